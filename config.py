@@ -1,0 +1,114 @@
+"""Settings: read once from environment variables and ``.env``, checked before anything starts.
+
+The table in ``docs/operating.md`` documents each one; a test holds the two together.
+"""
+
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+KNOWN_SECRETS = {
+    "changeme", "change-me", "secret", "secretkey", "secret-key", "password", "default", "dev", "development", "test", "testing",
+    "thisismyscretkey", "your-secret-key", "your_secret_key_here", "you-will-never-guess", "super-secret-key", "supersecretkey",
+    "flask-secret-key", "mysecretkey", "\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h", "TEST_NON_DEV_SECRET", "USE_YOUR_OWN_SECURE_RANDOM_KEY",
+}
+
+
+class Env(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """All settings of one installation. One programme per installation."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", env_prefix="PORTAL_", extra="ignore", populate_by_name=True)
+
+    env: Env = Env.DEVELOPMENT
+    data: Path = Field(ROOT / "instance", description="Folder for what the portal keeps: database file, secret, uploads, mail, jobs")
+    database_url: str = Field("", validation_alias="DATABASE_URL", description="SQLite file in the data folder, or a PostgreSQL address")
+    base_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the portal; links in mail start with it")
+    trusted_hosts: str = Field("", description="Further host names to answer to, separated by commas")
+    secret_key: str = Field("", description="Signs cookies; made on first run and kept in the data folder unless given")
+    secret_key_fallbacks: str = Field("", description="Earlier secrets still accepted, separated by commas")
+    proxy_hops: int = Field(0, ge=0, le=5, description="Proxies in front whose forwarded headers are believed")
+    mail_url: str = Field("", description="smtp://user:password@host:587 (smtps:// for TLS from the start), or empty for a readable folder")
+    mail_from: str = Field("Laurel <laurel@localhost>", description="Sender of all mail")
+    storage: Path | None = Field(None, description="Folder for uploads; files/ in the data folder by default")
+    jobs_url: str = Field("", description="Job engine: empty for its own SQLite file, redis://… or postgresql://…")
+    upload_limit_mb: int = Field(25, ge=1, le=500, description="Largest upload in megabytes")
+    password_min_length: int = Field(15, ge=12, le=128, description="Shortest password accepted; 15 unless lowered, never under 12")
+    brand_name: str = Field("Laurel", description="Name of the portal")
+    brand_company: str = Field("your company", description="The company whose customers meet here")
+    brand_points: str = Field("points", description="The word for points")
+    brand_color: str = Field("", description="Main colour as #rrggbb; the laurel green if empty")
+    time_zone: str = Field("Europe/Berlin", description="Time zone of the programme, for periods and closing days")
+    language: str = Field("en", description="Language of the programme")
+    log_level: str = Field("INFO", description="Least level that is logged")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"PORTAL_TIME_ZONE={value} is not a known time zone") from error
+        return value
+
+    @field_validator("brand_color")
+    @classmethod
+    def _hex_color(cls, value: str) -> str:
+        import re
+
+        if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise ValueError("PORTAL_BRAND_COLOR must look like #1f6f4a")
+        return value
+
+    @model_validator(mode="after")
+    def _fill_and_check(self) -> "Settings":
+        self.base_url = self.base_url.rstrip("/")
+        if not self.database_url:
+            self.database_url = f"sqlite:///{self.data / 'portal.sqlite3'}"
+        if self.storage is None:
+            self.storage = self.data / "files"
+        if self.env is Env.PRODUCTION:
+            self._require_production_ready()
+        if not self.secret_key:
+            self.secret_key = self._kept_secret()
+        return self
+
+    def _require_production_ready(self) -> None:
+        if self.secret_key and (len(self.secret_key) < 32 or len(set(self.secret_key)) < 8 or self.secret_key.casefold() in KNOWN_SECRETS):
+            raise ValueError("PORTAL_SECRET_KEY is short or publicly known. Remove it to have one made, or give 32 random characters or more")
+        if not (self.is_https or self.binds_loopback_only):
+            raise ValueError("PORTAL_BASE_URL must start with https:// in production")
+
+    def _kept_secret(self) -> str:
+        """Return the secret of this installation; make it on the first run, readable by its owner only."""
+        path = self.data / "secret.key"
+        self.data.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(path, "x", opener=lambda p, f: __import__("os").open(p, f, 0o600)) as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def binds_loopback_only(self) -> bool:
+        """Without https cookies travel in the clear, so only this machine may reach the server."""
+        return not self.is_https
+
+    @property
+    def is_production(self) -> bool:
+        return self.env is Env.PRODUCTION

@@ -1,0 +1,53 @@
+"""The composition root: builds the application, step by step, and hands rooms what they need of each other. Nothing else."""
+
+import click
+from flask import Flask
+
+from config import ROOT, Settings
+from portal.kernel.db import Database
+from portal.web import assets, errors, guards, health, language, logs, markdown, navigation, security, transaction
+from portal.web.navigation import NavItem
+
+BLUEPRINTS = [health.bp]
+COMMANDS: list[click.Command] = []
+NAVIGATION: list[NavItem] = []
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application for ``settings`` (read from the environment if not given)."""
+    settings = settings or Settings()
+    app = _make_flask(settings)
+    _set_up_web(app, settings)
+    _add_rooms(app)
+    guards.require_marks(app)
+    return app
+
+
+def _make_flask(settings: Settings) -> Flask:
+    app = Flask("portal", static_folder=str(ROOT / "static" / "dist"), static_url_path="/static", template_folder=str(ROOT / "templates"))
+    app.config.update(SETTINGS=settings, ROOT=ROOT, TESTING=settings.env == "test")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["database"] = Database(settings.database_url)
+    return app
+
+
+def _set_up_web(app: Flask, settings: Settings) -> None:
+    logs.init(app, settings.log_level)
+    security.init(app, settings)
+    language.init(app, settings)
+    assets.init(app, ROOT / "static" / "dist")
+    errors.init(app)
+    transaction.init(app)
+    navigation.init(app, NAVIGATION)
+    app.jinja_env.filters["markdown"] = markdown.markdown
+    app.jinja_env.globals["settings"] = settings
+
+
+def _add_rooms(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    guards.init(app)
+
+

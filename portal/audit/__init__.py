@@ -1,0 +1,1 @@
+"""Who did what to what, when, from where. Append-only; never edited, never removed."""

@@ -1,0 +1,147 @@
+"""The database: engines set up so that money is safe, and the one unit of work that commits.
+
+SQLite's driver default silently overspends under concurrency, so every write unit begins with
+``BEGIN IMMEDIATE``. On PostgreSQL guarded updates at READ COMMITTED do the same work.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from portal.kernel.errors import Busy
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000")
+TIMEOUTS = "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"
+SQLITE_BUSY, SQLITE_LOCKED = 5, 6
+RETRIED_STATES = {"40001", "40P01"}
+TRIES = 6
+
+T = TypeVar("T")
+
+
+def make_engine(url: str, *, pool_size: int = 8, statement_timeout: bool = True) -> Engine:
+    """Return an engine for SQLite or PostgreSQL with the settings that the ledger relies on."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        if address.database and address.database != ":memory:":
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(address, pool_size=pool_size, max_overflow=16, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    address = address.set(drivername="postgresql+psycopg")
+    options = {"options": TIMEOUTS} if statement_timeout else {}
+    return create_engine(address, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, connect_args=options)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("read_only", False)
+    cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    cursor.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    cursor.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+    cursor.close()
+
+
+class Database:
+    """An engine and the two ways to use it: ``reading()`` and ``write(work)``."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.url = url
+        self.engine = make_engine(url, **options)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def read_session(self) -> Session:
+        """Return an open session in which the database itself refuses writes. The caller closes it."""
+        session = self._sessions()
+        session.connection(execution_options={"read_only": True} if self.is_sqlite else {"postgresql_readonly": True})
+        return session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a read-only session and close it."""
+        session = self.read_session()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def write(self, work: Callable[[Session], T], *, tries: int = TRIES) -> T:
+        """Run ``work`` in one transaction and commit; the whole of it again if the engine asks for that.
+
+        Retried: serialization failures, deadlocks, SQLite's busy. Never retried: a unique
+        violation, which is an answer. Raises ``Busy`` when the tries are used up. What ``work``
+        registered with ``after_commit`` runs once the commit has succeeded.
+        """
+        for attempt in range(1, tries + 1):
+            session = self._sessions()
+            try:
+                result = work(session)
+                session.commit()
+            except DBAPIError as error:
+                session.rollback()
+                if not (is_transient(error) or is_lock_timeout(error)):
+                    raise
+                if attempt == tries or is_lock_timeout(error):
+                    raise Busy() from error
+                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+            except BaseException:
+                session.rollback()
+                raise
+            else:
+                for hook in session.info.pop("after_commit", []):
+                    hook()
+                return result
+            finally:
+                session.close()
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def after_commit(session: Session, hook: Callable[[], None]) -> None:
+    """Run ``hook`` once this unit of work is committed, never if it is rolled back."""
+    session.info.setdefault("after_commit", []).append(hook)
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Tell whether the engine asks to run the whole unit of work again."""
+    state = getattr(error.orig, "sqlstate", None)
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return state in RETRIED_STATES or code in (SQLITE_BUSY, SQLITE_LOCKED)
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL gave up waiting for a lock."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
+def violated(error: IntegrityError, table: str, *columns: str, name: str | None = None) -> bool:
+    """Tell whether ``error`` is the unique key over ``columns`` of ``table``.
+
+    PostgreSQL names the constraint or index (``name``, by default from the naming convention), SQLite the columns.
+    """
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None:
+        return diagnostics.constraint_name == (name or f"uq_{table}_{'_'.join(columns)}")
+    listed = ", ".join(f"{table}.{column}" for column in columns)
+    text = str(error.orig)
+    return text == f"UNIQUE constraint failed: {listed}" or (name is not None and f"index '{name}'" in text)

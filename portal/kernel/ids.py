@@ -1,0 +1,23 @@
+"""Identifiers and secrets that are made, never guessed."""
+
+import hashlib
+import secrets
+import time
+import uuid
+
+
+def new_key() -> str:
+    """Return a fresh idempotency key: a UUID version 7, so that keys grow with time and an index on them stays narrow."""
+    stamp = time.time_ns() // 1_000_000
+    value = (stamp & ((1 << 48) - 1)) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
+
+
+def new_token() -> str:
+    """Return 256 random bits for a link or a session. Only its hash may be stored."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Return the hash under which a token is stored. The token has full entropy, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()

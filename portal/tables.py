@@ -1,0 +1,17 @@
+"""Imports every room's tables once, so that Alembic, the mappers and the tests see them all."""
+
+from portal.acts import models as acts
+from portal.audit import models as audit
+from portal.challenges import models as challenges
+from portal.files import models as files
+from portal.imports import models as imports
+from portal.kernel.schema import Base
+from portal.ledger import models as ledger
+from portal.notifications import models as notifications
+from portal.people import models as people
+from portal.recognition import models as recognition
+from portal.references import models as references
+from portal.rewards import models as rewards
+
+metadata = Base.metadata
+rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports)

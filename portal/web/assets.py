@@ -1,0 +1,30 @@
+"""The built front end: names with a hash, looked up in Vite's manifest."""
+
+import json
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+from markupsafe import Markup
+
+
+def init(app: Flask, dist: Path) -> None:
+    """Offer ``asset(name)`` and ``icon(name, cls)`` to the templates; let browsers keep hashed files for ever."""
+    path = dist / "manifest.json"
+    if not path.exists():
+        raise RuntimeError("The front end is not built. Run: make setup")
+    manifest: dict[str, dict[str, str]] = json.loads(path.read_text())
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=manifest[name]["file"])
+
+    def icon(name: str, cls: str = "size-5") -> Markup:
+        address = f"{asset('static/src/icons.svg')}#{name}"
+        return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>').format(cls, address)
+
+    app.jinja_env.globals.update(asset=asset, icon=icon)
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

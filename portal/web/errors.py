@@ -1,0 +1,67 @@
+"""Friendly pages for what goes wrong, and sentences for refusals."""
+
+from flask import Flask, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.kernel.errors import Busy, Refusal
+from portal.kernel.text import N_
+from portal.web.logs import log
+from portal.web.templating import render
+
+PAGES: dict[int, tuple[str, str]] = {
+    400: (N_("That request did not arrive whole"), N_("Please go back, reload the page and try once more. Nothing was changed.")),
+    403: (N_("This page is not for you"), N_("Your account does not have access here. If you think it should, ask the people who run the programme.")),
+    404: (N_("There is nothing here"), N_("The page may have moved, or the link may be incomplete.")),
+    405: (N_("That does not work this way"), N_("Please go back and use the buttons on the page.")),
+    409: (N_("Somebody was faster"), N_("This changed while you were looking at it. Nothing was done twice.")),
+    413: (N_("That file is too large"), N_("Please choose a smaller file. What you typed is still on the page before this one.")),
+    422: (N_("That is not possible"), N_("Please go back and check what you entered.")),
+    429: (N_("Too many tries"), N_("Please wait a few minutes, then try again.")),
+    500: (N_("Something went wrong on our side"), N_("Nothing was half done. We have kept a record of it; please try again in a moment.")),
+    503: (N_("The portal is busy"), N_("Nothing was changed. Please try again in a moment.")),
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return the refusal's sentence in the reader's language."""
+    return _(refusal.message, **refusal.facts)
+
+
+def _page(status: int, text: str | None = None) -> tuple[str, int, dict[str, str]]:
+    title, general = PAGES.get(status, PAGES[500])
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    if request.headers.get("HX-Request"):
+        headers |= {"HX-Retarget": "#flashes", "HX-Reswap": "innerHTML"}
+        return render("errors/_toast.html", text=text or _(general)), status, headers
+    return render("errors/page.html", status=status, title=_(title), text=text or _(general)), status, headers
+
+
+def init(app: Flask) -> None:
+    """Register the pages."""
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
+        if isinstance(refusal, Busy):
+            log.warning("busy")
+        return _page(refusal.status, sentence(refusal))
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> tuple[str, int, dict[str, str]]:
+        return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> object:
+        if error.code is None or error.code < 400:
+            return error
+        body, status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
+        wait = getattr(error, "retry_after", None)
+        return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> tuple[str, int, dict[str, str]]:
+        log.error("unexpected", path=request.path, exc_info=error)
+        if app.config.get("PROPAGATE"):
+            raise error
+        return _page(500)

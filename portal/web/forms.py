@@ -1,0 +1,65 @@
+"""Forms: a base that carries refusals, and the key that makes a second click the same click."""
+
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_wtf import FlaskForm
+from wtforms import Form as PlainForm
+from wtforms import HiddenField
+
+from portal.kernel.errors import Refusal
+from portal.kernel.ids import new_key
+from portal.kernel.text import clean, clean_line
+from portal.web.errors import sentence
+
+
+class _Translations:
+    def gettext(self, text: str) -> str:
+        return gettext(text)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return ngettext(one, many, count)
+
+
+class Form(FlaskForm):
+    """A form that changes things. Shape only: what is allowed is decided in ``rules.py``."""
+
+    class Meta(FlaskForm.Meta):
+        locales = False
+
+        def get_translations(self, form: Any) -> Any:
+            return _Translations()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal on the field it belongs to, or above the form."""
+        field = self._fields.get(refusal.field or "")
+        if field is not None:
+            field.errors = [*field.errors, sentence(refusal)]
+        else:
+            self.form_errors.append(sentence(refusal))
+
+
+class FilterForm(PlainForm):
+    """A form in the address of a list: search, filters, sort. Wrong values fall back to the default."""
+
+    def values(self) -> dict[str, Any]:
+        """Return what was asked for, only fields that are set and valid."""
+        self.validate()
+        return {name: field.data for name, field in self._fields.items() if field.data not in (None, "", []) and not field.errors}
+
+
+class KeyField(HiddenField):
+    """The idempotency key, minted when the form is shown: sending the same form twice is one act."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, default=new_key, **kwargs)
+
+
+def one_line(value: str | None) -> str:
+    """WTForms filter: cleaned, on one line."""
+    return clean_line(value)
+
+
+def plain_text(value: str | None) -> str:
+    """WTForms filter: cleaned, line breaks kept."""
+    return clean(value).replace("\r\n", "\n")

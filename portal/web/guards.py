@@ -1,0 +1,86 @@
+"""Who may open which page. Every route carries one mark; a route without one stops the start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor
+from portal.kernel.errors import NotAllowed
+from portal.web.logs import request_id
+
+View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC, MEMBER, STAFF = "public", "member", "staff"
+ROLES: dict[str, set[str]] = {
+    MEMBER: {ADVOCATE, EMPLOYEE, ADMIN},
+    ADVOCATE: {ADVOCATE},
+    EMPLOYEE: {EMPLOYEE},
+    STAFF: {EMPLOYEE, ADMIN},
+    ADMIN: {ADMIN},
+}
+
+
+def _mark(audience: str) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.__portal_audience__ = audience  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+public = _mark(PUBLIC)
+member = _mark(MEMBER)
+advocate = _mark(ADVOCATE)
+employee = _mark(EMPLOYEE)
+staff = _mark(STAFF)
+admin = _mark(ADMIN)
+
+
+def audience_of(app: Flask, endpoint: str) -> str | None:
+    """Return the mark of an endpoint, or None if somebody forgot it."""
+    return getattr(app.view_functions[endpoint], "__portal_audience__", None)
+
+
+def current_actor() -> Actor:
+    """Return who acts in this request, for handing to an action."""
+    origin = request.remote_addr or ""
+    if not current_user.is_authenticated:
+        return Actor(id=None, roles=frozenset({"visitor"}), origin=origin, request_id=request_id())
+    return Actor(id=current_user.id, roles=frozenset(current_user.roles), origin=origin, request_id=request_id())
+
+
+def _enforce() -> Response | None:
+    if request.endpoint is None:
+        return None
+    audience = audience_of(current_app, request.endpoint)
+    if audience is None:
+        raise NotAllowed()
+    if audience == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        address = url_for("people.sign_in", next=target)
+        if request.headers.get("HX-Request"):
+            return current_app.response_class(status=401, headers={"HX-Redirect": url_for("people.sign_in")})
+        return redirect(address, 303)
+    if not ROLES[audience] & set(current_user.roles):
+        raise NotAllowed()
+    return None
+
+
+def require_marks(app: Flask) -> None:
+    """Refuse to start when a route has no audience, or a route that changes things is not in ``@writes``."""
+    for rule in app.url_map.iter_rules():
+        if audience_of(app, rule.endpoint) is None:
+            raise RuntimeError(f"{rule.endpoint} ({rule.rule}) says not who may open it")
+        changes = (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+        if changes and not getattr(app.view_functions[rule.endpoint], "__portal_writes__", False):
+            raise RuntimeError(f"{rule.endpoint} ({rule.rule}) changes things outside @writes")
+
+
+def init(app: Flask) -> None:
+    """Check every request against the mark of its route."""
+    public(app.view_functions["static"])
+    app.before_request(_enforce)

@@ -1,0 +1,80 @@
+"""One database session a request; every POST runs in ``@writes``, which alone commits."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response
+from sqlalchemy.orm import Session
+
+from portal.kernel.db import Database
+from portal.kernel.errors import Refusal
+
+
+class _RolledBack(Exception):
+    """Carries the answer of a view that failed out of the unit of work, so that nothing of it is kept."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def database() -> Database:
+    """Return the application's database."""
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+def db() -> Session:
+    """Return this request's session: read-only, or the write session inside ``@writes``."""
+    if "db" not in g:
+        g.db = database().read_session()
+    session: Session = g.db
+    return session
+
+
+def writes(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Run a view in one unit of work: commit when it answers below 400, roll back otherwise.
+
+    A ``Refusal`` rolls back and is answered by ``again(refusal, **view_args)``, which shows the
+    form once more with what was typed; without ``again`` the general error page says the sentence.
+    """
+
+    def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(inner)
+        def wrapper(**view_args: Any) -> Any:
+            _close()
+
+            def work(session: Session) -> Response:
+                g.db = session
+                try:
+                    response = make_response(inner(**view_args))
+                finally:
+                    g.pop("db", None)
+                if response.status_code >= 400:
+                    raise _RolledBack(response)
+                return response
+
+            try:
+                return database().write(work)
+            except _RolledBack as failed:
+                return failed.response
+            except Refusal as refusal:
+                if again is None:
+                    raise
+                return make_response(again(refusal, **view_args))
+
+        wrapper.__portal_writes__ = True  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate(view) if view else decorate
+
+
+def _close(_error: BaseException | None = None) -> None:
+    session = g.pop("db", None)
+    if session is not None:
+        session.close()
+
+
+def init(app: Flask) -> None:
+    """Close the session at the end of each request."""
+    app.teardown_appcontext(_close)

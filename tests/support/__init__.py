@@ -1,0 +1,1 @@
+"""What tests stand on: databases, application, browser, factories."""

