@@ -13,9 +13,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 KNOWN_SECRETS = {
-    "changeme", "change-me", "secret", "secretkey", "secret-key", "password", "default", "dev", "development", "test", "testing",
-    "thisismyscretkey", "your-secret-key", "your_secret_key_here", "you-will-never-guess", "super-secret-key", "supersecretkey",
-    "flask-secret-key", "mysecretkey", "\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h", "TEST_NON_DEV_SECRET", "USE_YOUR_OWN_SECURE_RANDOM_KEY",
+    "changeme",
+    "change-me",
+    "secret",
+    "secretkey",
+    "secret-key",
+    "password",
+    "default",
+    "dev",
+    "development",
+    "test",
+    "testing",
+    "thisismyscretkey",
+    "your-secret-key",
+    "your_secret_key_here",
+    "you-will-never-guess",
+    "super-secret-key",
+    "supersecretkey",
+    "flask-secret-key",
+    "mysecretkey",
+    "\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h",
+    "TEST_NON_DEV_SECRET",
+    "USE_YOUR_OWN_SECURE_RANDOM_KEY",
 }
 
 

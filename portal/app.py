@@ -49,5 +49,3 @@ def _add_rooms(app: Flask) -> None:
     for command in COMMANDS:
         app.cli.add_command(command)
     guards.init(app)
-
-

@@ -12,7 +12,10 @@ from portal.web.templating import render
 
 PAGES: dict[int, tuple[str, str]] = {
     400: (N_("That request did not arrive whole"), N_("Please go back, reload the page and try once more. Nothing was changed.")),
-    403: (N_("This page is not for you"), N_("Your account does not have access here. If you think it should, ask the people who run the programme.")),
+    403: (
+        N_("This page is not for you"),
+        N_("Your account does not have access here. If you think it should, ask the people who run the programme."),
+    ),
     404: (N_("There is nothing here"), N_("The page may have moved, or the link may be incomplete.")),
     405: (N_("That does not work this way"), N_("Please go back and use the buttons on the page.")),
     409: (N_("Somebody was faster"), N_("This changed while you were looking at it. Nothing was done twice.")),

