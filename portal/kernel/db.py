@@ -141,7 +141,7 @@ def violated(error: IntegrityError, table: str, *columns: str, name: str | None 
     """
     diagnostics = getattr(error.orig, "diag", None)
     if diagnostics is not None:
-        return diagnostics.constraint_name == (name or f"uq_{table}_{'_'.join(columns)}")
+        return bool(diagnostics.constraint_name == (name or f"uq_{table}_{'_'.join(columns)}"))
     listed = ", ".join(f"{table}.{column}" for column in columns)
     text = str(error.orig)
     return text == f"UNIQUE constraint failed: {listed}" or (name is not None and f"index '{name}'" in text)

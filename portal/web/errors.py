@@ -1,6 +1,7 @@
 """Friendly pages for what goes wrong, and sentences for refusals."""
 
 from flask import Flask, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -29,7 +30,7 @@ PAGES: dict[int, tuple[str, str]] = {
 
 def sentence(refusal: Refusal) -> str:
     """Return the refusal's sentence in the reader's language."""
-    return _(refusal.message, **refusal.facts)
+    return str(_(refusal.message, **refusal.facts))
 
 
 def _page(status: int, text: str | None = None) -> tuple[str, int, dict[str, str]]:
@@ -55,10 +56,10 @@ def init(app: Flask) -> None:
         return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."))
 
     @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> object:
+    def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
-            return error
-        body, status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
+            return error.get_response()
+        body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
         wait = getattr(error, "retry_after", None)
         return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})
 

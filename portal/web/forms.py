@@ -15,10 +15,10 @@ from portal.web.errors import sentence
 
 class _Translations:
     def gettext(self, text: str) -> str:
-        return gettext(text)
+        return str(gettext(text))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
-        return ngettext(one, many, count)
+        return str(ngettext(one, many, count))
 
 
 class Form(FlaskForm):

