@@ -27,7 +27,7 @@ def _make_flask(settings: Settings) -> Flask:
     app = Flask("portal", static_folder=str(ROOT / "static" / "dist"), static_url_path="/static", template_folder=str(ROOT / "templates"))
     app.config.update(SETTINGS=settings, ROOT=ROOT, TESTING=settings.env == "test")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["database"] = Database(settings.database_url)
+    app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
     return app
 
 

@@ -57,12 +57,15 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Database:
-    """An engine and the two ways to use it: ``reading()`` and ``write(work)``."""
+    """An engine and the two ways to use it: ``reading()`` and ``write(work)``.
 
-    def __init__(self, url: str, **options: Any) -> None:
+    Every session knows the time zone of the programme (``programme_zone``), since that is a fact of the data.
+    """
+
+    def __init__(self, url: str, *, zone: str = "Europe/Berlin", **options: Any) -> None:
         self.url = url
         self.engine = make_engine(url, **options)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"zone": zone})
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,6 +118,12 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def programme_zone(session: Session) -> str:
+    """Return the time zone in which the programme's periods begin and end."""
+    zone: str = session.info["zone"]
+    return zone
 
 
 def after_commit(session: Session, hook: Callable[[], None]) -> None:
