@@ -3,6 +3,8 @@
 The table in ``docs/operating.md`` documents each one; a test holds the two together.
 """
 
+import os
+import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 KNOWN_SECRETS = {
     "changeme",
     "change-me",
@@ -53,6 +56,7 @@ class Settings(BaseSettings):
     data: Path = Field(ROOT / "instance", description="Folder for what the portal keeps: database file, secret, uploads, mail, jobs")
     database_url: str = Field("", validation_alias="DATABASE_URL", description="SQLite file in the data folder, or a PostgreSQL address")
     base_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the portal; links in mail start with it")
+    bind: str = Field("127.0.0.1", description="Address the server listens on; anything but this machine needs an https base URL")
     trusted_hosts: str = Field("", description="Further host names to answer to, separated by commas")
     secret_key: str = Field("", description="Signs cookies; made on first run and kept in the data folder unless given")
     secret_key_fallbacks: str = Field("", description="Earlier secrets still accepted, separated by commas")
@@ -83,8 +87,6 @@ class Settings(BaseSettings):
     @field_validator("brand_color")
     @classmethod
     def _hex_color(cls, value: str) -> str:
-        import re
-
         if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
             raise ValueError("PORTAL_BRAND_COLOR must look like #1f6f4a")
         return value
@@ -96,6 +98,8 @@ class Settings(BaseSettings):
             self.database_url = f"sqlite:///{self.data / 'portal.sqlite3'}"
         if self.storage is None:
             self.storage = self.data / "files"
+        if self.bind not in LOOPBACK and not self.is_https:
+            raise ValueError("PORTAL_BIND may only be this machine (127.0.0.1) while PORTAL_BASE_URL is not https://")
         if self.env is Env.PRODUCTION:
             self._require_production_ready()
         if not self.secret_key:
@@ -105,7 +109,7 @@ class Settings(BaseSettings):
     def _require_production_ready(self) -> None:
         if self.secret_key and (len(self.secret_key) < 32 or len(set(self.secret_key)) < 8 or self.secret_key.casefold() in KNOWN_SECRETS):
             raise ValueError("PORTAL_SECRET_KEY is short or publicly known. Remove it to have one made, or give 32 random characters or more")
-        if not (self.is_https or self.binds_loopback_only):
+        if not self.is_https:
             raise ValueError("PORTAL_BASE_URL must start with https:// in production")
 
     def _kept_secret(self) -> str:
@@ -113,7 +117,7 @@ class Settings(BaseSettings):
         path = self.data / "secret.key"
         self.data.mkdir(parents=True, exist_ok=True)
         try:
-            with open(path, "x", opener=lambda p, f: __import__("os").open(p, f, 0o600)) as file:
+            with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                 file.write(secrets.token_urlsafe(48))
         except FileExistsError:
             pass
@@ -122,11 +126,6 @@ class Settings(BaseSettings):
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
-
-    @property
-    def binds_loopback_only(self) -> bool:
-        """Without https cookies travel in the clear, so only this machine may reach the server."""
-        return not self.is_https
 
     @property
     def is_production(self) -> bool:

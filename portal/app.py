@@ -4,13 +4,22 @@ import click
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.commands.db import db
+from portal.commands.ops import reset, run_portal
 from portal.kernel.db import Database
 from portal.web import assets, errors, guards, health, language, logs, markdown, navigation, security, transaction
 from portal.web.navigation import NavItem
 
-BLUEPRINTS = [health.bp]
-COMMANDS: list[click.Command] = []
-NAVIGATION: list[NavItem] = []
+BLUEPRINTS = [
+    health.bp,
+]
+COMMANDS: list[click.Command] = [
+    db,
+    run_portal,
+    reset,
+]
+NAVIGATION: list[NavItem] = [
+]
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -15,7 +15,7 @@ from portal.kernel.db import Database
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> Settings:
     """Settings of a test installation: its own folder, mail into files."""
-    return Settings(env=Env.TEST, data=tmp_path, database_url=database.url, secret_key="t" * 20 + "0123456789abcdef", log_level="ERROR")
+    return Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, secret_key="t" * 20 + "0123456789abcdef", log_level="ERROR")
 
 
 @pytest.fixture

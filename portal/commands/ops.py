@@ -1,0 +1,104 @@
+"""Running the portal: server and worker together, start from nothing, start over."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from urllib.error import URLError
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from config import ROOT, Settings
+from portal.kernel import migrate
+from portal.web.transaction import database
+
+START_SECONDS = 60
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def server_command(settings: Settings, port: int) -> list[str]:
+    """Return the command that serves the portal. One process on SQLite, where one writer is all there can be."""
+    workers = 1 if settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
+    options = ["--interface", "wsgi", "--host", settings.bind, "--port", str(port), "--workers", str(workers)]
+    return [sys.executable, "-m", "granian", *options, "--blocking-threads", "8", "--no-ws", "--log-level", "warning", "wsgi:app"]
+
+
+@click.command("run-portal")
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
+@click.option("--demo/--no-demo", default=True, help="Build the demo programme where the database is empty (never in production).")
+@with_appcontext
+def run_portal(port: int, demo: bool) -> None:
+    """Migrate, build the demo if there is nobody yet, then serve; Ctrl-C ends server and worker."""
+    settings = _settings()
+    migrate.upgrade(database())
+    environment = os.environ | {"PORTAL_BASE_URL": os.environ.get("PORTAL_BASE_URL", f"http://127.0.0.1:{port}")}
+    if demo and not settings.is_production:
+        subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], cwd=ROOT, env=environment, check=True)
+    database().dispose()
+    _serve(settings, port, environment)
+
+
+def _serve(settings: Settings, port: int, environment: dict[str, str]) -> None:
+    """Run both processes until one ends or a signal comes, then end the other."""
+    commands = [server_command(settings, port), [sys.executable, "-m", "flask", "worker"]]
+    # Own sessions: a Ctrl-C in the terminal reaches this process alone, which then ends both in order.
+    children = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
+    stopped: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _frame: stopped.append(number))
+    try:
+        if _answers(port, children, stopped):
+            click.echo(f"\n  The portal is at http://127.0.0.1:{port}  (Ctrl-C ends it)\n")
+        while not stopped and all(child.poll() is None for child in children):
+            time.sleep(0.2)
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+    if not stopped:
+        raise click.ClickException("The server or the worker ended by itself; its last lines are above.")
+
+
+def _answers(port: int, children: list[subprocess.Popen[bytes]], stopped: list[int]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and not stopped and all(child.poll() is None for child in children):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):  # noqa: S310
+                return True
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+@click.command("reset")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
+def reset(yes: bool) -> None:
+    """Delete everything in the data folder's database and files, and build the demo programme anew."""
+    settings = _settings()
+    if settings.is_production:
+        raise click.ClickException("Refused: this is a production installation (PORTAL_ENV=production).")
+    if not yes:
+        click.confirm(f"This deletes all people, points and files of {settings.database_url}. Go on?", abort=True)
+    migrate.downgrade(database(), "base")
+    database().dispose()
+    for folder in (settings.storage, settings.data / "mail"):
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in settings.data.glob("jobs.sqlite3*"):
+        file.unlink()
+    migrate.upgrade(database())
+    subprocess.run([sys.executable, "-m", "flask", "demo"], cwd=ROOT, check=True)

@@ -1,0 +1,78 @@
+"""Models and migrations describe one schema, and every migration goes up, down and up with rows in the tables."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from portal.kernel import migrate
+from portal.kernel.db import Database
+from portal.tables import metadata
+from tests.support.databases import Templates
+
+SQLITE = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'"
+POSTGRESQL = {
+    "column": """SELECT table_name || '.' || column_name, data_type || ' ' || coalesce(character_maximum_length::text, '') || ' ' || is_nullable
+        || ' ' || coalesce(CASE WHEN column_default LIKE 'nextval%' THEN 'serial' ELSE column_default END, '') || is_identity
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'""",
+    "constraint": """SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'""",
+    "index": "SELECT tablename || '.' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+    "trigger": "SELECT tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "options": "SELECT relname, array_to_string(reloptions, ',') FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+}
+
+
+def catalogue(connection: Connection) -> dict[str, object]:
+    """Return everything the engine knows of the schema, in a form that does not depend on the order of making."""
+    if connection.dialect.name == "sqlite":
+        found: dict[str, object] = {}
+        for name, sql in connection.execute(text(SQLITE)):
+            if not name.startswith("table "):
+                found[name] = " ".join((sql or "").replace('"', "").split())
+                continue
+            table = name.removeprefix("table ")
+            body = sql[sql.index("(") + 1 : sql.rindex(")")]
+            found[name] = sorted(" ".join(line.replace('"', "").strip().rstrip(",").split()) for line in body.split("\n") if line.strip())
+            found[f"{name} autoincrement"] = "AUTOINCREMENT" in sql
+            found[f"{name} columns"] = sorted(tuple(r)[1:4] for r in connection.execute(text(f"PRAGMA table_info({table})")))
+        return found
+    return {f"{kind} {row[0]}": row[1] for kind, sql in POSTGRESQL.items() for row in connection.execute(text(sql)) if row[0] != "alembic_version"}
+
+
+def test_models_and_migrations_make_the_same_schema(engine_name: str, templates: Templates, database: Database, tmp_path: Path) -> None:
+    url = templates.empty(engine_name, tmp_path)
+    modelled = Database(url)
+    with modelled.engine.begin() as connection:
+        metadata.create_all(connection)
+        expected = catalogue(connection)
+    with database.engine.begin() as connection:
+        actual = catalogue(connection)
+    modelled.dispose()
+    templates.drop(url)
+    different = {key: (expected.get(key), actual.get(key)) for key in {*expected, *actual} if expected.get(key) != actual.get(key)}
+    assert not different, "\n".join(f"{k}\n  models:     {m}\n  migrations: {d}" for k, (m, d) in sorted(different.items()))
+
+
+def test_tables_that_must_stay_as_they_are_keep_their_triggers(database: Database) -> None:
+    with database.engine.begin() as connection:
+        names = " ".join(catalogue(connection))
+    for table in ("audit_event", "transfer", "entry", "block"):
+        assert f"{table}_no_" in names
+
+
+@pytest.mark.parametrize("step", [f"{n:04d}" for n in range(1, 12)])
+def test_every_migration_goes_up_down_and_up(engine_name: str, templates: Templates, tmp_path: Path, step: str) -> None:
+    url = templates.empty(engine_name, tmp_path)
+    built = Database(url)
+    migrate.upgrade(built, step)
+    with built.engine.begin() as connection:
+        before = catalogue(connection)
+    previous = f"{int(step) - 1:04d}" if int(step) > 1 else "base"
+    migrate.downgrade(built, previous)
+    migrate.upgrade(built, step)
+    with built.engine.begin() as connection:
+        after = catalogue(connection)
+    built.dispose()
+    templates.drop(url)
+    assert after == before
