@@ -1,0 +1,78 @@
+"""Settings: weak ones stop the start in production, and the documented table is the truth."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from config import KNOWN_SECRETS, Env, Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+STRONG = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def made(tmp_path: Path, **given: object) -> Settings:
+    return Settings(_env_file=None, data=tmp_path, **given)
+
+
+def test_every_setting_stands_in_the_documented_table() -> None:
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "operating.md").read_text(), re.M))
+    fields = {str(f.validation_alias or f"PORTAL_{name.upper()}") for name, f in Settings.model_fields.items()}
+    assert table == fields
+
+
+@pytest.mark.parametrize("secret", sorted(KNOWN_SECRETS))
+def test_a_known_secret_refuses_to_start_in_production(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(ValidationError, match="PORTAL_SECRET_KEY"):
+        made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example", secret_key=secret)
+
+
+@pytest.mark.parametrize("secret", ["x", "a" * 64, "0123456789" * 2, "abababab" * 8])
+def test_a_weak_secret_refuses_to_start_in_production(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(ValidationError, match="PORTAL_SECRET_KEY"):
+        made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example", secret_key=secret)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"env": Env.PRODUCTION, "base_url": "http://a.example"}, "https"),
+        ({"bind": "0.0.0.0"}, "PORTAL_BIND"),
+        ({"time_zone": "Mars/Olympus"}, "PORTAL_TIME_ZONE"),
+        ({"brand_color": "green"}, "PORTAL_BRAND_COLOR"),
+        ({"password_min_length": 8}, "12"),
+        ({"env": "staging"}, "development"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, given: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        made(tmp_path, **given)
+
+
+def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    assert len(first.secret_key) >= 43
+    assert made(tmp_path).secret_key == first.secret_key
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_production_starts_with_good_settings(tmp_path: Path) -> None:
+    good = made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example/", secret_key=STRONG)
+    assert good.base_url == "https://a.example"
+    assert good.database_url.startswith("sqlite:///")
+
+
+def test_the_process_itself_does_not_start_with_a_weak_secret(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PORTAL_ENV": "production",
+        "PORTAL_BASE_URL": "https://a.example",
+        "PORTAL_SECRET_KEY": "dev",
+        "PORTAL_DATA": str(tmp_path),
+    }
+    result = subprocess.run([sys.executable, "-c", "import wsgi"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "PORTAL_SECRET_KEY" in result.stderr
