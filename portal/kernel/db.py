@@ -116,6 +116,10 @@ class Database:
                 session.close()
         raise AssertionError("unreachable")
 
+    def inform_sessions(self, **facts: Any) -> None:
+        """Let every session opened from now on carry ``facts`` in its ``info``: what actions need of the installation without importing it."""
+        self._sessions.kw["info"].update(facts)
+
     def dispose(self) -> None:
         self.engine.dispose()
 

@@ -1,0 +1,78 @@
+"""Promising jobs, telling people, and reading what was told. Runs inside the transaction of what is told about."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import micros
+from portal.kernel.db import after_commit
+from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.rules import MAIL_TOPIC, Recipient, mail_key, require_header_safe, require_path
+
+Wake = Callable[[list[int]], None]
+
+
+def notify(
+    session: Session, *, to: Recipient, kind: str, data: dict[str, Any], key: str, now: datetime, link: str | None = None, mail: bool = True
+) -> None:
+    """Tell ``to`` what happened: a line in the inbox of a person, a mail to an address, both in this transaction.
+
+    ``kind`` is the folder ``templates/emails/<kind>/``, ``data`` what its templates need (JSON), ``link`` a
+    path such as ``/challenges/3``. The same ``key`` to the same recipient a second time is nothing. Refuses
+    line breaks in name and address.
+    """
+    require_path(link)
+    require_header_safe(to.name, to.email)
+    if to.person_id is not None:
+        row = {"person_id": to.person_id, "kind": kind, "data": data, "link": link, "key": key, "created_at": now, "read_at": None}
+        _insert_once(session, Notice, row, ["person_id", "key"])
+    if mail and to.email:
+        address = {"person_id": to.person_id, "email": to.email, "name": to.name, "language": to.language}
+        payload = {"to": address, "kind": kind, "data": data, "link": link, "stamp": micros(now)}
+        enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now)
+
+
+def enqueue(session: Session, *, topic: str, payload: dict[str, Any], key: str | None, now: datetime, available_at: datetime | None = None) -> None:
+    """Promise a job: it runs at least once after this transaction commits, never if it rolls back.
+
+    ``topic`` names the handler handed over in ``app.py`` (``JOBS``), ``payload`` is JSON. A ``key`` that was
+    used before is nothing. ``available_at`` is the earliest moment, now if not given.
+    """
+    row = {"topic": topic, "payload": payload, "key": key, "created_at": now, "available_at": available_at or now, "tries": 0}
+    made = _insert_once(session, OutboxJob, row, ["key"])
+    if made is not None and (available_at is None or available_at <= now):
+        _wake_after_commit(session, made)
+
+
+def mark_read(session: Session, *, person_id: int, notice_id: int, now: datetime) -> bool:
+    """Mark one notice of the person as read. Tells whether it was unread; another person's notice is not touched."""
+    mine = update(Notice).where(Notice.id == notice_id, Notice.person_id == person_id, Notice.read_at.is_(None))
+    return session.execute(mine.values(read_at=now)).rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def mark_all_read(session: Session, *, person_id: int, now: datetime) -> int:
+    """Mark all notices of the person as read and return how many were not."""
+    mine = update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    return session.execute(mine.values(read_at=now)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _insert_once(session: Session, model: type[Notice] | type[OutboxJob], row: dict[str, Any], unique: list[str]) -> int | None:
+    """Insert ``row`` and return its id, or None where the unique key exists: also when another transaction is just writing it."""
+    maker = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = maker(model).values(**row).on_conflict_do_nothing(index_elements=unique).returning(model.id)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def _wake_after_commit(session: Session, job_id: int) -> None:
+    """Hand the jobs of this unit of work to the engine, all at once, when it has committed. A lost call only costs the sweeper's wait."""
+    wake: Wake | None = session.info.get("wake")
+    if wake is None:
+        return
+    waiting: list[int] = session.info.setdefault("woken", [])
+    if not waiting:
+        after_commit(session, lambda: wake(session.info.pop("woken", [])))
+    waiting.append(job_id)
