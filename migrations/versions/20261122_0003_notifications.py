@@ -34,9 +34,9 @@ def upgrade() -> None:
         sa.Column("dead_at", moment),
         sa.PrimaryKeyConstraint("id", name="pk_outbox_job"),
         sa.UniqueConstraint("key", name="uq_outbox_job_key"),
-        sa.CheckConstraint("done_at IS NULL OR dead_at IS NULL", name="ck_outbox_job_one_end"),
-        sa.CheckConstraint("(lease_until IS NULL) = (leased_by IS NULL)", name="ck_outbox_job_lease_whole"),
-        sa.CheckConstraint("tries >= 0", name="ck_outbox_job_tries_counted"),
+        sa.CheckConstraint("done_at IS NULL OR dead_at IS NULL", name=op.f("ck_outbox_job_one_end")),
+        sa.CheckConstraint("(lease_until IS NULL) = (leased_by IS NULL)", name=op.f("ck_outbox_job_lease_whole")),
+        sa.CheckConstraint("tries >= 0", name=op.f("ck_outbox_job_tries_counted")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_job_open", "outbox_job", ["available_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
