@@ -1,25 +1,57 @@
 """Which tests run on which engine, and the proof that none ran on one only."""
 
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+
 import pytest
 
 ENGINES = ("sqlite", "postgresql")
+STRICT = os.environ.get("LAUREL_STRICT") == "1"
+_ran: dict[str, set[str]] = defaultdict(set)
+_skipped: list[str] = []
+_one_engine: set[str] = set()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that uses a database once on each engine."""
+    """Run a test that uses a database once on each engine, one marked ``only_on`` on its own."""
     if "engine_name" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("only_on")
         engines = [mark.args[0]] if mark else list(ENGINES)
         metafunc.parametrize("engine_name", engines, indirect=True, scope="function")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "engine(name): set by the harness")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fail the collection when a one-engine test gives no reason."""
+    """Stop when a one-engine test gives no reason."""
     for item in items:
         mark = item.get_closest_marker("only_on")
         if mark and not (mark.args and mark.args[0] in ENGINES and mark.kwargs.get("reason")):
             raise pytest.UsageError(f"{item.nodeid}: only_on needs an engine and a reason")
+        if mark:
+            _one_engine.add(item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note what ran where."""
+    report = yield
+    if report.skipped:
+        _skipped.append(item.nodeid)
+    callspec = getattr(item, "callspec", None)
+    engine = callspec.params.get("engine_name") if callspec else None
+    if report.when == "call" and engine and item.nodeid not in _one_engine:
+        others = "-".join(part for part in callspec.id.split("-") if part not in ENGINES)
+        _ran[f"{item.location[0]}::{item.function.__qualname__}[{others}]"].add(engine)  # type: ignore[attr-defined]
+    return report  # noqa: B901
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI: fail when a test ran on one engine only, or was skipped."""
+    if not STRICT or session.config.option.collectonly:
+        return
+    single = sorted(name for name, engines in _ran.items() if engines != set(ENGINES))
+    for title, names in (("ran on one engine only", single), ("skipped", sorted(set(_skipped)))):
+        for name in names:
+            print(f"NOT ALLOWED, {title}: {name}")  # noqa: T201
+        if names:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
