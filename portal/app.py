@@ -7,11 +7,12 @@ from config import ROOT, Settings
 from portal.commands.db import db
 from portal.commands.ops import reset, run_portal
 from portal.kernel.db import Database
-from portal.web import assets, errors, guards, health, language, logs, markdown, navigation, security, transaction
+from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
 BLUEPRINTS = [
     health.bp,
+    appearance.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
@@ -45,6 +46,8 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     security.init(app, settings)
     language.init(app, settings)
     assets.init(app, ROOT / "static" / "dist")
+    templating.init(app)
+    appearance.init(app)
     errors.init(app)
     transaction.init(app)
     navigation.init(app, NAVIGATION)

@@ -6,9 +6,14 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 from markupsafe import Markup
 
+DIRECTED = {"arrow-left", "arrow-right", "arrow-up-right", "chevron-left", "chevron-right", "log-out", "send", "undo-2"}
+
 
 def init(app: Flask, dist: Path) -> None:
-    """Offer ``asset(name)`` and ``icon(name, cls)`` to the templates; let browsers keep hashed files for ever."""
+    """Offer ``asset(name)`` and ``icon(name, cls)`` to the templates; let browsers keep hashed files for ever.
+
+    Icons that point along the line are marked, so that they point the other way from right to left.
+    """
     path = dist / "manifest.json"
     if not path.exists():
         raise RuntimeError("The front end is not built. Run: make setup")
@@ -19,7 +24,8 @@ def init(app: Flask, dist: Path) -> None:
 
     def icon(name: str, cls: str = "size-5") -> Markup:
         address = f"{asset('static/src/icons.svg')}#{name}"
-        return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>').format(cls, address)
+        turned = "icon-directed " if name in DIRECTED else ""
+        return Markup('<svg class="icon {}{}" aria-hidden="true"><use href="{}"></use></svg>').format(turned, cls, address)
 
     app.jinja_env.globals.update(asset=asset, icon=icon)
 

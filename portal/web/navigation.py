@@ -10,7 +10,10 @@ from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one."""
+    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one.
+
+    An entry that is not ``in_dock`` stands under "More".
+    """
 
     label: str
     endpoint: str
@@ -19,6 +22,7 @@ class NavItem:
     within: tuple[str, ...] = ()
     in_dock: bool = True
 
+    @property
     def is_current(self) -> bool:
         here = request.endpoint or ""
         return here == self.endpoint or any(here.startswith(prefix) for prefix in self.within)

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import gettext
+
+from portal.kernel.text import initials
+from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.web.logs import request_id
 
 
 def render(template: str, **context: Any) -> str:
@@ -23,3 +28,26 @@ def render_fragment(template: str, block: str, **context: Any) -> str:
         g.varies = True
         return "".join(page.blocks[block](page.new_context(context)))
     return render(template, **context)
+
+
+def here(**changes: Any) -> str:
+    """Return the address of this page with its query changed; None takes a part out. Filters stay while one pages."""
+    query: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
+    query |= {name: value for name, value in changes.items() if value is not None}
+    return url_for(request.endpoint or "dashboard.home", **(request.view_args or {}), **query)
+
+
+def track_name(track: str) -> str:
+    """Return the name of a track in the reader's language."""
+    return str(gettext(TRACK_NAMES[Track(track)]))
+
+
+def endpoint_exists(name: str) -> bool:
+    """Tell whether a page of that name is part of this portal."""
+    return name in current_app.view_functions
+
+
+def init(app: Flask) -> None:
+    """Offer what every template may use."""
+    app.jinja_env.filters.update(initials=initials, track_name=track_name)
+    app.jinja_env.globals.update(here=here, endpoint_exists=endpoint_exists, request_id=request_id)
