@@ -1,0 +1,47 @@
+// Forms: one press is one sending; a chosen file is shown; the first mistake is where the keyboard stands.
+// The server is safe against a second sending by itself; this only spares people the doubt.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  form.setAttribute("aria-busy", "true");
+  setTimeout(() => form.querySelectorAll("button:not([type=button])").forEach((button) => (button.disabled = true)));
+});
+
+// The page may come back from the browser's memory.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+    form.querySelectorAll("button:not([type=button])").forEach((button) => (button.disabled = false));
+  }
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("input[type=file][data-file]")) return;
+  const image = [...target.files].find((file) => /^image\/(png|jpeg|webp|gif)$/.test(file.type));
+  let preview = target.parentElement.querySelector("[data-preview]");
+  preview?.remove();
+  if (!image) return;
+  const reader = new FileReader();
+  reader.onload = () => {
+    preview = document.createElement("img");
+    preview.dataset.preview = "";
+    preview.alt = image.name;
+    preview.className = "file-preview";
+    preview.src = reader.result;
+    target.after(preview);
+  };
+  reader.readAsDataURL(image);
+});
+
+// A filter that is chosen is applied at once.
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-filters] select")) target.form.requestSubmit();
+});
+
+document.querySelector('main [aria-invalid="true"]')?.focus();

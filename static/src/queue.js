@@ -1,0 +1,54 @@
+// The queue by keyboard: j and k move, x selects, a approves, d opens the decline. Only while the keyboard stands in the
+// queue, so that no single letter surprises anybody elsewhere (WCAG 2.1.4).
+const queue = () => document.querySelector("[data-queue]");
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const current = () => rows().findIndex((row) => row.hasAttribute("data-current"));
+
+function move(step) {
+  const list = rows();
+  const row = list[Math.min(Math.max(current() + step, 0), list.length - 1)];
+  if (row) row.querySelector("a").click();
+}
+
+// The row whose panel is shown is the current one.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row] a")?.closest("[data-row]");
+  if (!row) return;
+  for (const other of rows()) other.toggleAttribute("data-current", other === row);
+  row.querySelector("a").focus();
+});
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => rows()[current()]?.querySelector("input[type=checkbox]").click(),
+  a: () => document.querySelector("[data-approve]")?.click(),
+  d: () => {
+    const decline = document.querySelector("[data-decline]");
+    if (!decline) return;
+    decline.open = true;
+    decline.querySelector("textarea").focus();
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  const act = KEYS[event.key];
+  if (!act || event.ctrlKey || event.metaKey || event.altKey || !queue()?.contains(event.target)) return;
+  if (event.target.matches("textarea, select, input:not([type=checkbox])")) return;
+  event.preventDefault();
+  act();
+});
+
+function count() {
+  const chosen = document.querySelectorAll("[data-row] input[type=checkbox]:checked").length;
+  for (const place of document.querySelectorAll("[data-chosen]")) place.textContent = chosen;
+  for (const button of document.querySelectorAll("[data-needs-choice]")) button.disabled = chosen === 0;
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-select-all]")) {
+    for (const row of rows()) row.querySelector("input[type=checkbox]").checked = target.checked;
+  }
+  if (queue()?.contains(target)) count();
+});
+if (queue()) count();
