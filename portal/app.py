@@ -6,6 +6,9 @@ from flask import Flask
 from config import ROOT, Settings
 from portal.commands.db import db
 from portal.commands.ops import reset, run_portal
+from portal.files import views as files
+from portal.files.queries import FileAccess
+from portal.files.storage import Storage
 from portal.kernel.db import Database
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
@@ -13,12 +16,15 @@ from portal.web.navigation import NavItem
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    files.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
     run_portal,
     reset,
 ]
+FILE_ACCESS: dict[str, FileAccess] = {
+}
 NAVIGATION: list[NavItem] = [
 ]
 
@@ -38,6 +44,8 @@ def _make_flask(settings: Settings) -> Flask:
     app.config.update(SETTINGS=settings, ROOT=ROOT, TESTING=settings.env == "test")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
+    app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
+    app.extensions["file_access"] = FILE_ACCESS
     return app
 
 

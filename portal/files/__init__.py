@@ -1,1 +1,1 @@
-"""The room files."""
+"""Stored uploads: kept outside static under random names, known by their content, served as attachments."""

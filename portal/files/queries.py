@@ -1,0 +1,35 @@
+"""Reading files, and who may."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.orm import Session
+
+from portal.files.models import StoredFile
+from portal.files.rules.kinds import Purpose
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotFound
+
+FileAccess = Callable[[Session, Actor, StoredFile], bool]
+
+
+def get_file(session: Session, file_id: int) -> StoredFile:
+    """Return the file. Raises ``NotFound`` if there is none, or it was erased."""
+    file = session.get(StoredFile, file_id)
+    if file is None or file.erased_at is not None:
+        raise NotFound()
+    return file
+
+
+def file_for(session: Session, actor: Actor, file_id: int, access: Mapping[str, FileAccess]) -> StoredFile:
+    """Return the file if ``actor`` may read it: its owner, an admin, or whom ``access`` of its purpose lets in; pictures are for every member.
+
+    Raises ``NotFound`` alike for a file that is not there and one that is not theirs.
+    """
+    file = get_file(session, file_id)
+    own = actor.id is not None and file.owner_id == actor.id
+    if own or actor.is_admin or file.purpose == Purpose.PICTURE:
+        return file
+    allows = access.get(file.purpose)
+    if allows is None or not allows(session, actor, file):
+        raise NotFound()
+    return file

@@ -1,0 +1,1 @@
+"""What may be kept, how it is recognised, and why it is refused. No Flask, no SQLAlchemy."""

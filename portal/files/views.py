@@ -1,0 +1,46 @@
+"""The doors of stored files: always an attachment, except pictures that this portal wrote itself."""
+
+from flask import Blueprint, Response, current_app, request, send_file
+
+from portal.files.queries import file_for
+from portal.files.rules.kinds import SIZES
+from portal.files.storage import Storage
+from portal.kernel.errors import NotFound
+from portal.web.guards import current_actor, member
+from portal.web.transaction import db
+
+bp = Blueprint("files", __name__)
+SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+def _locked(response: Response) -> Response:
+    """Let no browser run, frame or share what was uploaded, should it come to open it."""
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+@bp.get("/files/<int:file_id>")
+@member
+def download(file_id: int) -> Response:
+    """Send a file to save. Never shown in the page."""
+    file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
+    storage: Storage = current_app.extensions["storage"]
+    response = send_file(storage.path(file.storage_name), file.media_type, as_attachment=True, download_name=file.filename, etag=file.sha256)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return _locked(response)
+
+
+@bp.get("/files/<int:file_id>/picture")
+@member
+def picture(file_id: int) -> Response:
+    """Show a picture in a page, in the ``size`` asked for (small, medium, large)."""
+    file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
+    size = request.args.get("size", "large")
+    if not file.is_image or size not in SIZES:
+        raise NotFound()
+    storage: Storage = current_app.extensions["storage"]
+    response = send_file(storage.path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return _locked(response)

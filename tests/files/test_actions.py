@@ -1,0 +1,116 @@
+"""Taking files in, erasing them, sweeping up."""
+
+import hashlib
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.files.actions import erase_file, remove_orphans, store_upload
+from portal.files.models import StoredFile
+from portal.files.queries import get_file
+from portal.files.rules.refusals import FileRefused
+from portal.files.storage import Storage
+from portal.kernel.actor import Actor
+from portal.kernel.db import Database
+from portal.kernel.errors import NotFound
+from tests.files import samples
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ADA = Actor(id=7, roles=frozenset({"advocate"}), origin="127.0.0.1")
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(tmp_path / "files", limit_mb=1)
+
+
+def upload(session: Session, storage: Storage, name: str, content: bytes, purpose: str = "document") -> StoredFile:
+    return store_upload(session, ADA, stream=io.BytesIO(content), filename=name, purpose=purpose, owner_id=7, now=NOW, storage=storage)
+
+
+def files_in(storage: Storage) -> list[Path]:
+    return [path for path in storage.root.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("case", samples.GOOD)
+def test_a_good_file_is_kept(session: Session, storage: Storage, case: str) -> None:
+    name, content, media_type = samples.GOOD[case]
+    file = upload(session, storage, name, content)
+    kept = storage.path(file.storage_name).read_bytes()
+    assert (file.filename, file.media_type, file.owner_id, file.created_at) == (name, media_type, 7, NOW)
+    assert (file.size, file.sha256) == (len(kept), hashlib.sha256(kept).hexdigest())
+    assert file.is_image is media_type.startswith("image/")
+    if not file.is_image:
+        assert kept == content
+
+
+@pytest.mark.parametrize("case", samples.EVIL)
+def test_an_evil_file_is_refused_by_name_and_nothing_of_it_stays(session: Session, storage: Storage, case: str) -> None:
+    name, content, refusal = samples.EVIL[case]
+    with pytest.raises(FileRefused) as refused:
+        upload(session, storage, name, content)
+    assert refused.value.name == refusal
+    assert str(refused.value)
+    assert files_in(storage) == []
+    assert session.scalar(select(func.count()).select_from(StoredFile)) == 0
+
+
+def test_an_import_takes_gzip(session: Session, storage: Storage) -> None:
+    assert upload(session, storage, "rows.csv.gz", b"\x1f\x8b\x08\0rows", "import").media_type == "application/gzip"
+
+
+def test_a_picture_is_kept_in_all_sizes_under_a_name_nobody_can_guess(session: Session, storage: Storage) -> None:
+    first = upload(session, storage, "reward.png", samples.picture(), "picture")
+    second = upload(session, storage, "reward.png", samples.picture(), "picture")
+    assert first.storage_name != second.storage_name
+    assert all("reward" not in path.name for path in files_in(storage))
+    assert all(storage.path(first.storage_name, size).exists() for size in ("small", "medium", "large"))
+    assert (first.width, first.height) == (40, 30)
+
+
+def test_storing_is_audited(session: Session, storage: Storage) -> None:
+    file = upload(session, storage, "rows.csv", b"a,b\n1,2\n")
+    event = session.scalars(select(AuditEvent)).one()
+    assert (event.name, event.subject_id, event.actor_id, event.data["filename"]) == ("file.stored", file.id, 7, "rows.csv")
+
+
+def test_an_erased_file_is_gone_from_disk_once_that_is_committed(database: Database, storage: Storage) -> None:
+    file = database.write(lambda s: upload(s, storage, "photo.png", samples.picture()))
+
+    def fail(session: Session) -> None:
+        erase_file(session, ADA, file_id=file.id, now=NOW, storage=storage)
+        raise NotFound()
+
+    with pytest.raises(NotFound):
+        database.write(fail)
+    assert storage.path(file.storage_name).exists()
+    database.write(lambda s: erase_file(s, ADA, file_id=file.id, now=NOW, storage=storage))
+    assert files_in(storage) == []
+    with database.reading() as session, pytest.raises(NotFound):
+        get_file(session, file.id)
+
+
+def test_what_no_row_speaks_of_is_removed_after_a_day(database: Database, storage: Storage) -> None:
+    kept = database.write(lambda s: upload(s, storage, "photo.png", samples.picture()))
+
+    def fail(session: Session) -> None:
+        upload(session, storage, "lost.png", samples.picture())
+        raise NotFound()
+
+    with pytest.raises(NotFound):
+        database.write(fail)
+    (storage.root / "incoming" / "half").write_bytes(b"half an upload")
+    assert len(files_in(storage)) == 9
+    stamp = NOW.timestamp()
+    for path in files_in(storage):
+        os.utime(path, (stamp, stamp))
+    with database.reading() as session:
+        assert remove_orphans(session, now=NOW + timedelta(hours=23), storage=storage) == 0
+        assert remove_orphans(session, now=NOW + timedelta(hours=25), storage=storage) == 5
+    assert {path.name.split(".")[0] for path in files_in(storage)} == {kept.storage_name}
