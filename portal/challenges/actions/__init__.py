@@ -1,0 +1,1 @@
+"""What changes challenges and submissions, by subject: editing, answering, review, recording what happened elsewhere."""

@@ -1,0 +1,1 @@
+"""What is read of challenges and submissions, by reader: catalogue, own, editing, review."""

@@ -1,0 +1,107 @@
+"""Where a person stands with a challenge: is it open, under way, waiting or done, may it be started, and when again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from portal.challenges.rules import refusals
+from portal.challenges.rules.periods import next_day
+from portal.challenges.rules.states import ChallengeState, Period, SubmissionState
+from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.text import N_
+
+
+class Availability(StrEnum):
+    """What the challenge itself allows today."""
+
+    DRAFT = "draft"
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+class Standing(StrEnum):
+    """What a person may do next with an open challenge."""
+
+    OPEN = "open"
+    UNDER_WAY = "under_way"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+STANDING_NAMES = {
+    Standing.OPEN: N_("Open to you"),
+    Standing.UNDER_WAY: N_("Under way"),
+    Standing.WAITING: N_("Waiting for an answer"),
+    Standing.DONE: N_("Done"),
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A person's submissions to one challenge, counted. ``used`` are the slots taken in the current period."""
+
+    used: int = 0
+    active: int = 0
+    waiting: int = 0
+
+
+def availability(state: str, opens_on: date | None, closes_on: date | None, today: date) -> Availability:
+    """Return what a challenge allows on ``today``, a day of the programme's zone. The closing day itself still counts."""
+    if state != ChallengeState.LIVE:
+        return Availability.DRAFT if state == ChallengeState.DRAFT else Availability.CLOSED
+    if opens_on and today < opens_on:
+        return Availability.NOT_YET
+    return Availability.ENDED if closes_on and today > closes_on else Availability.OPEN
+
+
+def is_active(state: str, declines: int, max_attempts: int | None) -> bool:
+    """Tell whether the person can go on with a submission: under way, more was wanted, or declined with a try left."""
+    if state == SubmissionState.DECLINED:
+        return max_attempts is None or declines < max_attempts
+    return state in (SubmissionState.OPEN, SubmissionState.MORE_WANTED)
+
+
+def standing(tally: Tally, per_period: int) -> Standing:
+    """Return where a person stands. What is under way comes first; what waits stops nobody from using a free slot."""
+    if tally.active:
+        return Standing.UNDER_WAY
+    if tally.used < per_period:
+        return Standing.OPEN
+    return Standing.WAITING if tally.waiting else Standing.DONE
+
+
+def free_slot(taken: Iterable[int], per_period: int) -> int | None:
+    """Return the first slot from 1 to ``per_period`` that is not taken, or None."""
+    used = set(taken)
+    return next((nth for nth in range(1, per_period + 1) if nth not in used), None)
+
+
+def again_on(period: Period, closes_on: date | None, now: datetime, zone: str) -> date | None:
+    """Return the day from which a challenge may be done again; None when it may not, or closes before."""
+    day = next_day(period, now, zone)
+    return day if day and not (closes_on and day > closes_on) else None
+
+
+def why_not_open(found: Availability, opens_on: date | None, closes_on: date | None) -> Refusal | None:
+    """Return why nobody can take part today, or None. A draft is not even known."""
+    if found is Availability.NOT_YET:
+        return refusals.ChallengeNotOpenYet(day=opens_on)
+    if found is Availability.ENDED:
+        return refusals.ChallengeEnded(day=closes_on)
+    return {Availability.CLOSED: refusals.ChallengeClosed(), Availability.DRAFT: NotFound()}.get(found)
+
+
+def why_not_again(period: Period, closes_on: date | None, now: datetime, zone: str) -> Refusal:
+    """Return the refusal for somebody who has used every slot of the current period."""
+    day = again_on(period, closes_on, now, zone)
+    return refusals.AllTimesUsed(day=day) if day else refusals.AlreadyTakenPart()
+
+
+def require_open_for_answer(found: Availability, state: str, opens_on: date | None, closes_on: date | None) -> None:
+    """Raise unless an answer may still be sent. Where the reviewer asked for more, it may be given after the closing day too."""
+    refusal = why_not_open(found, opens_on, closes_on)
+    if refusal and state != SubmissionState.MORE_WANTED:
+        raise refusal

@@ -1,0 +1,86 @@
+"""The contract of a kind of stage: what is asked, what is stored, what is refused, how a reviewer sees it.
+
+Pure: no forms and no tables here. The doors make the form field from ``Control``; the stored value is JSON.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, ClassVar, Protocol
+
+from portal.kernel.errors import Refusal
+
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A form control: ``kind`` is checkbox, text, textarea, url, number, choice or file.
+
+    Label and help are the portal's words, marked with ``N_``, or what an admin wrote.
+    """
+
+    kind: str
+    label: str
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    default: Any = None
+    max_length: int | None = None
+    accept: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage as its kind sees it."""
+
+    title: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Upload(Protocol):
+    """A file as it arrives with a request."""
+
+    filename: str | None
+    stream: BinaryIO
+
+
+class Stored(Protocol):
+    """A file that was accepted and kept."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def is_image(self) -> bool: ...
+
+
+Keep = Callable[[Upload, str], Stored]
+"""Store an upload for a purpose (``image`` or ``document``); refuses by name what is not accepted."""
+
+
+class StageKind(Protocol):
+    """One kind of stage. ``key`` is stored with stages and attempts and never changes."""
+
+    key: ClassVar[str]
+    name: ClassVar[str]
+    icon: ClassVar[str]
+    hint: ClassVar[str]
+    options: ClassVar[Mapping[str, Control]]
+    """What the editor asks for besides title and text, by name of the option."""
+    has_autosave: ClassVar[bool]
+    shown_by: ClassVar[str]
+    """The template in which advocate and reviewer see a stored value."""
+
+    def control(self, step: Step) -> Control:
+        """Return the form control with which the advocate answers."""
+
+    def shown(self, value: Value) -> Any:
+        """Return what the control holds when the page is opened again."""
+
+    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+        """Return the value to store for what was given; an unfinished one is kept too. Only an upload may be refused here."""
+
+    def problem(self, step: Step, value: Value) -> Refusal | None:
+        """Return why ``value`` does not complete the step, or None."""

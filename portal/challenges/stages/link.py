@@ -1,0 +1,76 @@
+"""Share a link to something public: a review, a post, a talk."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.kernel.errors import Refusal
+from portal.kernel.text import N_, clean_line
+
+MAX_LENGTH = 500
+
+
+class LinkInvalid(Refusal):
+    """Not the address of a public page."""
+
+    message = N_("This is not a complete web address. It should look like https://example.com/your-review.")
+    field = "answer"
+
+
+class LinkElsewhere(Refusal):
+    """The admin asked for a page on one site."""
+
+    message = N_("Please share a link on %(host)s.")
+    field = "answer"
+
+
+def _host(address: str) -> str:
+    try:
+        found = urlsplit(address)
+        port_is_fine = found.port is None or found.port > 0
+    except ValueError:
+        return ""
+    plain = found.scheme in ("http", "https") and not found.username and port_is_fine
+    return (found.hostname or "").rstrip(".") if plain else ""
+
+
+class SharedLink:
+    """Done when there is a whole http(s) address, on the right site where one is named. The page is not fetched."""
+
+    key: ClassVar = "link"
+    name: ClassVar = N_("Share a link")
+    icon: ClassVar = "link"
+    hint: ClassVar = N_("The address of a public page, such as a review.")
+    options: ClassVar = {
+        "label": Control("text", N_("Label of the field"), N_("“Link” if empty."), max_length=120),
+        "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),
+    }
+    has_autosave: ClassVar = True
+    shown_by: ClassVar = "challenges/stages/_link.html"
+
+    def control(self, step: Step) -> Control:
+        """Return a field for one address."""
+        return Control("url", step.options.get("label") or N_("Link"), N_("The public page, so that we can see it is live."), max_length=MAX_LENGTH)
+
+    def shown(self, value: Value) -> Any:
+        """Return the address so far."""
+        return value.get("url", "")
+
+    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+        """Return the address; ``https://`` is put before one that was typed without."""
+        address = clean_line(str(given or "")).replace(" ", "")
+        if address and "://" not in address and not address.lower().startswith(("javascript:", "data:", "mailto:")):
+            address = f"https://{address}"
+        return {"url": address[: MAX_LENGTH + 1]}
+
+    def problem(self, step: Step, value: Value) -> Refusal | None:
+        """Refuse no address, half an address, and one on another site."""
+        address = value.get("url") or ""
+        if not address:
+            return StepMissing(step=step.title)
+        host = _host(address).casefold()
+        if "." not in host or len(address) > MAX_LENGTH:
+            return LinkInvalid()
+        wanted = str(step.options.get("host") or "").casefold().removeprefix("www.")
+        return LinkElsewhere(host=wanted) if wanted and host != wanted and not host.endswith(f".{wanted}") else None

@@ -1,0 +1,17 @@
+"""Every kind of stage there is."""
+
+from portal.challenges.stages.answer import WrittenAnswer
+from portal.challenges.stages.confirm import Confirm
+from portal.challenges.stages.contract import StageKind
+from portal.challenges.stages.link import SharedLink
+from portal.challenges.stages.upload import UploadedFile
+from portal.kernel.errors import NotFound
+
+KINDS: dict[str, StageKind] = {kind.key: kind for kind in (Confirm(), WrittenAnswer(), SharedLink(), UploadedFile())}
+
+
+def stage_kind(key: str) -> StageKind:
+    """Return the kind named ``key``; refuses an unknown one with ``NotFound``."""
+    if key not in KINDS:
+        raise NotFound()
+    return KINDS[key]

@@ -1,0 +1,50 @@
+"""Upload a file as proof: a picture or a document."""
+
+from typing import Any, ClassVar
+
+from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
+
+PURPOSES = (("image", N_("A picture")), ("document", N_("A document")))
+HELP = {
+    "image": N_("PNG, JPEG, WebP or GIF. We write it anew, so that place and camera do not travel with it."),
+    "document": N_("PDF, office document, text, video or picture."),
+}
+
+
+class UploadedFile:
+    """Done when a file was accepted. It is stored when the step is saved; a new one takes its place."""
+
+    key: ClassVar = "upload"
+    name: ClassVar = N_("Upload a file")
+    icon: ClassVar = "upload"
+    hint: ClassVar = N_("A picture or a document as proof.")
+    options: ClassVar = {"purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image")}
+    has_autosave: ClassVar = False
+    shown_by: ClassVar = "challenges/stages/_upload.html"
+
+    def control(self, step: Step) -> Control:
+        """Return a field for one file."""
+        purpose = self._purpose(step)
+        return Control("file", N_("File"), HELP[purpose], accept="image/*" if purpose == "image" else "")
+
+    def shown(self, value: Value) -> Any:
+        """Return nothing: a browser fills no file field."""
+        return None
+
+    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+        """Return the stored file; without a new one the former stays. What is not accepted is refused by name."""
+        if not getattr(given, "filename", None):
+            return before
+        stored = keep(given, self._purpose(step))
+        return {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": stored.is_image}
+
+    def problem(self, step: Step, value: Value) -> Refusal | None:
+        """Refuse a step without a file."""
+        return None if value.get("file_id") else StepMissing(step=step.title)
+
+    def _purpose(self, step: Step) -> str:
+        wanted = step.options.get("purpose")
+        return wanted if wanted in HELP else "image"
