@@ -10,6 +10,7 @@ from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
 from portal.kernel.db import Database
+from portal.people import identity
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
@@ -68,4 +69,5 @@ def _add_rooms(app: Flask) -> None:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    identity.init(app)
     guards.init(app)

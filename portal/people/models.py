@@ -1,1 +1,170 @@
-"""Tables of people."""
+"""Tables of people: persons, companies, what other systems call them, sessions, links, throttles."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+from portal.people.rules.link import Purpose
+from portal.people.rules.person import PersonState, role_set
+
+
+class Company(Base):
+    """A customer organisation. ``owner_id`` is the employee who looks after it.
+
+    ``name_key`` is the name folded for search and order; ``made_by`` the key of the form that made it.
+    """
+
+    __tablename__ = "company"
+    __table_args__ = (
+        UniqueConstraint("made_by"),
+        Index(None, "name_key", "id"),
+        Index(None, "owner_id"),
+        CheckConstraint("name <> ''", name="has_name"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(160))
+    name_key: Mapped[str] = mapped_column(String(320))
+    industry: Mapped[str] = mapped_column(String(120))
+    size: Mapped[str] = mapped_column(String(40))
+    region: Mapped[str] = mapped_column(String(120))
+    country: Mapped[str] = mapped_column(String(120))
+    domain: Mapped[str] = mapped_column(String(253))
+    owner_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id", name="fk_company_owner_id", use_alter=True))
+    made_by: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Person(Base):
+    """Anyone the portal knows, with or without an address.
+
+    ``email`` is as it was typed, ``email_key`` its normal form, unique. Active people have an
+    address and a password. ``is_demo`` people are refused in production.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("email_key"),
+        UniqueConstraint("made_by"),
+        Index(None, "name_key", "id"),
+        Index(None, "company_id"),
+        one_of("state", PersonState),
+        CheckConstraint("name <> ''", name="has_name"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_has_key"),
+        CheckConstraint("is_advocate OR is_employee OR is_admin", name="has_role"),
+        CheckConstraint(
+            "state <> 'active' OR (email_key IS NOT NULL AND password_hash IS NOT NULL AND joined_at IS NOT NULL)", name="active_can_sign_in"
+        ),
+        CheckConstraint("(state = 'deactivated') = (deactivated_at IS NOT NULL)", name="deactivated_has_time"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(240))
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254))
+    state: Mapped[str] = mapped_column(String(12))
+    company_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("company.id"))
+    title: Mapped[str] = mapped_column(String(120))
+    is_advocate: Mapped[bool]
+    is_employee: Mapped[bool]
+    is_admin: Mapped[bool]
+    is_demo: Mapped[bool]
+    language: Mapped[str | None] = mapped_column(String(12))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    password_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    made_by: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    invited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    joined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deactivated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deactivation_reason: Mapped[str | None] = mapped_column(String(500))
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return role_set(self.is_advocate, self.is_employee, self.is_admin)
+
+
+class PersonIdentity(Base):
+    """What another system (``source``) calls a person."""
+
+    __tablename__ = "person_identity"
+    __table_args__ = (UniqueConstraint("source", "external_id"), Index(None, "person_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    external_id: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class CompanyIdentity(Base):
+    """What another system (``source``) calls a company."""
+
+    __tablename__ = "company_identity"
+    __table_args__ = (UniqueConstraint("source", "external_id"), Index(None, "company_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    external_id: Mapped[str] = mapped_column(String(200))
+    company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SignInSession(Base):
+    """One browser in which a person is signed in. The row is the session: without it the cookie is worth nothing."""
+
+    __tablename__ = "sign_in_session"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "person_id"), Index(None, "expires_at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    is_kept: Mapped[bool]
+    origin: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class OneTimeLink(Base):
+    """A link sent to a person: good once, for one purpose, for a while. Only the token's hash is kept."""
+
+    __tablename__ = "one_time_link"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index(None, "person_id", "purpose"),
+        one_of("purpose", Purpose),
+        CheckConstraint("(purpose = 'email') = (new_email IS NOT NULL)", name="new_email_for_email"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(String(12))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    new_email: Mapped[str | None] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Throttle(Base):
+    """How often something was tried lately, shared by all processes. ``subject_hash`` hides addresses of people who are not here."""
+
+    __tablename__ = "throttle"
+    __table_args__ = (
+        UniqueConstraint("scope", "subject_hash"),
+        Index(None, "window_ends_at"),
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(24))
+    subject_hash: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int]
+    window_ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    next_at: Mapped[datetime] = mapped_column(UTCDateTime)

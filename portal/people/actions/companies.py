@@ -1,0 +1,87 @@
+"""Adding and editing companies."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.text import clean_line, fold
+from portal.people.models import Company, CompanyIdentity, Person
+from portal.people.queries.companies import get_company
+from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, normal_domain
+from portal.people.rules.person import PersonState
+
+FIELDS = ("name", "industry", "size", "region", "country", "domain", "owner_id")
+
+
+def add_company(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    industry: str = "",
+    size: str = "",
+    region: str = "",
+    country: str = "",
+    domain: str = "",
+    owner_id: int | None = None,
+    key: str | None = None,
+    now: datetime,
+) -> Company:
+    """Add a company. The same ``key`` a second time returns the first company.
+
+    Refuses an empty name (``CompanyNameMissing``), a domain that is none (``DomainInvalid``) and an
+    owner who is no employee (``OwnerNotEmployee``).
+    """
+    values = _values(session, name=name, industry=industry, size=size, region=region, country=country, domain=domain, owner_id=owner_id)
+    company = Company(**values, made_by=key, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(company)
+    except IntegrityError as error:
+        if not violated(error, "company", "made_by"):
+            raise
+        return session.scalars(select(Company).where(Company.made_by == key)).one()
+    record(session, actor, "company.added", "company", company.id, now=now, company=company.name)
+    return company
+
+
+def edit_company(session: Session, actor: Actor, *, company_id: int, now: datetime, **changes: str | int | None) -> bool:
+    """Change the fields named in ``changes`` and return whether anything differed. Refuses what ``add_company`` refuses."""
+    company = get_company(session, company_id)
+    wanted = {field: getattr(company, field) for field in FIELDS} | changes
+    values = _values(session, **wanted)  # type: ignore[arg-type]
+    differing = {field: value for field, value in values.items() if getattr(company, field) != value}
+    if not differing:
+        return False
+    told = {field: [getattr(company, field), value] for field, value in differing.items() if field != "name_key"}
+    for field, value in differing.items():
+        setattr(company, field, value)
+    session.flush()
+    record(session, actor, "company.edited", "company", company.id, now=now, changes=told)
+    return True
+
+
+def identify_company(session: Session, *, company_id: int, source: str, external_id: str, now: datetime) -> None:
+    """Remember what ``source`` calls the company."""
+    session.add(CompanyIdentity(company_id=company_id, source=source, external_id=external_id, created_at=now))
+    session.flush()
+
+
+def _values(
+    session: Session, *, name: str, industry: str, size: str, region: str, country: str, domain: str, owner_id: int | None
+) -> dict[str, str | int | None]:
+    name = clean_line(name)[:160]
+    if not name:
+        raise CompanyNameMissing()
+    if owner_id is not None:
+        owner = session.get(Person, owner_id)
+        if owner is None or owner.state == PersonState.DEACTIVATED or not (owner.is_employee or owner.is_admin):
+            raise OwnerNotEmployee()
+    lines = {"industry": industry, "region": region, "country": country}
+    plain = {field: clean_line(text)[:120] for field, text in lines.items()}
+    return {"name": name, "name_key": fold(name)[:320], "size": clean_line(size)[:40], "domain": normal_domain(domain), "owner_id": owner_id, **plain}

@@ -1,0 +1,77 @@
+"""Deactivating, reactivating and roles."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.text import clean
+from portal.people.actions.links import drop_links
+from portal.people.actions.sessions import end_sessions
+from portal.people.models import Company, Person
+from portal.people.queries.persons import get_person
+from portal.people.rules.person import (
+    REASON_LENGTH,
+    NotDeactivated,
+    OwnDeactivation,
+    PersonDeactivated,
+    PersonState,
+    ReasonMissing,
+    require_role_change,
+    require_roles,
+)
+
+
+def deactivate_person(session: Session, actor: Actor, *, person_id: int, reason: str = "", now: datetime) -> None:
+    """Shut a person out: sessions and links die at once, history and points stay, companies they own have no owner.
+
+    Refuses without a reason (``ReasonMissing``), oneself (``OwnDeactivation``), and who is deactivated already.
+    """
+    if actor.id == person_id:
+        raise OwnDeactivation()
+    reason = clean(reason)[:REASON_LENGTH]
+    if not reason:
+        raise ReasonMissing()
+    person = get_person(session, person_id)
+    shut = update(Person).where(Person.id == person_id, Person.state != PersonState.DEACTIVATED)
+    if not session.execute(shut.values(state=PersonState.DEACTIVATED, deactivated_at=now, deactivation_reason=reason)).rowcount:  # type: ignore[attr-defined]
+        raise PersonDeactivated(name=person.name)
+    end_sessions(session, person_id)
+    drop_links(session, person_id)
+    session.execute(update(Company).where(Company.owner_id == person_id).values(owner_id=None))
+    record(session, actor, "person.deactivated", "person", person_id, now=now, reason=reason)
+
+
+def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: datetime) -> None:
+    """Let a person back in where they stood: active if they had joined, contact otherwise. Refuses who is not deactivated."""
+    person = get_person(session, person_id)
+    can_sign_in = person.joined_at is not None and person.password_hash is not None and person.email_key is not None
+    state = PersonState.ACTIVE if can_sign_in else PersonState.CONTACT
+    back = update(Person).where(Person.id == person_id, Person.state == PersonState.DEACTIVATED)
+    if not session.execute(back.values(state=state, deactivated_at=None, deactivation_reason=None)).rowcount:  # type: ignore[attr-defined]
+        raise NotDeactivated(name=person.name)
+    record(session, actor, "person.reactivated", "person", person_id, now=now, state=state)
+
+
+def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Iterable[str], now: datetime) -> bool:
+    """Give a person exactly ``roles`` and return whether anything differed. Their sessions end: they sign in anew with what they now may.
+
+    Refuses none (``RoleMissing``) and to take one's own admin role (``OwnAdminRole``).
+    """
+    wanted = require_roles(roles)
+    require_role_change(actor, person_id, wanted)
+    person = get_person(session, person_id)
+    before = person.roles
+    if before == frozenset(roles):
+        return False
+    for flag, held in asdict(wanted).items():
+        setattr(person, flag, held)
+    session.flush()
+    if actor.id != person_id:
+        end_sessions(session, person_id)
+    record(session, actor, "person.roles_changed", "person", person_id, now=now, before=sorted(before), after=sorted(person.roles))
+    return True

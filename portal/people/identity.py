@@ -1,0 +1,42 @@
+"""Who is asking: Flask-Login over our session rows. The cookie holds a token, the row decides."""
+
+from flask import Flask, current_app, request, session
+from flask_login import LoginManager, current_user
+
+from config import Settings
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Busy
+from portal.people.actions.sessions import touch_session
+from portal.people.queries.sessions import Viewer, find_viewer
+from portal.people.rules.password import Hasher
+from portal.people.rules.session import LIFE, is_seen_stale
+from portal.web.transaction import database, db
+
+COOKIE_FIELD = "_user_id"  # Flask-Login’s name for what ``Viewer.get_id`` returns
+
+
+def _load(token: str) -> Viewer | None:
+    settings: Settings = current_app.config["SETTINGS"]
+    return find_viewer(db(), token, allow_demo=not settings.is_production, now=utcnow())
+
+
+def _note_use() -> None:
+    """Keep an idle session from ending while it is used. Before the view, since on SQLite there is one writer at a time."""
+    if COOKIE_FIELD not in session or request.endpoint in (None, "static") or not current_user.is_authenticated:
+        return
+    now, viewer = utcnow(), current_user
+    if is_seen_stale(viewer.last_seen_at, now):
+        try:
+            database().write(lambda s: touch_session(s, viewer.session_id, now))
+        except Busy:
+            return
+
+
+def init(app: Flask) -> None:
+    """Load the signed-in person from the session row, once a request."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_load)
+    app.config.update(PERMANENT_SESSION_LIFETIME=LIFE, SESSION_REFRESH_EACH_REQUEST=False)
+    app.extensions.setdefault("hasher", Hasher())
+    app.before_request(_note_use)

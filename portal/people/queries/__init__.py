@@ -1,0 +1,1 @@
+"""Reads about people, one file a subject: persons, companies, sessions, directory."""

@@ -1,0 +1,52 @@
+"""One company, and finding companies by name."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import NotFound
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, CompanyIdentity, Person
+from portal.people.rules.person import PersonState
+
+
+def get_company(session: Session, company_id: int) -> Company:
+    """Return the company; refuses with ``NotFound``."""
+    company = session.get(Company, company_id)
+    if company is None:
+        raise NotFound()
+    return company
+
+
+def find_company_by_name(session: Session, name: str) -> Company | None:
+    """Return the first company of this name, whatever its case and accents, or None."""
+    return session.scalar(select(Company).where(Company.name_key == fold(name.strip())).order_by(Company.id).limit(1))
+
+
+def find_company_by_identity(session: Session, source: str, external_id: str) -> Company | None:
+    """Return the company that ``source`` calls ``external_id``, or None."""
+    return session.scalar(
+        select(Company)
+        .join(CompanyIdentity, CompanyIdentity.company_id == Company.id)
+        .where(CompanyIdentity.source == source, CompanyIdentity.external_id == external_id)
+    )
+
+
+def search_companies(session: Session, term: str, limit: int = 8) -> list[Company]:
+    """Return companies whose name holds ``term``, those that begin with it first."""
+    key = fold(term.strip())
+    if not key:
+        return []
+    found = select(Company).where(Company.name_key.like(like_pattern(key), escape="\\"))
+    begins = Company.name_key.like(like_pattern(key)[1:], escape="\\")
+    return list(session.scalars(found.order_by(begins.desc(), Company.name_key, Company.id).limit(limit)))
+
+
+def possible_owners(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of who may own a company: employees and admins who are not deactivated."""
+    found = select(Person.id, Person.name).where(Person.is_employee | Person.is_admin, Person.state != PersonState.DEACTIVATED)
+    return [(row.id, row.name) for row in session.execute(found.order_by(Person.name_key, Person.id))]
+
+
+def company_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of every company, by name."""
+    return [(row.id, row.name) for row in session.execute(select(Company.id, Company.name).order_by(Company.name_key, Company.id))]

@@ -1,0 +1,68 @@
+"""One person, some people, and whom to write to."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import NotFound
+from portal.kernel.text import normal_email
+from portal.notifications.rules import Recipient
+from portal.people.models import Person, PersonIdentity
+from portal.people.rules.person import PersonState
+
+
+def get_person(session: Session, person_id: int) -> Person:
+    """Return the person; refuses with ``NotFound``."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound()
+    return person
+
+
+def find_person_by_email(session: Session, email: str | None) -> Person | None:
+    """Return the person who has this address in any spelling, or None."""
+    key = normal_email(email)
+    return session.scalar(select(Person).where(Person.email_key == key)) if key else None
+
+
+def find_person_by_identity(session: Session, source: str, external_id: str) -> Person | None:
+    """Return the person whom ``source`` calls ``external_id``, or None."""
+    return session.scalar(
+        select(Person)
+        .join(PersonIdentity, PersonIdentity.person_id == Person.id)
+        .where(PersonIdentity.source == source, PersonIdentity.external_id == external_id)
+    )
+
+
+def recipient(session: Session, person_id: int) -> Recipient:
+    """Return where to write to one person."""
+    return _recipient(get_person(session, person_id))
+
+
+def recipients(session: Session, ids: Iterable[int]) -> dict[int, Recipient]:
+    """Return where to write to each of ``ids``; who is unknown is left out."""
+    found = session.scalars(select(Person).where(Person.id.in_(set(ids))))
+    return {person.id: _recipient(person) for person in found}
+
+
+def admins(session: Session) -> list[Recipient]:
+    """Return the admins who have joined, in order of their ids."""
+    found = session.scalars(select(Person).where(Person.is_admin, Person.state == PersonState.ACTIVE).order_by(Person.id))
+    return [_recipient(person) for person in found]
+
+
+def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of ``ids``."""
+    return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))}
+
+
+def has_admin(session: Session) -> bool:
+    """Tell whether anybody is, or is asked to become, an admin."""
+    return session.scalar(select(Person.id).where(Person.is_admin, Person.state != PersonState.DEACTIVATED).limit(1)) is not None
+
+
+def _recipient(person: Person) -> Recipient:
+    """A deactivated person gets nothing by mail; the notice stays for the day they come back."""
+    email = person.email if person.state != PersonState.DEACTIVATED else None
+    return Recipient(person_id=person.id, email=email, name=person.name, language=person.language)

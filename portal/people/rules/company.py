@@ -1,0 +1,48 @@
+"""What a company's record must hold."""
+
+from enum import StrEnum
+
+from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
+
+NAME_LENGTH, FIELD_LENGTH, SIZE_LENGTH, DOMAIN_LENGTH = 160, 120, 40, 253
+
+
+class CompanySize(StrEnum):
+    """Sizes offered in forms. Imports may bring others: the column is free text."""
+
+    SMALL = "1–49"
+    MEDIUM = "50–249"
+    LARGE = "250–999"
+    VERY_LARGE = "1,000–4,999"
+    HUGE = "5,000+"
+
+
+class CompanyNameMissing(Refusal):
+    """A company without a name."""
+
+    message = N_("Please give the company's name.")
+    field = "name"
+
+
+class DomainInvalid(Refusal):
+    """Not the shape of a domain."""
+
+    message = N_("Please give the domain alone, such as example.com.")
+    field = "domain"
+
+
+class OwnerNotEmployee(Refusal):
+    """A company is looked after by an employee or an admin who is not deactivated."""
+
+    message = N_("The owner must be an employee who is not deactivated.")
+    field = "owner_id"
+
+
+def normal_domain(text: str) -> str:
+    """Return ``https://www.Example.com/about`` as ``example.com``; refuses what is no domain."""
+    domain = text.strip().casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").split("/")[0].rstrip(".")
+    labels = domain.split(".")
+    if domain and (len(labels) < 2 or any(not label or not all(c.isalnum() or c == "-" for c in label) for label in labels)):
+        raise DomainInvalid()
+    return domain

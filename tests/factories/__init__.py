@@ -1,0 +1,1 @@
+"""Things for tests, made by the real actions, one file a room."""

@@ -1,0 +1,53 @@
+"""People and companies for tests, through the real actions. Everybody's password is ``PASSWORD``, hashed cheaply."""
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.people.actions.companies import add_company
+from portal.people.actions.joining import JOIN, invite_person, join
+from portal.people.actions.persons import add_person
+from portal.people.models import Company, Person
+from portal.people.rules.password import Hasher, Policy
+
+PASSWORD = "maple ladder quiet seven"
+CHEAP = Hasher(memory_kib=8, time_cost=1)
+POLICY = Policy(min_length=15)
+_numbers = count(1)
+
+
+def make_company(session: Session, **overrides: Any) -> Company:
+    """Add a company with a fresh name."""
+    given = {"name": f"Company {next(_numbers)}", "industry": "Logistics", "region": "Bavaria", "country": "Germany"} | overrides
+    return add_company(session, system("test"), **{"now": utcnow(), **given})
+
+
+def make_contact(session: Session, **overrides: Any) -> Person:
+    """Add a person who has not joined. ``email=None`` for one without an address."""
+    number = next(_numbers)
+    given = {"name": f"Person {number}", "email": f"person{number}@customer.example"} | overrides
+    return add_person(session, system("test"), **{"now": utcnow(), **given})
+
+
+def make_person(session: Session, **overrides: Any) -> Person:
+    """Add a person and let them join: an active advocate unless ``roles`` says otherwise. Without an address they stay a contact."""
+    person = make_contact(session, **overrides)
+    if person.email is None:
+        return person
+    now: datetime = overrides.get("now") or utcnow()
+    link = invite_person(session, system("test"), person_id=person.id, mail=False, now=now)
+    return join(session, system("test"), token=link.removeprefix(JOIN), password=PASSWORD, policy=POLICY, hasher=CHEAP, now=now)
+
+
+def make_employee(session: Session, **overrides: Any) -> Person:
+    """Add an active employee."""
+    return make_person(session, **{"roles": {"employee"}, **overrides})
+
+
+def make_admin(session: Session, **overrides: Any) -> Person:
+    """Add an active admin."""
+    return make_person(session, **{"roles": {"admin"}, **overrides})
