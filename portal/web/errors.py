@@ -1,6 +1,6 @@
 """Friendly pages for what goes wrong, and sentences for refusals."""
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -33,26 +33,37 @@ def sentence(refusal: Refusal) -> str:
     return str(_(refusal.message, **refusal.facts))
 
 
-def _page(status: int, text: str | None = None) -> tuple[str, int, dict[str, str]]:
+Answer = tuple[str, int, dict[str, str]]
+
+
+def _page(status: int, text: str | None = None) -> Answer:
     title, general = PAGES.get(status, PAGES[500])
     headers = {"Retry-After": "5"} if status == 503 else {}
-    if request.headers.get("HX-Request"):
-        headers |= {"HX-Retarget": "#flashes", "HX-Reswap": "innerHTML"}
-        return render("errors/_toast.html", text=text or _(general)), status, headers
-    return render("errors/page.html", status=status, title=_(title), text=text or _(general)), status, headers
+    try:
+        if request.headers.get("HX-Request"):
+            headers |= {"HX-Retarget": "#flashes", "HX-Reswap": "innerHTML"}
+            return render("errors/_toast.html", text=text or _(general)), status, headers
+        return render("errors/page.html", status=status, title=_(title), text=text or _(general)), status, headers
+    except Exception as error:
+        if status < 500:
+            raise
+        # The friendly page asks who is signed in; when the database is gone, this one asks nothing.
+        log.error("error page", exc_info=error)
+        plain = current_app.jinja_env.get_template("errors/_plain.html")
+        return plain.render(title=title, text=general), status, headers
 
 
 def init(app: Flask) -> None:
     """Register the pages."""
 
     @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
+    def refused(refusal: Refusal) -> Answer:
         if isinstance(refusal, Busy):
             log.warning("busy")
         return _page(refusal.status, sentence(refusal))
 
     @app.errorhandler(CSRFError)
-    def stale_form(_error: CSRFError) -> tuple[str, int, dict[str, str]]:
+    def stale_form(_error: CSRFError) -> Answer:
         return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."))
 
     @app.errorhandler(HTTPException)
@@ -64,7 +75,7 @@ def init(app: Flask) -> None:
         return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})
 
     @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> tuple[str, int, dict[str, str]]:
+    def unexpected(error: Exception) -> Answer:
         log.error("unexpected", path=request.path, exc_info=error)
         if app.config.get("PROPAGATE"):
             raise error

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
+from wtforms import Field, RadioField, SelectMultipleField
+from wtforms.widgets import Select, TextArea
 
 from portal.kernel.text import initials
 from portal.kernel.tracks import TRACK_NAMES, Track
@@ -42,6 +44,20 @@ def track_name(track: str) -> str:
     return str(gettext(TRACK_NAMES[Track(track)]))
 
 
+def field_kind(field: Field) -> str:
+    """Return how a form field is drawn: one of many, many of many, checkbox, file, textarea, select, hidden or line."""
+    if isinstance(field, RadioField):
+        return "one"
+    if isinstance(field, SelectMultipleField):
+        return "many"
+    if isinstance(field.widget, TextArea):
+        return "textarea"
+    if isinstance(field.widget, Select):
+        return "select"
+    kind = getattr(field.widget, "input_type", "text")
+    return kind if kind in ("checkbox", "file", "hidden") else "line"
+
+
 def endpoint_exists(name: str) -> bool:
     """Tell whether a page of that name is part of this portal."""
     return name in current_app.view_functions
@@ -49,5 +65,5 @@ def endpoint_exists(name: str) -> bool:
 
 def init(app: Flask) -> None:
     """Offer what every template may use."""
-    app.jinja_env.filters.update(initials=initials, track_name=track_name)
+    app.jinja_env.filters.update(initials=initials, track_name=track_name, field_kind=field_kind)
     app.jinja_env.globals.update(here=here, endpoint_exists=endpoint_exists, request_id=request_id)

@@ -1,0 +1,105 @@
+"""Reading templates and pages as a judge: what text stands in them, and was it made translatable."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+from jinja2 import Environment, nodes
+
+from config import ROOT
+
+TEMPLATES = ROOT / "templates"
+SPOKEN = {"aria-label", "title", "placeholder", "alt"}
+SILENT = {"script", "style", "kbd", "code"}
+TRANSLATES = {"_", "gettext", "ngettext"}
+HOLE = "\ue000"
+OPEN, CLOSE = "⟦", "⟧"
+SENTENCE = re.compile(r"[A-Z][a-z’']*([ ,.:?…]|$)")
+
+
+def pages() -> list[Path]:
+    """Return every template of the portal's pages; mails are read by people too, but have no tags to judge."""
+    return sorted(path for path in TEMPLATES.rglob("*.html") if "emails" not in path.relative_to(TEMPLATES).parts)
+
+
+def without_expressions(source: str) -> str:
+    """Return a template's own markup, with a hole where an expression or a statement stands."""
+    kept = []
+    for _line, kind, value in Environment().lex(source):
+        if kind == "data":
+            kept.append(value)
+        elif kind in ("variable_end", "block_end"):
+            kept.append(HOLE)
+    return "".join(kept)
+
+
+class _Words(HTMLParser):
+    """Collects text that a person would see or hear."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.silent += tag in SILENT
+        self.found += [value for name, value in attrs if name in SPOKEN and value and not self.silent]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in SILENT
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.found.append(data)
+
+
+def words(markup: str) -> list[str]:
+    """Return the pieces of text in ``markup``, spoken attributes with them."""
+    parser = _Words()
+    parser.feed(markup)
+    return parser.found
+
+
+def has_letters(text: str) -> bool:
+    return any(character.isalpha() for character in text)
+
+
+def bare_literals(source: str) -> Iterator[str]:
+    """Yield string literals in a template's expressions that look like a sentence or a title and are not translated."""
+    yield from _bare(Environment(extensions=["jinja2.ext.do"]).parse(source))
+
+
+def _bare(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in TRANSLATES:
+        return
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and SENTENCE.match(node.value):
+        yield node.value
+    for child in node.iter_child_nodes():
+        yield from _bare(child)
+
+
+class PseudoTranslations:
+    """A language in which every translated text stands in brackets."""
+
+    def ugettext(self, text: str) -> str:
+        return f"{OPEN}{text}{CLOSE}"
+
+    def ungettext(self, one: str, many: str, count: int) -> str:
+        return f"{OPEN}{one if count == 1 else many}{CLOSE}"
+
+
+def untranslated(page: str, *, data: set[str] = frozenset()) -> list[str]:
+    """Return text of a page rendered in the pseudo language that stands outside brackets and is not ``data`` (names, titles, numbers)."""
+    body = page[page.index("<body") :]
+    left, depth = [], 0
+    for piece in words(body):
+        plain = ""
+        for character in piece:
+            depth += (character == OPEN) - (character == CLOSE)
+            plain += character if depth == 0 and character != CLOSE else ""
+        for known in sorted(data, key=len, reverse=True):
+            plain = plain.replace(known, "")
+        if has_letters(plain):
+            left.append(plain.strip())
+    return left
