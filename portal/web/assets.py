@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 from markupsafe import Markup
 
 DIRECTED = {"arrow-left", "arrow-right", "arrow-up-right", "chevron-left", "chevron-right", "log-out", "send", "undo-2"}
@@ -20,7 +20,7 @@ def init(app: Flask, dist: Path) -> None:
     manifest: dict[str, dict[str, str]] = json.loads(path.read_text())
 
     def asset(name: str) -> str:
-        return url_for("static", filename=manifest[name]["file"])
+        return f"{app.static_url_path}/{manifest[name]['file']}"
 
     def icon(name: str, cls: str = "size-5") -> Markup:
         address = f"{asset('static/src/icons.svg')}#{name}"

@@ -45,9 +45,7 @@ def _page(status: int, text: str | None = None) -> Answer:
             return render("errors/_toast.html", text=text or _(general)), status, headers
         return render("errors/page.html", status=status, title=_(title), text=text or _(general)), status, headers
     except Exception as error:
-        if status < 500:
-            raise
-        # The friendly page asks who is signed in; when the database is gone, this one asks nothing.
+        # The friendly page asks who is signed in and under which address; without a database or with a strange host, this one asks nothing.
         log.error("error page", exc_info=error)
         plain = current_app.jinja_env.get_template("errors/_plain.html")
         return plain.render(title=title, text=general), status, headers

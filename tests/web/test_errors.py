@@ -1,0 +1,93 @@
+"""What goes wrong is said in friendly words, signed in or not."""
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+
+from portal.kernel.errors import Conflict
+from portal.web.errors import PAGES
+from portal.web.guards import public
+from portal.web.transaction import db, writes
+
+
+@pytest.fixture
+def failing(app: Flask) -> Flask:
+    """The portal with pages that fail in every way."""
+
+    @app.get("/fail/<int:status>")
+    @public
+    def fail(status: int) -> str:
+        abort(status)
+
+    @app.get("/fail/bug")
+    @public
+    def bug() -> str:
+        raise RuntimeError("boom")
+
+    @app.get("/fail/late")
+    @public
+    def late() -> str:
+        raise Conflict()
+
+    @app.post("/fail/form")
+    @public
+    @writes
+    def form() -> str:
+        return str(db().connection().closed)
+
+    return app
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503])
+def test_a_visitor_reads_a_friendly_page(failing: Flask, status: int) -> None:
+    answer = failing.test_client().get(f"/fail/{status}")
+    assert answer.status_code == status
+    assert PAGES[status][0] in answer.text
+    assert answer.text.count("<h1") == 1
+    assert "Traceback" not in answer.text
+
+
+def test_a_bug_names_no_internals(failing: Flask) -> None:
+    answer = failing.test_client().get("/fail/bug")
+    assert answer.status_code == 500
+    assert "boom" not in answer.text
+    assert PAGES[500][1] in answer.text
+
+
+def test_the_page_shows_the_number_under_which_it_was_logged(failing: Flask) -> None:
+    answer = failing.test_client().get("/fail/404", headers={"X-Request-ID": "seen-1234"})
+    assert "seen-1234" in answer.text
+    assert answer.headers["X-Request-ID"] == "seen-1234"
+
+
+def test_a_refusal_is_a_sentence_with_its_status(failing: Flask) -> None:
+    answer = failing.test_client().get("/fail/late")
+    assert answer.status_code == 409
+    assert Conflict.message in answer.text
+
+
+def test_a_fragment_is_answered_by_a_short_notice(failing: Flask) -> None:
+    answer = failing.test_client().get("/fail/late", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Retarget"] == "#flashes"
+    assert "<html" not in answer.text
+    assert Conflict.message in answer.text
+
+
+def test_a_form_without_its_token_is_refused_in_words(failing: Flask) -> None:
+    answer = FlaskClient(failing, failing.response_class).post("/fail/form")
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
+
+
+def test_a_database_that_is_gone_still_gives_a_page(failing: Flask) -> None:
+    def broken() -> None:
+        raise RuntimeError("no database")
+
+    failing.jinja_env.globals["theme_attribute"] = broken
+    answer = failing.test_client().get("/fail/500")
+    assert answer.status_code == 500
+    assert PAGES[500][0] in answer.text
+
+
+def test_too_many_tries_say_when_to_come_back(failing: Flask) -> None:
+    assert failing.test_client().get("/fail/503").headers["Retry-After"] == "5"
