@@ -1,0 +1,1 @@
+"""Reads of the boards, one file a subject: the board itself, places, fences."""

@@ -1,0 +1,76 @@
+"""Which place a score has. Counted on a short board; on a long one from the nearest fence post, so that no place costs more than 1,000 rows.
+
+Equal points share a place, so a place is one more than the number of people who have more points.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session
+
+from portal.recognition.models import ON_BOARD, Fence, FenceBuild, PeriodScore
+
+
+def find_build(session: Session, period: str) -> FenceBuild | None:
+    """Return when the fences of ``period`` were built, or None for a board that is counted."""
+    return session.get(FenceBuild, period)
+
+
+def count_members(session: Session, period: str) -> int:
+    """Return how many people stand on the board of ``period``."""
+    return session.scalar(select(func.count()).select_from(PeriodScore).where(PeriodScore.period == period, ON_BOARD)) or 0
+
+
+def places_of(session: Session, period: str, scores: Iterable[int], *, is_fenced: bool) -> dict[int, int]:
+    """Return the place of each of ``scores`` on the board of ``period``."""
+    wanted = sorted(set(scores), reverse=True)
+    if not wanted:
+        return {}
+    return _from_fences(session, period, wanted) if is_fenced else _by_counting(session, period, wanted)
+
+
+def _by_counting(session: Session, period: str, wanted: list[int]) -> dict[int, int]:
+    """Count everybody above the lowest of ``wanted`` once, by score."""
+    above = select(PeriodScore.score, func.count()).where(PeriodScore.period == period, ON_BOARD, PeriodScore.score > wanted[-1])
+    groups = session.execute(above.group_by(PeriodScore.score).order_by(PeriodScore.score.desc())).all()
+    places, counted, group = {}, 0, 0
+    for score in wanted:
+        while group < len(groups) and groups[group][0] > score:
+            counted += groups[group][1]
+            group += 1
+        places[score] = counted + 1
+    return places
+
+
+def _from_fences(session: Session, period: str, wanted: list[int]) -> dict[int, int]:
+    fences = {row[0]: row for row in session.execute(union_all(*(_fence_above(period, score) for score in wanted)))}
+    counts = union_all(*(_between(period, score, fences.get(score)) for score in wanted))
+    positions = {score: fence[4] for score, fence in fences.items()}
+    return {score: 1 + positions.get(score, 0) + count for score, count in session.execute(counts)}
+
+
+def _fence_above(period: str, score: int) -> Any:
+    """Return the lowest fence of which the score is above ``score``."""
+    found = (
+        select(literal(score).label("asked"), Fence.score, Fence.first_neg, Fence.member_id, Fence.position)
+        .where(Fence.period == period, Fence.score > score)
+        .order_by(Fence.score, Fence.first_neg, Fence.member_id)
+        .limit(1)
+    )
+    return select(found.subquery())
+
+
+def _between(period: str, score: int, fence: Any) -> Any:
+    """Count who has more than ``score`` and stands below ``fence``.
+
+    Two ranges added up, not one comparison of rows: PostgreSQL would stop at the first column of
+    that and read the whole of a popular score.
+    """
+    here = (PeriodScore.period == period, ON_BOARD)
+    if fence is None:
+        return select(literal(score), select(func.count()).where(*here, PeriodScore.score > score).scalar_subquery())
+    _, top, first_neg, member_id, _ = fence
+    rest = select(func.count()).where(*here, PeriodScore.score == top, tuple_(PeriodScore.first_neg, PeriodScore.member_id) < (first_neg, member_id))
+    lower = select(func.count()).where(*here, PeriodScore.score > score, PeriodScore.score < top)
+    return select(literal(score), rest.scalar_subquery() + lower.scalar_subquery())
