@@ -4,12 +4,18 @@ import click
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.audit import actions as audit
 from portal.commands.db import db
+from portal.commands.jobs import check_mail, worker
 from portal.commands.ops import reset, run_portal
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
 from portal.kernel.db import Database
+from portal.notifications import admin as notifications_admin
+from portal.notifications import setup as notifications_setup
+from portal.notifications import views as notifications
+from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
@@ -18,14 +24,23 @@ BLUEPRINTS = [
     health.bp,
     appearance.bp,
     files.bp,
+    notifications.bp,
+    notifications_admin.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
     run_portal,
     reset,
+    worker,
+    check_mail,
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
 }
+# Jobs by topic, and work that every worker does each so many seconds.
+JOBS: dict[str, Handler] = {
+}
+TICKS: list[Tick] = [
+]
 NAVIGATION: list[NavItem] = [
 ]
 
@@ -35,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = _make_flask(settings)
     _set_up_web(app, settings)
+    notifications_setup.init(app, settings, jobs=JOBS, ticks=TICKS, record=audit.record)
     _add_rooms(app)
     guards.require_marks(app)
     return app

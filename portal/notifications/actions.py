@@ -4,14 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.kernel.db import after_commit
+from portal.kernel.errors import NotFound
+from portal.notifications import queries
 from portal.notifications.models import Notice, OutboxJob
-from portal.notifications.rules import MAIL_TOPIC, Recipient, mail_key, require_header_safe, require_path
+from portal.notifications.rules import MAIL_TOPIC, NotADeadLetter, Recipient, Recorder, mail_key, require_header_safe, require_path
 
 Wake = Callable[[list[int]], None]
 
@@ -58,6 +61,32 @@ def mark_all_read(session: Session, *, person_id: int, now: datetime) -> int:
     """Mark all notices of the person as read and return how many were not."""
     mine = update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
     return session.execute(mine.values(read_at=now)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def retry_job(session: Session, actor: Actor, *, job_id: int, now: datetime, record: Recorder) -> None:
+    """Give a dead letter ten new tries. Refuses one that is not dead any more."""
+    if not _revive(session, OutboxJob.id == job_id, now=now):
+        if session.scalar(select(OutboxJob.id).where(OutboxJob.id == job_id)) is None:
+            raise NotFound()
+        raise NotADeadLetter()
+    record(session, actor, "job.retried", "job", job_id, now=now)
+
+
+def retry_jobs(session: Session, actor: Actor, *, term: str | None, topic: str | None, now: datetime, record: Recorder) -> int:
+    """Give all dead letters that match the filter ten new tries and return how many they are."""
+    revived = _revive(session, *queries.matching(term, topic), now=now)
+    if revived:
+        record(session, actor, "jobs.retried", "job", None, now=now, jobs=len(revived), term=term, topic=topic)
+    return len(revived)
+
+
+def _revive(session: Session, *which: ColumnElement[bool], now: datetime) -> list[int]:
+    dead = update(OutboxJob).where(OutboxJob.dead_at.is_not(None), *which)
+    revived = dead.values(dead_at=None, tries=0, available_at=now).returning(OutboxJob.id)
+    found = list(session.execute(revived, execution_options={"synchronize_session": False}).scalars())
+    for job_id in found:
+        _wake_after_commit(session, job_id)
+    return found
 
 
 def _insert_once(session: Session, model: type[Notice] | type[OutboxJob], row: dict[str, Any], unique: list[str]) -> int | None:

@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
+from portal.kernel.actor import Actor
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
 
@@ -27,11 +29,17 @@ class HeaderRefused(Refusal):
 class NotADeadLetter(Conflict):
     """The job is not dead any more, so there is nothing to retry."""
 
-    message = N_("This job is already being tried again.")
+    message = N_("This job is already being tried again, or has been done since.")
 
 
 class GiveUp(Exception):
     """Raised by a handler when trying again cannot help. The job becomes a dead letter at once."""
+
+
+class Recorder(Protocol):
+    """Keeps record of what an admin did. The audit room stands beside this one, so ``app.py`` hands its ``record`` in."""
+
+    def __call__(self, session: Any, actor: Actor, name: str, subject_type: str, subject_id: int | None, *, now: datetime, **data: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,23 @@ def require_header_safe(*texts: str | None) -> None:
 
 def require_path(link: str | None) -> None:
     """Links are paths of the portal itself; anything else is a programming error."""
-    if link is not None and (not link.startswith("/") or link.startswith("//")):
+    if link is not None and (not link.startswith("/") or link[1:2] in ("/", "\\")):
         raise ValueError(f"a link is a path, not {link!r}")
+
+
+def message_id(outbox_id: int, stamp: datetime, host: str) -> str:
+    """Return the Message-ID of a promised mail: a repeat carries the same one, so that the reader's side can drop it.
+
+    The second of the promise is part of it, because ids start anew when a programme is reset.
+    """
+    return f"<{stamp:%Y%m%dT%H%M%S}.{outbox_id}@{host}>"
+
+
+def text_on(color: str) -> str:
+    """Return the text colour that is readable on ``color`` (#rrggbb): white or near black, by WCAG's relative luminance."""
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return "#ffffff" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 else "#1c2530"
 
 
 def mail_key(key: str, to: Recipient) -> str:
