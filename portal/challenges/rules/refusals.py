@@ -128,3 +128,46 @@ class ChallengeChanged(Conflict):
     """It is not in the state in which it was shown."""
 
     message = N_("Somebody changed this challenge in the meantime. Here is how it stands now.")
+
+
+class WithdrawalTooLate(Conflict):
+    """It has its verdict."""
+
+    message = N_("This has its verdict already, so it can no longer be withdrawn.")
+
+
+class TitleMissing(Refusal):
+    """Nobody can choose what has no name."""
+
+    message = N_("Please give this a title.")
+    field = "title"
+
+
+class OutOfRange(Refusal):
+    """A number nobody meant."""
+
+    message = N_("Please enter a number between %(least)s and %(most)s.")
+
+
+class PointsOutOfRange(OutOfRange):
+    """Points outside their limits."""
+
+    field = "points"
+
+
+class MinutesOutOfRange(OutOfRange):
+    """Minutes outside their limits."""
+
+    field = "minutes"
+
+
+class TimesOutOfRange(OutOfRange):
+    """Times per period outside their limits."""
+
+    field = "per_period"
+
+
+class AttemptsOutOfRange(OutOfRange):
+    """Attempts outside their limits."""
+
+    field = "max_attempts"

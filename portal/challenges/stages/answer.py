@@ -1,5 +1,6 @@
 """Answer a question in one's own words."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
@@ -31,7 +32,7 @@ class WrittenAnswer:
     name: ClassVar = N_("Answer a question")
     icon: ClassVar = "message-square-text"
     hint: ClassVar = N_("A question, answered in their own words.")
-    options: ClassVar = {
+    options: ClassVar[Mapping[str, Control]] = {
         "label": Control("text", N_("Question"), N_("Stands above the field. The title of the step if empty."), max_length=200),
         "min_length": Control("number", N_("At least this many characters"), N_("Leave empty for any length."), max_length=2_000),
     }

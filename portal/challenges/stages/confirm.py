@@ -1,5 +1,6 @@
 """Read and confirm: a text, and a box to tick."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
@@ -15,7 +16,9 @@ class Confirm:
     name: ClassVar = N_("Read and confirm")
     icon: ClassVar = "book-open-check"
     hint: ClassVar = N_("A text to read, and a box to tick.")
-    options: ClassVar = {"sentence": Control("text", N_("Sentence beside the box"), N_("“I have read this” if empty."), max_length=200)}
+    options: ClassVar[Mapping[str, Control]] = {
+        "sentence": Control("text", N_("Sentence beside the box"), N_("“I have read this” if empty."), max_length=200)
+    }
     has_autosave: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_confirm.html"
 

@@ -1,5 +1,6 @@
 """Share a link to something public: a review, a post, a talk."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ class SharedLink:
     name: ClassVar = N_("Share a link")
     icon: ClassVar = "link"
     hint: ClassVar = N_("The address of a public page, such as a review.")
-    options: ClassVar = {
+    options: ClassVar[Mapping[str, Control]] = {
         "label": Control("text", N_("Label of the field"), N_("“Link” if empty."), max_length=120),
         "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),
     }

@@ -1,5 +1,6 @@
 """Upload a file as proof: a picture or a document."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
@@ -21,7 +22,7 @@ class UploadedFile:
     name: ClassVar = N_("Upload a file")
     icon: ClassVar = "upload"
     hint: ClassVar = N_("A picture or a document as proof.")
-    options: ClassVar = {"purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image")}
+    options: ClassVar[Mapping[str, Control]] = {"purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image")}
     has_autosave: ClassVar = False
     shown_by: ClassVar = "challenges/stages/_upload.html"
 

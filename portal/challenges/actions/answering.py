@@ -1,0 +1,151 @@
+"""What an advocate does: save, send, withdraw. Each takes the submission's row first, so that they queue up behind each other."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.challenges.actions.locking import lock_submission, move_submission
+from portal.challenges.models import Answer, Attempt, Challenge, Submission
+from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
+from portal.challenges.rules import refusals, standing
+from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.challenges.stages.contract import Step
+from portal.challenges.stages.registry import stage_kind
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+
+
+def save_answers(session: Session, actor: Actor, *, submission_id: int, values: Mapping[int, Mapping[str, Any]], now: datetime) -> Submission:
+    """Keep what was entered so far, by stage; finished or not. Nothing is judged until it is sent.
+
+    Refuses somebody else's submission (``NotFound``), one that waits for its verdict, is approved,
+    or has no attempt left, and stages of other challenges.
+    """
+    submission = _own(session, actor, submission_id)
+    challenge = get_challenge(session, submission.challenge_id)
+    _require_answerable(submission, challenge)
+    _require_open(session, submission, challenge, now)
+    known = {stage.id for stage in stages_of(session, challenge.id)}
+    if not set(values) <= known:
+        raise NotFound()
+    before = answers_of(session, submission_id)
+    changed = [stage_id for stage_id, value in values.items() if stage_id not in before or before[stage_id].value != value]
+    for stage_id in changed:
+        answer = before.get(stage_id) or Answer(submission_id=submission_id, stage_id=stage_id)
+        answer.value, answer.saved_at = dict(values[stage_id]), now
+        session.add(answer)
+    if changed:
+        submission.changed_at = now
+        session.flush()
+        record(session, actor, "submission.saved", "submission", submission_id, now=now, stages=changed)
+    return submission
+
+
+def submit_attempt(
+    session: Session,
+    actor: Actor,
+    *,
+    submission_id: int,
+    key: str,
+    now: datetime,
+    submitted_at: datetime | None = None,
+    points: int | None = None,
+) -> Attempt:
+    """Send what was entered as one attempt, with the points offered at this moment, and let it wait for a verdict.
+
+    The same ``key`` a second time returns the first attempt. After an approval an attempt is
+    recorded and changes nothing. ``submitted_at`` in the past and ``points`` are the privilege of
+    imports, which also send without answers and while an earlier attempt waits. Refuses unfinished
+    steps by the kind of the step, a challenge that is over, and a submission that cannot be answered.
+    """
+    submission = _own(session, actor, submission_id)
+    replayed = session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
+    if replayed is not None:
+        return replayed
+    challenge = get_challenge(session, submission.challenge_id)
+    if not actor.is_system and submission.state != SubmissionState.APPROVED:
+        _require_answerable(submission, challenge)
+        _require_open(session, submission, challenge, now)
+    if submission.dropped_at is not None:
+        raise refusals.SubmissionWithdrawn()
+    at = submitted_at if submitted_at and actor.is_system else now
+    offered = points if points is not None and actor.is_system else challenge.points
+    is_late = submission.state == SubmissionState.APPROVED
+    attempt = Attempt(
+        submission_id=submission_id,
+        number=submission.attempts + 1,
+        key=key,
+        points=offered,
+        answers=_snapshot(session, submission, check=not actor.is_system),
+        state=AttemptState.CLOSED if is_late else AttemptState.WAITING,
+        submitted_at=at,
+        recorded_at=now,
+    )
+    moved = {} if is_late else {"state": SubmissionState.WAITING, "changed_at": at}
+    move_submission(session, submission, attempts=attempt.number, **moved)
+    session.add(attempt)
+    session.flush()
+    record(session, actor, "submission.sent", "submission", submission_id, now=now, attempt_id=attempt.id, number=attempt.number, points=offered)
+    return attempt
+
+
+def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, now: datetime) -> Submission:
+    """Take a submission back before it has its last verdict. Its slot is free again; what it was declined counts on.
+
+    Refuses somebody else's (``NotFound``), and one that is approved or finally declined (``WithdrawalTooLate``).
+    """
+    submission = _own(session, actor, submission_id)
+    challenge = get_challenge(session, submission.challenge_id)
+    is_open = standing.is_active(submission.state, submission.declines, challenge.max_attempts)
+    if submission.dropped_at is not None:
+        raise refusals.SubmissionWithdrawn()
+    if not is_open and submission.state != SubmissionState.WAITING:
+        raise refusals.WithdrawalTooLate()
+    move_submission(session, submission, dropped_at=now, changed_at=now)
+    waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
+    session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
+    record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=challenge.id)
+    return submission
+
+
+def _own(session: Session, actor: Actor, submission_id: int) -> Submission:
+    submission = lock_submission(session, submission_id)
+    if not actor.is_system and submission.person_id != actor.id:
+        raise NotFound()
+    return submission
+
+
+def _require_answerable(submission: Submission, challenge: Challenge) -> None:
+    if submission.dropped_at is not None:
+        raise refusals.SubmissionWithdrawn()
+    if submission.state == SubmissionState.WAITING:
+        raise refusals.AnswerWaits()
+    if submission.state == SubmissionState.APPROVED:
+        raise refusals.AlreadyApproved()
+    if not standing.is_active(submission.state, submission.declines, challenge.max_attempts):
+        raise refusals.NoAttemptsLeft(allowed=challenge.max_attempts)
+
+
+def _require_open(session: Session, submission: Submission, challenge: Challenge, now: datetime) -> None:
+    today = local_date(now, programme_zone(session))
+    found = standing.availability(challenge.state, challenge.opens_on, challenge.closes_on, today)
+    standing.require_open_for_answer(found, submission.state, challenge.opens_on, challenge.closes_on)
+
+
+def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[dict[str, Any]]:
+    """Return stages and values as they are now; refuses the first unfinished step."""
+    answers = answers_of(session, submission.id)
+    copied = []
+    for stage in stages_of(session, submission.challenge_id):
+        value = answers[stage.id].value if stage.id in answers else {}
+        refusal = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value) if check else None
+        if refusal:
+            raise refusal
+        copied.append({"stage_id": stage.id, "kind": stage.kind, "title": stage.title, "options": stage.options, "value": value})
+    return copied if check or any(entry["value"] for entry in copied) else []

@@ -1,0 +1,56 @@
+"""What a challenge offers and asks, as an admin enters it, and what is refused about it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from portal.challenges.rules.refusals import (
+    AttemptsOutOfRange,
+    MinutesOutOfRange,
+    OutOfRange,
+    PointsOutOfRange,
+    TimesOutOfRange,
+    TitleMissing,
+    WrongDates,
+)
+from portal.challenges.rules.states import MAX_ATTEMPTS, MAX_MINUTES, MAX_PER_PERIOD, MAX_POINTS, Period
+from portal.kernel.text import clean, clean_line
+from portal.kernel.tracks import Track
+
+TITLE_LENGTH, SUMMARY_LENGTH, TEXT_LENGTH = 120, 240, 20_000
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The fields of a challenge. Points are whole; ``minutes`` and ``max_attempts`` may be unknown and without limit."""
+
+    track: Track
+    title: str
+    summary: str = ""
+    text: str = ""
+    points: int = 0
+    minutes: int | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+    period: Period = Period.ONCE
+    per_period: int = 1
+    max_attempts: int | None = None
+
+
+def require_offer(offer: Offer) -> Offer:
+    """Return the offer with its text cleaned. Refuses no title, numbers out of range and a closing day before the opening day."""
+    title = clean_line(offer.title)[:TITLE_LENGTH]
+    if not title:
+        raise TitleMissing()
+    _require_within(PointsOutOfRange, offer.points, 0, MAX_POINTS)
+    _require_within(MinutesOutOfRange, offer.minutes, 1, MAX_MINUTES)
+    _require_within(TimesOutOfRange, offer.per_period, 1, MAX_PER_PERIOD)
+    _require_within(AttemptsOutOfRange, offer.max_attempts, 1, MAX_ATTEMPTS)
+    if offer.opens_on and offer.closes_on and offer.closes_on < offer.opens_on:
+        raise WrongDates()
+    summary, text = clean_line(offer.summary)[:SUMMARY_LENGTH], clean(offer.text)[:TEXT_LENGTH]
+    return replace(offer, track=Track(offer.track), period=Period(offer.period), title=title, summary=summary, text=text)
+
+
+def _require_within(refusal: type[OutOfRange], value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise refusal(least=least, most=most)
