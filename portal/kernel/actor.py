@@ -19,7 +19,8 @@ class Actor:
 
     @property
     def is_system(self) -> bool:
-        return self.id is None
+        """Whether the portal itself acts. A visitor who is not signed in has no id either, and is nobody."""
+        return self.id is None and not self.roles
 
     @property
     def is_admin(self) -> bool:
