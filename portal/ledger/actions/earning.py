@@ -1,0 +1,80 @@
+"""Points that come in, and their reversal. Rooms that pay go through recognition, which keeps score in the same unit of work."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.ledger.actions.posting import earn, locked_balances, post, record, record_once
+from portal.ledger.queries.transfers import find_reversal, get_transfer
+from portal.ledger.rules import (
+    OTHER_SIDE,
+    POINTS,
+    AccountKind,
+    AlreadyReversed,
+    NotReversible,
+    Transfer,
+    TransferKind,
+    change,
+    gain,
+    require_points,
+    require_reason,
+)
+
+
+def award(
+    session: Session,
+    actor: Actor,
+    *,
+    owner_id: int,
+    points: int,
+    key: str,
+    reason: str,
+    source_type: str,
+    source_id: int,
+    effective_at: datetime,
+    now: datetime,
+    unit: str = POINTS,
+    note: str | None = None,
+    batch_id: int | None = None,
+) -> Transfer:
+    """Give ``points`` for something done. What the owner owes is paid first; the lifetime total grows by all of it.
+
+    ``key`` names the decision (``submission:7:decision:2``): a repeat returns the first transfer.
+    Refuses a key that was used for other facts (``KeyReused``).
+    """
+    written = record(
+        session, actor, key=key, kind=TransferKind.AWARD, owner_id=owner_id, unit=unit, points=require_points(points), earned=points,
+        reason=require_reason(reason), source_type=source_type, source_id=source_id, effective_at=effective_at, now=now, note=note,
+        batch_id=batch_id,
+    )  # fmt: skip
+    if not written.is_replay and not earn(session, written, AccountKind.ISSUED):
+        owed = locked_balances(session, owner_id, unit)[AccountKind.OWED]
+        post(session, written, gain(points, owed=owed), AccountKind.ISSUED)
+    return written
+
+
+def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reason: str, now: datetime, note: str | None = None) -> Transfer:
+    """Undo an award, an adjustment or a capture in full, once; the original stays as it is.
+
+    An award is taken from what is available, and the rest becomes owed. A captured hold comes back
+    to what is available, after what is owed is paid. The lifetime total loses what the original added.
+    Refuses other kinds (``NotReversible``) and a second time (``AlreadyReversed``).
+    """
+    original = get_transfer(session, transfer_id)
+    if original.kind not in OTHER_SIDE:
+        raise NotReversible(transfer_id=transfer_id, kind=original.kind)
+    earlier = find_reversal(session, transfer_id)
+    if earlier is not None and earlier.key != key:
+        raise AlreadyReversed(transfer_id=transfer_id)
+    back = original.points if original.kind is TransferKind.CAPTURE else -original.points
+    written = record_once(
+        session, actor, key=key, kind=TransferKind.REVERSE, owner_id=original.owner_id, unit=original.unit, points=-original.points,
+        earned=-original.earned, reason=require_reason(reason), source_type=original.source_type, source_id=original.source_id,
+        effective_at=now, now=now, note=note, reverses_id=original.id,
+    )  # fmt: skip
+    if not written.is_replay:
+        before = locked_balances(session, written.owner_id, written.unit)
+        moves = change(back, available=before[AccountKind.AVAILABLE], owed=before[AccountKind.OWED])
+        post(session, written, moves, OTHER_SIDE[original.kind])
+    return written
