@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, tuple_
 from sqlalchemy.orm import Session
 
 SIZE = 50
+AnySelect = Select[*tuple[Any, ...]]
+"""A select of any number of columns, for annotations."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Page:
         return len(self.rows)
 
 
-def _pack(values: list[Any]) -> str:
+def pack_cursor(values: list[Any]) -> str:
+    """Return the cursor behind a row with these key values."""
     plain = [{"t": v.isoformat()} if isinstance(v, datetime) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _unpack(cursor: str) -> list[Any] | None:
+def read_cursor(cursor: str) -> list[Any] | None:
+    """Return the key values in a cursor, or None where it cannot be read."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
@@ -42,7 +46,7 @@ def _unpack(cursor: str) -> list[Any] | None:
 
 
 def page_by(
-    session: Session, statement: Select[Any], keys: Sequence[tuple[ColumnElement[Any] | Any, bool]], *, after: str | None, size: int = SIZE
+    session: Session, statement: AnySelect, keys: Sequence[tuple[ColumnElement[Any] | Any, bool]], *, after: str | None, size: int = SIZE
 ) -> Page:
     """Run ``statement`` ordered by ``keys`` and return one page behind the cursor ``after``.
 
@@ -50,7 +54,7 @@ def page_by(
     the page is the bare entity where one thing was selected, a named row otherwise (with the key
     columns behind what was selected). A cursor that cannot be read gives the first page.
     """
-    values = _unpack(after) if after else None
+    values = read_cursor(after) if after else None
     if values is not None and len(values) != len(keys):
         values = None
     if values is not None:
@@ -59,7 +63,7 @@ def page_by(
         statement = statement.order_by(column.desc() if descending else column.asc())
     found = session.execute(statement.add_columns(*[column for column, _ in keys]).limit(size + 1)).all()
     more, found = len(found) > size, found[:size]
-    cursor = _pack(list(found[-1][-len(keys) :])) if more else None
+    cursor = pack_cursor(list(found[-1][-len(keys) :])) if more else None
     single = bool(found) and len(found[0]) == len(keys) + 1
     return Page([row[0] for row in found] if single else found, cursor, is_first=values is None)
 
