@@ -143,7 +143,7 @@ programme_total = Table(
 def _insert_guard(table: str, clash: str) -> str:
     """Return a trigger against ``INSERT OR REPLACE``, which on SQLite removes the row it clashes with and fires no delete trigger."""
     return (
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {clash}) "  # noqa: S608, constants of ours
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {clash}) "  # noqa: S608
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     )
 
