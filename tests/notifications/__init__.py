@@ -1,0 +1,1 @@
+"""Tests of outbox, worker, mail, inbox and dead letters."""
