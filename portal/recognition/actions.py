@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
-from portal.ledger.actions import earning as ledger
+from portal.ledger.actions import adjusting, earning
+from portal.ledger.queries.transfers import get_transfer
 from portal.ledger.rules import Transfer
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.recognition.models import Fence, FenceBuild, PeriodScore
-from portal.recognition.queries.earned import counted_at, last_raise
+from portal.recognition.queries.earned import last_raise
 from portal.recognition.queries.fences import Look
 from portal.recognition.rules import UNIT, periods_of, span_of
 
@@ -70,14 +71,14 @@ def award(
     key: str,
     reason: str,
     source_type: str,
-    source_id: int | None,
+    source_id: int,
     effective_at: datetime,
     now: datetime,
     note: str | None = None,
     batch_id: int | None = None,
 ) -> Transfer:
     """Pay ``points`` to a person once for ``key``, and count them in the periods of ``effective_at``."""
-    transfer = ledger.award(
+    transfer = earning.award(
         session,
         actor,
         owner_id=person_id,
@@ -111,7 +112,7 @@ def adjust(
     note: str | None = None,
 ) -> Transfer:
     """Add or take ``points`` by hand. Only what counts as earned moves the boards."""
-    transfer = ledger.adjust(
+    transfer = adjusting.adjust(
         session,
         actor,
         owner_id=person_id,
@@ -134,9 +135,9 @@ def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reaso
     What was earned leaves the periods in which it counted, and who reached a score first is asked
     again of what still stands.
     """
-    transfer = ledger.reverse(session, actor, transfer_id=transfer_id, key=key, reason=reason, now=now, note=note)
+    transfer = earning.reverse(session, actor, transfer_id=transfer_id, key=key, reason=reason, now=now, note=note)
     if transfer.earned and not transfer.is_replay:
-        _take_back(session, transfer.owner_id, -transfer.earned, counted_at(session, transfer_id))
+        _take_back(session, transfer.owner_id, -transfer.earned, get_transfer(session, transfer_id).effective_at)
     return transfer
 
 

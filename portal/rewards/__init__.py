@@ -1,1 +1,1 @@
-"""The room rewards."""
+"""Rewards: the catalogue, its stock, and what people redeem, from asking to fulfilment or back."""

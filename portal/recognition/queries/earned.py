@@ -12,11 +12,6 @@ from portal.recognition.rules import UNIT, Span
 _reversal = transfer.alias("reversal")
 
 
-def counted_at(session: Session, transfer_id: int) -> datetime:
-    """Return when a transfer took effect, and so in which periods its points count."""
-    return session.execute(select(transfer.c.effective_at).where(transfer.c.id == transfer_id)).scalar_one()
-
-
 def last_raise(session: Session, person_id: int, span: Span) -> datetime | None:
     """Return when the last points that still stand were earned within ``span``, or None if none do."""
     mine = (

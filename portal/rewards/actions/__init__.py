@@ -1,0 +1,1 @@
+"""Verbs of rewards, one file a subject: the catalogue, redeeming, review."""

@@ -1,0 +1,189 @@
+"""Writing, offering and stocking rewards. For admins; what was redeemed keeps its price whatever happens here."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import fold
+from portal.rewards.models import Reward
+from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.rules import (
+    MOST_STOCK,
+    UNIT,
+    Kind,
+    RewardState,
+    StockCounted,
+    StockOutOfRange,
+    StockTooLow,
+    StockUncounted,
+    require_publishable,
+    require_reward,
+    require_stock,
+)
+
+
+def add_reward(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    kind: Kind | str,
+    price: int,
+    summary: str = "",
+    text: str = "",
+    stock: int | None = None,
+    limit_per_person: int | None = None,
+    picture_id: int | None = None,
+    key: str | None = None,
+    now: datetime,
+) -> Reward:
+    """Write a new reward as a draft and return it; a repeated ``key`` returns the first one.
+
+    ``stock`` and ``limit_per_person`` None are without limit. Refuses: NotAllowed, NameMissing, PriceOutOfRange, StockOutOfRange, LimitOutOfRange.
+    """
+    _require_admin(actor)
+    require_reward(name=name, price=price, limit=limit_per_person)
+    require_stock(stock)
+    reward = Reward(
+        name=name,
+        kind=Kind(kind).value,
+        price=price,
+        summary=summary,
+        text=text,
+        stock=stock,
+        limit_per_person=limit_per_person,
+        picture_id=picture_id,
+        search_key=_search_key(name, summary),
+        unit=UNIT,
+        state=RewardState.DRAFT.value,
+        made_by=key,
+        created_at=now,
+        changed_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(reward)
+            session.flush()
+    except IntegrityError as error:
+        if not violated(error, "reward", "made_by"):
+            raise
+        return session.scalars(select(Reward).where(Reward.made_by == key)).one()
+    audit.record(session, actor, "reward.added", "reward", reward.id, now=now, name=name, price=price, stock=stock)
+    return reward
+
+
+def change_reward(
+    session: Session,
+    actor: Actor,
+    *,
+    reward_id: int,
+    name: str,
+    kind: Kind | str,
+    price: int,
+    summary: str,
+    text: str,
+    limit_per_person: int | None,
+    picture_id: int | None,
+    now: datetime,
+) -> Reward:
+    """Change what a reward says and costs from now on. Its stock is changed by ``adjust_stock``. Refuses as ``add_reward`` does."""
+    _require_admin(actor)
+    require_reward(name=name, price=price, limit=limit_per_person)
+    reward = get_reward(session, reward_id)
+    if reward.state == RewardState.LIVE:
+        require_publishable(summary)
+    new = {
+        "name": name,
+        "kind": Kind(kind).value,
+        "price": price,
+        "summary": summary,
+        "text": text,
+        "limit_per_person": limit_per_person,
+        "picture_id": picture_id,
+    }
+    changed = {field: value for field, value in new.items() if getattr(reward, field) != value}
+    if not changed:
+        return reward
+    for field, value in changed.items():
+        setattr(reward, field, value)
+    reward.search_key, reward.changed_at = _search_key(name, summary), now
+    session.flush()
+    audit.record(session, actor, "reward.changed", "reward", reward.id, now=now, **changed)
+    return reward
+
+
+def publish_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:
+    """Offer a draft or retired reward. A second click is nothing. Refuses: NotAllowed, SummaryMissing."""
+    require_publishable(get_reward(session, reward_id).summary)
+    return _set_state(session, actor, reward_id, RewardState.LIVE, "reward.published", now)
+
+
+def retire_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:
+    """Take a reward off the shelf. What was redeemed stays. A second click is nothing. Refuses: NotAllowed."""
+    return _set_state(session, actor, reward_id, RewardState.RETIRED, "reward.retired", now)
+
+
+def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
+    """Add to the stock, or take away from it, and return what is left. Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange."""
+    _require_admin(actor)
+    get_reward(session, reward_id)
+    counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
+    left = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
+    if left is None:
+        stock = session.scalar(select(Reward.stock).where(Reward.id == reward_id))
+        if stock is None:
+            raise StockUncounted()
+        raise StockTooLow(stock=stock, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    audit.record(session, actor, "reward.stock_adjusted", "reward", reward_id, now=now, change=change, stock=left)
+    return left
+
+
+def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, now: datetime) -> None:
+    """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted."""
+    _require_admin(actor)
+    get_reward(session, reward_id)
+    require_stock(stock)
+    begun = update(Reward).where(Reward.id == reward_id, Reward.stock.is_(None)).values(stock=stock, changed_at=now).returning(Reward.id)
+    if session.execute(_plain(begun)).scalar() is None:
+        raise StockCounted()
+    audit.record(session, actor, "reward.stock_counted", "reward", reward_id, now=now, stock=stock)
+
+
+def uncount_stock(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> None:
+    """Offer a reward without end from now on. A second click is nothing. Refuses: NotAllowed."""
+    _require_admin(actor)
+    get_reward(session, reward_id)
+    ended = update(Reward).where(Reward.id == reward_id, Reward.stock.is_not(None)).values(stock=None, changed_at=now).returning(Reward.id)
+    if session.execute(_plain(ended)).scalar() is not None:
+        audit.record(session, actor, "reward.stock_uncounted", "reward", reward_id, now=now)
+
+
+def _set_state(session: Session, actor: Actor, reward_id: int, state: RewardState, name: str, now: datetime) -> Reward:
+    _require_admin(actor)
+    reward = get_reward(session, reward_id)
+    moved = update(Reward).where(Reward.id == reward_id, Reward.state != state.value).values(state=state.value, changed_at=now)
+    if session.execute(_plain(moved.returning(Reward.id))).scalar() is not None:
+        audit.record(session, actor, name, "reward", reward_id, now=now)
+    session.refresh(reward)
+    return reward
+
+
+def _plain(statement: Any) -> Any:
+    """Let the database alone decide: rows in the session are not compared in Python."""
+    return statement.execution_options(synchronize_session=False)
+
+
+def _require_admin(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise NotAllowed()
+
+
+def _search_key(name: str, summary: str) -> str:
+    return fold(f"{name} {summary}")[:400]

@@ -1,0 +1,1 @@
+"""Reads of rewards, one file a subject: the catalogue, redemptions, review."""

@@ -1,0 +1,127 @@
+"""The catalogue as an advocate sees it, and as admins keep it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import NotFound
+from portal.kernel.text import fold, like_pattern
+from portal.ledger.queries.balances import balance_of
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.rules import UNIT, RewardState, Standing, State, standing
+from portal.web.paging import Page, page_by
+
+ORDERS: dict[str, Sequence[tuple[Any, bool]]] = {
+    "price": ((Reward.price, False), (Reward.id, False)),
+    "dearest": ((Reward.price, True), (Reward.id, True)),
+    "newest": ((Reward.id, True),),
+    "name": ((Reward.search_key, False), (Reward.id, False)),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A reward, and how it stands for one person who has ``available`` points."""
+
+    reward: Reward
+    standing: Standing
+    available: int
+
+
+def get_reward(session: Session, reward_id: int) -> Reward:
+    """Return the reward, in any state. Raises NotFound."""
+    reward = session.get(Reward, reward_id)
+    if reward is None:
+        raise NotFound()
+    return reward
+
+
+def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
+    """Return a page of what is offered, each with how it stands for the person. Filters: q, kind, reach, sort."""
+    available = balance_of(session, person_id, unit=UNIT).available
+    statement = _matching(filters).where(Reward.state == RewardState.LIVE)
+    if filters.get("reach") == "can":
+        statement = statement.where(Reward.price <= available, _is_left())
+    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24)
+    has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
+    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available) for reward in page.rows])
+
+
+def offer_for(session: Session, person_id: int, reward_id: int) -> Offer:
+    """Return one reward as the person may see it. Raises NotFound for a draft, and for a retired one they never redeemed."""
+    reward = get_reward(session, reward_id)
+    if reward.state != RewardState.LIVE and not (reward.state == RewardState.RETIRED and _ever(session, person_id, reward_id)):
+        raise NotFound()
+    has = _counts(session, person_id, [reward.id] if reward.limit_per_person is not None else [])
+    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available)
+
+
+def within_reach(session: Session, person_id: int, limit: int = 3) -> list[Offer]:
+    """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
+    available = balance_of(session, person_id, unit=UNIT).available
+    own = and_(Redemption.reward_id == Reward.id, Redemption.person_id == person_id, Redemption.released_at.is_(None))
+    has = func.coalesce(select(func.count()).where(own).correlate(Reward).scalar_subquery(), 0)
+    live = select(Reward, has).where(
+        Reward.state == RewardState.LIVE, _is_left(), or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > has)
+    )
+    can = session.execute(live.where(Reward.price <= available).order_by(Reward.price.desc(), Reward.id).limit(limit)).all()
+    near = session.execute(live.where(Reward.price > available).order_by(Reward.price, Reward.id).limit(limit)).all()
+    chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
+    return [_offer(reward, count, available) for reward, count in chosen]
+
+
+def list_rewards(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
+    """Return a page of all rewards for admins, each row (reward, redeemed, waiting). Filters: q, kind, state, sort."""
+    return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after)
+
+
+def iter_rewards(session: Session, filters: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield every row of ``list_rewards``."""
+    order = (column.desc() if descending else column.asc() for column, descending in ORDERS[filters.get("sort", "newest")])
+    yield from session.execute(_counted(filters).order_by(*order), execution_options={"yield_per": 1000})
+
+
+def count_rewards(session: Session) -> dict[str, int]:
+    """Return how many rewards there are in each state."""
+    return dict(session.execute(select(Reward.state, func.count()).group_by(Reward.state)).tuples().all())
+
+
+def _matching(filters: Mapping[str, Any]) -> Select[tuple[Reward]]:
+    statement = select(Reward)
+    if term := fold(filters.get("q", "").strip()):
+        statement = statement.where(Reward.search_key.like(like_pattern(term), escape="\\"))
+    if kind := filters.get("kind"):
+        statement = statement.where(Reward.kind == kind)
+    if state := filters.get("state"):
+        statement = statement.where(Reward.state == state)
+    return statement
+
+
+def _counted(filters: Mapping[str, Any]) -> Select[Any]:
+    of = Redemption.reward_id == Reward.id
+    redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
+    waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
+    return _matching(filters).add_columns(redeemed.label("redeemed"), waiting.label("waiting"))
+
+
+def _is_left() -> Any:
+    return or_(Reward.stock.is_(None), Reward.stock > 0)
+
+
+def _ever(session: Session, person_id: int, reward_id: int) -> bool:
+    mine = select(Redemption.id).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
+    return session.scalar(mine.limit(1)) is not None
+
+
+def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict[int, int]:
+    mine = and_(Redemption.person_id == person_id, Redemption.reward_id.in_(reward_ids), Redemption.released_at.is_(None))
+    found = select(Redemption.reward_id, func.count()).where(mine).group_by(Redemption.reward_id)
+    return dict(session.execute(found).tuples().all())
+
+
+def _offer(reward: Reward, has: int, available: int) -> Offer:
+    stands = standing(price=reward.price, stock=reward.stock, limit=reward.limit_per_person, has=has, available=available)
+    return Offer(reward, stands, available)

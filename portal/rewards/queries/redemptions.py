@@ -1,0 +1,153 @@
+"""What people redeemed: their own, all of them, and where each stands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import NotFound
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, Person
+from portal.people.queries.persons import names
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.rules import State
+from portal.web.paging import Page, page_by
+
+_NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
+_OLDEST = ((Redemption.requested_at, False), (Redemption.id, False))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to a redemption; ``by`` is empty for the portal itself."""
+
+    state: State
+    at: datetime
+    by_id: int | None
+    by: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """All that an admin sees of one redemption."""
+
+    redemption: Redemption
+    reward: Reward
+    person: Person
+    company: str
+    steps: list[Step]
+
+
+def get_redemption(session: Session, redemption_id: int, *, is_fresh: bool = False) -> Redemption:
+    """Return the redemption, read anew where ``is_fresh``. Raises NotFound."""
+    redemption = session.get(Redemption, redemption_id, populate_existing=is_fresh)
+    if redemption is None:
+        raise NotFound()
+    return redemption
+
+
+def find_by_key(session: Session, key: str) -> Redemption | None:
+    """Return the redemption that was made with the form of this key, or None."""
+    return session.scalar(select(Redemption).where(Redemption.key == key))
+
+
+def live_slots(session: Session, reward_id: int, person_id: int) -> list[int | None]:
+    """Return the slots of what a person has, or asked for, of one reward; None for one from before there was a limit."""
+    mine = select(Redemption.slot).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
+    return list(session.scalars(mine.where(Redemption.released_at.is_(None))))
+
+
+def handled(redemption: Redemption) -> tuple[int | None, datetime]:
+    """Return who brought the redemption to where it stands, and when."""
+    by: dict[str, tuple[int | None, datetime | None]] = {
+        State.REQUESTED: (redemption.person_id, redemption.requested_at),
+        State.APPROVED: (redemption.approved_by, redemption.approved_at),
+        State.FULFILLED: (redemption.fulfilled_by, redemption.fulfilled_at),
+    }
+    person_id, at = by.get(redemption.state, (redemption.released_by, redemption.released_at))
+    assert at is not None
+    return person_id, at
+
+
+def own_redemptions(session: Session, person_id: int, *, after: str | None = None, size: int = 50) -> Page:
+    """Return a page of a person's redemptions with their rewards, newest first."""
+    mine = select(Redemption, Reward).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.person_id == person_id)
+    return page_by(session, mine, ((Redemption.id, True),), after=after, size=size)
+
+
+def count_own(session: Session, person_id: int) -> dict[str, int]:
+    """Return how many redemptions of the person stand in each state."""
+    mine = select(Redemption.state, func.count()).where(Redemption.person_id == person_id).group_by(Redemption.state)
+    return dict(session.execute(mine).tuples().all())
+
+
+def count_states(session: Session) -> dict[str, int]:
+    """Return how many redemptions stand in each state."""
+    return dict(session.execute(select(Redemption.state, func.count()).group_by(Redemption.state)).tuples().all())
+
+
+def list_redemptions(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
+    """Return a page of all redemptions, each row (redemption, reward, person, company). Filters: q, state, kind, reward_id, sort."""
+    return page_by(session, _matching(filters), _order(filters), after=after)
+
+
+def iter_redemptions(session: Session, filters: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield every row of ``list_redemptions``."""
+    order = (column.desc() if descending else column.asc() for column, descending in _order(filters))
+    yield from session.execute(_matching(filters).order_by(*order), execution_options={"yield_per": 1000})
+
+
+def get_detail(session: Session, redemption_id: int) -> Detail:
+    """Return one redemption with everything that happened to it. Raises NotFound."""
+    row = session.execute(_matching({}).where(Redemption.id == redemption_id)).first()
+    if row is None:
+        raise NotFound()
+    redemption, reward, person, company = row
+    happened = _happened(redemption, person)
+    known = names(session, [by for _, _, by in happened if by is not None])
+    steps = [Step(state, at, by, known.get(by, "") if by is not None else "") for state, at, by in happened]
+    return Detail(redemption, reward, person, company or "", steps)
+
+
+def sources(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Return, for lines of a statement, the name and address behind each redemption."""
+    found = select(Redemption.id, Reward.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
+    return {redemption_id: (name, f"/rewards/{reward_id}") for redemption_id, reward_id, name in session.execute(found)}
+
+
+def _happened(redemption: Redemption, person: Person) -> list[tuple[State, datetime, int | None]]:
+    steps = [
+        (State.REQUESTED, redemption.requested_at, person.id),
+        (State.APPROVED, redemption.approved_at, redemption.approved_by),
+        (State.FULFILLED, redemption.fulfilled_at, redemption.fulfilled_by),
+    ]
+    if redemption.released_at is not None:
+        steps.append((State(redemption.state), redemption.released_at, redemption.released_by))
+    return [(state, at, by) for state, at, by in steps if at is not None]
+
+
+def _matching(filters: Mapping[str, Any]) -> Select[Any]:
+    statement = (
+        select(Redemption, Reward, Person, Company.name.label("company"))
+        .join(Reward, Reward.id == Redemption.reward_id)
+        .join(Person, Person.id == Redemption.person_id)
+        .outerjoin(Company, Company.id == Person.company_id)
+    )
+    wanted = []
+    if term := fold(filters.get("q", "").strip()):
+        pattern = like_pattern(term)
+        wanted.append(or_(*(column.like(pattern, escape="\\") for column in (Person.name_key, Company.name_key, Reward.search_key))))
+    if state := filters.get("state"):
+        wanted.append(Redemption.state == state)
+    if kind := filters.get("kind"):
+        wanted.append(Reward.kind == kind)
+    if reward_id := filters.get("reward_id"):
+        wanted.append(Redemption.reward_id == reward_id)
+    return statement.where(and_(True, *wanted))
+
+
+def _order(filters: Mapping[str, Any]) -> Any:
+    return _OLDEST if filters.get("sort") == "oldest" else _NEWEST
