@@ -12,6 +12,7 @@ from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.models import Answer, Attempt, Challenge, Submission
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
 from portal.challenges.rules import refusals, standing
+from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
@@ -69,20 +70,20 @@ def submit_attempt(
     if replayed is not None:
         return replayed
     challenge = get_challenge(session, submission.challenge_id)
-    if not actor.is_system and submission.state != SubmissionState.APPROVED:
+    if not is_import(actor) and submission.state != SubmissionState.APPROVED:
         _require_answerable(submission, challenge)
         _require_open(session, submission, challenge, now)
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
-    at = submitted_at if submitted_at and actor.is_system else now
-    offered = points if points is not None and actor.is_system else challenge.points
+    at = submitted_at if submitted_at and is_import(actor) else now
+    offered = points if points is not None and is_import(actor) else challenge.points
     is_late = submission.state == SubmissionState.APPROVED
     attempt = Attempt(
         submission_id=submission_id,
         number=submission.attempts + 1,
         key=key,
         points=offered,
-        answers=_snapshot(session, submission, check=not actor.is_system),
+        answers=_snapshot(session, submission, check=not is_import(actor)),
         state=AttemptState.CLOSED if is_late else AttemptState.WAITING,
         submitted_at=at,
         recorded_at=now,
@@ -116,7 +117,7 @@ def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, n
 
 def _own(session: Session, actor: Actor, submission_id: int) -> Submission:
     submission = lock_submission(session, submission_id)
-    if not actor.is_system and submission.person_id != actor.id:
+    if not is_import(actor) and submission.person_id != actor.id:
         raise NotFound()
     return submission
 

@@ -17,6 +17,7 @@ from portal.challenges.actions.locking import lock_submission, move_attempt, mov
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules import refusals
+from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
@@ -97,7 +98,7 @@ def decline_attempt(
     case = _to_decide(session, actor, attempt_id)
     attempt, submission = case.attempt, case.submission
     reason, at = _reason(reason), _moment(actor, decided_at, now)
-    before = (AttemptState.WAITING, AttemptState.CLOSED) if actor.is_system else (AttemptState.WAITING,)
+    before = (AttemptState.WAITING, AttemptState.CLOSED) if is_import(actor) else (AttemptState.WAITING,)
     if not move_attempt(session, attempt, before, AttemptState.DECLINED):
         raise refusals.AlreadyDecided()
     values: dict[str, object] = {"decisions": submission.decisions + 1}
@@ -162,7 +163,7 @@ def _reason(given: str) -> str:
 
 
 def _moment(actor: Actor, decided_at: datetime | None, now: datetime) -> datetime:
-    return decided_at if decided_at is not None and actor.is_system else now
+    return decided_at if decided_at is not None and is_import(actor) else now
 
 
 def _ledger_key(submission: Submission) -> str:

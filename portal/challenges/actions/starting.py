@@ -11,6 +11,7 @@ from portal.challenges.models import Challenge, Submission
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.periods import period_key
+from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import Period, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
@@ -29,20 +30,20 @@ def start_submission(
     ``AlreadyTakenPart``) or every attempt of it (``NoAttemptsLeft``).
     """
     challenge = get_challenge(session, challenge_id)
-    is_import = started_at is not None and actor.is_system
-    at = started_at if started_at is not None and is_import else now
-    if not is_import:
+    past = started_at if is_import(actor) else None
+    at = past or now
+    if past is None:
         _require_may_start(session, actor, challenge, person_id, now)
     key = period_key(Period(challenge.period), at, programme_zone(session))
     for _ in range(challenge.per_period + 1):
         held = _held(session, challenge, person_id)
         in_period = [s for s in held if s.period_key == key]
-        for submission in in_period if is_import else held:
+        for submission in held if past is None else in_period:
             if standing.is_active(submission.state, submission.declines, challenge.max_attempts):
                 return submission
         nth = standing.free_slot((s.nth for s in in_period), challenge.per_period)
         if nth is None:
-            if is_import:
+            if past is not None:
                 return in_period[-1]
             raise standing.why_not_again(Period(challenge.period), challenge.closes_on, now, programme_zone(session))
         made = _take_slot(session, challenge, {"person_id": person_id, "challenge_id": challenge_id, "period_key": key, "nth": nth}, at)
@@ -53,7 +54,7 @@ def start_submission(
 
 
 def _require_may_start(session: Session, actor: Actor, challenge: Challenge, person_id: int, now: datetime) -> None:
-    if not actor.is_system and actor.id != person_id:
+    if not is_import(actor) and actor.id != person_id:
         raise NotFound()
     today = local_date(now, programme_zone(session))
     found = standing.availability(challenge.state, challenge.opens_on, challenge.closes_on, today)

@@ -1,0 +1,92 @@
+"""What admins see of challenges: the list with its figures, and the submissions of one."""
+
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Attempt, Challenge, Stage, Submission
+from portal.challenges.rules.states import ChallengeState, SubmissionState
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, Person
+from portal.web.paging import Page, page_by
+
+RECORDS = "records"
+
+
+def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Select[Any]:
+    """Return the statement of challenges with figures: ``started``, ``waiting``, ``approved``, ``paid``, ``steps``.
+
+    ``state`` is one of the states or ``records``; without it imported records are left out.
+    """
+    statement: Select[Any] = select(
+        Challenge,
+        _figure(func.count()).label("started"),
+        _figure(func.count(), Submission.state == SubmissionState.WAITING).label("waiting"),
+        _figure(func.count(), Submission.state == SubmissionState.APPROVED).label("approved"),
+        _figure(func.coalesce(func.sum(Submission.paid), 0)).label("paid"),
+        select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery().label("steps"),
+    )
+    statement = statement.where(Challenge.is_record_only.is_(state == RECORDS))
+    if state and state != RECORDS:
+        statement = statement.where(Challenge.state == state)
+    if track:
+        statement = statement.where(Challenge.track == track)
+    for word in fold(q).split():
+        statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
+    return statement
+
+
+def page_of_challenges(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+    """Return one page: drafts, then live, then closed ones, the newest first."""
+    place = case((Challenge.state == ChallengeState.DRAFT, 0), (Challenge.state == ChallengeState.LIVE, 1), else_=2)
+    return page_by(session, statement, [(place, False), (Challenge.id, True)], after=after)
+
+
+def count_challenges(session: Session) -> dict[str, int]:
+    """Return how many challenges stand in each state; imported records under ``records``."""
+    shown = case((Challenge.is_record_only, RECORDS), else_=Challenge.state).label("shown")
+    inner = select(shown).subquery()
+    return {row.shown: row.number for row in session.execute(select(inner.c.shown, func.count().label("number")).group_by(inner.c.shown))}
+
+
+def find_challenge_by_title(session: Session, title: str) -> Challenge | None:
+    """Return the oldest challenge with exactly this title, or None."""
+    return session.scalar(select(Challenge).where(Challenge.title == title).order_by(Challenge.id).limit(1))
+
+
+def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> Select[Any]:
+    """Return the statement of a challenge's submissions: ``Submission``, ``person_id``, ``person``, ``company``, ``last_sent_at``.
+
+    Withdrawn ones only with the state ``withdrawn``.
+    """
+    last = select(func.max(Attempt.submitted_at)).where(Attempt.submission_id == Submission.id).scalar_subquery()
+    statement: Select[Any] = (
+        select(Submission, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"), last.label("last_sent_at"))
+        .join(Person, Person.id == Submission.person_id)
+        .outerjoin(Company, Company.id == Person.company_id)
+        .where(Submission.challenge_id == challenge_id)
+    )
+    statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
+    if state and state != "withdrawn":
+        statement = statement.where(Submission.state == state)
+    for word in fold(q).split():
+        statement = statement.where(Person.name_key.like(like_pattern(word), escape="\\"))
+    return statement
+
+
+def page_of_submissions(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+    """Return one page, what changed last first."""
+    return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
+
+
+def figures_of(session: Session, challenge_id: int) -> dict[str, int]:
+    """Return how many submissions a challenge has in each state, without withdrawn ones."""
+    here = (Submission.challenge_id == challenge_id, Submission.dropped_at.is_(None))
+    counted = session.execute(select(Submission.state, func.count().label("number")).where(*here).group_by(Submission.state))
+    return {row.state: row.number for row in counted}
+
+
+def _figure(value: Any, *conditions: Any) -> Any:
+    here = (Submission.challenge_id == Challenge.id, Submission.dropped_at.is_(None))
+    return select(value).select_from(Submission).where(*here, *conditions).scalar_subquery()

@@ -1,0 +1,90 @@
+"""What a person sees of their own submissions. Everything here takes the person's id: nobody reads another's."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.rules.standing import Availability, availability, is_active
+from portal.challenges.rules.states import ChallengeState, SubmissionState
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+from portal.kernel.text import fold, like_pattern
+from portal.web.paging import Page, page_by
+
+
+def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
+    """Return a challenge the person may look at: any that was ever published, and an imported record only if they are in it. Raises ``NotFound``."""
+    found = session.get(Challenge, challenge_id)
+    if found is None or found.state == ChallengeState.DRAFT:
+        raise NotFound()
+    if found.is_record_only and not submissions_of(session, person_id, challenge_id):
+        raise NotFound()
+    return found
+
+
+def submission_for(session: Session, person_id: int, submission_id: int) -> Submission:
+    """Return the person's submission, withdrawn ones too. Raises ``NotFound`` alike for none and for another's."""
+    found = session.get(Submission, submission_id)
+    if found is None or found.person_id != person_id:
+        raise NotFound()
+    return found
+
+
+def submissions_of(session: Session, person_id: int, challenge_id: int) -> list[Submission]:
+    """Return the person's submissions to one challenge, newest first, without withdrawn ones."""
+    mine = (Submission.person_id == person_id, Submission.challenge_id == challenge_id, Submission.dropped_at.is_(None))
+    return list(session.scalars(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(100)))
+
+
+def current_of(submissions: Sequence[Submission], challenge: Challenge) -> Submission | None:
+    """Return the submission a challenge's page shows: the one to go on with, else the newest that waits, else the newest."""
+    active = (s for s in submissions if is_active(s.state, s.declines, challenge.max_attempts))
+    waiting = (s for s in submissions if s.state == SubmissionState.WAITING)
+    return next(active, None) or next(waiting, None) or next(iter(submissions), None)
+
+
+def attempts_of(session: Session, submission_id: int) -> list[Attempt]:
+    """Return the attempts of a submission, newest first."""
+    return list(session.scalars(select(Attempt).where(Attempt.submission_id == submission_id).order_by(Attempt.number.desc())))
+
+
+def verdicts_of(session: Session, submission_id: int) -> list[Verdict]:
+    """Return the verdicts on a submission, newest first."""
+    return list(session.scalars(select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.number.desc())))
+
+
+def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> Select[Any]:
+    """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
+    statement: Select[Any] = (
+        select(Submission, Challenge).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.person_id == person_id)
+    )
+    statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
+    if state and state != "withdrawn":
+        statement = statement.where(Submission.state == state)
+    if track:
+        statement = statement.where(Challenge.track == track)
+    for word in fold(q).split():
+        statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
+    return statement
+
+
+def page_of_own(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+    """Return one page, what changed last first."""
+    return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
+
+
+def count_own(session: Session, person_id: int) -> dict[str, int]:
+    """Return how many submissions the person has in each state, without withdrawn ones."""
+    mine = (Submission.person_id == person_id, Submission.dropped_at.is_(None))
+    counted = session.execute(select(Submission.state, func.count().label("number")).where(*mine).group_by(Submission.state))
+    return {row.state: row.number for row in counted}
+
+
+def availability_of(session: Session, challenge: Challenge, now: datetime) -> Availability:
+    """Return what a challenge allows at this moment, by the calendar of the programme's zone."""
+    return availability(challenge.state, challenge.opens_on, challenge.closes_on, local_date(now, programme_zone(session)))

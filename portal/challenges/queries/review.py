@@ -1,0 +1,157 @@
+"""What reviewers see: the attempts that wait, and one attempt with all that is needed to judge it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.queries.own import attempts_of, verdicts_of
+from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, Person
+from portal.people.queries.persons import names
+from portal.web.paging import Page, page_by
+
+WAITING_KEYS = ((Attempt.submitted_at, False), (Attempt.id, False))
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a person did before: submissions by how they ended, and points paid for them."""
+
+    approved: int
+    declined: int
+    waiting: int
+    paid: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """One attempt to judge. ``attempts`` and ``verdicts`` are those of its submission, newest first; ``deciders`` names by id."""
+
+    attempt: Attempt
+    submission: Submission
+    challenge: Challenge
+    person: Person
+    company: Company | None
+    attempts: Sequence[Attempt]
+    verdicts: Sequence[Verdict]
+    deciders: dict[int, str]
+    record: Record
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.attempt.state == AttemptState.WAITING
+
+    def is_own(self, actor: Actor) -> bool:
+        """Tell whether the attempt is the actor's own, who then may not decide it."""
+        return actor.id == self.person.id
+
+
+def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = "", challenge_id: int | None = None) -> Select[Any]:
+    """Return the statement of waiting attempts for the approvals queue, without order.
+
+    Columns: ``kind`` (``attempt``), ``id``, ``waiting_since``, ``person_id``, ``person``, ``company``,
+    ``title``, ``track``, ``points``, ``number``. With ``actor`` their own are left out. Order and page
+    it by ``WAITING_KEYS`` (oldest first).
+    """
+    columns = (
+        literal("attempt").label("kind"),
+        Attempt.id.label("id"),
+        Attempt.submitted_at.label("waiting_since"),
+        Person.id.label("person_id"),
+        Person.name.label("person"),
+        Company.name.label("company"),
+        Challenge.title.label("title"),
+        Challenge.track.label("track"),
+        Attempt.points.label("points"),
+        Attempt.number.label("number"),
+    )
+    statement: Select[Any] = (
+        select(*columns)
+        .select_from(Attempt)
+        .join(Submission, Submission.id == Attempt.submission_id)
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .join(Person, Person.id == Submission.person_id)
+        .outerjoin(Company, Company.id == Person.company_id)
+        .where(Attempt.state == AttemptState.WAITING, Submission.dropped_at.is_(None))
+    )
+    if actor is not None and actor.id is not None:
+        statement = statement.where(Submission.person_id != actor.id)
+    if track:
+        statement = statement.where(Challenge.track == track)
+    if challenge_id is not None:
+        statement = statement.where(Submission.challenge_id == challenge_id)
+    for word in fold(q).split():
+        pattern = like_pattern(word)
+        statement = statement.where(Challenge.search_key.like(pattern, escape="\\") | Person.name_key.like(pattern, escape="\\"))
+    return statement
+
+
+def page_of_waiting(session: Session, statement: Select[Any], *, after: str | None, size: int = 50) -> Page:
+    """Return one page of ``waiting_attempts``, the longest waiting first."""
+    return page_by(session, statement, WAITING_KEYS, after=after, size=size)
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many attempts wait for a verdict."""
+    waits = select(func.count()).select_from(Attempt).where(Attempt.state == AttemptState.WAITING)
+    return session.scalar(waits) or 0
+
+
+def oldest_waiting(session: Session) -> datetime | None:
+    """Return since when the longest waiting attempt waits, None if none does."""
+    return session.scalar(select(Attempt.submitted_at).where(Attempt.state == AttemptState.WAITING).order_by(Attempt.submitted_at).limit(1))
+
+
+def attempt_for_review(session: Session, actor: Actor, attempt_id: int) -> Review:
+    """Return an attempt with answers, files, earlier attempts and the person's record. For admins only; raises ``NotFound``."""
+    attempt = session.get(Attempt, attempt_id)
+    if attempt is None:
+        raise NotFound()
+    return _review(session, actor, attempt)
+
+
+def submission_for_review(session: Session, actor: Actor, submission_id: int) -> Review | None:
+    """Return the newest attempt of a submission for review; None where nothing was sent yet. Raises ``NotFound`` without such a submission."""
+    if session.get(Submission, submission_id) is None:
+        raise NotFound()
+    first = case((Attempt.state == AttemptState.WAITING, 0), (Attempt.state == AttemptState.APPROVED, 1), else_=2)
+    wanted = select(Attempt).where(Attempt.submission_id == submission_id).order_by(first, Attempt.number.desc()).limit(1)
+    attempt = session.scalar(wanted)
+    return _review(session, actor, attempt) if attempt is not None else None
+
+
+def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
+    if not actor.is_admin:
+        raise NotAllowed()
+    submission = session.get_one(Submission, attempt.submission_id)
+    challenge = session.get_one(Challenge, submission.challenge_id)
+    person = session.get_one(Person, submission.person_id)
+    company = session.get(Company, person.company_id) if person.company_id is not None else None
+    verdicts = verdicts_of(session, submission.id)
+    deciders = names(session, {verdict.decided_by_id for verdict in verdicts if verdict.decided_by_id is not None})
+    attempts = attempts_of(session, submission.id)
+    return Review(attempt, submission, challenge, person, company, attempts, verdicts, deciders, record_of(session, person.id))
+
+
+def record_of(session: Session, person_id: int) -> Record:
+    """Return what a person did before, counted over all their submissions."""
+    columns = (
+        _count(Submission.state == SubmissionState.APPROVED),
+        _count(Submission.state == SubmissionState.DECLINED),
+        _count(Submission.state == SubmissionState.WAITING),
+        func.coalesce(func.sum(Submission.paid), 0),
+    )
+    row = session.execute(select(*columns).where(Submission.person_id == person_id, Submission.dropped_at.is_(None))).one()
+    return Record(*row)
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

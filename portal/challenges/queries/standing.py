@@ -1,0 +1,68 @@
+"""Where a person stands with each challenge, in SQL. The same decision as ``rules/standing.py``; a test holds the two together."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Challenge, Submission
+from portal.challenges.rules.periods import period_keys
+from portal.challenges.rules.standing import Standing, Tally
+from portal.challenges.rules.states import ChallengeState, Period, SubmissionState
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+
+
+def offered(session: Session, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a challenge takes part today: live, and within its dates in the programme's zone."""
+    today = local_date(now, programme_zone(session))
+    has_begun = or_(Challenge.opens_on.is_(None), Challenge.opens_on <= today)
+    has_not_ended = or_(Challenge.closes_on.is_(None), Challenge.closes_on >= today)
+    return and_(Challenge.state == ChallengeState.LIVE, has_begun, has_not_ended)
+
+
+def tallies(session: Session, person_id: int, now: datetime) -> Subquery:
+    """Return the person's submissions counted per challenge: ``used``, ``active``, ``waiting``, ``approved`` and ``current_id``, the newest."""
+    keys = period_keys(now, programme_zone(session))
+    key_now = case(*[(Challenge.period == period, key) for period, key in keys.items() if period is not Period.ONCE], else_=keys[Period.ONCE])
+    tries_left = or_(Challenge.max_attempts.is_(None), Submission.declines < Challenge.max_attempts)
+    is_active = or_(
+        Submission.state.in_((SubmissionState.OPEN, SubmissionState.MORE_WANTED)), and_(Submission.state == SubmissionState.DECLINED, tries_left)
+    )
+    counted = (
+        select(
+            Submission.challenge_id.label("challenge_id"),
+            _count(Submission.period_key == key_now).label("used"),
+            _count(is_active).label("active"),
+            _count(Submission.state == SubmissionState.WAITING).label("waiting"),
+            _count(Submission.state == SubmissionState.APPROVED).label("approved"),
+            func.max(case((is_active, Submission.id))).label("active_id"),
+        )
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .where(Submission.person_id == person_id, Submission.dropped_at.is_(None))
+        .group_by(Submission.challenge_id)
+    )
+    return counted.subquery("mine")
+
+
+def standing_of(mine: Subquery) -> ColumnElement[str]:
+    """Return the standing of each challenge, for a statement that joins ``tallies`` to it from outside."""
+    used, active, waiting = (func.coalesce(mine.c[name], 0) for name in ("used", "active", "waiting"))
+    return case(
+        (active > 0, Standing.UNDER_WAY.value),
+        (used < Challenge.per_period, Standing.OPEN.value),
+        (waiting > 0, Standing.WAITING.value),
+        else_=Standing.DONE.value,
+    )
+
+
+def tally_for(session: Session, person_id: int, challenge_id: int, now: datetime) -> Tally:
+    """Return the person's submissions to one challenge, counted."""
+    mine = tallies(session, person_id, now)
+    row = session.execute(select(mine.c.used, mine.c.active, mine.c.waiting).where(mine.c.challenge_id == challenge_id)).first()
+    return Tally(*row) if row else Tally()
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, 1), else_=0))
