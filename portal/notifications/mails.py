@@ -21,6 +21,7 @@ from portal.notifications.senders import Sender
 
 GREEN = "#005f40"
 KIND = re.compile(r"[a-z][a-z0-9_]*")
+ADDRESS = re.compile(r"""[^\s@<>()\[\],:;"\\]+@[^\s@<>()\[\],:;"\\]+""")
 
 
 class Mailer:
@@ -88,6 +89,8 @@ class Mailer:
 
 def _address(to: Recipient) -> Address:
     local, _, domain = (to.email or "").strip().rpartition("@")
+    if not ADDRESS.fullmatch(f"{local}@{domain}"):
+        raise GiveUp(f"{to.email} is not an e-mail address")
     try:
         return Address(to.name, local, domain.encode("idna").decode("ascii"))
     except (ValueError, UnicodeError) as error:
