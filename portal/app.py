@@ -17,6 +17,10 @@ from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
+from portal.people import jobs as people_jobs
+from portal.people.actions.passwords import RESET_TOPIC
+from portal.people.views import doors as people
+from portal.references import views as references
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
@@ -24,8 +28,10 @@ BLUEPRINTS = [
     health.bp,
     appearance.bp,
     files.bp,
+    people.bp,
     notifications.bp,
     notifications_admin.bp,
+    references.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
@@ -38,6 +44,7 @@ FILE_ACCESS: dict[str, FileAccess] = {
 }
 # Jobs by topic, and work that every worker does each so many seconds.
 JOBS: dict[str, Handler] = {
+    RESET_TOPIC: people_jobs.run_reset,
 }
 TICKS: list[Tick] = [
 ]

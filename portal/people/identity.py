@@ -15,6 +15,12 @@ from portal.web.transaction import database, db
 COOKIE_FIELD = "_user_id"  # Flask-Login’s name for what ``Viewer.get_id`` returns
 
 
+def hasher() -> Hasher:
+    """Return what keeps and verifies passwords in this application."""
+    found: Hasher = current_app.extensions["hasher"]
+    return found
+
+
 def _load(token: str) -> Viewer | None:
     settings: Settings = current_app.config["SETTINGS"]
     return find_viewer(db(), token, allow_demo=not settings.is_production, now=utcnow())

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
 from portal.people.rules.link import Purpose
 from portal.people.rules.person import PersonState, role_set
+from portal.people.rules.session import browser_name
 
 
 class Company(Base):
@@ -129,6 +130,10 @@ class SignInSession(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def browser_name(self) -> str:
+        return browser_name(self.browser)
 
 
 class OneTimeLink(Base):

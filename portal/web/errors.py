@@ -1,5 +1,7 @@
 """Friendly pages for what goes wrong, and sentences for refusals."""
 
+from datetime import date
+
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -8,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.kernel.errors import Busy, Refusal
 from portal.kernel.text import N_
+from portal.web.language import day, number
 from portal.web.logs import log
 from portal.web.templating import render
 
@@ -29,8 +32,20 @@ PAGES: dict[int, tuple[str, str]] = {
 
 
 def sentence(refusal: Refusal) -> str:
-    """Return the refusal's sentence in the reader's language."""
-    return str(_(refusal.message, **refusal.facts))
+    """Return the refusal's sentence in the reader's language, numbers and days in its facts as that language writes them."""
+    return str(_(refusal.message, **{name: _shown(fact) for name, fact in refusal.facts.items()}))
+
+
+def _shown(fact: object) -> object:
+    if isinstance(fact, date):
+        return day(fact)
+    return number(fact) if isinstance(fact, int) and not isinstance(fact, bool) else fact
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """Return the headers a refusal asks for: when to come back, where it knows that."""
+    wait = refusal.facts.get("retry_after")
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 Answer = tuple[str, int, dict[str, str]]
@@ -58,7 +73,8 @@ def init(app: Flask) -> None:
     def refused(refusal: Refusal) -> Answer:
         if isinstance(refusal, Busy):
             log.warning("busy")
-        return _page(refusal.status, sentence(refusal))
+        body, status, headers = _page(refusal.status, sentence(refusal))
+        return body, status, headers | headers_of(refusal)
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Answer:

@@ -69,6 +69,30 @@ def writes(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] 
     return decorate(view) if view else decorate
 
 
+def writes_in_steps(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Run a view that writes in several short units of its own, with ``database().write(step)``, each kept whatever follows.
+
+    For the few that must not hold the database while they work (verifying a password), or must keep
+    a count although they refuse. ``db()`` is closed before; a ``Refusal`` is answered as in ``writes``.
+    """
+
+    def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(inner)
+        def wrapper(**view_args: Any) -> Any:
+            _close()
+            try:
+                return inner(**view_args)
+            except Refusal as refusal:
+                if again is None:
+                    raise
+                return make_response(again(refusal, **view_args))
+
+        wrapper.__portal_writes__ = True  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate(view) if view else decorate
+
+
 def _close(_error: BaseException | None = None) -> None:
     session = g.pop("db", None)
     if session is not None:

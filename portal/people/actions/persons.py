@@ -12,6 +12,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import ADVOCATE, Actor
 from portal.kernel.db import violated
 from portal.kernel.text import clean_line, fold, normal_email
+from portal.ledger.actions.accounts import open_accounts
 from portal.people.models import Person, PersonIdentity
 from portal.people.queries.companies import get_company
 from portal.people.rules.person import (
@@ -72,6 +73,7 @@ def add_person(
         if violated(error, "person", "email_key"):
             raise EmailTaken(email=person.email) from error
         raise
+    open_accounts(session, person.id)
     record(session, actor, "person.added", "person", person.id, now=now, roles=sorted(person.roles), has_email=person.email is not None)
     return person
 

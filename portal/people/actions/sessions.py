@@ -46,6 +46,13 @@ def end_session(session: Session, actor: Actor, *, session_id: int, now: datetim
     record(session, actor, "person.signed_out", "person", actor.id, now=now)
 
 
+def end_other_sessions(session: Session, actor: Actor, *, session_id: int, now: datetime) -> None:
+    """End the actor's sessions except this one."""
+    assert actor.id is not None
+    if end_sessions(session, actor.id, but=session_id):
+        record(session, actor, "person.signed_out_elsewhere", "person", actor.id, now=now)
+
+
 def end_sessions(session: Session, person_id: int, *, but: int | None = None) -> int:
     """End all sessions of a person (except ``but``) and return how many there were."""
     ended = delete(SignInSession).where(SignInSession.person_id == person_id)

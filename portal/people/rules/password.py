@@ -197,3 +197,9 @@ class Hasher:
         """Tell whether ``kept`` was made at a lower cost than now asked for. A stronger one is left alone."""
         made = extract_parameters(kept)
         return made.memory_cost < self.memory_kib or made.time_cost < self.time_cost
+
+
+def require_same(password: str, again: str) -> None:
+    """Refuse a second entry that is not the first."""
+    if normal(password) != normal(again):
+        raise PasswordsDiffer()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from zoneinfo import available_timezones
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor
@@ -56,6 +57,13 @@ class EmailMissing(Refusal):
     """Without an address nobody can be invited or sign in."""
 
     message = N_("%(name)s has no e-mail address yet. Add one first, then invite.")
+    field = "email"
+
+
+class ActiveNeedsEmail(Refusal):
+    """The address is what somebody signs in with, so it can be changed but not taken away."""
+
+    message = N_("%(name)s signs in with this address. Change it instead of removing it.")
     field = "email"
 
 
@@ -168,6 +176,13 @@ def require_time_zone(zone: str | None) -> None:
     """Refuse a zone that the time zone database does not know."""
     if zone and zone not in available_timezones():
         raise ZoneUnknown()
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Return the zones offered to people: those named after a place."""
+    areas = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith(areas)))
 
 
 def require_demo_allowed(is_production: bool) -> None:

@@ -1,0 +1,1 @@
+"""The doors everybody uses: signing in, links by mail, the own profile."""

@@ -1,0 +1,6 @@
+"""The blueprint of the doors everybody uses, once all of them are hung."""
+
+from portal.people.views import links, profile, sign_in
+
+bp = sign_in.bp
+parts = (sign_in, links, profile)

@@ -1,0 +1,154 @@
+"""Everybody's own profile: who I am here, my password, where I am signed in."""
+
+from typing import Any
+
+from flask import flash, redirect, session, url_for
+from flask_babel import get_babel
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.kernel.actor import ADMIN
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.people.actions.passwords import change_password
+from portal.people.actions.profile import ask_email_change, edit_profile
+from portal.people.actions.sessions import end_other_sessions, end_session
+from portal.people.actions.throttles import count_try, forget_tries
+from portal.people.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
+from portal.people.identity import hasher
+from portal.people.queries.persons import get_person
+from portal.people.queries.sessions import list_sessions
+from portal.people.rules.password import PasswordWrong, require_same
+from portal.people.rules.person import time_zones
+from portal.people.rules.throttle import PASSWORD_CHECK
+from portal.people.views.sign_in import Answer, bp, into_cookie, policy, settings
+from portal.web.errors import headers_of
+from portal.web.guards import current_actor, member
+from portal.web.templating import render
+from portal.web.transaction import database, db, writes, writes_in_steps
+
+
+def _profile_form(**kwargs: Any) -> ProfileForm:
+    form = ProfileForm(**kwargs)
+    languages = sorted({(str(locale), locale.get_display_name() or str(locale)) for locale in get_babel().instance.list_translations()})
+    form.language.choices = [("", _("As the programme")), *languages]
+    form.time_zone.choices = [("", _("As the programme (%(zone)s)", zone=settings().time_zone)), *((zone, zone) for zone in time_zones())]
+    return form
+
+
+def _profile(profile: ProfileForm | None = None, email: ChangeEmailForm | None = None, password: ChangePasswordForm | None = None) -> str:
+    """Show the profile; forms not given are shown as if nothing had been typed."""
+    now, person = utcnow(), get_person(db(), current_user.id)
+    forms = {
+        "form": profile or _profile_form(formdata=None, obj=person),
+        "email_form": email or ChangeEmailForm(formdata=None),
+        "password_form": password or ChangePasswordForm(formdata=None),
+    }
+    sessions = list_sessions(db(), person.id, is_admin=ADMIN in current_user.roles, now=now)
+    return render("people/profile.html", person=person, sessions=sessions, min_length=settings().password_min_length, **forms)
+
+
+@bp.get("/profile")
+@member
+def profile() -> str:
+    """Who I am here, my password, where I am signed in."""
+    return _profile()
+
+
+def _profile_again(refusal: Refusal) -> Answer:
+    form = _profile_form()
+    form.refuse(refusal)
+    return _profile(profile=form), refusal.status, {}
+
+
+@bp.post("/profile")
+@member
+@writes(again=_profile_again)
+def save_profile() -> Any:
+    """Keep name, title, language and time zone."""
+    form = _profile_form()
+    if not form.validate():
+        return _profile(profile=form), 422
+    given = {field: form[field].data for field in ("name", "title", "language", "time_zone")}
+    edit_profile(db(), current_actor(), person_id=current_user.id, **given, now=utcnow())
+    flash(_("Your profile is saved."), "good")
+    return redirect(url_for(".profile"), 303)
+
+
+def _require_own_password(password: str) -> None:
+    """Refuse (``PasswordWrong``) who does not know the current password: a found open browser must not be enough. Counted, like signing in."""
+    now, viewer = utcnow(), current_user
+    subject = str(viewer.id)
+
+    def count(s: Any) -> str | None:
+        count_try(s, PASSWORD_CHECK, subject, now)
+        return get_person(s, viewer.id).password_hash
+
+    if not hasher().verify(database().write(count), password):
+        raise PasswordWrong()
+    database().write(lambda s: forget_tries(s, PASSWORD_CHECK, subject))
+
+
+def _password_again(refusal: Refusal) -> Answer:
+    form = ChangePasswordForm()
+    form.refuse(refusal)
+    return _profile(password=form), refusal.status, headers_of(refusal)
+
+
+@bp.post("/profile/password")
+@member
+@writes_in_steps(again=_password_again)
+def save_password() -> Any:
+    """Keep a new password. Other sessions end, this one gets a new token."""
+    form = ChangePasswordForm()
+    if not form.validate():
+        return _profile(password=form), 422
+    require_same(form.password.data or "", form.again.data or "")
+    _require_own_password(form.current.data or "")
+    actor, was_kept = current_actor(), session.permanent
+    facts: dict[str, Any] = {"session_id": current_user.session_id, "password": form.password.data, "policy": policy(), "hasher": hasher()}
+    into_cookie(database().write(lambda s: change_password(s, actor, now=utcnow(), **facts)), is_kept=was_kept)
+    flash(_("Your new password is set. Everywhere else you are signed out."), "good")
+    return redirect(url_for(".profile"), 303)
+
+
+def _email_again(refusal: Refusal) -> Answer:
+    form = ChangeEmailForm()
+    form.refuse(refusal)
+    return _profile(email=form), refusal.status, headers_of(refusal)
+
+
+@bp.post("/profile/email")
+@member
+@writes_in_steps(again=_email_again)
+def change_email() -> Any:
+    """Send a link to the new address."""
+    form = ChangeEmailForm()
+    if not form.validate():
+        return _profile(email=form), 422
+    _require_own_password(form.current.data or "")
+    actor, email = current_actor(), form.email.data or ""
+    database().write(lambda s: ask_email_change(s, actor, email=email, now=utcnow()))
+    flash(_("We have sent a link to %(email)s. Your address changes when you open it.", email=email), "info")
+    return redirect(url_for(".profile"), 303)
+
+
+@bp.post("/profile/sessions/<int:session_id>/end")
+@member
+@writes
+def end_one(session_id: int) -> Response:
+    """Sign out elsewhere."""
+    end_session(db(), current_actor(), session_id=session_id, now=utcnow())
+    flash(_("That browser is signed out."), "good")
+    return redirect(url_for(".profile"), 303)
+
+
+@bp.post("/profile/sessions/end-others")
+@member
+@writes
+def end_others() -> Response:
+    """Sign out everywhere else."""
+    end_other_sessions(db(), current_actor(), session_id=current_user.session_id, now=utcnow())
+    flash(_("Everywhere else you are signed out."), "good")
+    return redirect(url_for(".profile"), 303)
