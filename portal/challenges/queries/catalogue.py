@@ -92,7 +92,7 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     return timedelta(seconds=median(waits)) if waits else None
 
 
-def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _filtered(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
     for word in fold(wanted.q).split():
         statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
     if wanted.track:

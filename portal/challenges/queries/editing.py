@@ -14,12 +14,12 @@ from portal.web.paging import Page, page_by
 RECORDS = "records"
 
 
-def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Select[Any]:
+def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Select[*tuple[Any, ...]]:
     """Return the statement of challenges with figures: ``started``, ``waiting``, ``approved``, ``paid``, ``steps``.
 
     ``state`` is one of the states or ``records``; without it imported records are left out.
     """
-    statement: Select[Any] = select(
+    statement: Select[*tuple[Any, ...]] = select(
         Challenge,
         _figure(func.count()).label("started"),
         _figure(func.count(), Submission.state == SubmissionState.WAITING).label("waiting"),
@@ -37,7 +37,7 @@ def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Se
     return statement
 
 
-def page_of_challenges(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+def page_of_challenges(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
     """Return one page: drafts, then live, then closed ones, the newest first."""
     place = case((Challenge.state == ChallengeState.DRAFT, 0), (Challenge.state == ChallengeState.LIVE, 1), else_=2)
     return page_by(session, statement, [(place, False), (Challenge.id, True)], after=after)
@@ -55,13 +55,13 @@ def find_challenge_by_title(session: Session, title: str) -> Challenge | None:
     return session.scalar(select(Challenge).where(Challenge.title == title).order_by(Challenge.id).limit(1))
 
 
-def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> Select[Any]:
+def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> Select[*tuple[Any, ...]]:
     """Return the statement of a challenge's submissions: ``Submission``, ``person_id``, ``person``, ``company``, ``last_sent_at``.
 
     Withdrawn ones only with the state ``withdrawn``.
     """
     last = select(func.max(Attempt.submitted_at)).where(Attempt.submission_id == Submission.id).scalar_subquery()
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(Submission, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"), last.label("last_sent_at"))
         .join(Person, Person.id == Submission.person_id)
         .outerjoin(Company, Company.id == Person.company_id)
@@ -75,7 +75,7 @@ def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") ->
     return statement
 
 
-def page_of_submissions(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+def page_of_submissions(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
     """Return one page, what changed last first."""
     return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
 

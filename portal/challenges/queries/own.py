@@ -58,9 +58,9 @@ def verdicts_of(session: Session, submission_id: int) -> list[Verdict]:
     return list(session.scalars(select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.number.desc())))
 
 
-def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> Select[Any]:
+def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> Select[*tuple[Any, ...]]:
     """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(Submission, Challenge).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.person_id == person_id)
     )
     statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
@@ -73,7 +73,7 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
     return statement
 
 
-def page_of_own(session: Session, statement: Select[Any], *, after: str | None) -> Page:
+def page_of_own(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
     """Return one page, what changed last first."""
     return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
 

@@ -54,7 +54,7 @@ class Review:
         return actor.id == self.person.id
 
 
-def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = "", challenge_id: int | None = None) -> Select[Any]:
+def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = "", challenge_id: int | None = None) -> Select[*tuple[Any, ...]]:
     """Return the statement of waiting attempts for the approvals queue, without order.
 
     Columns: ``kind`` (``attempt``), ``id``, ``waiting_since``, ``person_id``, ``person``, ``company``,
@@ -73,7 +73,7 @@ def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = ""
         Attempt.points.label("points"),
         Attempt.number.label("number"),
     )
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(*columns)
         .select_from(Attempt)
         .join(Submission, Submission.id == Attempt.submission_id)
@@ -94,7 +94,7 @@ def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = ""
     return statement
 
 
-def page_of_waiting(session: Session, statement: Select[Any], *, after: str | None, size: int = 50) -> Page:
+def page_of_waiting(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None, size: int = 50) -> Page:
     """Return one page of ``waiting_attempts``, the longest waiting first."""
     return page_by(session, statement, WAITING_KEYS, after=after, size=size)
 

@@ -1,0 +1,91 @@
+"""Kinds of stage, as tables: what is stored, what completes a step, what is refused by name."""
+
+import io
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import FileStorage
+
+from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
+from portal.challenges.stages.contract import Step, Stored
+from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
+from portal.challenges.stages.registry import KINDS, stage_kind
+from portal.kernel.errors import NotFound, Refusal
+
+
+class Kept:
+    """A file that was accepted."""
+
+    id, filename, size, is_image = 7, "proof.png", 123, True
+
+
+def keep(_upload: Any, purpose: str) -> Stored:
+    assert purpose in ("image", "document")
+    return Kept()
+
+
+def refuse(_upload: Any, _purpose: str) -> Stored:
+    raise AssertionError("nothing to keep")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "given", "problem"),
+    [
+        ("confirm", {}, True, None),
+        ("confirm", {}, False, StepMissing),
+        ("answer", {}, "Fine", None),
+        ("answer", {}, " \n ", StepMissing),
+        ("answer", {"min_length": 5}, "Four", AnswerTooShort),
+        ("answer", {"min_length": 4}, "Four", None),
+        ("answer", {}, "x" * MAX_LENGTH, None),
+        ("answer", {}, "x" * (MAX_LENGTH + 1), AnswerTooLong),
+        ("link", {}, "https://g2.com/r/1", None),
+        ("link", {}, "g2.com/r/1", None),
+        ("link", {}, "", StepMissing),
+        ("link", {}, "https://localhost/r/1", LinkInvalid),
+        ("link", {}, "javascript:alert(1)", LinkInvalid),
+        ("link", {}, "ftp://g2.com/r/1", LinkInvalid),
+        ("link", {}, "https://user@g2.com/r/1", LinkInvalid),
+        ("link", {}, "https://[broken/", LinkInvalid),
+        ("link", {}, "https://g2.com:99999/", LinkInvalid),
+        ("link", {"host": "g2.com"}, "https://www.g2.com/r/1", None),
+        ("link", {"host": "www.g2.com"}, "https://g2.com/r/1", None),
+        ("link", {"host": "g2.com"}, "https://notg2.com/r/1", LinkElsewhere),
+        ("link", {"host": "g2.com"}, "https://g2.com.evil.example/", LinkElsewhere),
+        ("upload", {}, None, StepMissing),
+    ],
+)
+def test_what_completes_a_step(kind: str, options: dict[str, Any], given: Any, problem: type[Refusal] | None) -> None:
+    step = Step("Step", options)
+    value = stage_kind(kind).read(step, given, {}, refuse)
+    told = stage_kind(kind).problem(step, value)
+    assert type(told) is (problem or type(None))
+
+
+def test_a_link_without_a_scheme_gets_one() -> None:
+    assert stage_kind("link").read(Step("Step"), " g2.com/r/1 ", {}, refuse) == {"url": "https://g2.com/r/1"}
+
+
+def test_an_upload_keeps_the_former_file_until_a_new_one_comes() -> None:
+    kind, step = stage_kind("upload"), Step("Step", {"purpose": "document"})
+    upload = FileStorage(io.BytesIO(b"x"), filename="proof.png")
+    first = kind.read(step, upload, {}, keep)
+    assert first == {"file_id": 7, "name": "proof.png", "size": 123, "is_image": True}
+    assert kind.problem(step, first) is None
+    assert kind.read(step, None, first, refuse) == first
+    assert kind.read(step, FileStorage(filename=""), first, refuse) == first
+
+
+def test_an_unknown_kind_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        stage_kind("poem")
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_every_kind_keeps_the_contract(key: str) -> None:
+    kind = stage_kind(key)
+    assert kind.key == key
+    assert kind.control(Step("Step")).label
+    assert kind.problem(Step("Step"), {}) is not None
+    assert kind.shown_by.startswith("challenges/stages/_")

@@ -1,0 +1,124 @@
+"""Where one stands, as tables."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from portal.challenges.rules import refusals
+from portal.challenges.rules.standing import (
+    Availability,
+    Standing,
+    Tally,
+    again_on,
+    availability,
+    free_slot,
+    is_active,
+    require_open_for_answer,
+    standing,
+    why_not_again,
+    why_not_open,
+)
+from portal.challenges.rules.states import Period
+from portal.kernel.errors import NotFound, Refusal
+
+TODAY = date(2026, 11, 22)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("state", "opens_on", "closes_on", "found"),
+    [
+        ("draft", None, None, Availability.DRAFT),
+        ("closed", None, None, Availability.CLOSED),
+        ("live", None, None, Availability.OPEN),
+        ("live", TODAY, TODAY, Availability.OPEN),
+        ("live", date(2026, 11, 23), None, Availability.NOT_YET),
+        ("live", None, date(2026, 11, 21), Availability.ENDED),
+        ("closed", date(2026, 11, 23), None, Availability.CLOSED),
+    ],
+)
+def test_what_a_challenge_allows_today(state: str, opens_on: date | None, closes_on: date | None, found: Availability) -> None:
+    assert availability(state, opens_on, closes_on, TODAY) is found
+
+
+@pytest.mark.parametrize(
+    ("tally", "per_period", "found"),
+    [
+        (Tally(), 1, Standing.OPEN),
+        (Tally(used=1, active=1), 1, Standing.UNDER_WAY),
+        (Tally(used=1, waiting=1), 1, Standing.WAITING),
+        (Tally(used=1), 1, Standing.DONE),
+        (Tally(used=1, waiting=1), 3, Standing.OPEN),
+        (Tally(used=3, waiting=2), 3, Standing.WAITING),
+        (Tally(used=3), 3, Standing.DONE),
+        # Begun last week and unfinished comes first; waiting since last week stops nobody.
+        (Tally(used=0, active=1), 1, Standing.UNDER_WAY),
+        (Tally(used=0, waiting=1), 1, Standing.OPEN),
+    ],
+)
+def test_where_a_person_stands(tally: Tally, per_period: int, found: Standing) -> None:
+    assert standing(tally, per_period) is found
+
+
+@pytest.mark.parametrize(
+    ("state", "declines", "max_attempts", "active"),
+    [
+        ("open", 0, 1, True),
+        ("more_wanted", 1, 1, True),
+        ("waiting", 0, None, False),
+        ("approved", 0, None, False),
+        ("declined", 1, None, True),
+        ("declined", 1, 2, True),
+        ("declined", 2, 2, False),
+    ],
+)
+def test_who_can_go_on(state: str, declines: int, max_attempts: int | None, active: bool) -> None:
+    assert is_active(state, declines, max_attempts) is active
+
+
+@pytest.mark.parametrize(("taken", "per_period", "slot"), [([], 1, 1), ([1], 1, None), ([1, 3], 3, 2), ([2, 1], 3, 3), ([1, 2, 3, 4], 3, None)])
+def test_the_first_free_slot(taken: list[int], per_period: int, slot: int | None) -> None:
+    assert free_slot(taken, per_period) == slot
+
+
+@pytest.mark.parametrize(
+    ("period", "closes_on", "day"),
+    [
+        (Period.ONCE, None, None),
+        (Period.WEEK, None, date(2026, 11, 23)),
+        (Period.WEEK, date(2026, 11, 23), date(2026, 11, 23)),
+        (Period.WEEK, date(2026, 11, 22), None),
+        (Period.MONTH, date(2026, 11, 30), None),
+    ],
+)
+def test_when_it_may_be_done_again(period: Period, closes_on: date | None, day: date | None) -> None:
+    assert again_on(period, closes_on, NOON, BERLIN) == day
+
+
+@pytest.mark.parametrize(
+    ("found", "refusal"),
+    [
+        (Availability.OPEN, None),
+        (Availability.NOT_YET, refusals.ChallengeNotOpenYet),
+        (Availability.ENDED, refusals.ChallengeEnded),
+        (Availability.CLOSED, refusals.ChallengeClosed),
+        (Availability.DRAFT, NotFound),
+    ],
+)
+def test_why_nobody_can_take_part(found: Availability, refusal: type[Refusal] | None) -> None:
+    told = why_not_open(found, TODAY, TODAY)
+    assert type(told) is (refusal or type(None))
+
+
+def test_who_used_every_time_reads_when_again_or_that_there_is_none() -> None:
+    weekly = why_not_again(Period.WEEK, None, NOON, BERLIN)
+    assert isinstance(weekly, refusals.AllTimesUsed)
+    assert weekly.facts == {"day": date(2026, 11, 23)}
+    assert isinstance(why_not_again(Period.ONCE, None, NOON, BERLIN), refusals.AlreadyTakenPart)
+
+
+def test_what_the_reviewer_asked_for_may_be_given_after_the_closing_day() -> None:
+    require_open_for_answer(Availability.ENDED, "more_wanted", None, TODAY)
+    with pytest.raises(refusals.ChallengeEnded):
+        require_open_for_answer(Availability.ENDED, "declined", None, TODAY)
