@@ -1,0 +1,118 @@
+"""Deciding on nominations: accept and invite, decline with a reason, mark as duplicate. Whoever decides first decides."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotFound
+from portal.kernel.text import clean_line
+from portal.notifications.actions import notify
+from portal.people.actions.companies import add_company
+from portal.people.actions.joining import invite_person
+from portal.people.actions.persons import add_person
+from portal.people.models import Person
+from portal.people.queries.companies import find_company_by_name
+from portal.people.queries.persons import find_person_by_email, recipients
+from portal.people.rules.person import PersonState
+from portal.references.models import Nomination
+from portal.references.rules import AlreadyDecided, NomineeDeactivated, NotAnOriginal, State, require_decidable, require_reason
+
+MINE = "/nominate/mine"
+
+
+def accept_nomination(session: Session, actor: Actor, *, nomination_id: int, company: str | None = None, now: datetime) -> Nomination:
+    """Accept: the nominee is found or made as a person, the company linked or made, the person invited, the nominators told.
+
+    ``company`` corrects the company as it was typed. Refuses who may not decide (``NotAllowed``,
+    ``OwnNomination``), what was decided already (``AlreadyDecided``), and a nominee whose account
+    is deactivated (``NomineeDeactivated``).
+    """
+    nomination = _decide(session, actor, nomination_id, {"state": State.ACCEPTED}, now)
+    company_id = _company(session, actor, nomination, company, now)
+    person = _person(session, actor, nomination, company_id, now)
+    followers = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
+    session.execute(update(Nomination).where(followers).values(person_id=person.id).execution_options(synchronize_session=False))
+    session.refresh(nomination)
+    record(session, actor, "nomination.accepted", "nomination", nomination.id, now=now, person_id=person.id, company_id=company_id)
+    _tell(session, nomination, "nomination_accepted", now)
+    return nomination
+
+
+def decline_nomination(session: Session, actor: Actor, *, nomination_id: int, reason: str, now: datetime) -> Nomination:
+    """Decline with a reason, which the nominators read. Refuses an empty one, who may not decide, and what was decided already."""
+    reason = require_reason(reason)
+    nomination = _decide(session, actor, nomination_id, {"state": State.DECLINED, "reason": reason}, now)
+    record(session, actor, "nomination.declined", "nomination", nomination.id, now=now, reason=reason)
+    _tell(session, nomination, "nomination_declined", now)
+    return nomination
+
+
+def mark_duplicate(session: Session, actor: Actor, *, nomination_id: int, first_id: int, now: datetime) -> Nomination:
+    """Mark as a duplicate of ``first_id``, which is credited; what pointed here points there.
+
+    Refuses itself, and one that does not stand (``NotAnOriginal``), who may not decide, and what was decided already.
+    """
+    if first_id == nomination_id:
+        raise NotAnOriginal()
+    nomination = _decide(session, actor, nomination_id, {"state": State.DUPLICATE, "duplicate_of_id": first_id}, now)
+    first = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_((State.SUBMITTED, State.ACCEPTED)))
+    counted = first.values(repeats=Nomination.repeats + 1 + nomination.repeats).returning(Nomination.person_id)
+    row = session.execute(counted.execution_options(synchronize_session=False)).one_or_none()
+    if row is None:
+        raise NotAnOriginal()
+    moved = or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)
+    point = update(Nomination).where(moved).values(duplicate_of_id=first_id, person_id=row.person_id, repeats=0)
+    session.execute(point.execution_options(synchronize_session=False))
+    session.refresh(nomination)
+    record(session, actor, "nomination.marked_duplicate", "nomination", nomination.id, now=now, duplicate_of=first_id)
+    _tell(session, nomination, "nomination_duplicate", now)
+    return nomination
+
+
+def _decide(session: Session, actor: Actor, nomination_id: int, values: dict[str, object], now: datetime) -> Nomination:
+    """Take the one decision there is by a guarded update, and return the nomination as it stands then."""
+    nomination = session.get(Nomination, nomination_id)
+    if nomination is None:
+        raise NotFound()
+    require_decidable(actor, nomination.nominator_id)
+    waiting = update(Nomination).where(Nomination.id == nomination_id, Nomination.state == State.SUBMITTED)
+    decided = waiting.values(decided_at=now, decided_by_id=actor.id, **values).execution_options(synchronize_session=False)
+    if not session.execute(decided).rowcount:  # type: ignore[attr-defined]
+        raise AlreadyDecided()
+    session.refresh(nomination)
+    return nomination
+
+
+def _company(session: Session, actor: Actor, nomination: Nomination, corrected: str | None, now: datetime) -> int:
+    """Return the company: the corrected name's, the linked one, one of the same name that came since, or a new one."""
+    name = clean_line(corrected) or nomination.company_name
+    if nomination.company_id is None or name != nomination.company_name:
+        found = find_company_by_name(session, name) or add_company(session, actor, name=name, key=f"nomination:{nomination.id}", now=now)
+        nomination.company_id, nomination.company_name = found.id, found.name
+        session.flush()
+    assert nomination.company_id is not None
+    return nomination.company_id
+
+
+def _person(session: Session, actor: Actor, nomination: Nomination, company_id: int, now: datetime) -> Person:
+    """Return the nominee as a person who is invited at least. Who was invited before keeps the link they have."""
+    person = find_person_by_email(session, nomination.email)
+    if person is None:
+        person = add_person(session, actor, name=nomination.name, email=nomination.email, company_id=company_id, title=nomination.title, now=now)
+    if person.state == PersonState.DEACTIVATED:
+        raise NomineeDeactivated(name=person.name)
+    if person.state == PersonState.CONTACT:
+        invite_person(session, actor, person_id=person.id, now=now)
+    return person
+
+
+def _tell(session: Session, nomination: Nomination, kind: str, now: datetime) -> None:
+    """Tell everybody who nominated this person, once each."""
+    also = select(Nomination.nominator_id).where(Nomination.duplicate_of_id == nomination.id)
+    data = {"nominee": nomination.name, "company": nomination.company_name} | ({"reason": nomination.reason} if nomination.reason else {})
+    for person_id, to in sorted(recipients(session, {nomination.nominator_id, *session.scalars(also)}).items()):
+        key = f"nomination:{nomination.id}:{nomination.state}:{person_id}"
+        notify(session, to=to, kind=kind, data=data, key=key, now=now, link=MINE)

@@ -1,0 +1,130 @@
+"""Nominating: the first nomination of an address stands, later ones are recorded as its duplicates."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import Busy
+from portal.kernel.text import clean, clean_line, fold, normal_email
+from portal.people.queries.companies import find_company_by_name
+from portal.people.queries.persons import find_person_by_email
+from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
+from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH
+from portal.references.models import Nomination, NominationActivity
+from portal.references.queries.duplicates import first_of
+from portal.references.rules import Activity, NominatedBySelf, State, require_employee, require_nominee, search_text
+
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class _First:
+    """The nomination that stands, locked for this transaction."""
+
+    id: int
+    person_id: int | None
+
+
+def nominate(
+    session: Session,
+    actor: Actor,
+    *,
+    key: str,
+    name: str,
+    email: str,
+    company: str,
+    title: str = "",
+    why: str,
+    activities: Iterable[Activity] = (),
+    now: datetime,
+) -> Nomination:
+    """Record that the actor nominates a person, and return the nomination: waiting, or the duplicate of an earlier one.
+
+    The same ``key`` a second time returns the first answer. Refuses who is no employee
+    (``NotAllowed``), an address that is none, somebody who takes part already
+    (``AlreadyMember``), and whom the actor nominated before (``NominatedBySelf``).
+    """
+    require_employee(actor)
+    if replayed := _with_key(session, actor, key):
+        return replayed
+    person = find_person_by_email(session, email)
+    require_nominee(clean_line(email), person.name if person else None, person.state if person else None)
+    known = find_company_by_name(session, company)
+    columns: dict[str, object] = {
+        "nominator_id": actor.id,
+        "key": key,
+        "name": clean_line(name)[:NAME_LENGTH],
+        "name_key": fold(clean_line(name))[: 2 * NAME_LENGTH],
+        "email": clean_line(email),
+        "email_key": normal_email(email),
+        "title": clean_line(title)[:TITLE_LENGTH],
+        "company_name": known.name if known else clean_line(company)[:COMPANY_LENGTH],
+        "company_id": known.id if known else None,
+        "why": clean(why),
+        "search": search_text(name, company, title, email),
+        "created_at": now,
+    }
+    return _insert(session, actor, columns, sorted(set(activities)), now)
+
+
+def _insert(session: Session, actor: Actor, columns: dict[str, object], activities: list[Activity], now: datetime) -> Nomination:
+    """Insert as the one that stands; where another stands, as its duplicate. Two at once meet at the unique index, and the later one looks again."""
+    for _ in range(TRIES):
+        try:
+            with session.begin_nested():
+                first = _credit_first(session, actor, str(columns["email_key"]), str(columns["name"]))
+                nomination = Nomination(**columns, **_as_duplicate(first, now))
+                session.add(nomination)
+                session.flush()
+                for activity in activities:
+                    session.execute(insert(NominationActivity).values(nomination_id=nomination.id, activity=activity))
+        except NominatedBySelf:
+            if replayed := _with_key(session, actor, str(columns["key"])):
+                return replayed
+            raise
+        except IntegrityError as error:
+            if violated(error, "nomination", "nominator_id", "key") and (replayed := _with_key(session, actor, str(columns["key"]))):
+                return replayed
+            if not violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
+                raise
+            continue
+        event = "nomination.repeated" if first else "nomination.submitted"
+        record(session, actor, event, "nomination", nomination.id, now=now, duplicate_of=first.id if first else None)
+        return nomination
+    raise Busy()
+
+
+def _credit_first(session: Session, actor: Actor, email_key: str, name: str) -> _First | None:
+    """Count one more voice on the nomination that stands for this address and lock it, so that it cannot be decided meanwhile.
+
+    None if nothing stands. Refuses where the actor is one of its nominators already.
+    """
+    first_id = first_of(session, email_key)
+    if first_id is None:
+        return None
+    standing = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_((State.SUBMITTED, State.ACCEPTED)))
+    counted = standing.values(repeats=Nomination.repeats + 1).returning(Nomination.nominator_id, Nomination.person_id)
+    row = session.execute(counted.execution_options(synchronize_session=False)).one_or_none()
+    if row is None:
+        return None
+    again = exists().where(Nomination.duplicate_of_id == first_id, Nomination.nominator_id == actor.id)
+    if row.nominator_id == actor.id or session.scalar(select(again)):
+        raise NominatedBySelf(name=name)
+    return _First(first_id, row.person_id)
+
+
+def _as_duplicate(first: _First | None, now: datetime) -> dict[str, object]:
+    if first is None:
+        return {"state": State.SUBMITTED}
+    return {"state": State.DUPLICATE, "duplicate_of_id": first.id, "person_id": first.person_id, "decided_at": now}
+
+
+def _with_key(session: Session, actor: Actor, key: str) -> Nomination | None:
+    return session.scalar(select(Nomination).where(Nomination.nominator_id == actor.id, Nomination.key == key))

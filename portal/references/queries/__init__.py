@@ -1,0 +1,1 @@
+"""Reads about nominations, one file a subject: duplicates, nominations, review, registry, gaps."""

@@ -1,0 +1,48 @@
+"""Who was nominated before, for the form to tell while somebody types."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from portal.kernel.text import normal_email
+from portal.people.models import Person
+from portal.people.queries.persons import find_person_by_email
+from portal.people.rules.person import PersonState
+from portal.references.models import Nomination
+from portal.references.rules import Known, KnownAs, State
+
+STANDS = (State.SUBMITTED, State.ACCEPTED)
+
+
+def first_of(session: Session, email_key: str) -> int | None:
+    """Return the nomination that stands for an address: its own, or the one that its own was found to be a duplicate of."""
+    own = select(Nomination.id).where(Nomination.email_key == email_key, Nomination.state.in_(STANDS))
+    found = session.scalar(own)
+    if found is not None:
+        return found
+    first = aliased(Nomination)
+    marked = select(first.id).join(Nomination, Nomination.duplicate_of_id == first.id)
+    return session.scalar(marked.where(Nomination.email_key == email_key, first.state.in_(STANDS)).order_by(Nomination.id.desc()).limit(1))
+
+
+def find_known(session: Session, nominator_id: int | None, email: str | None) -> Known | None:
+    """Return what is known of an address that somebody is about to nominate, or None for nothing."""
+    key = normal_email(email)
+    if not key:
+        return None
+    person = find_person_by_email(session, email)
+    if person is not None and person.state == PersonState.ACTIVE:
+        return Known(KnownAs.MEMBER, person.name)
+    first_id = first_of(session, key)
+    if first_id is not None:
+        return _nominated(session, nominator_id, first_id)
+    if person is not None and person.state == PersonState.INVITED:
+        return Known(KnownAs.INVITED, person.name, at=person.invited_at)
+    return None
+
+
+def _nominated(session: Session, nominator_id: int | None, first_id: int) -> Known:
+    asked = select(Nomination.name, Nomination.nominator_id, Nomination.created_at, Nomination.state, Person.name.label("nominator"))
+    row = session.execute(asked.join(Person, Person.id == Nomination.nominator_id).where(Nomination.id == first_id)).one()
+    mine = select(Nomination.id).where(Nomination.duplicate_of_id == first_id, Nomination.nominator_id == nominator_id)
+    is_own = row.nominator_id == nominator_id or session.scalar(mine.limit(1)) is not None
+    return Known(KnownAs.OWN if is_own else KnownAs.NOMINATED, row.name, nominator=row.nominator, at=row.created_at)

@@ -1,0 +1,105 @@
+"""One person of the registry: who they are, who nominated them and why, and what they have done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.acts.models import Act
+from portal.acts.queries import acts_by_track
+from portal.kernel.errors import NotFound
+from portal.kernel.text import N_
+from portal.people.models import Company, Person
+from portal.people.queries.persons import names
+from portal.people.rules.person import PersonState
+from portal.references.models import Nomination
+from portal.references.queries.nominations import in_order
+from portal.references.queries.review import Voice, voices
+from portal.references.rules import Activity, Standing, State, standing, timeline
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the page of the registry shows. ``person_id`` is empty for a nominee who waits or was declined."""
+
+    person_id: int | None
+    nomination_id: int | None
+    name: str
+    title: str
+    email: str
+    company: str
+    industry: str
+    region: str
+    country: str
+    size: str
+    owner: str | None
+    standing: Standing
+    activities: list[Activity]
+    voices: list[Voice]
+    reason: str
+    steps: list[tuple[datetime, str]]
+    acts: dict[str, int]
+    last_act_at: datetime | None
+
+
+def profile_of_person(session: Session, person_id: int) -> Profile:
+    """Return the profile of a person; ``NotFound`` for who is no advocate, or neither joined nor invited nor nominated."""
+    person = session.get(Person, person_id)
+    first_of = select(Nomination).where(Nomination.person_id == person_id, Nomination.state == State.ACCEPTED)
+    nomination = session.scalar(first_of.order_by(Nomination.id.desc()).limit(1))
+    if person is None or not person.is_advocate or (person.state == PersonState.CONTACT and nomination is None):
+        raise NotFound()
+    kind = standing(State.ACCEPTED, person.state)
+    if nomination is not None:
+        steps = timeline(kind, nomination.created_at, nomination.decided_at, person.joined_at)
+    else:
+        steps = [(at, text) for at, text in ((person.invited_at, N_("Invited")), (person.joined_at, N_("Joined"))) if at is not None]
+    last = session.scalar(select(func.max(Act.happened_at)).where(Act.person_id == person_id, Act.reversed_at.is_(None)))
+    return _profile(session, person, nomination, kind, steps, acts_by_track(session, person_id), last)
+
+
+def profile_of_nominee(session: Session, nomination_id: int) -> Profile:
+    """Return the profile of who was nominated, or of the one that this was a duplicate of; ``NotFound`` where there is none."""
+    asked = session.get(Nomination, nomination_id)
+    if asked is None:
+        raise NotFound()
+    nomination = session.get_one(Nomination, asked.duplicate_of_id) if asked.duplicate_of_id else asked
+    person = session.get(Person, nomination.person_id) if nomination.person_id else None
+    kind = standing(State(nomination.state), person.state if person else None)
+    return _profile(session, person, nomination, kind, timeline(kind, nomination.created_at, nomination.decided_at, None), {}, None)
+
+
+def _profile(
+    session: Session,
+    person: Person | None,
+    nomination: Nomination | None,
+    kind: Standing,
+    steps: list[tuple[datetime, str]],
+    acts: dict[str, int],
+    last_act_at: datetime | None,
+) -> Profile:
+    who = person or nomination
+    assert who is not None
+    company = session.get(Company, who.company_id) if who.company_id else None
+    spoke = voices(session, nomination.id) if nomination else []
+    return Profile(
+        person_id=person.id if person else None,
+        nomination_id=nomination.id if nomination else None,
+        name=who.name,
+        title=who.title,
+        email=who.email or "",
+        company=company.name if company else nomination.company_name if nomination else "",
+        industry=company.industry if company else "",
+        region=company.region if company else "",
+        country=company.country if company else "",
+        size=company.size if company else "",
+        owner=names(session, [company.owner_id]).get(company.owner_id) if company and company.owner_id else None,
+        standing=kind,
+        activities=in_order({activity for voice in spoke for activity in voice.activities}),
+        voices=spoke,
+        reason=nomination.reason if nomination else "",
+        steps=steps,
+        acts=acts,
+        last_act_at=last_act_at,
+    )

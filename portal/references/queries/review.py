@@ -1,0 +1,152 @@
+"""What waits for an admin, and all that is needed to decide on one nomination."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, literal, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.kernel.errors import NotFound
+from portal.people.models import Company, Person
+from portal.people.queries.companies import find_company_by_name, search_companies
+from portal.people.queries.persons import find_person_by_email
+from portal.references.models import Nomination
+from portal.references.queries.nominations import activities_of
+from portal.references.rules import Activity, State
+from portal.web.paging import AnySelect
+
+KIND = "nomination"
+SIMILAR = 8
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One employee who nominated this person."""
+
+    nominator_id: int
+    nominator: str
+    why: str
+    activities: list[Activity]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Another nomination: of the same person, decided before, or of somebody who may be the same."""
+
+    id: int
+    name: str
+    company: str
+    email: str
+    nominator: str
+    state: State
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ForReview:
+    """A nomination with what helps to decide on it. ``company`` is the known one; ``similar`` those that its name may mean."""
+
+    id: int
+    state: State
+    name: str
+    title: str
+    email: str
+    company_name: str
+    company: Company | None
+    similar: list[Company]
+    person: Person | None
+    voices: list[Voice]
+    declined_before: list[Earlier]
+    maybe_same: list[Earlier]
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str
+    first_id: int | None
+
+    @property
+    def nominator_id(self) -> int:
+        return self.voices[0].nominator_id
+
+    @property
+    def waits(self) -> bool:
+        return self.state is State.SUBMITTED
+
+
+def waiting_nominations() -> AnySelect:
+    """Return the select of what waits: kind, id, waiting_since, person (the nominator), company and title (the nominee), for the queue to page."""
+    return (
+        select(
+            literal(KIND).label("kind"),
+            Nomination.id.label("id"),
+            Nomination.created_at.label("waiting_since"),
+            Nomination.nominator_id.label("person_id"),
+            Person.name.label("person"),
+            Nomination.company_name.label("company"),
+            Nomination.name.label("title"),
+        )
+        .join(Person, Person.id == Nomination.nominator_id)
+        .where(Nomination.state == State.SUBMITTED)
+    )
+
+
+def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
+    """Return all that an admin needs to decide; ``NotFound`` where there is no such nomination."""
+    decider = aliased(Person)
+    found = select(Nomination, decider.name).outerjoin(decider, decider.id == Nomination.decided_by_id).where(Nomination.id == nomination_id)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise NotFound()
+    nomination, decided_by = row
+    known = session.get(Company, nomination.company_id) if nomination.company_id else find_company_by_name(session, nomination.company_name)
+    return ForReview(
+        id=nomination.id,
+        state=State(nomination.state),
+        name=nomination.name,
+        title=nomination.title,
+        email=nomination.email,
+        company_name=nomination.company_name,
+        company=known,
+        similar=[] if known else _similar(session, nomination.company_name),
+        person=find_person_by_email(session, nomination.email),
+        voices=voices(session, nomination.id),
+        declined_before=_others(session, nomination, Nomination.email_key == nomination.email_key, State.DECLINED),
+        maybe_same=_others(session, nomination, _may_be(nomination), State.SUBMITTED, State.ACCEPTED),
+        decided_at=nomination.decided_at,
+        decided_by=decided_by,
+        reason=nomination.reason,
+        first_id=nomination.duplicate_of_id,
+    )
+
+
+def voices(session: Session, nomination_id: int) -> list[Voice]:
+    """Return everybody who nominated this person under this nomination, the first one first."""
+    found = select(Nomination.id, Nomination.nominator_id, Person.name, Nomination.why, Nomination.created_at)
+    found = found.join(Person, Person.id == Nomination.nominator_id)
+    own = found.where(or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id))
+    rows = session.execute(own.order_by((Nomination.id == nomination_id).desc(), Nomination.id)).all()
+    might = activities_of(session, [row.id for row in rows])
+    return [Voice(row.nominator_id, row.name, row.why, might.get(row.id, []), row.created_at) for row in rows]
+
+
+def _similar(session: Session, name: str) -> list[Company]:
+    """Return companies that share the first word of ``name``."""
+    return search_companies(session, (name.split() or [""])[0])
+
+
+def _may_be(nomination: Nomination) -> Any:
+    """Somebody of the same name, or of the same company with the same last name."""
+    last = nomination.name_key.split()[-1] if nomination.name_key else ""
+    same_company = Nomination.company_name == nomination.company_name
+    return or_(Nomination.name_key == nomination.name_key, and_(same_company, Nomination.name_key.like(f"% {last}")))
+
+
+def _others(session: Session, nomination: Nomination, which: Any, *states: State) -> list[Earlier]:
+    found = select(Nomination, Person.name).join(Person, Person.id == Nomination.nominator_id)
+    found = found.where(Nomination.id != nomination.id, Nomination.state.in_(states), which).order_by(Nomination.id.desc()).limit(SIMILAR)
+    return [
+        Earlier(other.id, other.name, other.company_name, other.email, nominator, State(other.state), other.reason, other.created_at)
+        for other, nominator in session.execute(found)
+    ]
