@@ -5,18 +5,23 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.audit import actions as audit
+from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ops import reset, run_portal
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.kernel.actor import ADMIN, EMPLOYEE
+from portal.imports.contract import Importer
 from portal.kernel.db import Database
+from portal.kernel.text import N_
 from portal.notifications import admin as notifications_admin
 from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
+from portal.people.importer import CompaniesImporter
 from portal.people import jobs as people_jobs
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.views import doors as people
@@ -24,6 +29,9 @@ from portal.references import views as references
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
+IMPORTERS: list[Importer] = [
+    CompaniesImporter(),
+]
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
@@ -35,6 +43,7 @@ BLUEPRINTS = [
 ]
 COMMANDS: list[click.Command] = [
     db,
+    import_group(IMPORTERS),
     run_portal,
     reset,
     worker,
@@ -49,6 +58,10 @@ JOBS: dict[str, Handler] = {
 TICKS: list[Tick] = [
 ]
 NAVIGATION: list[NavItem] = [
+    NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
+    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
+    NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
 ]
 
 
