@@ -12,8 +12,8 @@ from portal.commands.ops import reset, run_portal
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
-from portal.kernel.actor import ADMIN, EMPLOYEE
 from portal.imports.contract import Importer
+from portal.kernel.actor import ADMIN, EMPLOYEE
 from portal.kernel.db import Database
 from portal.kernel.text import N_
 from portal.notifications import admin as notifications_admin
@@ -21,9 +21,9 @@ from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
-from portal.people.importer import CompaniesImporter
 from portal.people import jobs as people_jobs
 from portal.people.actions.passwords import RESET_TOPIC
+from portal.people.importer import CompaniesImporter
 from portal.people.views import doors as people
 from portal.references import views as references
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction

@@ -66,6 +66,18 @@ def edit_company(session: Session, actor: Actor, *, company_id: int, now: dateti
     return True
 
 
+def remove_company(session: Session, actor: Actor, *, company_id: int, now: datetime) -> bool:
+    """Remove a company that nothing speaks of, and tell whether it is gone. One with people, acts or nominations stays."""
+    company = get_company(session, company_id)
+    try:
+        with session.begin_nested():
+            session.delete(company)
+    except IntegrityError:
+        return False
+    record(session, actor, "company.removed", "company", company_id, now=now, company=company.name)
+    return True
+
+
 def identify_company(session: Session, *, company_id: int, source: str, external_id: str, now: datetime) -> None:
     """Remember what ``source`` calls the company."""
     session.add(CompanyIdentity(company_id=company_id, source=source, external_id=external_id, created_at=now))

@@ -1,0 +1,1 @@
+"""What changes batches: opening, doing and undoing them."""

@@ -1,0 +1,43 @@
+"""What an importer is. See the package's docstring for how to write one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
+from portal.kernel.actor import Actor
+
+
+@dataclass(frozen=True)
+class DoneRow:
+    """What a batch did with one row, for taking it back."""
+
+    batch_id: int
+    row_id: int
+    outcome: Outcome
+    subject_id: int
+    before: dict[str, Any] | None
+
+
+class Importer(Protocol):
+    """One kind of import."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def subject_type(self) -> str: ...
+    @property
+    def fields(self) -> Sequence[Field]: ...
+    def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]: ...
+    def check(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]: ...
+    def steps(self, record: Record) -> Sequence[Step]: ...
+    def apply(
+        self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime
+    ) -> Applied: ...
+    def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool: ...
+    def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool: ...

@@ -1,0 +1,105 @@
+"""From a table and a plan to records: every cell read, every fault told with its line, repeated external ids found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.imports.rules.plans import Plan, translate
+from portal.imports.rules.records import BadCell, Fault, Field, Outcome, Record
+from portal.imports.rules.tables import Table
+from portal.kernel.text import N_, clean_line
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A row that is not imported, and why: repeated, or bad."""
+
+    line: int
+    external_id: str
+    outcome: Outcome
+    faults: tuple[Fault, ...]
+
+
+@dataclass
+class Reading:
+    """A table, read: good records and reported rows, both in order of their lines."""
+
+    records: list[Record] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(1 for row in self.reported if row.outcome is outcome)
+
+    @property
+    def total(self) -> int:
+        return len(self.records) + len(self.reported)
+
+
+def read_records(table: Table, plan: Plan, fields: Sequence[Field], zone: str) -> Reading:
+    """Return every row of ``table`` as a record or as reported. ``plan`` is complete."""
+    reading = Reading(reported=[Reported(line, "", Outcome.BAD, (fault,)) for line, fault in table.broken])
+    positions = {column: place for place, column in enumerate(table.header)}
+    first: dict[str, int] = {}
+    for line, row in table.rows:
+        cells = {f.name: _cell(f.name, row, plan, positions) for f in fields}
+        values, faults = _values(cells, fields, zone)
+        external_id = str(values.get("external_id") or cells.get("external_id", ""))[:200]
+        if faults:
+            reading.reported.append(Reported(line, external_id, Outcome.BAD, tuple(faults)))
+        elif external_id in first:
+            same = Fault(N_("same external id as line %(line)s, first kept"), {"line": first[external_id]})
+            reading.reported.append(Reported(line, external_id, Outcome.REPEATED, (same,)))
+        else:
+            first[external_id] = line
+            reading.records.append(Record(line, external_id, values))
+    reading.reported.sort(key=lambda reported: reported.line)
+    return reading
+
+
+def set_aside(reading: Reading, faults: Mapping[int, Sequence[Fault]]) -> Reading:
+    """Return ``reading`` with the records that an importer found fault with reported as bad."""
+    bad = [Reported(r.line, r.external_id, Outcome.BAD, tuple(faults[r.line])) for r in reading.records if faults.get(r.line)]
+    good = [record for record in reading.records if not faults.get(record.line)]
+    return Reading(good, sorted([*reading.reported, *bad], key=lambda reported: reported.line))
+
+
+def distinct(table: Table, column: str, limit: int) -> list[str]:
+    """Return the first ``limit`` different values of ``column`` that are not empty."""
+    place, found = table.header.index(column), dict[str, None]()
+    for _, row in table.rows:
+        value = clean_line(row[place])
+        if value:
+            found[value] = None
+            if len(found) == limit:
+                break
+    return list(found)
+
+
+def _cell(name: str, row: list[str], plan: Plan, positions: Mapping[str, int]) -> str:
+    column = plan.columns.get(name)
+    raw = row[positions[column]] if column is not None else plan.constants.get(name, "")
+    return translate(clean_line(raw), plan.values.get(name))
+
+
+def _values(cells: Mapping[str, str], fields: Sequence[Field], zone: str) -> tuple[dict[str, Any], list[Fault]]:
+    values: dict[str, Any] = {}
+    faults = []
+    for f in fields:
+        text = cells[f.name]
+        if not text:
+            values[f.name] = None
+            if f.is_required:
+                faults.append(Fault(N_("is empty"), field=f.name))
+            continue
+        try:
+            value = f.read(text)
+            values[f.name] = _located(value, zone) if isinstance(value, datetime) else value
+        except BadCell as bad:
+            faults.append(Fault(bad.message, bad.facts, f.name))
+    return values, faults
+
+
+def _located(value: datetime, zone: str) -> datetime:
+    return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

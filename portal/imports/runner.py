@@ -1,0 +1,178 @@
+"""The engine itself: from the bytes of a file to a batch that is done or undone. For commands and jobs, which hand in the database."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.imports.actions.batches import end_batch, open_batch, report_rows
+from portal.imports.actions.chunks import RowRefused, Task, apply_chunk
+from portal.imports.actions.undoing import rows_left, undo_chunk
+from portal.imports.contract import Importer
+from portal.imports.models import ImportBatch
+from portal.imports.queries import get_batch, rows_begun, subjects_for
+from portal.imports.rules.plans import Plan, complete
+from portal.imports.rules.reading import Reading, Reported, read_records, set_aside
+from portal.imports.rules.records import BatchState, Context, Outcome
+from portal.imports.rules.tables import Table, read_table
+from portal.kernel.actor import Actor, system
+from portal.kernel.db import Database, programme_zone, violated
+
+CHUNK = 200
+RACES = 5
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file that was read and checked whole. ``plan`` is complete, ``fingerprint`` is file and plan together."""
+
+    importer: Importer
+    source: str
+    plan: Plan
+    table: Table
+    reading: Reading
+    fingerprint: str
+
+    def tasks(self, begun: Mapping[int, tuple[str, int]]) -> list[Task]:
+        """Return every step that is still to be done, in order of time, then of the lines."""
+        found = []
+        for record in self.reading.records:
+            outcome, done = begun.get(record.line, ("", 0))
+            if outcome not in (Outcome.BAD, Outcome.REPEATED):
+                steps = self.importer.steps(record)
+                found += [Task(record, index, step) for index, step in enumerate(steps) if index >= done]
+        return sorted(found, key=lambda task: (task.step.at or EARLIEST, task.record.line, task.index))
+
+
+def prepare(session: Session, importer: Importer, *, content: bytes, plan: Plan, source: str, now: datetime) -> Prepared:
+    """Read and check every row of ``content``. Writes nothing. Refuses a file or a plan that cannot be used at all."""
+    table = read_table(content)
+    whole = complete(plan, importer.fields, table.header)
+    zone = programme_zone(session)
+    reading = read_records(table, whole, importer.fields, zone)
+    faults = importer.check(session, reading.records, Context(source, zone, now))
+    return Prepared(importer, source, whole, table, set_aside(reading, faults), _fingerprint(importer.name, source, whole, content))
+
+
+def foresee(session: Session, prepared: Prepared, now: datetime) -> dict[str, int]:
+    """Return what importing would come to, by outcome. Writes nothing."""
+    importer, records = prepared.importer, prepared.reading.records
+    context = Context(prepared.source, programme_zone(session), now)
+    known = subjects_for(session, importer, records, context)
+    again = [record for record in records if record.external_id in known]
+    changed = sum(importer.would_change(session, record, known[record.external_id], context) for record in again)
+    counts = {Outcome.CREATED: len(records) - len(again), Outcome.CHANGED: changed, Outcome.UNCHANGED: len(again) - changed}
+    counts |= {outcome: prepared.reading.count(outcome) for outcome in (Outcome.REPEATED, Outcome.BAD)}
+    return {outcome.value: count for outcome, count in counts.items()}
+
+
+def open_and_run(database: Database, actor: Actor, prepared: Prepared, *, filename: str, clock: Clock, on_progress: Progress) -> tuple[int, bool]:
+    """Import a prepared file: go on where an earlier process was killed, or begin. Returns the batch and whether it was resumed."""
+
+    def begin(session: Session) -> tuple[int, bool]:
+        batch = open_batch(
+            session,
+            actor,
+            kind=prepared.importer.name,
+            source=prepared.source,
+            filename=filename,
+            fingerprint=prepared.fingerprint,
+            plan=prepared.plan,
+            rows_total=prepared.reading.total,
+            now=clock(),
+        )
+        return batch.id, batch.steps_done > 0
+
+    batch_id, is_resumed = database.write(begin)
+    run(database, batch_id, prepared, clock=clock, on_progress=on_progress)
+    return batch_id, is_resumed
+
+
+def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, on_progress: Progress = lambda done, total: None) -> None:
+    """Do what is left of a running batch. Good rows are committed in chunks; with all-or-nothing in one piece, and only if no row is bad.
+
+    Raises ``ImportTaken`` when another process moves the batch.
+    """
+    database.write(lambda s: report_rows(s, batch_id=batch_id, reported=prepared.reading.reported))
+    if prepared.plan.is_all_or_nothing and prepared.reading.count(Outcome.BAD):
+        database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.FAILED, now=clock()))
+        return
+    tasks, position = database.write(lambda s: _measure(s, batch_id, prepared))
+    total = position + len(tasks)
+    size = max(len(tasks), 1) if prepared.plan.is_all_or_nothing else CHUNK
+    on_progress(position, total)
+    for start in range(0, len(tasks), size):
+        chunk = tasks[start : start + size]
+        bad = _do_chunk(database, batch_id, prepared, chunk, position, clock)
+        if bad is not None:
+            database.write(lambda s, bad=bad: _fail(s, batch_id, bad, clock()))  # type: ignore[misc]
+            return
+        position += len(chunk)
+        on_progress(position, total)
+    database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.DONE, now=clock()))
+
+
+def undo(database: Database, batch_id: int, importer: Importer, *, clock: Clock, on_progress: Progress = lambda done, total: None) -> None:
+    """Take back a batch that is marked for undoing, chunk by chunk."""
+    with database.reading() as session:
+        total = rows_left(session, batch_id)
+    done = 0
+    while count := database.write(lambda s: undo_chunk(s, system("import"), batch_id=batch_id, importer=importer, size=CHUNK, now=clock())):
+        done += count
+        on_progress(done, max(total, done))
+
+
+def _fingerprint(kind: str, source: str, plan: Plan, content: bytes) -> str:
+    said = json.dumps([kind, source, plan.plain()], sort_keys=True).encode()
+    return hashlib.sha256(said + b"\0" + hashlib.sha256(content).digest()).hexdigest()
+
+
+def _measure(session: Session, batch_id: int, prepared: Prepared) -> tuple[list[Task], int]:
+    """Return what is left to do and how much is done; the batch learns how much there is in all."""
+    batch = get_batch(session, batch_id)
+    tasks = prepared.tasks(rows_begun(session, batch_id))
+    sized = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.RUNNING)
+    session.execute(sized.values(steps_total=batch.steps_done + len(tasks), rows_total=prepared.reading.total))
+    return tasks, batch.steps_done
+
+
+def _do_chunk(database: Database, batch_id: int, prepared: Prepared, chunk: list[Task], position: int, clock: Clock) -> Reported | None:
+    """Do one chunk; again without a row that a room refuses. With all-or-nothing, return that row instead."""
+    refused: dict[int, Any] = {}
+    races = 0
+
+    def work(session: Session) -> None:
+        now = clock()
+        context = Context(prepared.source, programme_zone(session), now, batch_id, prepared.plan.is_notifying)
+        given = {"importer": prepared.importer, "context": context, "tasks": chunk, "position": position, "refused": refused}
+        apply_chunk(session, system("import"), batch_id=batch_id, now=now, **given)  # type: ignore[arg-type]
+
+    while True:
+        try:
+            database.write(work)
+        except RowRefused as row:
+            if prepared.plan.is_all_or_nothing:
+                external_id = next(task.record.external_id for task in chunk if task.record.line == row.line)
+                return Reported(row.line, external_id, Outcome.BAD, (row.fault,))
+            refused[row.line] = row.fault
+        except IntegrityError as error:
+            # Another import of the same source knew one of these ids a moment earlier; now it is known here too.
+            races += 1
+            if races > RACES or not violated(error, "import_identity", "kind", "source", "external_id"):
+                raise
+        else:
+            return None
+
+
+def _fail(session: Session, batch_id: int, bad: Reported, now: datetime) -> None:
+    report_rows(session, batch_id=batch_id, reported=[bad])
+    end_batch(session, batch_id=batch_id, state=BatchState.FAILED, now=now)
