@@ -151,7 +151,8 @@ def replace_fences(session: Session, *, period: str, posts: Sequence[Sequence[in
     """Put new fence posts in the place of the old ones. ``posts`` are (score, first_neg, member_id, position)."""
     session.execute(delete(Fence).where(Fence.period == period))
     rows = [{"period": period, "score": s, "first_neg": f, "member_id": m, "position": p} for s, f, m, p in posts]
-    session.execute(insert(Fence.__table__), rows)  # type: ignore[arg-type]
+    if rows:
+        session.execute(insert(Fence.__table__), rows)  # type: ignore[arg-type]
     session.merge(FenceBuild(period=period, built_at=now, looked_at=now, members=look.members, points=look.points, latest_neg=look.latest_neg))
     session.flush()
 

@@ -44,7 +44,7 @@ class Board:
     places_at: datetime | None
 
 
-def _board(period: str) -> Select[Any]:
+def _board(period: str) -> Select[*tuple[Any, ...]]:
     return (
         select(PeriodScore.member_id, Person.name, Company.name.label("company"), PeriodScore.score, PeriodScore.first_neg)
         .join(Person, Person.id == PeriodScore.member_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Row, cast, func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.db import programme_zone
@@ -28,10 +28,10 @@ def list_periods(session: Session) -> list[str]:
     return periods
 
 
-def is_long(session: Session, period: str) -> bool:
-    """Tell whether the board of ``period`` is too long for counting."""
-    beyond = select(PeriodScore.member_id).where(PeriodScore.period == period, ON_BOARD).limit(1).offset(FENCED_FROM)
-    return session.scalar(beyond) is not None
+def is_long(session: Session, period: str, *, beyond: int = FENCED_FROM) -> bool:
+    """Tell whether the board of ``period`` holds more than ``beyond`` people, and so is too long for counting."""
+    next_one = select(PeriodScore.member_id).where(PeriodScore.period == period, ON_BOARD).limit(1).offset(beyond)
+    return session.scalar(next_one) is not None
 
 
 def list_builds(session: Session) -> dict[str, FenceBuild]:
@@ -54,8 +54,14 @@ def look_at(session: Session, period: str) -> Look:
     return Look(*session.execute(found).one())
 
 
-def every_thousandth(session: Session, period: str) -> list[Row[tuple[int, int, int, int]]]:
-    """Return (score, first_neg, member_id, position) of every 1,000th place, in order."""
+def is_as_built(session: Session, period: str, look: Look) -> bool:
+    """Tell whether the board looks as it did when its fences were built."""
+    build = session.get(FenceBuild, period)
+    return build is not None and Look(build.members, build.points, build.latest_neg) == look
+
+
+def posts_of(session: Session, period: str, *, step: int = FENCE_STEP) -> list[tuple[int, int, int, int]]:
+    """Return (score, first_neg, member_id, position) of every 1,000th place (``step``), in order."""
     order = (PeriodScore.score.desc(), PeriodScore.first_neg.desc(), PeriodScore.member_id.desc())
     numbered = (
         select(PeriodScore.score, PeriodScore.first_neg, PeriodScore.member_id, func.row_number().over(order_by=order).label("position"))
@@ -63,4 +69,5 @@ def every_thousandth(session: Session, period: str) -> list[Row[tuple[int, int, 
         .subquery()
     )
     columns = (numbered.c.score, numbered.c.first_neg, numbered.c.member_id, numbered.c.position)
-    return list(session.execute(select(*columns).where(numbered.c.position % FENCE_STEP == 0).order_by(numbered.c.position)).tuples())
+    posts = select(*columns).where(numbered.c.position % step == 0).order_by(numbered.c.position)
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(posts)]

@@ -75,7 +75,7 @@ def add_reward(
         if not violated(error, "reward", "made_by"):
             raise
         return session.scalars(select(Reward).where(Reward.made_by == key)).one()
-    audit.record(session, actor, "reward.added", "reward", reward.id, now=now, name=name, price=price, stock=stock)
+    audit.record(session, actor, "reward.added", "reward", reward.id, now=now, reward=name, price=price, stock=stock)
     return reward
 
 
@@ -115,7 +115,7 @@ def change_reward(
         setattr(reward, field, value)
     reward.search_key, reward.changed_at = _search_key(name, summary), now
     session.flush()
-    audit.record(session, actor, "reward.changed", "reward", reward.id, now=now, **changed)
+    audit.record(session, actor, "reward.changed", "reward", reward.id, now=now, changed=changed)
     return reward
 
 
@@ -135,7 +135,7 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
     _require_admin(actor)
     get_reward(session, reward_id)
     counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
-    left = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
+    left: int | None = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
     if left is None:
         stock = session.scalar(select(Reward.stock).where(Reward.id == reward_id))
         if stock is None:

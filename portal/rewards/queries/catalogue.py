@@ -86,10 +86,10 @@ def iter_rewards(session: Session, filters: Mapping[str, Any]) -> Iterator[Any]:
 
 def count_rewards(session: Session) -> dict[str, int]:
     """Return how many rewards there are in each state."""
-    return dict(session.execute(select(Reward.state, func.count()).group_by(Reward.state)).tuples().all())
+    return dict(session.execute(select(Reward.state, func.count()).group_by(Reward.state)).all())
 
 
-def _matching(filters: Mapping[str, Any]) -> Select[tuple[Reward]]:
+def _matching(filters: Mapping[str, Any]) -> Select[Reward]:
     statement = select(Reward)
     if term := fold(filters.get("q", "").strip()):
         statement = statement.where(Reward.search_key.like(like_pattern(term), escape="\\"))
@@ -100,7 +100,7 @@ def _matching(filters: Mapping[str, Any]) -> Select[tuple[Reward]]:
     return statement
 
 
-def _counted(filters: Mapping[str, Any]) -> Select[Any]:
+def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     of = Redemption.reward_id == Reward.id
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
@@ -119,7 +119,7 @@ def _ever(session: Session, person_id: int, reward_id: int) -> bool:
 def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict[int, int]:
     mine = and_(Redemption.person_id == person_id, Redemption.reward_id.in_(reward_ids), Redemption.released_at.is_(None))
     found = select(Redemption.reward_id, func.count()).where(mine).group_by(Redemption.reward_id)
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())
 
 
 def _offer(reward: Reward, has: int, available: int) -> Offer:

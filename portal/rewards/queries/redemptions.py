@@ -81,12 +81,12 @@ def own_redemptions(session: Session, person_id: int, *, after: str | None = Non
 def count_own(session: Session, person_id: int) -> dict[str, int]:
     """Return how many redemptions of the person stand in each state."""
     mine = select(Redemption.state, func.count()).where(Redemption.person_id == person_id).group_by(Redemption.state)
-    return dict(session.execute(mine).tuples().all())
+    return dict(session.execute(mine).all())
 
 
 def count_states(session: Session) -> dict[str, int]:
     """Return how many redemptions stand in each state."""
-    return dict(session.execute(select(Redemption.state, func.count()).group_by(Redemption.state)).tuples().all())
+    return dict(session.execute(select(Redemption.state, func.count()).group_by(Redemption.state)).all())
 
 
 def list_redemptions(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
@@ -129,7 +129,7 @@ def _happened(redemption: Redemption, person: Person) -> list[tuple[State, datet
     return [(state, at, by) for state, at, by in steps if at is not None]
 
 
-def _matching(filters: Mapping[str, Any]) -> Select[Any]:
+def _matching(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     statement = (
         select(Redemption, Reward, Person, Company.name.label("company"))
         .join(Reward, Reward.id == Redemption.reward_id)

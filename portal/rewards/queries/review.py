@@ -24,7 +24,7 @@ class RedemptionForReview:
     earlier: int
 
 
-def waiting_redemptions() -> Select[Any]:
+def waiting_redemptions() -> Select[*tuple[Any, ...]]:
     """Return the statement of what waits: kind, id, waiting_since, person_id, person, company, title, points; unordered, for a union."""
     return (
         select(

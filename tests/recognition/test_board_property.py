@@ -1,0 +1,109 @@
+"""Whatever happens, the board is what a plain ranking in Python says, with and without fence posts."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import system
+from portal.kernel.db import programme_zone
+from portal.recognition.actions import adjust, person_changed, replace_fences, reverse
+from portal.recognition.queries.board import get_board, iter_board
+from portal.recognition.queries.fences import look_at, posts_of
+from portal.recognition.rules import periods_of
+from tests.factories.people import make_contact
+from tests.factories.recognition import give_points
+
+START = datetime(2026, 9, 29, tzinfo=UTC)
+MEMBERS = 8
+_keys = count(1)
+
+moments = st.integers(0, 6).map(lambda days: START + timedelta(days=days))
+members = st.integers(0, MEMBERS - 1)
+acts = st.one_of(
+    st.tuples(st.just("award"), members, st.sampled_from([10, 20, 30]), moments),
+    st.tuples(st.just("adjust"), members, st.sampled_from([-15, -10, 10]), moments),
+    st.tuples(st.just("reverse"), st.integers(0, 40), st.none(), st.none()),
+    st.tuples(st.just("hide"), members, st.booleans(), st.none()),
+)
+
+
+@dataclass
+class Plain:
+    """The model: what each member earned and when, as a list."""
+
+    zone: str
+    earned: list[tuple[int, int, datetime]] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+
+    def board(self, period: str) -> list[tuple[int, int, int]]:
+        """Return (rank, member, points), best first, by counting for each who has more."""
+        totals: dict[int, int] = {}
+        reached: dict[int, datetime] = {}
+        for member, points, moment in self.earned:
+            if period in periods_of(moment, self.zone):
+                totals[member] = totals.get(member, 0) + points
+                if points > 0:
+                    reached[member] = max(reached.get(member, moment), moment)
+        listed = {member: points for member, points in totals.items() if points > 0 and member not in self.hidden}
+        order = sorted(listed, key=lambda member: (-listed[member], reached[member], -member))
+        return [(1 + sum(points > listed[member] for points in listed.values()), member, listed[member]) for member in order]
+
+
+def play(session: Session, plan: list[tuple[object, ...]]) -> Plain:
+    """Do the same to the portal and to the model."""
+    people = [make_contact(session, email=None, name=f"Member {n}") for n in range(MEMBERS)]
+    model, transfers = Plain(programme_zone(session)), {}
+    for kind, which, amount, moment in plan:
+        key = f"property:{next(_keys)}"
+        if kind == "award":
+            row = (people[which].id, amount, moment)
+            transfers[give_points(session, people[which].id, amount, at=moment, key=key).id] = row
+            model.earned.append(row)
+        elif kind == "adjust":
+            row = (people[which].id, amount, moment)
+            facts = {"counts_as_earned": True, "key": key, "reason": "test.adjusted", "now": moment}
+            transfers[adjust(session, system(), person_id=people[which].id, points=amount, **facts).id] = row
+            model.earned.append(row)
+        elif kind == "reverse" and transfers:
+            chosen = sorted(transfers)[which % len(transfers)]
+            reverse(session, system(), transfer_id=chosen, key=key, reason="test.back", now=START)
+            model.earned.remove(transfers.pop(chosen))
+        elif kind == "hide":
+            person = people[which]
+            person.is_employee = amount
+            session.flush()
+            person_changed(session, person.id)
+            (model.hidden.add if amount else model.hidden.discard)(person.id)
+    return model
+
+
+def build(session: Session, period: str) -> None:
+    replace_fences(session, period=period, posts=posts_of(session, period, step=2), look=look_at(session, period), now=START)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plan=st.lists(acts, max_size=30), is_fenced=st.booleans())
+def test_the_board_is_what_a_plain_ranking_says(session: Session, plan: list[tuple[object, ...]], is_fenced: bool) -> None:
+    example = session.begin_nested()
+    try:
+        model = play(session, plan)
+        for period in ("all", "2026-Q3", "2026-Q4", "2026-09", "2026-10"):
+            expected = model.board(period)
+            if is_fenced and expected:
+                build(session, period)
+            assert [(row.rank, row.member_id, row.points) for row in iter_board(session, period)] == expected
+            page = get_board(session, period)
+            assert [(row.rank, row.member_id, row.points) for row in page.page] == expected
+            assert page.members == len(expected)
+            for position, (rank, member, points) in enumerate(expected):
+                board = get_board(session, period, member_id=member)
+                assert (board.own.rank, board.own.points) == (rank, points)
+                around = expected[max(position - 3, 0) : position + 4]
+                assert [(row.rank, row.member_id, row.points) for row in board.around] == around
+    finally:
+        example.rollback()
+        session.expunge_all()
