@@ -8,6 +8,7 @@ from portal.audit import actions as audit
 from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
+from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.files import views as files
 from portal.files.queries import FileAccess
@@ -48,6 +49,7 @@ COMMANDS: list[click.Command] = [
     reset,
     worker,
     check_mail,
+    ledger,
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
 }

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -85,6 +85,15 @@ class Database:
             yield session
         finally:
             session.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Give a read-only session that sees everything as it stood at one moment, without a time limit: for checks, exports and backups."""
+        with self.reading() as session:
+            if not self.is_sqlite:
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+                session.execute(text("SET LOCAL statement_timeout = 0"))
+            yield session
 
     def write(self, work: Callable[[Session], T], *, tries: int = TRIES) -> T:
         """Run ``work`` in one transaction and commit; the whole of it again if the engine asks for that.

@@ -156,3 +156,16 @@ def require_same(first: Transfer, **facts: object) -> Transfer:
         if getattr(first, name) != value:
             raise KeyReused(key=first.key, differs=name)
     return first
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the safe that is not as it must be, and the row where it shows."""
+
+    rule: str
+    table: str
+    row_id: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.table} {self.row_id} {self.text}"

@@ -1,0 +1,70 @@
+"""``flask ledger``: check, verify, seal and export the safe."""
+
+from collections.abc import Sequence
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from portal.kernel.clock import utcnow
+from portal.ledger.actions.sealing import seal_pending
+from portal.ledger.models import transfer
+from portal.ledger.queries import invariants, journal, proof
+from portal.ledger.queries.sealed import head
+from portal.ledger.rules import Problem
+from portal.web.transaction import database
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """Prove, seal and export the points ledger."""
+
+
+def _report(problems: Sequence[Problem], good: str) -> None:
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        raise click.exceptions.Exit(1)
+    click.echo(good)
+
+
+@ledger.command("check")
+@with_appcontext
+def check() -> None:
+    """Run the list of invariants; name each row that breaks one (exit 1)."""
+    with database().snapshot() as session:
+        problems = invariants.check(session)
+        transfers = session.execute(select(func.count()).select_from(transfer)).scalar_one()
+    sentences = len({invariant.sentence for invariant in invariants.INVARIANTS})
+    _report(problems, f"All {sentences} invariants and the seals hold over {transfers} transfers.")
+
+
+@ledger.command("verify")
+@click.option("--anchor", metavar="HASH", help="A head hash noted earlier, outside the database: it must still be in the chain.")
+@with_appcontext
+def verify(anchor: str | None) -> None:
+    """Compute every seal again; name each row that was changed, removed, added or swapped (exit 1)."""
+    with database().snapshot() as session:
+        problems = proof.verify(session, anchor=anchor)
+        end, waiting = head(session), proof.waiting(session)
+    sealed = "The seals hold" if end.block_id else "Nothing is sealed yet"
+    _report(problems, f"{sealed}; {waiting} transfers wait to be sealed. Head: {end.hash}")
+
+
+@ledger.command("seal")
+@with_appcontext
+def seal() -> None:
+    """Seal what is new now, as the worker does every few seconds; print the head hash to be noted elsewhere."""
+    sealed = seal_pending(database(), now=utcnow())
+    with database().reading() as session:
+        click.echo(f"{sealed} transfers sealed. Head: {head(session).hash}")
+
+
+@ledger.command("export")
+@click.option("--format", "kind", type=click.Choice([f.value for f in journal.JournalFormat]), required=True)
+@with_appcontext
+def export(kind: str) -> None:
+    """Print the journal for an outside accountant: accounts by number, never names."""
+    with database().snapshot() as session:
+        for line in journal.journal(session, journal.JournalFormat(kind)):
+            click.echo(line)

@@ -1,0 +1,175 @@
+"""What must always hold of the safe, as one list: run by ``flask ledger check``, and after every test that touched points.
+
+Each statement finds the rows that break one invariant and returns their ``id`` and, in ``text``,
+what is wrong; no row is good news. The numbers are those of the written list of invariants.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from portal.ledger.models import account, entry, programme_total
+from portal.ledger.queries import proof
+from portal.ledger.queries.sealed import head, within
+from portal.ledger.rules import Problem
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One sentence that must be true, the table where a breach shows, and the statement that finds it."""
+
+    name: str
+    sentence: str
+    table: str
+    sql: str
+
+
+_PER_TRANSFER = """
+    SELECT e.transfer_id,
+        SUM(CASE WHEN a.kind IN ('available', 'owed') THEN e.amount ELSE 0 END) AS own,
+        SUM(CASE WHEN a.kind = 'held' THEN e.amount ELSE 0 END) AS held,
+        MIN(CASE WHEN a.owner_id IS NULL THEN a.kind END) AS other, COUNT(DISTINCT CASE WHEN a.owner_id IS NULL THEN a.kind END) AS others
+    FROM entry e JOIN account a ON a.id = e.account_id GROUP BY e.transfer_id
+"""
+_EXPECTED_OWN = """CASE WHEN t.kind IN ('award', 'adjust', 'release') THEN t.points WHEN t.kind = 'hold' THEN -t.points
+    WHEN t.kind = 'reverse' AND o.kind = 'capture' THEN -t.points WHEN t.kind = 'reverse' THEN t.points ELSE 0 END"""
+_EXPECTED_HELD = "CASE WHEN t.kind = 'hold' THEN t.points WHEN t.kind IN ('release', 'capture') THEN -t.points ELSE 0 END"
+_EXPECTED_OTHER = """CASE COALESCE(o.kind, t.kind) WHEN 'award' THEN 'issued' WHEN 'adjust' THEN 'adjusted' WHEN 'capture' THEN 'redeemed'
+    ELSE '' END"""
+
+INVARIANTS = (
+    Invariant(
+        "I1", "Each transfer sums to zero.", "transfer",
+        "SELECT transfer_id AS id, 'sums to ' || SUM(amount) AS text FROM entry GROUP BY transfer_id HAVING SUM(amount) <> 0",
+    ),
+    Invariant(
+        "I1", "The entries of a transfer are in its unit and, where they are a person's, its owner's.", "entry",
+        """SELECT e.id, 'is on an account of another unit or owner' AS text FROM entry e JOIN transfer t ON t.id = e.transfer_id
+        JOIN account a ON a.id = e.account_id WHERE a.unit <> t.unit OR a.owner_id <> t.owner_id""",
+    ),
+    Invariant(
+        "I1", "The entries move what the transfer says, between the accounts its kind names.", "transfer",
+        f"""SELECT t.id, 'has entries that do not do what the ' || t.kind || ' of ' || t.points || ' says' AS text
+        FROM transfer t LEFT JOIN transfer o ON o.id = t.reverses_id JOIN ({_PER_TRANSFER}) m ON m.transfer_id = t.id
+        WHERE m.own <> {_EXPECTED_OWN} OR m.held <> {_EXPECTED_HELD} OR m.others > 1 OR COALESCE(m.other, '') <> {_EXPECTED_OTHER}""",  # noqa: S608
+    ),
+    Invariant(
+        "I2", "A balance is the sum of its entries.", "account",
+        """SELECT a.id, 'has balance ' || a.balance || ', its entries sum to ' || COALESCE(SUM(e.amount), 0) AS text
+        FROM account a LEFT JOIN entry e ON e.account_id = a.id WHERE a.owner_id IS NOT NULL
+        GROUP BY a.id, a.balance HAVING a.balance <> COALESCE(SUM(e.amount), 0)""",
+    ),
+    Invariant(
+        "I2", "The lifetime total is what the transfers say was earned.", "account",
+        """SELECT a.id, 'has lifetime ' || a.lifetime || ', its transfers say ' || COALESCE(s.earned, 0) AS text FROM account a
+        LEFT JOIN (SELECT owner_id, unit, SUM(earned) AS earned FROM transfer GROUP BY owner_id, unit) s
+        ON s.owner_id = a.owner_id AND s.unit = a.unit WHERE a.kind = 'available' AND a.lifetime <> COALESCE(s.earned, 0)""",
+    ),
+    Invariant(
+        "I3", "Available and held are never below zero, owed never above, now or at any entry.", "account",
+        """SELECT a.id, 'stands at ' || a.balance AS text FROM account a
+        WHERE (a.kind IN ('available', 'held') AND a.balance < 0) OR (a.kind = 'owed' AND a.balance > 0)""",
+    ),
+    Invariant(
+        "I3", "Available and held are never below zero, owed never above, now or at any entry.", "entry",
+        """SELECT e.id, 'left its account at ' || e.balance_after AS text FROM entry e JOIN account a ON a.id = e.account_id
+        WHERE (a.kind IN ('available', 'held') AND e.balance_after < 0) OR (a.kind = 'owed' AND e.balance_after > 0)""",
+    ),
+    Invariant(
+        "I3", "Who has points to spend owes nothing.", "account",
+        """SELECT a.id, 'has ' || a.balance || ' available while ' || o.balance || ' is owed' AS text FROM account a
+        JOIN account o ON o.owner_id = a.owner_id AND o.unit = a.unit AND o.kind = 'owed'
+        WHERE a.kind = 'available' AND a.balance > 0 AND o.balance < 0""",
+    ),
+    Invariant(
+        "I4", "The versions of an account run from 1 to its own, without a gap.", "account",
+        """SELECT a.id, 'is at version ' || a.version || ' with ' || COUNT(e.id) || ' entries' AS text
+        FROM account a LEFT JOIN entry e ON e.account_id = a.id WHERE a.owner_id IS NOT NULL GROUP BY a.id, a.version
+        HAVING COUNT(DISTINCT e.version) <> a.version OR COUNT(e.id) <> a.version OR COALESCE(MAX(e.version), 0) <> a.version
+        OR COALESCE(MIN(e.version), 1) <> 1""",
+    ),
+    Invariant(
+        "I4", "Persons' entries carry a version, the programme's do not.", "entry",
+        """SELECT e.id, 'has no version, or one too many' AS text FROM entry e JOIN account a ON a.id = e.account_id
+        WHERE (a.owner_id IS NULL) = (e.version IS NOT NULL)""",
+    ),
+    Invariant(
+        "I5", "A balance after an entry is the balance before it and its amount.", "entry",
+        """SELECT x.id, 'says balance ' || x.balance_after || ' after ' || x.amount || ' on ' || x.prior AS text FROM (
+        SELECT e.id, e.amount, e.balance_after, LAG(e.balance_after, 1, CAST(0 AS BIGINT)) OVER (PARTITION BY e.account_id ORDER BY e.version)
+        AS prior FROM entry e WHERE e.version IS NOT NULL) x WHERE x.prior + x.amount <> x.balance_after""",
+    ),
+    Invariant(
+        "I7", "A hold ends at most once, with its own points.", "transfer",
+        """SELECT r.id, 'does not settle hold ' || r.resolves_id || ' as it was made' AS text FROM transfer r
+        LEFT JOIN transfer h ON h.id = r.resolves_id WHERE r.resolves_id IS NOT NULL AND (h.id IS NULL OR h.kind <> 'hold'
+        OR h.points <> r.points OR h.owner_id <> r.owner_id OR h.unit <> r.unit)""",
+    ),
+    Invariant(
+        "I7", "A hold ends at most once, with its own points.", "transfer",
+        "SELECT resolves_id AS id, 'is settled ' || COUNT(*) || ' times' AS text FROM transfer WHERE resolves_id IS NOT NULL "
+        "GROUP BY resolves_id HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "I7", "What is held is the sum of the open holds.", "account",
+        """SELECT a.id, 'holds ' || a.balance || ', its open holds sum to ' || COALESCE(s.points, 0) AS text FROM account a
+        LEFT JOIN (SELECT h.owner_id, h.unit, SUM(h.points) AS points FROM transfer h LEFT JOIN transfer r ON r.resolves_id = h.id
+        WHERE h.kind = 'hold' AND r.id IS NULL GROUP BY h.owner_id, h.unit) s ON s.owner_id = a.owner_id AND s.unit = a.unit
+        WHERE a.kind = 'held' AND a.balance <> COALESCE(s.points, 0)""",
+    ),
+    Invariant(
+        "I9", "A reversal undoes exactly its original.", "transfer",
+        """SELECT r.id, 'does not undo transfer ' || r.reverses_id AS text FROM transfer r LEFT JOIN transfer o ON o.id = r.reverses_id
+        WHERE r.reverses_id IS NOT NULL AND (o.id IS NULL OR o.kind NOT IN ('award', 'adjust', 'capture') OR o.points <> -r.points
+        OR o.earned <> -r.earned OR o.owner_id <> r.owner_id OR o.unit <> r.unit)""",
+    ),
+    Invariant(
+        "I9", "A transfer is reversed at most once.", "transfer",
+        "SELECT reverses_id AS id, 'is reversed ' || COUNT(*) || ' times' AS text FROM transfer WHERE reverses_id IS NOT NULL "
+        "GROUP BY reverses_id HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "I11", "A transfer has two sides.", "transfer",
+        """SELECT t.id, 'has ' || COUNT(e.id) || ' entries' AS text FROM transfer t LEFT JOIN entry e ON e.transfer_id = t.id
+        GROUP BY t.id HAVING COUNT(e.id) < 2""",
+    ),
+    Invariant(
+        "I11", "An entry belongs to a transfer and an account.", "entry",
+        """SELECT e.id, 'points to a missing transfer or account' AS text FROM entry e LEFT JOIN transfer t ON t.id = e.transfer_id
+        LEFT JOIN account a ON a.id = e.account_id WHERE t.id IS NULL OR a.id IS NULL""",
+    ),
+    Invariant(
+        "I11", "An owner has the three accounts of a unit.", "account",
+        """SELECT MIN(id) AS id, 'has ' || COUNT(*) || ' accounts beside it instead of three' AS text FROM account WHERE owner_id IS NOT NULL
+        GROUP BY owner_id, unit HAVING COUNT(*) <> 3 OR COUNT(DISTINCT kind) <> 3""",
+    ),
+    Invariant(
+        "I13", "Nobody awards or adjusts their own points.", "transfer",
+        "SELECT id, 'was decided by its own owner' AS text FROM transfer WHERE kind IN ('award', 'adjust') AND actor_id = owner_id",
+    ),
+)  # fmt: skip
+
+
+def check(session: Session) -> list[Problem]:
+    """Return every breach of an invariant with its row, the seals (I10) included; nothing if all hold."""
+    found = [
+        Problem(invariant.name, invariant.table, row.id, row.text)
+        for invariant in INVARIANTS
+        for row in session.connection().execute(text(invariant.sql))
+    ]
+    return found + list(_wrong_totals(session)) + proof.verify(session)
+
+
+def _wrong_totals(session: Session) -> Iterator[Problem]:
+    """The programme's totals are the sums of what the blocks cover (I2)."""
+    end = head(session)
+    not_sealed = or_(entry.c.transfer_id > end.upto_id, *within(entry.c.transfer_id, end.gaps))
+    sealed = select(entry.c.account_id, func.sum(entry.c.amount).label("total")).join(account).where(account.c.owner_id.is_(None), ~not_sealed)
+    sums = {row.account_id: int(row.total) for row in session.connection().execute(sealed.group_by(entry.c.account_id))}
+    totals = {row.account_id: row.total for row in session.connection().execute(select(programme_total))}
+    for account_id in sorted(sums.keys() | totals.keys()):
+        have, want = totals.get(account_id, 0), sums.get(account_id, 0)
+        if have != want:
+            yield Problem("I2", "programme_total", account_id, f"stands at {have}, its sealed entries sum to {want}")
