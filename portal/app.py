@@ -10,11 +10,12 @@ from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
+from portal.commands.recognition import board
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
 from portal.imports.contract import Importer
-from portal.kernel.actor import ADMIN, EMPLOYEE
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
 from portal.kernel.db import Database
 from portal.kernel.text import N_
 from portal.notifications import admin as notifications_admin
@@ -26,6 +27,8 @@ from portal.people import jobs as people_jobs
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.importer import CompaniesImporter
 from portal.people.views import doors as people
+from portal.recognition import jobs as recognition_jobs
+from portal.recognition import views as recognition
 from portal.references import views as references
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
@@ -40,11 +43,13 @@ BLUEPRINTS = [
     people.bp,
     notifications.bp,
     notifications_admin.bp,
+    recognition.bp,
     references.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
     import_group(IMPORTERS),
+    board,
     run_portal,
     reset,
     worker,
@@ -58,8 +63,10 @@ JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
 }
 TICKS: list[Tick] = [
+    (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
 ]
 NAVIGATION: list[NavItem] = [
+    NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
     NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
