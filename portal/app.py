@@ -5,6 +5,7 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.audit import actions as audit
+from portal.challenges.importer import ActivityImporter
 from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
@@ -18,6 +19,7 @@ from portal.imports.contract import Importer
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
 from portal.kernel.db import Database
 from portal.kernel.text import N_
+from portal.ledger.actions.sealing import seal_pending
 from portal.notifications import admin as notifications_admin
 from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
@@ -35,6 +37,7 @@ from portal.web.navigation import NavItem
 
 IMPORTERS: list[Importer] = [
     CompaniesImporter(),
+    ActivityImporter(),
 ]
 BLUEPRINTS = [
     health.bp,
@@ -63,6 +66,7 @@ JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
 }
 TICKS: list[Tick] = [
+    (5.0, seal_pending),
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
 ]
 NAVIGATION: list[NavItem] = [

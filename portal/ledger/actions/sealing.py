@@ -93,7 +93,7 @@ def seal(session: Session, *, now: datetime, size: int = SIZE) -> int | None:
     return append_block(session, draft) if draft else None
 
 
-def seal_pending(database: Database, *, now: datetime, size: int = SIZE) -> int:
+def seal_pending(database: Database, now: datetime, *, size: int = SIZE) -> int:
     """Seal everything that is visible now, block by block, reading outside the write. Return the number of transfers sealed.
 
     For the worker, every few seconds. Two sealers at once do no harm: a block can be followed once only.
