@@ -1,0 +1,116 @@
+"""The page, its CSV and ``flask board`` tell the same."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from portal.kernel.db import Database
+from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.factories.recognition import give_points
+from tests.support.application import SignIn
+from tests.support.counting import CountQueries
+
+NOVEMBER = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+def people(session: Session) -> dict[str, int]:
+    """Make a small programme; return ids by name."""
+    skerry = make_company(session, name="Škerry & Søn")
+    made = [
+        make_person(session, name="Amara Okafor", company_id=skerry.id),
+        make_contact(session, name="Risi&&Bisi", email=None),
+        make_contact(session, name="=HYPERLINK(1)", email=None),
+        make_contact(session, name="No Points"),
+        make_employee(session, name="Erik Employee"),
+        make_admin(session, name="Ada Admin"),
+    ]
+    ids = {person.name: person.id for person in made}
+    for minute, (name, points) in enumerate([("Risi&&Bisi", 300), ("Amara Okafor", 300), ("=HYPERLINK(1)", 100), ("Erik Employee", 900)]):
+        give_points(session, ids[name], points, at=NOVEMBER.replace(minute=minute))
+    return ids
+
+
+EXPECTED = [["1", "Risi&&Bisi", "", "300"], ["1", "Amara Okafor", "Škerry & Søn", "300"], ["3", "'=HYPERLINK(1)", "", "100"]]
+
+
+@pytest.mark.parametrize("period", ["all", "2026-Q4", "2026-11"])
+def test_page_csv_and_command_tell_the_same(app: Flask, database: Database, sign_in: SignIn, period: str) -> None:
+    ids = database.write(people)
+    client = sign_in(ids["Ada Admin"])
+    page = client.get(f"/board?period={period}")
+    assert page.status_code == 200
+    assert page.text.index("Risi&amp;&amp;Bisi") < page.text.index("Amara Okafor") < page.text.index("=HYPERLINK(1)")
+    assert "No Points" not in page.text
+    assert "Erik Employee" not in page.text
+    download = client.get(f"/board?period={period}&format=csv")
+    printed = app.test_cli_runner().invoke(args=["board", "--period", period, "--format", "csv"])
+    assert printed.exit_code == 0
+    for text in (download.text.removeprefix("\ufeff"), printed.output):
+        assert list(csv.reader(io.StringIO(text))) == [["rank", "member", "company", "points"], *EXPECTED]
+
+
+def test_a_search_keeps_places(database: Database, sign_in: SignIn) -> None:
+    ids = database.write(people)
+    client = sign_in(ids["Amara Okafor"])
+    found = client.get("/board?q=hyperlink&format=csv")
+    assert list(csv.reader(io.StringIO(found.text)))[1:] == [EXPECTED[2]]
+    assert "skerry" not in client.get("/board?q=nobody").text
+    by_company = client.get("/board?q=skerry+%26+s%C3%B8n&format=csv")
+    assert list(csv.reader(io.StringIO(by_company.text)))[1:] == [EXPECTED[1]]
+
+
+def test_the_reader_sees_their_own_place_among_neighbours(database: Database, sign_in: SignIn) -> None:
+    ids = database.write(people)
+    page = sign_in(ids["Amara Okafor"]).get("/board").text
+    assert "You are number 1 of 3, with 300 points earned." in page
+    assert "Around you" in page
+    assert "Around you" not in sign_in(ids["Ada Admin"]).get("/board").text
+
+
+def test_an_empty_period_and_one_that_cannot_be(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    assert "Nobody has earned points in this period yet" in client.get("/board?period=2020-01").text
+    assert client.get("/board?period=2020-13").status_code == 404
+
+
+def test_the_command_refuses_what_is_no_period(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["board", "--period", "soon"])
+    assert result.exit_code == 2
+    assert "is not a period" in result.output
+
+
+def test_a_visitor_is_sent_to_sign_in(client) -> None:
+    assert client.get("/board").headers["Location"].startswith("/sign-in")
+
+
+def test_the_page_costs_the_same_with_ten_and_with_a_thousand_people(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
+    ids = database.write(people)
+    client = sign_in(ids["Amara Okafor"])
+
+    def crowd(session: Session, size: int) -> None:
+        for n in range(size):
+            give_points(session, make_contact(session, email=None).id, 10 * (1 + n % 37))
+
+    totals = []
+    for size in (10, 990):
+        database.write(lambda s, size=size: crowd(s, size))
+        with count_queries() as counted:
+            assert client.get("/board").status_code == 200
+        totals.append(counted.total)
+    assert totals[0] == totals[1]
+
+
+def test_pages_follow_each_other_without_gap(database: Database, sign_in: SignIn) -> None:
+    ids = database.write(people)
+    database.write(lambda s: [give_points(s, make_contact(s, email=None, name=f"Crowd {n:03}").id, 50, at=NOVEMBER) for n in range(60)])
+    client = sign_in(ids["Ada Admin"])
+    first = client.get("/board").text
+    address = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    second = client.get(address).text
+    names = [f"Crowd {n:03}" for n in range(60)]
+    assert [(name in first) + (name in second) for name in names] == [1] * 60
+    assert ">4<" in second
