@@ -22,7 +22,7 @@ from portal.imports.rules.reading import Reading, Reported, read_records, set_as
 from portal.imports.rules.records import BatchState, Context, Outcome
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import Actor, system
-from portal.kernel.db import Database, programme_zone, violated
+from portal.kernel.db import Database, programme_zone
 
 CHUNK = 200
 RACES = 5
@@ -164,10 +164,10 @@ def _do_chunk(database: Database, batch_id: int, prepared: Prepared, chunk: list
                 external_id = next(task.record.external_id for task in chunk if task.record.line == row.line)
                 return Reported(row.line, external_id, Outcome.BAD, (row.fault,))
             refused[row.line] = row.fault
-        except IntegrityError as error:
-            # Another import of the same source knew one of these ids a moment earlier; now it is known here too.
+        except IntegrityError:
+            # Somebody else wrote one of these a moment earlier (an address, an external id); the next try finds it.
             races += 1
-            if races > RACES or not violated(error, "import_identity", "kind", "source", "external_id"):
+            if races > RACES:
                 raise
         else:
             return None

@@ -11,6 +11,8 @@ from portal.notifications.rules import Recipient
 from portal.people.models import Person, PersonIdentity
 from portal.people.rules.person import PersonState
 
+IDS_AT_ONCE = 500
+
 
 def get_person(session: Session, person_id: int) -> Person:
     """Return the person; refuses with ``NotFound``."""
@@ -33,6 +35,28 @@ def find_person_by_identity(session: Session, source: str, external_id: str) -> 
         .join(PersonIdentity, PersonIdentity.person_id == Person.id)
         .where(PersonIdentity.source == source, PersonIdentity.external_id == external_id)
     )
+
+
+def people_by_email(session: Session, emails: Iterable[str]) -> dict[str, int]:
+    """Return who has one of ``emails``, in any spelling, by the normal form of the address."""
+    keys = sorted({key for email in emails if (key := normal_email(email))})
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), IDS_AT_ONCE):
+        some = select(Person.email_key, Person.id).where(Person.email_key.in_(keys[start : start + IDS_AT_ONCE]))
+        found.update((str(key), person_id) for key, person_id in session.execute(some))
+    return found
+
+
+def people_by_identity(session: Session, source: str, external_ids: Iterable[str]) -> dict[str, int]:
+    """Return whom ``source`` calls by one of ``external_ids``."""
+    ids = sorted(set(external_ids))
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        here = (PersonIdentity.source == source, PersonIdentity.external_id.in_(ids[start : start + IDS_AT_ONCE]))
+        found.update(
+            (name, person_id) for name, person_id in session.execute(select(PersonIdentity.external_id, PersonIdentity.person_id).where(*here))
+        )
+    return found
 
 
 def recipient(session: Session, person_id: int) -> Recipient:
