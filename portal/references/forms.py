@@ -3,7 +3,7 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
@@ -27,11 +27,11 @@ class NominateForm(Form):
     """A nomination, in under a minute: four answers and some ticks."""
 
     key = KeyField()
-    company = StringField(_("Company"), [InputRequired(), Length(max=COMPANY_LENGTH)], filters=[one_line])
-    name = StringField(_("Name"), [InputRequired(), Length(max=NAME_LENGTH)], filters=[one_line])
-    email = StringField(_("E-mail"), [InputRequired(), Length(max=EMAIL_LENGTH)], filters=[one_line])
+    company = StringField(_("Company"), [DataRequired(), Length(max=COMPANY_LENGTH)], filters=[one_line])
+    name = StringField(_("Name"), [DataRequired(), Length(max=NAME_LENGTH)], filters=[one_line])
+    email = StringField(_("E-mail"), [DataRequired(), Length(max=EMAIL_LENGTH)], filters=[one_line])
     title = StringField(_("Job title, if you know it"), [Optional(), Length(max=TITLE_LENGTH)], filters=[one_line])
-    why = TextAreaField(_("Why would they be a good voice?"), [InputRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
+    why = TextAreaField(_("Why would they be a good voice?"), [DataRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
     activities = SelectMultipleField(_("What might they enjoy?"), choices=activity_choices)
 
 
