@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
@@ -73,7 +74,7 @@ def _place() -> dict[str, Any]:
 
 def _filter() -> DeadLetterFilter:
     form = DeadLetterFilter(request.args)
-    form.topic.choices = [("", _("All")), *[(topic, topic) for topic in queries.dead_topics(db())]]
+    form.topic.choices = [SelectChoice("", _("All")), *[SelectChoice(topic, topic) for topic in queries.dead_topics(db())]]
     return form
 
 
