@@ -11,6 +11,7 @@ from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
+from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
 from portal.files import views as files
 from portal.files.queries import FileAccess
@@ -27,6 +28,7 @@ from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
 from portal.people import jobs as people_jobs
 from portal.people.actions.passwords import RESET_TOPIC
+from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
 from portal.people.views import doors as people
 from portal.recognition import jobs as recognition_jobs
@@ -44,6 +46,7 @@ BLUEPRINTS = [
     appearance.bp,
     files.bp,
     people.bp,
+    people_admin.bp,
     notifications.bp,
     notifications_admin.bp,
     recognition.bp,
@@ -56,6 +59,7 @@ COMMANDS: list[click.Command] = [
     run_portal,
     reset,
     worker,
+    people_commands,
     check_mail,
     ledger,
 ]
@@ -70,6 +74,8 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
 ]
 NAVIGATION: list[NavItem] = [
+    NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
+    NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
     NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),

@@ -1,10 +1,12 @@
 """Shapes of what is typed about people: sign-in, passwords, profile, and the admins' forms."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
 from portal.people.rules import company as company_rules
@@ -12,6 +14,13 @@ from portal.people.rules import person as person_rules
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import ROLE_NAMES, ROLES, STATE_NAMES
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+
+
+def options(first: str | None, pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return choices for a select field, ``first`` for none of them on top."""
+    empty = [] if first is None else [SelectChoice("", first)]
+    return [*empty, *(SelectChoice(str(value), str(label)) for value, label in pairs)]
+
 
 NEEDED = DataRequired(_("Please fill this in."))
 
@@ -80,11 +89,11 @@ class ProfileForm(Form):
 class RolesForm(Form):
     """Which roles somebody holds."""
 
-    roles = SelectMultipleField(_("Roles"), choices=[(role, role) for role in ROLES])
+    roles = SelectMultipleField(_("Roles"), choices=options(None, zip(ROLES, ROLES, strict=True)))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.roles.choices = [(role, gettext(ROLE_NAMES[role])) for role in ROLES]
+        self.roles.choices = options(None, ((role, gettext(ROLE_NAMES[role])) for role in ROLES))
 
 
 class InviteForm(RolesForm):
@@ -144,8 +153,8 @@ class PeopleFilter(FilterForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.role.choices = [("", gettext("All roles")), *((role, gettext(ROLE_NAMES[role])) for role in ROLES)]
-        self.state.choices = [("", gettext("All states")), *((str(state), gettext(name)) for state, name in STATE_NAMES.items())]
+        self.role.choices = options(gettext("All roles"), ((role, gettext(ROLE_NAMES[role])) for role in ROLES))
+        self.state.choices = options(gettext("All states"), ((state, gettext(name)) for state, name in STATE_NAMES.items()))
 
 
 class CompaniesFilter(FilterForm):

@@ -11,7 +11,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.text import clean_line, fold
 from portal.people.models import Company, CompanyIdentity, Person
-from portal.people.queries.companies import get_company
+from portal.people.queries.companies import find_company_by_name, get_company
 from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, normal_domain
 from portal.people.rules.person import PersonState
 
@@ -97,3 +97,11 @@ def _values(
     lines = {"industry": industry, "region": region, "country": country}
     plain = {field: clean_line(text)[:120] for field, text in lines.items()}
     return {"name": name, "name_key": fold(name)[:320], "size": clean_line(size)[:40], "domain": normal_domain(domain), "owner_id": owner_id, **plain}
+
+
+def company_named(session: Session, actor: Actor, name: str, now: datetime) -> int | None:
+    """Return the id of the company of this name, added where there is none; None for an empty name."""
+    if not clean_line(name):
+        return None
+    found = find_company_by_name(session, clean_line(name)) or add_company(session, actor, name=name, now=now)
+    return found.id

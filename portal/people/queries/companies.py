@@ -47,6 +47,8 @@ def possible_owners(session: Session) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in session.execute(found.order_by(Person.name_key, Person.id))]
 
 
-def company_choices(session: Session) -> list[tuple[int, str]]:
-    """Return (id, name) of every company, by name."""
-    return [(row.id, row.name) for row in session.execute(select(Company.id, Company.name).order_by(Company.name_key, Company.id))]
+def company_names(session: Session, term: str = "", limit: int = 50) -> list[str]:
+    """Return names to offer while somebody types: those that hold ``term``, or the first ones."""
+    if term.strip():
+        return [company.name for company in search_companies(session, term, limit)]
+    return list(session.scalars(select(Company.name).order_by(Company.name_key, Company.id).limit(limit)))

@@ -116,11 +116,11 @@ def require_good(password: str, policy: Policy, own: Iterable[str | None] = ()) 
 
 
 def is_repetitive(text: str) -> bool:
-    """Tell whether ``text`` is a unit of up to six characters repeated, few different characters, or runs along rows of keys."""
+    """Tell whether ``text`` is a unit repeated, few different characters, or runs along rows of keys."""
     folded = fold(text)
     if len(set(folded)) < 5:
         return True
-    if any(folded == (folded[:size] * len(folded))[: len(folded)] for size in range(1, UNITS + 1)):
+    if folded in (folded * 2)[1:-1] or any(folded == (folded[:size] * len(folded))[: len(folded)] for size in range(1, UNITS + 1)):
         return True
     return _run_length(folded) * 4 >= len(folded) * 3
 
@@ -146,9 +146,10 @@ def _run_at(text: str, start: int, row: str) -> int:
 def is_common(text: str) -> bool:
     """Tell whether ``text`` is on the bundled list: as it is, with look-alike characters read as letters, or without what stands around it."""
     folded = fold(text)
-    forms = {folded, folded.translate(LOOKALIKES)}
+    forms = {folded, re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)}
+    forms |= {form.translate(LOOKALIKES) for form in forms}
     forms |= {re.sub(r"[\W_]+", "", form) for form in forms}
-    forms |= {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", form) for form in forms}
+    forms |= {re.sub(r"^\d+|\d+$", "", form) for form in forms}
     return not forms.isdisjoint(_blocklist())
 
 

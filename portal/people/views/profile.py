@@ -15,7 +15,7 @@ from portal.people.actions.passwords import change_password
 from portal.people.actions.profile import ask_email_change, edit_profile
 from portal.people.actions.sessions import end_other_sessions, end_session
 from portal.people.actions.throttles import count_try, forget_tries
-from portal.people.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
+from portal.people.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, options
 from portal.people.identity import hasher
 from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import list_sessions
@@ -32,8 +32,8 @@ from portal.web.transaction import database, db, writes, writes_in_steps
 def _profile_form(**kwargs: Any) -> ProfileForm:
     form = ProfileForm(**kwargs)
     languages = sorted({(str(locale), locale.get_display_name() or str(locale)) for locale in get_babel().instance.list_translations()})
-    form.language.choices = [("", _("As the programme")), *languages]
-    form.time_zone.choices = [("", _("As the programme (%(zone)s)", zone=settings().time_zone)), *((zone, zone) for zone in time_zones())]
+    form.language.choices = options(_("As the programme"), languages)
+    form.time_zone.choices = options(_("As the programme (%(zone)s)", zone=settings().time_zone), ((zone, zone) for zone in time_zones()))
     return form
 
 

@@ -1,0 +1,1 @@
+"""The doors of the people who run the programme: people, invitations, companies."""

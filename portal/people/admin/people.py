@@ -1,0 +1,170 @@
+"""The list of people, and one person's page: record, roles, state, history."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.ledger.queries.balances import balance_of
+from portal.people.actions.companies import company_named
+from portal.people.actions.joining import invite_person
+from portal.people.actions.profile import edit_person
+from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
+from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, RolesForm
+from portal.people.models import Person
+from portal.people.queries.companies import company_names, get_company
+from portal.people.queries.directory import Happening, all_people, count_states, history_of, list_people
+from portal.people.queries.persons import get_person
+from portal.people.rules.history import EVENTS, FIELDS
+from portal.people.rules.person import ROLE_NAMES, STATE_NAMES, PersonState
+from portal.web.errors import sentence
+from portal.web.exports import csv_response
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+bp = Blueprint("people_admin", __name__, url_prefix="/admin/people")
+COLUMNS = ["id", "name", "email", "state", "roles", "company", "title", "invited_at", "joined_at"]
+
+
+def roles_text(roles: frozenset[str]) -> str:
+    """Return role names in the reader's language, in their order."""
+    return ", ".join(_(name) for role, name in ROLE_NAMES.items() if role in roles)
+
+
+def _row(person: Person, company: str | None) -> list[Any]:
+    roles = " ".join(role for role in ROLE_NAMES if role in person.roles)
+    return [person.id, person.name, person.email, person.state, roles, company, person.title, person.invited_at, person.joined_at]
+
+
+@bp.get("")
+@admin
+def index() -> Any:
+    """Everybody the portal knows: search, filter, page, export."""
+    form = PeopleFilter(request.args)
+    asked = form.values()
+    if request.args.get("format") == "csv":
+        rows = (_row(found, company) for found, company in all_people(db(), **asked))
+        return csv_response("people.csv", COLUMNS, rows)
+    page = list_people(db(), after=request.args.get("after"), **asked)
+    company = get_company(db(), asked["company"]) if "company" in asked else None
+    shown = {"form": form, "page": page, "asked": asked, "company": company, "counts": count_states(db())}
+    return render("people/admin/index.html", **shown, roles_text=roles_text, state_names=STATE_NAMES)
+
+
+def _person(person_id: int, **forms: Any) -> str:
+    """Show a person; forms not given hold what is stored."""
+    person = get_person(db(), person_id)
+    company = get_company(db(), person.company_id) if person.company_id else None
+    stored: dict[str, Any] = {
+        "form": lambda: PersonForm(formdata=None, obj=person, company=company.name if company else ""),
+        "roles_form": lambda: RolesForm(formdata=None, roles=sorted(person.roles)),
+        "off_form": lambda: DeactivateForm(formdata=None),
+    }
+    shown = {name: forms[name] if name in forms else make() for name, make in stored.items()}
+    facts = {"company": company, "balance": balance_of(db(), person.id), "history": history_of(db(), "person", person.id)}
+    names = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening, "company_names": company_names(db())}
+    return render("people/admin/person.html", person=person, **shown, **facts, **names)
+
+
+@bp.get("/<int:person_id>")
+@admin
+def person(person_id: int) -> str:
+    """One person."""
+    return _person(person_id)
+
+
+def happening(event: Happening) -> str:
+    """Return a history line in the reader's language."""
+    text = str(_(EVENTS.get(event.name, event.name)))
+    if "fields" in event.data or "changes" in event.data:
+        changed = event.data.get("fields") or sorted(event.data["changes"])
+        text = f"{text}: {', '.join(_(FIELDS.get(field, field)) for field in changed)}"
+    if event.name == "person.roles_changed":
+        text = f"{text}: {roles_text(frozenset(event.data['before']))} → {roles_text(frozenset(event.data['after']))}"
+    if event.data.get("reason"):
+        text = f"{text}: {event.data['reason']}"
+    return str(_("%(what)s, by %(name)s", what=text, name=event.actor)) if event.actor else text
+
+
+def _again(name: str, form_type: type[Any]) -> Callable[..., Any]:
+    """Show the person once more with the refused form as it was typed."""
+
+    def again(refusal: Refusal, person_id: int) -> Any:
+        form = form_type()
+        form.refuse(refusal)
+        return _person(person_id, **{name: form}), refusal.status
+
+    return again
+
+
+@bp.post("/<int:person_id>")
+@admin
+@writes(again=_again("form", PersonForm))
+def save(person_id: int) -> Any:
+    """Keep name, address, company and job title."""
+    form = PersonForm()
+    if not form.validate():
+        return _person(person_id, form=form), 422
+    actor, now = current_actor(), utcnow()
+    company_id = company_named(db(), actor, form.company.data or "", now)
+    given: dict[str, Any] = {"name": form.name.data or "", "title": form.title.data or "", "email": form.email.data or None}
+    edit_person(db(), actor, person_id=person_id, company_id=company_id, **given, now=now)
+    return _done(person_id, _("Saved."))
+
+
+@bp.post("/<int:person_id>/roles")
+@admin
+@writes(again=_again("roles_form", RolesForm))
+def save_roles(person_id: int) -> Any:
+    """Give a person exactly the roles that are ticked."""
+    form = RolesForm()
+    if not form.validate():
+        return _person(person_id, roles_form=form), 422
+    change_roles(db(), current_actor(), person_id=person_id, roles=form.roles.data or [], now=utcnow())
+    return _done(person_id, _("The roles are saved."))
+
+
+def _told(refusal: Refusal, person_id: int) -> Response:
+    """Go back to the person with the sentence on top."""
+    flash(sentence(refusal), "bad")
+    return redirect(url_for(".person", person_id=person_id), 303)
+
+
+@bp.post("/<int:person_id>/invite")
+@admin
+@writes(again=_told)
+def invite(person_id: int) -> Response:
+    """Invite a contact, or send the invitation once more."""
+    invite_person(db(), current_actor(), person_id=person_id, now=utcnow())
+    return _done(person_id, _("The invitation is on its way."))
+
+
+@bp.post("/<int:person_id>/deactivate")
+@admin
+@writes(again=_again("off_form", DeactivateForm))
+def deactivate(person_id: int) -> Any:
+    """Shut a person out."""
+    form = DeactivateForm()
+    if not form.validate():
+        return _person(person_id, off_form=form), 422
+    deactivate_person(db(), current_actor(), person_id=person_id, reason=form.reason.data or "", now=utcnow())
+    return _done(person_id, _("%(state)s. Nobody is signed in with this account any more.", state=_(STATE_NAMES[PersonState.DEACTIVATED])))
+
+
+@bp.post("/<int:person_id>/reactivate")
+@admin
+@writes(again=_told)
+def reactivate(person_id: int) -> Response:
+    """Let a person back in."""
+    reactivate_person(db(), current_actor(), person_id=person_id, now=utcnow())
+    return _done(person_id, _("Reactivated."))
+
+
+def _done(person_id: int, text: str) -> Response:
+    flash(text, "good")
+    return redirect(url_for(".person", person_id=person_id), 303)

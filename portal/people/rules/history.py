@@ -1,0 +1,35 @@
+"""What an event of a person's or a company's history is called."""
+
+from portal.kernel.text import N_
+
+EVENTS = {
+    "person.added": N_("Added"),
+    "person.invited": N_("Invited"),
+    "person.joined": N_("Joined"),
+    "person.signed_in": N_("Signed in"),
+    "person.signed_out": N_("Signed out"),
+    "person.signed_out_elsewhere": N_("Signed out everywhere else"),
+    "person.edited": N_("Edited"),
+    "person.roles_changed": N_("Roles changed"),
+    "person.password_reset_asked": N_("Asked for a new password"),
+    "person.password_changed": N_("Password changed"),
+    "person.email_change_asked": N_("Asked to change the e-mail address"),
+    "person.deactivated": N_("Deactivated"),
+    "person.reactivated": N_("Reactivated"),
+    "company.added": N_("Added"),
+    "company.edited": N_("Edited"),
+}
+FIELDS = {
+    "name": N_("name"),
+    "title": N_("job title"),
+    "email": N_("e-mail"),
+    "company_id": N_("company"),
+    "language": N_("language"),
+    "time_zone": N_("time zone"),
+    "industry": N_("industry"),
+    "size": N_("size"),
+    "region": N_("region"),
+    "country": N_("country"),
+    "domain": N_("domain"),
+    "owner_id": N_("owner"),
+}
