@@ -28,18 +28,21 @@ T = TypeVar("T")
 
 
 def make_engine(url: str, *, pool_size: int = 8, statement_timeout: bool = True) -> Engine:
-    """Return an engine for SQLite or PostgreSQL with the settings that the ledger relies on."""
+    """Return an engine for SQLite or PostgreSQL with the settings that the ledger relies on.
+
+    Its errors do not quote the values of a statement: they may be addresses or one-time links, and errors are logged.
+    """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         if address.database and address.database != ":memory:":
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, pool_size=pool_size, max_overflow=16, connect_args={"check_same_thread": False})
+        engine = create_engine(address, pool_size=pool_size, max_overflow=16, hide_parameters=True, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     address = address.set(drivername="postgresql+psycopg")
     options = {"options": TIMEOUTS} if statement_timeout else {}
-    return create_engine(address, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, connect_args=options)
+    return create_engine(address, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True, connect_args=options)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

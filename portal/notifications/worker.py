@@ -19,6 +19,7 @@ from portal.web.logs import log
 SWEEP_SECONDS = 2.0
 # Shorter than the ten seconds that container engines give before they kill.
 GRACE_SECONDS = 8
+QUIET_SECONDS = 30
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -70,19 +71,31 @@ class Worker:
         self.engine.delivery.renew()
 
     def _every(self, seconds: float, work: Any) -> None:
-        """Run ``work`` again and again with a pause between; what goes wrong is logged, and tried again."""
+        """Run ``work`` again and again with a pause between. What goes wrong is tried again, and logged the 1st, 2nd, 4th, 8th … time."""
+        failures = 0
         while not self.ending.is_set():
             try:
                 work(self.database, utcnow())
+                failures = 0
             except Exception as error:
-                log.error("a tick failed", tick=getattr(work, "__qualname__", repr(work)), exc_info=error)
+                failures += 1
+                if failures & (failures - 1) == 0:
+                    log.error("a tick failed", tick=getattr(work, "__qualname__", repr(work)), in_a_row=failures, exc_info=error)
             self.ending.wait(seconds)
 
 
 class _Structured(logging.Handler):
-    """Brings a library's own log lines into the one stream."""
+    """Brings a library's own log lines into the one stream; the same line once in a while only, since a store that is away is met twice a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Log the line, unless it was logged a moment ago."""
+        if record.created - self._last.get(record.msg, 0) < QUIET_SECONDS:
+            return
+        self._last[record.msg] = record.created
         log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
