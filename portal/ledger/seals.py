@@ -23,6 +23,7 @@ TRANSFER_FIELDS = (
     "id", "key", "kind", "owner_id", "unit", "points", "earned", "reason", "source_type", "source_id", "actor_id", "batch_id",
     "reverses_id", "resolves_id", "note_id", "note_hash", "effective_at", "recorded_at",
 )  # fmt: skip
+HEADER_FIELDS = ("id", "prev_hash", "from_id", "upto_id", "ids", "gaps", "row_count", "marks", "sealed_at")
 ENTRY_FIELDS = ("id", "transfer_id", "account_id", "amount", "balance_after", "version")
 
 
@@ -40,8 +41,11 @@ class SealedRow:
 
 def seal_row(letter: str, row: Mapping[str, Any], fields: Iterable[str]) -> SealedRow:
     """Return the canonical form of one row."""
-    plain = {name: micros(value) if isinstance(value, datetime) else value for name, value in ((name, row[name]) for name in fields)}
-    return SealedRow(f"{letter}{row['id']}", canonical({"table": letter} | plain))
+    return SealedRow(f"{letter}{row['id']}", canonical({"table": letter} | _plain(row, fields)))
+
+
+def _plain(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    return {name: micros(row[name]) if isinstance(row[name], datetime) else row[name] for name in fields}
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
@@ -49,15 +53,9 @@ def canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def block_hash(
-    *, prev_hash: str, from_id: int, upto_id: int, ids: str, gaps: str, row_count: int, marks: str, sealed_at: datetime, rows: Iterable[SealedRow]
-) -> str:
+def block_hash(header: Mapping[str, Any], rows: Iterable[SealedRow]) -> str:
     """Return the hash of a block over its header and its rows."""
-    header = {
-        "prev_hash": prev_hash, "from_id": from_id, "upto_id": upto_id, "ids": ids, "gaps": gaps, "row_count": row_count, "marks": marks,
-        "sealed_at": micros(sealed_at),
-    }  # fmt: skip
-    digest = hashlib.sha256(canonical(header))
+    digest = hashlib.sha256(canonical(_plain(header, HEADER_FIELDS)))
     for row in rows:
         digest.update(b"\n" + row.content)
     return digest.hexdigest()

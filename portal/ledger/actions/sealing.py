@@ -23,7 +23,7 @@ SIZE = 1_000
 GAP_LIFE = timedelta(hours=24)
 
 _NEW = select(transfer.c.id).where(transfer.c.id > bindparam("b_upto")).order_by(transfer.c.id).limit(bindparam("b_size"))
-_WRITTEN = [c for c in block.c if c.name != "id"]
+_WRITTEN = list(block.c)
 _NOT_FOLLOWED = select(*[bindparam(f"b_{c.name}", type_=c.type) for c in _WRITTEN]).where(
     ~exists().where(block.c.prev_hash == bindparam("b_prev_hash", type_=block.c.prev_hash.type))
 )
@@ -31,7 +31,7 @@ _APPEND = {
     "sqlite": insert(block).from_select(_WRITTEN, _NOT_FOLLOWED, include_defaults=False).returning(block.c.id),
     "postgresql": postgresql.insert(block)
     .from_select(_WRITTEN, _NOT_FOLLOWED, include_defaults=False)
-    .on_conflict_do_nothing(index_elements=["prev_hash"])
+    .on_conflict_do_nothing()
     .returning(block.c.id),
 }
 _SUMS = select(entry.c.account_id, func.sum(entry.c.amount).label("total")).join(account).where(account.c.owner_id.is_(None))
@@ -66,11 +66,11 @@ def draft_block(session: Session, *, now: datetime, size: int = SIZE) -> Draft |
     closed = upto_at(session, now - GAP_LIFE)
     rows = sealed_rows(session, covered)
     header: dict[str, Any] = {
-        "prev_hash": end.hash, "from_id": end.upto_id + 1, "upto_id": upto, "ids": write_ranges(covered),
+        "id": end.block_id + 1, "prev_hash": end.hash, "from_id": end.upto_id + 1, "upto_id": upto, "ids": write_ranges(covered),
         "gaps": write_ranges(without(gaps, [(0, closed)])), "row_count": len(rows),
         "marks": write_marks(rows), "sealed_at": now,
     }  # fmt: skip
-    return Draft(header | {"hash": block_hash(**header, rows=rows)}, _totals(session, covered), len(late) + len(new))
+    return Draft(header | {"hash": block_hash(header, rows)}, _totals(session, covered), len(late) + len(new))
 
 
 def append_block(session: Session, draft: Draft) -> int | None:
