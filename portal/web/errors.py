@@ -1,6 +1,6 @@
 """Friendly pages for what goes wrong, and sentences for refusals."""
 
-from datetime import date
+from datetime import date, datetime
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.kernel.errors import Busy, Refusal
 from portal.kernel.text import N_
-from portal.web.language import day, number
+from portal.web.language import day, moment, number
 from portal.web.logs import log
 from portal.web.templating import render
 
@@ -32,11 +32,13 @@ PAGES: dict[int, tuple[str, str]] = {
 
 
 def sentence(refusal: Refusal) -> str:
-    """Return the refusal's sentence in the reader's language, numbers and days in its facts as that language writes them."""
+    """Return the refusal's sentence in the reader's language, numbers, days and moments in its facts as that language writes them."""
     return str(_(refusal.message, **{name: _shown(fact) for name, fact in refusal.facts.items()}))
 
 
 def _shown(fact: object) -> object:
+    if isinstance(fact, datetime):
+        return moment(fact)
     if isinstance(fact, date):
         return day(fact)
     return number(fact) if isinstance(fact, int) and not isinstance(fact, bool) else fact
