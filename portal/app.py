@@ -7,6 +7,7 @@ from config import ROOT, Settings
 from portal.audit import actions as audit
 from portal.challenges.importer import ActivityImporter
 from portal.commands.data import import_group
+from portal.commands.backup import backup, restore
 from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
@@ -58,6 +59,8 @@ COMMANDS: list[click.Command] = [
     board,
     run_portal,
     reset,
+    backup,
+    restore,
     worker,
     people_commands,
     check_mail,
@@ -81,6 +84,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
 
 
