@@ -12,7 +12,9 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.notifications import actions, queries
 from portal.notifications.forms import DeadLetterFilter
-from portal.notifications.rules import Recorder
+from portal.notifications.models import OutboxJob
+from portal.notifications.rules import MAIL_TOPIC, Recorder
+from portal.notifications.wording import subject_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
@@ -38,7 +40,7 @@ def dead_letters() -> Any:
         return csv_response("dead-letters.csv", COLUMNS, rows)
     page = queries.dead_letters(db(), term=term, topic=topic, after=request.args.get("after"))
     state = queries.outbox_state(db(), now=utcnow())
-    return render("notifications/dead_letters.html", page=page, form=form, asked=asked, place=_place(), state=state, address=_address)
+    return render("notifications/dead_letters.html", page=page, form=form, asked=asked, place=_place(), state=state, address=_address, about=_about)
 
 
 def _stay(refusal: Refusal, job_id: int) -> Response:
@@ -76,6 +78,11 @@ def _filter() -> DeadLetterFilter:
     form = DeadLetterFilter(request.args)
     form.topic.choices = [SelectChoice("", _("All")), *[SelectChoice(topic, topic) for topic in queries.dead_topics(db())]]
     return form
+
+
+def _about(job: OutboxJob) -> str:
+    """Return what the job is about: the subject of a mail, the topic of anything else."""
+    return subject_of(job.payload["kind"], job.payload["data"]) if job.topic == MAIL_TOPIC else job.topic
 
 
 def _address(payload: dict[str, Any]) -> str:

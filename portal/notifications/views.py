@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, flash, g, redirect, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, Flask, flash, g, redirect, request, url_for
 from flask_babel import ngettext
 from flask_login import current_user
-from jinja2 import TemplateNotFound
 from werkzeug.wrappers import Response
 
 from portal.kernel.clock import utcnow
 from portal.notifications import actions, queries
-from portal.notifications.forms import InboxFilter
 from portal.notifications.models import Notice
+from portal.notifications.wording import subject_of
 from portal.web.exports import csv_response
 from portal.web.guards import member
 from portal.web.templating import render
@@ -35,8 +33,7 @@ class Line:
 @member
 def inbox() -> Any:
     """The reader's notices, newest first."""
-    form = InboxFilter(request.args)
-    unread_only = form.values().get("show") == "unread"
+    unread_only = request.args.get("show") == "unread"
     if request.args.get("format") == "csv":
         lines = [_line(notice) for notice in queries.all_notices(db(), current_user.id, unread_only=unread_only)]
         rows = [
@@ -44,7 +41,7 @@ def inbox() -> Any:
         ]
         return csv_response("inbox.csv", ["created_at", "notice", "reason", "link", "read"], rows)
     page = queries.inbox(db(), current_user.id, unread_only=unread_only, after=request.args.get("after"))
-    return render("notifications/inbox.html", page=page, lines=[_line(notice) for notice in page], form=form, unread_only=unread_only, place=_place())
+    return render("notifications/inbox.html", page=page, lines=[_line(notice) for notice in page], unread_only=unread_only, place=_place())
 
 
 @bp.post("/inbox/<int:notice_id>/open")
@@ -96,8 +93,4 @@ def _place() -> dict[str, Any]:
 
 
 def _line(notice: Notice) -> Line:
-    try:
-        text = current_app.jinja_env.get_template(f"emails/{notice.kind}/subject.txt").render(notice.data)
-    except TemplateNotFound:
-        text = _("News for you")
-    return Line(notice, " ".join(text.split()), str(notice.data.get("reason") or ""))
+    return Line(notice, subject_of(notice.kind, notice.data), str(notice.data.get("reason") or ""))

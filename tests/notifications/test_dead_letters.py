@@ -38,7 +38,8 @@ def test_a_dead_letter_is_shown_with_its_error_and_without_its_contents(database
     page = admin.get("/admin/jobs/dead").text
     assert "anna@customer.example" in page
     assert "550 no such user &lt;x&gt;" in page
-    assert "1 job was given up after ten tries" in page
+    assert "1 job was given up · none is waiting" in page
+    assert "Mail from Laurel arrives" in page
     assert "asked_at" not in page
 
 
