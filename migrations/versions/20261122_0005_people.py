@@ -159,5 +159,7 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint("fk_company_owner_id", "company", type_="foreignkey")
+    # Companies and people point at each other: let go of one side first.
+    op.execute("UPDATE company SET owner_id = NULL")
     op.drop_table("person")
     op.drop_table("company")

@@ -55,12 +55,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_nomination_person_id"),
         sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name="fk_nomination_decided_by_id"),
         sa.UniqueConstraint("nominator_id", "key", name="uq_nomination_nominator_id_key"),
-        sa.CheckConstraint("state IN ('submitted', 'accepted', 'declined', 'duplicate')", name="ck_nomination_state_known"),
-        sa.CheckConstraint("(state = 'submitted') = (decided_at IS NULL)", name="ck_nomination_decided"),
-        sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="ck_nomination_duplicate"),
-        sa.CheckConstraint("duplicate_of_id <> id", name="ck_nomination_not_of_itself"),
-        sa.CheckConstraint("state <> 'declined' OR reason <> ''", name="ck_nomination_reason_given"),
-        sa.CheckConstraint("repeats >= 0", name="ck_nomination_repeats"),
+        sa.CheckConstraint("state IN ('submitted', 'accepted', 'declined', 'duplicate')", name="state_known"),
+        sa.CheckConstraint("(state = 'submitted') = (decided_at IS NULL)", name="decided"),
+        sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="duplicate"),
+        sa.CheckConstraint("duplicate_of_id <> id", name="not_of_itself"),
+        sa.CheckConstraint("state <> 'declined' OR reason <> ''", name="reason_given"),
+        sa.CheckConstraint("repeats >= 0", name="repeats"),
     )
     op.create_table(
         "nomination_activity",
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name="fk_nomination_activity_nomination_id", ondelete="CASCADE"),
         sa.CheckConstraint(
             "activity IN ('call', 'review', 'case_study', 'speaking', 'press', 'advisory_board', 'video', 'referral')",
-            name="ck_nomination_activity_activity_known",
+            name="activity_known",
         ),
     )
     for table, indexes in INDEXES.items():

@@ -59,9 +59,7 @@ def write_backup(db: Database, storage: Path, target: Path) -> dict[str, int]:
     """Write the archive and return the number of rows per table. The file appears whole or not at all."""
     counts: dict[str, int] = {}
     unfinished = target.with_suffix(target.suffix + ".part")
-    with db.reading() as session, tarfile.open(unfinished, "w:gz", compresslevel=3) as archive:
-        if not db.is_sqlite:
-            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    with db.snapshot() as session, tarfile.open(unfinished, "w:gz", compresslevel=3) as archive:
         revision = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         for table in metadata.sorted_tables:
             counts[table.name] = _write_table(session, table, archive)
@@ -172,7 +170,7 @@ def _chunks(path: Path, table: Table) -> Iterator[list[dict[str, Any]]]:
 def problems_of(db: Database, storage: Path, manifest: dict[str, Any]) -> list[str]:
     """Return what is wrong with a restored copy: row counts, files, the ledger's invariants and seals."""
     found = []
-    with db.reading() as session:
+    with db.snapshot() as session:
         for name, count in manifest["rows"].items():
             have = session.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one()
             if have != count:

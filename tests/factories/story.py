@@ -1,0 +1,152 @@
+"""A small programme with something of everything in it, made by the real actions: what whole-portal tests walk through."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.challenges.actions.answering import save_answers, submit_attempt
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
+from portal.challenges.actions.stages import add_stage
+from portal.files.actions import store_upload
+from portal.files.storage import Storage
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.ledger.actions.sealing import seal_pending
+from portal.people.actions.joining import invite_person
+from portal.people.models import Company
+from portal.recognition.actions import adjust
+from portal.references.actions.decide import accept_nomination, decline_nomination
+from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.redeeming import redeem
+from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.notifications import make_dead_letter
+from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.factories.references import make_nomination
+
+
+@dataclass(frozen=True)
+class Story:
+    """The ids that a test needs to find its way."""
+
+    advocate: int
+    admin: int
+    employee: int
+    company: int
+    challenge: int
+    draft: int
+    upload_challenge: int
+    submission: int
+    waiting_attempt: int
+    reward: int
+    redemption: int
+    nomination: int
+    file: int
+
+
+def png(width: int = 40, height: int = 30) -> bytes:
+    """Return a small picture."""
+    out = BytesIO()
+    Image.new("RGB", (width, height), (30, 90, 60)).save(out, "PNG")
+    return out.getvalue()
+
+
+def tell_story(database: Database, folder: Path) -> Story:
+    """Fill an empty database, seal the ledger, and return where things are."""
+    story = database.write(lambda session: _tell(session, Storage(folder / "files", 25)))
+    seal_pending(database, utcnow())
+    return story
+
+
+def _tell(session: Session, storage: Storage) -> Story:
+    now = utcnow() - timedelta(days=2)
+    admin, employee = make_admin(session, name="Ada Admin", now=now), make_employee(session, name="Edo Employee", now=now)
+    company = make_company(session, name="Bright & Sons", owner_id=employee.id, now=now)
+    ann = make_person(session, name="Ann Advocate", company_id=company.id, title="Head of Dispatch", now=now)
+    bob = make_person(session, name="Risi&&Bisi", company_id=company.id, now=now)
+    make_contact(session, name="Cleo No Address", email=None, now=now)
+    invited = make_contact(session, name="Ina Invited", company_id=company.id, now=now)
+    invite_person(session, as_admin(admin), person_id=invited.id, now=now)
+
+    big = make_challenge(session, title="Tell your story", points=400, stages=("confirm", "answer", "link"), now=now)
+    small = make_challenge(session, title="Rate the newsletter", points=60, track="engage", period="week", per_period=2, now=now)
+    draft = make_draft(session, title="Not published yet", track="earn", now=now)
+    upload = make_challenge(session, title="Send a picture", points=50, track="earn", stages=("upload",), now=now)
+    add_stage(session, as_admin(admin), challenge_id=draft.id, kind="confirm", title="Read the guide", text="It is **short**.", now=now)
+
+    approve_attempt(session, as_admin(admin), attempt_id=make_attempt(session, ann, big, now=now).id, now=now)
+    asked = make_attempt(session, ann, small, now=now)
+    ask_for_more(session, as_admin(admin), attempt_id=asked.id, reason="Please add one example.", now=now)
+    decline_attempt(session, as_admin(admin), attempt_id=make_attempt(session, bob, small, now=now).id, reason="The link is private.", now=now)
+    waiting = make_attempt(session, bob, big, now=now)
+    submission = make_submission(session, bob, upload, now=now)
+    stored = store_upload(
+        session, as_advocate(bob), stream=BytesIO(png()), filename="proof.png", purpose="document", owner_id=bob.id, now=now, storage=storage
+    )
+    stage = next(iter(_stage_ids(session, upload.id)))
+    value = {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": True}
+    save_answers(session, as_advocate(bob), submission_id=submission.id, values={stage: value}, now=now)
+    submit_attempt(session, as_advocate(bob), submission_id=submission.id, key="story-upload", now=now)
+
+    picture = store_upload(
+        session, as_admin(admin), stream=BytesIO(png()), filename="mug.png", purpose="picture", owner_id=None, now=now, storage=storage
+    )
+    mug = add_reward(
+        session, as_admin(admin), name="A good mug", summary="It keeps warm.", kind="merchandise", price=100, stock=5, picture_id=picture.id, now=now
+    )
+    dinner = add_reward(
+        session, as_admin(admin), name="Dinner with the makers", summary="An evening with those who build it.", kind="experience", price=3000, now=now
+    )
+    for reward in (mug, dinner):
+        publish_reward(session, as_admin(admin), reward_id=reward.id, now=now)
+    first = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-1", now=now)
+    approve_redemption(session, as_admin(admin), redemption_id=first.id, now=now)
+    fulfil_redemption(session, as_admin(admin), redemption_id=first.id, now=now)
+    second = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-2", now=now)
+    decline_redemption(session, as_admin(admin), redemption_id=second.id, reason="We are moving the store.", now=now)
+    third = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-3", now=now)
+    adjust(
+        session,
+        as_admin(admin),
+        person_id=ann.id,
+        points=25,
+        counts_as_earned=True,
+        key="story-thanks",
+        reason="points.thanks",
+        note="For your help on the phone.",
+        now=now,
+    )
+
+    nomination = make_nomination(session, employee, name="Nora Nominee", company="Bright & Sons", now=now)
+    accept_nomination(session, as_admin(admin), nomination_id=make_nomination(session, employee, name="Otto Nominee", now=now).id, now=now)
+    declined = make_nomination(session, employee, name="Pia Nominee", now=now)
+    decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
+    make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
+    make_dead_letter(session, now=now)
+    assert session.scalars(select(Company.id)).first()
+    return Story(
+        advocate=ann.id,
+        admin=admin.id,
+        employee=employee.id,
+        company=company.id,
+        challenge=big.id,
+        draft=draft.id,
+        upload_challenge=upload.id,
+        submission=submission.id,
+        waiting_attempt=waiting.id,
+        reward=mug.id,
+        redemption=third.id,
+        nomination=nomination.id,
+        file=stored.id,
+    )
+
+
+def _stage_ids(session: Session, challenge_id: int) -> list[int]:
+    from portal.challenges.queries.stages import stages_of
+
+    return [stage.id for stage in stages_of(session, challenge_id)]
