@@ -6,17 +6,24 @@ from flask import Flask
 from config import ROOT, Settings
 from portal.audit import actions as audit
 from portal.challenges.importer import ActivityImporter
-from portal.commands.data import import_group
 from portal.commands.backup import backup, restore
+from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
+from portal.dashboard.views import doors as dashboard
+from portal.dashboard.waiting.attempts import WaitingAttempts
+from portal.dashboard.waiting.contract import WaitingSource
+from portal.dashboard.waiting.nominations import WaitingNominations
+from portal.dashboard.waiting.redemptions import WaitingRedemptions
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.imports import admin as imports_admin
+from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
 from portal.kernel.db import Database
@@ -45,7 +52,9 @@ IMPORTERS: list[Importer] = [
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    dashboard.bp,
     files.bp,
+    imports_admin.bp,
     people.bp,
     people_admin.bp,
     notifications.bp,
@@ -68,6 +77,12 @@ COMMANDS: list[click.Command] = [
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
 }
+# What waits on an admin, in the order of the queue's tabs.
+WAITING: list[WaitingSource] = [
+    WaitingAttempts(),
+    WaitingRedemptions(),
+    WaitingNominations(),
+]
 # Jobs by topic, and work that every worker does each so many seconds.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
@@ -77,6 +92,10 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
 ]
 NAVIGATION: list[NavItem] = [
+    NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
+    NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
+    NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
+    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
@@ -84,7 +103,9 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
+    NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
 ]
 
 
@@ -93,7 +114,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = _make_flask(settings)
     _set_up_web(app, settings)
-    notifications_setup.init(app, settings, jobs=JOBS, ticks=TICKS, record=audit.record)
+    notifications_setup.init(app, settings, jobs=JOBS | imports_jobs.handlers(IMPORTERS, app.extensions["storage"]), ticks=TICKS, record=audit.record)
+    dashboard.init(app, WAITING)
     _add_rooms(app)
     guards.require_marks(app)
     return app
@@ -106,6 +128,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
+    app.extensions["importers"] = IMPORTERS
     return app
 
 

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True)),
         sa.Column("undone_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint(
-            "state IN ('draft', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')", name=op.f("ck_import_batch_state_known")
+            "state IN ('draft', 'checking', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')", name=op.f("ck_import_batch_state_known")
         ),
         sa.CheckConstraint("steps_done >= 0 AND steps_done <= steps_total", name=op.f("ck_import_batch_progress_within")),
         sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_import_batch_file_id")),

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.imports.contract import Importer
 from portal.imports.models import ImportBatch, ImportIdentity, ImportRow
 from portal.imports.rules.records import BatchState, Context, Outcome, Record
 from portal.kernel.errors import NotFound
+from portal.kernel.text import like_pattern
 from portal.web.paging import Page, page_by
 
 IDS_AT_ONCE = 500
@@ -30,9 +31,14 @@ def find_running(session: Session, fingerprint: str) -> ImportBatch | None:
     return session.scalar(select(ImportBatch).where(ImportBatch.fingerprint == fingerprint, ImportBatch.state == BatchState.RUNNING))
 
 
-def list_batches(session: Session, *, after: str | None = None, size: int = 50) -> Page:
-    """Return the batches, newest first."""
-    return page_by(session, select(ImportBatch), [(ImportBatch.id, True)], after=after, size=size)
+def list_batches(session: Session, *, q: str = "", kind: str = "", state: str = "", after: str | None = None) -> Page:
+    """Return a page of batches, newest first. ``q`` is searched in file names and sources."""
+    return page_by(session, _wanted(q, kind, state), [(ImportBatch.id, True)], after=after)
+
+
+def all_batches(session: Session, *, q: str = "", kind: str = "", state: str = "") -> Iterator[ImportBatch]:
+    """Give every batch that matches, newest first."""
+    yield from session.scalars(_wanted(q, kind, state).order_by(ImportBatch.id.desc()).execution_options(yield_per=IDS_AT_ONCE))
 
 
 def latest_batches(session: Session, limit: int) -> list[ImportBatch]:
@@ -104,6 +110,16 @@ def find_subject(session: Session, kind: str, source: str, external_id: str) -> 
 def progress(batch: ImportBatch) -> int:
     """Return how far a batch is, in percent."""
     return 100 * batch.steps_done // batch.steps_total if batch.steps_total else 0
+
+
+def _wanted(q: str, kind: str, state: str) -> Select[Any]:
+    found = select(ImportBatch)
+    if q:
+        pattern = like_pattern(q.lower())
+        found = found.where(or_(*(func.lower(column).like(pattern, escape="\\") for column in (ImportBatch.filename, ImportBatch.source))))
+    if kind:
+        found = found.where(ImportBatch.kind == kind)
+    return found.where(ImportBatch.state == state) if state else found
 
 
 def _portions(items: Collection[Any]) -> Iterator[list[Any]]:

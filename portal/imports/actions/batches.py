@@ -18,6 +18,8 @@ from portal.imports.rules.refusals import ImportTaken, NotReady
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 
+UNSTARTED = (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED)
+
 
 def upload_batch(session: Session, actor: Actor, *, kind: str, source: str, filename: str, file_id: int, plan: Plan, now: datetime) -> ImportBatch:
     """Make a draft from an uploaded file, with a plan to start from."""
@@ -29,14 +31,20 @@ def upload_batch(session: Session, actor: Actor, *, kind: str, source: str, file
     return batch
 
 
-def save_check(
-    session: Session, *, batch_id: int, plan: Plan, fingerprint: str, preview: dict[str, Any] | None, rows_total: int, now: datetime
-) -> ImportBatch:
-    """Keep the plan of an upload and what checking it found; without ``preview`` it stays a draft. Refuses one that was started."""
-    values = {"plan": plan.plain(), "fingerprint": fingerprint, "preview": preview, "rows_total": rows_total}
-    values["state"] = BatchState.CHECKED if preview is not None else BatchState.DRAFT
-    _move(session, batch_id, (BatchState.DRAFT, BatchState.CHECKED), values)
-    return get_batch(session, batch_id)
+def save_plan(session: Session, *, batch_id: int, plan: Plan, is_whole: bool) -> None:
+    """Keep the plan of an upload. A whole one waits to be checked. Refuses an upload that was started."""
+    state = BatchState.CHECKING if is_whole else BatchState.DRAFT
+    _move(session, batch_id, UNSTARTED, {"plan": plan.plain(), "preview": None, "state": state})
+
+
+def save_check(session: Session, *, batch_id: int, plan: dict[str, Any], fingerprint: str, preview: dict[str, Any], rows_total: int) -> None:
+    """Keep what checking an upload found, unless its plan was changed in the meantime or it is not waited for any more."""
+    waiting = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.CHECKING)
+    session.execute(waiting.values(state=BatchState.CHECKING).execution_options(synchronize_session=False))
+    batch = session.get(ImportBatch, batch_id, populate_existing=True)
+    if batch is not None and batch.state == BatchState.CHECKING and batch.plan == plan:
+        batch.fingerprint, batch.preview, batch.rows_total, batch.state = fingerprint, preview, rows_total, BatchState.CHECKED
+        session.flush()
 
 
 def start_batch(session: Session, actor: Actor, *, batch_id: int, now: datetime) -> ImportBatch:
@@ -94,7 +102,7 @@ def drop_batch(session: Session, actor: Actor, *, batch_id: int, now: datetime) 
     """Drop an upload that was never started, and return its file for erasing. Refuses one that was started."""
     batch = get_batch(session, batch_id)
     file_id = batch.file_id
-    if batch.state not in (BatchState.DRAFT, BatchState.CHECKED) or file_id is None:
+    if batch.state not in UNSTARTED or file_id is None:
         raise NotReady()
     session.delete(batch)
     session.flush()

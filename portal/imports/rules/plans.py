@@ -14,7 +14,10 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Plan:
-    """How a file is read. ``values`` turns what a cell says into what the portal says; ``*`` stands for any other value that is not empty."""
+    """How a file is read. A column of "" leaves a field empty.
+
+    ``values`` turns what a cell says into what the portal says; ``*`` stands for any other value that is not empty.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -77,11 +80,11 @@ def complete(plan: Plan, fields: Sequence[Field], header: Sequence[str]) -> Plan
     for name in [*plan.columns, *plan.constants, *plan.values]:
         if name not in known:
             raise UnknownField(name=name, known=", ".join(f.name for f in fields))
-    for name in plan.columns:
-        if name in plan.constants:
+    for name, column in plan.columns.items():
+        if column and name in plan.constants:
             raise FieldTwice(name=name)
     same = {name: name for name in header if name in known and name not in plan.constants}
-    columns = same | dict(plan.columns)
+    columns = {name: column for name, column in (same | dict(plan.columns)).items() if column}
     for column in columns.values():
         if column not in header:
             raise UnknownColumn(name=column, known=", ".join(name for name in header if name))

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.imports.rules.plans import Plan, translate
+from portal.imports.rules.plans import ANY, Plan, translate
 from portal.imports.rules.records import BadCell, Fault, Field, Outcome, Record
 from portal.imports.rules.tables import Table
 from portal.kernel.text import N_, clean_line
+
+QUESTIONS = 30
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ def set_aside(reading: Reading, faults: Mapping[int, Sequence[Fault]]) -> Readin
     bad = [Reported(r.line, r.external_id, Outcome.BAD, tuple(faults[r.line])) for r in reading.records if faults.get(r.line)]
     good = [record for record in reading.records if not faults.get(record.line)]
     return Reading(good, sorted([*reading.reported, *bad], key=lambda reported: reported.line))
+
+
+def questions_of(table: Table, fields: Sequence[Field], columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return, by field that takes only certain words, the other values that its column holds. ``*`` stands for those past the limit."""
+    questions = {}
+    for f in fields:
+        column = columns.get(f.name)
+        if f.choices and column and table.header.count(column) == 1:
+            found = distinct(table, column, QUESTIONS + 1)
+            others = [value for value in found if value not in f.choices]
+            questions[f.name] = [*others[:QUESTIONS], ANY] if len(found) > QUESTIONS else others
+    return questions
 
 
 def distinct(table: Table, column: str, limit: int) -> list[str]:

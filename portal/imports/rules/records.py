@@ -29,9 +29,10 @@ OUTCOME_NAMES = {
 
 
 class BatchState(StrEnum):
-    """Uploaded → checked → running → done or failed (nothing committed); undone on request."""
+    """Uploaded → checking → checked → running → done or failed (nothing committed); undone on request."""
 
     DRAFT = "draft"
+    CHECKING = "checking"
     CHECKED = "checked"
     RUNNING = "running"
     DONE = "done"
@@ -42,6 +43,7 @@ class BatchState(StrEnum):
 
 STATE_NAMES = {
     BatchState.DRAFT: N_("Uploaded"),
+    BatchState.CHECKING: N_("Being checked"),
     BatchState.CHECKED: N_("Checked"),
     BatchState.RUNNING: N_("Running"),
     BatchState.DONE: N_("Done"),
