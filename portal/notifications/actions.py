@@ -1,6 +1,7 @@
 """Promising jobs, telling people, and reading what was told. Runs inside the transaction of what is told about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.rules import MAIL_TOPIC, NotADeadLetter, Recipient, Recorder, mail_key, require_header_safe, require_path
 
 Wake = Callable[[list[int]], None]
+_WITHHELD = "mail_withheld"
 
 
 def notify(
@@ -33,10 +35,20 @@ def notify(
     if to.person_id is not None:
         row = {"person_id": to.person_id, "kind": kind, "data": data, "link": link, "key": key, "created_at": now, "read_at": None}
         _insert_once(session, Notice, row, ["person_id", "key"])
-    if mail and to.email:
+    if mail and to.email and not session.info.get(_WITHHELD):
         address = {"person_id": to.person_id, "email": to.email, "name": to.name, "language": to.language}
         payload = {"to": address, "kind": kind, "data": data, "link": link, "stamp": micros(now)}
         enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now)
+
+
+@contextmanager
+def withhold_mail(session: Session) -> Iterator[None]:
+    """Let ``notify`` tell inboxes only, as long as this holds: for what is told about is long past, as in the demo programme."""
+    session.info[_WITHHELD] = True
+    try:
+        yield
+    finally:
+        session.info.pop(_WITHHELD)
 
 
 def enqueue(session: Session, *, topic: str, payload: dict[str, Any], key: str | None, now: datetime, available_at: datetime | None = None) -> None:
