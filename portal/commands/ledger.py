@@ -20,12 +20,11 @@ def ledger() -> None:
     """Prove, seal and export the points ledger."""
 
 
-def _report(problems: Sequence[Problem], good: str) -> None:
+def _report(problems: Sequence[Problem]) -> None:
     for problem in problems:
         click.echo(str(problem))
     if problems:
         raise click.exceptions.Exit(1)
-    click.echo(good)
 
 
 @ledger.command("check")
@@ -36,7 +35,8 @@ def check() -> None:
         problems = invariants.check(session)
         transfers = session.execute(select(func.count()).select_from(transfer)).scalar_one()
     sentences = len({invariant.sentence for invariant in invariants.INVARIANTS})
-    _report(problems, f"All {sentences} invariants and the seals hold over {transfers} transfers.")
+    _report(problems)
+    click.echo(f"All {sentences} invariants and the seals hold over {transfers} transfers.")
 
 
 @ledger.command("verify")
@@ -46,9 +46,10 @@ def verify(anchor: str | None) -> None:
     """Compute every seal again; name each row that was changed, removed, added or swapped (exit 1)."""
     with database().snapshot() as session:
         problems = proof.verify(session, anchor=anchor)
+        _report(problems)
         end, waiting = head(session), proof.waiting(session)
     sealed = "The seals hold" if end.block_id else "Nothing is sealed yet"
-    _report(problems, f"{sealed}; {waiting} transfers wait to be sealed. Head: {end.hash}")
+    click.echo(f"{sealed}; {waiting} transfers wait to be sealed. Head: {end.hash}")
 
 
 @ledger.command("seal")

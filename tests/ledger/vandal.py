@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from portal.kernel.db import Database
 
@@ -13,12 +13,14 @@ class Vandal:
     """Writes what no verb would write; commits each act."""
 
     def __init__(self, database: Database) -> None:
-        self.engine = create_engine(database.engine.url)
+        self.engine = create_engine(database.engine.url, poolclass=NullPool)
         self.is_sqlite = database.is_sqlite
         with self.open() as connection:
             self._disarm(connection)
 
     def _disarm(self, connection: Connection) -> None:
+        for index in ("uq_entry_account_id_version", "uq_transfer_reverses_id", "uq_transfer_resolves_id"):
+            connection.execute(text(f"DROP INDEX {index}"))
         if self.is_sqlite:
             for name in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all():
                 connection.execute(text(f"DROP TRIGGER {name}"))
@@ -29,14 +31,12 @@ class Vandal:
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+        with self.engine.begin() as connection:
             if self.is_sqlite:
                 connection.execute(text("PRAGMA ignore_check_constraints=ON"))
             else:
                 connection.execute(text("SET session_replication_role = replica"))
             yield connection
-            connection.commit()
-        self.engine.dispose()
 
     def run(self, sql: str, **values: Any) -> None:
         with self.open() as connection:

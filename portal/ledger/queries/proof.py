@@ -38,17 +38,22 @@ def verify(session: Session, *, anchor: str | None = None) -> list[Problem]:
     """
     problems: list[Problem] = []
     covered: list[Range] = []
-    previous, follows, anchored = GENESIS, 0, anchor in (None, GENESIS)
+    last: dict[str, Any] = {"id": 0, "hash": GENESIS, "upto_id": 0, "gaps": ""}
+    anchored, is_readable = anchor in (None, GENESIS), True
     for row in _blocks(session):
-        if row["prev_hash"] != previous:
-            problems.append(
-                Problem(RULE, "block", row["id"], f"does not follow block {follows}: one of them was changed, or one between was removed")
-            )
-        problems += _block_problems(session, row, covered)
-        previous, follows, anchored = row["hash"], row["id"], anchored or row["hash"] == anchor
+        if row["prev_hash"] != last["hash"]:
+            problems.append(Problem(RULE, "block", row["id"], f"does not follow block {last['id']}: either was changed, or one between was removed"))
+        ranges, found = _compare(session, row)
+        problems += found
+        covered += ranges or []
+        is_readable = is_readable and ranges is not None
+        anchored = anchored or row["hash"] == anchor
+        last = row
     if not anchored:
-        problems.append(Problem(RULE, "block", follows, f"ends a chain in which the anchor {anchor} does not occur: it was rewritten or cut off"))
-    return problems + list(_unsealed_problems(session, covered)) + list(_note_problems(session)) + list(_missing_blocks(session))
+        problems.append(Problem(RULE, "block", last["id"], f"ends a chain without the anchor {anchor}: it was rewritten or cut off"))
+    if is_readable:
+        problems += _strangers(session, covered, last)
+    return problems + list(_note_problems(session)) + list(_missing_blocks(session, last["id"]))
 
 
 def waiting(session: Session) -> int:
@@ -64,20 +69,20 @@ def _blocks(session: Session) -> Iterator[Any]:
         after = row["id"]
 
 
-def _block_problems(session: Session, row: Any, covered: list[Range]) -> list[Problem]:
-    """Compare one block with the rows it covers, and add its ranges to ``covered``."""
+def _compare(session: Session, row: dict[str, Any]) -> tuple[list[Range] | None, list[Problem]]:
+    """Compare one block with the rows it covers; return its ranges (None if they cannot be read) and what does not fit."""
     try:
         ranges, marks = read_ranges(row["ids"]), read_marks(row["marks"])
+        read_ranges(row["gaps"])
         rows = sealed_rows(session, ranges)
         fits = row["hash"] == block_hash(row, rows)
         fits_without_marks = row["hash"] == block_hash({**row, "marks": write_marks(rows)}, rows)
     except (ValueError, TypeError, AttributeError):
-        return [Problem(RULE, "block", row["id"], "cannot be read: it was changed")]
-    covered += ranges
+        return None, [Problem(RULE, "block", row["id"], "cannot be read: it was changed")]
     if fits:
-        return []
+        return ranges, []
     named = [] if fits_without_marks else list(_named(rows, marks, row["id"]))
-    return named or [Problem(RULE, "block", row["id"], "does not have the hash of its rows: it was changed")]
+    return ranges, named or [Problem(RULE, "block", row["id"], "does not have the hash of its rows: it was changed")]
 
 
 def _named(rows: list[SealedRow], marks: dict[str, str], block_id: int) -> Iterator[Problem]:
@@ -88,10 +93,9 @@ def _named(rows: list[SealedRow], marks: dict[str, str], block_id: int) -> Itera
             yield Problem(RULE, TABLES[name[0]], int(name[1:]), f"{what} after block {block_id} sealed it")
 
 
-def _unsealed_problems(session: Session, covered: list[Range]) -> Iterator[Problem]:
-    """Below the highest sealed id only the open gaps may still fill."""
-    end = head(session)
-    closed = without(holes(sorted(covered), 1, end.upto_id), end.gaps)
+def _strangers(session: Session, covered: list[Range], last: dict[str, Any]) -> Iterator[Problem]:
+    """Below the highest sealed id only the gaps that are still open may fill."""
+    closed = without(holes(sorted(covered), 1, last["upto_id"]), read_ranges(last["gaps"]))
     for number in ids_within(session, closed):
         yield Problem(RULE, "transfer", number, "appeared among sealed ones where no gap was open: it was added")
 
@@ -104,8 +108,7 @@ def _note_problems(session: Session) -> Iterator[Problem]:
             yield Problem(RULE, "transfer_note", row.note_id, f"of transfer {row.id} was changed")
 
 
-def _missing_blocks(session: Session) -> Iterator[Problem]:
+def _missing_blocks(session: Session, last: int) -> Iterator[Problem]:
     """The totals name the last block: one cut off the end of the chain is missed there."""
-    end = head(session).block_id
-    for number in session.connection().execute(select(programme_total.c.block_id).where(programme_total.c.block_id > end).distinct()).scalars():
+    for number in session.connection().execute(select(programme_total.c.block_id).where(programme_total.c.block_id > last).distinct()).scalars():
         yield Problem(RULE, "block", number, "was removed")
