@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from config import Settings
 from portal.web.guards import public
+from portal.web.redirects import own_path
 from portal.web.transaction import writes
 
 bp = Blueprint("appearance", __name__)
@@ -58,11 +59,10 @@ def theme() -> BaseResponse:
 
 
 def _page_before() -> str:
-    """Return the path this request came from; only a path of our own, so that nobody is sent elsewhere."""
+    """Return the page this request came from, if it is one of ours."""
     came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return "/"
-    return "/" + came.path.lstrip("/\\") + (f"?{came.query}" if came.query else "")
+    asked = came.path + (f"?{came.query}" if came.query else "")
+    return (own_path(asked) if came.netloc == request.host else None) or "/"
 
 
 @bp.get("/brand.css")

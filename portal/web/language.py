@@ -29,6 +29,11 @@ def day(value: date | datetime) -> str:
     return str(format_date(value, "medium"))
 
 
+def month(value: date, pattern: str = "LLL") -> str:
+    """The name of a month: short, or as the pattern says (``LLLL y``)."""
+    return str(format_date(value, pattern, rebase=False))
+
+
 def moment(value: datetime) -> str:
     """Date and time in the reader's language and time zone."""
     return str(format_datetime(value, "medium"))
@@ -58,6 +63,6 @@ def init(app: Flask, settings: Settings) -> None:
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
     Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
-    filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "moment": moment, "ago": ago}
+    filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago}
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(get_locale()).replace("_", "-"))

@@ -52,8 +52,8 @@ def test_the_system_decides_until_a_theme_is_chosen(client: PortalClient) -> Non
 
 @pytest.mark.parametrize(("chosen", "shown"), [("dark", "laurel-dark"), ("light", "laurel")])
 def test_a_chosen_theme_is_rendered(client: PortalClient, chosen: str, shown: str) -> None:
-    answer = client.post("/theme", data={"theme": chosen}, headers={"Referer": "http://localhost/board?period=all"})
-    assert (answer.status_code, answer.location) == (303, "/board?period=all")
+    answer = client.post("/theme", data={"theme": chosen}, headers={"Referer": "http://localhost/sign-in?next=%2Finbox"})
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=%2Finbox")
     assert f'data-theme="{shown}"' in client.get("/nothing-here").text
 
 

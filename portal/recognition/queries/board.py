@@ -89,6 +89,12 @@ def iter_board(session: Session, period: str, *, term: str | None = None) -> Ite
             yield _line(row, place)
 
 
+def top_of_board(session: Session, period: str, number: int) -> list[BoardRow]:
+    """Return the first lines of the board of ``period``."""
+    rows = session.execute(_board(period).order_by(*(column.desc() for column in _ORDER)).limit(number)).all()
+    return [_line(row, place) for place, row in ranked(rows, lambda row: row.score)]
+
+
 def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
     """Return a person's own line, or None for who is not listed."""
     row = session.execute(_board(period).where(PeriodScore.member_id == member_id)).first()

@@ -1,0 +1,1 @@
+"""Reads over many rooms, one file a page: queue, overview, home, front, audit log."""

@@ -1,0 +1,119 @@
+"""The audit log, searched by who, what and when; newest first."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.challenges.models import Challenge, Submission
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, Person
+from portal.references.models import Nomination
+from portal.rewards.models import Redemption, Reward
+from portal.web.paging import SIZE, AnySelect, Page, page_by
+
+ORIGINS = ("cli", "import", "job")
+_FOUND = 200
+_BATCH = 1_000
+
+# How the things of each kind are called: the table's id, and its name.
+_NAMES: dict[str, AnySelect] = {
+    "person": select(Person.id, Person.name),
+    "company": select(Company.id, Company.name),
+    "challenge": select(Challenge.id, Challenge.title),
+    "reward": select(Reward.id, Reward.name),
+    "nomination": select(Nomination.id, Nomination.name),
+    "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id),
+    "redemption": select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the log is wanted."""
+
+    q: str = ""
+    what: str = ""
+    origin: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event with the names of who acted and what it was done to; ``who`` is None for the portal itself, ``what`` where only a number is known."""
+
+    event: AuditEvent
+    who: str | None
+    what: str | None
+
+
+def audit_page(session: Session, asked: Asked, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return one page of ``Line``, newest first."""
+    page = page_by(session, select(AuditEvent).where(*_conditions(session, asked)), [(AuditEvent.id, True)], after=after, size=size)
+    return Page(_lines(session, page.rows), page.next, is_first=page.is_first)
+
+
+def iter_audit(session: Session, asked: Asked) -> Iterator[Line]:
+    """Yield every line that matches, newest first, for a file."""
+    found = select(AuditEvent).where(*_conditions(session, asked)).order_by(AuditEvent.id.desc())
+    for batch in session.scalars(found, execution_options={"yield_per": _BATCH}).partitions():
+        yield from _lines(session, batch)
+
+
+def recent_events(session: Session, number: int, *, without: Iterable[str] = ()) -> list[Line]:
+    """Return the newest lines, leaving out the events named in ``without``."""
+    found = select(AuditEvent).where(AuditEvent.name.not_in(list(without))).order_by(AuditEvent.id.desc()).limit(number)
+    return _lines(session, session.scalars(found).all())
+
+
+def _conditions(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if asked.q:
+        people = _people(session, asked.q)
+        conditions.append(or_(AuditEvent.actor_id.in_(people), and_(AuditEvent.subject_type == "person", AuditEvent.subject_id.in_(people))))
+    if asked.what:
+        conditions.append(AuditEvent.subject_type == asked.what)
+    if asked.origin in ORIGINS:
+        conditions.append(AuditEvent.origin == asked.origin)
+    elif asked.origin:
+        conditions.append(not_(AuditEvent.origin.in_(ORIGINS)))
+    if asked.since:
+        conditions.append(AuditEvent.at >= asked.since)
+    if asked.until:
+        conditions.append(AuditEvent.at < asked.until)
+    return conditions
+
+
+def _people(session: Session, term: str) -> list[int]:
+    """Return the ids of the people whose name or address holds ``term``."""
+    pattern = like_pattern(fold(term))
+    found = select(Person.id).where(or_(Person.name_key.like(pattern, escape="\\"), Person.email_key.like(pattern, escape="\\")))
+    return list(session.scalars(found.order_by(Person.id).limit(_FOUND)))
+
+
+def _lines(session: Session, events: Iterable[AuditEvent]) -> list[Line]:
+    """Put names to events: one query for each kind of thing that occurs."""
+    events = list(events)
+    wanted: dict[str, set[int]] = {"person": {event.actor_id for event in events if event.actor_id is not None}}
+    for event in events:
+        if event.subject_type in _NAMES and event.subject_id is not None:
+            wanted.setdefault(event.subject_type, set()).add(event.subject_id)
+    names = {kind: _names(session, kind, ids) for kind, ids in wanted.items() if ids}
+    return [_line(event, names) for event in events]
+
+
+def _names(session: Session, kind: str, ids: set[int]) -> dict[int, str]:
+    statement = _NAMES[kind]
+    key: Any = statement.selected_columns[0]
+    return {row[0]: row[1] for row in session.execute(statement.where(key.in_(ids)))}
+
+
+def _line(event: AuditEvent, names: dict[str, dict[int, str]]) -> Line:
+    who = names.get("person", {}).get(event.actor_id) if event.actor_id is not None else None
+    what = names.get(event.subject_type, {}).get(event.subject_id) if event.subject_id is not None else None
+    return Line(event, who, what)

@@ -1,0 +1,113 @@
+"""The queue: what waits in every room, oldest first, in one statement however much there is.
+
+Each room's part is read from its own index and cut to one page before the parts are merged, so
+that a page costs the same with ten and with a hundred thousand things waiting.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from portal.dashboard.waiting.contract import COLUMNS, WaitingSource, Wanted
+from portal.kernel.schema import UTCDateTime
+from portal.web.paging import SIZE, AnySelect, Page, pack_cursor, read_cursor
+
+COUNTED = 1_000
+_BATCH = 1_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits, and since when. A number above ``COUNTED`` says only that there is more."""
+
+    number: int = 0
+    oldest: datetime | None = None
+
+    @property
+    def is_more(self) -> bool:
+        return self.number > COUNTED
+
+
+def waiting_page(session: Session, sources: Sequence[WaitingSource], wanted: Wanted, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return one page of what waits, oldest first."""
+    place = _place(after)
+    merged = _merged([_part(source, wanted, place).limit(size + 1) for source in sources])
+    found = session.execute(merged.limit(size + 1)).all()
+    more, rows = len(found) > size, found[:size]
+    return Page(rows, cursor_of(rows[-1]) if more else None, is_first=place is None)
+
+
+def iter_waiting(session: Session, sources: Sequence[WaitingSource], wanted: Wanted) -> Iterator[Any]:
+    """Yield all that waits, oldest first, for a file."""
+    yield from session.execute(_merged([_part(source, wanted, None) for source in sources]), execution_options={"yield_per": _BATCH})
+
+
+def count_waiting(session: Session, sources: Sequence[WaitingSource], wanted: Wanted) -> dict[str, Waiting]:
+    """Return by kind how much waits and since when, in one statement. It counts up to ``COUNTED`` and then says so."""
+    counts = []
+    for source in sources:
+        found = source.waiting(wanted)
+        since = found.selected_columns["waiting_since"]
+        part = found.with_only_columns(since, maintain_column_froms=True).order_by(since).limit(COUNTED + 1).subquery()
+        counts.append(select(literal(source.kind).label("kind"), func.count().label("number"), func.min(part.c.waiting_since).label("oldest")))
+    found_by_kind = {row.kind: Waiting(row.number, row.oldest) for row in session.execute(union_all(*counts))}
+    return {source.kind: found_by_kind[source.kind] for source in sources}
+
+
+def together(counts: dict[str, Waiting]) -> Waiting:
+    """Return the sum of all kinds, and the oldest of them."""
+    return Waiting(sum(one.number for one in counts.values()), min((one.oldest for one in counts.values() if one.oldest), default=None))
+
+
+def find_row(session: Session, source: WaitingSource, item_id: int) -> Any | None:
+    """Return the line of one thing, or None where it does not wait any more."""
+    return next(iter(rows_of(session, [source], [(source.kind, item_id)])), None)
+
+
+def rows_of(session: Session, sources: Sequence[WaitingSource], keys: Sequence[tuple[str, int]]) -> list[Any]:
+    """Return the lines of the things named by (kind, id) that wait, oldest first."""
+    parts = []
+    for source in sources:
+        ids = [item_id for kind, item_id in keys if kind == source.kind]
+        found = source.waiting(Wanted())
+        parts.append(found.where(found.selected_columns["id"].in_(ids)))
+    return list(session.execute(_merged(parts)))
+
+
+def cursor_of(row: Any) -> str:
+    """Return the cursor behind a row of the queue."""
+    return pack_cursor([row.waiting_since, row.kind, row.id])
+
+
+def _place(after: str | None) -> tuple[datetime, str, int] | None:
+    match read_cursor(after) if after else None:
+        case [datetime() as since, str() as kind, int() as item_id]:
+            return since, kind, item_id
+    return None
+
+
+def _part(source: WaitingSource, wanted: Wanted, place: tuple[datetime, str, int] | None) -> Select[Any]:
+    """Return one room's part behind ``place``, in order. Kinds that come earlier in the order begin after that moment, later ones with it."""
+    found = source.waiting(wanted)
+    since, item_id = found.selected_columns["waiting_since"], found.selected_columns["id"]
+    if place is not None:
+        moment = literal(place[0], UTCDateTime())
+        if source.kind == place[1]:
+            found = found.where(since >= moment, or_(since > moment, and_(since == moment, item_id > place[2])))
+        else:
+            found = found.where(since >= moment if source.kind > place[1] else since > moment)
+    return found.order_by(since, item_id)
+
+
+def _merged(parts: Sequence[AnySelect]) -> Select[Any]:
+    rows = union_all(*(_in_order(part) for part in parts)).subquery()
+    return select(*(rows.c[name] for name in COLUMNS)).order_by(rows.c.waiting_since, rows.c.kind, rows.c.id)
+
+
+def _in_order(part: AnySelect) -> Select[Any]:
+    cut = part.subquery()
+    return select(*(cut.c[name] for name in COLUMNS))

@@ -1,0 +1,109 @@
+"""The audit log in sentences. Each event that a room records has one here; a test holds the two together.
+
+``%(who)s`` acts, ``%(what)s`` is what it was done to; other names come from what the event recorded.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.kernel.text import N_
+
+SUBJECTS: dict[str, str] = {
+    "person": N_("People"),
+    "company": N_("Companies"),
+    "challenge": N_("Challenges"),
+    "submission": N_("Submissions"),
+    "act": N_("Acts"),
+    "reward": N_("Rewards"),
+    "redemption": N_("Redemptions"),
+    "nomination": N_("Nominations"),
+    "file": N_("Files"),
+    "import": N_("Imports"),
+    "job": N_("Jobs"),
+}
+
+EVENTS: dict[str, str] = {
+    "act.recorded": N_("%(what)s was recorded, worth %(points)s"),
+    "act.reversed": N_("%(what)s was taken back"),
+    "challenge.closed": N_("%(who)s closed the challenge %(what)s"),
+    "challenge.created": N_("%(who)s wrote the challenge %(what)s"),
+    "challenge.edited": N_("%(who)s edited the challenge %(what)s"),
+    "challenge.published": N_("%(who)s published the challenge %(what)s"),
+    "company.added": N_("%(who)s added the company %(what)s"),
+    "company.edited": N_("%(who)s edited the company %(what)s"),
+    "file.erased": N_("%(who)s erased %(what)s"),
+    "file.stored": N_("%(who)s uploaded %(what)s (%(filename)s)"),
+    "import.dropped": N_("%(who)s dropped %(what)s (%(filename)s) before it began"),
+    "import.started": N_("%(who)s started %(what)s (%(filename)s)"),
+    "import.undo_started": N_("%(who)s began to undo %(what)s (%(filename)s)"),
+    "import.undone": N_("%(who)s undid %(what)s"),
+    "import.uploaded": N_("%(who)s uploaded %(what)s (%(filename)s)"),
+    "job.retried": N_("%(who)s sent %(what)s again"),
+    "jobs.retried": N_("%(who)s sent %(jobs)s failed jobs again"),
+    "nomination.accepted": N_("%(who)s accepted the nomination of %(what)s"),
+    "nomination.declined": N_("%(who)s declined the nomination of %(what)s: %(reason)s"),
+    "nomination.marked_duplicate": N_("%(who)s marked the nomination of %(what)s as a duplicate"),
+    "nomination.repeated": N_("%(who)s nominated %(what)s, who was nominated before"),
+    "nomination.submitted": N_("%(who)s nominated %(what)s"),
+    "person.added": N_("%(who)s added %(what)s"),
+    "person.deactivated": N_("%(who)s deactivated %(what)s: %(reason)s"),
+    "person.edited": N_("%(who)s edited %(what)s"),
+    "person.email_change_asked": N_("%(who)s asked to change the e-mail address of %(what)s"),
+    "person.email_changed": N_("%(what)s has a new e-mail address"),
+    "person.invited": N_("%(who)s invited %(what)s"),
+    "person.joined": N_("%(what)s joined"),
+    "person.password_changed": N_("%(what)s has a new password"),
+    "person.password_reset_asked": N_("A new password was asked for %(what)s"),
+    "person.reactivated": N_("%(who)s reactivated %(what)s"),
+    "person.roles_changed": N_("%(who)s changed the roles of %(what)s"),
+    "person.signed_in": N_("%(what)s signed in"),
+    "person.signed_out": N_("%(what)s signed out"),
+    "person.signed_out_elsewhere": N_("%(what)s signed out everywhere else"),
+    "redemption.approved": N_("%(who)s approved %(what)s"),
+    "redemption.cancelled": N_("%(who)s called off %(what)s"),
+    "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),
+    "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
+    "redemption.returned": N_("%(who)s took %(what)s back: %(reason)s"),
+    "reward.added": N_("%(who)s added the reward %(what)s"),
+    "reward.changed": N_("%(who)s edited the reward %(what)s"),
+    "reward.redeemed": N_("%(who)s redeemed “%(reward)s” for %(price)s points"),
+    "reward.stock_adjusted": N_("%(who)s changed the stock of %(what)s by %(change)s to %(stock)s"),
+    "reward.stock_counted": N_("%(who)s set the stock of %(what)s to %(stock)s"),
+    "reward.stock_uncounted": N_("%(who)s took the limit off the stock of %(what)s"),
+    "stage.added": N_("%(who)s added the step “%(title)s” to the challenge %(what)s"),
+    "stage.edited": N_("%(who)s edited the step “%(title)s” of the challenge %(what)s"),
+    "stage.moved": N_("%(who)s moved a step of the challenge %(what)s to place %(position)s"),
+    "stage.removed": N_("%(who)s removed the step “%(title)s” from the challenge %(what)s"),
+    "submission.approved": N_("%(who)s approved %(what)s and paid %(points)s"),
+    "submission.declined": N_("%(who)s declined %(what)s: %(reason)s"),
+    "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),
+    "submission.reversed": N_("%(who)s took back the approval of %(what)s: %(reason)s"),
+    "submission.saved": N_("%(who)s worked on %(what)s"),
+    "submission.sent": N_("%(who)s sent %(what)s for approval"),
+    "submission.started": N_("%(who)s began %(what)s"),
+    "submission.undone": N_("The import of %(what)s was undone"),
+    "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
+}
+PORTAL = N_("The portal")
+NUMBERED = {
+    "submission": N_("submission %(number)s"),
+    "act": N_("act %(number)s"),
+    "redemption": N_("redemption %(number)s"),
+    "file": N_("file %(number)s"),
+    "import": N_("import %(number)s"),
+    "job": N_("job %(number)s"),
+}
+UNKNOWN = N_("%(who)s: %(event)s, %(what)s")
+
+
+class Facts(dict[str, Any]):
+    """What a sentence is filled from; a fact that an old event did not record is a dash, so that the log can always be read."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def facts_of(who: str, what: str, event: str, data: Mapping[str, Any]) -> Facts:
+    """Return what the sentence of an event is filled from."""
+    plain = {name: value for name, value in data.items() if isinstance(value, str | int)}
+    return Facts(plain | {"who": who, "what": what, "event": event})

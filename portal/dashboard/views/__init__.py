@@ -1,0 +1,1 @@
+"""The pages: homes and overview, approvals, audit log. ``doors`` puts them together."""

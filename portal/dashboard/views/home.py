@@ -1,0 +1,55 @@
+"""The front door: each role's home, and the sign-in page for who is not signed in."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from flask_babel import gettext as _
+from flask_babel import to_user_timezone
+from flask_login import current_user
+
+from portal.dashboard.queries.home import advocate_home
+from portal.dashboard.rules import Greeting, first_name, greeting
+from portal.dashboard.views.overview import overview
+from portal.kernel.actor import ADMIN, ADVOCATE
+from portal.kernel.clock import utcnow
+from portal.references.queries.nominations import nominations_of, standings_of
+from portal.references.rules import STANDING_NAMES
+from portal.web.guards import public
+from portal.web.templating import render
+from portal.web.transaction import db
+
+bp = Blueprint("dashboard", __name__)
+RECENT = 5
+
+
+@bp.get("/")
+@public
+def home() -> Any:
+    """Each role's own home; who is not signed in is shown the way in."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("people.sign_in"), 303)
+    if ADMIN in current_user.roles:
+        return overview(hello())
+    return _advocate() if ADVOCATE in current_user.roles else _employee()
+
+
+def _advocate() -> str:
+    found = advocate_home(db(), current_user.id, utcnow())
+    return render("dashboard/home.html", hello=hello(), home=found)
+
+
+def _employee() -> str:
+    standings = standings_of(db(), current_user.id)
+    recent = nominations_of(db(), current_user.id, size=RECENT)
+    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES)
+
+
+def hello() -> str:
+    """Return the greeting of this time of the reader's day."""
+    name = first_name(current_user.name)
+    words: dict[Greeting, str] = {
+        Greeting.MORNING: _("Good morning, %(name)s", name=name),
+        Greeting.AFTERNOON: _("Good afternoon, %(name)s", name=name),
+        Greeting.EVENING: _("Good evening, %(name)s", name=name),
+    }
+    return words[greeting(to_user_timezone(utcnow()).hour)]

@@ -1,0 +1,72 @@
+"""An admin's home: what waits, what changed, what it is worth."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+
+from portal.challenges.queries.catalogue import usual_review_time
+from portal.dashboard.queries.audit import recent_events
+from portal.dashboard.queries.overview import active_advocates, acts_by_month, acts_in, count_to_fulfil, points_totals
+from portal.dashboard.queries.queue import count_waiting, together
+from portal.dashboard.rules import Change, change, is_late, month_so_far, month_starts, round_top
+from portal.dashboard.waiting.contract import Wanted
+from portal.kernel.clock import utcnow
+from portal.web.language import number
+from portal.web.templating import render
+from portal.web.transaction import db
+
+RECENT = 8
+# Read by an admin as noise: they say nothing about the programme.
+EVERYDAY = ("person.signed_in", "person.signed_out", "submission.saved", "file.stored", "act.recorded")
+
+
+def overview(hello: str) -> str:
+    """Return the page."""
+    now, zone = utcnow(), current_app.config["SETTINGS"].time_zone
+    counts = count_waiting(db(), current_app.extensions["waiting_sources"], Wanted())
+    this_month, before = month_so_far(now, zone)
+    acts, acts_before = acts_in(db(), this_month, before)
+    months = acts_by_month(db(), month_starts(now, zone), zone, now)
+    active, joined = active_advocates(db(), now)
+    return render(
+        "dashboard/overview.html",
+        hello=hello,
+        waiting=_lines(counts, now),
+        to_fulfil=count_to_fulfil(db()),
+        all_waiting=together(counts),
+        acts=sum(acts.values()),
+        told=compared(sum(acts.values()), sum(acts_before.values())),
+        tracks=[(track, count, compared(count, acts_before[track])) for track, count in acts.items()],
+        months=months,
+        top=round_top(max(month.total for month in months)),
+        active=active,
+        joined=joined,
+        answer=usual_review_time(db(), now),
+        points=points_totals(db()),
+        events=recent_events(db(), RECENT, without=EVERYDAY),
+        is_late=lambda since: is_late(since, now),
+    )
+
+
+def _lines(counts: dict[str, Any], now: datetime) -> list[tuple[str, str, Any, bool]]:
+    """Return (kind, name, what waits, whether it is late) for each kind."""
+    sources = current_app.extensions["waiting_sources"]
+    found = [(source.kind, source.name, counts[source.kind]) for source in sources]
+    return [(kind, name, one, one.oldest is not None and is_late(one.oldest, now)) for kind, name, one in found]
+
+
+def compared(acts: int, before: int) -> str:
+    """Return what this month's count means beside the same days of last month, without calling chance a trend."""
+    more, fewer = number(acts - before), number(before - acts)
+    words: dict[Change, str] = {
+        Change.NOTHING: _("none in the same days of last month either"),
+        Change.FIRST: _("none in the same days of last month"),
+        Change.SAME: _("as many as in the same days of last month"),
+        Change.MORE: _("%(n)s more than in the same days of last month, more than chance", n=more),
+        Change.FEWER: _("%(n)s fewer than in the same days of last month, more than chance", n=fewer),
+        Change.CHANCE_MORE: _("%(n)s more than in the same days of last month; that may be chance", n=more),
+        Change.CHANCE_FEWER: _("%(n)s fewer than in the same days of last month; that may be chance", n=fewer),
+    }
+    return words[change(acts, before)]

@@ -1,0 +1,48 @@
+"""Answers to challenges that wait for a verdict."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy.orm import Session
+
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
+from portal.challenges.models import Attempt, Challenge
+from portal.challenges.queries.review import attempt_for_review, waiting_attempts
+from portal.challenges.rules.states import OUTCOME_NAMES
+from portal.challenges.stages.registry import KINDS
+from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.kernel.actor import Actor
+from portal.kernel.text import N_
+from portal.people.models import Company, Person
+from portal.web.paging import AnySelect
+
+
+class WaitingAttempts:
+    """An advocate sent an answer: approve and pay, ask for more, or decline."""
+
+    kind: ClassVar[str] = "attempt"
+    name: ClassVar[str] = N_("Activities")
+    panel: ClassVar[str] = "dashboard/_panel_attempt.html"
+    words: ClassVar[Mapping[str, Any]] = {"kinds": KINDS, "outcomes": OUTCOME_NAMES}
+    verdicts: ClassVar[Mapping[str, Verdict]] = {
+        APPROVE: Verdict(
+            lambda session, actor, item_id, given, now: approve_attempt(session, actor, attempt_id=item_id, note=given.reason, now=now),
+            N_("Approved and paid."),
+        ),
+        "more": Verdict(
+            lambda session, actor, item_id, given, now: ask_for_more(session, actor, attempt_id=item_id, reason=given.reason, now=now),
+            N_("Sent back with your question."),
+        ),
+        "decline": Verdict(
+            lambda session, actor, item_id, given, now: decline_attempt(session, actor, attempt_id=item_id, reason=given.reason, now=now),
+            N_("Declined. The advocate reads your reason."),
+        ),
+    }
+
+    def waiting(self, wanted: Wanted) -> AnySelect:
+        found = waiting_attempts(track=wanted.track).where(*each_word(wanted.q, Challenge.search_key, Person.name_key, Company.name_key))
+        return found.where(Attempt.submitted_at <= wanted.until) if wanted.until else found
+
+    def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
+        detail = attempt_for_review(session, actor, item_id)
+        return Shown(detail, waits=detail.is_waiting, is_own=detail.is_own(actor))

@@ -1,0 +1,82 @@
+"""The contract of what waits on an admin. A new kind of thing that waits is one more class like these, listed in ``app.py``."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.kernel.text import like_pattern
+from portal.web.paging import AnySelect
+
+APPROVE = "approve"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the queue is filtered by. ``q`` is folded; ``until`` leaves out what came later."""
+
+    q: str = ""
+    track: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an admin entered with a verdict."""
+
+    reason: str = ""
+    company: str = ""
+    first_id: int = 0
+
+
+Decide = Callable[[Session, Actor, int, Given, datetime], object]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One way to decide. ``decide`` calls the room's own action, which knows who may and what is refused."""
+
+    decide: Decide
+    done: str
+    """The sentence for the admin afterwards, marked with ``N_``."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One thing in the side panel. ``detail`` is what the room gives for deciding; ``is_own`` bars the reader from it."""
+
+    detail: Any
+    waits: bool
+    is_own: bool
+
+
+class WaitingSource(Protocol):
+    """One kind of thing that waits.
+
+    ``verdicts`` by the word in their address; the one named ``approve`` is offered in bulk.
+    ``panel`` is the template in which one thing is shown and decided, ``words`` what it needs of the room besides.
+    """
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+    panel: ClassVar[str]
+    words: ClassVar[Mapping[str, Any]]
+    verdicts: ClassVar[Mapping[str, Verdict]]
+
+    def waiting(self, wanted: Wanted) -> AnySelect:
+        """Return a select of what waits, with the columns of ``COLUMNS`` under those names."""
+
+    def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
+        """Return all that helps ``actor`` to decide; raises ``NotFound``."""
+
+
+COLUMNS = ("kind", "id", "waiting_since", "person_id", "person", "company", "title", "track", "points")
+
+
+def each_word(q: str, *columns: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that every word of a folded search stands in one of ``columns``."""
+    return [or_(*(column.like(like_pattern(word), escape="\\") for column in columns)) for word in q.split()]

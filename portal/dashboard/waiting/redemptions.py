@@ -1,0 +1,50 @@
+"""Rewards that were asked for and wait for approval."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import String, cast, false, null
+from sqlalchemy.orm import Session
+
+from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.kernel.actor import Actor
+from portal.kernel.text import N_
+from portal.people.models import Company, Person
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
+from portal.rewards.rules import State
+from portal.web.paging import AnySelect
+
+
+class WaitingRedemptions:
+    """An advocate redeemed points: approve, or decline and give stock and points back."""
+
+    kind: ClassVar[str] = KIND
+    name: ClassVar[str] = N_("Redemptions")
+    panel: ClassVar[str] = "dashboard/_panel_redemption.html"
+    words: ClassVar[Mapping[str, Any]] = {}
+    verdicts: ClassVar[Mapping[str, Verdict]] = {
+        APPROVE: Verdict(
+            lambda session, actor, item_id, given, now: approve_redemption(session, actor, redemption_id=item_id, now=now),
+            N_("Approved. It waits to be fulfilled now."),
+        ),
+        "decline": Verdict(
+            lambda session, actor, item_id, given, now: decline_redemption(session, actor, redemption_id=item_id, reason=given.reason, now=now),
+            N_("Declined. The points are back, and the advocate reads your reason."),
+        ),
+    }
+
+    def waiting(self, wanted: Wanted) -> AnySelect:
+        asked = waiting_redemptions()
+        kept = [column for column in asked.selected_columns if column.name != "points"]
+        found = asked.with_only_columns(*kept, cast(null(), String).label("track"), (-Redemption.price).label("points"))
+        found = found.where(*each_word(wanted.q, Reward.search_key, Person.name_key, Company.name_key))
+        if wanted.track:
+            found = found.where(false())
+        return found.where(Redemption.requested_at <= wanted.until) if wanted.until else found
+
+    def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
+        review = redemption_for_review(session, item_id)
+        redemption = review.detail.redemption
+        return Shown(review, waits=redemption.state == State.REQUESTED, is_own=redemption.person_id == actor.id)
