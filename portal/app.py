@@ -5,10 +5,13 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.audit import actions as audit
+from portal.challenges.admin import review as challenges_admin
 from portal.challenges.importer import ActivityImporter
+from portal.challenges.views import answering as challenges
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
 from portal.commands.db import db
+from portal.commands.demo.command import demo
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
@@ -52,6 +55,8 @@ IMPORTERS: list[Importer] = [
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    challenges.bp,
+    challenges_admin.bp,
     dashboard.bp,
     files.bp,
     imports_admin.bp,
@@ -74,6 +79,7 @@ COMMANDS: list[click.Command] = [
     people_commands,
     check_mail,
     ledger,
+    demo,
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
 }
@@ -93,9 +99,11 @@ TICKS: list[Tick] = [
 ]
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
+    NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
+    NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
     NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),

@@ -45,10 +45,12 @@ def _challenges() -> None:
         sa.Column("max_attempts", sa.Integer()),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("is_record_only", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(64)),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.Column("published_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_challenge"),
+        sa.UniqueConstraint("made_by", name="uq_challenge_made_by"),
         sa.CheckConstraint("track IN ('engage', 'endorse', 'earn')", name=op.f("ck_challenge_track_known")),
         sa.CheckConstraint("period IN ('once', 'day', 'week', 'month')", name=op.f("ck_challenge_period_known")),
         sa.CheckConstraint("state IN ('draft', 'live', 'closed')", name=op.f("ck_challenge_state_known")),
@@ -69,8 +71,10 @@ def _challenges() -> None:
         sa.Column("title", sa.String(120), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("options", JSON, nullable=False),
+        sa.Column("made_by", sa.String(64)),
         sa.Column("removed_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_stage"),
+        sa.UniqueConstraint("made_by", name="uq_stage_made_by"),
         sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name="fk_stage_challenge_id"),
     )
     op.create_index("ix_stage_challenge_id_position", "stage", ["challenge_id", "position"])

@@ -18,7 +18,8 @@ class Challenge(Base):
 
     It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
-    closed and never offered. ``search_key`` is title and summary folded for searching.
+    closed and never offered. ``search_key`` is title and summary folded for searching, ``made_by``
+    the key of the form that made it.
     """
 
     __tablename__ = "challenge"
@@ -31,6 +32,7 @@ class Challenge(Base):
         CheckConstraint("per_period > 0", name="per_period_positive"),
         CheckConstraint("max_attempts > 0", name="max_attempts_positive"),
         CheckConstraint("closes_on >= opens_on", name="dates_in_order"),
+        UniqueConstraint("made_by"),
         Index(None, "state", "track"),
         Index(None, "title"),
     )
@@ -50,6 +52,7 @@ class Challenge(Base):
     max_attempts: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(8))
     is_record_only: Mapped[bool]
+    made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -62,7 +65,7 @@ class Stage(Base):
     """
 
     __tablename__ = "stage"
-    __table_args__ = (Index(None, "challenge_id", "position"),)
+    __table_args__ = (UniqueConstraint("made_by"), Index(None, "challenge_id", "position"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
@@ -71,6 +74,7 @@ class Stage(Base):
     title: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
     options: Mapped[dict[str, Any]] = mapped_column(Json)
+    made_by: Mapped[str | None] = mapped_column(String(64))
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

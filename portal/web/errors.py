@@ -69,7 +69,8 @@ def _page(status: int, text: str | None = None) -> Answer:
 
 
 def init(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages; offer ``|sentence`` for a refusal that is shown within another page."""
+    app.jinja_env.filters["sentence"] = sentence
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Answer:

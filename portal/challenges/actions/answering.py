@@ -32,20 +32,25 @@ def save_answers(session: Session, actor: Actor, *, submission_id: int, values: 
     challenge = get_challenge(session, submission.challenge_id)
     _require_answerable(submission, challenge)
     _require_open(session, submission, challenge, now)
-    known = {stage.id for stage in stages_of(session, challenge.id)}
+    _store(session, actor, submission, values, now)
+    return submission
+
+
+def _store(session: Session, actor: Actor, submission: Submission, values: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+    """Write the values that differ from what is there."""
+    known = {stage.id for stage in stages_of(session, submission.challenge_id)}
     if not set(values) <= known:
         raise NotFound()
-    before = answers_of(session, submission_id)
+    before = answers_of(session, submission.id)
     changed = [stage_id for stage_id, value in values.items() if stage_id not in before or before[stage_id].value != value]
     for stage_id in changed:
-        answer = before.get(stage_id) or Answer(submission_id=submission_id, stage_id=stage_id)
+        answer = before.get(stage_id) or Answer(submission_id=submission.id, stage_id=stage_id)
         answer.value, answer.saved_at = dict(values[stage_id]), now
         session.add(answer)
     if changed:
         submission.changed_at = now
         session.flush()
-        record(session, actor, "submission.saved", "submission", submission_id, now=now, stages=changed)
-    return submission
+        record(session, actor, "submission.saved", "submission", submission.id, now=now, stages=changed)
 
 
 def submit_attempt(
@@ -55,15 +60,17 @@ def submit_attempt(
     submission_id: int,
     key: str,
     now: datetime,
+    values: Mapping[int, Mapping[str, Any]] | None = None,
     submitted_at: datetime | None = None,
     points: int | None = None,
 ) -> Attempt:
     """Send what was entered as one attempt, with the points offered at this moment, and let it wait for a verdict.
 
-    The same ``key`` a second time returns the first attempt. After an approval an attempt is
-    recorded and changes nothing. ``submitted_at`` in the past and ``points`` are the privilege of
-    imports, which also send without answers and while an earlier attempt waits. Refuses unfinished
-    steps by the kind of the step, a challenge that is over, and a submission that cannot be answered.
+    ``values`` are saved before, as by ``save_answers``. The same ``key`` a second time returns the
+    first attempt. After an approval an attempt is recorded and changes nothing. ``submitted_at`` in
+    the past and ``points`` are the privilege of imports, which also send without answers and while
+    an earlier attempt waits. Refuses unfinished steps by the kind of the step, a challenge that is
+    over, and a submission that cannot be answered.
     """
     submission = _own(session, actor, submission_id)
     replayed = session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
@@ -75,6 +82,8 @@ def submit_attempt(
         _require_open(session, submission, challenge, now)
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
+    if values:
+        _store(session, actor, submission, values, now)
     at = submitted_at if submitted_at and is_import(actor) else now
     offered = points if points is not None and is_import(actor) else challenge.points
     is_late = submission.state == SubmissionState.APPROVED

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -13,6 +14,7 @@ from portal.challenges.rules.offer import Offer, require_offer
 from portal.challenges.rules.refusals import ChallengeChanged, NoStages, RecordOnly
 from portal.challenges.rules.states import ChallengeState
 from portal.kernel.actor import Actor
+from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import fold
 
@@ -23,14 +25,28 @@ def require_editor(actor: Actor) -> None:
         raise NotAllowed()
 
 
-def create_challenge(session: Session, actor: Actor, *, offer: Offer, now: datetime, is_record_only: bool = False) -> Challenge:
-    """Create a draft. ``is_record_only`` is for imports: it is closed from the start and never offered. Refuses as ``require_offer``."""
+def create_challenge(
+    session: Session, actor: Actor, *, offer: Offer, now: datetime, key: str | None = None, is_record_only: bool = False
+) -> Challenge:
+    """Create a draft. The same ``key`` a second time returns the first one.
+
+    ``is_record_only`` is for imports: closed from the start and never offered. Refuses as ``require_offer``.
+    """
     require_editor(actor)
+    if first := _made_by(session, key):
+        return first
     offer = require_offer(offer)
     state = ChallengeState.CLOSED if is_record_only else ChallengeState.DRAFT
-    made = Challenge(**asdict(offer), search_key=_search_key(offer), state=state, is_record_only=is_record_only, created_at=now, changed_at=now)
-    session.add(made)
-    session.flush()
+    made = Challenge(**asdict(offer), search_key=_search_key(offer), state=state, is_record_only=is_record_only, made_by=key)
+    made.created_at = made.changed_at = now
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError as error:
+        first = _made_by(session, key)
+        if first is None or not violated(error, "challenge", "made_by"):
+            raise
+        return first
     record(session, actor, "challenge.created", "challenge", made.id, now=now, title=made.title, points=made.points, is_record_only=is_record_only)
     return made
 
@@ -76,11 +92,16 @@ def close_challenge(session: Session, actor: Actor, *, challenge_id: int, now: d
     return challenge
 
 
-def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, title: str, now: datetime) -> Challenge:
-    """Return a draft with the same fields and steps, without the dates of the original."""
+def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, title: str, now: datetime, key: str | None = None) -> Challenge:
+    """Return a draft with the same fields and steps, without the dates of the original; for the same ``key`` the same draft."""
+    require_editor(actor)
+    if first := _made_by(session, key):
+        return first
     original = get_challenge(session, challenge_id)
     offer = replace(offer_of(original), title=title, opens_on=None, closes_on=None)
-    made = create_challenge(session, actor, offer=offer, now=now)
+    made = create_challenge(session, actor, offer=offer, key=key, now=now)
+    if stages_of(session, made.id):
+        return made
     for position, stage in enumerate(stages_of(session, challenge_id), start=1):
         copied = {"kind": stage.kind, "title": stage.title, "text": stage.text, "options": dict(stage.options)}
         session.add(Stage(challenge_id=made.id, position=position, **copied))
@@ -105,6 +126,10 @@ def _move(session: Session, challenge: Challenge, before: tuple[ChallengeState, 
     if session.scalar(moved) is None:
         raise ChallengeChanged()
     session.refresh(challenge)
+
+
+def _made_by(session: Session, key: str | None) -> Challenge | None:
+    return session.scalar(select(Challenge).where(Challenge.made_by == key)) if key else None
 
 
 def _search_key(offer: Offer) -> str:

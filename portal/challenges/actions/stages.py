@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -27,16 +28,20 @@ def add_stage(
     title: str,
     text: str = "",
     options: Mapping[str, Any] | None = None,
+    key: str | None = None,
     now: datetime,
 ) -> Stage:
-    """Add a step at the end. Refuses an unknown kind, no title, and more than 20 steps."""
+    """Add a step at the end, once for a ``key``. Refuses an unknown kind, no title, and more than 20 steps."""
     require_editor(actor)
     lock_challenge(session, challenge_id)
+    first = session.scalar(select(Stage).where(Stage.made_by == key)) if key else None
+    if first is not None:
+        return first
     stages = stages_of(session, challenge_id)
     if len(stages) >= MAX_STAGES:
         raise TooManyStages(limit=MAX_STAGES)
     position = max((stage.position for stage in stages), default=0) + 1
-    made = Stage(challenge_id=challenge_id, position=position, kind=stage_kind(kind).key, **_fields(kind, title, text, options or {}))
+    made = Stage(challenge_id=challenge_id, position=position, made_by=key, kind=stage_kind(kind).key, **_fields(kind, title, text, options or {}))
     session.add(made)
     session.flush()
     record(session, actor, "stage.added", "challenge", challenge_id, now=now, stage_id=made.id, kind=kind, title=made.title)

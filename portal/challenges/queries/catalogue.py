@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Verdict
@@ -14,7 +14,7 @@ from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
 from portal.kernel.text import fold, like_pattern
 from portal.kernel.tracks import Track
-from portal.web.paging import Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
 UNKNOWN_MINUTES = 10_000
 REVIEW_WINDOW, REVIEW_SAMPLE = timedelta(days=30), 500
@@ -92,7 +92,7 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     return timedelta(seconds=median(waits)) if waits else None
 
 
-def _filtered(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
     for word in fold(wanted.q).split():
         statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
     if wanted.track:

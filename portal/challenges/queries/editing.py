@@ -1,25 +1,26 @@
 """What admins see of challenges: the list with its figures, and the submissions of one."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, Challenge, Stage, Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
-from portal.web.paging import Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
 RECORDS = "records"
 
 
-def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Select[*tuple[Any, ...]]:
+def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> AnySelect:
     """Return the statement of challenges with figures: ``started``, ``waiting``, ``approved``, ``paid``, ``steps``.
 
     ``state`` is one of the states or ``records``; without it imported records are left out.
     """
-    statement: Select[*tuple[Any, ...]] = select(
+    statement: AnySelect = select(
         Challenge,
         _figure(func.count()).label("started"),
         _figure(func.count(), Submission.state == SubmissionState.WAITING).label("waiting"),
@@ -37,7 +38,12 @@ def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> Se
     return statement
 
 
-def page_of_challenges(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
+def all_challenges(session: Session, statement: AnySelect) -> Sequence[Any]:
+    """Return every row of ``challenges_statement``, the newest first."""
+    return session.execute(statement.order_by(Challenge.id.desc())).all()
+
+
+def page_of_challenges(session: Session, statement: AnySelect, *, after: str | None) -> Page:
     """Return one page: drafts, then live, then closed ones, the newest first."""
     place = case((Challenge.state == ChallengeState.DRAFT, 0), (Challenge.state == ChallengeState.LIVE, 1), else_=2)
     return page_by(session, statement, [(place, False), (Challenge.id, True)], after=after)
@@ -55,13 +61,13 @@ def find_challenge_by_title(session: Session, title: str) -> Challenge | None:
     return session.scalar(select(Challenge).where(Challenge.title == title).order_by(Challenge.id).limit(1))
 
 
-def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> Select[*tuple[Any, ...]]:
+def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> AnySelect:
     """Return the statement of a challenge's submissions: ``Submission``, ``person_id``, ``person``, ``company``, ``last_sent_at``.
 
     Withdrawn ones only with the state ``withdrawn``.
     """
     last = select(func.max(Attempt.submitted_at)).where(Attempt.submission_id == Submission.id).scalar_subquery()
-    statement: Select[*tuple[Any, ...]] = (
+    statement: AnySelect = (
         select(Submission, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"), last.label("last_sent_at"))
         .join(Person, Person.id == Submission.person_id)
         .outerjoin(Company, Company.id == Person.company_id)
@@ -75,7 +81,12 @@ def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") ->
     return statement
 
 
-def page_of_submissions(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
+def all_submissions(session: Session, statement: AnySelect) -> Sequence[Any]:
+    """Return every row of ``submissions_statement``, what changed last first."""
+    return session.execute(statement.order_by(Submission.changed_at.desc(), Submission.id.desc())).all()
+
+
+def page_of_submissions(session: Session, statement: AnySelect, *, after: str | None) -> Page:
     """Return one page, what changed last first."""
     return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
@@ -14,7 +14,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
-from portal.web.paging import Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
 
 def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
@@ -48,6 +48,16 @@ def current_of(submissions: Sequence[Submission], challenge: Challenge) -> Submi
     return next(active, None) or next(waiting, None) or next(iter(submissions), None)
 
 
+def challenge_of(session: Session, submission: Submission) -> Challenge:
+    """Return the challenge of a submission."""
+    return session.get_one(Challenge, submission.challenge_id)
+
+
+def find_attempt(session: Session, submission_id: int, key: str | None) -> Attempt | None:
+    """Return the attempt that was sent with this key, or None."""
+    return session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
+
+
 def attempts_of(session: Session, submission_id: int) -> list[Attempt]:
     """Return the attempts of a submission, newest first."""
     return list(session.scalars(select(Attempt).where(Attempt.submission_id == submission_id).order_by(Attempt.number.desc())))
@@ -58,9 +68,9 @@ def verdicts_of(session: Session, submission_id: int) -> list[Verdict]:
     return list(session.scalars(select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.number.desc())))
 
 
-def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> Select[*tuple[Any, ...]]:
+def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
     """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
-    statement: Select[*tuple[Any, ...]] = (
+    statement: AnySelect = (
         select(Submission, Challenge).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.person_id == person_id)
     )
     statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
@@ -73,7 +83,12 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
     return statement
 
 
-def page_of_own(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None) -> Page:
+def all_own(session: Session, statement: AnySelect) -> Sequence[Any]:
+    """Return every row of the statement, what changed last first."""
+    return session.execute(statement.order_by(Submission.changed_at.desc(), Submission.id.desc())).all()
+
+
+def page_of_own(session: Session, statement: AnySelect, *, after: str | None) -> Page:
     """Return one page, what changed last first."""
     return page_by(session, statement, [(Submission.changed_at, True), (Submission.id, True)], after=after)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
@@ -16,7 +16,7 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
-from portal.web.paging import Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
 WAITING_KEYS = ((Attempt.submitted_at, False), (Attempt.id, False))
 
@@ -54,7 +54,7 @@ class Review:
         return actor.id == self.person.id
 
 
-def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = "", challenge_id: int | None = None) -> Select[*tuple[Any, ...]]:
+def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = "", challenge_id: int | None = None) -> AnySelect:
     """Return the statement of waiting attempts for the approvals queue, without order.
 
     Columns: ``kind`` (``attempt``), ``id``, ``waiting_since``, ``person_id``, ``person``, ``company``,
@@ -73,7 +73,7 @@ def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = ""
         Attempt.points.label("points"),
         Attempt.number.label("number"),
     )
-    statement: Select[*tuple[Any, ...]] = (
+    statement: AnySelect = (
         select(*columns)
         .select_from(Attempt)
         .join(Submission, Submission.id == Attempt.submission_id)
@@ -94,7 +94,7 @@ def waiting_attempts(*, actor: Actor | None = None, q: str = "", track: str = ""
     return statement
 
 
-def page_of_waiting(session: Session, statement: Select[*tuple[Any, ...]], *, after: str | None, size: int = 50) -> Page:
+def page_of_waiting(session: Session, statement: AnySelect, *, after: str | None, size: int = 50) -> Page:
     """Return one page of ``waiting_attempts``, the longest waiting first."""
     return page_by(session, statement, WAITING_KEYS, after=after, size=size)
 

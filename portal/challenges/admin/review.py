@@ -1,0 +1,125 @@
+"""The reviewers' doors: the submissions of a challenge, one submission with its attempts, and the verdicts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.challenges.actions import review
+from portal.challenges.admin.editor import bp
+from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
+from portal.challenges.queries import editing as queries
+from portal.challenges.queries.own import challenge_of
+from portal.challenges.queries.page import steps_of
+from portal.challenges.queries.review import attempt_for_review, submission_for_review
+from portal.challenges.queries.stages import get_challenge, get_submission
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.stages.registry import KINDS
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.people.queries.persons import get_person
+from portal.web.exports import csv_response
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+
+@bp.get("/<int:challenge_id>/submissions")
+@admin
+def submissions(challenge_id: int) -> Any:
+    """Who took part in a challenge, and how it stands."""
+    challenge, form = get_challenge(db(), challenge_id), SubmissionFilter(request.args)
+    statement = queries.submissions_statement(challenge_id, **form.values())
+    if request.args.get("format") == "csv":
+        header = ["id", "person", "company", "state", "period", "nth", "attempts", "started_at", "last_sent_at", "paid"]
+        rows = (
+            [r.Submission.id, r.person, r.company, _state(r.Submission), r.Submission.period_key, r.Submission.nth, r.Submission.attempts]
+            + [r.Submission.started_at.isoformat(), r.last_sent_at.isoformat() if r.last_sent_at else "", r.Submission.paid]
+            for r in queries.all_submissions(db(), statement)
+        )
+        return csv_response(f"challenge-{challenge_id}-submissions.csv", header, rows)
+    page = queries.page_of_submissions(db(), statement, after=request.args.get("after"))
+    figures = queries.figures_of(db(), challenge_id)
+    return render("challenges/admin/submissions.html", challenge=challenge, form=form, page=page, figures=figures, names=SUBMISSION_STATE_NAMES)
+
+
+def _state(submission: Any) -> str:
+    return "withdrawn" if submission.dropped_at else submission.state
+
+
+@bp.get("/submissions/<int:submission_id>")
+@admin
+def submission(submission_id: int) -> str:
+    """One submission: its attempts, what was decided, and what can be decided."""
+    return _submission_page(submission_id)
+
+
+def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refusal: Refusal | None = None, refused: str = "") -> str:
+    found = submission_for_review(db(), current_actor(), submission_id)
+    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SUBMISSION_STATE_NAMES}
+    if found is None:
+        begun = get_submission(db(), submission_id)
+        context = {"challenge": challenge_of(db(), begun), "person": get_person(db(), begun.person_id)}
+        return render(
+            "challenges/admin/begun.html", submission=begun, steps=steps_of(db(), begun.challenge_id, begun), kinds=KINDS, **context, **names
+        )
+    shown = form or ReasonForm(formdata=None)
+    is_own = found.is_own(current_actor())
+    return render("challenges/admin/submission.html", review=found, kinds=KINDS, form=shown, refusal=refusal, refused=refused, is_own=is_own, **names)
+
+
+def _attempt_again(refusal: Refusal, attempt_id: int) -> tuple[str, int]:
+    found = attempt_for_review(db(), current_actor(), attempt_id)
+    return _again(refusal, found.submission.id)
+
+
+def _again(refusal: Refusal, submission_id: int) -> tuple[str, int]:
+    """Show the submission as it now stands: what was typed stays in its form, a sentence that belongs to no field stands above."""
+    form = ReasonForm()
+    if refusal.field == "reason":
+        form.refuse(refusal)
+        return _submission_page(submission_id, form=form, refused=request.endpoint or ""), refusal.status
+    return _submission_page(submission_id, form=form, refusal=refusal), refusal.status
+
+
+def _decide(attempt_id: int, act: Callable[..., Any], text: str, **facts: str) -> Response:
+    verdict = act(db(), current_actor(), attempt_id=attempt_id, now=utcnow(), **facts)
+    flash(text, "good")
+    return redirect(url_for(".submission", submission_id=verdict.submission_id), 303)
+
+
+@bp.post("/attempts/<int:attempt_id>/approve")
+@admin
+@writes(again=_attempt_again)
+def approve(attempt_id: int) -> Response:
+    """Approve and pay, once."""
+    return _decide(attempt_id, review.approve_attempt, _("Approved and paid."), note=ReasonForm().reason.data or "")
+
+
+@bp.post("/attempts/<int:attempt_id>/more")
+@admin
+@writes(again=_attempt_again)
+def more(attempt_id: int) -> Response:
+    """Ask for something more."""
+    return _decide(attempt_id, review.ask_for_more, _("Sent back with your question."), reason=ReasonForm().reason.data or "")
+
+
+@bp.post("/attempts/<int:attempt_id>/decline")
+@admin
+@writes(again=_attempt_again)
+def decline(attempt_id: int) -> Response:
+    """Decline with a reason."""
+    return _decide(attempt_id, review.decline_attempt, _("Declined. The advocate reads your reason."), reason=ReasonForm().reason.data or "")
+
+
+@bp.post("/submissions/<int:submission_id>/reverse")
+@admin
+@writes(again=_again)
+def reverse(submission_id: int) -> Response:
+    """Take an approval back, and with it the points."""
+    reason = ReasonForm().reason.data or ""
+    review.reverse_approval(db(), current_actor(), submission_id=submission_id, reason=reason, now=utcnow())
+    flash(_("The approval and its points are taken back."), "good")
+    return redirect(url_for(".submission", submission_id=submission_id), 303)

@@ -1,0 +1,1 @@
+"""Forms of challenges: what advocates fill in, what admins fill in."""

@@ -1,0 +1,66 @@
+"""What advocates fill in: the filters of their lists, and the answer to one step."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SearchField, SelectField
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
+
+from portal.challenges.forms.controls import field_for
+from portal.challenges.models import Stage
+from portal.challenges.rules.standing import STANDING_NAMES
+from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
+from portal.challenges.stages.contract import Step, Value
+from portal.challenges.stages.registry import stage_kind
+from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.web.forms import FilterForm, Form, KeyField, one_line
+
+TRACK_CHOICES = [("", _l("All tracks")), *[(track.value, _l(TRACK_NAMES[track])) for track in Track]]
+
+
+KEY = [InputRequired(), Length(max=64)]
+
+
+class CatalogueFilter(FilterForm):
+    """What an advocate looks for. Track and standing are chosen by links and carried along."""
+
+    q = SearchField(_l("Search challenges"), filters=[one_line], validators=[Length(max=80)])
+    minutes = SelectField(
+        _l("Time needed"), choices=[("", _l("Any time")), ("10", _l("Up to 10 minutes")), ("30", _l("Up to 30 minutes")), ("60", _l("Up to an hour"))]
+    )
+    points = SelectField(
+        _l("Worth"), choices=[("", _l("Any points")), ("50", _l("50 or more")), ("100", _l("100 or more")), ("250", _l("250 or more"))]
+    )
+    sort = SelectField(_l("Order"), choices=[("", _l("Most points first")), ("quick", _l("Quickest first")), ("new", _l("Newest first"))])
+    track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
+    state = HiddenField(validators=[Optional(), AnyOf([standing.value for standing in STANDING_NAMES])])
+
+
+class OwnFilter(FilterForm):
+    """What a person looks for among their own submissions."""
+
+    q = SearchField(_l("Search"), filters=[one_line], validators=[Length(max=80)])
+    state = SelectField(
+        _l("State"), choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()], ("withdrawn", _l("Withdrawn"))]
+    )
+    track = SelectField(_l("Track"), choices=TRACK_CHOICES)
+
+
+class PlainForm(Form):
+    """Nothing but the token and the key: starting, withdrawing."""
+
+    key = KeyField(validators=KEY)
+
+
+class StepForm(Form):
+    """The answer to one step: the field comes from the kind of its stage, the key makes a second click the same click."""
+
+    key = KeyField(validators=KEY)
+
+
+def step_form(stage: Stage, value: Value, *, filled: bool = False) -> Any:
+    """Return the form of a step; ``filled`` from the request, otherwise with what was saved."""
+    kind = stage_kind(stage.kind)
+    control = kind.control(Step(stage.title, stage.options))
+    form_class = type("StageForm", (StepForm,), {"answer": field_for(control)})
+    return form_class() if filled else form_class(formdata=None, data={"answer": kind.shown(value)})

@@ -1,0 +1,30 @@
+"""From a kind's ``Control`` to a form field. The only place where kinds of stage meet WTForms."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf.file import FileField
+from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from portal.challenges.stages.contract import Control
+from portal.web.forms import one_line, plain_text
+
+URL = {"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}
+
+
+def field_for(control: Control, **options: Any) -> Field:
+    """Return an unbound field. Nothing is required here: an unfinished answer may be saved, and the kind judges what is sent."""
+    options = {"label": _(control.label) if control.label else "", "description": _(control.help) if control.help else ""} | options
+    length = [Length(max=control.max_length)] if control.max_length else []
+    if control.kind == "checkbox":
+        return BooleanField(**options)
+    if control.kind == "textarea":
+        return TextAreaField(filters=[plain_text], validators=length, render_kw={"rows": 6}, **options)
+    if control.kind == "number":
+        return IntegerField(validators=[Optional(), NumberRange(0, control.max_length)], **options)
+    if control.kind == "choice":
+        return SelectField(choices=[(value, _(text)) for value, text in control.choices], validators=[InputRequired()], **options)
+    if control.kind == "file":
+        return FileField(render_kw={"accept": control.accept} if control.accept else {}, **options)
+    return StringField(filters=[one_line], validators=length, render_kw=URL if control.kind == "url" else {}, **options)

@@ -1,0 +1,102 @@
+"""What admins fill in: the challenge, its steps, a verdict, the filters of their lists."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, IntegerField, SearchField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from portal.challenges.forms.answering import KEY, TRACK_CHOICES
+from portal.challenges.forms.controls import field_for
+from portal.challenges.rules.offer import SUMMARY_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Offer
+from portal.challenges.rules.states import (
+    CHALLENGE_STATE_NAMES,
+    MAX_ATTEMPTS,
+    MAX_MINUTES,
+    MAX_PER_PERIOD,
+    MAX_POINTS,
+    PERIOD_NAMES,
+    SUBMISSION_STATE_NAMES,
+    Period,
+)
+from portal.challenges.stages.registry import stage_kind
+from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+
+
+class ChallengeForm(Form):
+    """The fields of a challenge."""
+
+    title = StringField(_l("Title"), filters=[one_line], validators=[InputRequired(_l("Please give this a title.")), Length(max=TITLE_LENGTH)])
+    track = SelectField(_l("Track"), choices=[(track.value, _l(TRACK_NAMES[track])) for track in Track])
+    summary = StringField(_l("Summary"), filters=[one_line], validators=[Length(max=SUMMARY_LENGTH)])
+    text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)], render_kw={"rows": 8})
+    points = IntegerField(_l("Points"), default=100, validators=[InputRequired(_l("Please enter a number.")), NumberRange(0, MAX_POINTS)])
+    minutes = IntegerField(_l("Minutes needed"), validators=[Optional(), NumberRange(1, MAX_MINUTES)])
+    per_period = IntegerField(
+        _l("How many times"), default=1, validators=[InputRequired(_l("Please enter a number.")), NumberRange(1, MAX_PER_PERIOD)]
+    )
+    period = SelectField(_l("Per"), choices=[(period.value, _l(PERIOD_NAMES[period])) for period in Period])
+    max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
+    opens_on = DateField(_l("Opens on"), validators=[Optional()])
+    closes_on = DateField(_l("Closes on"), validators=[Optional()])
+
+    def offer(self) -> Offer:
+        """Return what was entered."""
+        fields: dict[str, Any] = {name: getattr(self, name).data for name in Offer.__dataclass_fields__}
+        return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"])})
+
+
+class NewChallengeForm(ChallengeForm):
+    """A new challenge; the key makes a second click the same draft."""
+
+    key = KeyField(validators=KEY)
+
+
+class StageForm(Form):
+    """Title and text of a step. What else its kind asks for is added by ``stage_form``; the key makes a second click the same step."""
+
+    key = KeyField(validators=KEY)
+    title = StringField(
+        _l("Title of the step"), filters=[one_line], validators=[InputRequired(_l("Please give this a title.")), Length(max=TITLE_LENGTH)]
+    )
+    text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)])
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the kind, by name."""
+        return {name.removeprefix("option_"): field.data for name, field in self._fields.items() if name.startswith("option_")}
+
+
+def stage_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
+    """Return the form of a step of this kind, filled from the request, or from ``data`` (title, text, options)."""
+    controls = stage_kind(kind_key).options
+    fields = {f"option_{name}": field_for(control, default=control.default) for name, control in controls.items()}
+    form_class = type("KindForm", (StageForm,), fields)
+    given = {"title": data["title"], "text": data["text"], **{f"option_{n}": v for n, v in data["options"].items()}} if data else None
+    return form_class(data=given)
+
+
+class ReasonForm(Form):
+    """A verdict with a reason. Whether one is needed is decided below."""
+
+    reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2_000)], render_kw={"rows": 3})
+
+
+class ChallengeFilter(FilterForm):
+    """What an admin looks for among challenges."""
+
+    q = SearchField(_l("Search"), filters=[one_line], validators=[Length(max=80)])
+    state = SelectField(
+        _l("State"),
+        choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in CHALLENGE_STATE_NAMES.items()], ("records", _l("Imported records"))],
+    )
+    track = SelectField(_l("Track"), choices=TRACK_CHOICES)
+
+
+class SubmissionFilter(FilterForm):
+    """What an admin looks for among the submissions of a challenge."""
+
+    q = SearchField(_l("Name"), filters=[one_line], validators=[Length(max=80)])
+    state = SelectField(
+        _l("State"), choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()], ("withdrawn", _l("Withdrawn"))]
+    )

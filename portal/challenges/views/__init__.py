@@ -1,0 +1,1 @@
+"""The advocates' doors: the list and one's own submissions, a challenge and its steps."""

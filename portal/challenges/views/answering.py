@@ -1,0 +1,172 @@
+"""A challenge and its steps: look, start, answer, save for later, send, withdraw."""
+
+from typing import Any
+
+from flask import current_app, flash, redirect, request, url_for
+from flask_babel import format_time, format_timedelta
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.starting import start_submission
+from portal.challenges.forms.answering import PlainForm, step_form
+from portal.challenges.models import Stage, Submission
+from portal.challenges.queries.own import find_attempt, submission_for
+from portal.challenges.queries.page import ChallengePage, challenge_page
+from portal.challenges.queries.stages import answers_of, stage_for
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, AttemptState
+from portal.challenges.stages.contract import Step, Stored, Upload, Value
+from portal.challenges.stages.registry import stage_kind
+from portal.challenges.views.lists import bp
+from portal.files.actions import store_upload
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.web.errors import sentence
+from portal.web.guards import advocate, current_actor
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+
+@bp.get("/challenges/<int:challenge_id>")
+@advocate
+def show(challenge_id: int) -> Any:
+    """A challenge: its text, its steps, where the reader stands."""
+    page = challenge_page(db(), current_user.id, challenge_id, utcnow())
+    return _shown(page, step_id=request.args.get("step", type=int))
+
+
+def _shown(page: ChallengePage, *, step_id: int | None = None, form: Any = None, refusal: Refusal | None = None) -> str:
+    """Render the page with the form of the step it stands at."""
+    step = page.step(step_id) if page.can_answer else None
+    if step and form is None:
+        form = step_form(step.stage, step.answer.value if step.answer else {})
+    usual = format_timedelta(page.review_time) if page.review_time else None
+    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
+    return render("challenges/show.html", page=page, step=step, form=form, refusal=refusal, usual=usual, plain=PlainForm(), is_preview=False, **names)
+
+
+def _start_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
+    page = challenge_page(db(), current_user.id, challenge_id, utcnow())
+    return _shown(page, refusal=refusal), refusal.status
+
+
+@bp.post("/challenges/<int:challenge_id>/start")
+@advocate
+@writes(again=_start_again)
+def start(challenge_id: int) -> Response:
+    """Begin; where something is under way already, go on with that."""
+    start_submission(db(), current_actor(), challenge_id=challenge_id, person_id=current_user.id, now=utcnow())
+    return redirect(url_for(".show", challenge_id=challenge_id), 303)
+
+
+def _step_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[str, int]:
+    """Show the step once more with what was typed, and why it was refused beside the field."""
+    submission = submission_for(db(), current_user.id, submission_id)
+    page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission_id)
+    step = page.step(stage_id) if page.can_answer else None
+    if step is None or step.stage.id != stage_id:
+        return _shown(page, refusal=refusal), refusal.status
+    form = step_form(step.stage, {}, filled=True)
+    form.validate()
+    if refusal.field in ("answer", "file"):
+        form.answer.errors = [*form.answer.errors, sentence(refusal)]
+    else:
+        form.refuse(refusal)
+    return _shown(page, step_id=stage_id, form=form), refusal.status
+
+
+@bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>")
+@advocate
+@writes(again=_step_again)
+def answer(submission_id: int, stage_id: int) -> Any:
+    """Save a finished step and go on to the next."""
+    submission, stage = _taken(submission_id, stage_id)
+    form, value = _read(submission, stage)
+    if not form.validate():
+        return _invalid(submission, stage, form)
+    _require_done(stage, value)
+    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
+    return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+
+
+@bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/keep")
+@advocate
+@writes(again=_step_again)
+def keep(submission_id: int, stage_id: int) -> Any:
+    """Save an unfinished step, by itself while somebody types, or with "Save for later"."""
+    submission, stage = _taken(submission_id, stage_id)
+    form, value = _read(submission, stage)
+    if not form.validate():
+        return _invalid(submission, stage, form)
+    now = utcnow()
+    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now)
+    if request.headers.get("HX-Request"):
+        return render("challenges/_saved.html", time=format_time(now, "short"))
+    flash(_("Saved. You can go on at any time, on any device."), "good")
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
+
+
+@bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/send")
+@advocate
+@writes(again=_step_again)
+def send(submission_id: int, stage_id: int) -> Any:
+    """Save the last step and send everything for approval. The form's key makes a second click the same attempt."""
+    submission, stage = _taken(submission_id, stage_id)
+    form = step_form(stage, {}, filled=True)
+    attempt = find_attempt(db(), submission_id, form.key.data)
+    if attempt is None:
+        form, value = _read(submission, stage)
+        if not form.validate():
+            return _invalid(submission, stage, form)
+        sent = {"submission_id": submission_id, "key": form.key.data, "values": {stage_id: value}}
+        attempt = submit_attempt(db(), current_actor(), **sent, now=utcnow())
+    if attempt.state == AttemptState.WAITING:
+        flash(_("Sent. You will hear from us here and by mail."), "good")
+    return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+
+
+def _withdraw_again(refusal: Refusal, submission_id: int) -> tuple[str, int]:
+    submission = submission_for(db(), current_user.id, submission_id)
+    page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission_id)
+    return _shown(page, refusal=refusal), refusal.status
+
+
+@bp.post("/challenges/submissions/<int:submission_id>/withdraw")
+@advocate
+@writes(again=_withdraw_again)
+def withdraw(submission_id: int) -> Response:
+    """Take a submission back."""
+    submission = withdraw_submission(db(), current_actor(), submission_id=submission_id, now=utcnow())
+    flash(_("Withdrawn. Nobody will decide on it."), "info")
+    return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+
+
+def _taken(submission_id: int, stage_id: int) -> tuple[Submission, Stage]:
+    """Return the reader's submission and a step of its challenge. Raises ``NotFound``."""
+    submission = submission_for(db(), current_user.id, submission_id)
+    return submission, stage_for(db(), submission.challenge_id, stage_id)
+
+
+def _read(submission: Submission, stage: Stage) -> tuple[Any, Value]:
+    """Return the form of a step and what it asks to store; an upload is taken in here, or refused by name."""
+    form = step_form(stage, {}, filled=True)
+    known = answers_of(db(), submission.id).get(stage.id)
+    step = Step(stage.title, stage.options)
+    return form, stage_kind(stage.kind).read(step, form.answer.data, known.value if known else {}, _store)
+
+
+def _store(upload: Upload, purpose: str) -> Stored:
+    given = {"stream": upload.stream, "filename": upload.filename, "purpose": purpose, "owner_id": current_user.id}
+    return store_upload(db(), current_actor(), **given, now=utcnow(), storage=current_app.extensions["storage"])
+
+
+def _require_done(stage: Stage, value: Value) -> None:
+    refusal = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value)
+    if refusal:
+        raise refusal
+
+
+def _invalid(submission: Submission, stage: Stage, form: Any) -> tuple[str, int]:
+    page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission.id)
+    return _shown(page, step_id=stage.id, form=form), 422

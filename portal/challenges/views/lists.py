@@ -1,0 +1,87 @@
+"""Lists: what one can do, and what one has sent."""
+
+from typing import Any
+
+from flask import Blueprint, request
+from flask_babel import format_timedelta
+from flask_login import current_user
+
+from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
+from portal.challenges.queries import own
+from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges, usual_review_time
+from portal.challenges.queries.page import challenge_page
+from portal.challenges.rules.standing import STANDING_NAMES, Standing
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.stages.registry import KINDS
+from portal.kernel.clock import utcnow
+from portal.kernel.tracks import Track
+from portal.web.exports import csv_response
+from portal.web.guards import advocate
+from portal.web.templating import render, render_fragment
+from portal.web.transaction import db
+
+bp = Blueprint("challenges", __name__)
+
+
+@bp.get("/challenges")
+@advocate
+def index() -> Any:
+    """What is open to the reader, by track."""
+    form, now = CatalogueFilter(request.args), utcnow()
+    counts = count_by_track(db(), current_user.id, now)
+    page = list_challenges(db(), current_user.id, _wanted(form), now, after=request.args.get("after"))
+    review_time = usual_review_time(db(), now)
+    totals = {standing.value: count_standing(counts, standing) for standing in Standing}
+    shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track), "standings": STANDING_NAMES}
+    usual = format_timedelta(review_time) if review_time else None
+    return render_fragment("challenges/index.html", "results", **shown, usual=usual)
+
+
+def _wanted(form: CatalogueFilter) -> Wanted:
+    asked = form.values()
+    return Wanted(
+        q=asked.get("q", ""),
+        track=asked.get("track", ""),
+        standing=asked.get("state", ""),
+        minutes=int(asked["minutes"]) if "minutes" in asked else None,
+        points=int(asked["points"]) if "points" in asked else None,
+        sort=asked.get("sort", "points"),
+    )
+
+
+@bp.get("/challenges/mine")
+@advocate
+def mine() -> Any:
+    """The reader's own submissions, what changed last first."""
+    form = OwnFilter(request.args)
+    statement = own.own_submissions(db(), current_user.id, **form.values())
+    if request.args.get("format") == "csv":
+        header = ["challenge", "track", "state", "period", "started_at", "changed_at", "attempts", "points"]
+        rows = (
+            [
+                c.title,
+                c.track,
+                "withdrawn" if s.dropped_at else s.state,
+                s.period_key,
+                s.started_at.isoformat(),
+                s.changed_at.isoformat(),
+                s.attempts,
+                s.paid,
+            ]
+            for s, c in own.all_own(db(), statement)
+        )
+        return csv_response("my-challenges.csv", header, rows)
+    page = own.page_of_own(db(), statement, after=request.args.get("after"))
+    return render("challenges/mine.html", form=form, page=page, counts=own.count_own(db(), current_user.id), names=SUBMISSION_STATE_NAMES)
+
+
+@bp.get("/challenges/mine/<int:submission_id>")
+@advocate
+def submission(submission_id: int) -> Any:
+    """One of the reader's submissions: what was sent, what was said, what was paid."""
+    found = own.submission_for(db(), current_user.id, submission_id)
+    challenge = own.challenge_of(db(), found)
+    page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
+    sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
+    names = {"names": SUBMISSION_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
+    return render("challenges/submission.html", submission=found, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
