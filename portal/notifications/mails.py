@@ -20,7 +20,7 @@ from portal.notifications.rules import GiveUp, HeaderRefused, Recipient, message
 from portal.notifications.senders import Sender
 
 GREEN = "#005f40"
-KIND = re.compile(r"[a-z][a-z0-9_]*")
+KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 ADDRESS = re.compile(r"""[^\s@<>()\[\],:;"\\]+@[^\s@<>()\[\],:;"\\]+""")
 
 
