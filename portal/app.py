@@ -45,6 +45,8 @@ from portal.people.views import doors as people
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition import views as recognition
 from portal.references import views as references
+from portal.rewards import views as rewards
+from portal.rewards.admin import doors as rewards_admin
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
@@ -66,6 +68,8 @@ BLUEPRINTS = [
     notifications_admin.bp,
     recognition.bp,
     references.bp,
+    rewards.bp,
+    rewards_admin.bp,
 ]
 COMMANDS: list[click.Command] = [
     db,
@@ -106,7 +110,10 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
     NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
+    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
+    NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",), in_dock=False),
+    NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
     NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),

@@ -42,12 +42,17 @@ def get_reward(session: Session, reward_id: int) -> Reward:
 def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
     """Return a page of what is offered, each with how it stands for the person. Filters: q, kind, reach, sort."""
     available = balance_of(session, person_id, unit=UNIT).available
-    statement = _matching(filters).where(Reward.state == RewardState.LIVE)
-    if filters.get("reach") == "can":
-        statement = statement.where(Reward.price <= available, _is_left())
+    statement = _offered(filters, available)
     page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24)
     has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
     return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available) for reward in page.rows])
+
+
+def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any]) -> Iterator[Reward]:
+    """Yield every reward of ``list_offers``."""
+    available = balance_of(session, person_id, unit=UNIT).available
+    order = (column.desc() if descending else column.asc() for column, descending in ORDERS[filters.get("sort", "price")])
+    yield from session.scalars(_offered(filters, available).order_by(*order))
 
 
 def offer_for(session: Session, person_id: int, reward_id: int) -> Offer:
@@ -87,6 +92,13 @@ def iter_rewards(session: Session, filters: Mapping[str, Any]) -> Iterator[Any]:
 def count_rewards(session: Session) -> dict[str, int]:
     """Return how many rewards there are in each state."""
     return dict(session.execute(select(Reward.state, func.count()).group_by(Reward.state)).all())
+
+
+def _offered(filters: Mapping[str, Any], available: int) -> Select[Reward]:
+    statement = _matching({name: value for name, value in filters.items() if name != "state"}).where(Reward.state == RewardState.LIVE)
+    if filters.get("reach") == "can":
+        statement = statement.where(Reward.price <= available, _is_left())
+    return statement
 
 
 def _matching(filters: Mapping[str, Any]) -> Select[Reward]:

@@ -72,10 +72,14 @@ def handled(redemption: Redemption) -> tuple[int | None, datetime]:
     return person_id, at
 
 
-def own_redemptions(session: Session, person_id: int, *, after: str | None = None, size: int = 50) -> Page:
-    """Return a page of a person's redemptions with their rewards, newest first."""
-    mine = select(Redemption, Reward).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.person_id == person_id)
-    return page_by(session, mine, ((Redemption.id, True),), after=after, size=size)
+def own_redemptions(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None, size: int = 50) -> Page:
+    """Return a page of a person's redemptions, each row (redemption, reward), newest first. Filters: q, state."""
+    return page_by(session, _own(person_id, filters), ((Redemption.id, True),), after=after, size=size)
+
+
+def iter_own(session: Session, person_id: int, filters: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield every row of ``own_redemptions``."""
+    yield from session.execute(_own(person_id, filters).order_by(Redemption.id.desc()))
 
 
 def count_own(session: Session, person_id: int) -> dict[str, int]:
@@ -116,6 +120,15 @@ def sources(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str,
     """Return, for lines of a statement, the name and address behind each redemption."""
     found = select(Redemption.id, Reward.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
     return {redemption_id: (name, f"/rewards/{reward_id}") for redemption_id, reward_id, name in session.execute(found)}
+
+
+def _own(person_id: int, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    statement = select(Redemption, Reward).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.person_id == person_id)
+    if term := fold(filters.get("q", "").strip()):
+        statement = statement.where(Reward.search_key.like(like_pattern(term), escape="\\"))
+    if state := filters.get("state"):
+        statement = statement.where(Redemption.state == state)
+    return statement
 
 
 def _happened(redemption: Redemption, person: Person) -> list[tuple[State, datetime, int | None]]:

@@ -1,0 +1,1 @@
+"""Admins' pages of rewards, one file a subject: rewards, redemptions."""

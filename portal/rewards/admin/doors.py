@@ -1,0 +1,6 @@
+"""The blueprint of the admins' doors, once all of them are hung."""
+
+from portal.rewards.admin import redemptions, rewards
+
+bp = rewards.bp
+parts = (rewards, redemptions)

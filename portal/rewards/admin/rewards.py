@@ -1,0 +1,210 @@
+"""Admins' pages of the catalogue: the list, the editor, state and stock. The blueprint of the room's admin pages begins here."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.files.actions import store_upload
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.rewards.actions import catalogue
+from portal.rewards.forms import CountForm, EditRewardForm, NewRewardForm, PlainForm, RewardForm, RewardsFilter, StockForm
+from portal.rewards.models import Reward
+from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
+from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.web.exports import csv_response
+from portal.web.forms import Form
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render_fragment
+from portal.web.transaction import db, writes
+
+bp = Blueprint("rewards_admin", __name__, url_prefix="/admin/rewards")
+NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "reward_states": REWARD_STATE_NAMES, "live": RewardState.LIVE}
+REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting")
+
+
+@bp.get("")
+@admin
+def index() -> ResponseReturnValue:
+    """All rewards, in any state."""
+    form = RewardsFilter(request.args)
+    filters = form.values()
+    if request.args.get("format") == "csv":
+        return csv_response("rewards.csv", REWARDS_HEADER, (_reward_line(row) for row in iter_rewards(db(), filters)))
+    found = list_rewards(db(), filters, after=request.args.get("after"))
+    return render_fragment("rewards/admin/index.html", "results", found=found, form=form, filters=filters, counts=count_rewards(db()), **NAMES)
+
+
+@bp.get("/new")
+@admin
+def new() -> ResponseReturnValue:
+    """The form for a new reward."""
+    return _new(NewRewardForm(formdata=None))
+
+
+@bp.post("/new")
+@admin
+@writes(again=lambda refusal: _new_again(refusal))
+def add() -> ResponseReturnValue:
+    """Keep a new reward as a draft."""
+    form = NewRewardForm()
+    if not form.validate():
+        return _new(form), 422
+    if _is_preview():
+        return _new(form, preview=_preview_of(form))
+    made = catalogue.add_reward(
+        db(), current_actor(), **_said(form), stock=form.stock.data, picture_id=_picture(form), key=form.key.data, now=utcnow()
+    )
+    flash(_("“%(name)s” is kept as a draft. Publish it when it is ready.", name=made.name), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=made.id), 303)
+
+
+@bp.get("/<int:reward_id>")
+@admin
+def edit(reward_id: int) -> ResponseReturnValue:
+    """One reward: what it says, its state and its stock."""
+    return _edit(reward_id)
+
+
+@bp.post("/<int:reward_id>")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id, form=EditRewardForm()))
+def change(reward_id: int) -> ResponseReturnValue:
+    """Change what a reward says and costs."""
+    form = EditRewardForm()
+    if not form.validate():
+        return _edit(reward_id, form=form), 422
+    reward = get_reward(db(), reward_id)
+    if _is_preview():
+        return _edit(reward_id, form=form, preview=_preview_of(form, reward))
+    kept = None if form.drop_picture.data else reward.picture_id
+    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **_said(form), picture_id=_picture(form) or kept, now=utcnow())
+    flash(_("Saved."), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+@bp.post("/<int:reward_id>/publish")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id))
+def publish(reward_id: int) -> ResponseReturnValue:
+    """Offer a reward."""
+    reward = catalogue.publish_reward(db(), current_actor(), reward_id=reward_id, now=utcnow())
+    flash(_("“%(name)s” is in the catalogue now.", name=reward.name), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+@bp.post("/<int:reward_id>/retire")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id))
+def retire(reward_id: int) -> ResponseReturnValue:
+    """Take a reward out of the catalogue."""
+    reward = catalogue.retire_reward(db(), current_actor(), reward_id=reward_id, now=utcnow())
+    flash(_("“%(name)s” is out of the catalogue. What was redeemed stays as it is.", name=reward.name), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+@bp.post("/<int:reward_id>/stock")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id, stock=StockForm()))
+def adjust_stock(reward_id: int) -> ResponseReturnValue:
+    """Add to the stock, or take from it."""
+    form = StockForm()
+    if not form.validate():
+        return _edit(reward_id, stock=form), 422
+    left = catalogue.adjust_stock(db(), current_actor(), reward_id=reward_id, change=form.change.data, now=utcnow())
+    flash(_("There are %(left)s on the shelf now.", left=left), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+@bp.post("/<int:reward_id>/count")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id, count=CountForm()))
+def count_stock(reward_id: int) -> ResponseReturnValue:
+    """Begin to count the stock."""
+    form = CountForm()
+    if not form.validate():
+        return _edit(reward_id, count=form), 422
+    catalogue.count_stock(db(), current_actor(), reward_id=reward_id, stock=form.stock.data, now=utcnow())
+    flash(_("The stock is counted from now on."), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+@bp.post("/<int:reward_id>/uncount")
+@admin
+@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id))
+def uncount_stock(reward_id: int) -> ResponseReturnValue:
+    """Stop counting: the reward never runs out."""
+    catalogue.uncount_stock(db(), current_actor(), reward_id=reward_id, now=utcnow())
+    flash(_("The stock is not counted any more; the reward never runs out."), "good")
+    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
+
+
+def _said(form: RewardForm) -> dict[str, Any]:
+    fields = ("name", "kind", "price", "limit_per_person")
+    return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text")}
+
+
+def _picture(form: RewardForm) -> int | None:
+    upload = form.picture.data
+    if not upload:
+        return None
+    actor = current_actor()
+    storage = current_app.extensions["storage"]
+    kept = store_upload(
+        db(), actor, stream=upload.stream, filename=upload.filename, purpose="picture", owner_id=actor.id, now=utcnow(), storage=storage
+    )
+    return kept.id
+
+
+def _is_preview() -> bool:
+    return request.form.get("act") == "preview"
+
+
+def _preview_of(form: RewardForm, reward: Reward | None = None) -> dict[str, Any]:
+    kept = {"stock": reward.stock, "picture_id": reward.picture_id} if reward else {"stock": form["stock"].data, "picture_id": None}
+    return _said(form) | kept
+
+
+def _new(form: NewRewardForm, *, preview: dict[str, Any] | None = None) -> str:
+    return render_fragment("rewards/admin/new.html", "preview", form=form, preview=preview, **NAMES)
+
+
+def _new_again(refusal: Refusal) -> ResponseReturnValue:
+    form = NewRewardForm()
+    form.validate()
+    _tell(form, refusal)
+    return _new(form), refusal.status
+
+
+def _edit(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
+    reward = get_reward(db(), reward_id)
+    shown = {
+        "form": forms.get("form") or EditRewardForm(formdata=None, obj=reward),
+        "stock": forms.get("stock") or StockForm(formdata=None),
+        "count": forms.get("count") or CountForm(formdata=None),
+        "plain": forms.get("plain") or PlainForm(formdata=None),
+    }
+    return render_fragment("rewards/admin/edit.html", "preview", reward=reward, preview=preview or reward, **shown, **NAMES)
+
+
+def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:
+    shown = forms or {"plain": PlainForm()}
+    for form in shown.values():
+        form.validate()
+        _tell(form, refusal)
+    return _edit(reward_id, **shown), refusal.status
+
+
+def _tell(form: Form, refusal: Refusal) -> None:
+    """Show what a picture was refused for beside the picture; the files room calls its field otherwise."""
+    if "picture" in form and refusal.field in ("file", "upload", "picture"):
+        refusal.field = "picture"  # type: ignore[misc]
+    form.refuse(refusal)
+
+
+def _reward_line(row: Any) -> tuple[Any, ...]:
+    reward = row[0]
+    kind, state = _(KIND_NAMES[Kind(reward.kind)]), _(REWARD_STATE_NAMES[RewardState(reward.state)])
+    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting

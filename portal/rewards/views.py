@@ -1,0 +1,123 @@
+"""Advocates' pages: the catalogue, a reward, their own redemptions."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.ledger.queries.balances import balance_of
+from portal.rewards.actions.redeeming import cancel_redemption
+from portal.rewards.actions.redeeming import redeem as redeem_reward
+from portal.rewards.forms import CatalogueFilter, MineFilter, PlainForm, RedeemForm
+from portal.rewards.queries.catalogue import iter_offers, list_offers, offer_for
+from portal.rewards.queries.redemptions import count_own, iter_own, own_redemptions
+from portal.rewards.rules import KIND_NAMES, STATE_NAMES, UNIT, Kind, State
+from portal.web.exports import csv_response
+from portal.web.guards import advocate, current_actor
+from portal.web.templating import render, render_fragment
+from portal.web.transaction import db, writes
+
+bp = Blueprint("rewards", __name__)
+NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "cancellable": State.REQUESTED}
+CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
+MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")
+RECENT = 3
+
+
+@bp.get("/rewards")
+@advocate
+def index() -> ResponseReturnValue:
+    """What is offered, and how each reward stands for the reader."""
+    form = CatalogueFilter(request.args)
+    filters, me = form.values(), _me()
+    if request.args.get("format") == "csv":
+        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, r.stock, r.summary) for r in iter_offers(db(), me, filters))
+        return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
+    found = list_offers(db(), me, filters, after=request.args.get("after"))
+    mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
+    shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
+    return render_fragment("rewards/index.html", "results", **shown, **NAMES)
+
+
+@bp.get("/rewards/<int:reward_id>")
+@advocate
+def show(reward_id: int) -> ResponseReturnValue:
+    """One reward, with the form to redeem it."""
+    return _page(reward_id, RedeemForm(formdata=None))
+
+
+@bp.post("/rewards/<int:reward_id>/redeem")
+@advocate
+@writes(again=lambda refusal, reward_id: _refused(refusal, reward_id))
+def redeem(reward_id: int) -> ResponseReturnValue:
+    """Ask for the reward: one piece and its price are set aside."""
+    form = RedeemForm()
+    if not form.validate():
+        return _page(reward_id, form), 422
+    made = redeem_reward(
+        db(), current_actor(), reward_id=reward_id, key=form.key.data, wish=form.wish.data or "", shown_price=form.shown_price.data, now=utcnow()
+    )
+    flash(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=made.price), "good")
+    return redirect(url_for("rewards.mine"), 303)
+
+
+@bp.get("/rewards/mine")
+@advocate
+def mine() -> ResponseReturnValue:
+    """The reader's own redemptions."""
+    if request.args.get("format") == "csv":
+        filters = MineFilter(request.args).values()
+        return csv_response("my-redemptions.csv", MINE_HEADER, (_line(row) for row in iter_own(db(), _me(), filters)))
+    return _mine(PlainForm())
+
+
+@bp.post("/rewards/redemptions/<int:redemption_id>/cancel")
+@advocate
+@writes(again=lambda refusal, redemption_id: _not_cancelled(refusal))
+def cancel(redemption_id: int) -> ResponseReturnValue:
+    """Call a redemption off; points and stock come back."""
+    cancelled = cancel_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    flash(_("Cancelled. %(points)s points are back on your balance.", points=cancelled.price), "good")
+    return redirect(url_for("rewards.mine"), 303)
+
+
+def _me() -> int:
+    person_id = current_actor().id
+    assert person_id is not None
+    return person_id
+
+
+def _page(reward_id: int, form: RedeemForm) -> str:
+    offer = offer_for(db(), _me(), reward_id)
+    form.shown_price.data = offer.reward.price
+    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **NAMES)
+
+
+def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
+    form = RedeemForm()
+    form.validate()
+    form.refuse(refusal)
+    return _page(reward_id, form), refusal.status
+
+
+def _mine(form: PlainForm) -> str:
+    search = MineFilter(request.args)
+    filters, me = search.values(), _me()
+    found = own_redemptions(db(), me, filters, after=request.args.get("after"))
+    shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form}
+    return render_fragment("rewards/mine.html", "results", **shown, **NAMES)
+
+
+def _line(row: Any) -> tuple[Any, ...]:
+    redemption, reward = row
+    asked = redemption.requested_at.isoformat(timespec="seconds")
+    return asked, reward.name, redemption.price, _(STATE_NAMES[State(redemption.state)]), redemption.reason, redemption.delivery
+
+
+def _not_cancelled(refusal: Refusal) -> ResponseReturnValue:
+    form = PlainForm()
+    form.refuse(refusal)
+    return _mine(form), refusal.status
