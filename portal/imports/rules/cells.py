@@ -36,10 +36,9 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 def moment(value: str) -> datetime:
     """Read a date, or date and time, as ISO 8601. Without an offset it is in the programme's time zone (the engine adds it)."""
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-            return datetime.combine(date.fromisoformat(value), time.min)
-        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value, re.ASCII):
-            found = datetime.fromisoformat(value)
+        is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)
+        if is_day or re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value, re.ASCII):
+            found = datetime.combine(date.fromisoformat(value), time.min) if is_day else datetime.fromisoformat(value)
             if 1900 < found.year < 9999:
                 return found
     except ValueError:

@@ -1,0 +1,93 @@
+"""Reading a table from whatever bytes a spreadsheet wrote."""
+
+import gzip
+
+import pytest
+
+from portal.imports.rules.refusals import NoRows, NotATable, UnpackedTooLarge
+from portal.imports.rules.tables import read_table
+from tests.imports.samples import CONSTITUENTS, SUBMISSIONS
+
+PLAIN = "name,place\nBrown–Forman,Köln\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (PLAIN.encode(), "UTF-8"),
+        (PLAIN.encode("utf-8-sig"), "UTF-8"),
+        (PLAIN.encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff" + PLAIN.encode("utf-16-be"), "UTF-16"),
+        (PLAIN.encode("cp1252"), "Windows-1252"),
+        (gzip.compress(PLAIN.encode()), "UTF-8"),
+        (gzip.compress(PLAIN.encode("utf-8-sig")), "UTF-8"),
+        (PLAIN.replace("\n", "\r\n").encode(), "UTF-8"),
+        (PLAIN.replace("\n", "\r").encode(), "UTF-8"),
+        (PLAIN.rstrip().encode(), "UTF-8"),
+    ],
+)
+def test_encodings_marks_packing_and_line_ends_are_found(content: bytes, encoding: str) -> None:
+    table = read_table(content)
+    assert (table.encoding, table.header, table.rows) == (encoding, ["name", "place"], [(2, ["Brown–Forman", "Köln"])])
+
+
+@pytest.mark.parametrize("delimiter", list(",;\t|"))
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    table = read_table(f'a{delimiter}b\n"x, y; z | w"{delimiter}2\n3{delimiter}4\n'.encode())
+    assert (table.delimiter, table.header, table.rows[0][1]) == (delimiter, ["a", "b"], ["x, y; z | w", "2"])
+
+
+def test_a_first_line_may_name_the_delimiter() -> None:
+    assert read_table(b"sep=;\na;b\n1,5;2\n").rows == [(3, ["1,5", "2"])]
+
+
+def test_one_column_is_a_table_too() -> None:
+    assert read_table(b"name\nAda, Countess\n").broken[0][0] == 2
+    assert read_table(b"name\nAda\n").rows == [(2, ["Ada"])]
+
+
+def test_lines_are_counted_over_breaks_inside_cells_and_blank_lines() -> None:
+    table = read_table(b'a,b\n1,"two\nlines"\n\n3,4\n')
+    assert table.rows == [(2, ["1", "two\nlines"]), (5, ["3", "4"])]
+
+
+def test_a_row_of_another_length_is_broken_and_the_others_are_kept() -> None:
+    table = read_table(b"a,b\n1\n2,3,4\n5,6\n7,8,,\n")
+    assert [line for line, _ in table.broken] == [2, 3]
+    assert table.broken[1][1].text == "has 3 cells where the header has 2"
+    assert [row for _, row in table.rows] == [["5", "6"], ["7", "8"]]
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told_with_its_lines() -> None:
+    table = read_table(b'a,b\n1,2\n3,"4\n5,6\n')
+    assert table.rows == [(2, ["1", "2"])]
+    assert table.broken[0][1].text == "a quotation mark is not closed, or text follows it (lines 3 to 4)"
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"", NotATable),
+        (b"\n\n", NotATable),
+        (b",,\n", NotATable),
+        (b"PK\x03\x04\x00\x00", NotATable),
+        (b"\x1f\x8b\x08broken", NotATable),
+        (gzip.compress(PLAIN.encode())[:-9], NotATable),
+        (b"a,b\n", NoRows),
+    ],
+)
+def test_what_is_no_table_is_refused(content: bytes, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        read_table(content)
+
+
+def test_a_packed_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.imports.rules.tables.UNPACKED_LIMIT_MB", 1)
+    with pytest.raises(UnpackedTooLarge):
+        read_table(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000))
+
+
+def test_the_real_files_are_read_whole() -> None:
+    companies, submissions = read_table(CONSTITUENTS.read_bytes()), read_table(SUBMISSIONS.read_bytes())
+    assert (len(companies.rows), len(companies.broken), len(companies.header)) == (503, 0, 8)
+    assert (len(submissions.rows), len(submissions.broken), len(submissions.header)) == (1322, 0, 12)
