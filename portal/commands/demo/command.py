@@ -1,0 +1,93 @@
+"""``flask demo``: build the demo programme in an empty database."""
+
+from datetime import datetime
+from random import Random
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Attempt, Challenge
+from portal.commands.demo.cast import PASSWORD, Cast, OneHash
+from portal.commands.demo.challenges import Year
+from portal.commands.demo.rewards import Shelf
+from portal.commands.demo.story import Story
+from portal.files.storage import Storage
+from portal.kernel import migrate
+from portal.kernel.clock import utcnow
+from portal.notifications.actions import withhold_mail
+from portal.people.models import Company, Person
+from portal.people.rules.password import Hasher
+from portal.people.rules.person import DemoInProduction, require_demo_allowed
+from portal.references.models import Nomination
+from portal.rewards.models import Redemption
+from portal.web.transaction import database
+
+SIGN_INS = (("advocate", "Anjali Menon"), ("employee", "Greta Lindqvist"), ("admin", "Imani Wanjiru"))
+COUNTED = (
+    (Person, "people"),
+    (Company, "companies"),
+    (Challenge, "challenges"),
+    (Attempt, "answers"),
+    (Redemption, "redemptions"),
+    (Nomination, "nominations"),
+)
+
+
+@click.command("demo")
+@click.option("--seed", type=int, default=7, show_default=True, help="Another number gives another year.")
+@click.option("--if-empty", is_flag=True, help="Say nothing where people are there already, apart from the demo's sign-ins.")
+@with_appcontext
+def demo(seed: int, if_empty: bool) -> None:
+    """Build the demo programme, if there is nobody yet. Refused in production."""
+    try:
+        require_demo_allowed(current_app.config["SETTINGS"].is_production)
+    except DemoInProduction as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    migrate.upgrade(database())
+    if database().write(has_people):
+        if not if_empty:
+            click.echo("There are people in this database already, so nothing was done.")
+    else:
+        click.echo("Building the demo programme …")
+        storage: Storage = current_app.extensions["storage"]
+        hasher = OneHash()
+        database().write(lambda session: build(session, storage=storage, hasher=hasher, seed=seed, end=utcnow()))
+        click.echo(_summary())
+    _tell_sign_ins()
+
+
+def has_people(session: Session) -> bool:
+    """Tell whether anybody is there."""
+    return session.scalar(select(Person.id).limit(1)) is not None
+
+
+def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end: datetime) -> None:
+    """Tell the whole year up to ``end``, all of it or nothing. Inboxes are told, no mail is written: it is long past."""
+    story = Story(session, storage, Random(seed), end)
+    cast = Cast(story, hasher)
+    cast.enter()
+    Year(story, cast).begin()
+    Shelf(story, cast).begin()
+    with withhold_mail(session):
+        story.tell()
+
+
+def _summary() -> str:
+    with database().reading() as session:
+        counts = [f"{session.scalar(select(func.count()).select_from(model))} {name}" for model, name in COUNTED]
+    return ", ".join(counts) + "."
+
+
+def _tell_sign_ins() -> None:
+    """Print how to sign in, where the demo's people are the ones that are there."""
+    with database().reading() as session:
+        found = {p.name: p.email for p in session.scalars(select(Person).where(Person.is_demo, Person.name.in_([name for _, name in SIGN_INS])))}
+    if not found:
+        return
+    click.echo(f"\n  Sign in with the password: {PASSWORD}")
+    for role, name in SIGN_INS:
+        if name in found:
+            click.echo(f"  {role:<9} {found[name]}")

@@ -1,0 +1,133 @@
+"""The shelf, what people took from it, and corrections by hand."""
+
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from portal.commands.demo.cast import Cast, Member
+from portal.commands.demo.content import programme
+from portal.commands.demo.pictures import draw
+from portal.commands.demo.story import Story
+from portal.files.actions import store_upload
+from portal.ledger.queries.balances import balance_of
+from portal.recognition.actions import adjust
+from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward
+from portal.rewards.actions.redeeming import cancel_redemption, redeem
+from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.models import Reward
+from portal.rewards.rules import RewardState
+
+OPENED = 330
+LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20
+BACK = "Came back unopened: the office has moved. Your points are yours again; tell us the new address."
+
+
+class Shelf:
+    """Fills the shelf and lets people take from it."""
+
+    def __init__(self, story: Story, cast: Cast) -> None:
+        self.story, self.cast = story, cast
+        self.rewards: list[Reward] = []
+        self._decided = 0
+
+    def begin(self) -> None:
+        """Put the shelf, what everybody treats themself to, and the corrections on the agenda."""
+        for number, entry in enumerate(programme()["reward"]):
+            self.story.plan(self.story.ago(OPENED), self._offer, number, entry)
+        for week in range(OPENED // 7):
+            self.story.plan(self.story.ago(OPENED - 7 * week - 3), self._somebody_redeems)
+        for hours in (6, 20, 31, 44, 70, 95, 120):
+            self.story.plan(self.story.end - timedelta(hours=hours), self._somebody_redeems)
+        for number, entry in enumerate(programme()["adjustment"]):
+            self.story.plan(self.story.ago(entry["days"]), self._adjust, number, entry)
+
+    def _offer(self, number: int, entry: dict[str, Any], at: datetime) -> None:
+        session, actor = self.story.session, self.story.acting(self.cast.reviewers[number % 2])
+        stream, filename = BytesIO(draw(entry["shape"], entry["hue"])), f"{entry['shape']}.png"
+        picture = store_upload(session, actor, stream=stream, filename=filename, purpose="picture", owner_id=None, now=at, storage=self.story.storage)
+        made = add_reward(
+            session,
+            actor,
+            name=entry["name"],
+            kind=entry["kind"],
+            price=entry["price"],
+            summary=entry["summary"],
+            text=programme()["how"][entry["kind"]],
+            stock=entry.get("stock"),
+            limit_per_person=entry.get("limit"),
+            picture_id=picture.id,
+            key=f"demo-reward-{number}",
+            now=at,
+        )
+        publish_reward(session, actor, reward_id=made.id, now=at + timedelta(minutes=10))
+        self.rewards.append(made)
+        if "retired" in entry:
+            self.story.plan(self.story.ago(entry["retired"]), self._retire, made)
+
+    def _retire(self, reward: Reward, at: datetime) -> None:
+        retire_reward(self.story.session, self.story.acting(self.cast.reviewers[0]), reward_id=reward.id, now=at)
+
+    def _somebody_redeems(self, at: datetime) -> None:
+        """Let one or two of those who have most to spend take something they can afford."""
+        joined = [m for m in self.cast.members if m.name in self.story.people and self.story.people[m.name].joined_at]
+        balances = [(balance_of(self.story.session, self.story.people[m.name].id).available, m) for m in joined]
+        able = [(available, member) for available, member in balances if available >= 300]
+        for _ in range(min(len(able), self.story.random.choice((1, 1, 2)))):
+            available, member = self.story.random.choices(able, [available for available, _ in able])[0]
+            able.remove((available, member))
+            self._redeem(member, available, at + timedelta(minutes=self.story.random.randrange(90)))
+
+    def _redeem(self, member: Member, available: int, at: datetime) -> None:
+        session = self.story.session
+        for reward in self.rewards:
+            session.refresh(reward)
+        free = [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
+        if not free:
+            return
+        reward = self.story.random.choices(free, [r.price for r in free])[0]
+        wish = self.story.random.choice(("Size M, please.", "To the office, please.", "")) if reward.kind == "merchandise" else ""
+        key = f"demo-redemption-{self.story.number()}"
+        made = redeem(session, self.story.acting(member.name), reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, now=at)
+        chance = self.story.random.random()
+        if chance < 0.06:
+            self.story.plan(self.story.after(at, hours=2), self._cancel, member, made.id)
+            return
+        decided = self.story.after(at, hours=16)
+        if decided < self.story.end - timedelta(hours=LEFT_WAITING_HOURS):
+            self.story.plan(decided, self._decide, made.id, chance < 0.13)
+
+    def _cancel(self, member: Member, redemption_id: int, at: datetime) -> None:
+        cancel_redemption(self.story.session, self.story.acting(member.name), redemption_id=redemption_id, now=at)
+
+    def _decide(self, redemption_id: int, is_declined: bool, at: datetime) -> None:
+        session, actor, words = self.story.session, self.story.acting(self.story.random.choice(self.cast.reviewers)), programme()["redeem"]
+        if is_declined:
+            decline_redemption(session, actor, redemption_id=redemption_id, reason=self.story.random.choice(words["decline"]), now=at)
+            return
+        approve_redemption(session, actor, redemption_id=redemption_id, now=at)
+        handed_over = self.story.after(at, hours=80)
+        if handed_over < self.story.end - timedelta(hours=LEFT_APPROVED_HOURS):
+            self.story.plan(handed_over, self._fulfil, redemption_id)
+
+    def _fulfil(self, redemption_id: int, at: datetime) -> None:
+        session, actor, words = self.story.session, self.story.acting(self.cast.reviewers[1]), programme()["redeem"]
+        fulfil_redemption(session, actor, redemption_id=redemption_id, delivery=self.story.random.choice(words["tracking"]), now=at)
+        self._decided += 1
+        if self._decided % 17 == 0:
+            self.story.plan(self.story.after(at, hours=150), self._return, redemption_id)
+
+    def _return(self, redemption_id: int, at: datetime) -> None:
+        return_redemption(self.story.session, self.story.acting(self.cast.reviewers[0]), redemption_id=redemption_id, reason=BACK, now=at)
+
+    def _adjust(self, number: int, entry: dict[str, Any], at: datetime) -> None:
+        adjust(
+            self.story.session,
+            self.story.acting(self.cast.reviewers[0]),
+            person_id=self.story.people[entry["person"]].id,
+            points=entry["points"],
+            counts_as_earned=entry["earned"],
+            key=f"demo-adjustment-{number}",
+            reason=entry["reason"],
+            note=entry["note"],
+            now=at,
+        )
