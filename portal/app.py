@@ -5,8 +5,12 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.audit import actions as audit
+from portal.bank import admin as bank_admin
+from portal.bank import views as bank
+from portal.bank.queries import StatementSource
 from portal.challenges.admin import review as challenges_admin
 from portal.challenges.importer import ActivityImporter
+from portal.challenges.queries.sources import describe_submissions, submissions_matching
 from portal.challenges.views import answering as challenges
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
@@ -47,6 +51,7 @@ from portal.recognition import views as recognition
 from portal.references import views as references
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
+from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
 from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
 from portal.web.navigation import NavItem
 
@@ -68,6 +73,8 @@ BLUEPRINTS = [
     notifications_admin.bp,
     recognition.bp,
     references.bp,
+    bank.bp,
+    bank_admin.bp,
     rewards.bp,
     rewards_admin.bp,
 ]
@@ -86,6 +93,11 @@ COMMANDS: list[click.Command] = [
     demo,
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
+}
+# What lines of a statement came from, by source type.
+STATEMENT_SOURCES: dict[str, StatementSource] = {
+    "submission": StatementSource(describe_submissions, submissions_matching),
+    "redemption": StatementSource(describe_redemptions, redemptions_matching),
 }
 # What waits on an admin, in the order of the queue's tabs.
 WAITING: list[WaitingSource] = [
@@ -112,6 +124,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
+    NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE, in_dock=False),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
     NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
@@ -143,6 +156,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
+    app.extensions["statement_sources"] = STATEMENT_SOURCES
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -116,10 +116,18 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     return Detail(redemption, reward, person, company or "", steps)
 
 
-def sources(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str]]:
-    """Return, for lines of a statement, the name and address behind each redemption."""
-    found = select(Redemption.id, Reward.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
-    return {redemption_id: (name, f"/rewards/{reward_id}") for redemption_id, reward_id, name in session.execute(found)}
+def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str]]:
+    """Return (name of the reward, member's address, admin's address) of each redemption, for rooms that show lines which came from it."""
+    if not redemption_ids:
+        return {}
+    found = select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
+    return {row.id: (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}") for row in session.execute(found)}
+
+
+def redemptions_matching(term: str) -> Select[int]:
+    """Return the ids of redemptions whose reward holds ``term``."""
+    rewards = select(Reward.id).where(Reward.search_key.like(like_pattern(fold(term)), escape="\\"))
+    return select(Redemption.id).where(Redemption.reward_id.in_(rewards))
 
 
 def _own(person_id: int, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:

@@ -1,0 +1,62 @@
+"""Admins' pages of the bank: anybody's statement, and corrections by hand."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.bank.actions import adjust_points
+from portal.bank.forms import AdjustForm
+from portal.bank.views import shown_statement, statement_csv
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.people.queries.persons import get_person
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render_fragment
+from portal.web.transaction import db, writes
+
+bp = Blueprint("bank_admin", __name__, url_prefix="/admin/statement")
+
+
+@bp.get("/<int:person_id>")
+@admin
+def statement(person_id: int) -> ResponseReturnValue:
+    """What a person earned and spent."""
+    get_person(db(), person_id)
+    if request.args.get("format") == "csv":
+        return statement_csv(person_id, f"statement-{person_id}.csv")
+    return _page(person_id, AdjustForm(formdata=None))
+
+
+@bp.post("/<int:person_id>")
+@admin
+@writes(again=lambda refusal, person_id: _refused(refusal, person_id))
+def adjust(person_id: int) -> ResponseReturnValue:
+    """Add or take points, with a reason."""
+    form = AdjustForm()
+    if not form.validate():
+        return _page(person_id, form), 422
+    adjust_points(
+        db(),
+        current_actor(),
+        person_id=person_id,
+        points=form.points.data or 0,
+        counts_as_earned=form.counts_as_earned.data,
+        reason=form.reason.data or "",
+        key=form.key.data,
+        now=utcnow(),
+    )
+    flash(_("Corrected. They read your reason in a mail."), "good")
+    return redirect(url_for("bank_admin.statement", person_id=person_id), 303)
+
+
+def _page(person_id: int, form: AdjustForm) -> str:
+    person = get_person(db(), person_id)
+    is_own = current_actor().id == person_id
+    return render_fragment("bank/admin.html", "results", person=person, adjust=form, is_own=is_own, **shown_statement(person_id))
+
+
+def _refused(refusal: Refusal, person_id: int) -> ResponseReturnValue:
+    form = AdjustForm()
+    form.validate()
+    form.refuse(refusal)
+    return _page(person_id, form), refusal.status

@@ -1,0 +1,112 @@
+"""The statement with names: each line of the ledger and the thing it came from. Other rooms tell what their things are called."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.orm import Session
+
+from portal.bank.rules import line_name
+from portal.kernel.text import like_pattern
+from portal.ledger.models import transfer, transfer_note
+from portal.ledger.queries.statement import select_statement
+from portal.ledger.rules import TransferKind
+from portal.people.queries.persons import names
+from portal.web.paging import Page, page_by
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a source is called, and where a member and an admin find it."""
+
+    title: str
+    link: str
+    admin_link: str
+
+
+@dataclass(frozen=True)
+class StatementSource:
+    """What a room hands over for its lines: the names behind ids, and the ids whose name holds a search term.
+
+    ``describe`` returns (title, member's address, admin's address) by id.
+    """
+
+    describe: Callable[[Session, list[int]], Mapping[int, tuple[str, str, str]]]
+    matching: Callable[[str], Select[int]]
+
+
+Sources = Mapping[str, StatementSource]
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One line as people read it. ``what`` is marked for translation, ``source`` None where there is none or it is gone."""
+
+    transfer_id: int
+    recorded_at: datetime
+    effective_at: datetime
+    what: str
+    points: int
+    balance_after: int
+    note: str
+    by: str
+    source: Named | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines are asked for. ``since`` and ``until`` (excluded) bound when they took effect."""
+
+    term: str = ""
+    kind: TransferKind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_lines(session: Session, person_id: int, wanted: Wanted, sources: Sources, *, after: str | None = None) -> Page:
+    """Return a page of a person's statement, newest first."""
+    statement, keys = _statement(person_id, wanted, sources)
+    page = page_by(session, statement, keys, after=after)
+    return replace(page, rows=_named(session, page.rows, sources))
+
+
+def iter_lines(session: Session, person_id: int, wanted: Wanted, sources: Sources) -> Iterator[StatementLine]:
+    """Yield every line of ``list_lines``."""
+    statement, keys = _statement(person_id, wanted, sources)
+    found = session.execute(statement.order_by(keys[0][0].desc()))
+    for rows in found.partitions(_BATCH):
+        yield from _named(session, rows, sources)
+
+
+def _statement(person_id: int, wanted: Wanted, sources: Sources) -> tuple[Select[*tuple[Any, ...]], list[tuple[Any, bool]]]:
+    statement, keys = select_statement(person_id, kind=wanted.kind, since=wanted.since, until=wanted.until)
+    if wanted.term:
+        statement = statement.where(_holds(wanted.term, sources))
+    return statement, keys
+
+
+def _holds(term: str, sources: Sources) -> Any:
+    named = [and_(transfer.c.source_type == kind, transfer.c.source_id.in_(source.matching(term))) for kind, source in sources.items()]
+    return or_(transfer_note.c.body.ilike(like_pattern(term), escape="\\"), *named)
+
+
+def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[StatementLine]:
+    """Put names to lines: one query for each kind of source, one for the people who acted."""
+    found = list(rows)
+    named: dict[tuple[str, int], Named] = {}
+    for kind, source in sources.items():
+        ids = sorted({row.source_id for row in found if row.source_type == kind})
+        named |= {(kind, thing): Named(*told) for thing, told in source.describe(session, ids).items()}
+    people = names(session, {row.actor_id for row in found if row.actor_id is not None})
+    return [_line(row, named.get((row.source_type, row.source_id)), people) for row in found]
+
+
+def _line(row: Any, source: Named | None, people: Mapping[int, str]) -> StatementLine:
+    kind, points = TransferKind(row.kind), int(row.points)
+    by = people.get(row.actor_id, "")
+    what = line_name(kind, points)
+    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, points, int(row.balance_after), row.note or "", by, source)

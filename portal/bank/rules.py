@@ -1,0 +1,67 @@
+"""What a line of the statement is called, and who may correct a balance by hand."""
+
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.text import N_
+from portal.ledger.rules import MOST_POINTS, TransferKind
+
+REASON = "bank.adjusted"
+LINE_NAMES = {
+    TransferKind.AWARD: N_("Earned"),
+    TransferKind.HOLD: N_("Held for a reward"),
+    TransferKind.RELEASE: N_("Given back"),
+    TransferKind.ADJUST: N_("Corrected by hand"),
+    TransferKind.REVERSE: N_("Taken back"),
+}
+RETURNED = N_("Returned")
+
+
+class OwnBalance(NotAllowed):
+    """Nobody gives points to themselves."""
+
+    message = N_("You cannot change your own points. Ask another admin.")
+
+
+class NothingToChange(Refusal):
+    """A correction moves at least one point."""
+
+    message = N_("Enter how many points to add, or a number below zero to take some away.")
+    field = "points"
+
+
+class TooMuch(Refusal):
+    """More than a transfer may carry."""
+
+    message = N_("That is more than %(most)s points.")
+    field = "points"
+
+
+class ReasonNeeded(Refusal):
+    """The person reads why."""
+
+    message = N_("Please give a reason. The person will read it.")
+    field = "reason"
+
+
+def line_name(kind: TransferKind, points: int) -> str:
+    """Return what a line is called, marked for translation. A reversed fulfilment gives points, any other reversal takes them."""
+    return RETURNED if kind is TransferKind.REVERSE and points > 0 else LINE_NAMES[kind]
+
+
+def require_adjuster(actor: Actor, person_id: int) -> None:
+    """Refuses: NotAllowed to who is no admin, OwnBalance on one's own points."""
+    if not actor.is_admin:
+        raise NotAllowed()
+    if actor.id == person_id:
+        raise OwnBalance()
+
+
+def require_adjustment(points: int, reason: str) -> str:
+    """Return the reason. Refuses: NothingToChange, TooMuch, ReasonNeeded."""
+    if points == 0:
+        raise NothingToChange()
+    if abs(points) > MOST_POINTS:
+        raise TooMuch(most=MOST_POINTS)
+    if not reason.strip():
+        raise ReasonNeeded()
+    return reason.strip()

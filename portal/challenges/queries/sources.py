@@ -1,0 +1,21 @@
+"""What a submission is called where another room shows a line that came from it."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Challenge, Submission
+from portal.kernel.text import fold, like_pattern
+
+
+def describe_submissions(session: Session, submission_ids: list[int]) -> dict[int, tuple[str, str, str]]:
+    """Return (title of the challenge, member's address, admin's address) of each submission."""
+    if not submission_ids:
+        return {}
+    found = select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.id.in_(submission_ids))
+    return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}") for row in session.execute(found)}
+
+
+def submissions_matching(term: str) -> Select[int]:
+    """Return the ids of submissions whose challenge holds ``term``."""
+    challenges = select(Challenge.id).where(Challenge.search_key.like(like_pattern(fold(term)), escape="\\"))
+    return select(Submission.id).where(Submission.challenge_id.in_(challenges))
