@@ -15,7 +15,7 @@ from portal.kernel.text import N_, fold, normal_email
 from portal.people.actions.companies import add_company, edit_company, remove_company
 from portal.people.models import Company, Person
 from portal.people.queries.companies import get_company
-from portal.people.rules.company import DOMAIN_LENGTH, FIELD_LENGTH, NAME_LENGTH, SIZE_LENGTH, DomainInvalid, normal_domain
+from portal.people.rules.company import DOMAIN_LENGTH, FIELD_LENGTH, NAME_LENGTH, SIZE_LENGTH, DomainInvalid, OwnerNotEmployee, normal_domain
 from portal.people.rules.person import PersonState
 
 PLAIN = ("name", "industry", "size", "region", "country", "domain")
@@ -123,11 +123,14 @@ def _wanted(session: Session, record: Record, context: Context) -> dict[str, Any
     return values
 
 
-def _owner_id(session: Session, memo: dict[str, int], email: str) -> int | None:
+def _owner_id(session: Session, memo: dict[str, int], email: str) -> int:
+    """Return the employee who has the address; refuses (``OwnerNotEmployee``) one who left since the rows were checked."""
     key = normal_email(email) or ""
     if key not in memo:
         memo.update(_owners(session, {email}))
-    return memo.get(key)
+    if key not in memo:
+        raise OwnerNotEmployee()
+    return memo[key]
 
 
 def _differing(company: Company, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

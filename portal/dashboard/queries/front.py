@@ -28,5 +28,5 @@ def front_figures(session: Session, now: datetime) -> FrontFigures:
     counted = select(func.count(), func.count(distinct(Act.person_id))).where(
         Act.happened_at >= since, Act.happened_at < now, Act.reversed_at.is_(None)
     )
-    acts, people = session.execute(counted).one().tuple()
-    return FrontFigures(acts, people, usual_review_time(session, now))
+    row = session.execute(counted).one()
+    return FrontFigures(row[0], row[1], usual_review_time(session, now))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.audit.models import AuditEvent
@@ -85,7 +85,7 @@ def industries(session: Session) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Happening:
-    """One line of a history: what, when, by whom (empty for the portal itself), and its facts."""
+    """One line of a history: what, when, by whom (empty for the portal itself, and for people about themselves), and its facts."""
 
     at: datetime
     name: str
@@ -96,9 +96,12 @@ class Happening:
 def history_of(session: Session, subject_type: str, subject_id: int, *, limit: int = 50) -> list[Happening]:
     """Return what was done to the subject, the latest first."""
     mine = (AuditEvent.subject_type == subject_type, AuditEvent.subject_id == subject_id)
+    other = Person.id == AuditEvent.actor_id
+    if subject_type == "person":
+        other = and_(other, Person.id != subject_id)
     rows = session.execute(
         select(AuditEvent.at, AuditEvent.name, Person.name.label("actor"), AuditEvent.data)
-        .outerjoin(Person, Person.id == AuditEvent.actor_id)
+        .outerjoin(Person, other)
         .where(*mine)
         .order_by(AuditEvent.id.desc())
         .limit(limit)

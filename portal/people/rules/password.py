@@ -161,7 +161,7 @@ def _blocklist() -> frozenset[str]:
 def is_personal(text: str, names: Iterable[str | None]) -> bool:
     """Tell whether fewer than eight letters or digits are left when every name, and every part of an address, is taken out."""
     rest = fold(text)
-    words = {word for name in names for word in re.split(r"[\W_]+", fold(name or "")) if len(word) >= 4}
+    words = {word for name in names for word in re.split(r"[\W_]+", fold(name or "")) if len(word) >= 3}
     found = [word for word in sorted(words, key=lambda w: (-len(w), w)) if word in rest]
     for word in found:
         rest = rest.replace(word, "")
@@ -190,7 +190,8 @@ class Hasher:
         """Tell whether ``password`` belongs to ``kept``. Without ``kept`` the answer is no, at the same cost: one verification."""
         with self._gate:
             try:
-                return self._argon2.verify(kept or self.nobody, normal(password)) and kept is not None
+                # What is longer than any password kept is cut: wrong all the same, and a megabyte costs nothing.
+                return self._argon2.verify(kept or self.nobody, normal(password[: MAX_BYTES + 1])) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
