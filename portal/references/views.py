@@ -128,7 +128,7 @@ def registry() -> ResponseReturnValue:
     filters = Filters(**asked)
     if request.args.get("format") == "csv":
         rows = (
-            (e.name, e.title, e.company, e.industry, e.region, e.email, _(STANDING_NAMES[e.standing]), _might(e.activities), e.acts)
+            (e.name, e.title, e.company, e.industry, e.region, e.email, _(STANDING_NAMES[e.standing]), _might(e.activities), sum(e.acts.values()))
             for e in whole_registry(db(), filters)
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)

@@ -94,7 +94,7 @@ def test_acts_are_counted(session: Session) -> None:
     for source in (1, 2):
         given = {"company_id": None, "kind": "challenge", "track": "endorse", "source_type": "test", "points": 5}
         record_act(session, system("test"), person_id=person.id, source_id=source, happened_at=now, now=now, **given)
-    assert [(e.acts, e.last_act_at) for e in list_registry(session, Filters())] == [(2, now)]
+    assert [(e.acts, e.last_act_at) for e in list_registry(session, Filters())] == [({"endorse": 2}, now)]
     assert profile_of_person(session, person.id).acts == {"endorse": 2}
 
 

@@ -14,8 +14,9 @@ from portal.people.rules.person import PersonState
 from portal.references.models import Nomination, NominationActivity
 from portal.references.queries.nominations import in_order
 from portal.references.rules import Activity, Standing, State
-from portal.web.paging import SIZE, AnySelect, Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
+SIZE = 25
 PERSON, NOMINATION = "person", "nomination"
 STANDINGS = {PersonState.ACTIVE: Standing.JOINED, PersonState.INVITED: Standing.INVITED}
 
@@ -34,7 +35,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Entry:
-    """One person of the registry: a person of the portal, or a nominee who waits. ``acts`` counts approved acts."""
+    """One person of the registry: a person of the portal, or a nominee who waits. ``acts`` counts approved acts by track."""
 
     kind: str
     id: int
@@ -47,7 +48,7 @@ class Entry:
     size: str
     standing: Standing
     activities: list[Activity]
-    acts: int
+    acts: dict[str, int]
     last_act_at: datetime | None
 
 
@@ -68,7 +69,7 @@ def list_registry(session: Session, filters: Filters, *, after: str | None = Non
     persons = [row.id for row in page if row.kind == PERSON]
     nominations = [row.id for row in page if row.kind == NOMINATION]
     might = _might_of(session, persons, nominations)
-    acts = acts_of(session, persons)
+    acts = _acts_of(session, persons)
     return replace(page, rows=[_entry(row, might, acts) for row in page])
 
 
@@ -76,7 +77,7 @@ def whole_registry(session: Session, filters: Filters) -> list[Entry]:
     """Return all entries that match, by name, for a file."""
     rows = _people(filters)
     found = session.execute(select(rows).order_by(rows.c.name_key, rows.c.kind, rows.c.id)).all()
-    might, acts = _might_of(session, None, None), acts_of(session, None)
+    might, acts = _might_of(session, None, None), _acts_of(session, None)
     return [_entry(row, might, acts) for row in found]
 
 
@@ -94,12 +95,16 @@ def choices(session: Session) -> tuple[list[str], list[str]]:
     return sorted({row.industry for row in found if row.industry}), sorted({row.region for row in found if row.region})
 
 
-def acts_of(session: Session, persons: list[int] | None) -> dict[int, tuple[int, datetime]]:
-    """Return how many acts each person has done and when the last one was; of everybody without ``persons``."""
-    counted = select(Act.person_id, func.count(), func.max(Act.happened_at)).where(Act.reversed_at.is_(None)).group_by(Act.person_id)
+def _acts_of(session: Session, persons: list[int] | None) -> dict[int, tuple[dict[str, int], datetime]]:
+    """Return how many acts of each track each person has done, and when the last one was; of everybody without ``persons``."""
+    counted = select(Act.person_id, Act.track, func.count().label("number"), func.max(Act.happened_at).label("last"))
     if persons is not None:
         counted = counted.where(Act.person_id.in_(persons))
-    return {person_id: (number, last) for person_id, number, last in session.execute(counted)}
+    acts: dict[int, tuple[dict[str, int], datetime]] = {}
+    for row in session.execute(counted.where(Act.reversed_at.is_(None)).group_by(Act.person_id, Act.track)):
+        tracks, last = acts.get(row.person_id, ({}, row.last))
+        acts[row.person_id] = (tracks | {row.track: row.number}, max(last, row.last))
+    return acts
 
 
 def _people(filters: Filters) -> Subquery:
@@ -195,8 +200,8 @@ def _might_of(session: Session, persons: list[int] | None, nominations: list[int
     return {key: in_order(activities) for key, activities in might.items()}
 
 
-def _entry(row: Any, might: dict[tuple[str, int], list[Activity]], acts: dict[int, tuple[int, datetime]]) -> Entry:
-    number, last = acts.get(row.id, (0, None)) if row.kind == PERSON else (0, None)
+def _entry(row: Any, might: dict[tuple[str, int], list[Activity]], acts: dict[int, tuple[dict[str, int], datetime]]) -> Entry:
+    tracks, last = acts.get(row.id, ({}, None)) if row.kind == PERSON else ({}, None)
     return Entry(
         kind=row.kind,
         id=row.id,
@@ -209,6 +214,6 @@ def _entry(row: Any, might: dict[tuple[str, int], list[Activity]], acts: dict[in
         size=row.size,
         standing=STANDINGS.get(row.state, Standing.WAITING),
         activities=might.get((row.kind, row.id), []),
-        acts=number,
+        acts=tracks,
         last_act_at=last,
     )
