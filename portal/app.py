@@ -42,10 +42,12 @@ from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
 from portal.people import identity
 from portal.people import jobs as people_jobs
+from portal.people.actions.changes import PersonChanged
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
 from portal.people.views import doors as people
+from portal.recognition import actions as recognition_actions
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition import views as recognition
 from portal.references import views as references
@@ -94,6 +96,10 @@ COMMANDS: list[click.Command] = [
 ]
 FILE_ACCESS: dict[str, FileAccess] = {
 }
+# Who hears, in the same transaction, that a person's state or roles changed.
+PERSON_CHANGED: list[PersonChanged] = [
+    recognition_actions.person_changed,
+]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching),
@@ -157,6 +163,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"] = STATEMENT_SOURCES
+    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED)
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -114,3 +114,13 @@ def test_pages_follow_each_other_without_gap(database: Database, sign_in: SignIn
     names = [f"Crowd {n:03}" for n in range(60)]
     assert [(name in first) + (name in second) for name in names] == [1] * 60
     assert ">4<" in second
+
+
+def test_a_deactivated_person_leaves_the_board_and_comes_back(app: Flask, database: Database, sign_in: SignIn) -> None:
+    ids = database.write(people)
+    client = sign_in(ids["Ada Admin"])
+    person = f"/admin/people/{ids['Amara Okafor']}"
+    assert client.post(f"{person}/deactivate", data={"reason": "Left the company"}).status_code == 303
+    assert "Amara Okafor" not in client.get("/board").text
+    assert client.post(f"{person}/reactivate").status_code == 303
+    assert "Amara Okafor" in client.get("/board").text

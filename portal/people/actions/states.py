@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean
+from portal.people.actions.changes import announce
 from portal.people.actions.links import drop_links
 from portal.people.actions.sessions import end_sessions
 from portal.people.models import Company, Person
@@ -43,6 +44,7 @@ def deactivate_person(session: Session, actor: Actor, *, person_id: int, reason:
     end_sessions(session, person_id)
     drop_links(session, person_id)
     session.execute(update(Company).where(Company.owner_id == person_id).values(owner_id=None))
+    announce(session, person_id)
     record(session, actor, "person.deactivated", "person", person_id, now=now, reason=reason)
 
 
@@ -54,6 +56,7 @@ def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: da
     back = update(Person).where(Person.id == person_id, Person.state == PersonState.DEACTIVATED)
     if not session.execute(back.values(state=state, deactivated_at=None, deactivation_reason=None)).rowcount:  # type: ignore[attr-defined]
         raise NotDeactivated(name=person.name)
+    announce(session, person_id)
     record(session, actor, "person.reactivated", "person", person_id, now=now, state=state)
 
 
@@ -73,5 +76,6 @@ def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Itera
     session.flush()
     if actor.id != person_id:
         end_sessions(session, person_id)
+    announce(session, person_id)
     record(session, actor, "person.roles_changed", "person", person_id, now=now, before=sorted(before), after=sorted(person.roles))
     return True
