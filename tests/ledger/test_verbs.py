@@ -187,41 +187,42 @@ VERBS = {
 }
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_repeated_key_returns_the_first_transfer_and_moves_nothing(session: Session, verb: str) -> None:
-    of = {"given": award(session, 100).id, "held": hold(session, 20).id}
-    first = VERBS[verb](session, "decision:1", of)
-    assert not first.is_replay
-    before = have(session), count(session)
-    again = VERBS[verb](session, "decision:1", of)
-    assert again.is_replay
-    assert (again.id, again.points, again.kind, again.recorded_at) == (first.id, first.points, first.kind, first.recorded_at)
-    assert (have(session), count(session)) == before
+CHANGED = {"award": award, "hold": hold, "adjust": adjust}
+
+
+def test_a_repeated_key_returns_the_first_transfer_and_moves_nothing(session: Session, subtests: pytest.Subtests) -> None:
+    for verb, act in VERBS.items():
+        with subtests.test(verb), session.begin_nested() as attempt:
+            of = {"given": award(session, 100).id, "held": hold(session, 20).id}
+            first = act(session, "decision:1", of)
+            assert not first.is_replay
+            before = have(session), count(session)
+            again = act(session, "decision:1", of)
+            assert again.is_replay
+            assert (again.id, again.points, again.kind, again.recorded_at) == (first.id, first.points, first.kind, first.recorded_at)
+            assert (have(session), count(session)) == before
+            attempt.rollback()
 
 
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("other", VERBS)
-def test_a_key_that_was_used_for_something_else_is_refused_by_name(session: Session, verb: str, other: str) -> None:
-    of = {"given": award(session, 100).id, "held": hold(session, 20).id}
-    VERBS[verb](session, "decision:1", of)
-    of = {"given": award(session, 70).id, "held": hold(session, 3).id}
-    before = have(session), count(session)
-    with pytest.raises(KeyReused):
-        VERBS[other](session, "decision:1", of) if other != verb or verb in ("release", "capture", "reverse") else _changed(session, verb)
-    assert (have(session), count(session)) == before
+def test_a_key_that_was_used_for_something_else_is_refused_by_name(session: Session, verb: str, subtests: pytest.Subtests) -> None:
+    for other, act in VERBS.items():
+        with subtests.test(other), session.begin_nested() as attempt:
+            VERBS[verb](session, "decision:1", {"given": award(session, 100).id, "held": hold(session, 20).id})
+            of = {"given": award(session, 70).id, "held": hold(session, 3).id}
+            before = have(session), count(session)
+            with pytest.raises(KeyReused):
+                CHANGED[verb](session, 11, key="decision:1") if other == verb in CHANGED else act(session, "decision:1", of)
+            assert (have(session), count(session)) == before
+            attempt.rollback()
 
 
-def _changed(session: Session, verb: str) -> None:
-    {"award": award, "hold": hold, "adjust": adjust}[verb](session, 11, key="decision:1")
-
-
-@pytest.mark.parametrize("change", [{"points": 11}, {"owner_id": 8}, {"source_id": 2}, {"source_type": "other"}, {"reason": "test.other"}])
-def test_each_fact_of_an_award_is_compared(session: Session, change: dict[str, object]) -> None:
+def test_each_fact_of_an_award_is_compared(session: Session) -> None:
     open_owner(session, 8)
-    facts = {"points": 10, "key": "k"}
-    award(session, **facts)  # type: ignore[arg-type]
-    with pytest.raises(KeyReused):
-        award(session, **(facts | change))  # type: ignore[arg-type]
+    award(session, 10, key="k")
+    for change in ({"points": 11}, {"owner_id": 8}, {"source_id": 2}, {"source_type": "other"}, {"reason": "test.other"}):
+        with pytest.raises(KeyReused):
+            award(session, **({"points": 10, "key": "k"} | change))  # type: ignore[arg-type]
 
 
 def test_a_repeat_may_come_later_and_from_somebody_else(session: Session) -> None:

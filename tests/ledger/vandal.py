@@ -31,12 +31,11 @@ class Vandal:
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
-        with self.engine.begin() as connection:
-            if self.is_sqlite:
-                connection.execute(text("PRAGMA ignore_check_constraints=ON"))
-            else:
-                connection.execute(text("SET session_replication_role = replica"))
+        with self.engine.connect() as connection:
+            connection.execute(text("PRAGMA ignore_check_constraints=ON" if self.is_sqlite else "SET session_replication_role = replica"))
+            connection.commit()
             yield connection
+            connection.commit()
 
     def run(self, sql: str, **values: Any) -> None:
         with self.open() as connection:

@@ -1,0 +1,182 @@
+"""The safe against a plain model: whatever verbs come in whatever order, the balances are what arithmetic says."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from portal.kernel.db import Database
+from portal.ledger.actions.sealing import seal
+from portal.ledger.queries import invariants
+from portal.ledger.queries.balances import Balance, balance_of
+from portal.ledger.queries.statement import statement_lines
+from portal.ledger.queries.totals import programme_totals
+from portal.ledger.rules import AccountKind, AlreadyResolved, AlreadyReversed, BalanceTooLow
+from tests.ledger import verbs
+
+OWNERS = st.sampled_from([1, 2])
+AMOUNTS = st.integers(1, 40)
+
+
+@dataclass
+class Purse:
+    """What one owner should have."""
+
+    available: int = 0
+    held: int = 0
+    owed: int = 0
+    lifetime: int = 0
+
+    def gain(self, points: int) -> None:
+        self.available += points
+        self._settle()
+
+    def lose(self, points: int) -> None:
+        self.available -= points
+        self._settle()
+
+    def _settle(self) -> None:
+        net = self.available - self.owed
+        self.available, self.owed = max(net, 0), max(-net, 0)
+
+
+@dataclass
+class Made:
+    """A transfer as the model knows it."""
+
+    id: int
+    owner: int
+    points: int
+    kind: str
+    earned: int = 0
+    is_done: bool = False
+    replay: object = field(default=None, repr=False)
+
+
+class Safe(RuleBasedStateMachine):
+    """All verbs on two owners; one unit of work that is rolled back at the end."""
+
+    holds = Bundle("holds")
+    gifts = Bundle("gifts")
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.session = database._sessions()
+        self.purses = {1: Purse(), 2: Purse()}
+        self.redeemed = 0
+        self.made: list[Made] = []
+        for owner in self.purses:
+            verbs.open_owner(self.session, owner)
+
+    def _note(self, made: Made, replay) -> Made:
+        made.replay = replay
+        self.made.append(made)
+        return made
+
+    @rule(target=gifts, owner=OWNERS, points=AMOUNTS)
+    def award(self, owner: int, points: int) -> Made:
+        key = verbs.new_key()
+        written = verbs.award(self.session, points, owner, key=key)
+        self.purses[owner].gain(points)
+        self.purses[owner].lifetime += points
+        return self._note(Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key))
+
+    @rule(target=gifts, owner=OWNERS, points=AMOUNTS, sign=st.sampled_from([1, -1]), earned=st.booleans())
+    def adjust(self, owner: int, points: int, sign: int, earned: bool) -> Made:
+        key, points = verbs.new_key(), points * sign
+        written = verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key)
+        self.purses[owner].gain(points) if points > 0 else self.purses[owner].lose(-points)
+        self.purses[owner].lifetime += points * earned
+        made = Made(written.id, owner, points, "adjust", points * earned)
+        return self._note(made, lambda: verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key))
+
+    @rule(target=holds, owner=OWNERS, points=AMOUNTS)
+    def hold(self, owner: int, points: int) -> Made:
+        purse, key = self.purses[owner], verbs.new_key()
+        if points > purse.available:
+            with pytest.raises(BalanceTooLow) as refused:
+                verbs.hold(self.session, points, owner, key=key)
+            assert refused.value.facts == {"needed": points, "available": purse.available}
+            return Made(0, owner, points, "refused", is_done=True)
+        written = verbs.hold(self.session, points, owner, key=key)
+        purse.available -= points
+        purse.held += points
+        return self._note(Made(written.id, owner, points, "hold"), lambda: verbs.hold(self.session, points, owner, key=key))
+
+    @rule(target=gifts, made=holds, spend=st.booleans())
+    def settle(self, made: Made, spend: bool) -> Made:
+        verb, key = (verbs.capture if spend else verbs.release), verbs.new_key()
+        if made.kind == "refused":
+            return made
+        if made.is_done:
+            with pytest.raises(AlreadyResolved):
+                verb(self.session, made.id, key=key)
+            return Made(0, made.owner, made.points, "refused", is_done=True)
+        written = verb(self.session, made.id, key=key)
+        made.is_done = True
+        self.purses[made.owner].held -= made.points
+        if spend:
+            self.redeemed += made.points
+        else:
+            self.purses[made.owner].gain(made.points)
+        done = Made(written.id, made.owner, made.points, "capture" if spend else "refused")
+        return self._note(done, lambda: verb(self.session, made.id, key=key))
+
+    @rule(made=gifts)
+    def reverse(self, made: Made) -> None:
+        if made.kind == "refused":
+            return
+        if made.is_done:
+            with pytest.raises(AlreadyReversed):
+                verbs.reverse(self.session, made.id)
+            return
+        key = verbs.new_key()
+        written = verbs.reverse(self.session, made.id, key=key)
+        made.is_done = True
+        purse, back = self.purses[made.owner], made.points if made.kind == "capture" else -made.points
+        purse.gain(back) if back > 0 else purse.lose(-back)
+        purse.lifetime -= made.earned
+        self.redeemed -= made.points if made.kind == "capture" else 0
+        self._note(Made(written.id, made.owner, -made.points, "refused"), lambda: verbs.reverse(self.session, made.id, key=key))
+
+    @rule(number=st.integers(0, 10_000))
+    def repeat(self, number: int) -> None:
+        """A double click on any decision ever made."""
+        if self.made:
+            made = self.made[number % len(self.made)]
+            again = made.replay()
+            assert (again.id, again.is_replay) == (made.id, True)
+
+    @rule(size=st.integers(1, 5))
+    def seal(self, size: int) -> None:
+        seal(self.session, now=verbs.NOW, size=size)
+
+    @invariant()
+    def balances_are_what_arithmetic_says(self) -> None:
+        for owner, purse in self.purses.items():
+            assert balance_of(self.session, owner) == Balance(purse.available, purse.held, purse.owed, purse.lifetime)
+
+    def teardown(self) -> None:
+        try:
+            assert invariants.check(self.session) == []
+            assert programme_totals(self.session)[AccountKind.REDEEMED] == self.redeemed
+            for owner, purse in self.purses.items():
+                lines = statement_lines(self.session, owner)
+                balance = 0
+                for line in reversed(lines):
+                    balance += line.points
+                    assert line.balance_after == balance
+                assert balance == purse.available - purse.owed
+        finally:
+            self.session.rollback()
+            self.session.close()
+
+
+def test_any_order_of_verbs_keeps_the_books(database: Database) -> None:
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    run_state_machine_as_test(
+        lambda: Safe(database),
+        settings=settings(max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
+    )
