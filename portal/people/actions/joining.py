@@ -33,6 +33,7 @@ def invite_person(session: Session, actor: Actor, *, person_id: int, mail: bool 
     asked = update(Person).where(Person.id == person.id, Person.state.in_((PersonState.CONTACT, PersonState.INVITED)))
     if not session.execute(asked.values(state=PersonState.INVITED, invited_at=now)).rowcount:  # type: ignore[attr-defined]
         raise AlreadyJoined(name=person.name)
+    session.refresh(person)
     link = f"{JOIN}{token}"
     if mail:
         # Not into the inbox, which nobody can open yet: the link would stay readable there.
@@ -67,6 +68,7 @@ def join(session: Session, actor: Actor, *, token: str, password: str, policy: P
     )
     if not session.execute(joined).rowcount:  # type: ignore[attr-defined]
         raise LinkSpent()
+    session.refresh(person)
     drop_links(session, person.id)
     actor = Actor(id=person.id, roles=person.roles, origin=actor.origin, request_id=actor.request_id)
     record(session, actor, "person.joined", "person", person.id, now=now)

@@ -41,6 +41,7 @@ def deactivate_person(session: Session, actor: Actor, *, person_id: int, reason:
     shut = update(Person).where(Person.id == person_id, Person.state != PersonState.DEACTIVATED)
     if not session.execute(shut.values(state=PersonState.DEACTIVATED, deactivated_at=now, deactivation_reason=reason)).rowcount:  # type: ignore[attr-defined]
         raise PersonDeactivated(name=person.name)
+    session.refresh(person)
     end_sessions(session, person_id)
     drop_links(session, person_id)
     session.execute(update(Company).where(Company.owner_id == person_id).values(owner_id=None))
