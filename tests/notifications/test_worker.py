@@ -92,6 +92,14 @@ def open_jobs(database: Database) -> int:
         return session.execute(select(func.count()).where(OutboxJob.done_at.is_(None))).scalar_one()
 
 
+def wait_until_open(workers: Site, count: int, seconds: float = 60) -> None:
+    """Wait until only ``count`` jobs are open; tell what the workers said if that does not happen."""
+    try:
+        wait_for(lambda: open_jobs(workers.database) == count, f"{count} open jobs", seconds)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {open_jobs(workers.database)} are open; the workers said:\n{workers.log.read_text()[-6000:]}") from error
+
+
 def pass_a_minute(database: Database) -> None:
     """Let the leases of dead workers run out, and the waits of failed tries end, without waiting for it."""
     moment = utcnow() - timedelta(seconds=1)
@@ -115,7 +123,7 @@ def test_a_worker_killed_at_twenty_points_loses_no_mail_and_repeats_carry_the_sa
         pass_a_minute(database)
     assert open_jobs(database) > 0, "every kill must meet a worker that still has mails to send"
     workers.spawn("flask", "worker")
-    wait_for(lambda: open_jobs(database) == 0, "all mails to be sent", 60)
+    wait_until_open(workers, 0)
 
     ids: dict[str, list[str]] = defaultdict(list)
     for mail in deadly.mails:
@@ -130,7 +138,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_and_the_next_one_goes_on(databa
     for name in (signal.SIGTERM, signal.SIGINT):
         database.write(make_mail)
         worker = workers.spawn("flask", "worker")
-        wait_for(lambda: open_jobs(database) == 0, "the mail to be sent")
+        wait_until_open(workers, 0)
         worker.send_signal(name)
         assert worker.wait(timeout=20) == 0
     assert len(deadly.mails) == 2
@@ -165,7 +173,7 @@ def test_a_job_that_does_not_end_in_time_is_handed_back(database: Database, tmp_
         assert (job.leased_by, job.lease_until, job.tries, job.done_at) == (None, None, 0, None)
         slow.free.set()
         site.spawn("flask", "worker")
-        wait_for(lambda: open_jobs(database) == 0, "the mail to be sent")
+        wait_until_open(site, 0)
         assert len({mail["Message-ID"] for mail in slow.mails}) == 1
     finally:
         slow.free.set()
@@ -178,18 +186,18 @@ def test_two_workers_share_the_mails_and_send_each_once(database: Database, work
         database.write(make_mail)
     for _ in range(2):
         workers.spawn("flask", "worker", "--threads", "8")
-    wait_for(lambda: open_jobs(database) == 0, "all mails to be sent", 60)
+    wait_until_open(workers, 0)
     assert Counter(Counter(mail["Message-ID"] for mail in deadly.mails).values()) == {1: 40}
 
 
 def test_a_worker_whose_queue_file_is_lost_still_sends_what_is_promised(database: Database, workers: Site, deadly: Deadly) -> None:
     worker = workers.spawn("flask", "worker")
     database.write(make_mail)
-    wait_for(lambda: open_jobs(database) == 0, "the first mail to be sent")
+    wait_until_open(workers, 0)
     for file in workers.folder.glob("jobs.sqlite3*"):
         file.unlink()
     database.write(make_mail)
-    wait_for(lambda: open_jobs(database) == 0, "the second mail to be sent")
+    wait_until_open(workers, 0)
     assert (worker.poll(), len(deadly.mails)) == (None, 2)
 
 
@@ -197,7 +205,7 @@ def test_a_failing_job_does_not_hold_up_the_others(database: Database, workers: 
     poison = database.write(lambda s: make_job(s, topic="nobody.knows"))
     database.write(make_mail)
     workers.spawn("flask", "worker", "--threads", "1")
-    wait_for(lambda: open_jobs(database) == 1, "the mail to be sent")
+    wait_until_open(workers, 1)
     with database.reading() as session:
         job = session.scalars(select(OutboxJob).where(OutboxJob.id == poison)).one()
     assert (job.tries, job.last_error) == (1, "LookupError: no handler for nobody.knows")
