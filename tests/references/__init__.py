@@ -1,0 +1,1 @@
+"""Tests of nominations and the registry."""

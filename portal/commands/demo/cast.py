@@ -1,7 +1,7 @@
 """Who is there: staff, companies, advocates; how they joined; whom employees nominate."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +73,7 @@ class Cast:
     def _hire(self, entry: dict[str, Any], at: datetime) -> None:
         email = email_of(entry["name"], programme()["company"]["domain"])
         self._add(entry["name"], email=email, title=entry["title"], roles=entry["roles"], company_id=None, at=at)
-        self._join(entry["name"], at + timedelta(minutes=20))
+        self._join(entry["name"], at)
 
     def _add_companies(self, at: datetime) -> None:
         owners = self.employees[1:]
@@ -87,7 +87,7 @@ class Cast:
     def _invite(self, company: dict[str, Any], member: Member, title: str, at: datetime) -> None:
         email = email_of(member.name, domain_of(company["name"]))
         self._add(member.name, email=email, title=title, roles=["advocate"], company_id=self.story.companies[company["name"]], at=at)
-        self._join(member.name, self.story.after(at, hours=14))
+        self.story.plan(self.story.after(at, hours=14), self._join, member.name)
 
     def _add(self, name: str, *, email: str, title: str, roles: list[str], company_id: int | None, at: datetime) -> Person:
         reviewers = [name for name in self.reviewers if name in self.story.people]
@@ -97,9 +97,9 @@ class Cast:
         return made
 
     def _join(self, name: str, at: datetime) -> None:
-        """Invite again and open the link: a link is kept only as a hash, so the one of an earlier invitation cannot be opened here."""
+        """Invite and open the link. Nominees are invited a second time: a link is kept only as a hash, so an earlier one cannot be opened here."""
         person = self.story.people[name]
-        link = invite_person(self.story.session, self.story.portal, person_id=person.id, mail=False, now=at - timedelta(minutes=10))
+        link = invite_person(self.story.session, self.story.portal, person_id=person.id, mail=False, now=at)
         join(self.story.session, self.story.portal, token=link.removeprefix(JOIN), password=PASSWORD, policy=POLICY, hasher=self.hasher, now=at)
         self.story.session.refresh(person)
 

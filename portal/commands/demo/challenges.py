@@ -94,7 +94,7 @@ class Year:
         ]
         if entry.get("draft"):
             return
-        publish_challenge(session, actor, challenge_id=made.id, now=at + timedelta(minutes=30))
+        publish_challenge(session, actor, challenge_id=made.id, now=at)
         live = Live(entry, made.id, stages)
         self.live.append(live)
         if "closed" in entry:
@@ -141,7 +141,7 @@ class Year:
         if self.story.random.random() < 0.05:
             first = live.stages[:1]
             values = {stage.id: self._value(stage, live, member, at) for stage in first}
-            save_answers(self.story.session, actor, submission_id=submission.id, values=values, now=at + timedelta(minutes=3))
+            save_answers(self.story.session, actor, submission_id=submission.id, values=values, now=at)
             return
         self._busy.add(submission.id)
         done = at + timedelta(minutes=live.entry["minutes"] * self.story.random.uniform(0.6, 1.8))

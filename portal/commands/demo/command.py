@@ -47,21 +47,21 @@ def demo(seed: int, if_empty: bool) -> None:
     except DemoInProduction as refusal:
         raise click.ClickException(str(refusal)) from refusal
     migrate.upgrade(database())
-    if database().write(has_people):
-        if not if_empty:
-            click.echo("There are people in this database already, so nothing was done.")
-    else:
-        click.echo("Building the demo programme …")
-        storage: Storage = current_app.extensions["storage"]
-        hasher = OneHash()
-        database().write(lambda session: build(session, storage=storage, hasher=hasher, seed=seed, end=utcnow()))
+    storage: Storage = current_app.extensions["storage"]
+    if database().write(lambda session: _build_if_empty(session, storage, seed)):
         click.echo(_summary())
+    elif not if_empty:
+        click.echo("There are people in this database already, so nothing was done.")
     _tell_sign_ins()
 
 
-def has_people(session: Session) -> bool:
-    """Tell whether anybody is there."""
-    return session.scalar(select(Person.id).limit(1)) is not None
+def _build_if_empty(session: Session, storage: Storage, seed: int) -> bool:
+    """Build where nobody is there, and tell whether it was done. One unit of work: two commands at once cannot both find nobody and stay."""
+    if session.scalar(select(Person.id).limit(1)) is not None:
+        return False
+    click.echo("Building the demo programme …")
+    build(session, storage=storage, hasher=OneHash(), seed=seed, end=utcnow())
+    return True
 
 
 def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end: datetime) -> None:

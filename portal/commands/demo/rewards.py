@@ -59,7 +59,7 @@ class Shelf:
             key=f"demo-reward-{number}",
             now=at,
         )
-        publish_reward(session, actor, reward_id=made.id, now=at + timedelta(minutes=10))
+        publish_reward(session, actor, reward_id=made.id, now=at)
         self.rewards.append(made)
         if "retired" in entry:
             self.story.plan(self.story.ago(entry["retired"]), self._retire, made)
@@ -68,17 +68,18 @@ class Shelf:
         retire_reward(self.story.session, self.story.acting(self.cast.reviewers[0]), reward_id=reward.id, now=at)
 
     def _somebody_redeems(self, at: datetime) -> None:
-        """Let one or two of those who have most to spend take something they can afford."""
+        """Let one or two of those who have most to spend take something they can afford, soon."""
         joined = [m for m in self.cast.members if m.name in self.story.people and self.story.people[m.name].joined_at]
         balances = [(balance_of(self.story.session, self.story.people[m.name].id).available, m) for m in joined]
         able = [(available, member) for available, member in balances if available >= 300]
         for _ in range(min(len(able), self.story.random.choice((1, 1, 2)))):
             available, member = self.story.random.choices(able, [available for available, _ in able])[0]
             able.remove((available, member))
-            self._redeem(member, available, at + timedelta(minutes=self.story.random.randrange(90)))
+            self.story.plan(at + timedelta(minutes=self.story.random.randrange(90)), self._redeem, member)
 
-    def _redeem(self, member: Member, available: int, at: datetime) -> None:
+    def _redeem(self, member: Member, at: datetime) -> None:
         session = self.story.session
+        available = balance_of(session, self.story.people[member.name].id).available
         for reward in self.rewards:
             session.refresh(reward)
         free = [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
