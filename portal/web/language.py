@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from babel.dates import format_timedelta as format_length
 from flask import Flask, request
 from flask_babel import Babel, format_date, format_datetime, format_decimal, format_timedelta, get_locale
 from flask_login import current_user
@@ -46,6 +47,11 @@ def ago(value: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), moment(value), words)
 
 
+def span(length: timedelta) -> str:
+    """9 hours → “9 hr” in the reader's language; never less than a minute, since "0 sec" reads like a mistake."""
+    return format_length(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2, format="short", locale=get_locale())
+
+
 def direction() -> str:
     """``rtl`` for languages written from the right, ``ltr`` otherwise."""
     asked = request.args.get("dir") if request else None
@@ -63,6 +69,6 @@ def init(app: Flask, settings: Settings) -> None:
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
     Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
-    filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago}
+    filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago, "span": span}
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(get_locale()).replace("_", "-"))

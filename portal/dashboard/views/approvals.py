@@ -78,23 +78,23 @@ def queue_page(form: QueueFilter, item: str | None, verdict_form: VerdictForm | 
     )
 
 
-def _show_again(refusal: Refusal, kind: str, item_id: int, verdict: str) -> tuple[str, int]:
+def _show_again(refusal: Refusal, thing: str, item_id: int, verdict: str) -> tuple[str, int]:
     form = VerdictForm()
     form.refuse(refusal)
-    return queue_page(QueueFilter(request.args), f"{kind}-{item_id}", form, verdict), refusal.status
+    return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), refusal.status
 
 
-@bp.post("/admin/approvals/<kind>/<int:item_id>/<verdict>")
+@bp.post("/admin/approvals/<thing>/<int:item_id>/<verdict>")
 @admin
 @writes(again=_show_again)
-def decide(kind: str, item_id: int, verdict: str) -> Any:
+def decide(thing: str, item_id: int, verdict: str) -> Any:
     """Give a verdict through the room's own action, then show the next line of the queue."""
-    source, form = source_of(kind), VerdictForm()
+    source, form = source_of(thing), VerdictForm()
     chosen = source.verdicts.get(verdict)
     if chosen is None:
         raise VerdictUnknown()
     if not form.validate():
-        return queue_page(QueueFilter(request.args), f"{kind}-{item_id}", form, verdict), 422
+        return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
     following = _following(source, item_id)
     given = Given(reason=form.reason.data or "", company=form.company.data or "", first_id=form.first_id.data or 0)
     chosen.decide(db(), current_actor(), item_id, given, utcnow())
@@ -108,12 +108,12 @@ def _to_queue(**changes: Any) -> Response:
 
 def _following(source: WaitingSource, item_id: int) -> str | None:
     """Return the line behind this one in the queue as it is filtered, or the first one."""
-    form = QueueFilter(request.args)
+    form, own = QueueFilter(request.args), (source.kind, item_id)
+    sources, wanted = chosen_sources(form), wanted_of(form)
     row = find_row(db(), source, item_id)
-    behind = waiting_page(db(), chosen_sources(form), wanted_of(form), after=cursor_of(row) if row else None, size=1).rows
-    if not behind and row:
-        behind = [first for first in waiting_page(db(), chosen_sources(form), wanted_of(form), size=1).rows if first.id != item_id]
-    return f"{behind[0].kind}-{behind[0].id}" if behind else None
+    behind = waiting_page(db(), sources, wanted, after=cursor_of(row), size=1).rows if row else []
+    first = waiting_page(db(), sources, wanted, size=2).rows if not behind else []
+    return next((f"{line.kind}-{line.id}" for line in [*behind, *first] if (line.kind, line.id) != own), None)
 
 
 def _panel(item: str, form: VerdictForm | None = None, open_verdict: str = "") -> Panel:

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from portal.dashboard.queries.front import front_figures
 from portal.dashboard.views import approvals, audit, bulk, home
-from portal.dashboard.views.spans import span
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.kernel.clock import utcnow
 from portal.ledger.queries.balances import balance_of
-from portal.web.language import number
+from portal.web.language import number, span
 from portal.web.transaction import db
 
 bp = home.bp
@@ -26,7 +25,6 @@ def init(app: Flask, sources: Sequence[WaitingSource]) -> None:
     """Hand over what waits, the balance in the layout, and the figures of the front page."""
     app.extensions.update(waiting_sources=sources, front_figures=shown_figures)
     app.jinja_env.globals["own_balance"] = own_balance
-    app.jinja_env.filters["span"] = span
     audit.init(app)
 
 

@@ -33,6 +33,7 @@ def overview(hello: str) -> str:
     return render(
         "dashboard/overview.html",
         hello=hello,
+        now=now,
         waiting=_lines(counts, now),
         to_fulfil=count_to_fulfil(db()),
         all_waiting=together(counts),

@@ -1,0 +1,66 @@
+"""Every event that a room records can be read as a sentence."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config import ROOT
+from portal.challenges.rules.states import Outcome
+from portal.dashboard.sentences import EVENTS, NUMBERED, SUBJECTS, facts_of
+from portal.references.rules import State as NominationState
+from portal.rewards.rules import State as RedemptionState
+
+# Names that are put together where they are recorded.
+MADE = {f"submission.{outcome}" for outcome in Outcome} | {f"redemption.{state}" for state in RedemptionState if state != "requested"}
+BEGINNINGS = {name.split(".")[0] for name in EVENTS}
+NAME = re.compile(r"[a-z_]+\.[a-z_]+")
+
+
+def _recorded(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (event, subject type) of every literal that names an event in a file that records some; reasons of the ledger look alike and are left out."""
+    source = path.read_text()
+    if "audit" not in source and "record_audit" not in source:
+        return
+    tree = ast.parse(source)
+    reasons = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "reason"}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and id(node) not in reasons
+            and NAME.fullmatch(str(node.value))
+            and str(node.value).split(".")[0] in BEGINNINGS
+        ):
+            yield str(node.value), ""
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "record" and len(node.args) > 3:
+            yield "", str(getattr(node.args[3], "value", ""))
+
+
+def _all_recorded() -> set[tuple[str, str]]:
+    return {found for path in (ROOT / "portal").rglob("*.py") for found in _recorded(path)}
+
+
+def test_every_recorded_event_has_a_sentence() -> None:
+    assert {event for event, _subject in _all_recorded() if event} - set(EVENTS) == set()
+    assert MADE - set(EVENTS) == set()
+
+
+def test_every_subject_can_be_filtered_by() -> None:
+    assert {subject for _event, subject in _all_recorded() if subject} - set(SUBJECTS) == set()
+
+
+def test_what_has_no_name_has_a_number() -> None:
+    assert set(NUMBERED) <= set(SUBJECTS)
+    assert NominationState.ACCEPTED in {name.split(".")[1] for name in EVENTS}
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_an_event_that_recorded_nothing_can_still_be_read(event: str) -> None:
+    sentence = EVENTS[event] % facts_of("Katja", "this", event, {})
+    assert "%(" not in sentence
+
+
+def test_what_was_recorded_never_stands_in_for_who_acted() -> None:
+    assert EVENTS["person.added"] % facts_of("Katja", "Dev", "person.added", {"who": "somebody else"}) == "Katja added Dev"
