@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SearchField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.challenges.forms.controls import field_for
@@ -15,7 +16,7 @@ from portal.challenges.stages.registry import stage_kind
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.web.forms import FilterForm, Form, KeyField, one_line
 
-TRACK_CHOICES = [("", _l("All tracks")), *[(track.value, _l(TRACK_NAMES[track])) for track in Track]]
+TRACK_CHOICES = [SelectChoice("", _l("All tracks")), *[SelectChoice(track.value, _l(TRACK_NAMES[track])) for track in Track]]
 
 
 KEY = [InputRequired(), Length(max=64)]
@@ -26,12 +27,27 @@ class CatalogueFilter(FilterForm):
 
     q = SearchField(_l("Search challenges"), filters=[one_line], validators=[Length(max=80)])
     minutes = SelectField(
-        _l("Time needed"), choices=[("", _l("Any time")), ("10", _l("Up to 10 minutes")), ("30", _l("Up to 30 minutes")), ("60", _l("Up to an hour"))]
+        _l("Time needed"),
+        choices=[
+            SelectChoice("", _l("Any time")),
+            SelectChoice("10", _l("Up to 10 minutes")),
+            SelectChoice("30", _l("Up to 30 minutes")),
+            SelectChoice("60", _l("Up to an hour")),
+        ],
     )
     points = SelectField(
-        _l("Worth"), choices=[("", _l("Any points")), ("50", _l("50 or more")), ("100", _l("100 or more")), ("250", _l("250 or more"))]
+        _l("Worth"),
+        choices=[
+            SelectChoice("", _l("Any points")),
+            SelectChoice("50", _l("50 or more")),
+            SelectChoice("100", _l("100 or more")),
+            SelectChoice("250", _l("250 or more")),
+        ],
     )
-    sort = SelectField(_l("Order"), choices=[("", _l("Most points first")), ("quick", _l("Quickest first")), ("new", _l("Newest first"))])
+    sort = SelectField(
+        _l("Order"),
+        choices=[SelectChoice("", _l("Most points first")), SelectChoice("quick", _l("Quickest first")), SelectChoice("new", _l("Newest first"))],
+    )
     track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
     state = HiddenField(validators=[Optional(), AnyOf([standing.value for standing in STANDING_NAMES])])
 
@@ -41,7 +57,12 @@ class OwnFilter(FilterForm):
 
     q = SearchField(_l("Search"), filters=[one_line], validators=[Length(max=80)])
     state = SelectField(
-        _l("State"), choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()], ("withdrawn", _l("Withdrawn"))]
+        _l("State"),
+        choices=[
+            SelectChoice("", _l("All states")),
+            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            SelectChoice("withdrawn", _l("Withdrawn")),
+        ],
     )
     track = SelectField(_l("Track"), choices=TRACK_CHOICES)
 

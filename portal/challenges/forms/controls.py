@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.challenges.stages.contract import Control
@@ -24,7 +25,7 @@ def field_for(control: Control, **options: Any) -> Field:
     if control.kind == "number":
         return IntegerField(validators=[Optional(), NumberRange(0, control.max_length)], **options)
     if control.kind == "choice":
-        return SelectField(choices=[(value, _(text)) for value, text in control.choices], validators=[InputRequired()], **options)
+        return SelectField(choices=[SelectChoice(value, _(text)) for value, text in control.choices], validators=[InputRequired()], **options)
     if control.kind == "file":
         return FileField(render_kw={"accept": control.accept} if control.accept else {}, **options)
     return StringField(filters=[one_line], validators=length, render_kw=URL if control.kind == "url" else {}, **options)

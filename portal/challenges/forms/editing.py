@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, SearchField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.challenges.forms.answering import KEY, TRACK_CHOICES
@@ -28,7 +29,7 @@ class ChallengeForm(Form):
     """The fields of a challenge."""
 
     title = StringField(_l("Title"), filters=[one_line], validators=[InputRequired(_l("Please give this a title.")), Length(max=TITLE_LENGTH)])
-    track = SelectField(_l("Track"), choices=[(track.value, _l(TRACK_NAMES[track])) for track in Track])
+    track = SelectField(_l("Track"), choices=[SelectChoice(track.value, _l(TRACK_NAMES[track])) for track in Track])
     summary = StringField(_l("Summary"), filters=[one_line], validators=[Length(max=SUMMARY_LENGTH)])
     text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)], render_kw={"rows": 8})
     points = IntegerField(_l("Points"), default=100, validators=[InputRequired(_l("Please enter a number.")), NumberRange(0, MAX_POINTS)])
@@ -36,7 +37,7 @@ class ChallengeForm(Form):
     per_period = IntegerField(
         _l("How many times"), default=1, validators=[InputRequired(_l("Please enter a number.")), NumberRange(1, MAX_PER_PERIOD)]
     )
-    period = SelectField(_l("Per"), choices=[(period.value, _l(PERIOD_NAMES[period])) for period in Period])
+    period = SelectField(_l("Counted"), choices=[SelectChoice(period.value, _l(PERIOD_NAMES[period])) for period in Period])
     max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
     opens_on = DateField(_l("Opens on"), validators=[Optional()])
     closes_on = DateField(_l("Closes on"), validators=[Optional()])
@@ -88,7 +89,11 @@ class ChallengeFilter(FilterForm):
     q = SearchField(_l("Search"), filters=[one_line], validators=[Length(max=80)])
     state = SelectField(
         _l("State"),
-        choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in CHALLENGE_STATE_NAMES.items()], ("records", _l("Imported records"))],
+        choices=[
+            SelectChoice("", _l("All states")),
+            *[SelectChoice(s.value, _l(n)) for s, n in CHALLENGE_STATE_NAMES.items()],
+            SelectChoice("records", _l("Imported records")),
+        ],
     )
     track = SelectField(_l("Track"), choices=TRACK_CHOICES)
 
@@ -98,5 +103,10 @@ class SubmissionFilter(FilterForm):
 
     q = SearchField(_l("Name"), filters=[one_line], validators=[Length(max=80)])
     state = SelectField(
-        _l("State"), choices=[("", _l("All states")), *[(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()], ("withdrawn", _l("Withdrawn"))]
+        _l("State"),
+        choices=[
+            SelectChoice("", _l("All states")),
+            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            SelectChoice("withdrawn", _l("Withdrawn")),
+        ],
     )

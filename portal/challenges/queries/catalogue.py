@@ -44,7 +44,10 @@ class TrackCount:
 
 
 def list_challenges(session: Session, person_id: int, wanted: Wanted, now: datetime, *, after: str | None) -> Page:
-    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``active_id``, and the steps done of a submission under way."""
+    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``steps``.
+
+    And how many of the steps are ``entered`` in a submission under way.
+    """
     mine = tallies(session, person_id, now)
     stood = standing_of(mine)
     steps = select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery()
@@ -54,7 +57,8 @@ def list_challenges(session: Session, person_id: int, wanted: Wanted, now: datet
         .where(Answer.submission_id == mine.c.active_id, Stage.removed_at.is_(None))
         .scalar_subquery()
     )
-    columns = (stood.label("standing"), func.coalesce(mine.c.waiting, 0).label("waiting"), steps.label("steps"), entered.label("entered"))
+    counts = (func.coalesce(mine.c[name], 0).label(name) for name in ("waiting", "returned"))
+    columns = (stood.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
     statement = _filtered(select(Challenge, *columns).outerjoin(mine, mine.c.challenge_id == Challenge.id), wanted)
     statement = statement.where(offered(session, now))
     if wanted.standing:

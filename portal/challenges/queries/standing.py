@@ -23,7 +23,10 @@ def offered(session: Session, now: datetime) -> ColumnElement[bool]:
 
 
 def tallies(session: Session, person_id: int, now: datetime) -> Subquery:
-    """Return the person's submissions counted per challenge: ``used``, ``active``, ``waiting``, ``approved`` and ``current_id``, the newest."""
+    """Return the person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
+
+    ``returned`` are those active ones that came back from review, so that the next move is the person's.
+    """
     keys = period_keys(now, programme_zone(session))
     key_now = case(*[(Challenge.period == period, key) for period, key in keys.items() if period is not Period.ONCE], else_=keys[Period.ONCE])
     tries_left = or_(Challenge.max_attempts.is_(None), Submission.declines < Challenge.max_attempts)
@@ -35,8 +38,8 @@ def tallies(session: Session, person_id: int, now: datetime) -> Subquery:
             Submission.challenge_id.label("challenge_id"),
             _count(Submission.period_key == key_now).label("used"),
             _count(is_active).label("active"),
+            _count(and_(is_active, Submission.state != SubmissionState.OPEN)).label("returned"),
             _count(Submission.state == SubmissionState.WAITING).label("waiting"),
-            _count(Submission.state == SubmissionState.APPROVED).label("approved"),
             func.max(case((is_active, Submission.id))).label("active_id"),
         )
         .join(Challenge, Challenge.id == Submission.challenge_id)

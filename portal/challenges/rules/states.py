@@ -59,7 +59,7 @@ class Outcome(StrEnum):
     REVERSED = "reversed"
 
 
-PERIOD_NAMES = {Period.ONCE: N_("Once"), Period.DAY: N_("Per day"), Period.WEEK: N_("Per week"), Period.MONTH: N_("Per month")}
+PERIOD_NAMES = {Period.ONCE: N_("In all"), Period.DAY: N_("Per day"), Period.WEEK: N_("Per week"), Period.MONTH: N_("Per month")}
 CHALLENGE_STATE_NAMES = {ChallengeState.DRAFT: N_("Draft"), ChallengeState.LIVE: N_("Live"), ChallengeState.CLOSED: N_("Closed")}
 SUBMISSION_STATE_NAMES = {
     SubmissionState.OPEN: N_("Under way"),
