@@ -61,7 +61,7 @@ def submissions(database: Database) -> dict[str, int]:
     return counted(database, Submission.state, Submission.dropped_at.is_(None))
 
 
-def test_a_real_contest_comes_out_as_it_was_and_can_be_undone_and_paid_again(database: Database) -> None:
+def test_a_real_contest_comes_out_as_it_was_and_can_be_undone(database: Database) -> None:
     batch_id, counts = imported(database, ACTIVITY, SUBMISSIONS.read_bytes(), ICPC)
     assert (counts["created"], counts["bad"], counts["repeated"]) == (1322, 0, 0)
     assert attempts(database) == {"approved": 497, "declined": 510, "waiting": 315}
@@ -77,11 +77,18 @@ def test_a_real_contest_comes_out_as_it_was_and_can_be_undone_and_paid_again(dat
     undone(database, ACTIVITY, batch_id)
     assert (paid(database), submissions(database), counted(database, ImportIdentity.kind)) == (0, {}, {})
     assert counted(database, transfer.c.kind) == {"award": 497, "reverse": 497}
-    imported(database, ACTIVITY, SUBMISSIONS.read_bytes(), ICPC)
-    assert paid(database) == 49_700
-    assert submissions(database) == {"approved": 497, "waiting": 167, "declined": 27}
+
+
+def test_importing_again_after_undo_pays_again_and_finds_the_same_people(database: Database) -> None:
+    content = table(row(0, verdict="refused"), row(1), row(2, verdict=""), row(3, challenge="Talk"), row(4, member_id="m2", member_name="Bo"))
+    batch_id, _ = imported(database, ACTIVITY, content)
+    first = (paid(database), submissions(database))
+    undone(database, ACTIVITY, batch_id)
+    assert (paid(database), submissions(database)) == (0, {})
+    assert imported(database, ACTIVITY, content)[1]["created"] == 5
+    assert (paid(database), submissions(database)) == first == (150, {"approved": 3})
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Person)) == 120
+        assert session.scalar(select(func.count()).select_from(Person)) == 2
 
 
 def paid(database: Database) -> int:
