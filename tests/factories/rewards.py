@@ -1,0 +1,42 @@
+"""Rewards and redemptions for tests, through the real actions."""
+
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
+from portal.kernel.clock import utcnow
+from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.redeeming import redeem
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.rules import Kind
+
+_numbers = count(1)
+
+
+def acting(person_id: int, *roles: str) -> Actor:
+    """Return a person as actor: an advocate unless ``roles`` says otherwise."""
+    return Actor(id=person_id, roles=frozenset(roles or {ADVOCATE}), origin="127.0.0.1")
+
+
+def as_admin(person_id: int) -> Actor:
+    """Return a person as an admin who acts."""
+    return acting(person_id, ADMIN)
+
+
+def make_draft(session: Session, **overrides: Any) -> Reward:
+    """Write a reward that is not offered yet: 100 points, never runs out."""
+    given = {"name": f"Reward {next(_numbers)}", "summary": "Something nice.", "text": "**All** about it.", "kind": Kind.EVENT, "price": 100}
+    return add_reward(session, system("test"), **{"now": utcnow(), **given, **overrides})
+
+
+def make_reward(session: Session, **overrides: Any) -> Reward:
+    """Write and publish a reward."""
+    return publish_reward(session, system("test"), reward_id=make_draft(session, **overrides).id, now=utcnow())
+
+
+def make_redemption(session: Session, person_id: int, reward_id: int, **overrides: Any) -> Redemption:
+    """Let a person redeem a reward. They need the points."""
+    given = {"key": f"form-{next(_numbers)}", "now": utcnow()} | overrides
+    return redeem(session, acting(person_id), reward_id=reward_id, **given)

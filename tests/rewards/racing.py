@@ -1,0 +1,72 @@
+"""Many at once: threads over one database, and whole processes that press the button of the real page."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from config import Settings
+from portal.kernel.db import Database
+from portal.kernel.errors import Refusal
+
+PROCESSES, TRIES = 8, 60
+LIMIT_SECONDS = 300
+
+
+def all_at_once(database: Database, works: list[Callable[[Session], Any]]) -> Counter[str]:
+    """Run each of ``works`` in its own thread and unit of work, started together; count "done" and refusals by name."""
+    start = threading.Barrier(len(works))
+
+    def run(work: Callable[[Session], Any]) -> str:
+        start.wait()
+        try:
+            database.write(work)
+        except Refusal as refusal:
+            return refusal.name
+        return "done"
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return Counter(pool.map(run, works))
+
+
+def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, start: Any, answers: Any) -> None:
+    """Press "Redeem" again and again, one round for each session; report what the answers were. Runs in a process of its own."""
+    from portal.app import create_app
+    from portal.kernel.ids import new_key
+    from tests.support.application import PortalClient
+
+    app = create_app(Settings(_env_file=None, **settings))
+    app.test_client_class = PortalClient
+    for token in tokens:
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+        start.wait(LIMIT_SECONDS)
+        found: Counter[str] = Counter()
+        for _ in range(TRIES):
+            answer = client.post(address, data={"key": new_key(), "shown_price": price, "wish": ""})
+            is_refusal = answer.status_code == 422 and f"this costs {price}." in answer.text
+            found["refused" if is_refusal else str(answer.status_code)] += 1
+        answers.put((token, found))
+
+
+def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str, price: int) -> dict[str, Counter[str]]:
+    """Let eight processes press at once, and return the answers by session."""
+    context = get_context("spawn")
+    start, answers = context.Barrier(PROCESSES), context.Queue()
+    workers = [context.Process(target=press, args=(settings, tokens, address, price, start, answers), daemon=True) for _ in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    totals: dict[str, Counter[str]] = {token: Counter() for token in tokens}
+    for _ in range(PROCESSES * len(tokens)):
+        token, found = answers.get(timeout=LIMIT_SECONDS)
+        totals[token] += found
+    for worker in workers:
+        worker.join(LIMIT_SECONDS)
+    answers.close()
+    answers.join_thread()
+    return totals

@@ -1,0 +1,124 @@
+"""Everybody at once: one effect, refusals by name, and nothing else."""
+
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from config import Settings
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.ledger.queries.balances import balance_of
+from portal.people.actions.sessions import open_session
+from portal.people.queries.persons import get_person
+from portal.rewards.actions.redeeming import cancel_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.models import Redemption, Reward
+from tests.factories.people import make_admin, make_person
+from tests.factories.recognition import give_points
+from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
+from tests.rewards.racing import PROCESSES, TRIES, all_at_once, press_in_processes
+
+ROUNDS = 5
+
+
+def with_points(session: Session, points: int) -> int:
+    person_id = make_person(session).id
+    give_points(session, person_id, points)
+    return person_id
+
+
+def stand(database: Database, reward_id: int, person_id: int) -> tuple[int | None, int, int, int]:
+    """Return stock, available, held, and how many redemptions there are."""
+    with database.reading() as session:
+        balance = balance_of(session, person_id)
+        made = session.scalar(select(func.count()).select_from(Redemption))
+        return session.scalar(select(Reward.stock).where(Reward.id == reward_id)), balance.available, balance.held, made
+
+
+def test_eight_people_go_for_the_last_piece(database: Database) -> None:
+    people = database.write(lambda s: [with_points(s, 100) for _ in range(8)])
+    reward_id = database.write(lambda s: make_reward(s, price=100, stock=1).id)
+    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id) for person_id in people])
+    assert counted == {"done": 1, "OutOfStock": 7}
+    with database.reading() as session:
+        balances = [balance_of(session, person_id) for person_id in people]
+    assert sorted((b.available, b.held) for b in balances) == [(0, 100)] + [(100, 0)] * 7
+    assert stand(database, reward_id, people[0])[0::3] == (0, 1)
+
+
+def test_eight_windows_go_for_the_last_points(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 190), make_reward(s, price=100, stock=50).id))
+    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id)] * 8)
+    assert counted == {"done": 1, "TooFewPoints": 7}
+    assert stand(database, reward_id, person_id) == (49, 90, 100, 1)
+
+
+def test_eight_windows_go_for_the_last_one_of_a_limit(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 1_000), make_reward(s, price=10, limit_per_person=2).id))
+    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id)] * 8)
+    assert counted == {"done": 2, "LimitReached": 6}
+    assert stand(database, reward_id, person_id) == (None, 980, 20, 2)
+
+
+def test_the_same_form_sent_eight_times_is_one_redemption(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 1_000), make_reward(s, price=10, stock=20).id))
+    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id, key="one form")] * 8)
+    assert counted == {"done": 8}
+    assert stand(database, reward_id, person_id) == (19, 990, 10, 1)
+
+
+def test_approve_decline_and_cancel_at_once_is_one_of_them(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 100), make_reward(s, price=100, stock=1).id))
+    admins = database.write(lambda s: [make_admin(s).id for _ in range(6)])
+    redemption_id = database.write(lambda s: make_redemption(s, person_id, reward_id).id)
+    facts = {"redemption_id": redemption_id, "now": utcnow()}
+    works = [
+        *[partial(approve_redemption, actor=as_admin(admin), **facts) for admin in admins[:3]],
+        *[partial(decline_redemption, actor=as_admin(admin), reason="No", **facts) for admin in admins[3:]],
+        *[partial(cancel_redemption, actor=acting(person_id), **facts)] * 2,
+    ]
+    counted = all_at_once(database, works)
+    with database.reading() as session:
+        found = session.get(Redemption, redemption_id)
+    state, was_approved = found.state, found.approved_at is not None
+    given_back = (1, 100, 0, 1) if state != "approved" else (0, 0, 100, 1)
+    assert stand(database, reward_id, person_id) == given_back
+    assert set(counted) <= {"done", "AlreadyApproved", "AlreadyDeclined", "AlreadyCancelled"}
+    # The person's second click on "cancel" is the first one; a decline may rightly follow an approval.
+    assert counted["done"] == {"cancelled": 2, "approved": 1, "declined": 1 + was_approved}[state]
+
+
+@pytest.mark.parametrize("verb", [fulfil_redemption, return_redemption])
+def test_fulfilled_and_returned_once(database: Database, verb: object) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 100), make_reward(s, price=100, stock=1).id))
+    admins = database.write(lambda s: [make_admin(s).id for _ in range(8)])
+    redemption_id = database.write(lambda s: make_redemption(s, person_id, reward_id).id)
+    facts = {"redemption_id": redemption_id, "now": utcnow()}
+    database.write(lambda s: approve_redemption(s, as_admin(admins[0]), **facts))
+    if verb is return_redemption:
+        database.write(lambda s: fulfil_redemption(s, as_admin(admins[0]), **facts))
+        facts["reason"] = "Came back"
+    counted = all_at_once(database, [partial(verb, actor=as_admin(admin), **facts) for admin in admins])
+    name, left = ("AlreadyReturned", (1, 100, 0, 1)) if verb is return_redemption else ("AlreadyFulfilled", (0, 0, 0, 1))
+    assert counted == {"done": 1, name: 7}
+    assert stand(database, reward_id, person_id) == left
+
+
+def test_eight_processes_redeem_exactly_what_the_points_allow_five_times_in_a_row(database: Database, settings: Settings) -> None:
+    reward_id = database.write(lambda s: make_reward(s, price=10).id)
+    people = [database.write(lambda s: with_points(s, 1_000)) for _ in range(ROUNDS)]
+
+    def sign_in(session: Session, person_id: int) -> str:
+        return open_session(session, get_person(session, person_id), is_kept=True, origin="127.0.0.1", browser="Test", now=utcnow())
+
+    tokens = [database.write(partial(sign_in, person_id=person_id)) for person_id in people]
+    facts = settings.model_dump(include={"env", "data", "database_url", "secret_key", "log_level"})
+    answers = press_in_processes(facts, tokens, f"/rewards/{reward_id}/redeem", 10)
+    assert [answers[token] for token in tokens] == [{"303": 100, "refused": PROCESSES * TRIES - 100}] * ROUNDS
+    with database.reading() as session:
+        for person_id in people:
+            balance = balance_of(session, person_id)
+            made = session.scalar(select(func.count()).select_from(Redemption).where(Redemption.person_id == person_id))
+            assert (balance.available, balance.held, made) == (0, 1_000, 100)

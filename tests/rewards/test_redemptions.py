@@ -1,0 +1,265 @@
+"""The life of a redemption: what moves, what comes back, what is refused, who is told."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.ledger.queries.balances import Balance, balance_of
+from portal.notifications.models import Notice
+from portal.rewards import rules
+from portal.rewards.actions.catalogue import change_reward, retire_reward
+from portal.rewards.actions.redeeming import cancel_redemption, redeem
+from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.review import redemption_for_review, waiting_redemptions
+from portal.rewards.rules import State
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.recognition import give_points
+from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
+
+
+class Scene:
+    """An advocate with 250 points, two admins, and a reward of 100 of which there are two."""
+
+    def __init__(self, session: Session, **reward: object) -> None:
+        self.session = session
+        self.person_id = make_person(session, name="Amara Okafor").id
+        self.admin_id, self.other_id = make_admin(session, name="Ada Admin").id, make_admin(session, name="Bo Admin").id
+        give_points(session, self.person_id, 250)
+        self.reward_id = make_reward(session, **{"name": "Summit pass", "price": 100, "stock": 2, **reward}).id
+
+    def redeem(self, **overrides: object) -> Redemption:
+        return make_redemption(self.session, self.person_id, self.reward_id, **overrides)
+
+    @property
+    def stock(self) -> int | None:
+        return self.session.scalar(select(Reward.stock).where(Reward.id == self.reward_id))
+
+    @property
+    def points(self) -> tuple[int, int]:
+        balance = balance_of(self.session, self.person_id)
+        return balance.available, balance.held
+
+    def told(self) -> list[str]:
+        return list(self.session.scalars(select(Notice.kind).where(Notice.person_id == self.person_id).order_by(Notice.id)))
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    return Scene(session)
+
+
+def test_redeeming_takes_a_piece_and_holds_the_price(scene: Scene) -> None:
+    redemption = scene.redeem(wish="Size M")
+    assert (redemption.state, redemption.price, redemption.wish) == (State.REQUESTED, 100, "Size M")
+    assert (scene.stock, scene.points) == (1, (150, 100))
+    assert scene.told() == ["redemption_requested"]
+    waiting = scene.session.scalars(select(Notice.person_id).where(Notice.kind == "redemption_waiting").order_by(Notice.person_id)).all()
+    assert waiting == [scene.admin_id, scene.other_id]
+
+
+def test_the_whole_way_to_fulfilment_and_back(scene: Scene) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
+    assert (scene.stock, scene.points) == (1, (150, 100))
+    done = fulfil_redemption(scene.session, as_admin(scene.other_id), redemption_id=redemption_id, delivery="By post", now=now)
+    assert (scene.stock, scene.points, done.delivery) == (1, (150, 0), "By post")
+    back = return_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, reason="Came back", now=now)
+    assert (back.state, scene.stock, scene.points) == (State.RETURNED, 2, (250, 0))
+    assert balance_of(scene.session, scene.person_id) == Balance(250, 0, 0, 250)
+    assert scene.told() == ["redemption_requested", "redemption_approved", "redemption_fulfilled", "redemption_returned"]
+    audited = scene.session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == "redemption").order_by(AuditEvent.id)).all()
+    assert audited == ["reward.redeemed", "redemption.approved", "redemption.fulfilled", "redemption.returned"]
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_a_decline_before_fulfilment_gives_stock_and_points_back_with_the_reason(scene: Scene, is_approved: bool) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    if is_approved:
+        approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
+    declined = decline_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, reason=" Moved to spring ", now=now)
+    assert (declined.state, declined.reason, scene.stock, scene.points) == (State.DECLINED, "Moved to spring", 2, (250, 0))
+    notice = scene.session.scalars(select(Notice).where(Notice.kind == "redemption_declined")).one()
+    assert notice.data["reason"] == "Moved to spring"
+
+
+def test_the_person_cancels_while_nobody_has_decided(scene: Scene) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+    assert (scene.stock, scene.points) == (2, (250, 0))
+    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+    assert (scene.stock, scene.points) == (2, (250, 0))
+    approved_id = scene.redeem().id
+    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=approved_id, now=now)
+    with pytest.raises(rules.AlreadyApproved):
+        cancel_redemption(scene.session, acting(scene.person_id), redemption_id=approved_id, now=now)
+    with pytest.raises(NotFound):
+        cancel_redemption(scene.session, acting(scene.admin_id), redemption_id=approved_id, now=now)
+
+
+def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    first, second = as_admin(scene.admin_id), as_admin(scene.other_id)
+    approve_redemption(scene.session, first, redemption_id=redemption_id, now=now)
+    with pytest.raises(rules.AlreadyApproved) as refused:
+        approve_redemption(scene.session, second, redemption_id=redemption_id, now=utcnow())
+    assert refused.value.facts == {"reward": "Summit pass", "person": "Amara Okafor", "by": "Ada Admin", "at": now, "state": "approved"}
+    assert approve_redemption(scene.session, first, redemption_id=redemption_id, now=utcnow()).approved_at == now
+
+
+@pytest.mark.parametrize(
+    ("steps", "verb", "refusal"),
+    [
+        ((), fulfil_redemption, rules.NotYetApproved),
+        ((), return_redemption, rules.NotYetApproved),
+        ((approve_redemption,), return_redemption, rules.AlreadyApproved),
+        ((approve_redemption, fulfil_redemption), approve_redemption, rules.AlreadyFulfilled),
+        ((approve_redemption, fulfil_redemption), decline_redemption, rules.AlreadyFulfilled),
+        ((decline_redemption,), approve_redemption, rules.AlreadyDeclined),
+        ((decline_redemption,), fulfil_redemption, rules.AlreadyDeclined),
+        ((approve_redemption, fulfil_redemption, return_redemption), decline_redemption, rules.AlreadyReturned),
+    ],
+)
+def test_a_step_out_of_order_is_refused_and_moves_nothing(scene: Scene, steps: tuple, verb: object, refusal: type) -> None:
+    redemption_id = scene.redeem().id
+
+    def act(action: object) -> None:
+        reason = {"reason": "So"} if action in (decline_redemption, return_redemption) else {}
+        action(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow(), **reason)
+
+    for step in steps:
+        act(step)
+    before = scene.stock, scene.points
+    with pytest.raises(refusal):
+        act(verb)
+    assert (scene.stock, scene.points) == before
+
+
+@pytest.mark.parametrize("verb", [approve_redemption, decline_redemption, fulfil_redemption, return_redemption])
+def test_nobody_decides_on_their_own(session: Session, verb: object) -> None:
+    admin = make_admin(session, roles={"admin", "advocate"})
+    give_points(session, admin.id, 100)
+    redemption_id = make_redemption(session, admin.id, make_reward(session).id).id
+    reason = {"reason": "So"} if verb in (decline_redemption, return_redemption) else {}
+    with pytest.raises(rules.OwnRedemption):
+        verb(session, as_admin(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
+    with pytest.raises(NotAllowed):
+        verb(session, acting(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
+
+
+@pytest.mark.parametrize("verb", [decline_redemption, return_redemption])
+def test_saying_no_needs_a_reason(scene: Scene, verb: object) -> None:
+    with pytest.raises(rules.ReasonNeeded):
+        verb(scene.session, as_admin(scene.admin_id), redemption_id=scene.redeem().id, reason="  ", now=utcnow())
+
+
+def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database) -> None:
+    reward_id, person_id = database.write(lambda s: (make_reward(s, price=2_000, stock=1).id, _with_points(s, 1_840)))
+    with pytest.raises(rules.TooFewPoints) as refused:
+        database.write(lambda s: make_redemption(s, person_id, reward_id))
+    assert str(refused.value) == "You have 1840 points; this costs 2000."
+    assert _nothing_happened(database, reward_id, person_id, stock=1, points=1_840)
+
+
+def test_out_of_stock_is_refused_and_costs_nothing(database: Database) -> None:
+    reward_id, person_id = database.write(lambda s: (make_reward(s, stock=0).id, _with_points(s, 500)))
+    with pytest.raises(rules.OutOfStock):
+        database.write(lambda s: make_redemption(s, person_id, reward_id))
+    assert _nothing_happened(database, reward_id, person_id, stock=0, points=500)
+
+
+def test_what_is_not_offered_is_refused(session: Session) -> None:
+    person_id = _with_points(session, 500)
+    draft, retired = make_draft(session), make_reward(session)
+    retire_reward(session, as_admin(make_admin(session).id), reward_id=retired.id, now=utcnow())
+    for reward in (draft, retired):
+        with pytest.raises(rules.RewardNotOffered):
+            make_redemption(session, person_id, reward.id)
+
+
+def test_only_advocates_redeem(session: Session) -> None:
+    employee_id = make_employee(session).id
+    give_points(session, employee_id, 100)
+    with pytest.raises(NotAllowed):
+        redeem(session, acting(employee_id, "employee"), reward_id=make_reward(session).id, key="k", now=utcnow())
+
+
+def test_one_person_has_no_more_than_the_limit_until_one_comes_back(session: Session) -> None:
+    scene = Scene(session, limit_per_person=1)
+    first = scene.redeem()
+    with pytest.raises(rules.LimitReached):
+        scene.redeem()
+    cancel_redemption(session, acting(scene.person_id), redemption_id=first.id, now=utcnow())
+    assert scene.redeem().slot == 1
+
+
+def test_a_limit_that_comes_later_counts_what_was_redeemed_before(session: Session) -> None:
+    scene = Scene(session)
+    scene.redeem()
+    _edit(scene, limit_per_person=1)
+    with pytest.raises(rules.LimitReached):
+        scene.redeem()
+
+
+def test_a_redemption_keeps_its_price_when_the_reward_gets_dearer(session: Session) -> None:
+    scene = Scene(session)
+    redemption = scene.redeem()
+    _edit(scene, price=170)
+    decline_redemption(session, as_admin(scene.admin_id), redemption_id=redemption.id, reason="So", now=utcnow())
+    assert (redemption.price, scene.points) == (100, (250, 0))
+    with pytest.raises(rules.PriceChanged):
+        scene.redeem(shown_price=100)
+
+
+def test_the_same_key_is_one_redemption_and_belongs_to_one_person_and_reward(scene: Scene) -> None:
+    first = scene.redeem(key="k")
+    assert scene.redeem(key="k").id == first.id
+    assert (scene.stock, scene.points) == (1, (150, 100))
+    with pytest.raises(rules.KeyTaken):
+        make_redemption(scene.session, _with_points(scene.session, 500), scene.reward_id, key="k")
+    with pytest.raises(rules.KeyTaken):
+        make_redemption(scene.session, scene.person_id, make_reward(scene.session).id, key="k")
+
+
+def test_a_piece_goes_back_only_to_a_shelf_that_it_came_from(session: Session) -> None:
+    scene = Scene(session, stock=None)
+    redemption = scene.redeem()
+    session.execute(Reward.__table__.update().where(Reward.id == scene.reward_id).values(stock=5))
+    cancel_redemption(session, acting(scene.person_id), redemption_id=redemption.id, now=utcnow())
+    assert scene.stock == 5
+
+
+def test_the_queue_sees_what_waits(scene: Scene) -> None:
+    redemption = scene.redeem()
+    row = scene.session.execute(waiting_redemptions()).one()
+    assert (row.kind, row.id, row.person, row.title, row.points) == ("redemption", redemption.id, "Amara Okafor", "Summit pass", 100)
+    found = redemption_for_review(scene.session, redemption.id)
+    assert (found.balance.available, found.earlier, [step.state for step in found.detail.steps]) == (150, 0, [State.REQUESTED])
+    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption.id, now=utcnow())
+    assert scene.session.execute(waiting_redemptions()).all() == []
+    assert redemption_for_review(scene.session, redemption.id).detail.steps[-1].by == "Ada Admin"
+
+
+def _with_points(session: Session, points: int) -> int:
+    person_id = make_person(session).id
+    give_points(session, person_id, points)
+    return person_id
+
+
+def _nothing_happened(database: Database, reward_id: int, person_id: int, *, stock: int, points: int) -> bool:
+    with database.reading() as session:
+        left = session.scalar(select(Reward.stock).where(Reward.id == reward_id))
+        balance = balance_of(session, person_id)
+        made = session.scalars(select(Redemption)).all()
+        return (left, balance.available, balance.held, made) == (stock, points, 0, [])
+
+
+def _edit(scene: Scene, **changes: object) -> None:
+    reward = scene.session.get(Reward, scene.reward_id)
+    fields = ("name", "kind", "price", "summary", "text", "limit_per_person", "picture_id")
+    said = {field: getattr(reward, field) for field in fields} | changes
+    change_reward(scene.session, as_admin(scene.admin_id), reward_id=reward.id, now=utcnow(), **said)

@@ -1,0 +1,100 @@
+"""Rules of rewards, as tables."""
+
+from collections.abc import Callable
+
+import pytest
+
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor, system
+from portal.kernel.errors import NotAllowed, Refusal
+from portal.rewards import rules
+from portal.rewards.rules import REACHED_FROM, Reach, RewardState, Standing, State
+
+ADVOCATE_7 = Actor(id=7, roles=frozenset({ADVOCATE}))
+ADMIN_7 = Actor(id=7, roles=frozenset({ADMIN, ADVOCATE}))
+
+
+@pytest.mark.parametrize(
+    ("price", "stock", "limit", "has", "available", "expected"),
+    [
+        (100, None, None, 0, 100, Standing(Reach.CAN)),
+        (100, 1, 1, 0, 1_000, Standing(Reach.CAN)),
+        (100, None, None, 0, 99, Standing(Reach.NEAR, 1)),
+        (2_000, None, None, 0, 1_840, Standing(Reach.NEAR, 160)),
+        (100, 0, None, 0, 100, Standing(Reach.OUT)),
+        (100, 0, None, 0, 40, Standing(Reach.OUT, 60)),
+        (100, 5, 1, 1, 100, Standing(Reach.LIMIT)),
+        (100, 0, 2, 2, 100, Standing(Reach.LIMIT)),
+        (100, 5, 2, 1, 100, Standing(Reach.CAN)),
+    ],
+)
+def test_how_a_reward_stands_for_a_person(price: int, stock: int | None, limit: int | None, has: int, available: int, expected: Standing) -> None:
+    assert rules.standing(price=price, stock=stock, limit=limit, has=has, available=available) == expected
+
+
+@pytest.mark.parametrize(
+    ("slots", "limit", "free"),
+    [
+        ([], 1, 1),
+        ([1], 1, None),
+        ([1], 2, 2),
+        ([2], 2, 1),
+        ([1, 3], 3, 2),
+        ([None], 1, None),
+        ([None], 2, 2),
+        ([None, 2], 3, 3),
+        ([1, 2, 3], 2, None),
+        ([None, None, None], 2, None),
+    ],
+)
+def test_a_person_fills_as_many_slots_as_they_have_redemptions(slots: list[int | None], limit: int, free: int | None) -> None:
+    assert rules.free_slot(slots, limit) == free
+
+
+@pytest.mark.parametrize(
+    ("rule", "refusal"),
+    [
+        (lambda: rules.require_reward(name=" ", price=1, limit=None), rules.NameMissing),
+        (lambda: rules.require_reward(name="x", price=0, limit=None), rules.PriceOutOfRange),
+        (lambda: rules.require_reward(name="x", price=-5, limit=None), rules.PriceOutOfRange),
+        (lambda: rules.require_reward(name="x", price=10**10, limit=None), rules.PriceOutOfRange),
+        (lambda: rules.require_reward(name="x", price=1, limit=0), rules.LimitOutOfRange),
+        (lambda: rules.require_stock(-1), rules.StockOutOfRange),
+        (lambda: rules.require_stock(10**7), rules.StockOutOfRange),
+        (lambda: rules.require_publishable("  "), rules.SummaryMissing),
+        (lambda: rules.require_offered(RewardState.DRAFT), rules.RewardNotOffered),
+        (lambda: rules.require_offered(RewardState.RETIRED), rules.RewardNotOffered),
+        (lambda: rules.require_price_as_shown(120, 100), rules.PriceChanged),
+        (lambda: rules.require_reason(" \n"), rules.ReasonNeeded),
+        (lambda: rules.require_redeemer(Actor(id=7, roles=frozenset({EMPLOYEE}))), NotAllowed),
+        (lambda: rules.require_redeemer(system()), NotAllowed),
+        (lambda: rules.require_decider(ADVOCATE_7, 8), NotAllowed),
+        (lambda: rules.require_decider(ADMIN_7, 7), rules.OwnRedemption),
+    ],
+)
+def test_what_is_refused_is_refused_by_name(rule: Callable[[], object], refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal) as raised:
+        rule()
+    assert type(raised.value) is refusal
+    assert str(raised.value)
+
+
+def test_what_is_allowed_passes() -> None:
+    rules.require_reward(name="x", price=1, limit=1)
+    rules.require_stock(0)
+    rules.require_stock(None)
+    rules.require_offered(RewardState.LIVE)
+    rules.require_price_as_shown(100, 100)
+    rules.require_price_as_shown(100, None)
+    rules.require_decider(ADMIN_7, 8)
+    rules.require_decider(system(), 8)
+    assert rules.require_redeemer(ADVOCATE_7) == 7
+    assert rules.require_reason(" because ") == "because"
+
+
+def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back() -> None:
+    ends = {State.DECLINED, State.CANCELLED, State.RETURNED}
+    assert not any(ends & earlier for earlier in REACHED_FROM.values())
+    assert {to for to, earlier in REACHED_FROM.items() if State.FULFILLED in earlier} == {State.RETURNED}
+    assert set(rules.STANDS) == set(State)
+    assert set(rules.STATE_NAMES) == set(State)
+    assert set(rules.KIND_NAMES) == set(rules.Kind)
