@@ -32,7 +32,7 @@ def index() -> Any:
     form = ChallengeFilter(request.args)
     statement = queries.challenges_statement(**form.values())
     if request.args.get("format") == "csv":
-        header = ["id", "title", "track", "state", "points", "minutes", "opens_on", "closes_on", "steps", "started", "waiting", "approved", "paid"]
+        header = ["id", "title", "track", "state", "points", "minutes", "opens_on", "closes_on", "started", "waiting", "approved", "paid", "steps"]
         rows = (
             [c.id, c.title, c.track, c.state, c.points, c.minutes, c.opens_on, c.closes_on, *rest]
             for c, *rest in queries.all_challenges(db(), statement)
