@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import TextInput
 
@@ -17,16 +18,22 @@ from portal.kernel.text import clean_line, fold
 from portal.web.forms import FilterForm, Form, one_line
 
 
+def _choices(*pairs: tuple[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class ImportFilter(FilterForm):
     """Search among imports."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     kind = SelectField(_("Kind"), [Optional()])
-    state = SelectField(_("State"), [Optional()], choices=lambda: [("", gettext("Any")), *[(s.value, gettext(n)) for s, n in STATE_NAMES.items()]])
+    state = SelectField(
+        _("State"), [Optional()], choices=lambda: _choices(("", gettext("Any")), *((s.value, gettext(n)) for s, n in STATE_NAMES.items()))
+    )
 
     def offer(self, importers: Sequence[Importer]) -> None:
         """Fill in the kinds there are."""
-        self.kind.choices = [("", gettext("Any")), *[(importer.name, gettext(importer.title)) for importer in importers]]
+        self.kind.choices = _choices(("", gettext("Any")), *((importer.name, gettext(importer.title)) for importer in importers))
 
 
 class UploadForm(Form):
@@ -38,7 +45,7 @@ class UploadForm(Form):
 
     def offer(self, importers: Sequence[Importer]) -> None:
         """Fill in the kinds there are."""
-        self.kind.choices = [(importer.name, gettext(importer.title)) for importer in importers]
+        self.kind.choices = _choices(*((importer.name, gettext(importer.title)) for importer in importers))
 
 
 class MappingForm(Form):
@@ -50,13 +57,13 @@ class MappingForm(Form):
 
 def mapping_form(fields: Sequence[Field], header: Sequence[str], questions: Mapping[str, Sequence[str]], plan: Plan) -> MappingForm:
     """Return the form, filled with ``plan``. ``questions`` are values of a file that need a meaning, by field."""
-    columns = [("", gettext("Nothing")), *[(name, name) for name in dict.fromkeys(header) if name]]
+    columns = _choices(("", gettext("Nothing")), *((name, name) for name in dict.fromkeys(header) if name))
     made: dict[str, Any] = {}
     for f in fields:
         made[f"column_{f.name}"] = SelectField(f.name, choices=columns, default=plan.columns.get(f.name, ""))
         made[f"constant_{f.name}"] = _constant(f, plan.constants.get(f.name, ""))
         for place, value in enumerate(questions.get(f.name, ())):
-            choices = [*[(word, word) for word in f.choices], ("", gettext("empty"))]
+            choices = _choices(*((word, word) for word in f.choices), ("", gettext("empty")))
             meant = plan.values.get(f.name, {}).get(value, _likely(value, f.choices))
             made[f"value_{f.name}_{place}"] = SelectField(value, choices=choices, default=meant)
     form: MappingForm = type("FileMappingForm", (MappingForm,), made)()
@@ -84,7 +91,7 @@ def answered(names: Sequence[str], questions: Mapping[str, Sequence[str]]) -> bo
 
 def _constant(f: Field, default: str) -> Any:
     if f.choices:
-        return SelectField(f.name, choices=[("", "–"), *[(word, word) for word in f.choices]], default=default)
+        return SelectField(f.name, choices=_choices(("", "–"), *((word, word) for word in f.choices)), default=default)
     return StringField(f.name, [Length(max=200)], default=default, widget=TextInput())
 
 

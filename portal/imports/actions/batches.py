@@ -21,7 +21,9 @@ from portal.kernel.db import violated
 UNSTARTED = (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED)
 
 
-def upload_batch(session: Session, actor: Actor, *, kind: str, source: str, filename: str, file_id: int, plan: Plan, now: datetime) -> ImportBatch:
+def upload_batch(
+    session: Session, actor: Actor, *, kind: str, source: str, filename: str, file_id: int | None, plan: Plan, now: datetime
+) -> ImportBatch:
     """Make a draft from an uploaded file, with a plan to start from."""
     batch = _new_batch(actor, kind, source, filename, "", plan, BatchState.DRAFT, now)
     batch.file_id = file_id
