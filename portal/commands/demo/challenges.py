@@ -72,6 +72,8 @@ class Year:
             self.story.plan(self.story.ago(372 - 30 * month), self._plan_month)
         for hours in (3, 5, 8, 13, 18, 23, 27, 32, 36, 39):
             self.story.plan(self.story.end - timedelta(hours=hours + 2), self._somebody_acts)
+        self.story.plan(self.story.end - timedelta(hours=52), self._star_is_asked)
+        self.story.plan(self.story.end - timedelta(hours=26), self._star_begins)
 
     def _publish(self, number: int, entry: dict[str, Any], at: datetime) -> None:
         session, actor = self.story.session, self.story.acting(self.cast.reviewers[number % 2])
@@ -147,19 +149,50 @@ class Year:
         done = at + timedelta(minutes=live.entry["minutes"] * self.story.random.uniform(0.6, 1.8))
         self.story.plan(done, self._send, member, live, submission.id, True)
 
+    def _star_begins(self, at: datetime) -> None:
+        """Let the star have a challenge under way, its first step saved."""
+        member, live = self._star("begun")
+        actor, person = self.story.acting(member.name), self.story.people[member.name]
+        submission = start_submission(self.story.session, actor, challenge_id=live.id, person_id=person.id, now=at)
+        values = {live.stages[0].id: self._value(live.stages[0], live, member, at)}
+        save_answers(self.story.session, actor, submission_id=submission.id, values=values, now=at)
+
+    def _star_is_asked(self, at: datetime) -> None:
+        """Let the star have an answer that a reviewer wants to know more about."""
+        member, live = self._star("asked")
+        actor, person = self.story.acting(member.name), self.story.people[member.name]
+        submission = start_submission(self.story.session, actor, challenge_id=live.id, person_id=person.id, now=at)
+        attempt = self._submit(member, live, submission.id, at)
+        self.story.plan(at + timedelta(hours=6), self._ask_star, attempt.id)
+
+    def _ask_star(self, attempt_id: int, at: datetime) -> None:
+        actor = self.story.acting(self.cast.reviewers[1])
+        ask_for_more(self.story.session, actor, attempt_id=attempt_id, reason=programme()["star"]["question"], now=at)
+
+    def _star(self, what: str) -> tuple[Member, Live]:
+        star = programme()["star"]
+        member = next(member for member in self.cast.members if member.name == star["name"])
+        return member, next(live for live in self.live if live.entry["title"] == star[what])
+
     def _may(self, member: Member, live: Live, month: str) -> bool:
-        times = live.entry.get("times")
-        return self._used[(member.name, live.id, month if times else "")] < (times or 1) and self._used[(member.name, live.id, month)] < (times or 1)
+        """Tell whether somebody may take it on in this month. What the star is to find at the end is left alone until then."""
+        star, times = programme()["star"], live.entry.get("times")
+        if member.name == star["name"] and live.entry["title"] in (star["begun"], star["asked"]):
+            return False
+        return self._used[(member.name, live.id, month if times else "")] < (times or 1)
 
     def _send(self, member: Member, live: Live, submission_id: int, is_first: bool, at: datetime) -> None:
         if not live.is_open:
             return
-        values = {stage.id: self._value(stage, live, member, at) for stage in live.stages}
-        actor, key = self.story.acting(member.name), f"demo-attempt-{self.story.number()}"
-        attempt = submit_attempt(self.story.session, actor, submission_id=submission_id, key=key, values=values, now=at)
+        attempt = self._submit(member, live, submission_id, at)
         decided = self.story.after(at, hours=REVIEW_HOURS)
         if decided < self.story.end - timedelta(hours=LEFT_WAITING_HOURS):
             self.story.plan(decided, self._review, member, live, attempt, is_first)
+
+    def _submit(self, member: Member, live: Live, submission_id: int, at: datetime) -> Attempt:
+        values = {stage.id: self._value(stage, live, member, at) for stage in live.stages}
+        actor, key = self.story.acting(member.name), f"demo-attempt-{self.story.number()}"
+        return submit_attempt(self.story.session, actor, submission_id=submission_id, key=key, values=values, now=at)
 
     def _review(self, member: Member, live: Live, attempt: Attempt, is_first: bool, at: datetime) -> None:
         session, actor = self.story.session, self.story.acting(self.story.random.choice(self.cast.reviewers))

@@ -6,7 +6,7 @@ from math import cos, pi, sin
 
 from PIL import Image, ImageDraw
 
-SIZE, LARGER = (640, 400), 2
+SIZE, LARGER = (640, 360), 2
 Colour = tuple[int, int, int]
 
 
@@ -35,7 +35,7 @@ SHAPES: dict[str, list[tuple[str, list[float] | list[tuple[float, float]], bool]
         ("poly", [(-0.86, -0.1), (0.86, -0.1), (0, 0.9)], True),
     ],
     "cup": [("oval", [0.3, -0.4, 1, 0.3], True), ("oval", [0.48, -0.22, 0.82, 0.12], False), ("round", [-0.8, -0.7, 0.55, 0.8], True)],
-    "dome": [("oval", [-0.8, -0.8, 0.8, 0.8], True), ("round", [-0.95, 0.15, 0.95, 0.55], False), ("oval", [-0.18, -1, 0.18, -0.64], False)],
+    "dome": [("half", [-0.8, -0.8, 0.8, 0.8], True), ("round", [-1, 0.08, 1, 0.5], True), ("oval", [-0.2, -1.15, 0.2, -0.75], True)],
     "sun": [("poly", _ring(12, 0.72), True), ("oval", [-0.5, -0.5, 0.5, 0.5], False)],
     "cap": [("poly", [(0, -0.7), (1.1, -0.2), (0, 0.3), (-1.1, -0.2)], True), ("poly", [(-0.6, 0.1), (0.6, 0.1), (0.6, 0.6), (-0.6, 0.6)], True)],
     "gear": [("poly", _ring(9, 0.75), True), ("oval", [-0.62, -0.62, 0.62, 0.62], True), ("oval", [-0.28, -0.28, 0.28, 0.28], False)],
@@ -49,10 +49,10 @@ SHAPES: dict[str, list[tuple[str, list[float] | list[tuple[float, float]], bool]
 def draw(shape: str, hue: int) -> bytes:
     """Return a PNG of ``shape`` on a soft ground of ``hue``."""
     width, height = SIZE[0] * LARGER, SIZE[1] * LARGER
-    light, soft, strong = _colour(hue, 0.07, 0.98), _colour(hue, 0.24, 0.93), _colour(hue, 0.62, 0.55)
+    light, soft, strong = _colour(hue, 0.07, 0.98), _colour(hue, 0.24, 0.93), _colour(hue, 0.55, 0.52)
     mask = Image.linear_gradient("L").rotate(-25, expand=True).crop((70, 70, 270, 270)).resize((width, height))
     picture = Image.composite(Image.new("RGB", (width, height), soft), Image.new("RGB", (width, height), light), mask)
-    pen, unit = ImageDraw.Draw(picture), height * 0.27
+    pen, unit = ImageDraw.Draw(picture), height * 0.2
 
     def placed(numbers: list[float]) -> list[float]:
         return [n * unit + (width if i % 2 == 0 else height) / 2 for i, n in enumerate(numbers)]
@@ -65,6 +65,8 @@ def draw(shape: str, hue: int) -> bytes:
             pen.polygon(at, fill=fill)
         elif primitive == "oval":
             pen.ellipse(at, fill=fill)
+        elif primitive == "half":
+            pen.pieslice(at, 180, 360, fill=fill)
         elif primitive == "round":
             pen.rounded_rectangle(at, radius=unit * 0.12, fill=fill)
         else:

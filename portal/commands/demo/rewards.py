@@ -14,7 +14,7 @@ from portal.recognition.actions import adjust
 from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
-from portal.rewards.models import Reward
+from portal.rewards.models import Redemption, Reward
 from portal.rewards.rules import RewardState
 
 OPENED = 330
@@ -38,6 +38,7 @@ class Shelf:
             self.story.plan(self.story.ago(OPENED - 7 * week - 3), self._somebody_redeems)
         for hours in (6, 20, 31, 44, 70, 95, 120):
             self.story.plan(self.story.end - timedelta(hours=hours), self._somebody_redeems)
+        self.story.plan(self.story.end - timedelta(hours=77), self._treat_star)
         for number, entry in enumerate(programme()["adjustment"]):
             self.story.plan(self.story.ago(entry["days"]), self._adjust, number, entry)
 
@@ -77,18 +78,19 @@ class Shelf:
             able.remove((available, member))
             self.story.plan(at + timedelta(minutes=self.story.random.randrange(90)), self._redeem, member)
 
-    def _redeem(self, member: Member, at: datetime) -> None:
-        session = self.story.session
-        available = balance_of(session, self.story.people[member.name].id).available
+    def _able(self, name: str) -> list[Reward]:
+        """Return what somebody can have now."""
+        available = balance_of(self.story.session, self.story.people[name].id).available
         for reward in self.rewards:
-            session.refresh(reward)
-        free = [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
+            self.story.session.refresh(reward)
+        return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
+
+    def _redeem(self, member: Member, at: datetime) -> None:
+        free = self._able(member.name)
         if not free:
             return
         reward = self.story.random.choices(free, [r.price for r in free])[0]
-        wish = self.story.random.choice(("Size M, please.", "To the office, please.", "")) if reward.kind == "merchandise" else ""
-        key = f"demo-redemption-{self.story.number()}"
-        made = redeem(session, self.story.acting(member.name), reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, now=at)
+        made = self._take(member.name, reward, at)
         chance = self.story.random.random()
         if chance < 0.06:
             self.story.plan(self.story.after(at, hours=2), self._cancel, member, made.id)
@@ -97,22 +99,46 @@ class Shelf:
         if decided < self.story.end - timedelta(hours=LEFT_WAITING_HOURS):
             self.story.plan(decided, self._decide, made.id, chance < 0.13)
 
+    def _take(self, name: str, reward: Reward, at: datetime) -> Redemption:
+        wish = self.story.random.choice(programme()["redeem"]["wish"].get(reward.kind, [""]))
+        actor, key = self.story.acting(name), f"demo-redemption-{self.story.number()}"
+        return redeem(self.story.session, actor, reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, now=at)
+
+    def _treat_star(self, at: datetime) -> None:
+        """Let the star have something that is approved and on its way."""
+        star = programme()["star"]
+        able = self._able(star["name"])
+        if not able:
+            return
+        reward = next((reward for reward in able if reward.name == star["redeemed"]), able[0])
+        made = self._take(star["name"], reward, at)
+        self.story.plan(at + timedelta(hours=5), self._approve, made.id)
+
     def _cancel(self, member: Member, redemption_id: int, at: datetime) -> None:
         cancel_redemption(self.story.session, self.story.acting(member.name), redemption_id=redemption_id, now=at)
 
     def _decide(self, redemption_id: int, is_declined: bool, at: datetime) -> None:
-        session, actor, words = self.story.session, self.story.acting(self.story.random.choice(self.cast.reviewers)), programme()["redeem"]
-        if is_declined:
-            decline_redemption(session, actor, redemption_id=redemption_id, reason=self.story.random.choice(words["decline"]), now=at)
+        if not is_declined:
+            self._approve(redemption_id, at)
+            handed_over = self.story.after(at, hours=80)
+            if handed_over < self.story.end - timedelta(hours=LEFT_APPROVED_HOURS):
+                self.story.plan(handed_over, self._fulfil, redemption_id)
             return
-        approve_redemption(session, actor, redemption_id=redemption_id, now=at)
-        handed_over = self.story.after(at, hours=80)
-        if handed_over < self.story.end - timedelta(hours=LEFT_APPROVED_HOURS):
-            self.story.plan(handed_over, self._fulfil, redemption_id)
+        actor, reason = self.story.acting(self.cast.reviewers[0]), self._words("decline", redemption_id)
+        decline_redemption(self.story.session, actor, redemption_id=redemption_id, reason=reason, now=at)
+
+    def _approve(self, redemption_id: int, at: datetime) -> None:
+        approve_redemption(self.story.session, self.story.acting(self.story.random.choice(self.cast.reviewers)), redemption_id=redemption_id, now=at)
+
+    def _words(self, about: str, redemption_id: int) -> str:
+        """Return what reviewers say about a reward of this kind."""
+        redeemed = self.story.session.get_one(Redemption, redemption_id).reward_id
+        kind = next(reward.kind for reward in self.rewards if reward.id == redeemed)
+        return str(self.story.random.choice(programme()["redeem"][about][kind]))
 
     def _fulfil(self, redemption_id: int, at: datetime) -> None:
-        session, actor, words = self.story.session, self.story.acting(self.cast.reviewers[1]), programme()["redeem"]
-        fulfil_redemption(session, actor, redemption_id=redemption_id, delivery=self.story.random.choice(words["tracking"]), now=at)
+        actor, delivery = self.story.acting(self.cast.reviewers[1]), self._words("delivery", redemption_id)
+        fulfil_redemption(self.story.session, actor, redemption_id=redemption_id, delivery=delivery, now=at)
         self._decided += 1
         if self._decided % 17 == 0:
             self.story.plan(self.story.after(at, hours=150), self._return, redemption_id)
