@@ -57,6 +57,7 @@ def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: da
     back = update(Person).where(Person.id == person_id, Person.state == PersonState.DEACTIVATED)
     if not session.execute(back.values(state=state, deactivated_at=None, deactivation_reason=None)).rowcount:  # type: ignore[attr-defined]
         raise NotDeactivated(name=person.name)
+    session.refresh(person)
     announce(session, person_id)
     record(session, actor, "person.reactivated", "person", person_id, now=now, state=state)
 

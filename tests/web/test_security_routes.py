@@ -1,0 +1,138 @@
+"""Every route, found in ``url_map``: who may open it, and that looking changes nothing."""
+
+import hashlib
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from portal.kernel.db import Database
+from portal.people.models import SignInSession
+from portal.tables import metadata
+from portal.web.guards import MEMBER, PUBLIC, ROLES, audience_of
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.story import Story, tell_story
+from tests.support.routes import UNSAFE, routes
+
+SAFE = frozenset({"GET", "HEAD"})
+# What changes because somebody looks: when their session was last used.
+UNCOUNTED = {("sign_in_session", "last_seen_at")}
+
+
+@pytest.fixture
+def story(database: Database, tmp_path) -> Story:
+    return tell_story(database, tmp_path)
+
+
+def known(story: Story) -> dict[str, object]:
+    """Ids of the story by the name that routes give them."""
+    return {
+        "person_id": story.advocate,
+        "company_id": story.company,
+        "challenge_id": story.challenge,
+        "submission_id": story.submission,
+        "attempt_id": story.waiting_attempt,
+        "reward_id": story.reward,
+        "redemption_id": story.redemption,
+        "nomination_id": story.nomination,
+        "file_id": story.file,
+    }
+
+
+def content(database: Database) -> dict[str, str]:
+    """Return a hash of every table."""
+    found = {}
+    with database.reading() as session:
+        for table in metadata.sorted_tables:
+            columns = [column for column in table.columns if (table.name, column.name) not in UNCOUNTED]
+            rows = sorted(repr(tuple(row)) for row in session.execute(select(*columns)))
+            found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+def browsers(sign_in, database: Database, app: Flask) -> dict[str, object]:
+    """A client for each role, and one for a visitor."""
+    people = {"advocate": make_person, "employee": make_employee, "admin": make_admin}
+    return {"visitor": app.test_client(), **{role: sign_in(database.write(make)) for role, make in people.items()}}
+
+
+def test_looking_changes_nothing(app, sign_in, database, story) -> None:
+    """Every GET and HEAD, as everybody, by htmx and as CSV too; a one-time link opened by a mail scanner stays good."""
+    everybody = browsers(sign_in, database, app) | {"own": sign_in(story.advocate), "nominator": sign_in(story.employee)}
+    before = content(database)
+    visited = 0
+    for endpoint, method, path in routes(app, SAFE, known(story)):
+        if endpoint in ("static", "people.sign_out"):
+            continue
+        for role, browser in everybody.items():
+            for query, headers in (("", {}), ("?format=csv&q=a", {}), ("", {"HX-Request": "true"})):
+                answer = browser.open(path + query, method=method, headers=headers, buffered=True)
+                # Without a worker mails wait, which readyz says truthfully.
+                assert answer.status_code < 500 or endpoint == "health.readyz", f"{role} {method} {path}{query}"
+                visited += 1
+    assert visited > 300
+    assert content(database) == before
+
+
+def expected(audience: str, role: str) -> str:
+    if audience == PUBLIC:
+        return "open"
+    if role == "visitor":
+        return "sign in"
+    return "open" if role in ROLES[audience] else "forbidden"
+
+
+def outcome(answer: TestResponse) -> str:
+    if answer.status_code == 403:
+        return "forbidden"
+    if answer.status_code == 303 and answer.location.startswith("/sign-in"):
+        return "sign in"
+    return "open"
+
+
+def test_each_route_opens_to_whom_it_is_marked_for(app, sign_in, database, story) -> None:
+    everybody = browsers(sign_in, database, app)
+    for endpoint, method, path in routes(app, frozenset({"GET"}), known(story)):
+        audience = audience_of(app, endpoint)
+        assert audience is not None, endpoint
+        if endpoint in ("static", "people.sign_in"):
+            continue
+        for role, browser in everybody.items():
+            found = outcome(browser.open(path, method=method, buffered=True))
+            wanted = expected(audience, role)
+            # An open page may still send visitors to sign in (the front page), or not be for this member (another's file); never the other way round.
+            narrower = {PUBLIC: "sign in", MEMBER: "forbidden"}.get(audience) if wanted == "open" else None
+            assert found in (wanted, narrower), f"{role} {path}: {found}"
+
+
+def test_no_role_changes_what_is_not_its_own(app, sign_in, database, story) -> None:
+    """Each changing route, sent empty by each role that it is not marked for: refused, and nothing is different."""
+    everybody = browsers(sign_in, database, app)
+    before = content(database)
+    sent = 0
+    for endpoint, method, path in routes(app, UNSAFE, known(story)):
+        audience = audience_of(app, endpoint)
+        for role, browser in everybody.items():
+            wanted = expected(audience, role)
+            if wanted == "open":
+                continue
+            assert outcome(browser.open(path, method=method, data={})) == wanted, f"{role} {path}"
+            sent += 1
+    assert sent > 50
+    assert content(database) == before
+
+
+def test_htmx_is_sent_to_the_sign_in_page_as_a_whole(client) -> None:
+    answer = client.get("/profile", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
+def test_a_session_notes_its_use_and_nothing_else_does(sign_in, database) -> None:
+    browser = sign_in(database.write(make_person))
+    with database.reading() as session:
+        before = session.scalars(select(SignInSession.last_seen_at)).one()
+    browser.get("/profile")
+    with database.reading() as session:
+        assert session.scalars(select(SignInSession.last_seen_at)).one() == before
