@@ -9,8 +9,11 @@ TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre"
 
 
 def markdown(text: str) -> Markup:
-    """Return safe HTML. Headings start at the third level, since the page has its own; links open with ``noopener``."""
-    html = _parser.render(text or "")
-    for level in (2, 1):
-        html = html.replace(f"<h{level}>", f"<h{level + 2}>").replace(f"</h{level}>", f"</h{level + 2}>")
+    """Return safe HTML. Headings start at the third level, since the page has its own, and skip none; links open with ``noopener``."""
+    tokens = _parser.parse(text or "")
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    first = headings[0].tag if headings else ""
+    for token in headings:
+        token.tag = "h3" if token.tag <= first else "h4"
+    html = _parser.renderer.render(tokens, _parser.options, {})
     return Markup(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel="noopener nofollow"))  # noqa: S704, cleaned
