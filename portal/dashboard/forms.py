@@ -24,7 +24,7 @@ class QueueFilter(FilterForm):
     """What of the queue is shown."""
 
     q = StringField(_l("Search"), filters=[one_line], validators=[Length(max=100)])
-    track = SelectField(_l("Track"), choices=_choices({"": N_("All tracks"), **TRACK_NAMES}))
+    track = SelectField(_l("Track"), choices=_choices({"": N_("All tracks"), **{track.value: name for track, name in TRACK_NAMES.items()}}))
     age = SelectField(_l("Waiting for"), choices=_choices(AGES))
     kind = HiddenField()
 

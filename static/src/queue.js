@@ -51,4 +51,16 @@ document.addEventListener("change", ({ target }) => {
   }
   if (queue()?.contains(target)) count();
 });
-if (queue()) count();
+if (queue()) {
+  count();
+  for (const box of document.querySelectorAll("[data-select-all]")) box.hidden = false;
+  // After a verdict the next line is open and the keyboard goes on where it was.
+  if (new URLSearchParams(location.search).has("item") && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
+}
+
+// Approving many goes on by itself, a step at a time, until somebody stops it.
+const step = document.querySelector("[data-goes-on]");
+if (step) {
+  const timer = setTimeout(() => step.requestSubmit(), 600);
+  step.querySelector("[data-stop]").addEventListener("click", () => clearTimeout(timer));
+}

@@ -37,26 +37,26 @@ def without_expressions(source: str) -> str:
 class _Words(HTMLParser):
     """Collects text that a person would see or hear."""
 
-    def __init__(self) -> None:
+    def __init__(self, silent: set[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
-        self.silent = 0
+        self.not_heard, self.silent = silent, 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.silent += tag in SILENT
+        self.silent += tag in self.not_heard
         self.found += [value for name, value in attrs if name in SPOKEN and value and not self.silent]
 
     def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in SILENT
+        self.silent -= tag in self.not_heard
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
             self.found.append(data)
 
 
-def words(markup: str) -> list[str]:
+def words(markup: str, *, silent: set[str] = SILENT) -> list[str]:
     """Return the pieces of text in ``markup``, spoken attributes with them."""
-    parser = _Words()
+    parser = _Words(silent)
     parser.feed(markup)
     return parser.found
 
@@ -93,7 +93,7 @@ def untranslated(page: str, *, data: set[str] = frozenset()) -> list[str]:
     """Return text of a page rendered in the pseudo language that stands outside brackets and is not ``data`` (names, titles, numbers)."""
     body = page[page.index("<body") :]
     left, depth = [], 0
-    for piece in words(body):
+    for piece in words(body, silent=SILENT | {"time"}):  # the calendar of the reader's language, not ours
         plain = ""
         for character in piece:
             depth += (character == OPEN) - (character == CLOSE)

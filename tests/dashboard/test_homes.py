@@ -1,0 +1,138 @@
+"""Each role's home shows how things stand, and only what exists."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.challenges.actions.review import approve_attempt
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.references.actions.decide import accept_nomination
+from portal.rewards.actions.review import approve_redemption
+from tests.dashboard.scene import Scene, give, more_attempts, scene
+from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.rewards import make_reward
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+
+@pytest.fixture
+def stage(database: Database) -> Scene:
+    return scene(database)
+
+
+def test_who_is_not_signed_in_is_shown_the_way_in(client: PortalClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+def test_an_empty_portal_tells_how_to_begin(client: PortalClient) -> None:
+    assert "flask people add-admin" in client.get("/", follow_redirects=True).text
+
+
+def test_the_front_page_shows_live_figures(client: PortalClient, stage: Scene, database: Database) -> None:
+    assert "of advocacy this year" not in client.get("/sign-in").text
+    database.write(lambda s: approve_attempt(s, as_admin(stage.admin), attempt_id=stage.attempt.id, now=utcnow()))
+    page = client.get("/sign-in").text
+    assert "act of advocacy this year" in page
+    assert "person took part" in page
+    assert "4 days" in page
+
+
+def test_an_advocate_sees_points_rank_challenges_and_rewards(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    database.write(lambda s: make_submission(s, stage.advocate, make_challenge(s, title="Finish your profile")))
+    page = sign_in(stage.advocate).get("/").text
+    assert "You have 600 points to spend." in page
+    assert "1,000 earned in all" in page
+    assert "400 set aside for rewards" in page
+    assert "Number 1 on the board" in page
+    assert "Go on where you left off" in page
+    assert "Finish your profile" in page
+    assert "With us for approval" in page
+    assert "Gift card" in page
+
+
+def test_a_newcomer_is_told_what_to_do(sign_in: SignIn, database: Database) -> None:
+    page = sign_in(database.write(lambda s: make_person(s, name="Ines Duarte"))).get("/").text
+    assert "You have no points to spend yet. One small challenge is a good start." in page
+    assert "Nothing is open for you at this moment" in page
+    assert "Nobody has earned points yet. You could be the first." in page
+
+
+def test_the_own_line_is_shown_below_the_top(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    def others(session) -> None:  # type: ignore[no-untyped-def]
+        for points in range(2_000, 2_007):
+            give(session, make_person(session), points)
+
+    database.write(others)
+    page = sign_in(stage.advocate).get("/").text
+    board = page[page.index('aria-labelledby="top"') : page.index('aria-labelledby="reach"')]
+    assert board.count("<li") == 6
+    assert "Dev Shah (you)" in board
+    assert "Number 8 on the board" in page
+
+
+def test_an_employee_follows_their_nominations(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    database.write(lambda s: accept_nomination(s, as_admin(stage.admin), nomination_id=stage.nomination.id, now=utcnow()))
+    page = sign_in(stage.employee).get("/").text
+    assert "You nominated 1 customer so far; 0 joined." in page
+    assert "Ines Duarte" in page
+    assert "Invited" in page
+
+
+def test_an_employee_without_nominations_is_told_how(sign_in: SignIn, database: Database) -> None:
+    assert "Nobody nominated yet" in sign_in(database.write(lambda s: make_employee(s))).get("/").text
+
+
+def test_an_admin_sees_what_waits_and_what_changed(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    database.write(lambda s: approve_attempt(s, as_admin(stage.admin), attempt_id=stage.attempt.id, now=utcnow()))
+    database.write(lambda s: approve_redemption(s, as_admin(stage.admin), redemption_id=stage.redemption.id, now=utcnow()))
+    page = sign_in(stage.admin).get("/").text
+    assert "1 thing has waited for you for 5 hr." in page
+    assert "none in the same days of last month" in page
+    assert "Rewards to hand over" in page
+    assert "1,150" in page
+    assert "Katja Brandt approved “Write an honest review”" in page
+    assert "signed in" not in page
+
+
+def test_acts_are_counted_in_the_month_they_happened(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    ago = utcnow() - timedelta(days=65)
+
+    def earlier(session) -> None:  # type: ignore[no-untyped-def]
+        challenge = make_challenge(session, track="earn", now=ago)
+        attempt = make_attempt(session, make_person(session, now=ago), challenge, now=ago)
+        approve_attempt(session, as_admin(stage.admin), attempt_id=attempt.id, now=ago)
+
+    database.write(earlier)
+    page = sign_in(stage.admin).get("/").text
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert table.count('<td class="text-end points">1</td>') == 2
+    assert page.count("chart-bar") == 1
+
+
+def test_an_empty_programme_has_an_overview_too(sign_in: SignIn, database: Database) -> None:
+    page = sign_in(database.write(lambda s: make_admin(s))).get("/").text
+    assert "Nothing waits for you." in page
+    assert "none in the same days of last month either" in page
+
+
+@pytest.mark.parametrize("role", ["advocate", "employee", "admin"])
+def test_a_home_asks_as_much_in_a_full_programme(stage: Scene, sign_in: SignIn, database: Database, count_queries: CountQueries, role: str) -> None:
+    client = sign_in(getattr(stage, role))
+    client.get("/")
+    with count_queries() as few:
+        client.get("/")
+
+    def fill(session) -> None:  # type: ignore[no-untyped-def]
+        more_attempts(session, stage.challenge, 30)
+        for number in range(20):
+            make_challenge(session)
+            make_reward(session, price=100 + number)
+            give(session, make_person(session), 50 + number)
+
+    database.write(fill)
+    with count_queries() as many:
+        assert client.get("/").status_code == 200
+    assert many.total <= few.total + 1

@@ -1,0 +1,97 @@
+"""What surrounds every page: navigation by role, balance, bell, account, and what it costs."""
+
+import re
+
+import pytest
+from babel import Locale
+
+from portal.app import NAVIGATION
+from portal.kernel.db import Database
+from portal.people.models import Person
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+from tests.support.markup import PseudoTranslations, untranslated
+
+PAGE = "/nothing-here"
+CALENDAR = {name for width in ("abbreviated", "wide") for name in Locale("en").months["stand-alone"][width].values()}
+MAKE = {"advocate": make_person, "employee": make_employee, "admin": make_admin}
+
+
+@pytest.fixture(params=list(MAKE))
+def person(request: pytest.FixtureRequest, database: Database) -> Person:
+    return database.write(lambda s: MAKE[request.param](s, name="Amara Okafor"))
+
+
+def _dock(page: str) -> str:
+    return page[page.index('<nav class="dock') :]
+
+
+def test_a_page_has_what_a_page_needs(person: Person, sign_in: SignIn) -> None:
+    page = sign_in(person).get(PAGE).text
+    assert page.count("<h1") == page.count("<main") == 1
+    assert page.index('href="#main"') < page.index("<header")
+    assert 'id="flashes" role="status"' in page
+    assert '<html lang="en" dir="ltr">' in page
+
+
+def test_navigation_holds_what_the_role_may_open(person: Person, sign_in: SignIn) -> None:
+    client = sign_in(person)
+    page = client.get(PAGE).text
+    links = set(re.findall(r'<a href="(/[^"]*)" class="(?:nav-link|drop-item)"', page))
+    assert links
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_the_dock_has_five_places_at_most(person: Person, sign_in: SignIn) -> None:
+    assert 1 <= _dock(sign_in(person).get(PAGE).text).count("dock-label") <= 5
+
+
+def test_the_page_one_is_on_is_marked(person: Person, sign_in: SignIn) -> None:
+    assert 'aria-current="page"' in _dock(sign_in(person).get("/").text)
+    assert 'aria-current="page"' not in _dock(sign_in(person).get(PAGE).text)
+
+
+def test_every_entry_of_the_navigation_exists(sign_in: SignIn, person: Person) -> None:
+    known = sign_in(person).application.view_functions
+    assert [item.endpoint for item in NAVIGATION if item.endpoint not in known] == []
+
+
+def test_only_advocates_have_a_balance(person: Person, sign_in: SignIn) -> None:
+    assert ("Your balance:" in sign_in(person).get(PAGE).text) is person.is_advocate
+
+
+def test_a_page_costs_the_same_few_questions(person: Person, sign_in: SignIn, count_queries: CountQueries) -> None:
+    client = sign_in(person)
+    client.get(PAGE)
+    with count_queries() as counted:
+        client.get(PAGE)
+    # Who is asking, the bell; the balance of an advocate.
+    assert counted.total <= (3 if person.is_advocate else 2), counted
+
+
+def test_a_visitor_is_asked_about_nothing(client: PortalClient, count_queries: CountQueries) -> None:
+    with count_queries() as counted:
+        client.get(PAGE)
+    assert counted.total == 0, counted
+
+
+def test_right_to_left_turns_the_page(client: PortalClient) -> None:
+    assert 'dir="rtl"' in client.get(f"{PAGE}?dir=pseudo-rtl").text
+
+
+@pytest.fixture
+def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Translate everything into a language of brackets."""
+    monkeypatch.setattr("flask_babel.Domain.get_translations", lambda _self: PseudoTranslations())
+
+
+@pytest.mark.usefixtures("pseudo")
+@pytest.mark.parametrize("path", ["/", PAGE])
+def test_nothing_is_said_that_was_not_translated(person: Person, sign_in: SignIn, path: str) -> None:
+    assert untranslated(sign_in(person).get(path).text, data=CALENDAR | {"Amara Okafor", "AO", "Laurel", "your company", "points"}) == []
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_the_front_page_is_translated(client: PortalClient) -> None:
+    assert untranslated(client.get("/sign-in").text, data={"Laurel", "your company"}) == []
