@@ -40,7 +40,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(request: pytest.FixtureRequest, tmp_path: Path, site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """Return a function that opens a window of its own for a person; every window must end without an error in its console."""
     opened: list[Visitor] = []
 
@@ -51,6 +51,10 @@ def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visitor]]:
         return opened[-1]
 
     yield window
+    if request.node.rep_call.failed:  # What the people saw when it went wrong.
+        for number, visitor in enumerate(opened):
+            visitor.page.screenshot(path=str(tmp_path / f"window-{number}.png"), full_page=True)
+            print(f"window {number}: {visitor.page.url}, {tmp_path}/window-{number}.png")
     problems = [problem for visitor in opened for problem in visitor.problems]
     for visitor in opened:
         visitor.context.close()

@@ -35,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Note what ran where."""
     report = yield
+    setattr(item, f"rep_{report.when}", report)
     if report.skipped:
         _skipped.append(item.nodeid)
     callspec = getattr(item, "callspec", None)

@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
     """Return what ``look`` finds; look again until it does, fail after ``seconds``."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while time.monotonic() < deadline:
