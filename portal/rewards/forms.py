@@ -4,7 +4,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, STATE_NAMES, Kind, RewardState, State
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
@@ -29,7 +29,7 @@ class CatalogueFilter(FilterForm):
     """Search among what is offered."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
-    kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
+    kind = HiddenField(validators=[Optional(), AnyOf([kind.value for kind in Kind])])
     reach = SelectField(_("Show"), [Optional()], choices=lambda: [("", gettext("Everything")), ("can", gettext("What I can have now"))])
     sort = SelectField(_("Order"), [Optional()], choices=lambda: sort_choices())
 
@@ -54,7 +54,7 @@ class RewardsFilter(FilterForm):
         _("State"), [Optional()], choices=lambda: any_of([(state.value, gettext(REWARD_STATE_NAMES[state])) for state in RewardState])
     )
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
-    sort = SelectField(_("Order"), [Optional()], default="newest", choices=lambda: sort_choices())
+    sort = SelectField(_("Order"), [Optional()], choices=lambda: [sort_choices()[2], *sort_choices()[:2], sort_choices()[3]])
 
 
 class RedemptionsFilter(FilterForm):

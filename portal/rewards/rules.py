@@ -68,6 +68,15 @@ STATE_NAMES = {
     State.RETURNED: N_("Returned"),
 }
 
+STEP_NAMES = {
+    State.REQUESTED: N_("Asked"),
+    State.APPROVED: N_("Approved"),
+    State.FULFILLED: N_("Fulfilled"),
+    State.DECLINED: N_("Declined"),
+    State.CANCELLED: N_("Cancelled"),
+    State.RETURNED: N_("Returned"),
+}
+
 # From which states each next one may be reached: the whole machine.
 REACHED_FROM: dict[State, frozenset[State]] = {
     State.APPROVED: frozenset({State.REQUESTED}),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
 from wtforms import Form as PlainForm
 from wtforms import HiddenField
@@ -18,7 +18,8 @@ class _Translations:
         return str(gettext(text))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
-        return str(ngettext(one, many, count))
+        # WTForms fills in the numbers itself; Flask-Babel would fill in only its own.
+        return str(get_domain().get_translations().ngettext(one, many, count))
 
 
 class Form(FlaskForm):

@@ -1,0 +1,307 @@
+"""Catalogue, reward page, own redemptions and the admin's pages, through the doors."""
+
+import csv
+import io
+import re
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.rewards.actions.catalogue import adjust_stock, retire_reward
+from portal.rewards.actions.review import approve_redemption
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.catalogue import within_reach
+from portal.rewards.rules import Kind
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.recognition import give_points
+from tests.factories.rewards import as_admin, make_draft, make_redemption, make_reward
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+
+class Shop:
+    """Ids of one advocate with 1,840 points, two admins, and rewards in every state."""
+
+    def __init__(self, session: Session) -> None:
+        self.person_id = make_person(session, name="Amara Okafor").id
+        self.admin_id = make_admin(session, name="Ada Admin").id
+        self.other_id = make_admin(session, name="Bo Admin").id
+        give_points(session, self.person_id, 1_840)
+        self.summit = make_reward(session, name="Summit pass", price=1_500, stock=6).id
+        self.card = make_reward(session, name="€50 gift card", kind=Kind.GIFT_CARD, price=2_000).id
+        self.voucher = make_reward(session, name="Voucher", kind=Kind.LEARNING, price=300, stock=0).id
+        self.cafe = make_reward(session, name="Café visit", price=40, limit_per_person=1).id
+        self.draft = make_draft(session, name="Secret draft").id
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    return database.write(Shop)
+
+
+@pytest.fixture
+def amara(shop: Shop, sign_in: SignIn) -> PortalClient:
+    return sign_in(shop.person_id)
+
+
+@pytest.fixture
+def ada(shop: Shop, sign_in: SignIn) -> PortalClient:
+    return sign_in(shop.admin_id)
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))[1:]
+
+
+def test_the_catalogue_shows_how_each_reward_stands(amara: PortalClient) -> None:
+    page = amara.get("/rewards").text
+    assert "You can spend 1,840 points." in page
+    assert "160 to go" in page
+    assert "Out of stock" in page
+    assert "6 left" in page
+    assert "Secret draft" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["Café visit", "Voucher", "Summit pass", "€50 gift card"]),
+        ("q=cafe", ["Café visit"]),
+        ("kind=gift_card", ["€50 gift card"]),
+        ("kind=nonsense", ["Café visit", "Voucher", "Summit pass", "€50 gift card"]),
+        ("reach=can", ["Café visit", "Summit pass"]),
+        ("sort=dearest", ["€50 gift card", "Summit pass", "Voucher", "Café visit"]),
+        ("q=draft", []),
+    ],
+)
+def test_the_catalogue_is_searched_filtered_and_ordered(amara: PortalClient, query: str, names: list[str]) -> None:
+    page = amara.get(f"/rewards?{query}").text
+    assert [row[0] for row in rows(amara.get(f"/rewards?{query}&format=csv").text)] == names
+    assert [name for name in ("Café visit", "Voucher", "Summit pass", "€50 gift card") if f">{name}</a>" in page] == [
+        name for name in ("Café visit", "Voucher", "Summit pass", "€50 gift card") if name in names
+    ]
+
+
+def test_redeeming_through_the_page_and_a_double_click(amara: PortalClient, shop: Shop, database: Database) -> None:
+    page = amara.get(f"/rewards/{shop.summit}").text
+    form = {"key": field(page, "key"), "shown_price": field(page, "shown_price"), "wish": "Aisle seat"}
+    for _ in range(2):
+        answer = amara.post(f"/rewards/{shop.summit}/redeem", data=form)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/rewards/mine")
+    mine = amara.get("/rewards/mine").text
+    assert "One redemption so far, 1 waiting." in mine
+    with database.reading() as session:
+        assert session.scalars(select(Redemption.wish)).all() == ["Aisle seat"]
+    assert rows(amara.get("/rewards/mine?format=csv").text)[0][1:4] == ["Summit pass", "1500", "Waiting for approval"]
+
+
+def test_a_refusal_is_said_on_the_page_and_keeps_what_was_typed(amara: PortalClient, shop: Shop, database: Database) -> None:
+    answer = amara.post(f"/rewards/{shop.card}/redeem", data={"key": "k1", "shown_price": "2000"})
+    assert answer.status_code == 422
+    assert "You have 1,840 points; this costs 2,000." in answer.text
+    answer = amara.post(f"/rewards/{shop.voucher}/redeem", data={"key": "k2", "shown_price": "300"})
+    assert answer.status_code == 409
+    assert "“Voucher” is out of stock." in answer.text
+    answer = amara.post(f"/rewards/{shop.summit}/redeem", data={"key": "k3", "shown_price": "1400", "wish": "Aisle seat"})
+    assert answer.status_code == 409
+    assert "The price changed from 1,400 to 1,500 points" in answer.text
+    assert "Aisle seat" in answer.text
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Redemption)) == 0
+
+
+def test_a_form_without_its_price_or_with_a_text_that_is_too_long_is_shown_again(amara: PortalClient, shop: Shop) -> None:
+    assert amara.post(f"/rewards/{shop.summit}/redeem", data={"key": "k"}).status_code == 422
+    answer = amara.post(f"/rewards/{shop.summit}/redeem", data={"key": "k", "shown_price": "1500", "wish": "x" * 501})
+    assert answer.status_code == 422
+    assert "longer than 500 characters" in answer.text
+
+
+def test_cancelling_through_the_page(amara: PortalClient, shop: Shop, database: Database) -> None:
+    redemption_id = database.write(lambda s: make_redemption(s, shop.person_id, shop.summit).id)
+    assert amara.post(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 303
+    assert "You can spend 1,840 points." in amara.get("/rewards").text
+    decided_id = database.write(lambda s: make_redemption(s, shop.person_id, shop.summit).id)
+    database.write(lambda s: approve_redemption(s, as_admin(shop.admin_id), redemption_id=decided_id, now=utcnow()))
+    answer = amara.post(f"/rewards/redemptions/{decided_id}/cancel")
+    assert answer.status_code == 409
+    assert "was approved by Ada Admin" in answer.text
+
+
+def test_drafts_and_others_redemptions_are_not_to_be_found(amara: PortalClient, ada: PortalClient, shop: Shop, database: Database) -> None:
+    assert amara.get(f"/rewards/{shop.draft}").status_code == 404
+    assert amara.get("/rewards/999999").status_code == 404
+    assert amara.get("/admin/rewards").status_code == 403
+    assert ada.get("/rewards").status_code == 403
+    other = database.write(lambda s: make_person(s).id)
+    database.write(lambda s: give_points(s, other, 100))
+    redemption_id = database.write(lambda s: make_redemption(s, other, shop.cafe).id)
+    assert amara.post(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 404
+
+
+def test_a_retired_reward_stays_to_be_seen_by_who_redeemed_it(amara: PortalClient, shop: Shop, database: Database) -> None:
+    database.write(lambda s: make_redemption(s, shop.person_id, shop.cafe))
+    for reward_id in (shop.cafe, shop.summit):
+        database.write(lambda s, reward_id=reward_id: retire_reward(s, as_admin(shop.admin_id), reward_id=reward_id, now=utcnow()))
+    assert "not offered any more" in amara.get(f"/rewards/{shop.cafe}").text
+    assert amara.get(f"/rewards/{shop.summit}").status_code == 404
+
+
+def test_employees_have_no_catalogue(database: Database, sign_in: SignIn) -> None:
+    assert sign_in(database.write(lambda s: make_employee(s).id)).get("/rewards").status_code == 403
+
+
+def test_what_is_within_reach_comes_by_price_and_leaves_out_what_cannot_be_had(shop: Shop, database: Database) -> None:
+    with database.reading() as session:
+        assert [offer.reward.name for offer in within_reach(session, shop.person_id)] == ["Café visit", "Summit pass", "€50 gift card"]
+
+
+def test_an_admin_writes_previews_publishes_and_retires_a_reward(ada: PortalClient, amara: PortalClient, database: Database) -> None:
+    form = {
+        "name": "Wool overshirt",
+        "kind": "merchandise",
+        "price": "1200",
+        "stock": "3",
+        "limit_per_person": "1",
+        "text": "*Warm*",
+        "key": "form-1",
+    }
+    preview = ada.post("/admin/rewards/new", data=form | {"act": "preview"})
+    assert preview.status_code == 200
+    assert "<em>Warm</em>" in preview.text
+    locations = {ada.post("/admin/rewards/new", data=form).headers["Location"] for _ in range(2)}
+    assert len(locations) == 1
+    address = locations.pop()
+    refused = ada.post(f"{address}/publish")
+    assert refused.status_code == 422
+    assert "Please write a summary" in refused.text
+    changed = {**form, "summary": "Made in Portugal", "price": "1300"}
+    assert ada.post(address, data=changed).status_code == 303
+    assert ada.post(f"{address}/publish").status_code == 303
+    assert "Wool overshirt" in amara.get("/rewards").text
+    assert ada.post(f"{address}/retire").status_code == 303
+    assert "Wool overshirt" not in amara.get("/rewards").text
+    with database.reading() as session:
+        made = session.scalars(select(Reward).where(Reward.name == "Wool overshirt")).one()
+    assert (made.price, made.stock, made.limit_per_person, made.state) == (1_300, 3, 1, "retired")
+
+
+@pytest.mark.parametrize(
+    ("field_name", "value", "told"),
+    [("name", "", "required"), ("price", "0", "at least one point"), ("stock", "-1", "from 0 to"), ("kind", "boat", "")],
+)
+def test_a_wrong_reward_is_told_beside_the_field(ada: PortalClient, field_name: str, value: str, told: str) -> None:
+    form = {"name": "Print", "kind": "event", "price": "10", "text": "Kept text", "key": "form-2"} | {field_name: value}
+    answer = ada.post("/admin/rewards/new", data=form)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert "Kept text" in answer.text
+
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+
+
+def test_a_reward_gets_a_picture_and_loses_it(ada: PortalClient, shop: Shop, database: Database) -> None:
+    form = {"name": "Summit pass", "summary": "Nice", "kind": "event", "price": "1500"}
+    answer = ada.post(f"/admin/rewards/{shop.summit}", data=form | {"picture": (io.BytesIO(PIXEL), "summit.png")}, content_type="multipart/form-data")
+    assert answer.status_code == 303
+
+    def picture() -> int | None:
+        with database.reading() as session:
+            return session.scalar(select(Reward.picture_id).where(Reward.id == shop.summit))
+
+    with ada.get(f"/files/{picture()}/picture?size=medium") as shown:
+        assert (shown.status_code, shown.mimetype) == (200, "image/webp")
+    assert ada.post(f"/admin/rewards/{shop.summit}", data=form).status_code == 303
+    assert picture() is not None
+    svg = (io.BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "summit.svg")
+    refused = ada.post(f"/admin/rewards/{shop.summit}", data=form | {"picture": svg}, content_type="multipart/form-data")
+    assert refused.status_code >= 400
+    assert ada.post(f"/admin/rewards/{shop.summit}", data=form | {"drop_picture": "y"}).status_code == 303
+    assert picture() is None
+
+
+def test_stock_is_changed_counted_and_uncounted(ada: PortalClient, shop: Shop, database: Database) -> None:
+    address = f"/admin/rewards/{shop.summit}"
+
+    def stock() -> int | None:
+        with database.reading() as session:
+            return session.scalar(select(Reward.stock).where(Reward.id == shop.summit))
+
+    assert ada.post(f"{address}/stock", data={"change": "-2"}).status_code == 303
+    assert stock() == 4
+    refused = ada.post(f"{address}/stock", data={"change": "-5"})
+    assert refused.status_code == 422
+    assert "There are 4 left, so 5 cannot be taken away." in refused.text
+    assert ada.post(f"{address}/stock", data={"change": "many"}).status_code == 422
+    assert ada.post(f"{address}/count", data={"stock": "9"}).status_code == 409
+    assert ada.post(f"{address}/uncount").status_code == 303
+    assert stock() is None
+    assert ada.post(f"{address}/stock", data={"change": "1"}).status_code == 409
+    assert ada.post(f"{address}/count", data={"stock": "9"}).status_code == 303
+    assert stock() == 9
+
+
+def test_an_edit_never_brings_back_what_was_redeemed_meanwhile(ada: PortalClient, shop: Shop, database: Database) -> None:
+    database.write(lambda s: adjust_stock(s, as_admin(shop.admin_id), reward_id=shop.summit, change=-5, now=utcnow()))
+    assert (
+        ada.post(f"/admin/rewards/{shop.summit}", data={"name": "S", "summary": "s", "kind": "event", "price": "5", "stock": "6"}).status_code == 303
+    )
+    with database.reading() as session:
+        assert session.scalar(select(Reward.stock).where(Reward.id == shop.summit)) == 1
+
+
+def test_admins_decide_through_the_pages(ada: PortalClient, shop: Shop, database: Database, sign_in: SignIn) -> None:
+    redemption_id = database.write(lambda s: make_redemption(s, shop.person_id, shop.summit).id)
+    address = f"/admin/rewards/redemptions/{redemption_id}"
+    assert "Approve" in ada.get(address).text
+    assert ada.post(f"{address}/decline", data={"reason": ""}).status_code == 422
+    assert ada.post(f"{address}/approve").status_code == 303
+    second = sign_in(shop.other_id).post(f"{address}/approve")
+    assert second.status_code == 409
+    assert "“Summit pass” for Amara Okafor was approved by Ada Admin" in second.text
+    assert ada.post(f"{address}/fulfil", data={"delivery": "By post"}).status_code == 303
+    assert ada.post(f"{address}/return", data={"reason": "Came back"}).status_code == 303
+    page = ada.get(address).text
+    assert "Returned by Ada Admin" in page
+    found = rows(ada.get("/admin/rewards/redemptions?q=okafor&state=returned&format=csv").text)
+    assert [row[1:6] for row in found] == [["Amara Okafor", "", "Summit pass", "1500", "Returned"]]
+    assert rows(ada.get("/admin/rewards/redemptions?state=requested&format=csv").text) == []
+    assert rows(ada.get("/admin/rewards?q=summit&format=csv").text) == [["Summit pass", "Event", "Live", "1500", "6", "", "0", "0"]]
+
+
+@pytest.mark.parametrize(
+    ("who", "path"), [("person", "/rewards"), ("person", "/rewards/mine"), ("admin", "/admin/rewards"), ("admin", "/admin/rewards/redemptions")]
+)
+def test_lists_cost_the_same_with_ten_and_with_a_thousand_rows(
+    database: Database, shop: Shop, sign_in: SignIn, count_queries: CountQueries, who: str, path: str
+) -> None:
+    client = sign_in(shop.person_id if who == "person" else shop.admin_id)
+
+    def more(session: Session, size: int) -> None:
+        reward = session.get(Reward, shop.cafe)
+        plain = {c.name: getattr(reward, c.name) for c in Reward.__table__.columns if c.name != "id"}
+        first = make_redemption(session, shop.person_id, shop.summit) if size == 10 else session.scalars(select(Redemption)).first()
+        asked = {c.name: getattr(first, c.name) for c in Redemption.__table__.columns if c.name != "id"}
+        for n in range(size):
+            session.add(Reward(**plain | {"name": f"Reward {size} {n}"}))
+            session.add(Redemption(**asked | {"key": f"copy {size} {n}"}))
+
+    totals = []
+    for size in (10, 990):
+        database.write(lambda s, size=size: more(s, size))
+        with count_queries() as counted:
+            assert client.get(path).status_code == 200
+        totals.append(counted.total)
+    assert totals[0] == totals[1]
