@@ -94,8 +94,7 @@ COMMANDS: list[click.Command] = [
     ledger,
     demo,
 ]
-FILE_ACCESS: dict[str, FileAccess] = {
-}
+FILE_ACCESS: dict[str, FileAccess] = {}
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     recognition_actions.person_changed,
@@ -122,24 +121,24 @@ TICKS: list[Tick] = [
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
+    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
+    NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
+    NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
+    NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
+    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
+    NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
+    NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
     NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
-    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
-    NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
-    NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE, in_dock=False),
-    NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",), in_dock=False),
-    NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
-    NavItem(N_("Registry"), "references.registry", "users", EMPLOYEE, within=("references.person", "references.nominee")),
-    NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
-    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
+    NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
-    NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
 ]
 
 

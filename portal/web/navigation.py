@@ -1,6 +1,6 @@
 """Navigation: what each role sees on top and in the dock. Rooms' pages are listed in ``app.py``; nothing is listed that does not exist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, request
 from flask_login import current_user
@@ -29,14 +29,15 @@ class NavItem:
 
 
 def navigation() -> list[NavItem]:
-    """Return the entries of the signed-in person, in the order of ``app.py``. An admin works as admin first."""
+    """Return the entries of the signed-in person, in the order of ``app.py``. Those of a second role come last, behind "More"."""
     if not current_user.is_authenticated:
         return []
     items: list[NavItem] = current_app.extensions["navigation"]
     role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in current_user.roles), None)
     shown = [item for item in items if item.role == role]
     if role != EMPLOYEE and EMPLOYEE in current_user.roles:
-        shown += [item for item in items if item.role == EMPLOYEE and item.endpoint not in {s.endpoint for s in shown}]
+        known = {item.endpoint for item in shown}
+        shown += [replace(item, in_dock=False) for item in items if item.role == EMPLOYEE and item.endpoint not in known]
     return shown
 
 
