@@ -12,9 +12,12 @@ from urllib.error import URLError
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
 from config import ROOT, Settings
+from portal.commands.demo.content import programme
 from portal.kernel import migrate
+from portal.people.models import Person
 from portal.web.transaction import database
 
 START_SECONDS = 60
@@ -43,8 +46,18 @@ def run_portal(port: int, demo: bool) -> None:
     environment = os.environ | {"PORTAL_BASE_URL": os.environ.get("PORTAL_BASE_URL", f"http://127.0.0.1:{port}")}
     if demo and not settings.is_production:
         subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], cwd=ROOT, env=environment, check=True)
+        environment |= _brand_of_demo(settings)
     database().dispose()
     _serve(settings, port, environment)
+
+
+def _brand_of_demo(settings: Settings) -> dict[str, str]:
+    """Return the demo company's name as brand while its people are the ones there and nobody has set another."""
+    if settings.brand_company != Settings.model_fields["brand_company"].default:
+        return {}
+    with database().reading() as session:
+        holds_demo = session.scalar(select(Person.id).where(Person.is_demo).limit(1)) is not None
+    return {"PORTAL_BRAND_COMPANY": programme()["company"]["name"]} if holds_demo else {}
 
 
 def _serve(settings: Settings, port: int, environment: dict[str, str]) -> None:
