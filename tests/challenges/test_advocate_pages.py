@@ -331,3 +331,20 @@ def _many(session: Session, person: Person, number: int) -> None:
     begun = {"person_id": person.id, "period_key": "once", "zone": "Europe/Berlin", "nth": 1, "state": "open", "attempts": 0, "declines": 0}
     session.add_all(Submission(**begun, challenge_id=c.id, decisions=0, started_at=now, changed_at=now) for c in made)
     session.flush()
+
+
+def test_a_free_slot_can_be_started_while_another_answer_waits(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge]:
+        person, challenge = make_person(session), make_challenge(session, period=Period.WEEK, per_period=2)
+        make_attempt(session, person, challenge)
+        return person, challenge
+
+    person, challenge = database.write(given)
+    client = sign_in(person)
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Your answer is with us" in page
+    assert "You can do this again" in page
+    assert client.post(f"/challenges/{challenge.id}/start").status_code == 303
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Send for approval" in page
+    assert "You can do this again" not in page
