@@ -1,0 +1,181 @@
+"""The statement: each line with what, why, who and the balance after it; corrections by hand."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.bank.actions import adjust_points
+from portal.bank.rules import LINE_NAMES, RETURNED, NothingToChange, OwnBalance, ReasonNeeded, TooMuch, line_name
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.errors import NotAllowed
+from portal.ledger.queries.balances import Balance, balance_of
+from portal.ledger.rules import TransferKind
+from portal.notifications.models import Notice
+from portal.recognition.queries.board import find_own
+from portal.rewards.actions.review import approve_redemption, fulfil_redemption, return_redemption
+from tests.factories.people import make_admin, make_contact, make_person
+from tests.factories.recognition import give_points
+from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
+from tests.rewards.racing import all_at_once
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+JULY = datetime(2026, 7, 14, 12, tzinfo=UTC)
+
+
+class Account:
+    """Amara with a year of lines: earned, redeemed and returned, corrected."""
+
+    def __init__(self, session: Session) -> None:
+        self.person_id, self.admin_id = make_person(session, name="Amara Okafor").id, make_admin(session, name="Ada Admin").id
+        admin, now = as_admin(self.admin_id), utcnow()
+        give_points(session, self.person_id, 500, at=JULY)
+        self.redemption_id = make_redemption(session, self.person_id, make_reward(session, name="Café visit", price=200).id).id
+        approve_redemption(session, admin, redemption_id=self.redemption_id, now=now)
+        fulfil_redemption(session, admin, redemption_id=self.redemption_id, now=now)
+        return_redemption(session, admin, redemption_id=self.redemption_id, reason="Closed that day", now=now)
+        adjust_points(session, admin, person_id=self.person_id, points=-30, counts_as_earned=False, reason="Counted twice", key="a", now=now)
+
+
+@pytest.fixture
+def account(database: Database) -> Account:
+    return database.write(Account)
+
+
+@pytest.fixture
+def amara(account: Account, sign_in: SignIn) -> PortalClient:
+    return sign_in(account.person_id)
+
+
+def lines(client: PortalClient, address: str) -> list[list[str]]:
+    found = client.get(address + ("&" if "?" in address else "?") + "format=csv").text
+    return [row[2:] for row in csv.reader(io.StringIO(found.removeprefix("\ufeff")))][1:]
+
+
+EXPECTED = [
+    ["Corrected by hand", "", "-30", "470", "Counted twice", "Ada Admin"],
+    ["Returned", "Café visit", "200", "500", "", "Ada Admin"],
+    ["Held for a reward", "Café visit", "-200", "300", "", "Amara Okafor"],
+    ["Earned", "", "500", "500", "", ""],
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("", [0, 1, 2, 3]),
+        ("?kind=adjust", [0]),
+        ("?kind=hold", [2]),
+        ("?q=cafe", [1, 2]),
+        ("?q=counted+twice", [0]),
+        ("?q=nothing", []),
+        ("?until=2026-07-14", [3]),
+        ("?since=2026-07-15", [0, 1, 2]),
+        ("?since=2026-07-14&until=2026-07-14", [3]),
+    ],
+)
+def test_lines_tell_what_why_who_and_the_balance_after(amara: PortalClient, query: str, places: list[int]) -> None:
+    assert lines(amara, f"/statement{query}") == [EXPECTED[place] for place in places]
+
+
+def test_the_page_links_lines_to_what_they_came_from(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
+    page = amara.get("/statement").text
+    assert 'href="/rewards/mine">Café visit</a>' in page
+    assert "You can spend 470 points." in page
+    admin = sign_in(account.admin_id).get(f"/admin/statement/{account.person_id}").text
+    assert f'href="/admin/rewards/redemptions/{account.redemption_id}">Café visit</a>' in admin
+    assert "by Ada Admin" in admin
+
+
+def test_only_admins_read_others_statements(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
+    assert amara.get(f"/admin/statement/{account.admin_id}").status_code == 403
+    assert sign_in(account.admin_id).get("/admin/statement/99999").status_code == 404
+
+
+def test_what_cannot_be_taken_is_owed_and_shown(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
+    form = {"key": "k", "points": "-500", "reason": "The award was a mistake", "counts_as_earned": "y"}
+    answer = sign_in(account.admin_id).post(f"/admin/statement/{account.person_id}", data=form)
+    assert answer.status_code == 303
+    page = amara.get("/statement").text
+    assert "You can spend 0 points. 30 are owed and are paid first by what you earn next." in page
+    assert lines(amara, "/statement?kind=adjust")[0][2:4] == ["-500", "-30"]
+
+
+@pytest.mark.parametrize(("counts", "lifetime", "on_board"), [(True, 150, 150), (False, 100, 100)])
+def test_a_correction_is_audited_told_and_counts_only_if_it_should(session: Session, counts: bool, lifetime: int, on_board: int) -> None:
+    person_id, admin_id = make_person(session).id, make_admin(session).id
+    give_points(session, person_id, 100)
+    for _ in range(2):
+        facts = {"points": 50, "counts_as_earned": counts, "reason": " Forgotten call ", "key": "k"}
+        adjust_points(session, as_admin(admin_id), person_id=person_id, now=utcnow(), **facts)
+    assert balance_of(session, person_id) == Balance(150, 0, 0, lifetime)
+    assert find_own(session, "all", person_id).points == on_board
+    audited = session.scalars(select(AuditEvent).where(AuditEvent.name == "points.adjusted")).one()
+    assert (audited.subject_id, audited.actor_id, audited.data["reason"]) == (person_id, admin_id, "Forgotten call")
+    assert session.scalars(select(Notice.kind).where(Notice.person_id == person_id)).all() == ["points_adjusted"]
+
+
+@pytest.mark.parametrize(
+    ("points", "reason", "refusal"), [(0, "x", NothingToChange), (5, "  ", ReasonNeeded), (10**10, "x", TooMuch), (-(10**10), "x", TooMuch)]
+)
+def test_a_correction_that_makes_no_sense_is_refused(session: Session, points: int, reason: str, refusal: type) -> None:
+    person_id, admin_id = make_contact(session).id, make_admin(session).id
+    with pytest.raises(refusal):
+        adjust_points(session, as_admin(admin_id), person_id=person_id, points=points, counts_as_earned=False, reason=reason, key="k", now=utcnow())
+
+
+def test_nobody_corrects_their_own_points_and_only_admins_correct(session: Session) -> None:
+    admin_id, other_id = make_admin(session).id, make_contact(session).id
+    facts = {"points": 5, "counts_as_earned": True, "reason": "x", "key": "k", "now": utcnow()}
+    with pytest.raises(OwnBalance):
+        adjust_points(session, as_admin(admin_id), person_id=admin_id, **facts)
+    with pytest.raises(NotAllowed):
+        adjust_points(session, acting(admin_id), person_id=other_id, **facts)
+
+
+def test_a_form_that_is_refused_keeps_what_was_typed(account: Account, sign_in: SignIn) -> None:
+    client = sign_in(account.admin_id)
+    answer = client.post(f"/admin/statement/{account.person_id}", data={"key": "k", "points": "7", "reason": " "})
+    assert answer.status_code == 422
+    assert "Please give a reason." in answer.text
+    assert 'value="7"' in answer.text
+    assert client.post(f"/admin/statement/{account.person_id}", data={"key": "k", "points": "lots", "reason": "x"}).status_code == 422
+    assert "Another admin can correct them" in client.get(f"/admin/statement/{account.admin_id}").text
+
+
+def test_the_same_correction_sent_eight_times_is_one(database: Database) -> None:
+    person_id, admin_id = database.write(lambda s: (make_contact(s).id, make_admin(s).id))
+    facts = {"person_id": person_id, "points": 40, "counts_as_earned": True, "reason": "x", "key": "one form", "now": utcnow()}
+    counted = all_at_once(database, [lambda s: adjust_points(s, as_admin(admin_id), **facts)] * 8)
+    assert counted == {"done": 8}
+    with database.reading() as session:
+        assert balance_of(session, person_id).available == 40
+        assert find_own(session, "all", person_id).points == 40
+        assert session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.name == "points.adjusted")) == 1
+
+
+def test_the_statement_costs_the_same_with_ten_and_with_a_thousand_lines(
+    database: Database, amara: PortalClient, account: Account, count_queries: CountQueries
+) -> None:
+    reward_id = database.write(lambda s: make_reward(s, price=1).id)
+    totals = []
+    for size in (10, 990):
+        moments = [JULY + timedelta(minutes=n) for n in range(size)]
+        database.write(lambda s, moments=moments: [give_points(s, account.person_id, 1, at=moment) for moment in moments])
+        database.write(lambda s: make_redemption(s, account.person_id, reward_id))
+        with count_queries() as counted:
+            assert amara.get("/statement").status_code == 200
+        totals.append(counted.total)
+    assert totals[0] == totals[1]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TransferKind if kind is not TransferKind.CAPTURE])
+def test_every_kind_of_line_has_a_name(kind: TransferKind) -> None:
+    assert line_name(kind, -1) == LINE_NAMES[kind]
+    assert line_name(TransferKind.REVERSE, 5) == RETURNED
