@@ -111,11 +111,11 @@ def save_mapping(batch_id: int) -> Any:
     table, importer = _table(batch), _importer(batch.kind)
     questions = questions_of(table, importer.fields, _chosen(importer))
     form = mapping_form(importer.fields, table.header, questions, plan_from(batch.plan))
-    if not form.validate():
+    is_whole = answered(list(request.form), questions)
+    if is_whole and not form.validate():
         return _mapping_page(batch, table, form, questions), 422
     plan = plan_of(form, importer.fields, questions)
     complete(plan, importer.fields, table.header)
-    is_whole = answered(list(request.form), questions)
     save_plan(db(), batch_id=batch_id, plan=plan, is_whole=is_whole)
     if not is_whole:
         flash(_("One more thing: say what these values mean."), "info")

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, NoneOf, Optional
 from wtforms.widgets import TextInput
 
 from portal.imports.contract import Importer
@@ -16,6 +16,9 @@ from portal.imports.rules.plans import Plan
 from portal.imports.rules.records import STATE_NAMES, Field
 from portal.kernel.text import clean_line, fold
 from portal.web.forms import FilterForm, Form, one_line
+
+UNSAID = "?"
+SAY = _("Please say what this value means.")
 
 
 def _choices(*pairs: tuple[str, str]) -> list[SelectChoice]:
@@ -63,9 +66,11 @@ def mapping_form(fields: Sequence[Field], header: Sequence[str], questions: Mapp
         made[f"column_{f.name}"] = SelectField(f.name, choices=columns, default=plan.columns.get(f.name, ""))
         made[f"constant_{f.name}"] = _constant(f, plan.constants.get(f.name, ""))
         for place, value in enumerate(questions.get(f.name, ())):
-            choices = _choices(*((word, word) for word in f.choices), ("", gettext("empty")))
+            choices = _choices(
+                (UNSAID, gettext("Please choose")), *((word, word) for word in f.choices), ("", gettext("Nothing, as if it were empty"))
+            )
             meant = plan.values.get(f.name, {}).get(value, _likely(value, f.choices))
-            made[f"value_{f.name}_{place}"] = SelectField(value, choices=choices, default=meant)
+            made[f"value_{f.name}_{place}"] = SelectField(value, [NoneOf([UNSAID], SAY)], choices=choices, default=meant)
     form: MappingForm = type("FileMappingForm", (MappingForm,), made)()
     if not form.is_submitted():
         form.is_all_or_nothing.data, form.is_notifying.data = plan.is_all_or_nothing, plan.is_notifying
@@ -78,7 +83,7 @@ def plan_of(form: MappingForm, fields: Sequence[Field], questions: Mapping[str, 
     return Plan(
         columns={f.name: form[f"column_{f.name}"].data for f in fields},
         constants={name: constant for name, constant in constants.items() if constant},
-        values={name: {v: form[f"value_{name}_{place}"].data for place, v in enumerate(values)} for name, values in questions.items() if values},
+        values={name: said for name, values in questions.items() if (said := _said(form, name, values))},
         is_all_or_nothing=form.is_all_or_nothing.data,
         is_notifying=form.is_notifying.data,
     )
@@ -89,6 +94,11 @@ def answered(names: Sequence[str], questions: Mapping[str, Sequence[str]]) -> bo
     return all(f"value_{name}_{place}" in names for name, values in questions.items() for place in range(len(values)))
 
 
+def _said(form: MappingForm, name: str, values: Sequence[str]) -> dict[str, str]:
+    meanings = {value: form[f"value_{name}_{place}"].data for place, value in enumerate(values)}
+    return {value: meaning for value, meaning in meanings.items() if meaning != UNSAID}
+
+
 def _constant(f: Field, default: str) -> Any:
     if f.choices:
         return SelectField(f.name, choices=_choices(("", "–"), *((word, word) for word in f.choices)), default=default)
@@ -96,4 +106,4 @@ def _constant(f: Field, default: str) -> Any:
 
 
 def _likely(value: str, choices: Sequence[str]) -> str:
-    return next((word for word in choices if fold(word) == fold(value)), "")
+    return next((word for word in choices if fold(word) == fold(value)), UNSAID)

@@ -114,6 +114,9 @@ def test_values_that_need_a_meaning_are_asked_for(boss: PortalClient, database: 
     page = boss.get(address).text
     assert "What the values mean" in page
     assert '<option selected value="accepted">accepted</option>' in page
+    unsaid = boss.post(address, data=columns | {"value_verdict_0": "?", "value_verdict_1": "refused", "value_verdict_2": "accepted"})
+    assert unsaid.status_code == 422
+    assert "Please say what this value means." in unsaid.text
     meanings = {"value_verdict_0": "accepted", "value_verdict_1": "refused", "value_verdict_2": "accepted"}
     assert boss.post(address, data=columns | meanings).location == "/admin/imports/1"
     work()
