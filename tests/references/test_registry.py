@@ -21,7 +21,6 @@ from portal.references.rules import Activity, Standing
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.support.application import SignIn
-from tests.support.counting import CountQueries
 
 
 def fill(session: Session) -> None:
@@ -175,20 +174,3 @@ def test_an_accepted_nominee_is_shown_as_the_person(database: Database, sign_in:
     client = sign_in(employee)
     for nomination in (made, later):
         assert client.get(f"/registry/nominations/{nomination}").headers["Location"] == f"/registry/people/{person}"
-
-
-def test_the_registry_asks_as_many_questions_for_many_rows(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
-    client = sign_in(database.write(make_employee))
-
-    def add(session: Session, number: int) -> None:
-        nominator = make_employee(session)
-        for _ in range(number):
-            make_nomination(session, nominator, activities=[Activity.CALL])
-
-    counts = []
-    for number in (10, 990):
-        database.write(lambda s, number=number: add(s, number))
-        with count_queries() as counted:
-            assert client.get("/registry").status_code == 200
-        counts.append(counted.total)
-    assert counts[0] == counts[1]

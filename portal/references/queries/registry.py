@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, bindparam, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
@@ -14,10 +14,11 @@ from portal.people.rules.person import PersonState
 from portal.references.models import Nomination, NominationActivity
 from portal.references.queries.nominations import in_order
 from portal.references.rules import Activity, Standing, State
-from portal.web.paging import AnySelect, Page, page_by
+from portal.web.paging import AnySelect, Page, page_by, read_cursor
 
 SIZE = 25
 PERSON, NOMINATION = "person", "nomination"
+_FIRST_ID = func.coalesce(Nomination.duplicate_of_id, Nomination.id)
 STANDINGS = {PersonState.ACTIVE: Standing.JOINED, PersonState.INVITED: Standing.INVITED}
 
 
@@ -63,7 +64,7 @@ class Totals:
 
 def list_registry(session: Session, filters: Filters, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return a page of ``Entry``, by name."""
-    rows = _people(filters)
+    rows = _people(filters, after=after, size=size)
     keys = [(rows.c.name_key, False), (rows.c.kind, False), (rows.c.id, False)]
     page = page_by(session, select(rows), keys, after=after, size=size)
     persons = [row.id for row in page if row.kind == PERSON]
@@ -107,12 +108,30 @@ def _acts_of(session: Session, persons: list[int] | None) -> dict[int, tuple[dic
     return acts
 
 
-def _people(filters: Filters) -> Subquery:
-    return union_all(_persons(filters), _nominees(filters)).subquery("registry")
+def _people(filters: Filters, *, after: str | None = None, size: int | None = None) -> Subquery:
+    """Return everybody who matches. With ``size`` only so many of each kind behind the cursor, so that a page never reads the whole registry."""
+    persons, nominees = _persons(filters), _nominees(filters)
+    if size is not None:
+        values = read_cursor(after) if after else None
+        known = values if values and [type(value) for value in values] == [str, str, int] else None
+        persons = _cut(persons, PERSON, known, size + 1)
+        nominees = _cut(nominees, NOMINATION, known, size + 1)
+    return union_all(persons, nominees).subquery("registry")
+
+
+def _cut(found: AnySelect, kind: str, behind: list[Any] | None, number: int) -> AnySelect:
+    """Return the first rows of one kind by name, behind a row of the whole list (its name, kind and id)."""
+    name_key, row_id = found.selected_columns["name_key"], found.selected_columns["id"]
+    if behind is not None:
+        name, last_kind, last_id = behind
+        if kind == last_kind:
+            found = found.where(tuple_(name_key, row_id) > tuple_(bindparam(None, name), bindparam(None, last_id)))
+        else:
+            found = found.where(name_key >= name if kind > last_kind else name_key > name)
+    return select(found.order_by(name_key, row_id).limit(number).subquery())
 
 
 def _persons(filters: Filters) -> AnySelect:
-    might = and_(Nomination.person_id == Person.id, NominationActivity.nomination_id == Nomination.id)
     found = select(
         literal(PERSON).label("kind"),
         Person.id.label("id"),
@@ -130,14 +149,12 @@ def _persons(filters: Filters) -> AnySelect:
     if filters.q:
         pattern = like_pattern(fold(filters.q))
         found = found.where(or_(_holds(Person.name_key, pattern), _holds(Company.name_key, pattern), _holds(func.lower(Person.title), pattern)))
-    return _narrowed(found, filters, might, [_holds(Company.name_key, like_pattern(fold(filters.company)))])
+    return _narrowed(found, filters, (Person.id, Nomination.person_id), [_holds(Company.name_key, like_pattern(fold(filters.company)))])
 
 
 def _nominees(filters: Filters) -> AnySelect:
     """Nominees who wait. Whoever is invited or takes part already stands among the persons."""
-    same = func.coalesce(Nomination.duplicate_of_id, Nomination.id)
     first = Nomination.__table__.alias("first")  # type: ignore[attr-defined]
-    might = and_(same == first.c.id, NominationActivity.nomination_id == Nomination.id)
     found = select(
         literal(NOMINATION),
         first.c.id,
@@ -156,7 +173,7 @@ def _nominees(filters: Filters) -> AnySelect:
     if filters.q:
         found = found.where(_holds(first.c.search, like_pattern(fold(filters.q))))
     pattern = like_pattern(fold(filters.company))
-    return _narrowed(found, filters, might, [_holds(Company.name_key, pattern), _holds(func.lower(first.c.company_name), pattern)])
+    return _narrowed(found, filters, (first.c.id, _FIRST_ID), [_holds(Company.name_key, pattern), _holds(func.lower(first.c.company_name), pattern)])
 
 
 def _company_columns() -> list[ColumnElement[str]]:
@@ -164,7 +181,8 @@ def _company_columns() -> list[ColumnElement[str]]:
     return [func.coalesce(column, "").label(name) for name, column in columns.items()]
 
 
-def _narrowed(found: AnySelect, filters: Filters, might: ColumnElement[bool], company: list[ColumnElement[bool]]) -> AnySelect:
+def _narrowed(found: AnySelect, filters: Filters, who: tuple[Any, Any], company: list[ColumnElement[bool]]) -> AnySelect:
+    """Apply what both kinds are filtered by. ``who`` are the column of the list and the one of a nomination that name the same somebody."""
     if filters.company:
         found = found.where(or_(*company))
     if filters.industry:
@@ -172,10 +190,9 @@ def _narrowed(found: AnySelect, filters: Filters, might: ColumnElement[bool], co
     if filters.region:
         found = found.where(Company.region == filters.region)
     if filters.might:
-        named = select(NominationActivity.activity).join(Nomination, NominationActivity.nomination_id == Nomination.id)
-        found = found.where(
-            named.where(might, NominationActivity.activity == filters.might).correlate_except(Nomination, NominationActivity).exists()
-        )
+        listed, said_of = who
+        said = select(said_of).join(NominationActivity, NominationActivity.nomination_id == Nomination.id)
+        found = found.where(listed.in_(said.where(NominationActivity.activity == filters.might, said_of.is_not(None))))
     return found
 
 
@@ -186,8 +203,7 @@ def _holds(column: Any, pattern: str) -> ColumnElement[bool]:
 
 def _might_of(session: Session, persons: list[int] | None, nominations: list[int] | None) -> dict[tuple[str, int], list[Activity]]:
     """Return what everybody on the page might do, by (kind, id), as their nominators say. Everybody's without lists."""
-    first_id = func.coalesce(Nomination.duplicate_of_id, Nomination.id)
-    found = select(Nomination.person_id, first_id, NominationActivity.activity).join(
+    found = select(Nomination.person_id, _FIRST_ID, NominationActivity.activity).join(
         NominationActivity, NominationActivity.nomination_id == Nomination.id
     )
     if persons is not None and nominations is not None:
