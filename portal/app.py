@@ -8,10 +8,10 @@ from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
-from portal.challenges.admin import review as challenges_admin
+from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
-from portal.challenges.views import answering as challenges
+from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
 from portal.commands.db import db

@@ -89,7 +89,7 @@ def _answers(port: int, children: list[subprocess.Popen[bytes]], stopped: list[i
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and not stopped and all(child.poll() is None for child in children):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
                 return True
         except (URLError, OSError):
             time.sleep(0.1)

@@ -1,0 +1,78 @@
+"""``flask run-portal`` as a newcomer meets it: from nothing to a served page, both processes ended by one Ctrl-C."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from portal.kernel import migrate
+from tests.support.databases import Templates
+from tests.support.site import free_port, wait_for
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
+    return os.environ | {"PORTAL_DATA": str(folder), "DATABASE_URL": url, "PORTAL_LOG_LEVEL": "WARNING"} | more
+
+
+def flask(folder: Path, url: str, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment(folder, url, **more), capture_output=True, text=True)
+
+
+def test_run_portal_starts_from_nothing_and_ends_with_ctrl_c(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+    url, port = templates.empty(engine_name, tmp_path), free_port()
+    log = tmp_path / "run.log"
+    with log.open("wb") as out:
+        command = [sys.executable, "-m", "flask", "run-portal", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path, url), stdout=out, stderr=out)
+    try:
+        wait_for(lambda: f"http://127.0.0.1:{port}" in log.read_text() or process.poll() is not None, "the portal", seconds=180)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=20) as answer:
+            page = answer.read().decode()
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=60)
+        templates.drop(url)
+    said = log.read_text()
+    assert code == 0, said
+    assert "Brindlewick" in page
+    for role in ("advocate", "employee", "admin"):
+        assert re.search(rf"{role}\s+\S+@\S+", said)
+    children = subprocess.run(["pgrep", "-f", f"granian.*--port {port}"], capture_output=True, text=True).stdout
+    assert children == ""
+
+
+def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+    from config import Env, Settings
+    from portal.app import create_app
+    from portal.kernel.db import Database
+
+    url = templates.empty(engine_name, tmp_path)
+    built = Database(url)
+    migrate.upgrade(built)
+    app = create_app(Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=url, log_level="ERROR"))
+    page = app.test_client().get("/", follow_redirects=True).get_data(as_text=True)
+    app.extensions["database"].dispose()
+    made = flask(tmp_path, url, "people", "add-admin", "you@example.com")
+    built.dispose()
+    templates.drop(url)
+    assert "flask people add-admin" in page
+    assert '<input type="password"' not in page
+    assert made.returncode == 0, made.stderr
+    assert re.search(r"http://127\.0\.0\.1:8000/join\S+", made.stdout)
+
+
+@pytest.mark.parametrize("command", ["demo", "reset"])
+def test_the_demo_is_refused_in_production(engine_name: str, templates: Templates, tmp_path: Path, command: str) -> None:
+    url = templates.empty(engine_name, tmp_path)
+    assert flask(tmp_path, url, "db", "upgrade").returncode == 0
+    refused = flask(tmp_path, url, command, PORTAL_ENV="production", PORTAL_BASE_URL="https://advocates.example")
+    templates.drop(url)
+    assert refused.returncode != 0
+    assert "production" in refused.stderr
