@@ -127,10 +127,12 @@ def save_mapping(batch_id: int) -> Any:
 @bp.get("/<int:batch_id>")
 @admin
 def show(batch_id: int) -> Any:
-    """How a batch stands: what would happen, how far it is, what came of it."""
+    """How a batch stands: what would happen, how far it is, what came of it. The page asks again by itself, and opens anew at the end."""
     batch = get_batch(db(), batch_id)
     if batch.state == BatchState.DRAFT:
         return redirect(url_for(".mapping", batch_id=batch_id), 303)
+    if batch.state not in UNDER_WAY and request.headers.get("HX-Target") == "standing":
+        return Response(headers={"HX-Refresh": "true"})
     counts = batch.counts or counts_of(db(), batch_id)
     reports = [Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id, SHOWN_REPORTS)]
     importer = _importer(batch.kind)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from portal.kernel.actor import Actor, system
 from portal.kernel.db import Database, programme_zone
 
 CHUNK = 200
+GAP = 0.12
 RACES = 5
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 Clock = Callable[[], datetime]
@@ -118,6 +120,7 @@ def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, 
             return
         position += len(chunk)
         on_progress(position, total)
+        _let_others_write(database)
     database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.DONE, now=clock()))
 
 
@@ -129,6 +132,13 @@ def undo(database: Database, batch_id: int, importer: Importer, *, clock: Clock,
     while count := database.write(lambda s: undo_chunk(s, system("import"), batch_id=batch_id, importer=importer, size=CHUNK, now=clock())):
         done += count
         on_progress(done, max(total, done))
+        _let_others_write(database)
+
+
+def _let_others_write(database: Database) -> None:
+    """On SQLite there is one writer, and those who wait look only every tenth of a second: leave them a gap between two chunks."""
+    if database.is_sqlite:
+        time.sleep(GAP)
 
 
 def _fingerprint(kind: str, source: str, plan: Plan, content: bytes) -> str:

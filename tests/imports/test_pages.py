@@ -212,6 +212,9 @@ def test_the_progress_comes_as_a_fragment(boss: PortalClient, work: Work) -> Non
     fragment = boss.get("/admin/imports/1", headers={"HX-Request": "true", "HX-Target": "standing"}).text
     assert fragment.strip().startswith('<div id="standing"')
     assert "<html" not in fragment
+    work()
+    ended = boss.get("/admin/imports/1", headers={"HX-Request": "true", "HX-Target": "standing"})
+    assert (ended.headers["HX-Refresh"], ended.text) == ("true", "")
 
 
 def test_only_admins_import(database: Database, sign_in: SignIn) -> None:
