@@ -18,13 +18,19 @@ document.addEventListener("click", (event) => {
   row.querySelector("a").focus();
 });
 
+// A quick j and a must not decide the line before: its panel still stands there until the next one has come.
+const shown = (selector) => {
+  const key = rows()[current()]?.dataset.row;
+  return key ? document.querySelector(`[data-panel="${key}"]`)?.querySelector(selector) : null;
+};
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input[type=checkbox]").click(),
-  a: () => document.querySelector("[data-approve]")?.click(),
+  a: () => shown("[data-approve]")?.click(),
   d: () => {
-    const decline = document.querySelector("[data-decline]");
+    const decline = shown("[data-decline]");
     if (!decline) return;
     decline.open = true;
     decline.querySelector("textarea").focus();
