@@ -26,6 +26,7 @@ from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
+from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
@@ -147,7 +148,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = _make_flask(settings)
     _set_up_web(app, settings)
-    notifications_setup.init(app, settings, jobs=JOBS | imports_jobs.handlers(IMPORTERS, app.extensions["storage"]), ticks=TICKS, record=audit.record)
+    storage: Storage = app.extensions["storage"]
+    jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage)
+    ticks = [*TICKS, (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    notifications_setup.init(app, settings, jobs=jobs, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     _add_rooms(app)
     guards.require_marks(app)

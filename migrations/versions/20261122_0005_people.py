@@ -89,19 +89,18 @@ def _persons() -> None:
 
 
 def _identities() -> None:
-    for subject in ("person", "company"):
-        op.create_table(
-            f"{subject}_identity",
-            sa.Column("id", BIG, nullable=False),
-            sa.Column("source", sa.String(80), nullable=False),
-            sa.Column("external_id", sa.String(200), nullable=False),
-            sa.Column(f"{subject}_id", BIG, nullable=False),
-            sa.Column("created_at", MOMENT, nullable=False),
-            sa.ForeignKeyConstraint([f"{subject}_id"], [f"{subject}.id"], name=f"fk_{subject}_identity_{subject}_id"),
-            sa.PrimaryKeyConstraint("id", name=f"pk_{subject}_identity"),
-            sa.UniqueConstraint("source", "external_id", name=f"uq_{subject}_identity_source_external_id"),
-        )
-        op.create_index(f"ix_{subject}_identity_{subject}_id", f"{subject}_identity", [f"{subject}_id"])
+    op.create_table(
+        "person_identity",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("source", sa.String(80), nullable=False),
+        sa.Column("external_id", sa.String(200), nullable=False),
+        sa.Column("person_id", BIG, nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_person_identity_person_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_person_identity"),
+        sa.UniqueConstraint("source", "external_id", name="uq_person_identity_source_external_id"),
+    )
+    op.create_index("ix_person_identity_person_id", "person_identity", ["person_id"])
 
 
 def _sessions_and_links() -> None:
@@ -155,7 +154,7 @@ def _sessions_and_links() -> None:
 
 
 def downgrade() -> None:
-    for table in ("throttle", "one_time_link", "sign_in_session", "company_identity", "person_identity"):
+    for table in ("throttle", "one_time_link", "sign_in_session", "person_identity"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint("fk_company_owner_id", "company", type_="foreignkey")

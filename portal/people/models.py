@@ -102,19 +102,6 @@ class PersonIdentity(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class CompanyIdentity(Base):
-    """What another system (``source``) calls a company."""
-
-    __tablename__ = "company_identity"
-    __table_args__ = (UniqueConstraint("source", "external_id"), Index(None, "company_id"))
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    source: Mapped[str] = mapped_column(String(80))
-    external_id: Mapped[str] = mapped_column(String(200))
-    company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-
 class SignInSession(Base):
     """One browser in which a person is signed in. The row is the session: without it the cookie is worth nothing."""
 

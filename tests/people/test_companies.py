@@ -4,8 +4,8 @@ import pytest
 
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
-from portal.people.actions.companies import add_company, company_named, edit_company, identify_company
-from portal.people.queries.companies import company_names, find_company_by_identity, possible_owners, search_companies
+from portal.people.actions.companies import add_company, company_named, edit_company
+from portal.people.queries.companies import company_names, possible_owners, search_companies
 from portal.people.rules.company import CompanyNameMissing, DomainInvalid, OwnerNotEmployee
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 
@@ -56,10 +56,3 @@ def test_a_typed_name_finds_the_company_or_adds_it(session) -> None:
     assert company_named(session, ACTOR, "ather & sohne", utcnow()) == company.id
     assert company_named(session, ACTOR, " ", utcnow()) is None
     assert company_named(session, ACTOR, "New one", utcnow()) not in (None, company.id)
-
-
-def test_a_company_is_known_by_what_others_call_it(session) -> None:
-    company = make_company(session)
-    identify_company(session, company_id=company.id, source="crm", external_id="0001", now=utcnow())
-    assert find_company_by_identity(session, "crm", "0001") is company
-    assert find_company_by_identity(session, "default", "0001") is None

@@ -10,7 +10,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.text import clean_line, fold
-from portal.people.models import Company, CompanyIdentity, Person
+from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, get_company
 from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, normal_domain
 from portal.people.rules.person import PersonState
@@ -76,12 +76,6 @@ def remove_company(session: Session, actor: Actor, *, company_id: int, now: date
         return False
     record(session, actor, "company.removed", "company", company_id, now=now, company=company.name)
     return True
-
-
-def identify_company(session: Session, *, company_id: int, source: str, external_id: str, now: datetime) -> None:
-    """Remember what ``source`` calls the company."""
-    session.add(CompanyIdentity(company_id=company_id, source=source, external_id=external_id, created_at=now))
-    session.flush()
 
 
 def _values(

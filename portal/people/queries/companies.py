@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
-from portal.people.models import Company, CompanyIdentity, Person
+from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 
 
@@ -20,15 +20,6 @@ def get_company(session: Session, company_id: int) -> Company:
 def find_company_by_name(session: Session, name: str) -> Company | None:
     """Return the first company of this name, whatever its case and accents, or None."""
     return session.scalar(select(Company).where(Company.name_key == fold(name.strip())).order_by(Company.id).limit(1))
-
-
-def find_company_by_identity(session: Session, source: str, external_id: str) -> Company | None:
-    """Return the company that ``source`` calls ``external_id``, or None."""
-    return session.scalar(
-        select(Company)
-        .join(CompanyIdentity, CompanyIdentity.company_id == Company.id)
-        .where(CompanyIdentity.source == source, CompanyIdentity.external_id == external_id)
-    )
 
 
 def search_companies(session: Session, term: str, limit: int = 8) -> list[Company]:
