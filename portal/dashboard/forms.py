@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
+from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.sentences import SUBJECTS
 from portal.kernel.text import N_
 from portal.kernel.tracks import TRACK_NAMES
@@ -34,7 +35,7 @@ class VerdictForm(Form):
 
     reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2000)])
     company = StringField(_l("Company"), filters=[one_line], validators=[Length(max=160)])
-    first_id = IntegerField(_l("The nomination to credit"), validators=[Optional()])
+    first_id = IntegerField(_l("The nomination to credit"), validators=[Optional(), NumberRange(min=1, max=HIGHEST_ID)])
 
 
 class BulkForm(Form):

@@ -13,6 +13,7 @@ LATE_AFTER = timedelta(days=3)
 BULK_SIZE = 100
 CHART_MONTHS = 12
 CERTAIN = 1.96
+HIGHEST_ID = 2**63 - 1
 
 
 class VerdictUnknown(Refusal):
@@ -114,6 +115,14 @@ def round_top(highest: int) -> int:
     while top < highest:
         top = top * 2 if str(top)[0] != "4" else top // 4 * 10
     return top
+
+
+def item_of(key: str) -> tuple[str, int] | None:
+    """Return kind and number of a key such as ``attempt-12``, or None where it is none."""
+    kind, _dash, digits = key.rpartition("-")
+    if not kind or not digits.isdecimal() or len(digits) > 19 or int(digits) > HIGHEST_ID:
+        return None
+    return kind, int(digits)
 
 
 def first_name(name: str) -> str:

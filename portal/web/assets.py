@@ -1,6 +1,7 @@
 """The built front end: names with a hash, looked up in Vite's manifest."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -22,6 +23,7 @@ def init(app: Flask, dist: Path) -> None:
     def asset(name: str) -> str:
         return f"{app.static_url_path}/{manifest[name]['file']}"
 
+    @lru_cache(maxsize=512)
     def icon(name: str, cls: str = "size-5") -> Markup:
         address = f"{asset('static/src/icons.svg')}#{name}"
         turned = "icon-directed " if name in DIRECTED else ""

@@ -58,12 +58,7 @@ def field_kind(field: Field) -> str:
     return kind if kind in ("checkbox", "file", "hidden") else "line"
 
 
-def endpoint_exists(name: str) -> bool:
-    """Tell whether a page of that name is part of this portal."""
-    return name in current_app.view_functions
-
-
 def init(app: Flask) -> None:
     """Offer what every template may use."""
     app.jinja_env.filters.update(initials=initials, track_name=track_name, field_kind=field_kind)
-    app.jinja_env.globals.update(here=here, endpoint_exists=endpoint_exists, request_id=request_id)
+    app.jinja_env.globals.update(here=here, request_id=request_id)

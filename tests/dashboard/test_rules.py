@@ -12,6 +12,7 @@ from portal.dashboard.rules import (
     first_name,
     greeting,
     is_late,
+    item_of,
     month_so_far,
     month_starts,
     months_back,
@@ -89,6 +90,14 @@ def test_months_are_counted_back_over_new_year(first: date, number: int, expecte
 @pytest.mark.parametrize(("highest", "top"), [(0, 4), (4, 4), (5, 10), (11, 20), (21, 40), (41, 100), (150, 200), (1_001, 2_000)])
 def test_an_axis_ends_in_a_round_number(highest: int, top: int) -> None:
     assert round_top(highest) == top
+
+
+@pytest.mark.parametrize(
+    ("key", "item"),
+    [("attempt-12", ("attempt", 12)), ("attempt-x", None), ("12", None), ("attempt-", None), ("attempt-99999999999999999999", None), ("a-²", None)],
+)
+def test_a_key_names_a_kind_and_a_number(key: str, item: tuple[str, int] | None) -> None:
+    assert item_of(key) == item
 
 
 @pytest.mark.parametrize(("name", "called"), [("Amara Okafor", "Amara"), ("P+P+P", "P+P+P"), ("", "")])

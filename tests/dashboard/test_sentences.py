@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def _recorded(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (event, subject type) of every literal that names an event in a file that records some; reasons of the ledger look alike and are left out."""
+    """Yield (event, subject type) of what a file records; reasons of the ledger look alike and are left out."""
     source = path.read_text()
     if "audit" not in source and "record_audit" not in source:
         return

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.waiting.contract import COLUMNS, WaitingSource, Wanted
 from portal.kernel.schema import UTCDateTime
 from portal.web.paging import SIZE, AnySelect, Page, pack_cursor, read_cursor
@@ -85,7 +86,7 @@ def cursor_of(row: Any) -> str:
 
 def _place(after: str | None) -> tuple[datetime, str, int] | None:
     match read_cursor(after) if after else None:
-        case [datetime() as since, str() as kind, int() as item_id]:
+        case [datetime() as since, str() as kind, int() as item_id] if since.tzinfo and abs(item_id) <= HIGHEST_ID:
             return since, kind, item_id
     return None
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from portal.dashboard.forms import QueueFilter, VerdictForm
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
-from portal.dashboard.rules import VerdictUnknown, is_late
+from portal.dashboard.rules import VerdictUnknown, is_late, item_of
 from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import Given, Shown, WaitingSource, Wanted
 from portal.kernel.clock import utcnow
@@ -117,12 +117,12 @@ def _following(source: WaitingSource, item_id: int) -> str | None:
 
 
 def _panel(item: str, form: VerdictForm | None = None, open_verdict: str = "") -> Panel:
-    kind, _dash, number = item.rpartition("-")
-    if not number.isdecimal():
+    named = item_of(item)
+    if named is None:
         raise NotFound()
-    source = source_of(kind)
-    shown = source.shown(db(), current_actor(), int(number))
-    return Panel(source, int(number), shown, form or VerdictForm(formdata=None), open_verdict)
+    source, item_id = source_of(named[0]), named[1]
+    shown = source.shown(db(), current_actor(), item_id)
+    return Panel(source, item_id, shown, form or VerdictForm(formdata=None), open_verdict)
 
 
 def all_sources() -> Sequence[WaitingSource]:

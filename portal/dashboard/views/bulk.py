@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from portal.dashboard.forms import BulkForm, QueueFilter
 from portal.dashboard.queries.queue import rows_of, waiting_page
-from portal.dashboard.rules import BULK_SIZE, NothingChosen
+from portal.dashboard.rules import BULK_SIZE, NothingChosen, item_of
 from portal.dashboard.views.approvals import all_sources, chosen_sources, place, queue_page, source_of, wanted_of
 from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import APPROVE, Given
@@ -81,7 +81,7 @@ def _moment(text: str | None) -> datetime:
 
 
 def _chosen(form: BulkForm) -> Page:
-    keys = [(kind, int(digits)) for kind, _dash, digits in (key.rpartition("-") for key in form.item.data or []) if digits.isdecimal()]
+    keys = [named for key in form.item.data or [] if (named := item_of(key))]
     with database().reading() as session:
         return Page(rows_of(session, all_sources(), keys[:BULK_SIZE]), None)
 
