@@ -33,9 +33,11 @@ def gunicorn(port: int, workers: int = 2) -> list[str]:
 class Server:
     """A process tree that answers on ``port``."""
 
-    def __init__(self, command: Callable[[int], list[str]], environment: dict[str, str] | None = None) -> None:
+    def __init__(self, command: Callable[[int], list[str]], environment: dict[str, str] | None = None, log: Path | None = None) -> None:
         self.port = free_port()
-        self.process = subprocess.Popen([sys.executable, "-m", *command(self.port)], cwd=ROOT, env=os.environ | (environment or {}))
+        arguments, variables = [sys.executable, "-m", *command(self.port)], os.environ | (environment or {})
+        with open(log or os.devnull, "ab") as errors:
+            self.process = subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=errors)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:

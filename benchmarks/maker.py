@@ -1,0 +1,415 @@
+"""Makes a programme of any size: people, challenges, answers, acts, a ledger that adds up, boards, rewards, notices, nominations.
+
+    python -m benchmarks.maker DATABASE_URL --members 10000 [--check]
+
+Nothing is drawn: every row follows from its number, so that two runs make the same programme, and a
+table can be written without remembering another. ``flask ledger check`` holds on what is made; a
+test proves it. Rows are written past the actions, seals and fence posts by the portal's own jobs.
+"""
+
+import argparse
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from benchmarks.bulk import Bulk, Row
+from portal.kernel import migrate
+from portal.kernel.clock import micros, utcnow
+from portal.kernel.db import Database
+from portal.kernel.text import fold
+from portal.kernel.tracks import Track
+from portal.ledger.actions.sealing import seal_pending
+from portal.ledger.queries import invariants
+from portal.recognition.jobs import keep_fences
+from portal.recognition.rules import periods_of
+
+ZONE = "Europe/Berlin"
+ADMINS, EMPLOYEES = 3, 7
+STAFF = ADMINS + EMPLOYEES
+ACTS = 10
+CHALLENGES, CLOSED = 40, 20
+STRIDE = 3  # has no factor in common with CHALLENGES: no member meets a challenge twice
+MOST_WAITING = 100_000
+WRITERS, TO_SEND = 300, 19
+BEGUN = CHALLENGES - ACTS - TO_SEND - 1
+NOTICES = 3
+KINDS = ("issued", "redeemed", "expired", "adjusted")
+REDEEMED = ("requested", "fulfilled", "declined", "approved")
+PRICES = (5, 20, 30, 40, 50, 60, 75, 80, 90, 100, 250, 400, 600, 1_000, 1_500, 2_000, 2_500, 3_000, 5_000, 10_000)
+FIRST = "Ada Ben Carla Dinesh Elena Fatima Goran Hana Ivo Jana Kofi Lena Mats Nadia Omar Petra Quentin Rosa Sven Tara Umar Vera Wim Xenia Yusuf Zoë"
+LAST = "Okafor Schmidt Rossi Novak Larsen Dubois Kim Sato Haddad Moreau Silva Keller Lindqvist Petrov Weber Costa Meyer Ivanova Nguyen Brandt Çelik"
+FIRST_NAMES, LAST_NAMES = FIRST.split(), LAST.split()
+INDUSTRIES = ("Logistics", "Retail", "Health", "Energy", "Banking", "Education", "Manufacturing", "Software")
+REGIONS = ("DACH", "Nordics", "Iberia", "Benelux", "UK and Ireland", "France", "Italy")
+TEXT = "Tell us in a few sentences how it went, what changed for your team, and what you would tell somebody who is about to begin. " * 3
+
+
+class Programme:
+    """A programme of ``members`` advocates as it might stand at ``now``.
+
+    Members have the ids behind the staff's. Each has ten approved acts; up to 100,000 further
+    answers wait. The last ``writers`` of them have ``TO_SEND`` challenges under way, for sending.
+    """
+
+    def __init__(self, members: int, now: datetime) -> None:
+        self.members = members
+        self.now = now
+        self.waiting = min(MOST_WAITING, members * BEGUN)
+        self.writers = min(WRITERS, members // 4)
+        self.companies = max(5, members // 20)
+        self.redemptions = members // 5
+        self.nominations = members // 20
+        self.awards = members * ACTS
+        self.start = now - timedelta(days=365)
+        self._step = timedelta(days=364) / self.awards
+
+    # What follows from a number
+
+    def member(self, index: int) -> int:
+        return STAFF + 1 + index
+
+    def company_of(self, person: int) -> int | None:
+        return None if person <= STAFF else (person * 31) % self.companies + 1
+
+    def award(self, index: int) -> tuple[int, int, int, int, datetime]:
+        """Return (member's index, round, challenge, points, moment) of an approved answer. Round by round, so that a person's lines lie far apart."""
+        turn, seat = divmod(index, self.members)
+        who = (seat * 7919) % self.members if self.members % 7919 else seat
+        return who, turn, self.challenge(who, turn), self.points(who, turn), self.start + index * self._step
+
+    def index_of(self, who: int, turn: int) -> int:
+        seat = (who * pow(7919, -1, self.members)) % self.members if self.members % 7919 else who
+        return turn * self.members + seat
+
+    def challenge(self, who: int, turn: int) -> int:
+        return (who * 7 + turn * STRIDE) % CHALLENGES + 1
+
+    def points(self, who: int, turn: int) -> int:
+        return 10 + (self.challenge(who, turn) * 37) % 150 + (who * 2_654_435_761 >> (turn + 3)) % 23
+
+    def redeemer(self, index: int) -> int:
+        return index * 5
+
+    def price(self, index: int) -> tuple[int, int]:
+        """Return reward and price of a redemption; everybody has that much."""
+        return index % 10 + 1, PRICES[index % 10]
+
+    def hold_id(self, index: int) -> int:
+        """Of four redemptions two are settled: six transfers."""
+        return self.awards + index // 4 * 6 + (0, 1, 3, 5)[index % 4] + 1
+
+    def account(self, person: int, kind: int) -> int:
+        return len(KINDS) + (person - 1) * 3 + kind + 1
+
+    # Tables
+
+    def company_rows(self) -> Iterator[Row]:
+        for n in range(1, self.companies + 1):
+            name = f"{LAST_NAMES[n % len(LAST_NAMES)]} {INDUSTRIES[n % 8]} {n}"
+            yield n, name, fold(name), INDUSTRIES[n % 8], "200-1000", REGIONS[n % 7], "Germany", f"company{n}.example", None, self.start
+
+    def name_of(self, person: int) -> str:
+        return f"{FIRST_NAMES[person % len(FIRST_NAMES)]} {LAST_NAMES[person // len(FIRST_NAMES) % len(LAST_NAMES)]}"
+
+    def person_rows(self) -> Iterator[Row]:
+        for person in range(1, STAFF + self.members + 1):
+            name, email = self.name_of(person), f"person{person}@example.com"
+            admin, employee = person <= ADMINS, ADMINS < person <= STAFF
+            who = (person, name, fold(name), email, email, "active", self.company_of(person), "Operations lead")
+            yield *who, person > STAFF, employee, admin, False, "!", self.start, self.start, self.start, self.start
+
+    def challenge_rows(self) -> Iterator[Row]:
+        tracks = list(Track)
+        for n in range(1, CHALLENGES + CLOSED + 1):
+            title, summary = f"Tell your story, part {n}", "A short account of what changed for your team, in your own words."
+            state = "live" if n <= CHALLENGES else "closed"
+            said = (n, tracks[n % 3].value, title, summary, TEXT, fold(f"{title} {summary}"), 10 + (n * 37) % 150, 5 + n % 50)
+            yield *said, "once", 1, 3, state, False, self.start, self.start, self.start
+
+    def stage_rows(self) -> Iterator[Row]:
+        for n in range(1, CHALLENGES + CLOSED + 1):
+            yield n, n, 1, "answer", "How did it go", "", {"min_length": 20}
+
+    def reward_rows(self) -> Iterator[Row]:
+        for n, price in enumerate(PRICES, start=1):
+            name = f"Reward {n}"
+            yield (
+                n,
+                name,
+                "Something to look forward to.",
+                TEXT,
+                fold(f"{name} Something"),
+                "gift_card",
+                "points",
+                price,
+                None,
+                "live",
+                self.start,
+                self.start,
+            )
+
+    def account_rows(self) -> Iterator[Row]:
+        for n, kind in enumerate(KINDS, start=1):
+            yield n, None, kind, "points", None, None, None
+        for person in range(1, STAFF + self.members + 1):
+            who = person - STAFF - 1
+            earned = sum(self.points(who, turn) for turn in range(ACTS)) if who >= 0 else 0
+            spent, held, moves, settled = 0, 0, 0, 0
+            if who >= 0 and who % 5 == 0 and who // 5 < self.redemptions:
+                state, (_reward, price) = REDEEMED[who // 5 % 4], self.price(who // 5)
+                spent, held = (0, 0) if state == "declined" else (price, 0 if state == "fulfilled" else price)
+                moves, settled = 2 if state == "declined" else 1, 2 if state in ("fulfilled", "declined") else 1
+            version = ACTS + moves if who >= 0 else 0
+            yield self.account(person, 0), person, "available", "points", earned - spent, version, earned
+            yield self.account(person, 1), person, "held", "points", held, settled, None
+            yield self.account(person, 2), person, "owed", "points", 0, 0, None
+
+    def asked_at(self, index: int) -> datetime:
+        return self.now - timedelta(hours=20) + index * timedelta(hours=10) / self.redemptions
+
+    def settled_at(self, index: int) -> datetime:
+        return self.asked_at(index) + timedelta(hours=2)
+
+    def transfer_rows(self) -> Iterator[Row]:
+        for index in range(self.awards):
+            who, _turn, _challenge, points, at = self.award(index)
+            facts = ("submission_approved", "submission", index + 1, 1, None, at, at)
+            yield index + 1, f"submission:{index + 1}:decision:1", "award", self.member(who), "points", points, points, *facts
+        for index in range(self.redemptions):
+            person, (_reward, price), hold = self.member(self.redeemer(index)), self.price(index), self.hold_id(index)
+            key, asked, settled = f"redemption:{index + 1}", self.asked_at(index), self.settled_at(index)
+            facts = ("redemption", index + 1)
+            yield hold, f"{key}:hold", "hold", person, "points", price, 0, "reward.redeemed", *facts, person, None, asked, asked
+            if REDEEMED[index % 4] == "fulfilled":
+                yield hold + 1, f"{key}:capture", "capture", person, "points", price, 0, "reward.fulfilled", *facts, 1, hold, settled, settled
+            elif REDEEMED[index % 4] == "declined":
+                yield hold + 1, f"{key}:release", "release", person, "points", price, 0, "reward.declined", *facts, 1, hold, settled, settled
+
+    def entry_rows(self) -> Iterator[Row]:
+        number, balances = count(1), [0] * self.members
+        for index in range(self.awards):
+            who, turn, _challenge, points, _at = self.award(index)
+            balances[who] += points
+            yield next(number), index + 1, self.account(self.member(who), 0), points, balances[who], turn + 1
+            yield next(number), index + 1, 1, -points, None, None
+        for index in range(self.redemptions):
+            who, (_reward, price), hold = self.redeemer(index), self.price(index), self.hold_id(index)
+            available, held, left = self.account(self.member(who), 0), self.account(self.member(who), 1), balances[who] - price
+            yield next(number), hold, available, -price, left, ACTS + 1
+            yield next(number), hold, held, price, price, 1
+            if REDEEMED[index % 4] == "fulfilled":
+                yield next(number), hold + 1, held, -price, 0, 2
+                yield next(number), hold + 1, 2, price, None, None
+            elif REDEEMED[index % 4] == "declined":
+                yield next(number), hold + 1, available, price, balances[who], ACTS + 2
+                yield next(number), hold + 1, held, -price, 0, 2
+
+    def sent(self, index: int) -> tuple[int, int, datetime]:
+        """Return (member's index, challenge, moment) of an answer that waits."""
+        turn, who = divmod(index, self.members)
+        moment = self.now - timedelta(days=1) + index * timedelta(hours=20) / self.waiting
+        return who, self.challenge(who, ACTS + turn), moment
+
+    def begun(self) -> Iterator[tuple[int, int]]:
+        """Yield (member's index, challenge) of what the last members have under way."""
+        for who in range(self.members - self.writers, self.members):
+            for turn in range(TO_SEND):
+                yield who, self.challenge(who, ACTS + BEGUN + turn)
+
+    def submission_rows(self) -> Iterator[Row]:
+        number = count(1)
+        for index in range(self.awards):
+            who, _turn, challenge, points, at = self.award(index)
+            yield next(number), self.member(who), challenge, "once", ZONE, 1, "approved", 1, 0, 1, points, at - timedelta(hours=12), at
+        for index in range(self.waiting):
+            who, challenge, at = self.sent(index)
+            yield next(number), self.member(who), challenge, "once", ZONE, 1, "waiting", 1, 0, 0, None, at - timedelta(hours=1), at
+        for who, challenge in self.begun():
+            yield next(number), self.member(who), challenge, "once", ZONE, 1, "open", 0, 0, 0, None, self.now, self.now
+
+    def answer_rows(self) -> Iterator[Row]:
+        for number, challenge, _points, at, _state in self._attempts():
+            yield number, number, challenge, {"text": "It went well. " * 8}, at
+
+    def _attempts(self) -> Iterator[tuple[int, int, int, datetime, str]]:
+        for index in range(self.awards):
+            _who, _turn, challenge, points, at = self.award(index)
+            yield index + 1, challenge, points, at - timedelta(hours=9), "approved"
+        for index in range(self.waiting):
+            who, challenge, at = self.sent(index)
+            yield self.awards + index + 1, challenge, self.points(who, ACTS), at, "waiting"
+
+    def attempt_rows(self) -> Iterator[Row]:
+        value = {"text": "It went well. " * 8}
+        for number, challenge, points, at, state in self._attempts():
+            answers = [{"stage_id": challenge, "kind": "answer", "title": "How did it go", "options": {"min_length": 20}, "value": value}]
+            yield number, number, 1, f"made-{number}", points, answers, state, at, at
+
+    def verdict_rows(self) -> Iterator[Row]:
+        for index in range(self.awards):
+            *_who, points, at = self.award(index)
+            yield index + 1, index + 1, index + 1, 1, "approved", "", points, index + 1, 1, at, at
+
+    def act_rows(self) -> Iterator[Row]:
+        tracks = list(Track)
+        for index in range(self.awards):
+            who, _turn, challenge, points, at = self.award(index)
+            person = self.member(who)
+            act = (index + 1, person, self.company_of(person), "challenge", tracks[challenge % 3].value)
+            yield *act, "submission", index + 1, points, at, at
+
+    def score_rows(self) -> Iterator[Row]:
+        for who in range(self.members):
+            scores: dict[str, tuple[int, int]] = {}
+            for turn in range(ACTS):
+                *_, points, at = self.award(self.index_of(who, turn))
+                for period in _periods(at.replace(minute=0, second=0, microsecond=0)):
+                    scores[period] = (scores.get(period, (0, 0))[0] + points, -micros(at))
+            for period, (score, first) in scores.items():
+                yield self.member(who), period, score, first, True
+
+    def redemption_rows(self) -> Iterator[Row]:
+        for index in range(self.redemptions):
+            state, (reward, price), hold, asked = REDEEMED[index % 4], self.price(index), self.hold_id(index), self.asked_at(index)
+            done, settled = state == "fulfilled", self.settled_at(index)
+            is_approved, is_released = state in ("approved", "fulfilled"), state == "declined"
+            asked_for = (index + 1, f"made-{index}", reward, self.member(self.redeemer(index)), None, price, False, state)
+            texts = (hold, hold + 1 if done else None, "", "", "", asked)
+            approved = (1, settled) if is_approved else (None, None)
+            yield *asked_for, *texts, *approved, *((1, settled) if done else (None, None)), *((1, settled) if is_released else (None, None))
+
+    def notice_rows(self) -> Iterator[Row]:
+        number = count(1)
+        for turn in range(ACTS - NOTICES, ACTS):
+            for seat in range(self.members):
+                index = turn * self.members + seat
+                who, _turn, challenge, points, at = self.award(index)
+                data = {"challenge": f"Tell your story, part {challenge}", "points": points, "reason": "", "attempts_left": None}
+                link, key = f"/challenges/mine/{index + 1}", f"submission:{index + 1}:decision:1"
+                yield next(number), self.member(who), "submission.approved", data, link, key, at, None if turn == ACTS - 1 else at
+
+    def nomination_rows(self) -> Iterator[Row]:
+        for n in range(1, self.nominations + 1):
+            state = ("submitted", "accepted", "accepted", "accepted", "declined")[n % 5]
+            person, company = self.member(n * 3 % self.members), n % self.companies + 1
+            name, email = self.name_of(person), f"person{person}@example.com" if state == "accepted" else f"nominee{n}@example.com"
+            why, at = "Knows the product well and speaks about it at every meetup.", self.start + n * timedelta(days=300) / self.nominations
+            decided = (None, None) if state == "submitted" else (at + timedelta(hours=5), 1)
+            nominee = (ADMINS + 1 + n % EMPLOYEES, f"made-{n}", state, name, fold(name), email, email, "Lead", f"Company {n}", company, why)
+            found = (fold(f"{name} {email} Company {n} {why}"), 0, person if state == "accepted" else None, at, *decided)
+            yield n, *nominee, *found, "Not this year." if state == "declined" else ""
+
+    def activity_rows(self) -> Iterator[Row]:
+        for n in range(1, self.nominations + 1):
+            yield n, "call"
+            yield n, ("review", "case_study", "speaking", "press")[n % 4]
+
+    def event_rows(self) -> Iterator[Row]:
+        number = count(1)
+        for who in range(self.members):
+            person = self.member(who)
+            yield next(number), "person.joined", person, "person", person, {}, "127.0.0.1", "", self.start
+        for index in range(self.awards):
+            *_who, points, at = self.award(index)
+            data = {"attempt_id": index + 1, "points": points, "reason": ""}
+            yield next(number), "submission.approved", 1, "submission", index + 1, data, "127.0.0.1", "", at
+
+
+@lru_cache(maxsize=20_000)
+def _periods(hour: datetime) -> tuple[str, str, str]:
+    return periods_of(hour, ZONE)
+
+
+_TABLES: tuple[tuple[str, str, Any], ...] = (
+    ("company", "id, name, name_key, industry, size, region, country, domain, made_by, created_at", Programme.company_rows),
+    (
+        "person",
+        "id, name, name_key, email, email_key, state, company_id, title, is_advocate, is_employee, is_admin, is_demo, password_hash, "
+        "password_changed_at, created_at, invited_at, joined_at",
+        Programme.person_rows,
+    ),
+    (
+        "challenge",
+        "id, track, title, summary, text, search_key, points, minutes, period, per_period, max_attempts, state, is_record_only, "
+        "created_at, changed_at, published_at",
+        Programme.challenge_rows,
+    ),
+    ("stage", "id, challenge_id, position, kind, title, text, options", Programme.stage_rows),
+    ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at", Programme.reward_rows),
+    ("account", "id, owner_id, kind, unit, balance, version, lifetime", Programme.account_rows),
+    (
+        "transfer",
+        "id, key, kind, owner_id, unit, points, earned, reason, source_type, source_id, actor_id, resolves_id, effective_at, recorded_at",
+        Programme.transfer_rows,
+    ),
+    ("entry", "id, transfer_id, account_id, amount, balance_after, version", Programme.entry_rows),
+    (
+        "submission",
+        "id, person_id, challenge_id, period_key, zone, nth, state, attempts, declines, decisions, paid, started_at, changed_at",
+        Programme.submission_rows,
+    ),
+    ("submission_answer", "id, submission_id, stage_id, value, saved_at", Programme.answer_rows),
+    ("attempt", "id, submission_id, number, key, points, answers, state, submitted_at, recorded_at", Programme.attempt_rows),
+    (
+        "verdict",
+        "id, submission_id, attempt_id, number, outcome, reason, points, transfer_id, decided_by_id, decided_at, recorded_at",
+        Programme.verdict_rows,
+    ),
+    ("act", "id, person_id, company_id, kind, track, source_type, source_id, points, happened_at, recorded_at", Programme.act_rows),
+    ("period_score", "member_id, period, score, first_neg, is_shown", Programme.score_rows),
+    (
+        "redemption",
+        "id, key, reward_id, person_id, slot, price, has_stock, state, hold_id, capture_id, wish, delivery, reason, requested_at, "
+        "approved_by, approved_at, fulfilled_by, fulfilled_at, released_by, released_at",
+        Programme.redemption_rows,
+    ),
+    ("notice", "id, person_id, kind, data, link, key, created_at, read_at", Programme.notice_rows),
+    (
+        "nomination",
+        "id, nominator_id, key, state, name, name_key, email, email_key, title, company_name, company_id, why, search, repeats, person_id, "
+        "created_at, decided_at, decided_by_id, reason",
+        Programme.nomination_rows,
+    ),
+    ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
+    ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
+)
+_WITHOUT_ID = ("period_score", "nomination_activity")
+
+
+def make(database: Database, members: int, now: datetime) -> Programme:
+    """Fill a migrated, empty database, let the jobs of the worker seal it and post its fences, and return what was made."""
+    programme, bulk = Programme(members, now), Bulk(database)
+    try:
+        for table, columns, rows in _TABLES:
+            bulk.fill(table, columns, rows(programme))
+        bulk.run(f"UPDATE company SET owner_id = {ADMINS + 1} + id % {EMPLOYEES}")
+        bulk.follow_ids(table for table, _columns, _rows in _TABLES if table not in _WITHOUT_ID)
+        bulk.settle()
+    finally:
+        bulk.close()
+    seal_pending(database, now)
+    keep_fences(database, now)
+    return programme
+
+
+def main() -> None:
+    """Make a programme in a new database."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("url")
+    parser.add_argument("--members", type=int, default=10_000)
+    parser.add_argument("--check", action="store_true", help="prove the ledger afterwards")
+    options = parser.parse_args()
+    database = Database(options.url)
+    migrate.upgrade(database)
+    make(database, options.members, utcnow().astimezone(UTC))
+    if options.check:
+        with database.snapshot() as session:
+            problems = invariants.check(session)
+        print("\n".join(map(str, problems)) or "All invariants and the seals hold.")
+    database.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What the data maker writes past every action still keeps every promise of the portal."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from benchmarks import maker
+from portal.challenges.models import Submission
+from portal.challenges.queries.review import count_waiting
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.ledger.models import account, transfer
+from portal.ledger.queries import invariants
+from portal.people.actions.persons import add_person
+from portal.recognition.models import PeriodScore
+from portal.recognition.queries.board import get_board
+from portal.recognition.queries.earned import last_raise
+from portal.recognition.rules import ALL, periods_of, span_of
+from tests.support.application import SignIn
+
+MEMBERS = 200
+
+
+@pytest.fixture
+def programme(database: Database) -> maker.Programme:
+    return maker.make(database, MEMBERS, utcnow())
+
+
+def test_every_invariant_and_seal_of_the_ledger_holds(database: Database, programme: maker.Programme) -> None:
+    with database.snapshot() as session:
+        assert invariants.check(session) == []
+        kinds = {row[0]: row[1] for row in session.execute(select(transfer.c.kind, func.count()).group_by(transfer.c.kind))}
+    assert kinds == {"award": 2_000, "hold": 40, "capture": 10, "release": 10}
+    assert programme.awards == 2_000
+
+
+def test_the_boards_say_what_the_ledger_says(database: Database, programme: maker.Programme) -> None:
+    with database.reading() as session:
+        lifetimes = {row[0]: row[1] for row in session.execute(select(account.c.owner_id, account.c.lifetime).where(account.c.lifetime > 0))}
+        board = get_board(session, ALL, member_id=programme.member(50))
+        scores = {row[0]: row[1] for row in session.execute(select(PeriodScore.member_id, PeriodScore.score).where(PeriodScore.period == ALL))}
+        sums = select(func.sum(PeriodScore.score)).where(PeriodScore.period.like("%-Q%"))
+        assert session.scalar(sums) == sum(lifetimes.values())
+    assert scores == lifetimes
+    assert board.members == MEMBERS
+    assert board.own is not None
+    assert board.own.points == lifetimes[programme.member(50)]
+
+
+def test_who_reached_a_score_first_is_as_the_ledger_has_it(database: Database, programme: maker.Programme) -> None:
+    person = programme.member(7)
+    with database.reading() as session:
+        for score in session.scalars(select(PeriodScore).where(PeriodScore.member_id == person)).all():
+            raised = last_raise(session, person, span_of(score.period, maker.ZONE))
+            assert raised is not None
+            assert score.first_neg == -round((raised - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+            assert score.period in periods_of(raised, maker.ZONE)
+
+
+def test_as_many_answers_wait_as_were_made(database: Database, programme: maker.Programme) -> None:
+    with database.reading() as session:
+        assert count_waiting(session) == programme.waiting == MEMBERS * maker.BEGUN
+        begun = session.scalar(select(func.count()).select_from(Submission).where(Submission.state == "open"))
+    assert begun == programme.writers * maker.TO_SEND
+
+
+def test_what_is_written_next_gets_the_next_number(database: Database, programme: maker.Programme) -> None:
+    made = database.write(lambda session: add_person(session, system("cli"), name="Next One", now=utcnow()).id)
+    assert made == programme.member(MEMBERS)
+
+
+@pytest.mark.parametrize("path", ["/", "/challenges", "/board", "/rewards", "/statement", "/inbox", "/challenges/mine/1"])
+def test_members_can_look_at_it(programme: maker.Programme, sign_in: SignIn, path: str) -> None:
+    assert sign_in(programme.member(0)).get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/admin/approvals", "/admin/people", "/admin/people/42", "/admin/statement/42", "/registry?q=ada", "/admin/audit"]
+)
+def test_admins_can_look_at_it(programme: maker.Programme, sign_in: SignIn, path: str) -> None:
+    assert sign_in(1).get(path).status_code == 200
