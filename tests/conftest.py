@@ -1,10 +1,19 @@
 """Every test that touches the database runs on SQLite and on PostgreSQL, on a schema built by the migrations."""
 
+import os
+import shutil
+from pathlib import Path
+
 pytest_plugins = [
     "tests.support.databases",
     "tests.support.selection",
     "tests.support.application",
-    "tests.support.invariants",
     "tests.support.site",
     "tests.support.counting",
+    "tests.support.invariants",
 ]
+
+# Databases of tests live in memory where there is room for them: what is tested is not the disk.
+MEMORY, ROOM = Path("/dev/shm"), 4_000_000_000
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)

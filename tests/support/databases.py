@@ -60,7 +60,7 @@ class Servers:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     # A short path: a PostgreSQL socket may not be longer than 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="laurel-"))
+    folder = Path(tempfile.mkdtemp(prefix="laurel-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     if os.geteuid() == 0:
         folder.chmod(0o755)
     found = Servers(folder)
