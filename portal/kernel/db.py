@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +24,7 @@ TIMEOUTS = "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transacti
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
 RETRIED_STATES = {"40001", "40P01"}
 TRIES = 6
+log = structlog.get_logger("portal")
 
 T = TypeVar("T")
 
@@ -54,9 +56,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("read_only", False)
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-    cursor.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-    cursor.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
-    cursor.close()
+    try:
+        cursor.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        cursor.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        # SQLAlchemy wraps no error of this event. The driver has waited for the whole busy timeout by now, so another try would help nobody.
+        if error.sqlite_errorcode & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED):
+            raise Busy() from error
+        raise
+    finally:
+        cursor.close()
 
 
 class Database:
@@ -102,8 +111,9 @@ class Database:
         """Run ``work`` in one transaction and commit; the whole of it again if the engine asks for that.
 
         Retried: serialization failures, deadlocks, SQLite's busy. Never retried: a unique
-        violation, which is an answer. Raises ``Busy`` when the tries are used up. What ``work``
-        registered with ``after_commit`` runs once the commit has succeeded.
+        violation, which is an answer. Raises ``Busy`` when the tries are used up, or no lock was to be
+        had in time. What ``work`` registered with ``after_commit`` runs once the commit has succeeded,
+        and cannot undo or fail it.
         """
         for attempt in range(1, tries + 1):
             session = self._sessions()
@@ -121,8 +131,7 @@ class Database:
                 session.rollback()
                 raise
             else:
-                for hook in session.info.pop("after_commit", []):
-                    hook()
+                _run_hooks(session)
                 return result
             finally:
                 session.close()
@@ -143,8 +152,16 @@ def programme_zone(session: Session) -> str:
 
 
 def after_commit(session: Session, hook: Callable[[], None]) -> None:
-    """Run ``hook`` once this unit of work is committed, never if it is rolled back."""
+    """Run ``hook`` once this unit of work is committed, never if it is rolled back. One that fails is logged: what was committed stands."""
     session.info.setdefault("after_commit", []).append(hook)
+
+
+def _run_hooks(session: Session) -> None:
+    for hook in session.info.pop("after_commit", []):
+        try:
+            hook()
+        except Exception as error:
+            log.error("a hook after the commit failed", exc_info=error)
 
 
 def is_transient(error: DBAPIError) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -55,7 +55,7 @@ Answer = tuple[str, int, dict[str, str]]
 
 def _page(status: int, text: str | None = None) -> Answer:
     title, general = PAGES.get(status, PAGES[500])
-    headers = {"Retry-After": "5"} if status == 503 else {}
+    headers: dict[str, str] = {}
     try:
         if request.headers.get("HX-Request"):
             headers |= {"HX-Retarget": "#flashes", "HX-Reswap": "innerHTML"}
@@ -71,6 +71,12 @@ def _page(status: int, text: str | None = None) -> Answer:
 def init(app: Flask) -> None:
     """Register the pages; offer ``|sentence`` for a refusal that is shown within another page."""
     app.jinja_env.filters["sentence"] = sentence
+
+    @app.after_request
+    def when_to_come_back(response: Response) -> Response:
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", "5")
+        return response
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Answer:

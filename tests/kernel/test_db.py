@@ -1,11 +1,14 @@
 """The unit of work: begins so that money is safe, commits once, runs hooks after."""
 
+import sqlite3
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from portal.kernel import db
 from portal.kernel.db import Database, after_commit
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import Busy, NotAllowed
 
 
 def count(database: Database) -> int:
@@ -45,3 +48,36 @@ def test_a_read_session_cannot_write(database: Database) -> None:
         add(session)
     database.write(add)
     assert count(database) == 1
+
+
+def test_a_hook_that_fails_undoes_and_hides_nothing(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    ran: list[str] = []
+
+    def work(session) -> str:
+        add(session)
+        after_commit(session, lambda: ran[1])
+        after_commit(session, lambda: ran.append("the next hook"))
+        return "done"
+
+    assert database.write(work) == "done"
+    assert count(database) == 1
+    assert ran == ["the next hook"]
+    out = capsys.readouterr()
+    assert "a hook after the commit failed" in out.out + out.err
+
+
+@pytest.mark.only_on("sqlite", reason="one writer at a time: the next one waits for the whole database")
+def test_a_database_that_another_writer_keeps_is_busy_not_broken(database: Database, app, client, monkeypatch) -> None:
+    """The error of a refused BEGIN comes bare from the driver, past everything that knows what to do with errors."""
+    monkeypatch.setattr(db, "PRAGMAS", tuple(p for p in db.PRAGMAS if "busy_timeout" not in p) + ("busy_timeout=50",))
+    for each in (database, app.extensions["database"]):
+        each.dispose()
+    other = sqlite3.connect(database.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy):
+        database.write(add)
+    answer = client.post("/forgotten", data={"email": "ann@example.com"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    other.execute("ROLLBACK")
+    other.close()
+    assert client.post("/forgotten", data={"email": "ann@example.com"}).status_code == 303
