@@ -38,7 +38,15 @@ KNOWN_SECRETS = {
     "\x02\x01thisismyscretkey\x01\x02\\e\\y\\y\\h",
     "TEST_NON_DEV_SECRET",
     "USE_YOUR_OWN_SECURE_RANDOM_KEY",
+    "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
+    "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET",
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
 }
+
+
+def is_weak(secret: str) -> bool:
+    """Tell whether a secret can be guessed, or read in somebody's documentation."""
+    return len(secret) < 32 or len(set(secret)) < 8 or secret.casefold() in {known.casefold() for known in KNOWN_SECRETS}
 
 
 class Env(StrEnum):
@@ -50,7 +58,7 @@ class Env(StrEnum):
 class Settings(BaseSettings):
     """All settings of one installation. One programme per installation."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", env_prefix="PORTAL_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", env_prefix="PORTAL_", extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
     env: Env = Env.DEVELOPMENT
     data: Path = Field(ROOT / "instance", description="Folder for what the portal keeps: database file, secret, uploads, mail, jobs")
@@ -100,28 +108,49 @@ class Settings(BaseSettings):
             self.storage = self.data / "files"
         if self.bind not in LOOPBACK and not self.is_https:
             raise ValueError("PORTAL_BIND may only be this machine (127.0.0.1) while PORTAL_BASE_URL is not https://")
-        if self.env is Env.PRODUCTION:
-            self._require_production_ready()
+        if self.env is Env.PRODUCTION and not self.is_https:
+            raise ValueError("PORTAL_BASE_URL must start with https:// in production")
         if not self.secret_key:
             self.secret_key = self._kept_secret()
+        if self.env is Env.PRODUCTION:
+            self._require_strong_secrets()
         return self
 
-    def _require_production_ready(self) -> None:
-        if self.secret_key and (len(self.secret_key) < 32 or len(set(self.secret_key)) < 8 or self.secret_key.casefold() in KNOWN_SECRETS):
+    def _require_strong_secrets(self) -> None:
+        """An earlier secret opens the same doors as the present one, and so does one that was put into the data folder by hand."""
+        if is_weak(self.secret_key):
             raise ValueError("PORTAL_SECRET_KEY is short or publicly known. Remove it to have one made, or give 32 random characters or more")
-        if not self.is_https:
-            raise ValueError("PORTAL_BASE_URL must start with https:// in production")
+        if any(is_weak(earlier) for earlier in self.earlier_secrets):
+            raise ValueError(
+                "PORTAL_SECRET_KEY_FALLBACKS holds a secret that is short or publicly known. Remove it; who was signed in by it signs in anew"
+            )
 
     def _kept_secret(self) -> str:
-        """Return the secret of this installation; make it on the first run, readable by its owner only."""
+        """Return the secret of this installation; make it on the first run, readable by its owner only.
+
+        Server and worker may both be the first: the file appears with its content, or is there already.
+        """
         path = self.data / "secret.key"
         self.data.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        if not path.exists():
+            unfinished = self.data / f"secret.key.{secrets.token_hex(8)}"
+            with open(unfinished, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                 file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
-        return path.read_text().strip()
+            try:
+                os.link(unfinished, path)
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without hard links
+                unfinished.replace(path)
+            unfinished.unlink(missing_ok=True)
+        kept = path.read_text().strip()
+        if not kept:
+            raise ValueError(f"{path} is empty. Remove it to have a secret made, or put the one back that was in it")
+        return kept
+
+    @property
+    def earlier_secrets(self) -> list[str]:
+        return [secret.strip() for secret in self.secret_key_fallbacks.split(",") if secret.strip()]
 
     @property
     def is_https(self) -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,34 @@ def test_a_known_secret_refuses_to_start_in_production(tmp_path: Path, secret: s
 def test_a_weak_secret_refuses_to_start_in_production(tmp_path: Path, secret: str) -> None:
     with pytest.raises(ValidationError, match="PORTAL_SECRET_KEY"):
         made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example", secret_key=secret)
+
+
+@pytest.mark.parametrize("earlier", ["changeme", f"{STRONG}, dev", "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET"])
+def test_an_earlier_secret_that_is_weak_refuses_to_start_in_production(tmp_path: Path, earlier: str) -> None:
+    """It still signs cookies."""
+    with pytest.raises(ValidationError, match="PORTAL_SECRET_KEY_FALLBACKS"):
+        made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example", secret_key=STRONG, secret_key_fallbacks=earlier)
+
+
+@pytest.mark.parametrize(("kept", "said"), [("changeme", "short or publicly known"), ("\n", "empty")])
+def test_a_weak_secret_in_the_data_folder_refuses_to_start_in_production(tmp_path: Path, kept: str, said: str) -> None:
+    (tmp_path / "secret.key").write_text(kept)
+    with pytest.raises(ValidationError, match=said):
+        made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example")
+
+
+def test_what_is_refused_is_not_quoted(tmp_path: Path) -> None:
+    """The message goes into logs; the settings hold passwords."""
+    with pytest.raises(ValidationError) as refused:
+        made(tmp_path, env=Env.PRODUCTION, base_url="https://a.example", secret_key="hunter2hunter2")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: made(tmp_path / "new").secret_key, range(64)))
+    assert len(set(found)) == 1
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret.key"]
 
 
 @pytest.mark.parametrize(

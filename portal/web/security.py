@@ -47,7 +47,7 @@ def init(app: Flask, settings: Settings) -> None:
         hosts += ["127.0.0.1", "localhost", "[::1]"]
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SECRET_KEY_FALLBACKS=[key.strip() for key in settings.secret_key_fallbacks.split(",") if key.strip()],
+        SECRET_KEY_FALLBACKS=settings.earlier_secrets,
         SESSION_COOKIE_NAME=f"{prefix}laurel",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
