@@ -14,7 +14,6 @@ from portal.web.transaction import writes
 
 bp = Blueprint("appearance", __name__)
 THEMES = {"light": "laurel", "dark": "laurel-dark"}
-COOKIE = "theme"
 YEAR = 31_536_000
 LAUREL = "#00603f"
 LEAF = (
@@ -34,7 +33,7 @@ ENOUGH = 4.5
 
 def chosen_theme() -> str:
     """Return ``light`` or ``dark`` if the reader chose one on this device, ``system`` otherwise."""
-    chosen = request.cookies.get(COOKIE, "")
+    chosen = request.cookies.get(_cookie(), "")
     return chosen if chosen in THEMES else "system"
 
 
@@ -52,10 +51,14 @@ def theme() -> BaseResponse:
     chosen = request.form.get("theme", "")
     response = redirect(_page_before(), 303)
     if chosen in THEMES:
-        response.set_cookie(COOKIE, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=_settings().is_https)
+        response.set_cookie(_cookie(), chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=_settings().is_https)
     else:
-        response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=_settings().is_https)
+        response.delete_cookie(_cookie(), httponly=True, samesite="Lax", secure=_settings().is_https)
     return response
+
+
+def _cookie() -> str:
+    return "__Host-theme" if _settings().is_https else "theme"
 
 
 def _page_before() -> str:

@@ -16,6 +16,8 @@ from portal.web.redirects import own_path
 from tests.factories.people import CHEAP, PASSWORD, make_admin, make_person
 from tests.support.routes import UNSAFE, routes
 
+HTTPS = "https://portal.example"
+
 ELSEWHERE = [
     "https://evil.example/",
     "http://evil.example",
@@ -87,6 +89,29 @@ def test_another_site_is_refused_even_with_the_token(app, sign_in, database, hea
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}])
 def test_the_portals_own_pages_are_let_through(sign_in, database, headers) -> None:
     assert sign_in(database.write(make_person)).post("/sign-out", headers=headers).status_code == 303
+
+
+def choose_theme_over_https(database, tmp_path, **headers):
+    settings = Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, base_url=HTTPS, secret_key="0123456789abcdef" * 3)
+    app = create_app(settings)
+    client = app.test_client()
+    token = client.get("/sign-in", base_url=HTTPS).text.partition('name="csrf-token" content="')[2].partition('"')[0]
+    answer = client.post("/theme", data={"theme": "dark", "csrf_token": token}, base_url=HTTPS, headers={"Referer": f"{HTTPS}/"} | headers)
+    app.extensions["database"].dispose()
+    return answer
+
+
+@pytest.mark.parametrize(("origin", "status"), [(HTTPS, 303), ("http://portal.example", 403), ("https://portal.example:444", 403)])
+def test_over_https_a_page_over_http_is_another_site(database, tmp_path, origin, status) -> None:
+    assert choose_theme_over_https(database, tmp_path, Origin=origin).status_code == status
+
+
+def test_every_cookie_over_https_belongs_to_this_host_alone(database, tmp_path) -> None:
+    cookies = choose_theme_over_https(database, tmp_path).headers.getlist("Set-Cookie")
+    assert any(cookie.startswith("__Host-theme=dark") for cookie in cookies)
+    for cookie in cookies:
+        assert cookie.startswith("__Host-")
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
 
 
 def test_a_sign_in_leads_nowhere_else(app, client, database) -> None:
