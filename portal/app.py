@@ -111,10 +111,18 @@ WAITING: list[WaitingSource] = [
     WaitingRedemptions(),
     WaitingNominations(),
 ]
-# Jobs by topic, and work that every worker does each so many seconds.
+# Jobs by topic.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
 }
+# What an admin reads for a job that was given up.
+JOB_NAMES: dict[str, str] = {
+    RESET_TOPIC: N_("Link for a new password"),
+    imports_jobs.CHECK: N_("Check of an import"),
+    imports_jobs.RUN: N_("Import"),
+    imports_jobs.UNDO: N_("Undoing an import"),
+}
+# Work that every worker does each so many seconds.
 TICKS: list[Tick] = [
     (5.0, seal_pending),
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
@@ -151,7 +159,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     storage: Storage = app.extensions["storage"]
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage)
     ticks = [*TICKS, (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
-    notifications_setup.init(app, settings, jobs=jobs, ticks=ticks, record=audit.record)
+    notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     _add_rooms(app)
     guards.require_marks(app)

@@ -76,13 +76,19 @@ def _place() -> dict[str, Any]:
 
 def _filter() -> DeadLetterFilter:
     form = DeadLetterFilter(request.args)
-    form.topic.choices = [SelectChoice("", _("All")), *[SelectChoice(topic, topic) for topic in queries.dead_topics(db())]]
+    form.topic.choices = [SelectChoice("", _("All")), *[SelectChoice(topic, _topic_name(topic)) for topic in queries.dead_topics(db())]]
     return form
 
 
 def _about(job: OutboxJob) -> str:
-    """Return what the job is about: the subject of a mail, the topic of anything else."""
-    return subject_of(job.payload["kind"], job.payload["data"]) if job.topic == MAIL_TOPIC else job.topic
+    """Return what the job is about: the subject of a mail, the name of any other."""
+    return subject_of(job.payload["kind"], job.payload["data"]) if job.topic == MAIL_TOPIC else _topic_name(job.topic)
+
+
+def _topic_name(topic: str) -> str:
+    """Return what such a job is called; the topic itself for one that an earlier version had."""
+    name = current_app.extensions["job_names"].get(topic)
+    return _(name) if name else topic
 
 
 def _address(payload: dict[str, Any]) -> str:

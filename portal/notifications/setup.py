@@ -8,6 +8,7 @@ from flask import Flask
 from config import Settings
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.kernel.text import N_
 from portal.notifications import queries, views
 from portal.notifications.jobs import Delivery, Engine, Handler, Tick
 from portal.notifications.mails import Mailer
@@ -17,13 +18,16 @@ from portal.notifications.worker import Worker
 from portal.web.logs import log
 
 
-def init(app: Flask, settings: Settings, *, jobs: Mapping[str, Handler], ticks: Sequence[Tick], record: Recorder) -> None:
-    """Set up inbox, mail and jobs. ``jobs`` are the other rooms' handlers by topic, ``record`` keeps the audit log."""
+def init(app: Flask, settings: Settings, *, jobs: Mapping[str, Handler], names: Mapping[str, str], ticks: Sequence[Tick], record: Recorder) -> None:
+    """Set up inbox, mail and jobs. ``jobs`` are the other rooms' handlers by topic, ``names`` what admins read for a topic,
+    ``record`` keeps the audit log."""
     database: Database = app.extensions["database"]
     mailer = Mailer(app, settings, sender_for(settings))
     engine = Engine(settings, Delivery(database, {**jobs, MAIL_TOPIC: mailer}))
     database.inform_sessions(wake=engine.wake)
-    app.extensions.update(mailer=mailer, jobs=engine, worker=Worker(database, engine, ticks), record_audit=record)
+    app.extensions.update(
+        mailer=mailer, jobs=engine, worker=Worker(database, engine, ticks), record_audit=record, job_names={MAIL_TOPIC: N_("Mail"), **names}
+    )
     app.extensions.setdefault("readiness", {})["outbox"] = lambda: _outbox_flows(database)
     app.jinja_env.filters["parsed"] = datetime.fromisoformat
     views.init(app)

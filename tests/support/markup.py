@@ -14,7 +14,6 @@ SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 SILENT = {"script", "style", "kbd", "code"}
 TRANSLATES = {"_", "gettext", "ngettext"}
 HOLE = "\ue000"
-OPEN, CLOSE = "⟦", "⟧"
 SENTENCE = re.compile(r"[A-Z][a-z’']*([ ,.:?…]|$)")
 
 
@@ -77,29 +76,3 @@ def _bare(node: nodes.Node) -> Iterator[str]:
         yield node.value
     for child in node.iter_child_nodes():
         yield from _bare(child)
-
-
-class PseudoTranslations:
-    """A language in which every translated text stands in brackets."""
-
-    def ugettext(self, text: str) -> str:
-        return f"{OPEN}{text}{CLOSE}"
-
-    def ungettext(self, one: str, many: str, count: int) -> str:
-        return f"{OPEN}{one if count == 1 else many}{CLOSE}"
-
-
-def untranslated(page: str, *, data: set[str] = frozenset()) -> list[str]:
-    """Return text of a page rendered in the pseudo language that stands outside brackets and is not ``data`` (names, titles, numbers)."""
-    body = page[page.index("<body") :]
-    left, depth = [], 0
-    for piece in words(body, silent=SILENT | {"time"}):  # the calendar of the reader's language, not ours
-        plain = ""
-        for character in piece:
-            depth += (character == OPEN) - (character == CLOSE)
-            plain += character if depth == 0 and character != CLOSE else ""
-        for known in sorted(data, key=len, reverse=True):
-            plain = plain.replace(known, "")
-        if has_letters(plain):
-            left.append(plain.strip())
-    return left

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from babel import Locale
 
 from portal.app import NAVIGATION
 from portal.kernel.db import Database
@@ -11,10 +10,8 @@ from portal.people.models import Person
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
-from tests.support.markup import PseudoTranslations, untranslated
 
 PAGE = "/nothing-here"
-CALENDAR = {name for width in ("abbreviated", "wide") for name in Locale("en").months["stand-alone"][width].values()}
 MAKE = {"advocate": make_person, "employee": make_employee, "admin": make_admin}
 
 
@@ -78,20 +75,3 @@ def test_a_visitor_is_asked_about_nothing(client: PortalClient, count_queries: C
 
 def test_right_to_left_turns_the_page(client: PortalClient) -> None:
     assert 'dir="rtl"' in client.get(f"{PAGE}?dir=pseudo-rtl").text
-
-
-@pytest.fixture
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Translate everything into a language of brackets."""
-    monkeypatch.setattr("flask_babel.Domain.get_translations", lambda _self: PseudoTranslations())
-
-
-@pytest.mark.usefixtures("pseudo")
-@pytest.mark.parametrize("path", ["/", PAGE])
-def test_nothing_is_said_that_was_not_translated(person: Person, sign_in: SignIn, path: str) -> None:
-    assert untranslated(sign_in(person).get(path).text, data=CALENDAR | {"Amara Okafor", "AO", "Laurel", "your company", "points"}) == []
-
-
-@pytest.mark.usefixtures("pseudo")
-def test_the_front_page_is_translated(client: PortalClient) -> None:
-    assert untranslated(client.get("/sign-in").text, data={"Laurel", "your company"}) == []

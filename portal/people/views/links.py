@@ -29,12 +29,12 @@ def _spent(refusal: Refusal) -> Answer:
     return render("people/link_spent.html", text=sentence(refusal)), refusal.status, {}
 
 
-def _show_link(purpose: Purpose, template: str, form: NewPasswordForm | ConfirmForm) -> Any:
+def _show_link(purpose: Purpose, template: str, form: NewPasswordForm | ConfirmForm, status: int = 200) -> Answer:
     try:
         person, new_email = holder_of(db(), form.t.data or "", purpose, utcnow())
     except LinkSpent as refusal:
         return _spent(refusal)
-    return render(template, form=form, person=person, new_email=new_email)
+    return render(template, form=form, person=person, new_email=new_email), status, {}
 
 
 def _link_again(purpose: Purpose, template: str) -> Any:
@@ -43,7 +43,7 @@ def _link_again(purpose: Purpose, template: str) -> Any:
             return _spent(refusal)
         form = NewPasswordForm()
         form.refuse(refusal)
-        return _show_link(purpose, template, form), refusal.status
+        return _show_link(purpose, template, form, refusal.status)
 
     return again
 
@@ -71,7 +71,7 @@ def accept_invitation() -> Any:
     """Join, and be signed in."""
     given = _new_password()
     if given is None:
-        return _show_link(Purpose.INVITE, "people/join.html", NewPasswordForm()), 422
+        return _show_link(Purpose.INVITE, "people/join.html", NewPasswordForm(), 422)
     actor = current_actor()
     person = join(db(), actor, **given)
     token = open_session(db(), person, is_kept=False, origin=actor.origin, browser=browser(), now=given["now"])
@@ -127,7 +127,7 @@ def set_password() -> Any:
     """Keep the new password. Every session has ended; one signs in with it."""
     given = _new_password()
     if given is None:
-        return _show_link(Purpose.RESET, "people/reset.html", NewPasswordForm()), 422
+        return _show_link(Purpose.RESET, "people/reset.html", NewPasswordForm(), 422)
     reset_password(db(), current_actor(), **given)
     session.clear()
     flash(_("Your new password is set. Please sign in with it."), "good")
