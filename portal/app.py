@@ -55,7 +55,21 @@ from portal.references import views as references
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
-from portal.web import appearance, assets, errors, guards, health, language, logs, markdown, navigation, security, templating, transaction
+from portal.web import (
+    addresses,
+    appearance,
+    assets,
+    errors,
+    guards,
+    health,
+    language,
+    logs,
+    markdown,
+    navigation,
+    security,
+    templating,
+    transaction,
+)
 from portal.web.navigation import NavItem
 
 IMPORTERS: list[Importer] = [
@@ -169,6 +183,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _make_flask(settings: Settings) -> Flask:
     app = Flask("portal", static_folder=str(ROOT / "static" / "dist"), static_url_path="/static", template_folder=str(ROOT / "templates"))
     app.config.update(SETTINGS=settings, ROOT=ROOT, TESTING=settings.env == "test")
+    addresses.init(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)

@@ -2,11 +2,11 @@
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.bank.rules import LINE_NAMES
-from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
 
 class StatementFilter(FilterForm):
@@ -16,8 +16,8 @@ class StatementFilter(FilterForm):
     kind = SelectField(
         _("Kind"), [Optional()], choices=lambda: [("", gettext("Any")), *[(kind.value, gettext(name)) for kind, name in LINE_NAMES.items()]]
     )
-    since = DateField(_("From"), [Optional()])
-    until = DateField(_("Until"), [Optional()])
+    since = DayField(_("From"), [Optional()])
+    until = DayField(_("Until"), [Optional()])
 
 
 class AdjustForm(Form):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -11,7 +11,7 @@ from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.sentences import SUBJECTS
 from portal.kernel.text import N_
 from portal.kernel.tracks import TRACK_NAMES
-from portal.web.forms import FilterForm, Form, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, one_line, plain_text
 
 AGES = {"": N_("Any time"), "1": N_("A day or longer"), "3": N_("Three days or longer")}
 ORIGINS = {"": N_("Anywhere"), "click": N_("The pages"), "import": N_("Imports"), "cli": N_("Command line"), "job": N_("Jobs")}
@@ -55,5 +55,5 @@ class AuditFilter(FilterForm):
     q = StringField(_l("Who, or to whom"), filters=[one_line], validators=[Length(max=100)])
     what = SelectField(_l("What"), choices=_choices({"": N_("Everything"), **SUBJECTS}))
     origin = SelectField(_l("From where"), choices=_choices(ORIGINS))
-    since = DateField(_l("From"), validators=[Optional()])
-    until = DateField(_l("Until"), validators=[Optional()])
+    since = DayField(_l("From"), validators=[Optional()])
+    until = DayField(_l("Until"), validators=[Optional()])

@@ -5,6 +5,9 @@ import secrets
 import time
 import uuid
 
+MOST_ID = 2**63 - 1
+"""The largest id that both engines can hold."""
+
 
 def new_key() -> str:
     """Return a fresh idempotency key: a UUID version 7, so that keys grow with time and an index on them stays narrow."""

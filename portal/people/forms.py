@@ -7,8 +7,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
+from portal.kernel.ids import MOST_ID
 from portal.people.rules import company as company_rules
 from portal.people.rules import person as person_rules
 from portal.people.rules.company import CompanySize
@@ -149,7 +150,7 @@ class PeopleFilter(FilterForm):
     q = _line(_("Search people"), 120, Optional())
     role = SelectField(_("Role"), [Optional()], choices=[])
     state = SelectField(_("State"), [Optional()], choices=[])
-    company = IntegerField(widget=HiddenField.widget, validators=[Optional()])
+    company = IntegerField(widget=HiddenField.widget, validators=[Optional(), NumberRange(0, MOST_ID)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

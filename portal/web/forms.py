@@ -1,11 +1,12 @@
 """Forms: a base that carries refusals, and the key that makes a second click the same click."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField
 from wtforms import Form as PlainForm
-from wtforms import HiddenField
 
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_key
@@ -47,6 +48,17 @@ class FilterForm(PlainForm):
         """Return what was asked for, only fields that are set and valid."""
         self.validate()
         return {name: field.data for name, field in self._fields.items() if field.data not in (None, "", []) and not field.errors}
+
+
+class DayField(DateField):
+    """A day between 1900 and 2999. What lies further out is a slip of the finger, and at the edges of the calendar no zone can be reckoned with."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        day: date | None = self.data  # type: ignore[has-type]
+        if day is not None and not 1900 <= day.year <= 2999:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid date value."))
 
 
 class KeyField(HiddenField):

@@ -2,15 +2,18 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_, tuple_
 from sqlalchemy.orm import Session
 
+from portal.kernel.ids import MOST_ID
+
 SIZE = 50
+MOST_PLAIN = 2**31 - 1
 AnySelect = Select[*tuple[Any, ...]]
 """A select of any number of columns, for annotations."""
 
@@ -37,35 +40,59 @@ def pack_cursor(values: list[Any]) -> str:
 
 
 def read_cursor(cursor: str) -> list[Any] | None:
-    """Return the key values in a cursor, or None where it cannot be read."""
+    """Return the key values in a cursor, or None where it cannot be read, or holds what no database could compare with."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
+        values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
     except (ValueError, KeyError, TypeError):
         return None
+    return values if all(_is_comparable(value) for value in values) else None
+
+
+def _is_comparable(value: Any) -> bool:
+    """Addresses can be typed: no text with a zero or half a character in it, no moment without a zone or at the edge of time."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and 1 < value.year < 9999
+    if isinstance(value, str):
+        return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
+    return isinstance(value, int) and abs(value) <= MOST_ID
+
+
+def _fits(column: Any, value: Any) -> bool:
+    """Tell whether the column can be compared with the value."""
+    if type(value) is not column.type.python_type:
+        return False
+    return not isinstance(value, int) or isinstance(column.type, BigInteger) or abs(value) <= MOST_PLAIN
 
 
 def page_by(
-    session: Session, statement: AnySelect, keys: Sequence[tuple[ColumnElement[Any] | Any, bool]], *, after: str | None, size: int = SIZE
+    session: Session,
+    statement: AnySelect,
+    keys: Sequence[tuple[ColumnElement[Any] | Any, bool]],
+    *,
+    after: str | None,
+    size: int = SIZE,
+    values: Mapping[str, Any] | None = None,
 ) -> Page:
     """Run ``statement`` ordered by ``keys`` and return one page behind the cursor ``after``.
 
     ``keys`` are (column, descending) and must end in a unique one; none may be NULL. Each row of
     the page is the bare entity where one thing was selected, a named row otherwise (with the key
-    columns behind what was selected). A cursor that cannot be read gives the first page.
+    columns behind what was selected). A cursor that cannot be read gives the first page. ``values``
+    fill the parameters of a statement that was built beforehand.
     """
-    values = read_cursor(after) if after else None
-    if values is not None and len(values) != len(keys):
-        values = None
-    if values is not None:
-        statement = statement.where(_behind(keys, values))
+    last = read_cursor(after) if after else None
+    if last is not None and not (len(last) == len(keys) and all(_fits(column, value) for (column, _), value in zip(keys, last, strict=True))):
+        last = None
+    if last is not None:
+        statement = statement.where(_behind(keys, last))
     for column, descending in keys:
         statement = statement.order_by(column.desc() if descending else column.asc())
-    found = session.execute(statement.add_columns(*[column for column, _ in keys]).limit(size + 1)).all()
+    found = session.execute(statement.add_columns(*[column for column, _ in keys]).limit(size + 1), values or {}).all()
     more, found = len(found) > size, found[:size]
     cursor = pack_cursor(list(found[-1][-len(keys) :])) if more else None
     single = bool(found) and len(found[0]) == len(keys) + 1
-    return Page([row[0] for row in found] if single else found, cursor, is_first=values is None)
+    return Page([row[0] for row in found] if single else found, cursor, is_first=last is None)
 
 
 def _behind(keys: Sequence[tuple[Any, bool]], values: list[Any]) -> ColumnElement[bool]:

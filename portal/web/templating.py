@@ -1,6 +1,7 @@
 """Rendering: a whole page, or for htmx one block of it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
@@ -36,7 +37,8 @@ def here(**changes: Any) -> str:
     """Return the address of this page with its query changed; None takes a part out. Filters stay while one pages."""
     query: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
     query |= {name: value for name, value in changes.items() if value is not None}
-    return url_for(request.endpoint or "dashboard.home", **(request.view_args or {}), **query)
+    address = url_for(request.endpoint or "dashboard.home", **(request.view_args or {}))
+    return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 
 def track_name(track: str) -> str:

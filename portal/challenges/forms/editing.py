@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SearchField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -22,7 +22,7 @@ from portal.challenges.rules.states import (
 )
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.tracks import TRACK_NAMES, Track
-from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
 
 class ChallengeForm(Form):
@@ -39,8 +39,8 @@ class ChallengeForm(Form):
     )
     period = SelectField(_l("Counted"), choices=[SelectChoice(period.value, _l(PERIOD_NAMES[period])) for period in Period])
     max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
-    opens_on = DateField(_l("Opens on"), validators=[Optional()])
-    closes_on = DateField(_l("Closes on"), validators=[Optional()])
+    opens_on = DayField(_l("Opens on"), validators=[Optional()])
+    closes_on = DayField(_l("Closes on"), validators=[Optional()])
 
     def offer(self) -> Offer:
         """Return what was entered."""

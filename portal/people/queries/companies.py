@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
-from portal.kernel.text import fold, like_pattern
+from portal.kernel.text import clean_line, fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 
@@ -19,12 +19,12 @@ def get_company(session: Session, company_id: int) -> Company:
 
 def find_company_by_name(session: Session, name: str) -> Company | None:
     """Return the first company of this name, whatever its case and accents, or None."""
-    return session.scalar(select(Company).where(Company.name_key == fold(name.strip())).order_by(Company.id).limit(1))
+    return session.scalar(select(Company).where(Company.name_key == fold(clean_line(name))).order_by(Company.id).limit(1))
 
 
 def search_companies(session: Session, term: str, limit: int = 8) -> list[Company]:
     """Return companies whose name holds ``term``, those that begin with it first."""
-    key = fold(term.strip())
+    key = fold(clean_line(term))
     if not key:
         return []
     found = select(Company).where(Company.name_key.like(like_pattern(key), escape="\\"))

@@ -1,0 +1,65 @@
+"""Addresses that nobody links to: numbers past every id, texts that are no text, cursors of another list. A page may refuse them, never fail."""
+
+import pytest
+
+from portal.kernel.db import Database
+from portal.web.guards import audience_of
+from portal.web.paging import pack_cursor
+from tests.factories.story import Story, tell_story
+from tests.support.routes import routes
+from tests.web.test_security_routes import browsers, known
+
+SAFE = frozenset({"GET"})
+# Who opens the pages of which marks, so that each page is opened by one.
+READERS = {"visitor": {"public"}, "advocate": {"advocate"}, "employee": {"employee"}, "admin": {"admin", "staff", "member"}}
+HUGE = 10**30
+TEXTS = ("\x00", "%\\", "a" * 5000, "٣", "\xed\xa0\x80", "0001-01-01", "9999-12-31", "-1", "7" * 30)
+WORDS = """
+    q state track kind role company industry region owner might email age since until what origin minutes points sort period step item size page
+    format t next name why reward source tab url _scheme _external _method _anchor endpoint values person_id company_id challenge_id submission_id
+"""
+CURSORS = (
+    *(pack_cursor(values) for values in ([], [1], [10**12], [HUGE], ["x"], [None, None], [True, True])),
+    *(pack_cursor(values) for values in ([1, 2], [1, 10**12], [10**12, 1], [HUGE, HUGE], ["x", 1], ["x", "y"], ["\x00", 1], ["\ud800", 1])),
+    *(pack_cursor(values) for values in ([1, 2, 3], ["a", "b", "c"], ["a", "person", HUGE])),
+    "eyJ0IjoxfQ",  # {"t":1}
+    "W3sidCI6IjIwMjYtMDEtMDEifSwxXQ",  # a day without time and zone
+    "W3sidCI6IjAwMDEtMDEtMDFUMDA6MDA6MDArMTQ6MDAifSwxXQ",  # before the first moment there is
+    "ä",
+)
+
+
+@pytest.fixture
+def story(database: Database, tmp_path) -> Story:
+    return tell_story(database, tmp_path)
+
+
+def pages(app, story: Story, role: str) -> list[str]:
+    """Return the addresses of the pages that this reader opens here."""
+    found = [(name, path) for name, _, path in routes(app, SAFE, known(story)) if audience_of(app, name) in READERS[role]]
+    return [path for name, path in found if not name.startswith("files.") and name != "static"]
+
+
+def test_a_number_past_every_id_is_not_found(app, sign_in, database, story) -> None:
+    numbers = dict.fromkeys([*known(story), "batch_id", "stage_id"], HUGE)
+    with app.test_request_context():
+        rules = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and "<int:" in rule.rule]
+    assert rules
+    asked = [rule.replace("<int:", "<") for rule in rules]
+    for name, number in numbers.items():
+        asked = [path.replace(f"<{name}>", str(number)) for path in asked]
+    client = browsers(sign_in, database, app)["admin"]
+    assert {path: client.get(path).status_code for path in asked} == dict.fromkeys(asked, 404)
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_no_text_in_an_address_breaks_a_page(app, sign_in, database, story, role) -> None:
+    client = browsers(sign_in, database, app)[role]
+    failed = []
+    for path in pages(app, story, role):
+        if client.get(path).status_code != 200:
+            continue
+        for query in [*(dict.fromkeys(WORDS.split(), text) for text in TEXTS), *({"after": cursor} for cursor in CURSORS)]:
+            if client.get(path, query_string=query).status_code >= 500:
+                failed += [(path, name, text) for name, text in query.items() if client.get(path, query_string={name: text}).status_code >= 500]
+    assert not failed, "\n".join(map(str, failed))
