@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from config import Env, Settings
+from portal.app import create_app
+from portal.commands.ops import base_url
 from portal.kernel import migrate
+from portal.kernel.db import Database
 from tests.support.databases import Templates
 from tests.support.site import free_port, wait_for
 
@@ -25,7 +29,15 @@ def flask(folder: Path, url: str, *command: str, **more: str) -> subprocess.Comp
     return subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment(folder, url, **more), capture_output=True, text=True)
 
 
-def test_run_portal_starts_from_nothing_and_ends_with_ctrl_c(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+def test_the_address_that_was_set_stays_the_address(tmp_path: Path) -> None:
+    """In ``.env`` too: what the children get in their environment wins over it."""
+    (tmp_path / ".env").write_text("PORTAL_BASE_URL=https://advocates.example\n")
+    assert base_url(Settings(_env_file=tmp_path / ".env", data=tmp_path), 9000) == "https://advocates.example"
+    assert base_url(Settings(_env_file=None, data=tmp_path), 9000) == "http://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-c", "closed-terminal"])
+def test_run_portal_starts_from_nothing_and_ends_whole(engine_name: str, templates: Templates, tmp_path: Path, ending: signal.Signals) -> None:
     url, port = templates.empty(engine_name, tmp_path), free_port()
     log = tmp_path / "run.log"
     with log.open("wb") as out:
@@ -36,7 +48,7 @@ def test_run_portal_starts_from_nothing_and_ends_with_ctrl_c(engine_name: str, t
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=20) as answer:
             page = answer.read().decode()
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         code = process.wait(timeout=60)
         templates.drop(url)
     said = log.read_text()
@@ -49,10 +61,6 @@ def test_run_portal_starts_from_nothing_and_ends_with_ctrl_c(engine_name: str, t
 
 
 def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str, templates: Templates, tmp_path: Path) -> None:
-    from config import Env, Settings
-    from portal.app import create_app
-    from portal.kernel.db import Database
-
     url = templates.empty(engine_name, tmp_path)
     built = Database(url)
     migrate.upgrade(built)

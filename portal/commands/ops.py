@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import click
 from flask import current_app
@@ -35,6 +35,12 @@ def server_command(settings: Settings, port: int) -> list[str]:
     return [sys.executable, "-m", "granian", *options, "--blocking-threads", "8", "--no-ws", "--log-level", "warning", "wsgi:app"]
 
 
+def base_url(settings: Settings, port: int) -> str:
+    """Return the address that was set, in the environment or in ``.env``; without one, that of this machine at ``port``."""
+    default = Settings.model_fields["base_url"].default
+    return settings.base_url if settings.base_url != default else f"http://127.0.0.1:{port}"
+
+
 @click.command("run-portal")
 @click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
 @click.option("--demo/--no-demo", default=True, help="Build the demo programme where the database is empty (never in production).")
@@ -43,7 +49,7 @@ def run_portal(port: int, demo: bool) -> None:
     """Migrate, build the demo if there is nobody yet, then serve; Ctrl-C ends server and worker."""
     settings = _settings()
     migrate.upgrade(database())
-    environment = os.environ | {"PORTAL_BASE_URL": os.environ.get("PORTAL_BASE_URL", f"http://127.0.0.1:{port}")}
+    environment = os.environ | {"PORTAL_BASE_URL": base_url(settings, port)}
     if demo and not settings.is_production:
         subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], cwd=ROOT, env=environment, check=True)
         environment |= _brand_of_demo(settings)
@@ -63,11 +69,11 @@ def _brand_of_demo(settings: Settings) -> dict[str, str]:
 def _serve(settings: Settings, port: int, environment: dict[str, str]) -> None:
     """Run both processes until one ends or a signal comes, then end the other."""
     commands = [server_command(settings, port), [sys.executable, "-m", "flask", "worker"]]
-    # Own sessions: a Ctrl-C in the terminal reaches this process alone, which then ends both in order.
-    children = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
     stopped: list[int] = []
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda number, _frame: stopped.append(number))
+    # Own sessions: a Ctrl-C in the terminal, or its end, reaches this process alone, which then ends both in order.
+    children = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
     try:
         if _answers(port, children, stopped):
             click.echo(f"\n  The portal is at http://127.0.0.1:{port}  (Ctrl-C ends it)\n")
@@ -91,6 +97,8 @@ def _answers(port: int, children: list[subprocess.Popen[bytes]], stopped: list[i
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
                 return True
+        except HTTPError:
+            return True  # Under another name than its own it refuses, which is an answer.
         except (URLError, OSError):
             time.sleep(0.1)
     return False
