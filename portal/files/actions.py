@@ -36,6 +36,8 @@ def store_upload(
     """
     shown, wanted = clean_filename(filename), Purpose(purpose)
     kind = kind_for(shown, wanted)
+    # The whole unit of work may run again, after a deadlock; it must not find the upload empty.
+    stream.seek(0)
     with storage.received(stream) as path:
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             inspect(data, kind, PurePosixPath(shown).suffix.lower())

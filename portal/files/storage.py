@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import IO
 from portal.files.rules.refusals import FileEmpty, FileTooLarge
 
 BLOCK = 256 * 1024
+OURS = re.compile(r"[0-9a-f]{32}(\.[a-z]+)?")
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ class Storage:
             path.unlink(missing_ok=True)
 
     def older_than(self, moment: datetime) -> Iterator[Path]:
-        """Give every file on disk last written before ``moment``, half-received ones too."""
-        for path in self.root.rglob("*"):
-            if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment:
-                yield path
+        """Give every file of ours last written before ``moment``, half-received ones too. What others keep in the folder is not looked at."""
+        for pattern in ("incoming/*", "??/??/*"):
+            for path in self.root.glob(pattern):
+                if OURS.fullmatch(path.name) and path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment:
+                    yield path
 
 
 def new_name() -> str:

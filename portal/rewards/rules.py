@@ -278,11 +278,12 @@ def standing(*, price: int, stock: int | None, limit: int | None, has: int, avai
 def free_slot(slots: list[int | None], limit: int) -> int | None:
     """Return the first of ``limit`` places that none of a person's redemptions fills, or None if all are filled.
 
-    A redemption from before there was a limit has no place of its own and fills the first one that is free.
+    A redemption from before there was a limit, or from when it was higher, has none of these places
+    and fills the first one that is free.
     """
-    filled = {slot for slot in slots if slot is not None}
+    filled = {slot for slot in slots if slot is not None and slot <= limit}
     free = [place for place in range(1, limit + 1) if place not in filled]
-    free = free[sum(slot is None for slot in slots) :]
+    free = free[sum(slot not in filled for slot in slots) :]
     return free[0] if free else None
 
 
@@ -299,6 +300,12 @@ def require_reward(*, name: str, price: int, limit: int | None) -> None:
 def require_stock(stock: int | None) -> None:
     """Refuses: StockOutOfRange."""
     if stock is not None and not 0 <= stock <= MOST_STOCK:
+        raise StockOutOfRange(most=MOST_STOCK)
+
+
+def require_change(change: int) -> None:
+    """Refuses: StockOutOfRange, for more than any shelf holds, given or taken."""
+    if abs(change) > MOST_STOCK:
         raise StockOutOfRange(most=MOST_STOCK)
 
 

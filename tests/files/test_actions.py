@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -28,6 +29,12 @@ ADA = Actor(id=7, roles=frozenset({"advocate"}), origin="127.0.0.1")
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
     return Storage(tmp_path / "files", limit_mb=1)
+
+
+class Deadlock(Exception):
+    """What PostgreSQL says to the one it chose."""
+
+    sqlstate = "40P01"
 
 
 def upload(session: Session, storage: Storage, name: str, content: bytes, purpose: str = "document") -> StoredFile:
@@ -105,12 +112,31 @@ def test_what_no_row_speaks_of_is_removed_after_a_day(database: Database, storag
 
     with pytest.raises(NotFound):
         database.write(fail)
-    (storage.root / "incoming" / "half").write_bytes(b"half an upload")
-    assert len(files_in(storage)) == 9
+    (storage.root / "incoming" / ("a" * 32)).write_bytes(b"half an upload")
+    not_ours = [storage.root / "holiday.jpg", storage.root / "ab" / "cd" / "letter.pdf", storage.root / "incoming" / "README"]
+    for path in not_ours:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"somebody else's")
+    assert len(files_in(storage)) == 12
     stamp = NOW.timestamp()
     for path in files_in(storage):
         os.utime(path, (stamp, stamp))
     with database.reading() as session:
         assert remove_orphans(session, now=NOW + timedelta(hours=23), storage=storage) == 0
         assert remove_orphans(session, now=NOW + timedelta(hours=25), storage=storage) == 5
-    assert {path.name.split(".")[0] for path in files_in(storage)} == {kept.storage_name}
+    assert {path.name.split(".")[0] for path in files_in(storage) if path not in not_ours} == {kept.storage_name}
+    assert all(path.exists() for path in not_ours)
+
+
+def test_an_upload_is_whole_when_its_unit_of_work_runs_again(database: Database, storage: Storage) -> None:
+    stream, tries = io.BytesIO(samples.picture()), []
+
+    def work(session: Session) -> StoredFile:
+        facts = {"filename": "photo.png", "purpose": "document", "owner_id": 7}
+        file = store_upload(session, ADA, stream=stream, now=NOW, storage=storage, **facts)
+        tries.append(file.size)
+        if len(tries) == 1:
+            raise OperationalError("", None, Deadlock())
+        return file
+
+    assert database.write(work).size == tries[0] == tries[1]

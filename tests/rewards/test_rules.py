@@ -44,6 +44,10 @@ def test_how_a_reward_stands_for_a_person(price: int, stock: int | None, limit: 
         ([None, 2], 3, 3),
         ([1, 2, 3], 2, None),
         ([None, None, None], 2, None),
+        ([3], 1, None),
+        ([1, 3], 2, None),
+        ([3], 2, 2),
+        ([None, 5], 3, 3),
     ],
 )
 def test_a_person_fills_as_many_slots_as_they_have_redemptions(slots: list[int | None], limit: int, free: int | None) -> None:
@@ -60,6 +64,8 @@ def test_a_person_fills_as_many_slots_as_they_have_redemptions(slots: list[int |
         (lambda: rules.require_reward(name="x", price=1, limit=0), rules.LimitOutOfRange),
         (lambda: rules.require_stock(-1), rules.StockOutOfRange),
         (lambda: rules.require_stock(10**7), rules.StockOutOfRange),
+        (lambda: rules.require_change(10**30), rules.StockOutOfRange),
+        (lambda: rules.require_change(-(10**30)), rules.StockOutOfRange),
         (lambda: rules.require_publishable("  "), rules.SummaryMissing),
         (lambda: rules.require_offered(RewardState.DRAFT), rules.RewardNotOffered),
         (lambda: rules.require_offered(RewardState.RETIRED), rules.RewardNotOffered),

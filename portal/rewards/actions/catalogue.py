@@ -23,6 +23,7 @@ from portal.rewards.rules import (
     StockOutOfRange,
     StockTooLow,
     StockUncounted,
+    require_change,
     require_publishable,
     require_reward,
     require_stock,
@@ -133,6 +134,7 @@ def retire_reward(session: Session, actor: Actor, *, reward_id: int, now: dateti
 def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
     """Add to the stock, or take away from it, and return what is left. Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange."""
     _require_admin(actor)
+    require_change(change)
     get_reward(session, reward_id)
     counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
     left: int | None = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
