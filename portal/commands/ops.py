@@ -30,9 +30,10 @@ def _settings() -> Settings:
 
 def server_command(settings: Settings, port: int) -> list[str]:
     """Return the command that serves the portal. One process on SQLite, where one writer is all there can be."""
-    workers = 1 if settings.database_url.startswith("sqlite") else max(2, os.cpu_count() or 2)
+    cores = max(2, os.cpu_count() or 2)
+    workers = 1 if settings.database_url.startswith("sqlite") else cores
     options = ["--interface", "wsgi", "--host", settings.bind, "--port", str(port), "--workers", str(workers)]
-    return [sys.executable, "-m", "granian", *options, "--blocking-threads", "8", "--no-ws", "--log-level", "warning", "wsgi:app"]
+    return [sys.executable, "-m", "granian", *options, "--blocking-threads", str(min(8, 2 * cores)), "--no-ws", "--log-level", "warning", "wsgi:app"]
 
 
 def base_url(settings: Settings, port: int) -> str:

@@ -114,7 +114,7 @@ class Site:
         return process
 
     def start(self, worker: bool = True) -> None:
-        options = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "8", "--no-ws", "--log-level", "warning"]
+        options = ["--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
         self.spawn("granian", *options, "wsgi:app")
         if worker:
             self.spawn("flask", "worker")
