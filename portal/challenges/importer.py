@@ -73,10 +73,10 @@ class ActivityImporter:
     )
 
     def check(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]:
-        """Find rows without a member, with one member who is two people here, and moments out of order or in the future."""
+        """Find rows without a member, with one member who is two people here, a verdict on one's own, and moments out of order or in the future."""
         by_id = people_by_identity(session, context.source, {r["member_id"] for r in records if r["member_id"]})
         by_email = people_by_email(session, {r["member_email"] for r in records if r["member_email"]})
-        found = {record.line: list(_faults(record, by_id, by_email, context.now + CLOCK_DRIFT)) for record in records}
+        found = {record.line: list(_faults(record, by_id, by_email, context)) for record in records}
         return {line: faults for line, faults in found.items() if faults}
 
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
@@ -116,15 +116,17 @@ class ActivityImporter:
         return True
 
 
-def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int], latest: datetime) -> Iterable[Fault]:
+def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int], context: Context) -> Iterable[Fault]:
     member_id, email = record["member_id"], record["member_email"]
     if not member_id and not email:
         yield Fault(N_("has neither member_id nor member_email"))
     known, addressed = by_id.get(member_id or ""), by_email.get(normal_email(email) or "")
     if known and addressed and known != addressed:
         yield Fault(N_("member_id and member_email belong to two different people"), field="member_email")
+    if record["verdict"] and context.starter_id is not None and (known or addressed) == context.starter_id:
+        yield Fault(N_("is your own, so another admin has to import it"))
     for name in ("submitted_at", "decided_at"):
-        if record[name] and record[name] > latest:
+        if record[name] and record[name] > context.now + CLOCK_DRIFT:
             yield Fault(N_("lies in the future"), field=name)
     if record["decided_at"] and record["decided_at"] < record["submitted_at"]:
         yield Fault(N_("lies before submitted_at"), field="decided_at")

@@ -164,7 +164,7 @@ class Attempt(Base):
 class Verdict(Base):
     """One decision on an attempt. Append-only; ``number`` counts within the submission and stands in the ledger's key.
 
-    ``decided_by_id`` is empty where an import decided. ``transfer_id`` is the ledger's line, empty where nothing was paid.
+    ``decided_by_id`` is empty where the command line imported. ``transfer_id`` is the ledger's line, empty where nothing was paid.
     """
 
     __tablename__ = "verdict"

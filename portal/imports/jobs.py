@@ -93,7 +93,8 @@ class _Jobs:
             if batch.state != state:
                 return batch, None
             content, plan = content_of(session, batch, self.storage), plan_from(batch.plan)
-            return batch, runner.prepare(session, self.importers[batch.kind], content=content, plan=plan, source=batch.source, now=now)
+            given = {"content": content, "plan": plan, "source": batch.source, "starter_id": batch.started_by_id}
+            return batch, runner.prepare(session, self.importers[batch.kind], **given, now=now)  # type: ignore[arg-type]
 
 
 def _filled(prepared: Prepared) -> list[str]:

@@ -22,7 +22,7 @@ from portal.imports.rules.plans import Plan, complete
 from portal.imports.rules.reading import Reading, Reported, read_records, set_aside
 from portal.imports.rules.records import BatchState, Context, Outcome
 from portal.imports.rules.tables import Table, read_table
-from portal.kernel.actor import Actor, system
+from portal.kernel.actor import ADMIN, Actor, system
 from portal.kernel.db import Database, programme_zone
 
 CHUNK = 200
@@ -55,13 +55,15 @@ class Prepared:
         return sorted(found, key=lambda task: (task.step.at or EARLIEST, task.record.line, task.index))
 
 
-def prepare(session: Session, importer: Importer, *, content: bytes, plan: Plan, source: str, now: datetime) -> Prepared:
+def prepare(
+    session: Session, importer: Importer, *, content: bytes, plan: Plan, source: str, now: datetime, starter_id: int | None = None
+) -> Prepared:
     """Read and check every row of ``content``. Writes nothing. Refuses a file or a plan that cannot be used at all."""
     table = read_table(content)
     whole = complete(plan, importer.fields, table.header)
     zone = programme_zone(session)
     reading = read_records(table, whole, importer.fields, zone)
-    faults = importer.check(session, reading.records, Context(source, zone, now))
+    faults = importer.check(session, reading.records, Context(source, zone, now, starter_id=starter_id))
     return Prepared(importer, source, whole, table, set_aside(reading, faults), _fingerprint(importer.name, source, whole, content))
 
 
@@ -108,13 +110,13 @@ def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, 
     if prepared.plan.is_all_or_nothing and prepared.reading.count(Outcome.BAD):
         database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.FAILED, now=clock()))
         return
-    tasks, position = database.write(lambda s: _measure(s, batch_id, prepared))
+    tasks, position, actor = database.write(lambda s: _measure(s, batch_id, prepared))
     total = position + len(tasks)
     size = max(len(tasks), 1) if prepared.plan.is_all_or_nothing else CHUNK
     on_progress(position, total)
     for start in range(0, len(tasks), size):
         chunk = tasks[start : start + size]
-        bad = _do_chunk(database, batch_id, prepared, chunk, position, clock)
+        bad = _do_chunk(database, actor, batch_id, prepared, chunk, position, clock)
         if bad is not None:
             database.write(lambda s, bad=bad: _fail(s, batch_id, bad, clock()))  # type: ignore[misc]
             return
@@ -146,25 +148,30 @@ def _fingerprint(kind: str, source: str, plan: Plan, content: bytes) -> str:
     return hashlib.sha256(said + b"\0" + hashlib.sha256(content).digest()).hexdigest()
 
 
-def _measure(session: Session, batch_id: int, prepared: Prepared) -> tuple[list[Task], int]:
-    """Return what is left to do and how much is done; the batch learns how much there is in all."""
+def _measure(session: Session, batch_id: int, prepared: Prepared) -> tuple[list[Task], int, Actor]:
+    """Return what is left to do, how much is done, and who imports; the batch learns how much there is in all."""
     batch = get_batch(session, batch_id)
     tasks = prepared.tasks(rows_begun(session, batch_id))
     sized = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.RUNNING)
     session.execute(sized.values(steps_total=batch.steps_done + len(tasks), rows_total=prepared.reading.total))
-    return tasks, batch.steps_done
+    return tasks, batch.steps_done, _actor_of(batch)
 
 
-def _do_chunk(database: Database, batch_id: int, prepared: Prepared, chunk: list[Task], position: int, clock: Clock) -> Reported | None:
+def _actor_of(batch: ImportBatch) -> Actor:
+    """Return the admin who imports, with the import's privilege, so that nobody pays themselves by a file; the portal itself for the command line."""
+    return system("import") if batch.started_by_id is None else Actor(batch.started_by_id, frozenset({ADMIN}), origin="import")
+
+
+def _do_chunk(database: Database, actor: Actor, batch_id: int, prepared: Prepared, chunk: list[Task], position: int, clock: Clock) -> Reported | None:
     """Do one chunk; again without a row that a room refuses. With all-or-nothing, return that row instead."""
     refused: dict[int, Any] = {}
     races = 0
 
     def work(session: Session) -> None:
         now = clock()
-        context = Context(prepared.source, programme_zone(session), now, batch_id, prepared.plan.is_notifying)
+        context = Context(prepared.source, programme_zone(session), now, batch_id, prepared.plan.is_notifying, actor.id)
         given = {"importer": prepared.importer, "context": context, "tasks": chunk, "position": position, "refused": refused}
-        apply_chunk(session, system("import"), batch_id=batch_id, now=now, **given)  # type: ignore[arg-type]
+        apply_chunk(session, actor, batch_id=batch_id, now=now, **given)  # type: ignore[arg-type]
 
     while True:
         try:

@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.audit.models import AuditEvent
+from portal.challenges.models import Verdict
 from portal.files.models import StoredFile
 from portal.imports.actions.batches import upload_batch
 from portal.imports.models import ImportBatch
@@ -15,6 +17,7 @@ from portal.imports.rules.plans import Plan
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import OutboxJob
 from portal.people.models import Company
 from tests.factories.people import make_admin, make_employee
@@ -249,3 +252,24 @@ def _drafts(session, number: int) -> None:  # type: ignore[no-untyped-def]
         given = {"kind": "companies", "source": "crm", "filename": f"file {n}.csv", "plan": Plan()}
         batch = upload_batch(session, system("test"), **given, file_id=None, now=utcnow())
         assert batch.id
+
+
+def test_nobody_decides_on_their_own_by_a_file(database: Database, sign_in: SignIn, work: Work) -> None:
+    me = database.write(lambda s: make_admin(s, roles={"admin", "advocate"}, email="me@lumen.example"))
+    client = sign_in(me)
+    plain = {"track": "earn", "challenge": "Talk", "points": 500, "submitted_at": "2026-01-05"}
+    rows = [
+        {"external_id": n, "member_email": email, "verdict": "accepted"} | plain for n, email in ((1, "ME@lumen.example"), (2, "ada@kestrel.example"))
+    ]
+    address = upload(client, table(*rows), kind="activity")
+    columns = {f"column_{name}": name for name in rows[0]}
+    client.post(address, data=columns)
+    assert work() == 1
+    assert "is your own, so another admin has to import it" in client.get("/admin/imports/1").text
+    client.post("/admin/imports/1/run")
+    assert work() == 1
+    with database.reading() as session:
+        assert balance_of(session, me.id).lifetime == 0
+        assert session.scalars(select(Verdict.decided_by_id)).all() == [me.id]
+        assert session.scalars(select(AuditEvent.actor_id).where(AuditEvent.name == "submission.approved")).all() == [me.id]
+    assert batch_of(database).counts == {"created": 1, "changed": 0, "unchanged": 0, "repeated": 0, "bad": 1, "kept": 0}

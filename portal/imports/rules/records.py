@@ -126,13 +126,17 @@ class Applied:
 
 @dataclass
 class Context:
-    """What a step may know of its import. ``memo`` lives for one chunk, for look-ups worth doing once."""
+    """What a step may know of its import. ``memo`` lives for one chunk, for look-ups worth doing once.
+
+    ``starter_id`` is the admin who imports through the pages; the command line is nobody in particular.
+    """
 
     source: str
     zone: str
     now: datetime
     batch_id: int | None = None
     is_notifying: bool = False
+    starter_id: int | None = None
     memo: dict[str, Any] = field(default_factory=dict)
 
 
