@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.application",
     "tests.support.site",
     "tests.support.counting",
+    "tests.support.messages",
     "tests.support.invariants",
 ]
 

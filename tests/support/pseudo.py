@@ -41,20 +41,26 @@ def translated(message: str) -> str:
 
 
 class PseudoTranslations:
-    """Stands in for a catalogue."""
+    """Stands in for a catalogue, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
 
     def ugettext(self, text: str) -> str:
+        self.asked.add(text)
         return translated(text)
 
     def ungettext(self, one: str, many: str, count: int) -> str:
+        self.asked.add(one)
         return translated(one if count == 1 else many)
 
     gettext, ngettext = ugettext, ungettext
 
 
-def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Translate everything into the pseudo language, dates and spans of time with it."""
-    monkeypatch.setattr("flask_babel.Domain.get_translations", lambda _self: PseudoTranslations())
+def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> PseudoTranslations:
+    """Translate everything into the pseudo language, dates and spans of time with it; return what stands for the catalogue."""
+    catalogue = PseudoTranslations()
+    monkeypatch.setattr("flask_babel.Domain.get_translations", lambda _self: catalogue)
 
     def bracketed(form: Callable[..., str]) -> Callable[..., str]:
         return lambda *args, **kwargs: f"{OPEN}{form(*args, **kwargs)}{CLOSE}"
@@ -62,6 +68,7 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "format_length", bracketed(language.format_length))
     for name in ("format_date", "format_datetime", "format_time", "format_timedelta"):
         monkeypatch.setattr(babel.dates, name, bracketed(getattr(babel.dates, name)))
+    return catalogue
 
 
 class _Page(HTMLParser):

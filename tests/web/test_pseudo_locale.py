@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Catalog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -30,6 +31,8 @@ from tests.support.routes import sample_values
 AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff", "member"}, "admin": {"admin", "staff", "member"}}
 # The table in which a route's argument is an id.
 TABLES = {"batch": "import_batch", "file": "stored_file"}
+# Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
+NOT_OURS = {"After", "Item", "Key", "Next", "Scope", "Shown Price", "Step answer", "T"}
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
 # Answers that are no pages, and the one that ends the visit.
@@ -49,8 +52,12 @@ MAILS = sorted(path for path in (ROOT / "templates" / "emails").iterdir() if pat
 
 
 @pytest.fixture(autouse=True)
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    speak_pseudo(monkeypatch)
+def pseudo(monkeypatch: pytest.MonkeyPatch, extracted: Catalog) -> Iterator[None]:
+    """Speak the pseudo language. What was asked of it must be what a translator is given, or the page could never be translated."""
+    catalogue = speak_pseudo(monkeypatch)
+    yield
+    given = {message.id[0] if isinstance(message.id, tuple) else message.id for message in extracted}
+    assert catalogue.asked - given - NOT_OURS == set()
 
 
 def ids(database: Database) -> dict[str, list[Any]]:
