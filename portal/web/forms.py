@@ -1,5 +1,6 @@
 """Forms: a base that carries refusals, and the key that makes a second click the same click."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -7,11 +8,14 @@ from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField
 from wtforms import Form as PlainForm
+from wtforms.validators import StopValidation
 
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_key
 from portal.kernel.text import clean, clean_line
 from portal.web.errors import sentence
+
+KEY = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
 class _Translations:
@@ -62,10 +66,18 @@ class DayField(DateField):
 
 
 class KeyField(HiddenField):
-    """The idempotency key, minted when the form is shown: sending the same form twice is one act."""
+    """The idempotency key, minted when the form is shown: sending the same form twice is one act.
+
+    What was never minted, empty or longer than any table keeps, is refused here; the form shown again carries a fresh one.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, default=new_key, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        if not KEY.fullmatch(self.data or ""):  # type: ignore[has-type]
+            self.data = new_key()
+            raise StopValidation(gettext("This form did not arrive whole. Please check it and send it again."))
 
 
 def one_line(value: str | None) -> str:

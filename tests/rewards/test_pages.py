@@ -99,6 +99,8 @@ def test_redeeming_through_the_page_and_a_double_click(amara: PortalClient, shop
         assert (answer.status_code, answer.headers["Location"]) == (303, "/rewards/mine")
     mine = amara.get("/rewards/mine").text
     assert "One redemption so far, 1 waiting." in mine
+    assert "Aisle seat" in mine
+    assert "it waits for approval. This would be another one." in " ".join(amara.get(f"/rewards/{shop.summit}").text.split())
     with database.reading() as session:
         assert session.scalars(select(Redemption.wish)).all() == ["Aisle seat"]
     assert rows(amara.get("/rewards/mine?format=csv").text)[0][1:4] == ["Summit pass", "1500", "Waiting for approval"]
@@ -124,6 +126,17 @@ def test_a_form_without_its_price_or_with_a_text_that_is_too_long_is_shown_again
     answer = amara.post(f"/rewards/{shop.summit}/redeem", data={"key": "k", "shown_price": "1500", "wish": "x" * 501})
     assert answer.status_code == 422
     assert "longer than 500 characters" in answer.text
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65, "k\x00", "not a key"])
+def test_a_key_that_was_never_minted_is_asked_for_again(amara: PortalClient, shop: Shop, database: Database, key: str) -> None:
+    answer = amara.post(f"/rewards/{shop.summit}/redeem", data={"key": key, "shown_price": "1500", "wish": "Aisle seat"})
+    assert answer.status_code == 422
+    assert "did not arrive whole" in answer.text
+    assert "Aisle seat" in answer.text
+    assert len(field(answer.text, "key")) == 36
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Redemption)) == 0
 
 
 def test_cancelling_through_the_page(amara: PortalClient, shop: Shop, database: Database) -> None:
