@@ -22,6 +22,7 @@ CURSORS = (
     *(pack_cursor(values) for values in ([], [1], [10**12], [HUGE], ["x"], [None, None], [True, True])),
     *(pack_cursor(values) for values in ([1, 2], [1, 10**12], [10**12, 1], [HUGE, HUGE], ["x", 1], ["x", "y"], ["\x00", 1], ["\ud800", 1])),
     *(pack_cursor(values) for values in ([1, 2, 3], ["a", "b", "c"], ["a", "person", HUGE])),
+    "W1tb" * 1000,
     "eyJ0IjoxfQ",  # {"t":1}
     "W3sidCI6IjIwMjYtMDEtMDEifSwxXQ",  # a day without time and zone
     "W3sidCI6IjAwMDEtMDEtMDFUMDA6MDA6MDArMTQ6MDAifSwxXQ",  # before the first moment there is

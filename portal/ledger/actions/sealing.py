@@ -63,7 +63,7 @@ def draft_block(session: Session, *, now: datetime, size: int = SIZE) -> Draft |
     covered = ranges_of(late + new)
     upto = new[-1] if new else end.upto_id
     gaps = without(end.gaps, ranges_of(late)) + holes(ranges_of(new), end.upto_id + 1, upto)
-    closed = upto_at(session, now - GAP_LIFE)
+    closed = upto_at(session, now - GAP_LIFE) if gaps else 0
     rows = sealed_rows(session, covered)
     header: dict[str, Any] = {
         "id": end.block_id + 1, "prev_hash": end.hash, "from_id": end.upto_id + 1, "upto_id": upto, "ids": write_ranges(covered),
