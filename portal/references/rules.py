@@ -1,5 +1,6 @@
 """Nominations: states, what a nominee might do, and who may decide what. Pure decisions, read before lunch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,7 +99,7 @@ class NominatedBySelf(Refusal):
 
 
 class OwnNomination(NotAllowed):
-    """Nobody decides on their own nomination."""
+    """Nobody decides on their own nomination: not on the first, not on one they added their voice to, and none in favour of their own."""
 
     message = N_("You nominated this person, so another admin has to decide.")
 
@@ -142,11 +143,11 @@ def require_nominee(email: str, person_name: str | None, person_state: str | Non
         raise AlreadyMember(name=person_name)
 
 
-def require_decidable(actor: Actor, nominator_id: int) -> None:
-    """Refuse unless ``actor`` is an admin, and not the one who nominated."""
+def require_decidable(actor: Actor, nominators: Iterable[int]) -> None:
+    """Refuse unless ``actor`` is an admin, and none of those who nominated."""
     if not actor.is_admin:
         raise NotAllowed()
-    if actor.id is not None and actor.id == nominator_id:
+    if actor.id is not None and actor.id in set(nominators):
         raise OwnNomination()
 
 

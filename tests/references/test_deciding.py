@@ -168,6 +168,18 @@ def test_nobody_decides_on_their_own_nomination(session: Session) -> None:
         decline_nomination(session, acting(both), nomination_id=made.id, reason="No.", now=utcnow())
 
 
+def test_nobody_decides_where_they_added_their_voice_or_in_favour_of_their_own(session: Session) -> None:
+    both = make_person(session, roles={"employee", "admin"})
+    theirs = make_nomination(session, email="ada@works.example")
+    make_nomination(session, both, email="ada@works.example")
+    own = make_nomination(session, both, email="ada.lovelace@works.example")
+    again = make_nomination(session, email="a.lovelace@works.example")
+    with pytest.raises(OwnNomination):
+        accept_nomination(session, acting(both), nomination_id=theirs.id, now=utcnow())
+    with pytest.raises(OwnNomination):
+        mark_duplicate(session, acting(both), nomination_id=again.id, first_id=own.id, now=utcnow())
+
+
 @pytest.mark.parametrize("role", ["employee", "advocate"])
 def test_only_admins_decide(session: Session, role: str) -> None:
     made, person = make_nomination(session), make_person(session, roles={role})

@@ -117,7 +117,7 @@ def test_an_outsider_has_no_profile(session: Session) -> None:
         with pytest.raises(NotFound):
             profile_of_person(session, person_id)
     with pytest.raises(NotFound):
-        profile_of_nominee(session, 404)
+        profile_of_nominee(session, system(), 404)
 
 
 def test_a_member_who_left_is_not_listed_but_keeps_a_page(session: Session) -> None:
@@ -174,3 +174,15 @@ def test_an_accepted_nominee_is_shown_as_the_person(database: Database, sign_in:
     client = sign_in(employee)
     for nomination in (made, later):
         assert client.get(f"/registry/nominations/{nomination}").headers["Location"] == f"/registry/people/{person}"
+
+
+def test_who_was_declined_is_read_by_admins_and_their_nominators_alone(database: Database, sign_in: SignIn) -> None:
+    def start(session: Session) -> tuple[int, dict[int, int]]:
+        nominator, voice, other, admin = make_employee(session), make_employee(session), make_employee(session), make_admin(session)
+        made = make_nomination(session, nominator, email="ada@works.example")
+        make_nomination(session, voice, email="ada@works.example")
+        decline_nomination(session, acting(admin), nomination_id=made.id, reason="Left their company.", now=utcnow())
+        return made.id, {nominator.id: 200, voice.id: 200, admin.id: 200, other.id: 404}
+
+    made, expected = database.write(start)
+    assert {person: sign_in(person).get(f"/registry/nominations/{made}").status_code for person in expected} == expected

@@ -72,10 +72,10 @@ def test_only_employees_nominate(actor: Actor, allowed: bool) -> None:
 )
 def test_admins_decide_but_nobody_on_their_own(actor: Actor, nominator: int, refusal: type[NotAllowed] | None) -> None:
     if refusal is None:
-        require_decidable(actor, nominator)
+        require_decidable(actor, [7, nominator])
         return
     with pytest.raises(refusal) as refused:
-        require_decidable(actor, nominator)
+        require_decidable(actor, [7, nominator])
     assert type(refused.value) is refusal
 
 

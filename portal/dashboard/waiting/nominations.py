@@ -50,4 +50,4 @@ class WaitingNominations:
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = nomination_for_review(session, item_id)
-        return Shown(detail, waits=detail.waits, is_own=detail.nominator_id == actor.id)
+        return Shown(detail, waits=detail.waits, is_own=any(voice.nominator_id == actor.id for voice in detail.voices))

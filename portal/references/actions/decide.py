@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -18,6 +18,7 @@ from portal.people.queries.companies import find_company_by_name
 from portal.people.queries.persons import find_person_by_email, recipients
 from portal.people.rules.person import PersonState
 from portal.references.models import Nomination
+from portal.references.queries.nominations import nominators_of
 from portal.references.rules import AlreadyDecided, NomineeDeactivated, NotAnOriginal, State, require_decidable, require_reason
 
 MINE = "/nominate/mine"
@@ -53,10 +54,12 @@ def decline_nomination(session: Session, actor: Actor, *, nomination_id: int, re
 def mark_duplicate(session: Session, actor: Actor, *, nomination_id: int, first_id: int, now: datetime) -> Nomination:
     """Mark as a duplicate of ``first_id``, which is credited; what pointed here points there.
 
-    Refuses itself, and one that does not stand (``NotAnOriginal``), who may not decide, and what was decided already.
+    Refuses itself, and one that does not stand (``NotAnOriginal``), who may not decide or would be
+    credited by it, and what was decided already.
     """
     if first_id == nomination_id:
         raise NotAnOriginal()
+    require_decidable(actor, nominators_of(session, first_id))
     nomination = _decide(session, actor, nomination_id, {"state": State.DUPLICATE, "duplicate_of_id": first_id}, now)
     first = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_((State.SUBMITTED, State.ACCEPTED)))
     counted = first.values(repeats=Nomination.repeats + 1 + nomination.repeats).returning(Nomination.person_id)
@@ -77,7 +80,7 @@ def _decide(session: Session, actor: Actor, nomination_id: int, values: dict[str
     nomination = session.get(Nomination, nomination_id)
     if nomination is None:
         raise NotFound()
-    require_decidable(actor, nomination.nominator_id)
+    require_decidable(actor, nominators_of(session, nomination_id))
     waiting = update(Nomination).where(Nomination.id == nomination_id, Nomination.state == State.SUBMITTED)
     decided = waiting.values(decided_at=now, decided_by_id=actor.id, **values).execution_options(synchronize_session=False)
     if not session.execute(decided).rowcount:  # type: ignore[attr-defined]
@@ -111,8 +114,7 @@ def _person(session: Session, actor: Actor, nomination: Nomination, company_id: 
 
 def _tell(session: Session, nomination: Nomination, kind: str, now: datetime) -> None:
     """Tell everybody who nominated this person, once each."""
-    also = select(Nomination.nominator_id).where(Nomination.duplicate_of_id == nomination.id)
     data = {"nominee": nomination.name, "company": nomination.company_name} | ({"reason": nomination.reason} if nomination.reason else {})
-    for person_id, to in sorted(recipients(session, {nomination.nominator_id, *session.scalars(also)}).items()):
+    for person_id, to in sorted(recipients(session, nominators_of(session, nomination.id)).items()):
         key = f"nomination:{nomination.id}:{nomination.state}:{person_id}"
         notify(session, to=to, kind=kind, data=data, key=key, now=now, link=MINE)

@@ -55,6 +55,12 @@ def all_nominations_of(session: Session, nominator_id: int, *, q: str = "", stan
     return [_followed(row, might.get(row.id, [])) for row in rows]
 
 
+def nominators_of(session: Session, nomination_id: int) -> set[int]:
+    """Return who nominated this person under this nomination: the first one and all who added their voice."""
+    voices = or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)
+    return set(session.scalars(select(Nomination.nominator_id).where(voices)))
+
+
 def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
     """Return how many of the employee's nominations stand how."""
     found = select(_first.state, _nominee.state, func.count()).select_from(Nomination).where(Nomination.nominator_id == nominator_id)

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
 from portal.acts.queries import acts_by_track
+from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.people.rules.person import PersonState
 from portal.references.models import Nomination
-from portal.references.queries.nominations import in_order
+from portal.references.queries.nominations import in_order, nominators_of
 from portal.references.queries.review import Voice, voices
 from portal.references.rules import Activity, Standing, State, standing, timeline
 
@@ -59,14 +60,19 @@ def profile_of_person(session: Session, person_id: int) -> Profile:
     return _profile(session, person, nomination, kind, steps, acts_by_track(session, person_id), last)
 
 
-def profile_of_nominee(session: Session, nomination_id: int) -> Profile:
-    """Return the profile of who was nominated, or of the one that this was a duplicate of; ``NotFound`` where there is none."""
+def profile_of_nominee(session: Session, actor: Actor, nomination_id: int) -> Profile:
+    """Return the profile of who was nominated, or of the one that this was a duplicate of; ``NotFound`` where there is none.
+
+    One who was declined does not stand in the registry: only admins and those who nominated them read on.
+    """
     asked = session.get(Nomination, nomination_id)
     if asked is None:
         raise NotFound()
     nomination = session.get_one(Nomination, asked.duplicate_of_id) if asked.duplicate_of_id else asked
     person = session.get(Person, nomination.person_id) if nomination.person_id else None
     kind = standing(State(nomination.state), person.state if person else None)
+    if kind is Standing.DECLINED and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
+        raise NotFound()
     return _profile(session, person, nomination, kind, timeline(kind, nomination.created_at, nomination.decided_at, None), {}, None)
 
 
