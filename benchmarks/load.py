@@ -60,7 +60,7 @@ class Connection:
 
 def request(method: str, path: str, cookie: str = "", body: str = "", token: str = "") -> bytes:
     """Return the bytes of a request as a signed-in browser would send it."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip, deflate, br, zstd"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip, deflate, br, zstd", "Sec-Fetch-Site: same-origin"]
     if cookie:
         lines.append(f"Cookie: {cookie}")
     if method == "POST":

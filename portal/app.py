@@ -66,6 +66,7 @@ from portal.web import (
     logs,
     markdown,
     navigation,
+    packing,
     security,
     templating,
     transaction,
@@ -195,6 +196,7 @@ def _make_flask(settings: Settings) -> Flask:
 
 
 def _set_up_web(app: Flask, settings: Settings) -> None:
+    packing.init(app)
     logs.init(app, settings.log_level)
     security.init(app, settings)
     language.init(app, settings)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def N_(message: str) -> str:
@@ -31,6 +32,7 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+@lru_cache(maxsize=10_000)
 def initials(name: str) -> str:
     """Return up to two initials for an avatar; "?" where there is no letter or digit."""
     words = [w for w in (re.sub(r"[^\w]", "", part) for part in name.split()) if w]

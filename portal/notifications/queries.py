@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
@@ -14,6 +15,8 @@ from portal.web.paging import Page, page_by
 
 _KIND = OutboxJob.payload["kind"].as_string()
 _ADDRESS = OutboxJob.payload[("to", "email")].as_string()
+_NOTICE: Any = Notice.__table__
+_UNREAD = select(func.count()).where(_NOTICE.c.person_id == bindparam("person"), _NOTICE.c.read_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class OutboxState:
 
 def unread_count(session: Session, person_id: int) -> int:
     """Return how many notices the person has not read."""
-    return session.execute(select(func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))).scalar_one()
+    found: int = session.connection().execute(_UNREAD, {"person": person_id}).scalar_one()
+    return found
 
 
 def inbox(session: Session, person_id: int, *, unread_only: bool, after: str | None) -> Page:

@@ -1,11 +1,16 @@
 """Language, time zone and the way numbers and dates are shown."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from gettext import NullTranslations
 from typing import Any
 
+from babel import Locale
+from babel.dates import format_datetime
 from babel.dates import format_timedelta as format_length
-from flask import Flask, request
-from flask_babel import Babel, format_date, format_datetime, format_decimal, format_timedelta, get_locale
+from babel.numbers import format_decimal
+from flask import Flask, g, request
+from flask_babel import Babel, format_date, format_timedelta, get_locale, get_timezone, get_translations
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -17,12 +22,18 @@ RTL = {"ar", "he", "fa", "ur"}
 
 def number(value: int) -> str:
     """1840 → 1,840 in the reader's way of writing."""
-    return str(format_decimal(value))
+    return _written(value, get_locale())
+
+
+@lru_cache(maxsize=20_000)
+def _written(value: int, locale: Locale | None) -> str:
+    """A page of points writes the same small numbers again and again, and Babel takes a while for each."""
+    return str(format_decimal(value, locale=locale))
 
 
 def signed(value: int) -> str:
     """150 → +150, -2000 → -2,000, with a true minus."""
-    return f"+{format_decimal(value)}" if value > 0 else f"−{format_decimal(-value)}" if value < 0 else "0"
+    return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "0"
 
 
 def day(value: date | datetime) -> str:
@@ -37,7 +48,12 @@ def month(value: date, pattern: str = "LLL") -> str:
 
 def moment(value: datetime) -> str:
     """Date and time in the reader's language and time zone."""
-    return str(format_datetime(value, "medium"))
+    return _told(value, get_locale(), get_timezone())
+
+
+@lru_cache(maxsize=20_000)
+def _told(value: datetime, locale: Locale | None, zone: tzinfo) -> str:
+    return str(format_datetime(value, "medium", tzinfo=zone, locale=locale))
 
 
 def ago(value: datetime) -> Markup:
@@ -58,8 +74,17 @@ def direction() -> str:
     return "rtl" if str(get_locale()).split("_")[0] in RTL or asked == "pseudo-rtl" else "ltr"
 
 
+def _texts() -> NullTranslations:
+    """Return the reader's texts, looked up once a request: a page asks for hundreds. A locale that is forced for a while has its own."""
+    locale, held = get_locale(), g.get("texts")
+    if held is None or held[0] is not locale:
+        held = g.texts = (locale, get_translations())
+    found: NullTranslations = held[1]
+    return found
+
+
 def init(app: Flask, settings: Settings) -> None:
-    """Choose locale and zone per request; offer the filters."""
+    """Choose locale and zone per request; offer texts and filters to the templates."""
 
     def locale() -> str:
         return getattr(current_user, "language", None) or settings.language if current_user else settings.language
@@ -69,6 +94,9 @@ def init(app: Flask, settings: Settings) -> None:
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
     Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _texts().gettext(text), ngettext=lambda one, many, count: _texts().ngettext(one, many, count), newstyle=True
+    )
     filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago, "span": span}
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(get_locale()).replace("_", "-"))

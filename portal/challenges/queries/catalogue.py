@@ -1,24 +1,68 @@
 """What advocates can do: the list by track, its counts, and how long answers usually take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Verdict
-from portal.challenges.queries.standing import offered, standing_of, tallies
+from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
+from portal.kernel.schema import UTCDateTime
 from portal.kernel.text import fold, like_pattern
 from portal.kernel.tracks import Track
 from portal.web.paging import AnySelect, Page, page_by
 
 UNKNOWN_MINUTES = 10_000
-REVIEW_WINDOW, REVIEW_SAMPLE = timedelta(days=30), 500
+REVIEW_WINDOW, REVIEW_SAMPLE = timedelta(days=30), 100
 PAGE_SIZE = 24
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    steps = select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery()
+    entered = (
+        select(func.count(Answer.id))
+        .join(Stage, Stage.id == Answer.stage_id)
+        .where(Answer.submission_id == MINE.c.active_id, Stage.removed_at.is_(None))
+        .scalar_subquery()
+    )
+    counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned"))
+    columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
+    return select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED)
+
+
+def _counts() -> Select[*tuple[Any, ...]]:
+    stood = select(Challenge.track, STANDING.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED).subquery()
+    return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
+
+
+def _cards() -> Select[*tuple[Any, ...]]:
+    is_open = STANDING.in_([Standing.OPEN.value])
+    all_open = func.count(case((is_open, 1))).over().label("all_open")
+    rows = _ROWS.add_columns(all_open).where(STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value]))
+    points_first = case((is_open, 0), else_=Challenge.points)
+    return rows.order_by(is_open, points_first.desc(), Challenge.id.desc()).limit(bindparam("size", type_=Integer))
+
+
+_ROWS = _rows()
+_COUNTS = _counts()
+_CARDS = _cards()
+_REVIEWS = (
+    select(Verdict.decided_at, Attempt.submitted_at)
+    .join(Attempt, Attempt.id == Verdict.attempt_id)
+    .where(
+        Verdict.decided_at >= bindparam("since", type_=UTCDateTime),
+        Verdict.decided_at == Verdict.recorded_at,
+        Verdict.outcome.in_([Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED]),
+    )
+    .order_by(Verdict.decided_at.desc())
+    .limit(REVIEW_SAMPLE)
+)
 
 
 @dataclass(frozen=True)
@@ -48,32 +92,23 @@ def list_challenges(session: Session, person_id: int, wanted: Wanted, now: datet
 
     And how many of the steps are ``entered`` in a submission under way.
     """
-    mine = tallies(session, person_id, now)
-    stood = standing_of(mine)
-    steps = select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery()
-    entered = (
-        select(func.count(Answer.id))
-        .join(Stage, Stage.id == Answer.stage_id)
-        .where(Answer.submission_id == mine.c.active_id, Stage.removed_at.is_(None))
-        .scalar_subquery()
-    )
-    counts = (func.coalesce(mine.c[name], 0).label(name) for name in ("waiting", "returned"))
-    columns = (stood.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
-    statement = _filtered(select(Challenge, *columns).outerjoin(mine, mine.c.challenge_id == Challenge.id), wanted)
-    statement = statement.where(offered(session, now))
+    statement = _filtered(_ROWS, wanted)
     if wanted.standing:
-        statement = statement.where(stood == wanted.standing)
-    return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE)
+        statement = statement.where(STANDING.in_([wanted.standing]))
+    values = moment_values(session, person_id, now)
+    return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
+
+
+def list_cards(session: Session, person_id: int, now: datetime, size: int) -> tuple[Sequence[Any], int]:
+    """Return a few of the same rows, what is under way first, then what is open, the newest first; and how many are open in all."""
+    rows = session.execute(_CARDS, moment_values(session, person_id, now) | {"size": size}).all()
+    return rows, rows[0].all_open if rows else 0
 
 
 def count_by_track(session: Session, person_id: int, now: datetime) -> dict[str, TrackCount]:
     """Return the counts of every track, over all challenges offered today."""
-    mine = tallies(session, person_id, now)
-    stood = standing_of(mine).label("standing")
-    inner = select(Challenge.track, stood).outerjoin(mine, mine.c.challenge_id == Challenge.id).where(offered(session, now)).subquery()
-    counted = session.execute(select(inner.c.track, inner.c.standing, func.count().label("number")).group_by(inner.c.track, inner.c.standing))
     found: dict[str, dict[str, int]] = {}
-    for row in counted:
+    for row in session.execute(_COUNTS, moment_values(session, person_id, now)):
         found.setdefault(row.track, {})[row.standing] = row.number
     return {track: TrackCount(**found.get(track, {})) for track in Track}
 
@@ -81,18 +116,11 @@ def count_by_track(session: Session, person_id: int, now: datetime) -> dict[str,
 def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     """Return the median time from an answer to its verdict over the last 30 days, None while nothing was decided.
 
-    Of at most the 500 newest verdicts, so that the cost does not grow. What an import decided at
+    Of at most the 100 newest verdicts, so that the cost does not grow. What an import decided at
     other dates does not count.
     """
-    judged = (Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED)
-    recent = (
-        select(Verdict.decided_at, Attempt.submitted_at)
-        .join(Attempt, Attempt.id == Verdict.attempt_id)
-        .where(Verdict.decided_at >= now - REVIEW_WINDOW, Verdict.decided_at == Verdict.recorded_at, Verdict.outcome.in_(judged))
-        .order_by(Verdict.decided_at.desc())
-        .limit(REVIEW_SAMPLE)
-    )
-    waits = [(row.decided_at - row.submitted_at).total_seconds() for row in session.execute(recent)]
+    rows = session.execute(_REVIEWS, {"since": now - REVIEW_WINDOW})
+    waits = [(decided_at - submitted_at).total_seconds() for decided_at, submitted_at in rows]
     return timedelta(seconds=median(waits)) if waits else None
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Submission
@@ -12,23 +12,30 @@ from portal.challenges.rules.standing import Standing, Tally
 from portal.challenges.rules.states import ChallengeState, Period, SubmissionState
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
+from portal.kernel.schema import BigId
 
 
-def offered(session: Session, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a challenge takes part today: live, and within its dates in the programme's zone."""
-    today = local_date(now, programme_zone(session))
+def moment_values(session: Session, person_id: int, now: datetime) -> dict[str, Any]:
+    """Return what the statements built from ``OFFERED`` and ``MINE`` are run with: whose standing, today, and the periods' keys of today."""
+    zone = programme_zone(session)
+    keys = {_name_of(period): key for period, key in period_keys(now, zone).items()}
+    return {"me": person_id, "today": local_date(now, zone), **keys}
+
+
+def _name_of(period: Period) -> str:
+    return f"key_{period.value}"
+
+
+def _offered() -> ColumnElement[bool]:
+    today = bindparam("today", type_=Date)
     has_begun = or_(Challenge.opens_on.is_(None), Challenge.opens_on <= today)
     has_not_ended = or_(Challenge.closes_on.is_(None), Challenge.closes_on >= today)
     return and_(Challenge.state == ChallengeState.LIVE, has_begun, has_not_ended)
 
 
-def tallies(session: Session, person_id: int, now: datetime) -> Subquery:
-    """Return the person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
-
-    ``returned`` are those active ones that came back from review, so that the next move is the person's.
-    """
-    keys = period_keys(now, programme_zone(session))
-    key_now = case(*[(Challenge.period == period, key) for period, key in keys.items() if period is not Period.ONCE], else_=keys[Period.ONCE])
+def _tallies() -> Subquery:
+    named = {period: bindparam(_name_of(period), type_=String) for period in Period}
+    key_now = case(*[(Challenge.period == period, key) for period, key in named.items() if period is not Period.ONCE], else_=named[Period.ONCE])
     tries_left = or_(Challenge.max_attempts.is_(None), Submission.declines < Challenge.max_attempts)
     is_active = or_(
         Submission.state.in_((SubmissionState.OPEN, SubmissionState.MORE_WANTED)), and_(Submission.state == SubmissionState.DECLINED, tries_left)
@@ -43,15 +50,28 @@ def tallies(session: Session, person_id: int, now: datetime) -> Subquery:
             func.max(case((is_active, Submission.id))).label("active_id"),
         )
         .join(Challenge, Challenge.id == Submission.challenge_id)
-        .where(Submission.person_id == person_id, Submission.dropped_at.is_(None))
+        .where(Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
         .group_by(Submission.challenge_id)
     )
     return counted.subquery("mine")
 
 
-def standing_of(mine: Subquery) -> ColumnElement[str]:
-    """Return the standing of each challenge, for a statement that joins ``tallies`` to it from outside."""
-    used, active, waiting = (func.coalesce(mine.c[name], 0) for name in ("used", "active", "waiting"))
+def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+# Built once: putting these together costs more than running them. Each statement made of them is run with ``moment_values``.
+OFFERED = _offered()
+"""The condition that a challenge takes part today: live, and within its dates in the programme's zone."""
+MINE = _tallies()
+"""The person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
+
+``returned`` are those active ones that came back from review, so that the next move is the person's.
+"""
+
+
+def _standing() -> ColumnElement[str]:
+    used, active, waiting = (func.coalesce(MINE.c[name], 0) for name in ("used", "active", "waiting"))
     return case(
         (active > 0, Standing.UNDER_WAY.value),
         (used < Challenge.per_period, Standing.OPEN.value),
@@ -60,12 +80,12 @@ def standing_of(mine: Subquery) -> ColumnElement[str]:
     )
 
 
+STANDING = _standing()
+"""The standing of each challenge, for a statement that joins ``MINE`` to it from outside."""
+_TALLY = select(MINE.c.used, MINE.c.active, MINE.c.waiting).where(MINE.c.challenge_id == bindparam("of_challenge", type_=BigId))
+
+
 def tally_for(session: Session, person_id: int, challenge_id: int, now: datetime) -> Tally:
     """Return the person's submissions to one challenge, counted."""
-    mine = tallies(session, person_id, now)
-    row = session.execute(select(mine.c.used, mine.c.active, mine.c.waiting).where(mine.c.challenge_id == challenge_id)).first()
+    row = session.execute(_TALLY, moment_values(session, person_id, now) | {"of_challenge": challenge_id}).first()
     return Tally(*row) if row else Tally()
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((condition, 1), else_=0))

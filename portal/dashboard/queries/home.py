@@ -1,5 +1,6 @@
 """What an advocate's and an employee's day looks like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,9 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Submission
-from portal.challenges.queries.catalogue import TrackCount, Wanted, count_by_track, list_challenges
+from portal.challenges.queries.catalogue import list_cards
 from portal.challenges.queries.own import own_submissions
-from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import SubmissionState
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.recognition.queries.board import BoardRow, find_own, top_of_board
@@ -26,7 +26,7 @@ class AdvocateHome:
     balance: Balance
     top: list[BoardRow]
     own: BoardRow | None
-    cards: list[Any]
+    cards: Sequence[Any]
     open_challenges: int
     waiting: list[Any]
     offers: list[Offer]
@@ -34,20 +34,14 @@ class AdvocateHome:
 
 def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHome:
     """Return all that an advocate's home shows."""
-    under_way = list_challenges(session, person_id, Wanted(standing=Standing.UNDER_WAY), now, after=None)
-    fresh = list_challenges(session, person_id, Wanted(standing=Standing.OPEN, sort="newest"), now, after=None)
-    counts = count_by_track(session, person_id, now)
+    cards, open_challenges = list_cards(session, person_id, now, CARDS)
     sent = own_submissions(session, person_id, state=SubmissionState.WAITING).order_by(Submission.changed_at.desc(), Submission.id.desc())
     return AdvocateHome(
         balance=balance_of(session, person_id),
         top=top_of_board(session, ALL, TOP),
         own=find_own(session, ALL, person_id),
-        cards=[*under_way.rows, *fresh.rows][:CARDS],
-        open_challenges=_open(counts),
+        cards=cards,
+        open_challenges=open_challenges,
         waiting=list(session.execute(sent.limit(WAITING))),
         offers=within_reach(session, person_id),
     )
-
-
-def _open(counts: dict[str, TrackCount]) -> int:
-    return sum(count.open for count in counts.values())

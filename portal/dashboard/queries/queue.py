@@ -7,9 +7,10 @@ that a page costs the same with ten and with a hundred thousand things waiting.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.dashboard.rules import HIGHEST_ID
@@ -36,8 +37,8 @@ class Waiting:
 def waiting_page(session: Session, sources: Sequence[WaitingSource], wanted: Wanted, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return one page of what waits, oldest first."""
     place = _place(after)
-    merged = _merged([_part(source, wanted, place).limit(size + 1) for source in sources])
-    found = session.execute(merged.limit(size + 1)).all()
+    statement = _first_page(tuple(sources), wanted, size) if place is None and wanted == Wanted() else _page(sources, wanted, place, size)
+    found = session.execute(statement).all()
     more, rows = len(found) > size, found[:size]
     return Page(rows, cursor_of(rows[-1]) if more else None, is_first=place is None)
 
@@ -49,13 +50,8 @@ def iter_waiting(session: Session, sources: Sequence[WaitingSource], wanted: Wan
 
 def count_waiting(session: Session, sources: Sequence[WaitingSource], wanted: Wanted) -> dict[str, Waiting]:
     """Return by kind how much waits and since when, in one statement. It counts up to ``COUNTED`` and then says so."""
-    counts = []
-    for source in sources:
-        found = source.waiting(wanted)
-        since = found.selected_columns["waiting_since"]
-        part = found.with_only_columns(since, maintain_column_froms=True).order_by(since).limit(COUNTED + 1).subquery()
-        counts.append(select(literal(source.kind).label("kind"), func.count().label("number"), func.min(part.c.waiting_since).label("oldest")))
-    found_by_kind = {row.kind: Waiting(row.number, row.oldest) for row in session.execute(union_all(*counts))}
+    statement = _all_counts(tuple(sources)) if wanted == Wanted() else _counts(sources, wanted)
+    found_by_kind = {row.kind: Waiting(row.number, row.oldest) for row in session.execute(statement)}
     return {source.kind: found_by_kind[source.kind] for source in sources}
 
 
@@ -82,6 +78,31 @@ def rows_of(session: Session, sources: Sequence[WaitingSource], keys: Sequence[t
 def cursor_of(row: Any) -> str:
     """Return the cursor behind a row of the queue."""
     return pack_cursor([row.waiting_since, row.kind, row.id])
+
+
+def _page(sources: Sequence[WaitingSource], wanted: Wanted, place: tuple[datetime, str, int] | None, size: int) -> Select[Any]:
+    return _merged([_part(source, wanted, place).limit(size + 1) for source in sources]).limit(size + 1)
+
+
+def _counts(sources: Sequence[WaitingSource], wanted: Wanted) -> CompoundSelect[Any]:
+    counts = []
+    for source in sources:
+        found = source.waiting(wanted)
+        since = found.selected_columns["waiting_since"]
+        part = found.with_only_columns(since, maintain_column_froms=True).order_by(since).limit(COUNTED + 1).subquery()
+        counts.append(select(literal(source.kind).label("kind"), func.count().label("number"), func.min(part.c.waiting_since).label("oldest")))
+    return union_all(*counts)
+
+
+# The queue as it opens, without a filter: built once, since that takes longer than running it.
+@lru_cache(maxsize=32)
+def _first_page(sources: tuple[WaitingSource, ...], wanted: Wanted, size: int) -> Select[Any]:
+    return _page(sources, wanted, None, size)
+
+
+@lru_cache(maxsize=32)
+def _all_counts(sources: tuple[WaitingSource, ...]) -> CompoundSelect[Any]:
+    return _counts(sources, Wanted())
 
 
 def _place(after: str | None) -> tuple[datetime, str, int] | None:

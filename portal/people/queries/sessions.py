@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.ids import token_hash
@@ -39,33 +40,43 @@ class Viewer:
         return self.token
 
 
+_HELD: Any = SignInSession.__table__
+_PERSON: Any = Person.__table__
+_COMPANY: Any = Company.__table__
+# Asked with every click, so built once and read as plain columns.
+_VIEWER = (
+    select(
+        _HELD.c.id.label("session_id"),
+        *(_HELD.c[name] for name in ("last_seen_at", "expires_at", "is_kept")),
+        *(_PERSON.c[name] for name in ("id", "name", "email", "title", "is_advocate", "is_employee", "is_admin", "is_demo")),
+        *(_PERSON.c[name] for name in ("language", "time_zone", "company_id")),
+        _COMPANY.c.name.label("company_name"),
+    )
+    .join_from(_HELD, _PERSON, _PERSON.c.id == _HELD.c.person_id)
+    .outerjoin(_COMPANY, _COMPANY.c.id == _PERSON.c.company_id)
+    .where(_HELD.c.token_hash == bindparam("token"), _PERSON.c.state == PersonState.ACTIVE)
+)
+
+
 def find_viewer(session: Session, token: str, *, allow_demo: bool, now: datetime) -> Viewer | None:
     """Return who holds the session of ``token``, or None when it ended, went idle, or its person may not be here."""
-    row = session.execute(
-        select(SignInSession, Person, Company.name)
-        .join(Person, Person.id == SignInSession.person_id)
-        .outerjoin(Company, Company.id == Person.company_id)
-        .where(SignInSession.token_hash == token_hash(token), Person.state == PersonState.ACTIVE)
-    ).one_or_none()
-    if row is None:
+    row = session.connection().execute(_VIEWER, {"token": token_hash(token)}).one_or_none()
+    if row is None or (row.is_demo and not allow_demo):
         return None
-    held, person, company_name = row
-    if person.is_demo and not allow_demo:
-        return None
-    if is_over(last_seen_at=held.last_seen_at, expires_at=held.expires_at, is_kept=held.is_kept, is_admin=person.is_admin, now=now):
+    if is_over(last_seen_at=row.last_seen_at, expires_at=row.expires_at, is_kept=row.is_kept, is_admin=row.is_admin, now=now):
         return None
     return Viewer(
-        id=person.id,
-        name=person.name,
-        email=person.email,
-        title=person.title,
-        roles=role_set(person.is_advocate, person.is_employee, person.is_admin),
-        language=person.language,
-        time_zone=person.time_zone,
-        company_id=person.company_id,
-        company_name=company_name,
-        session_id=held.id,
-        last_seen_at=held.last_seen_at,
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        title=row.title,
+        roles=role_set(row.is_advocate, row.is_employee, row.is_admin),
+        language=row.language,
+        time_zone=row.time_zone,
+        company_id=row.company_id,
+        company_name=row.company_name,
+        session_id=row.session_id,
+        last_seen_at=row.last_seen_at,
         token=token,
     )
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select, true, tuple_
+from sqlalchemy import BigInteger, Integer, bindparam, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import ON_BOARD, PeriodScore
@@ -44,13 +45,19 @@ class Board:
     places_at: datetime | None
 
 
-def _board(period: str) -> Select[*tuple[Any, ...]]:
-    return (
-        select(PeriodScore.member_id, Person.name, Company.name.label("company"), PeriodScore.score, PeriodScore.first_neg)
-        .join(Person, Person.id == PeriodScore.member_id)
-        .outerjoin(Company, Company.id == Person.company_id)
-        .where(PeriodScore.period == period, ON_BOARD)
-    )
+# Built once; run with ``period``, and ``member`` or the ``score``, ``first`` and ``member`` of a line.
+_BOARD = (
+    select(PeriodScore.member_id, Person.name, Company.name.label("company"), PeriodScore.score, PeriodScore.first_neg)
+    .join(Person, Person.id == PeriodScore.member_id)
+    .outerjoin(Company, Company.id == Person.company_id)
+    .where(PeriodScore.period == bindparam("period"), ON_BOARD)
+)
+_DOWNWARDS = tuple(column.desc() for column in _ORDER)
+_TOP = _BOARD.order_by(*_DOWNWARDS).limit(bindparam("number", type_=Integer))
+_OWN = _BOARD.where(PeriodScore.member_id == bindparam("member", type_=BigId))
+_LINE = tuple_(bindparam("score", type_=BigInteger), bindparam("first", type_=BigInteger), bindparam("member", type_=BigId))
+_ABOVE = _BOARD.where(tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
+_BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
 
 
 def _matches(term: str | None) -> Any:
@@ -66,7 +73,8 @@ def get_board(session: Session, period: str, *, member_id: int | None = None, te
     ``term`` keeps those whose name or company holds it; they keep their places.
     """
     build = find_build(session, period)
-    page = page_by(session, _board(period).where(_matches(term)), [(column, True) for column in _ORDER], after=after)
+    statement = _BOARD.where(_matches(term)) if term else _BOARD
+    page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
     around = _around(session, period, member_id) if member_id is not None else []
     places = places_of(session, period, [row[3] for row in (*page.rows, *around)], is_fenced=build is not None)
     lines = [_line(row, places[row[3]]) for row in around]
@@ -82,8 +90,8 @@ def get_board(session: Session, period: str, *, member_id: int | None = None, te
 
 def iter_board(session: Session, period: str, *, term: str | None = None) -> Iterator[BoardRow]:
     """Yield the whole board of ``period`` from the top, or the lines that hold ``term`` with their places in the whole."""
-    statement = _board(period).add_columns(_matches(term).label("is_wanted")).order_by(*(column.desc() for column in _ORDER))
-    rows = session.execute(statement, execution_options={"yield_per": _BATCH})
+    statement = _BOARD.add_columns(_matches(term).label("is_wanted")).order_by(*_DOWNWARDS)
+    rows = session.execute(statement, {"period": period}, execution_options={"yield_per": _BATCH})
     for place, row in ranked(rows, lambda row: row.score):
         if row.is_wanted:
             yield _line(row, place)
@@ -91,13 +99,13 @@ def iter_board(session: Session, period: str, *, term: str | None = None) -> Ite
 
 def top_of_board(session: Session, period: str, number: int) -> list[BoardRow]:
     """Return the first lines of the board of ``period``."""
-    rows = session.execute(_board(period).order_by(*(column.desc() for column in _ORDER)).limit(number)).all()
+    rows = session.execute(_TOP, {"period": period, "number": number}).all()
     return [_line(row, place) for place, row in ranked(rows, lambda row: row.score)]
 
 
 def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
     """Return a person's own line, or None for who is not listed."""
-    row = session.execute(_board(period).where(PeriodScore.member_id == member_id)).first()
+    row = session.execute(_OWN, {"period": period, "member": member_id}).first()
     if row is None:
         return None
     places = places_of(session, period, [row.score], is_fenced=find_build(session, period) is not None)
@@ -106,13 +114,11 @@ def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
 
 def _around(session: Session, period: str, member_id: int) -> list[Any]:
     """Return the person's own row between their neighbours, from the top down."""
-    own = session.execute(_board(period).where(PeriodScore.member_id == member_id)).first()
+    own = session.execute(_OWN, {"period": period, "member": member_id}).first()
     if own is None:
         return []
-    here = tuple_(*_ORDER)
-    mine = (own.score, own.first_neg, own.member_id)
-    above = session.execute(_board(period).where(here > mine).order_by(*_ORDER).limit(NEIGHBOURS)).all()
-    below = session.execute(_board(period).where(here < mine).order_by(*(column.desc() for column in _ORDER)).limit(NEIGHBOURS)).all()
+    mine = {"period": period, "score": own.score, "first": own.first_neg, "member": own.member_id}
+    above, below = session.execute(_ABOVE, mine).all(), session.execute(_BELOW, mine).all()
     return [*reversed(above), own, *below]
 
 

@@ -6,10 +6,19 @@ Equal points share a place, so a place is one more than the number of people who
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, bindparam, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from portal.recognition.models import ON_BOARD, Fence, FenceBuild, PeriodScore
+
+_HERE = (PeriodScore.period == bindparam("period"), ON_BOARD)
+_MEMBERS = select(func.count()).select_from(PeriodScore).where(*_HERE)
+_ABOVE = (
+    select(PeriodScore.score, func.count())
+    .where(*_HERE, PeriodScore.score > bindparam("score", type_=BigInteger))
+    .group_by(PeriodScore.score)
+    .order_by(PeriodScore.score.desc())
+)
 
 
 def find_build(session: Session, period: str) -> FenceBuild | None:
@@ -19,7 +28,7 @@ def find_build(session: Session, period: str) -> FenceBuild | None:
 
 def count_members(session: Session, period: str) -> int:
     """Return how many people stand on the board of ``period``."""
-    return session.scalar(select(func.count()).select_from(PeriodScore).where(PeriodScore.period == period, ON_BOARD)) or 0
+    return session.scalar(_MEMBERS, {"period": period}) or 0
 
 
 def places_of(session: Session, period: str, scores: Iterable[int], *, is_fenced: bool) -> dict[int, int]:
@@ -32,8 +41,7 @@ def places_of(session: Session, period: str, scores: Iterable[int], *, is_fenced
 
 def _by_counting(session: Session, period: str, wanted: list[int]) -> dict[int, int]:
     """Count everybody above the lowest of ``wanted`` once, by score."""
-    above = select(PeriodScore.score, func.count()).where(PeriodScore.period == period, ON_BOARD, PeriodScore.score > wanted[-1])
-    groups = session.execute(above.group_by(PeriodScore.score).order_by(PeriodScore.score.desc())).all()
+    groups = session.execute(_ABOVE, {"period": period, "score": wanted[-1]}).all()
     places, counted, group = {}, 0, 0
     for score in wanted:
         while group < len(groups) and groups[group][0] > score:
