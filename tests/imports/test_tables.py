@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from portal.imports.rules.refusals import NoRows, NotATable, UnpackedTooLarge
+from portal.imports.rules.refusals import NoRows, NotATable, TooManyRows, UnpackedTooLarge
 from portal.imports.rules.tables import read_table
 from tests.imports.samples import CONSTITUENTS, SUBMISSIONS
 
@@ -85,6 +85,13 @@ def test_a_packed_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.imports.rules.tables.UNPACKED_LIMIT_MB", 1)
     with pytest.raises(UnpackedTooLarge):
         read_table(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000))
+
+
+def test_a_table_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.imports.rules.tables.MOST_ROWS", 3)
+    assert len(read_table(b"a,b\n" + b"1,2\n" * 3).rows) == 3
+    with pytest.raises(TooManyRows):
+        read_table(b"a,b\n" + b"1,2\n" * 4)
 
 
 def test_the_real_files_are_read_whole() -> None:

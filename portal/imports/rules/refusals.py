@@ -29,6 +29,13 @@ class UnpackedTooLarge(ImportRefused):
     field = "file"
 
 
+class TooManyRows(ImportRefused):
+    """More rows than are read at once."""
+
+    message = N_("This table has more than %(limit)s rows. Please split it.")
+    field = "file"
+
+
 class UnknownField(ImportRefused):
     """A mapping to something this import does not have."""
 

@@ -8,12 +8,13 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from portal.imports.rules.records import Fault
-from portal.imports.rules.refusals import NoRows, NotATable, UnpackedTooLarge
+from portal.imports.rules.refusals import NoRows, NotATable, TooManyRows, UnpackedTooLarge
 from portal.kernel.text import N_, clean_line
 
-UNPACKED_LIMIT_MB = 500
+UNPACKED_LIMIT_MB, MOST_ROWS = 200, 1_000_000
 DELIMITERS = ",;\t|"
 DELIMITER_NAMES = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("bar")}
 SNIFFED_CHARACTERS, SNIFFED_ROWS = 64_000, 50
@@ -35,7 +36,7 @@ class Table:
 
 
 def read_table(content: bytes) -> Table:
-    """Return the table in ``content``. Refuses what is no text, has no header or no rows, or unpacks without end."""
+    """Return the table in ``content``. Refuses what is no text, has no header, no rows or a million of them, or unpacks without end."""
     text, encoding = _decode(_unpack(content))
     text, delimiter, skipped = _delimiter_of(text)
     found = _cut(text, delimiter, skipped)
@@ -113,8 +114,15 @@ def _evenness(sample: str, delimiter: str) -> tuple[float, int]:
 
 
 def _cut(text: str, delimiter: str, skipped: int) -> list[tuple[int, list[str] | Fault]]:
-    """Return each row that is not blank with the line it begins on. A row that cannot be cut becomes a fault."""
-    return [(line + skipped, row) for line, row in _rows(text, delimiter) if isinstance(row, Fault) or any(cell.strip() for cell in row)]
+    """Return each row that is not blank with the line it begins on. A row that cannot be cut becomes a fault.
+
+    Stops at a million rows: a small packed file may hold many more than the memory takes.
+    """
+    filled = ((line, row) for line, row in _rows(text, delimiter) if isinstance(row, Fault) or any(cell.strip() for cell in row))
+    found = [(line + skipped, row) for line, row in islice(filled, MOST_ROWS + 2)]
+    if len(found) > MOST_ROWS + 1:
+        raise TooManyRows(limit=MOST_ROWS)
+    return found
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Fault]]:
