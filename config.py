@@ -8,13 +8,16 @@ import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 KNOWN_SECRETS = {
     "changeme",
     "change-me",
@@ -47,6 +50,17 @@ KNOWN_SECRETS = {
 def is_weak(secret: str) -> bool:
     """Tell whether a secret can be guessed, or read in somebody's documentation."""
     return len(secret) < 32 or len(set(secret)) < 8 or secret.casefold() in {known.casefold() for known in KNOWN_SECRETS}
+
+
+def _address(value: str, said: str, *schemes: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number
+        good = False
+    if not good:
+        raise ValueError(said)
+    return value
 
 
 class Env(StrEnum):
@@ -92,6 +106,46 @@ class Settings(BaseSettings):
             raise ValueError(f"PORTAL_TIME_ZONE={value} is not a known time zone") from error
         return value
 
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        return _address(value, "PORTAL_BASE_URL must look like https://advocates.example.com", "http", "https")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+            raise ValueError("DATABASE_URL must look like sqlite:////path/file or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        return value and _address(value, "PORTAL_MAIL_URL must look like smtp://user:password@host:587 or smtps://host:465", "smtp", "smtps")
+
+    @field_validator("jobs_url")
+    @classmethod
+    def _job_engine(cls, value: str) -> str:
+        if value and not re.match(r"(rediss?|postgres(ql)?)(\+\w+)?://", value):
+            raise ValueError("PORTAL_JOBS_URL must look like redis://host or postgresql://user:password@host/name, or be empty")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        try:
+            Locale.parse(value, sep="-" if "-" in value else "_")
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError(f"PORTAL_LANGUAGE={value} is not a known language") from error
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"PORTAL_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
+        return value.upper()
+
     @field_validator("brand_color")
     @classmethod
     def _hex_color(cls, value: str) -> str:
@@ -111,7 +165,10 @@ class Settings(BaseSettings):
         if self.env is Env.PRODUCTION and not self.is_https:
             raise ValueError("PORTAL_BASE_URL must start with https:// in production")
         if not self.secret_key:
-            self.secret_key = self._kept_secret()
+            try:
+                self.secret_key = self._kept_secret()
+            except OSError as error:
+                raise ValueError(f"PORTAL_DATA={self.data} cannot be used: {error.strerror}") from error
         if self.env is Env.PRODUCTION:
             self._require_strong_secrets()
         return self
@@ -159,3 +216,19 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.env is Env.PRODUCTION
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment. A wrong one ends the process with a sentence for each, and without its value."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        raise SystemExit("\n".join(_sentence(error["loc"], error["type"], error["msg"]) for error in refused.errors(include_url=False))) from None
+
+
+def _sentence(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    name = str(place[0]) if place else ""
+    said = "must be a whole number" if kind == "int_parsing" else message.replace("Input should be", "must be")
+    return f"{name if name.isupper() else f'PORTAL_{name.upper()}'} {said}"

@@ -1,5 +1,6 @@
 """The application for a server: ``granian --interface wsgi wsgi:app`` or ``gunicorn wsgi:app``."""
 
+from config import read_settings
 from portal.app import create_app
 
-app = create_app()
+app = create_app(read_settings())

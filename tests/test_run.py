@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -58,6 +59,18 @@ def test_run_portal_starts_from_nothing_and_ends_whole(engine_name: str, templat
         assert re.search(rf"{role}\s+\S+@\S+", said)
     children = subprocess.run(["pgrep", "-f", f"granian.*--port {port}"], capture_output=True, text=True).stdout
     assert children == ""
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_is_made(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+    """The server could share it, and two portals would answer in turn."""
+    url = templates.empty(engine_name, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = flask(tmp_path, url, "run-portal", PORT=str(port))
+    templates.drop(url)
+    assert refused.returncode == 1
+    assert f"Port {port} cannot be used" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str, templates: Templates, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config import KNOWN_SECRETS, Env, Settings
+from config import KNOWN_SECRETS, Env, Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 STRONG = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -75,6 +75,13 @@ def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
         ({"brand_color": "green"}, "PORTAL_BRAND_COLOR"),
         ({"password_min_length": 8}, "12"),
         ({"env": "staging"}, "development"),
+        ({"base_url": "advocates.example"}, "PORTAL_BASE_URL"),
+        ({"base_url": "https://advocates.example:port"}, "PORTAL_BASE_URL"),
+        ({"database_url": "mysql://host/name"}, "DATABASE_URL"),
+        ({"mail_url": "http://mail.example"}, "PORTAL_MAIL_URL"),
+        ({"jobs_url": "amqp://host"}, "PORTAL_JOBS_URL"),
+        ({"language": "klingon"}, "PORTAL_LANGUAGE"),
+        ({"log_level": "loud"}, "PORTAL_LOG_LEVEL"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, given: dict[str, object], said: str) -> None:
@@ -105,3 +112,32 @@ def test_the_process_itself_does_not_start_with_a_weak_secret(tmp_path: Path) ->
     result = subprocess.run([sys.executable, "-c", "import wsgi"], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert result.returncode != 0
     assert "PORTAL_SECRET_KEY" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORTAL_ENV", "prod", "PORTAL_ENV must be 'development', 'test' or 'production'"),
+        ("PORTAL_UPLOAD_LIMIT_MB", "many", "PORTAL_UPLOAD_LIMIT_MB must be a whole number"),
+        ("PORTAL_PASSWORD_MIN_LENGTH", "3", "PORTAL_PASSWORD_MIN_LENGTH must be greater than or equal to 12"),
+        (
+            "DATABASE_URL",
+            "mysql://user:hunter2@host/name",
+            "DATABASE_URL must look like sqlite:////path/file or postgresql://user:password@host/name",
+        ),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    """No traceback, no address of a library, and not the value, which may hold a password."""
+    monkeypatch.setenv("PORTAL_DATA", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        read_settings()
+    assert str(ended.value) == said
+
+
+def test_a_data_folder_that_cannot_be_made_ends_the_start_with_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PORTAL_DATA", str(tmp_path / "file" / "data"))
+    with pytest.raises(SystemExit, match=r"PORTAL_DATA=.*file/data cannot be used: Not a directory"):
+        read_settings()

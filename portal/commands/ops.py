@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -43,12 +44,13 @@ def base_url(settings: Settings, port: int) -> str:
 
 
 @click.command("run-portal")
-@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
+@click.option("--port", type=click.IntRange(1, 65535), envvar="PORT", default=8000, show_default="PORT or 8000")
 @click.option("--demo/--no-demo", default=True, help="Build the demo programme where the database is empty (never in production).")
 @with_appcontext
 def run_portal(port: int, demo: bool) -> None:
     """Migrate, build the demo if there is nobody yet, then serve; Ctrl-C ends server and worker."""
     settings = _settings()
+    _require_free(settings, port)
     migrate.upgrade(database())
     environment = os.environ | {"PORTAL_BASE_URL": base_url(settings, port)}
     if demo and not settings.is_production:
@@ -56,6 +58,17 @@ def run_portal(port: int, demo: bool) -> None:
         environment |= _brand_of_demo(settings)
     database().dispose()
     _serve(settings, port, environment)
+
+
+def _require_free(settings: Settings, port: int) -> None:
+    """Refuse a port that is taken. The server shares ports, so two portals on one would answer in turn, each from its own data."""
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.bind, port))
+        except OSError as error:
+            raise click.ClickException(f"Port {port} cannot be used ({error.strerror}). Choose another one with PORT=…") from error
 
 
 def _brand_of_demo(settings: Settings) -> dict[str, str]:
