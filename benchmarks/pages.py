@@ -6,10 +6,13 @@ from itertools import count, cycle
 from urllib.parse import urlencode
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from benchmarks.load import CONNECTIONS, request
 from benchmarks.maker import ADMINS, FIRST_NAMES, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
+from portal.challenges.models import Attempt, Submission
+from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
 
@@ -54,8 +57,12 @@ class Visit:
         self.writers = sign_in(app, database, [programme.member(who) for who in range(first_writer, programme.members)])
         self.admins = sign_in(app, database, [1 + n % ADMINS for n in range(CONNECTIONS)])
         self.employees = sign_in(app, database, range(ADMINS + 1, STAFF + 1))
-        self._waiting = count(programme.awards + 1)
-        self._begun = self._to_send()
+        with database.reading() as session:
+            # A kept programme was asked before: what is decided or sent already is not asked again.
+            first = session.scalar(select(func.min(Attempt.id)).where(Attempt.state == AttemptState.WAITING, Attempt.id > programme.awards))
+            open_ids = set(session.scalars(select(Submission.id).where(Submission.state == SubmissionState.OPEN)))
+        self._waiting = count(first or programme.awards + 1)
+        self._begun = (one for one in self._to_send() if one[1] in open_ids)
 
     def pages(self) -> list[Page]:
         """Return every kind of request, reads first."""

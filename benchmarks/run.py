@@ -20,11 +20,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
 
 from benchmarks import ledger, load, server
 from benchmarks.maker import Programme, make
@@ -37,6 +39,7 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
+from portal.people.models import Person
 from portal.recognition.actions import award
 
 GOOD = {200, 303}
@@ -84,9 +87,13 @@ class Installation:
         self.database: Database = self.app.extensions["database"]
         migrate.upgrade(self.database)
         began = time.perf_counter()
-        self.programme: Programme = make(self.database, members, utcnow())
+        self.programme = Programme(members, utcnow()) if self._is_made() else make(self.database, members, utcnow())
         self.made_in = time.perf_counter() - began
         self.visit = Visit(self.app, self.database, self.programme)
+
+    def _is_made(self) -> bool:
+        with self.database.reading() as session:
+            return session.scalar(select(Person.id).limit(1)) is not None
 
     def _settings(self, url: str) -> dict[str, object]:
         return {
@@ -248,11 +255,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tries", type=int, default=200, help="looks after an award")
     parser.add_argument("--only", nargs="+", help="only pages whose name holds one of these")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="make the programmes in this folder, and use what an earlier run made there")
     parser.add_argument("--quick", action="store_true", help="2,000 members, one short round")
     options = parser.parse_args()
     if options.quick:
         options.members, options.seconds, options.rounds, options.tries = [2_000], 0.5, 1, 50
-    folder = Path(tempfile.mkdtemp(prefix="laurel-bench-"))
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="laurel-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     from tests.support.databases import Servers
 
@@ -261,7 +270,8 @@ def main() -> None:
     def address(engine: str, name: str) -> str:
         if engine == "sqlite":
             return f"sqlite:///{folder / f'{name}.sqlite3'}"
-        servers.run(f"CREATE DATABASE {name}")
+        with suppress(ProgrammingError):  # kept by an earlier run
+            servers.run(f"CREATE DATABASE {name}")
         return servers.url.set(database=name).render_as_string(hide_password=False)
 
     names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -272,10 +282,11 @@ def main() -> None:
                 report(names[engine], place, options)
                 place.close()
         if not options.only:
-            report_ledger({names[engine]: address(engine, "ledger") for engine in options.engines}, options)
+            report_ledger({names[engine]: address(engine, f"ledger_{os.getpid()}") for engine in options.engines}, options)
     finally:
         servers.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
