@@ -9,13 +9,16 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.answering import withdraw_submission
+from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import close_challenge
+from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
+from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.states import Period
 from portal.files.models import StoredFile
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
@@ -229,6 +232,40 @@ def test_the_reason_stands_on_the_page_and_the_step_is_open_again(database: Data
     assert "It saved us two days a month." in record
 
 
+def test_what_was_sent_and_said_stands_newest_first(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge]:
+        person, challenge, now = make_person(session), make_challenge(session), utcnow()
+        first = make_attempt(session, person, challenge, now=now - timedelta(days=3))
+        ask_for_more(session, as_admin(make_admin(session)), attempt_id=first.id, reason="Which depot was it?", now=now - timedelta(days=2))
+        again = now - timedelta(days=1)
+        submit_attempt(session, as_advocate(person), submission_id=first.submission_id, key="second", now=again)
+        return person, challenge
+
+    person, challenge = database.write(given)
+    page = sign_in(person).get(f"/challenges/{challenge.id}").text
+    said = page[page.index('id="history"') :]
+    assert said.index("You sent attempt 2.") < said.index("Which depot was it?") < said.index("You sent attempt 1.")
+
+
+def test_what_can_be_done_stands_before_what_is_done_unless_points_are_asked_for(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person = make_person(session)
+        attempt = make_attempt(session, person, make_challenge(session, title="Long done", points=900))
+        approve_attempt(session, as_admin(make_admin(session)), attempt_id=attempt.id, now=utcnow())
+        make_challenge(session, title="Open still", points=100)
+        make_submission(session, person, make_challenge(session, title="Just begun", points=10))
+        return person
+
+    client = sign_in(database.write(given))
+
+    def order(address: str) -> list[str]:
+        page = client.get(address).text
+        return sorted(("Long done", "Open still", "Just begun"), key=page.index)
+
+    assert order("/challenges") == ["Just begun", "Open still", "Long done"]
+    assert order("/challenges?sort=points") == ["Long done", "Open still", "Just begun"]
+
+
 def test_starting_a_closed_challenge_says_why(database: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> tuple[Person, Challenge]:
         challenge = make_challenge(session)
@@ -269,6 +306,21 @@ def test_withdrawing_frees_the_challenge(database: Database, sign_in: SignIn) ->
     assert "Withdrawn" in client.get(f"/challenges/mine/{attempt.submission_id}").text
     assert ">Vote</a>" in client.get("/challenges/mine?state=withdrawn").text
     assert ">Vote</a>" not in client.get("/challenges/mine").text
+
+
+def test_a_withdrawn_record_can_still_be_looked_at(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Submission]:
+        person, past = make_person(session), utcnow() - timedelta(days=9)
+        record = add_record_challenge(session, system("import"), title="Contest", track=Track.ENGAGE, points=10, now=utcnow())
+        about = {"challenge_id": record.id, "person_id": person.id, "now": utcnow()}
+        made = start_submission(session, system("import"), **about, started_at=past)
+        submit_attempt(session, system("import"), submission_id=made.id, key="k", now=utcnow(), submitted_at=past)
+        return person, withdraw_submission(session, as_advocate(person), submission_id=made.id, now=utcnow())
+
+    person, submission = database.write(given)
+    client = sign_in(person)
+    assert f"/challenges/mine/{submission.id}" in client.get("/challenges/mine?state=withdrawn").text
+    assert client.get(f"/challenges/mine/{submission.id}").status_code == 200
 
 
 def test_own_submissions_filter_and_export(database: Database, sign_in: SignIn) -> None:

@@ -277,6 +277,18 @@ def test_undoing_an_import_takes_back_and_importing_again_pays_again(session: Se
     assert balance_of(session, person.id).available == 70
 
 
+def test_what_its_person_withdrew_can_be_undone_all_the_same(session: Session) -> None:
+    person = make_person(session)
+    challenge = add_record_challenge(session, IMPORT, title="Walking Boy", track="engage", points=100, now=LATER)
+    refused, waiting = (imported(session, person.id, challenge.id, NOW + timedelta(minutes=n), f"k{n}") for n in range(2))
+    decline_attempt(session, IMPORT, attempt_id=refused.id, reason="imported", now=LATER)
+    withdraw_submission(session, as_advocate(person), submission_id=waiting.submission_id, now=LATER)
+    for attempt in (waiting, refused):
+        undo_attempt(session, IMPORT, attempt_id=attempt.id, reason="Import undone", now=LATER)
+        session.refresh(attempt)
+        assert attempt.state == AttemptState.WITHDRAWN
+
+
 def test_undoing_an_approval_lets_the_attempts_it_closed_wait_again(session: Session) -> None:
     person = make_person(session)
     challenge = add_record_challenge(session, IMPORT, title="Walking Boy", track="engage", points=100, now=LATER)

@@ -35,7 +35,7 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
     """Take an attempt back: an approval is reversed first, the submission stands as its other attempts say.
 
     Attempts that this approval had closed wait again. A submission without any other attempt is
-    dropped, which frees its slot, so that importing again pays again. An attempt that was taken
+    dropped, unless its person withdrew it before, which frees its slot, so that importing again pays again. An attempt that was taken
     back already stays as it is. Sends nothing.
     """
     attempt = session.get(Attempt, attempt_id)
@@ -50,7 +50,8 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
         closed = (Attempt.submission_id == submission.id, Attempt.state == AttemptState.CLOSED)
         session.execute(update(Attempt).where(*closed).values(state=AttemptState.WAITING))
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.WITHDRAWN))
-    _settle(session, submission, now)
+    if submission.dropped_at is None:
+        _settle(session, submission, now)
     record(session, actor, "submission.undone", "submission", submission.id, now=now, attempt_id=attempt_id, reason=reason)
 
 

@@ -18,11 +18,12 @@ from portal.web.paging import AnySelect, Page, page_by
 
 
 def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
-    """Return a challenge the person may look at: any that was ever published, and an imported record only if they are in it. Raises ``NotFound``."""
+    """Return a challenge the person may look at: any that was ever published, an imported record only if they took part. Raises ``NotFound``."""
     found = session.get(Challenge, challenge_id)
     if found is None or found.state == ChallengeState.DRAFT:
         raise NotFound()
-    if found.is_record_only and not submissions_of(session, person_id, challenge_id):
+    took_part = select(Submission.id).where(Submission.person_id == person_id, Submission.challenge_id == challenge_id).limit(1)
+    if found.is_record_only and session.scalar(took_part) is None:
         raise NotFound()
     return found
 

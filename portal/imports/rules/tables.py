@@ -36,7 +36,7 @@ class Table:
 
 
 def read_table(content: bytes) -> Table:
-    """Return the table in ``content``. Refuses what is no text, has no header, no rows or a million of them, or unpacks without end."""
+    """Return the table in ``content``. Refuses what is no text, has no header, no rows, more than a million of them, or unpacks without end."""
     text, encoding = _decode(_unpack(content))
     text, delimiter, skipped = _delimiter_of(text)
     found = _cut(text, delimiter, skipped)
