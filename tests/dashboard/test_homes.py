@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.challenges.actions.review import approve_attempt
+from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.references.actions.decide import accept_nomination
@@ -51,6 +51,20 @@ def test_an_advocate_sees_points_rank_challenges_and_rewards(stage: Scene, sign_
     assert "Finish your profile" in page
     assert "With us for approval" in page
     assert "Gift card" in page
+
+
+def test_home_goes_on_with_what_was_touched_last(sign_in: SignIn, database: Database) -> None:
+    def given(session) -> tuple[int, int]:  # type: ignore[no-untyped-def]
+        person, old, new = make_person(session), make_challenge(session, title="Old", points=900), make_challenge(session, title="New", points=10)
+        attempt = make_attempt(session, person, old, now=utcnow() - timedelta(days=9))
+        decline_attempt(session, as_admin(make_admin(session)), attempt_id=attempt.id, reason="Another product.", now=utcnow() - timedelta(days=8))
+        make_submission(session, person, new)
+        return person.id, new.id
+
+    person_id, newest = database.write(given)
+    page = sign_in(person_id).get("/").text
+    assert f'href="/challenges/{newest}" class="btn hero-button' in page
+    assert page.count("Your turn") == 1
 
 
 def test_a_newcomer_is_told_what_to_do(sign_in: SignIn, database: Database) -> None:

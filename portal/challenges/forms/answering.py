@@ -46,7 +46,12 @@ class CatalogueFilter(FilterForm):
     )
     sort = SelectField(
         _l("Order"),
-        choices=[SelectChoice("", _l("Most points first")), SelectChoice("quick", _l("Quickest first")), SelectChoice("new", _l("Newest first"))],
+        choices=[
+            SelectChoice("", _l("What you can do first")),
+            SelectChoice("points", _l("Most points first")),
+            SelectChoice("quick", _l("Quickest first")),
+            SelectChoice("new", _l("Newest first")),
+        ],
     )
     track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
     state = HiddenField(validators=[Optional(), AnyOf([standing.value for standing in STANDING_NAMES])])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Attempt, Challenge, Stage, Verdict
+from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission, Verdict
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
@@ -45,10 +45,12 @@ def _cards() -> Select[*tuple[Any, ...]]:
     is_open = STANDING.in_([Standing.OPEN.value])
     all_open = func.count(case((is_open, 1))).over().label("all_open")
     rows = _ROWS.add_columns(all_open).where(STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value]))
-    points_first = case((is_open, 0), else_=Challenge.points)
-    return rows.order_by(is_open, points_first.desc(), Challenge.id.desc()).limit(bindparam("size", type_=Integer))
+    touched_at = select(Submission.changed_at).where(Submission.id == MINE.c.active_id).scalar_subquery()
+    return rows.order_by(is_open, touched_at.desc(), Challenge.id.desc()).limit(bindparam("size", type_=Integer))
 
 
+# What can be gone on with, then what can be begun; what only waits, and what is done, come after it.
+_TURN = case({Standing.UNDER_WAY.value: 0, Standing.OPEN.value: 1, Standing.WAITING.value: 2}, value=STANDING, else_=3)
 _ROWS = _rows()
 _COUNTS = _counts()
 _CARDS = _cards()
@@ -74,7 +76,7 @@ class Wanted:
     standing: str = ""
     minutes: int | None = None
     points: int | None = None
-    sort: str = "points"
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,10 @@ def list_challenges(session: Session, person_id: int, wanted: Wanted, now: datet
 
 
 def list_cards(session: Session, person_id: int, now: datetime, size: int) -> tuple[Sequence[Any], int]:
-    """Return a few of the same rows, what is under way first, then what is open, the newest first; and how many are open in all."""
+    """Return a few of the same rows, what is under way first, touched last first, then what is open, the newest first.
+
+    And how many are open in all.
+    """
     rows = session.execute(_CARDS, moment_values(session, person_id, now) | {"size": size}).all()
     return rows, rows[0].all_open if rows else 0
 
@@ -139,7 +144,10 @@ def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
 def _order(sort: str) -> list[tuple[Any, bool]]:
     if sort == "quick":
         return [(func.coalesce(Challenge.minutes, UNKNOWN_MINUTES), False), (Challenge.id, True)]
-    return [(Challenge.points, True), (Challenge.id, True)] if sort == "points" else [(Challenge.id, True)]
+    if sort == "new":
+        return [(Challenge.id, True)]
+    points = [(Challenge.points, True), (Challenge.id, True)]
+    return points if sort == "points" else [(_TURN, False), *points]
 
 
 def count_standing(counts: dict[str, TrackCount], standing: Standing) -> int:

@@ -74,6 +74,15 @@ class ChallengePage:
         return last if reacts and last and last.outcome != Outcome.APPROVED else None
 
     @property
+    def history(self) -> list[Attempt | Verdict]:
+        """What was sent and what was said, newest first; of the same moment what was said stands above what it answers."""
+        sent = [(attempt.submitted_at, 0, attempt.number) for attempt in self.attempts]
+        said = [(verdict.decided_at, 1, verdict.number) for verdict in self.verdicts]
+        things: list[Attempt | Verdict] = [*self.attempts, *self.verdicts]
+        ordered = sorted(zip([*sent, *said], things, strict=True), key=lambda pair: pair[0], reverse=True)
+        return [thing for _, thing in ordered]
+
+    @property
     def attempts_left(self) -> int | None:
         """How many more times it may be declined; None without limit."""
         if self.challenge.max_attempts is None:

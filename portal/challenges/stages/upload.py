@@ -10,7 +10,7 @@ from portal.kernel.text import N_
 
 PURPOSES = (("image", N_("A picture")), ("document", N_("A document")))
 HELP = {
-    "image": N_("PNG, JPEG, WebP or GIF. We write it anew, so that place and camera do not travel with it."),
+    "image": N_("PNG, JPEG, WebP or GIF. We keep a clean copy, without the place and camera stored in it."),
     "document": N_("PDF, office document, text, video or picture."),
 }
 

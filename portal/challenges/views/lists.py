@@ -45,7 +45,7 @@ def _wanted(form: CatalogueFilter) -> Wanted:
         standing=asked.get("state", ""),
         minutes=int(asked["minutes"]) if "minutes" in asked else None,
         points=int(asked["points"]) if "points" in asked else None,
-        sort=asked.get("sort", "points"),
+        sort=asked.get("sort", ""),
     )
 
 
