@@ -13,7 +13,7 @@ from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
 from portal.rewards.forms import CatalogueFilter, MineFilter, PlainForm, RedeemForm
 from portal.rewards.queries.catalogue import iter_offers, list_offers, offer_for
-from portal.rewards.queries.redemptions import count_own, iter_own, own_redemptions
+from portal.rewards.queries.redemptions import count_own, find_on_its_way, iter_own, own_redemptions
 from portal.rewards.rules import KIND_NAMES, STATE_NAMES, UNIT, Kind, State
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
@@ -93,7 +93,8 @@ def _me() -> int:
 def _page(reward_id: int, form: RedeemForm) -> str:
     offer = offer_for(db(), _me(), reward_id)
     form.shown_price.data = offer.reward.price
-    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **NAMES)
+    before = find_on_its_way(db(), _me(), reward_id)
+    return render("rewards/show.html", offer=offer, reward=offer.reward, before=before, form=form, **NAMES)
 
 
 def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:

@@ -60,6 +60,13 @@ def live_slots(session: Session, reward_id: int, person_id: int) -> list[int | N
     return list(session.scalars(mine.where(Redemption.released_at.is_(None))))
 
 
+def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redemption | None:
+    """Return the person's newest redemption of a reward that waits for approval or is on its way, or None."""
+    mine = select(Redemption).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
+    mine = mine.where(Redemption.state.in_((State.REQUESTED, State.APPROVED)))
+    return session.scalar(mine.order_by(Redemption.id.desc()).limit(1))
+
+
 def handled(redemption: Redemption) -> tuple[int | None, datetime]:
     """Return who brought the redemption to where it stands, and when."""
     by: dict[str, tuple[int | None, datetime | None]] = {
