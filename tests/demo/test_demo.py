@@ -192,6 +192,11 @@ def test_the_printed_people_sign_in_with_the_printed_password(told: Told, year: 
         assert CHEAP.verify(person.password_hash, PASSWORD)
 
 
+def test_who_signs_in_as_advocate_can_try_to_redeem(year: Session) -> None:
+    star = year.scalars(select(Person).where(Person.name == dict(SIGN_INS)["advocate"])).one()
+    assert balance_of(year, star.id).available >= 1_500
+
+
 def command(told: Told, *arguments: str, env: Env = Env.TEST) -> tuple[int, str]:
     settings = Settings(
         _env_file=None,

@@ -15,10 +15,11 @@ from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import RewardState
+from portal.rewards.rules import Kind, RewardState
 
 OPENED = 330
 LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20
+PARCELS_BACK = 7  # every seventh parcel comes back
 BACK = "Came back unopened: the office has moved. Your points are yours again; tell us the new address."
 
 
@@ -28,7 +29,7 @@ class Shelf:
     def __init__(self, story: Story, cast: Cast) -> None:
         self.story, self.cast = story, cast
         self.rewards: list[Reward] = []
-        self._decided = 0
+        self._parcels = 0
 
     def begin(self) -> None:
         """Put the shelf, what everybody treats themself to, and the corrections on the agenda."""
@@ -78,15 +79,21 @@ class Shelf:
             able.remove((available, member))
             self.story.plan(at + timedelta(minutes=self.story.random.randrange(90)), self._redeem, member)
 
-    def _able(self, name: str) -> list[Reward]:
-        """Return what somebody can have now."""
-        available = balance_of(self.story.session, self.story.people[name].id).available
+    def _able(self, name: str, *, kept: int = 0) -> list[Reward]:
+        """Return what somebody can have now and still keep as much."""
+        available = balance_of(self.story.session, self.story.people[name].id).available - kept
         for reward in self.rewards:
             self.story.session.refresh(reward)
         return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
 
+    def _saved(self, name: str, at: datetime) -> int:
+        """Return what somebody leaves alone: the star saves for a while, so that who signs in can try to redeem."""
+        star = programme()["star"]
+        is_saving = name == star["name"] and at > self.story.end - timedelta(days=star["saving_days"])
+        return int(star["saved"]) if is_saving else 0
+
     def _redeem(self, member: Member, at: datetime) -> None:
-        free = self._able(member.name)
+        free = self._able(member.name, kept=self._saved(member.name, at))
         if not free:
             return
         reward = self.story.random.choices(free, [r.price for r in free])[0]
@@ -107,7 +114,7 @@ class Shelf:
     def _treat_star(self, at: datetime) -> None:
         """Let the star have something that is approved and on its way."""
         star = programme()["star"]
-        able = self._able(star["name"])
+        able = self._able(star["name"], kept=star["left"])
         if not able:
             return
         reward = next((reward for reward in able if reward.name == star["redeemed"]), able[0])
@@ -130,17 +137,21 @@ class Shelf:
     def _approve(self, redemption_id: int, at: datetime) -> None:
         approve_redemption(self.story.session, self.story.acting(self.story.random.choice(self.cast.reviewers)), redemption_id=redemption_id, now=at)
 
+    def _kind(self, redemption_id: int) -> str:
+        redeemed = self.story.session.get_one(Redemption, redemption_id).reward_id
+        return next(reward.kind for reward in self.rewards if reward.id == redeemed)
+
     def _words(self, about: str, redemption_id: int) -> str:
         """Return what reviewers say about a reward of this kind."""
-        redeemed = self.story.session.get_one(Redemption, redemption_id).reward_id
-        kind = next(reward.kind for reward in self.rewards if reward.id == redeemed)
-        return str(self.story.random.choice(programme()["redeem"][about][kind]))
+        return str(self.story.random.choice(programme()["redeem"][about][self._kind(redemption_id)]))
 
     def _fulfil(self, redemption_id: int, at: datetime) -> None:
         actor, delivery = self.story.acting(self.cast.reviewers[1]), self._words("delivery", redemption_id)
         fulfil_redemption(self.story.session, actor, redemption_id=redemption_id, delivery=delivery, now=at)
-        self._decided += 1
-        if self._decided % 17 == 0:
+        if self._kind(redemption_id) != Kind.MERCHANDISE:
+            return
+        self._parcels += 1
+        if self._parcels % PARCELS_BACK == 0:
             self.story.plan(self.story.after(at, hours=150), self._return, redemption_id)
 
     def _return(self, redemption_id: int, at: datetime) -> None:
