@@ -213,3 +213,11 @@ def test_a_page_asked_for_is_shown_after_signing_in(client, database) -> None:
     assert 'value="/admin/people?q=ada"' in client.get(page).text
     answer = client.post(SIGN_IN, data={"email": person.email, "password": PASSWORD, "next": "/admin/people?q=ada"})
     assert answer.location == "/admin/people?q=ada"
+
+
+def test_a_spent_link_to_a_new_address_leads_to_the_profile(client, database) -> None:
+    answer = client.get("/confirm-email?t=spent")
+    assert answer.status_code == 410
+    assert 'href="/profile"' in answer.text
+    assert "ask for a new link there" in answer.text
+    assert 'href="/forgotten"' in client.get("/reset?t=spent").text

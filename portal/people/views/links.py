@@ -25,22 +25,22 @@ from portal.web.templating import render
 from portal.web.transaction import database, db, writes, writes_in_steps
 
 
-def _spent(refusal: Refusal) -> Answer:
-    return render("people/link_spent.html", text=sentence(refusal)), refusal.status, {}
+def _spent(refusal: Refusal, purpose: Purpose) -> Answer:
+    return render("people/link_spent.html", text=sentence(refusal), is_email=purpose is Purpose.EMAIL), refusal.status, {}
 
 
 def _show_link(purpose: Purpose, template: str, form: NewPasswordForm | ConfirmForm, status: int = 200) -> Answer:
     try:
         person, new_email = holder_of(db(), form.t.data or "", purpose, utcnow())
     except LinkSpent as refusal:
-        return _spent(refusal)
+        return _spent(refusal, purpose)
     return render(template, form=form, person=person, new_email=new_email), status, {}
 
 
 def _link_again(purpose: Purpose, template: str) -> Any:
     def again(refusal: Refusal) -> Any:
         if isinstance(refusal, LinkSpent):
-            return _spent(refusal)
+            return _spent(refusal, purpose)
         form = NewPasswordForm()
         form.refuse(refusal)
         return _show_link(purpose, template, form, refusal.status)
