@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import OutboxJob
 from portal.people.actions.links import make_link, spend_link
@@ -12,7 +13,7 @@ from portal.people.actions.profile import ask_email_change, confirm_email, edit_
 from portal.people.actions.sessions import open_session
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
 from portal.people.models import Company, SignInSession
-from portal.people.queries.persons import get_person, recipient
+from portal.people.queries.persons import admins, get_person, recipient
 from portal.people.rules.link import LinkSpent, Purpose
 from portal.people.rules.person import (
     ActiveNeedsEmail,
@@ -25,6 +26,7 @@ from portal.people.rules.person import (
     RoleMissing,
     RoleUnknown,
 )
+from tests.challenges.test_races import at_once
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 
 ACTOR = system("test")
@@ -96,6 +98,23 @@ def test_nobody_takes_the_admin_role_from_themselves(session) -> None:
     with pytest.raises(OwnAdminRole):
         change_roles(session, as_actor(admin), person_id=admin.id, roles={"employee"}, now=utcnow())
     assert change_roles(session, as_actor(admin), person_id=admin.id, roles={"admin", "employee"}, now=utcnow())
+
+
+@pytest.mark.parametrize("verb", ["take the role", "deactivate"])
+def test_eight_admins_who_shut_each_other_out_at_once_leave_one(database: Database, verb) -> None:
+    ring = database.write(lambda s: [make_admin(s) for _ in range(8)])
+
+    def shut_out(index: int):
+        actor, other = as_actor(ring[index]), ring[(index + 1) % 8].id
+        if verb == "deactivate":
+            return lambda s: deactivate_person(s, actor, person_id=other, reason="Left.", now=utcnow())
+        return lambda s: change_roles(s, actor, person_id=other, roles={"employee"}, now=utcnow())
+
+    results = at_once(database, [shut_out(index) for index in range(8)])
+    with database.reading() as session:
+        left = len(admins(session))
+    assert set(results) <= {True, None, "NotAllowed"}
+    assert left == 8 - sum(result != "NotAllowed" for result in results) > 0
 
 
 @pytest.mark.parametrize(("roles", "refusal"), [(set(), RoleMissing), ({"owner"}, RoleUnknown)])

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.kernel.actor import Actor
+from portal.kernel.actor import ADMIN, Actor
+from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.people.actions.changes import announce
 from portal.people.actions.links import drop_links
@@ -30,7 +31,8 @@ from portal.people.rules.person import (
 def deactivate_person(session: Session, actor: Actor, *, person_id: int, reason: str = "", now: datetime) -> None:
     """Shut a person out: sessions and links die at once, history and points stay, companies they own have no owner.
 
-    Refuses without a reason (``ReasonMissing``), oneself (``OwnDeactivation``), and who is deactivated already.
+    Refuses without a reason (``ReasonMissing``), oneself (``OwnDeactivation``), who is deactivated already, and an
+    admin who lost the role a moment ago to the one they shut out (``NotAllowed``).
     """
     if actor.id == person_id:
         raise OwnDeactivation()
@@ -38,6 +40,8 @@ def deactivate_person(session: Session, actor: Actor, *, person_id: int, reason:
     if not reason:
         raise ReasonMissing()
     person = get_person(session, person_id)
+    if person.is_admin:
+        _require_still_admin(session, actor)
     shut = update(Person).where(Person.id == person_id, Person.state != PersonState.DEACTIVATED)
     if not session.execute(shut.values(state=PersonState.DEACTIVATED, deactivated_at=now, deactivation_reason=reason)).rowcount:  # type: ignore[attr-defined]
         raise PersonDeactivated(name=person.name)
@@ -65,7 +69,8 @@ def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: da
 def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Iterable[str], now: datetime) -> bool:
     """Give a person exactly ``roles`` and return whether anything differed. Their sessions end: they sign in anew with what they now may.
 
-    Refuses none (``RoleMissing``) and to take one's own admin role (``OwnAdminRole``).
+    Refuses none (``RoleMissing``), to take one's own admin role (``OwnAdminRole``), and an admin who lost the role a
+    moment ago to the one they take it from (``NotAllowed``).
     """
     wanted = require_roles(roles)
     require_role_change(actor, person_id, wanted)
@@ -73,6 +78,8 @@ def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Itera
     before = person.roles
     if before == frozenset(roles):
         return False
+    if ADMIN in before and not wanted.is_admin:
+        _require_still_admin(session, actor)
     for flag, held in asdict(wanted).items():
         setattr(person, flag, held)
     session.flush()
@@ -81,3 +88,10 @@ def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Itera
     announce(session, person_id)
     record(session, actor, "person.roles_changed", "person", person_id, now=now, before=sorted(before), after=sorted(person.roles))
     return True
+
+
+def _require_still_admin(session: Session, actor: Actor) -> None:
+    """Refuse an admin who is none any more: of two who take the role from each other at once, the second would leave nobody. Locks all admins."""
+    locked = select(Person.id).where(Person.is_admin, Person.state == PersonState.ACTIVE).order_by(Person.id).with_for_update()
+    if not actor.is_system and actor.id not in session.scalars(locked).all():
+        raise NotAllowed()
