@@ -17,6 +17,8 @@ class Bulk:
         self.is_sqlite = database.is_sqlite
         self._pooled = database.engine.raw_connection()
         self._connection: Any = self._pooled.driver_connection
+        if self.is_sqlite:  # whoever had this connection before may only have read
+            self.run("PRAGMA query_only=OFF")
 
     def fill(self, table: str, columns: str, rows: Iterable[Row]) -> None:
         """Write ``rows`` with the named columns."""

@@ -21,6 +21,7 @@ from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
+from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
@@ -141,6 +142,7 @@ JOB_NAMES: dict[str, str] = {
 TICKS: list[Tick] = [
     (5.0, seal_pending),
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
+    (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
 ]
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),

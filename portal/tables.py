@@ -3,6 +3,7 @@
 from portal.acts import models as acts
 from portal.audit import models as audit
 from portal.challenges import models as challenges
+from portal.dashboard import models as dashboard
 from portal.files import models as files
 from portal.imports import models as imports
 from portal.kernel.schema import Base
@@ -14,4 +15,4 @@ from portal.references import models as references
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports)
+rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports, dashboard)

@@ -12,6 +12,7 @@ from portal.kernel.text import N_
 LATE_AFTER = timedelta(days=3)
 BULK_SIZE = 100
 CHART_MONTHS = 12
+COUNT_EVERY = timedelta(minutes=1)
 CERTAIN = 1.96
 HIGHEST_ID = 2**63 - 1
 
@@ -97,6 +98,11 @@ def month_so_far(now: datetime, zone: str) -> tuple[Stretch, Stretch]:
     return Stretch(start, now), Stretch(earlier, min(earlier + (now - start), start))
 
 
+def is_count_due(counted_at: datetime, seconds: int, now: datetime) -> bool:
+    """Tell whether figures that took ``seconds`` to count are to be counted again: after a minute, and never more than a fiftieth of the time."""
+    return now - counted_at >= max(COUNT_EVERY, timedelta(seconds=50 * seconds))
+
+
 def months_back(first: date, number: int) -> date:
     """Return the first day of the month ``number`` months before."""
     months = first.year * 12 + first.month - 1 - number
@@ -111,10 +117,10 @@ def month_starts(now: datetime, zone: str, number: int = CHART_MONTHS) -> list[d
 
 def round_top(highest: int) -> int:
     """Return a round number at or above ``highest`` that can be halved, for the axis of a chart."""
-    top = 4
-    while top < highest:
-        top = top * 2 if str(top)[0] != "4" else top // 4 * 10
-    return top
+    unit = 1
+    while unit * 10 < highest:
+        unit *= 10
+    return next(unit * step for step in (4, 6, 8, 10) if unit * step >= highest) if highest > 2 * unit or unit == 1 else 2 * unit
 
 
 def item_of(key: str) -> tuple[str, int] | None:

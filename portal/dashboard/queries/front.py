@@ -1,15 +1,12 @@
 """What the front page tells somebody who is not signed in."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
 from portal.challenges.queries.catalogue import usual_review_time
-from portal.kernel.clock import local_date, start_of_day
-from portal.kernel.db import programme_zone
+from portal.dashboard.queries.figures import year_figures
 
 
 @dataclass(frozen=True)
@@ -22,11 +19,6 @@ class FrontFigures:
 
 
 def front_figures(session: Session, now: datetime) -> FrontFigures:
-    """Return the live figures of the programme."""
-    zone = programme_zone(session)
-    since = start_of_day(date(local_date(now, zone).year, 1, 1), zone)
-    counted = select(func.count(), func.count(distinct(Act.person_id))).where(
-        Act.happened_at >= since, Act.happened_at < now, Act.reversed_at.is_(None)
-    )
-    row = session.execute(counted).one()
-    return FrontFigures(row[0], row[1], usual_review_time(session, now))
+    """Return the figures of the programme."""
+    acts, people = year_figures(session, now)
+    return FrontFigures(acts, people, usual_review_time(session, now))

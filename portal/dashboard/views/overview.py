@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.dashboard.queries.audit import recent_events
-from portal.dashboard.queries.overview import active_advocates, acts_by_month, acts_in, count_to_fulfil, points_totals
+from portal.dashboard.queries.figures import programme_figures
+from portal.dashboard.queries.overview import count_to_fulfil
 from portal.dashboard.queries.queue import count_waiting, together
-from portal.dashboard.rules import Change, change, is_late, month_so_far, month_starts, round_top
+from portal.dashboard.rules import Change, change, is_late, round_top
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.clock import utcnow
 from portal.web.language import number
@@ -24,12 +25,10 @@ EVERYDAY = ("person.signed_in", "person.signed_out", "submission.saved", "file.s
 
 def overview(hello: str) -> str:
     """Return the page."""
-    now, zone = utcnow(), current_app.config["SETTINGS"].time_zone
+    now = utcnow()
     counts = count_waiting(db(), current_app.extensions["waiting_sources"], Wanted())
-    this_month, before = month_so_far(now, zone)
-    acts, acts_before = acts_in(db(), this_month, before)
-    months = acts_by_month(db(), month_starts(now, zone), zone, now)
-    active, joined = active_advocates(db(), now)
+    found = programme_figures(db(), now)
+    acts, before = sum(found.acts.values()), sum(found.acts_before.values())
     return render(
         "dashboard/overview.html",
         hello=hello,
@@ -37,15 +36,16 @@ def overview(hello: str) -> str:
         waiting=_lines(counts, now),
         to_fulfil=count_to_fulfil(db()),
         all_waiting=together(counts),
-        acts=sum(acts.values()),
-        told=compared(sum(acts.values()), sum(acts_before.values())),
-        tracks=[(track, count, compared(count, acts_before[track])) for track, count in acts.items()],
-        months=months,
-        top=round_top(max(month.total for month in months)),
-        active=active,
-        joined=joined,
+        figures=found,
+        acts=acts,
+        told=compared(acts, before),
+        tracks=[(track, count, compared(count, found.acts_before[track])) for track, count in found.acts.items()],
+        months=found.months,
+        top=round_top(max(month.total for month in found.months)),
+        active=found.active,
+        joined=found.joined,
         answer=usual_review_time(db(), now),
-        points=points_totals(db()),
+        points=found.points,
         events=recent_events(db(), RECENT, without=EVERYDAY),
         is_late=lambda since: is_late(since, now),
     )
