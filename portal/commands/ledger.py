@@ -12,6 +12,7 @@ from portal.ledger.models import transfer
 from portal.ledger.queries import invariants, journal, proof
 from portal.ledger.queries.sealed import head
 from portal.ledger.rules import Problem
+from portal.rewards.queries.invariants import INVARIANTS as redemptions
 from portal.web.transaction import database
 
 
@@ -32,9 +33,9 @@ def _report(problems: Sequence[Problem]) -> None:
 def check() -> None:
     """Run the list of invariants; name each row that breaks one (exit 1)."""
     with database().snapshot() as session:
-        problems = invariants.check(session)
+        problems = invariants.check(session, also=redemptions)
         transfers = session.execute(select(func.count()).select_from(transfer)).scalar_one()
-    sentences = len({invariant.sentence for invariant in invariants.INVARIANTS})
+    sentences = len({invariant.sentence for invariant in (*invariants.INVARIANTS, *redemptions)})
     _report(problems)
     click.echo(f"All {sentences} invariants and the seals hold over {transfers} transfers.")
 

@@ -8,6 +8,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from portal.ledger.queries import invariants
+from portal.rewards.queries.invariants import INVARIANTS as redemptions
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,4 +46,5 @@ def _is_usable(session: Session) -> bool:
 def _problems(session: Session) -> list[object]:
     if not inspect(session.connection()).has_table("transfer") or session.execute(text("SELECT 1 FROM account LIMIT 1")).first() is None:
         return []
-    return list(invariants.check(session))
+    also = redemptions if inspect(session.connection()).has_table("redemption") else ()
+    return list(invariants.check(session, also=also))

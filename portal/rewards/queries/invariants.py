@@ -1,0 +1,29 @@
+"""What must always hold between redemptions and the safe: ``flask ledger check`` runs these with the safe's own list.
+
+The safe alone cannot see a hold that was forgotten when its redemption was declined.
+"""
+
+from portal.ledger.queries.invariants import Invariant
+
+INVARIANTS = (
+    Invariant(
+        "I8", "The points of a redemption are held, spent or given back as its state says, once.", "redemption",
+        """SELECT r.id, 'is ' || r.state || ', which is not what happened to its points' AS text FROM redemption r
+        LEFT JOIN transfer h ON h.id = r.hold_id LEFT JOIN transfer e ON e.resolves_id = r.hold_id
+        LEFT JOIN transfer b ON b.reverses_id = r.capture_id
+        WHERE h.id IS NULL OR h.kind <> 'hold' OR h.owner_id <> r.person_id OR h.points <> r.price
+        OR COALESCE(e.kind, 'open') <> CASE WHEN r.state IN ('requested', 'approved') THEN 'open'
+        WHEN r.state IN ('fulfilled', 'returned') THEN 'capture' ELSE 'release' END
+        OR (r.state IN ('fulfilled', 'returned') AND e.id <> COALESCE(r.capture_id, 0)) OR (r.state = 'returned') <> (b.id IS NOT NULL)""",
+    ),
+    Invariant(
+        "I8", "Each hold for a reward belongs to its redemption.", "transfer",
+        """SELECT h.id, 'holds points for redemption ' || COALESCE(h.source_id, 0) || ', which knows nothing of it' AS text FROM transfer h
+        LEFT JOIN redemption r ON r.id = h.source_id WHERE h.kind = 'hold' AND h.source_type = 'redemption'
+        AND (r.id IS NULL OR COALESCE(r.hold_id, 0) <> h.id)""",
+    ),
+    Invariant(
+        "I12", "No more pieces of a reward go out than there are.", "reward",
+        "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
+    ),
+)  # fmt: skip
