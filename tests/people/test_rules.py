@@ -113,6 +113,12 @@ def test_a_line_without_an_address_is_unreadable(text: str) -> None:
         read_line(1, text)
 
 
+def test_cells_pasted_from_a_spreadsheet_stay_cells() -> None:
+    [(number, text)] = lines_of("Zoë Larsen\tzoe@kestrel.example\t\tKestrel\t\n")
+    line = read_line(number, text)
+    assert (line.name, line.email, line.company) == ("Zoë Larsen", "zoe@kestrel.example", "Kestrel")
+
+
 def test_empty_lines_do_not_count_but_are_numbered() -> None:
     assert lines_of("\n a@b.example \n\n c@d.example") == [(2, "a@b.example"), (4, "c@d.example")]
     with pytest.raises(TooManyLines):

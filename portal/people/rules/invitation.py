@@ -36,7 +36,8 @@ class Line:
 
 def lines_of(text: str) -> list[tuple[int, str]]:
     """Return the lines that hold something, with their numbers. Refuses more than 500 (``TooManyLines``)."""
-    found = [(number, clean_line(line)) for number, line in enumerate(text.splitlines(), 1)]
+    # A tab between two cells of a spreadsheet says more than white space.
+    found = [(number, clean_line(line.replace("\t", "; ")).strip(" ;")) for number, line in enumerate(text.splitlines(), 1)]
     found = [(number, line) for number, line in found if line]
     if len(found) > MOST_LINES:
         raise TooManyLines(most=MOST_LINES)
