@@ -24,6 +24,7 @@ const shown = (selector) => {
   return key ? document.querySelector(`[data-panel="${key}"]`)?.querySelector(selector) : null;
 };
 
+const wasDeciding = new URLSearchParams(location.search).has("item");
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
@@ -42,7 +43,9 @@ document.addEventListener("keydown", (event) => {
   if (!act || event.ctrlKey || event.metaKey || event.altKey || !queue()?.contains(event.target)) return;
   if (event.target.matches("textarea, select, input:not([type=checkbox])")) return;
   event.preventDefault();
-  act();
+  // Whoever has just come to the page and types blindly is led into the list, and approves nothing by that.
+  if (event.key === "a" && event.target === queue() && !wasDeciding) move(0);
+  else act();
 });
 
 function count() {
@@ -60,8 +63,8 @@ document.addEventListener("change", ({ target }) => {
 if (queue()) {
   count();
   for (const box of document.querySelectorAll("[data-select-all]")) box.hidden = false;
-  // After a verdict the next line is open and the keyboard goes on where it was.
-  if (new URLSearchParams(location.search).has("item") && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
+  // The keys work from the first moment, and after a verdict the keyboard goes on where it was.
+  if (document.activeElement === document.body && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
 }
 
 // Approving many goes on by itself, a step at a time, until somebody stops it.
