@@ -39,6 +39,7 @@ class Shelf:
             self.story.plan(self.story.ago(OPENED - 7 * week - 3), self._somebody_redeems)
         for hours in (6, 20, 31, 44, 70, 95, 120):
             self.story.plan(self.story.end - timedelta(hours=hours), self._somebody_redeems)
+        self.story.plan(self.story.end - timedelta(days=12), self._star_spends)
         self.story.plan(self.story.end - timedelta(hours=77), self._treat_star)
         for number, entry in enumerate(programme()["adjustment"]):
             self.story.plan(self.story.ago(entry["days"]), self._adjust, number, entry)
@@ -110,6 +111,14 @@ class Shelf:
         wish = self.story.random.choice(programme()["redeem"]["wish"].get(reward.kind, [""]))
         actor, key = self.story.acting(name), f"demo-redemption-{self.story.number()}"
         return redeem(self.story.session, actor, reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, now=at)
+
+    def _star_spends(self, at: datetime) -> None:
+        """Let the star take the dearest thing that leaves what is saved."""
+        star = programme()["star"]
+        able = self._able(star["name"], kept=star["saved"])
+        if able:
+            made = self._take(star["name"], max(able, key=lambda reward: reward.price), at)
+            self.story.plan(self.story.after(at, hours=16), self._decide, made.id, False)
 
     def _treat_star(self, at: datetime) -> None:
         """Let the star have something that is approved and on its way."""
