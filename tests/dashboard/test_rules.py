@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from portal.dashboard.queries.overview import PointsTotals
 from portal.dashboard.rules import (
     Change,
     Greeting,
@@ -87,7 +88,9 @@ def test_months_are_counted_back_over_new_year(first: date, number: int, expecte
     assert months_back(first, number) == expected
 
 
-@pytest.mark.parametrize(("highest", "top"), [(0, 4), (4, 4), (5, 10), (11, 20), (21, 40), (41, 100), (150, 200), (1_001, 2_000)])
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0, 4), (4, 4), (5, 6), (9, 10), (10, 10), (11, 20), (21, 40), (41, 60), (61, 80), (81, 100), (150, 200), (1_001, 2_000)]
+)
 def test_an_axis_ends_in_a_round_number(highest: int, top: int) -> None:
     assert round_top(highest) == top
 
@@ -103,3 +106,9 @@ def test_a_key_names_a_kind_and_a_number(key: str, item: tuple[str, int] | None)
 @pytest.mark.parametrize(("name", "called"), [("Amara Okafor", "Amara"), ("P+P+P", "P+P+P"), ("", "")])
 def test_a_greeting_uses_the_first_word_of_a_name(name: str, called: str) -> None:
     assert first_name(name) == called
+
+
+def test_points_outstanding_are_explained_to_the_last_one() -> None:
+    totals = PointsTotals(available=60, held=10, owed=40, earned=100, spent=50)
+    assert totals.corrected == -20
+    assert totals.outstanding == totals.earned - totals.spent + totals.corrected + totals.owed

@@ -47,6 +47,11 @@ class PointsTotals:
     def outstanding(self) -> int:
         return self.available + self.held
 
+    @property
+    def corrected(self) -> int:
+        """Points given or taken by hand that do not count as earned: outstanding = earned - spent + corrected + owed."""
+        return self.outstanding - self.owed - self.earned + self.spent
+
 
 def acts_by_month(session: Session, starts: Sequence[date], zone: str, now: datetime) -> list[Month]:
     """Return the live acts of each month that begins on one of ``starts``, in one statement."""
