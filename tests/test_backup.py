@@ -26,7 +26,10 @@ def test_a_restored_copy_is_the_same_to_the_row_and_proves_itself(
     engine_name: str, database: Database, templates: Templates, tmp_path: Path, into: str
 ) -> None:
     tell_story(database, tmp_path)
+    (tmp_path / "files" / "incoming").mkdir(exist_ok=True)
+    (tmp_path / "files" / "incoming" / "half").write_bytes(b"half an upload")
     counts = write_backup(database, tmp_path / "files", tmp_path / "backup.tar.gz")
+    assert (tmp_path / "backup.tar.gz").stat().st_mode & 0o777 == 0o600
     assert counts["transfer"] > 5
     assert counts["person"] > 5
     target = tmp_path / "target"
@@ -36,6 +39,7 @@ def test_a_restored_copy_is_the_same_to_the_row_and_proves_itself(
     try:
         manifest = read_backup(restored, target / "files", tmp_path / "backup.tar.gz")
         assert problems_of(restored, target / "files", manifest) == []
+        assert not (target / "files" / "incoming").exists()
         assert copy_of(restored) == copy_of(database)
         restored.write(lambda s: tell_more(s))
     finally:

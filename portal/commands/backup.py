@@ -8,6 +8,7 @@ key is not in it: it belongs beside the backup, not inside.
 import hashlib
 import io
 import json
+import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -57,25 +58,39 @@ def _add(archive: tarfile.TarFile, name: str, file: IO[bytes], size: int) -> Non
 
 
 def write_backup(db: Database, storage: Path, target: Path) -> dict[str, int]:
-    """Write the archive and return the number of rows per table. The file appears whole or not at all."""
+    """Write the archive and return the number of rows per table. The file appears whole or not at all, and only its owner can read it."""
     counts: dict[str, int] = {}
     unfinished = target.with_suffix(target.suffix + ".part")
-    with db.snapshot() as session, tarfile.open(unfinished, "w:gz", compresslevel=3) as archive:
+    unfinished.unlink(missing_ok=True)
+    with (
+        db.snapshot() as session,
+        open(unfinished, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out,
+        tarfile.open(fileobj=out, mode="w:gz", compresslevel=3) as archive,
+    ):
         revision = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         for table in metadata.sorted_tables:
             counts[table.name] = _write_table(session, table, archive)
-        files = sorted(p for p in storage.rglob("*") if p.is_file()) if storage.exists() else []
-        hashes = {}
-        for path in files:
-            name = path.relative_to(storage).as_posix()
-            hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-            with path.open("rb") as file:
-                _add(archive, f"files/{name}", file, path.stat().st_size)
+        hashes = dict(_write_files(storage, archive))
         manifest = {"format": FORMAT, "revision": revision, "made_at": utcnow().isoformat(), "rows": counts, "files": hashes}
         content = json.dumps(manifest, indent=1).encode()
         _add(archive, "manifest.json", io.BytesIO(content), len(content))
     unfinished.replace(target)
     return counts
+
+
+def _write_files(storage: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, str]]:
+    """Add every stored file and give its name and hash. What is just being received has no row yet; what is erased meanwhile is wanted no more."""
+    for path in sorted(p for p in storage.rglob("*") if p.is_file() and p.parent != storage / "incoming"):
+        name = path.relative_to(storage).as_posix()
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            continue
+        with file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            _add(archive, f"files/{name}", file, os.fstat(file.fileno()).st_size)
+        yield name, digest
 
 
 def _write_table(session: Session, table: Table, archive: tarfile.TarFile) -> int:
