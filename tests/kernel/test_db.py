@@ -43,6 +43,42 @@ def test_a_refusal_rolls_the_unit_back_and_runs_no_hook(database: Database) -> N
     assert ran == []
 
 
+class Said(Exception):
+    """What a driver reports."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("sqlstate", "tries", "ends"), [("40P01", 3, Busy), ("40001", 3, Busy), ("55P03", 1, Busy), ("23505", 1, DBAPIError)])
+def test_the_whole_unit_runs_again_where_the_engine_asks_for_it(database: Database, sqlstate: str, tries: int, ends: type[Exception]) -> None:
+    """A deadlock and a lost race are tried again; a lock that was not to be had and a unique violation are answers."""
+    begun: list[int] = []
+
+    def work(session) -> None:
+        add(session)
+        begun.append(1)
+        raise DBAPIError("", None, Said(sqlstate))
+
+    with pytest.raises(ends):
+        database.write(work, tries=3)
+    assert (len(begun), count(database)) == (tries, 0)
+
+
+def test_what_runs_again_counts_once(database: Database) -> None:
+    begun, ran = [], []
+
+    def work(session) -> None:
+        add(session)
+        after_commit(session, lambda: ran.append("hook"))
+        begun.append(1)
+        if len(begun) < 3:
+            raise DBAPIError("", None, Said("40001"))
+
+    database.write(work)
+    assert (count(database), ran) == (1, ["hook"])
+
+
 def test_a_read_session_cannot_write(database: Database) -> None:
     with database.reading() as session, pytest.raises(DBAPIError):
         add(session)
