@@ -45,7 +45,8 @@ def adjust(person_id: int) -> ResponseReturnValue:
         key=form.key.data,
         now=utcnow(),
     )
-    flash(_("Corrected. They read your reason in a mail."), "good")
+    has_address = get_person(db(), person_id).email is not None
+    flash(_("Corrected. They read your reason in a mail.") if has_address else _("Corrected."), "good")
     return redirect(url_for("bank_admin.statement", person_id=person_id), 303)
 
 

@@ -88,6 +88,13 @@ EVENTS: dict[str, str] = {
     "submission.undone": N_("The import of %(what)s was undone"),
     "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
 }
+# Whoever starts an import did not do what stands in its rows.
+IMPORTED: dict[str, str] = {
+    "submission.approved": N_("%(who)s imported %(what)s as approved and paid %(points)s"),
+    "submission.declined": N_("%(who)s imported %(what)s as declined"),
+    "submission.sent": N_("%(who)s imported an answer to %(what)s"),
+    "submission.started": N_("%(who)s imported %(what)s"),
+}
 PORTAL = N_("The portal")
 NUMBERED = {
     "submission": N_("submission %(number)s"),
@@ -105,6 +112,11 @@ class Facts(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return "–"
+
+
+def sentence_for(event: str, origin: str) -> str:
+    """Return the sentence of an event, untranslated."""
+    return (IMPORTED.get(event) if origin == "import" else None) or EVENTS.get(event, UNKNOWN)
 
 
 def facts_of(who: str, what: str, event: str, data: Mapping[str, Any]) -> Facts:

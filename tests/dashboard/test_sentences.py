@@ -9,7 +9,7 @@ import pytest
 
 from config import ROOT
 from portal.challenges.rules.states import Outcome
-from portal.dashboard.sentences import EVENTS, NUMBERED, SUBJECTS, facts_of
+from portal.dashboard.sentences import EVENTS, IMPORTED, NUMBERED, SUBJECTS, facts_of, sentence_for
 from portal.references.rules import State as NominationState
 from portal.rewards.rules import State as RedemptionState
 
@@ -54,6 +54,13 @@ def test_every_subject_can_be_filtered_by() -> None:
 def test_what_has_no_name_has_a_number() -> None:
     assert set(NUMBERED) <= set(SUBJECTS)
     assert NominationState.ACCEPTED in {name.split(".")[1] for name in EVENTS}
+
+
+def test_an_import_does_not_claim_that_its_admin_took_part() -> None:
+    assert set(IMPORTED) <= set(EVENTS)
+    facts = facts_of("Katja Brandt", "“Walking Boy” (submission 7)", "submission.sent", {})
+    assert sentence_for("submission.sent", "import") % facts == "Katja Brandt imported an answer to “Walking Boy” (submission 7)"
+    assert sentence_for("submission.sent", "127.0.0.1") % facts == "Katja Brandt sent “Walking Boy” (submission 7) for approval"
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.dashboard.forms import AuditFilter
 from portal.dashboard.queries.audit import Asked, Line, audit_page, iter_audit
-from portal.dashboard.sentences import EVENTS, NUMBERED, PORTAL, UNKNOWN, facts_of
+from portal.dashboard.sentences import NUMBERED, PORTAL, facts_of, sentence_for
 from portal.dashboard.views.home import bp
 from portal.kernel.clock import end_of_day, start_of_day
 from portal.web.exports import csv_response
@@ -57,7 +57,7 @@ def told_as(line: Line) -> str:
     numbered = _(NUMBERED[event.subject_type], number=event.subject_id) if event.subject_type in NUMBERED else f"#{event.subject_id}"
     what = f"“{line.what}” ({numbered})" if line.what and event.subject_type in ("submission", "redemption") else line.what or numbered
     who = line.who or (_(PORTAL) if event.actor_id is None else f"#{event.actor_id}")
-    return str(_(EVENTS.get(event.name, UNKNOWN)) % facts_of(who, what, event.name, event.data))
+    return str(_(sentence_for(event.name, event.origin)) % facts_of(who, what, event.name, event.data))
 
 
 def init(app: Flask) -> None:
