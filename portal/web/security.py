@@ -44,8 +44,8 @@ def init(app: Flask, settings: Settings) -> None:
     """Switch the guards on."""
     prefix = "__Host-" if settings.is_https else ""
     hosts = [urlsplit(settings.base_url).hostname or "localhost", *[h.strip() for h in settings.trusted_hosts.split(",") if h.strip()]]
-    if not settings.is_https:
-        hosts += ["127.0.0.1", "localhost", "[::1]"]
+    # This machine itself may always ask: the health check of a container does. Links in mail never follow the host of a request.
+    hosts += ["127.0.0.1", "localhost", "[::1]"]
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=settings.earlier_secrets,

@@ -106,6 +106,14 @@ def test_over_https_a_page_over_http_is_another_site(database, tmp_path, origin,
     assert choose_theme_over_https(database, tmp_path, Origin=origin).status_code == status
 
 
+def test_the_health_check_of_a_container_is_answered_and_a_strangers_host_is_not(database, tmp_path) -> None:
+    settings = Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, base_url=HTTPS, secret_key="0123456789abcdef" * 3)
+    app = create_app(settings)
+    assert app.test_client().get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
+    assert app.test_client().get("/healthz", base_url="http://evil.example").status_code == 400
+    app.extensions["database"].dispose()
+
+
 def test_every_cookie_over_https_belongs_to_this_host_alone(database, tmp_path) -> None:
     cookies = choose_theme_over_https(database, tmp_path).headers.getlist("Set-Cookie")
     assert any(cookie.startswith("__Host-theme=dark") for cookie in cookies)
