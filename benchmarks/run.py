@@ -216,9 +216,7 @@ def report(name: str, place: Installation, options: argparse.Namespace) -> None:
     """Measure one installation and print its tables."""
     print(f"\n## {name}, {place.programme.members:,} members, {place.programme.awards:,} acts\n")
     print(f"{machine(place.database)}; made in {place.made_in:.0f} s\n")
-    print(
-        "| request | x hello | target | CPU ms | requests/s | p99 ms | statements | ms in them | slowest, ms |\n|---|---|---|---|---|---|---|---|---|"
-    )
+    print(HEAD)
     hello, portal = server.Server(server.gunicorn), place.start()
     try:
         wanted = [page for page in place.visit.pages() if not options.only or any(part in page.name for part in options.only)]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
@@ -22,6 +22,7 @@ class Company(Base):
         UniqueConstraint("made_by"),
         Index(None, "name_key", "id"),
         Index(None, "owner_id"),
+        Index(None, "industry", "region"),
         CheckConstraint("name <> ''", name="has_name"),
     )
 
@@ -51,6 +52,10 @@ class Person(Base):
         UniqueConstraint("made_by"),
         Index(None, "name_key", "id"),
         Index(None, "company_id"),
+        # The registry in its order, and counting people by state, which reads this alone.
+        Index(None, "is_advocate", "name_key", "id", "state"),
+        # Few people of many: whoever is told of a redemption.
+        Index("ix_person_admins", "id", sqlite_where=text("is_admin = 1"), postgresql_where=text("is_admin")),
         one_of("state", PersonState),
         CheckConstraint("name <> ''", name="has_name"),
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_has_key"),

@@ -1,7 +1,7 @@
 """Which periods a moment counts in, and who stands where. No points are decided here: the ledger does that."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -88,6 +88,28 @@ def needs_look(period: str, looked_at: datetime, members: int, now: datetime, zo
     """Tell whether fences looked at then may be out of date: after half a minute, a minute on a huge board, an hour in a closed period."""
     wait = (LOOK_HUGE if members > HUGE else LOOK_OPEN) if is_open(period, now, zone) else LOOK_CLOSED
     return now - looked_at >= wait
+
+
+def anchors(scores: Sequence[int]) -> list[int]:
+    """Return the scores whose places tell those of all ``scores``, which stand one right below the other: the first, and the first that differs."""
+    return list(dict.fromkeys(scores))[:2]
+
+
+def places_below(scores: Sequence[int], known: Mapping[int, int]) -> list[int]:
+    """Return the place of each of ``scores``, which stand one right below the other, from the places of their ``anchors``.
+
+    Below the first score that differs nobody is left out, so each new score is as many places further as there are lines between.
+    """
+    places: list[int] = []
+    line = next((index for index, score in enumerate(scores) if score != scores[0]), 0)
+    for index, score in enumerate(scores):
+        if score in known:
+            places.append(known[score])
+        elif score == scores[index - 1]:
+            places.append(places[-1])
+        else:
+            places.append(known[scores[line]] + index - line)
+    return places
 
 
 def ranked(rows: Iterable[Row], score: Callable[[Row], int]) -> Iterator[tuple[int, Row]]:

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from portal.recognition.rules import UnknownPeriod, needs_look, offered_periods, periods_of, ranked, span_of
+from portal.recognition.rules import UnknownPeriod, anchors, needs_look, offered_periods, periods_of, places_below, ranked, span_of
 
 BERLIN = "Europe/Berlin"
 
@@ -75,3 +77,12 @@ def test_equal_points_share_a_place_and_the_next_one_counts_them_all(scores: lis
 def test_open_boards_are_looked_at_often_and_closed_ones_by_the_hour(period: str, members: int, seconds: int, is_due: bool) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
     assert needs_look(period, now - timedelta(seconds=seconds), members, now, BERLIN) is is_due
+
+
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=40), st.integers(0, 39), st.integers(0, 12))
+def test_two_places_tell_those_of_all_lines_below(scores: list[int], start: int, length: int) -> None:
+    board = sorted(scores, reverse=True)
+    shown = board[start : start + length]
+    place = {score: 1 + sum(other > score for other in board) for score in board}
+    assert len(anchors(shown)) <= 2
+    assert places_below(shown, {score: place[score] for score in anchors(shown)}) == [place[score] for score in shown]

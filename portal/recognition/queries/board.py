@@ -13,7 +13,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import ON_BOARD, PeriodScore
 from portal.recognition.queries.places import count_members, find_build, places_of
-from portal.recognition.rules import NEIGHBOURS, ranked
+from portal.recognition.rules import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
 
 _ORDER = (PeriodScore.score, PeriodScore.first_neg, PeriodScore.member_id)
@@ -76,11 +76,13 @@ def get_board(session: Session, period: str, *, member_id: int | None = None, te
     statement = _BOARD.where(_matches(term)) if term else _BOARD
     page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
     around = _around(session, period, member_id) if member_id is not None else []
-    places = places_of(session, period, [row[3] for row in (*page.rows, *around)], is_fenced=build is not None)
-    lines = [_line(row, places[row[3]]) for row in around]
+    shown, near = [row[3] for row in page.rows], [row[3] for row in around]
+    asked = [*(shown if term else anchors(shown)), *anchors(near)]
+    places = places_of(session, period, asked, is_fenced=build is not None)
+    lines = _lines(around, places_below(near, places))
     own = next((line for line in lines if line.member_id == member_id), None)
     return Board(
-        page=replace(page, rows=[_line(row, places[row[3]]) for row in page.rows]),
+        page=replace(page, rows=_lines(page.rows, [places[score] for score in shown] if term else places_below(shown, places))),
         around=lines,
         own=own,
         members=build.members if build else count_members(session, period),
@@ -120,6 +122,10 @@ def _around(session: Session, period: str, member_id: int) -> list[Any]:
     mine = {"period": period, "score": own.score, "first": own.first_neg, "member": own.member_id}
     above, below = session.execute(_ABOVE, mine).all(), session.execute(_BELOW, mine).all()
     return [*reversed(above), own, *below]
+
+
+def _lines(rows: Sequence[Any], places: Sequence[int]) -> list[BoardRow]:
+    return [_line(row, place) for row, place in zip(rows, places, strict=True)]
 
 
 def _line(row: Any, place: int) -> BoardRow:

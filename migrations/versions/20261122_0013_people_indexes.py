@@ -1,0 +1,21 @@
+"""Indexes for counting people and for finding the few who are admins."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_person_is_advocate_name_key_id_state", "person", ["is_advocate", "name_key", "id", "state"])
+    op.create_index("ix_person_admins", "person", ["id"], sqlite_where=sa.text("is_admin = 1"), postgresql_where=sa.text("is_admin"))
+    op.create_index("ix_company_industry_region", "company", ["industry", "region"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_company_industry_region", "company")
+    op.drop_index("ix_person_admins", "person")
+    op.drop_index("ix_person_is_advocate_name_key_id_state", "person")
