@@ -41,9 +41,9 @@ def test_no_clock_is_read_below_the_doors() -> None:
         if path == PORTAL / "kernel" / "clock.py":
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr in ("utcnow", "now", "today") and isinstance(node.value, ast.Name):
-                if node.value.id in ("datetime", "date"):
-                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            reads = isinstance(node, ast.Attribute) and node.attr in ("utcnow", "now", "today") and isinstance(node.value, ast.Name)
+            if reads and node.value.id in ("datetime", "date"):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
             if is_below_the_doors(path) and isinstance(node, ast.Name) and node.id in ("utcnow", "current_user"):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert found == []

@@ -77,7 +77,6 @@ def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Dat
     expect(rows.nth(1)).to_have_attribute("data-current", "")
     admin.page.keyboard.press("a")
     admin.page.unroute("**/admin/approvals?item=*")
-    admin.problems.clear()  # htmx reports the answer that was held back above.
     admin.page.keyboard.press("k")
     expect(admin.page.locator("[data-panel]")).to_have_attribute("data-panel", first or "")
     admin.page.keyboard.press("j")
@@ -86,6 +85,8 @@ def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Dat
         admin.page.keyboard.press("a")
     expect(admin.page.locator(f"[data-row={second}]")).to_have_count(0)
     expect(admin.page.locator(f"[data-row={first}]")).to_have_count(1)
+    # What htmx reports of the answer that was held back above.
+    admin.problems[:] = [problem for problem in admin.problems if not problem.startswith("htmx:")]
 
 
 @pytest.mark.browser

@@ -43,7 +43,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.when == "call" and engine and item.nodeid not in _one_engine:
         others = "-".join(part for part in callspec.id.split("-") if part not in ENGINES)
         _ran[f"{item.location[0]}::{item.function.__qualname__}[{others}]"].add(engine)  # type: ignore[attr-defined]
-    return report  # noqa: B901
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -53,6 +53,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     single = sorted(name for name, engines in _ran.items() if engines != set(ENGINES))
     for title, names in (("ran on one engine only", single), ("skipped", sorted(set(_skipped)))):
         for name in names:
-            print(f"NOT ALLOWED, {title}: {name}")  # noqa: T201
+            print(f"NOT ALLOWED, {title}: {name}")
         if names:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
