@@ -4,7 +4,7 @@
 
 Nothing is drawn: every row follows from its number, so that two runs make the same programme, and a
 table can be written without remembering another. ``flask ledger check`` holds on what is made; a
-test proves it. Rows are written past the actions; seals, fence posts and figures by the portal's own jobs.
+test proves it. Rows are written past the actions; seals and fence posts by the portal's own jobs.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from itertools import count
 from typing import Any
 
 from benchmarks.bulk import Bulk, Row
-from portal.dashboard.jobs import keep_figures
 from portal.kernel import migrate
 from portal.kernel.clock import micros, utcnow
 from portal.kernel.db import Database
@@ -392,7 +391,6 @@ def make(database: Database, members: int, now: datetime) -> Programme:
         bulk.close()
     seal_pending(database, now)
     keep_fences(database, now)
-    keep_figures(database, now)
     return programme
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from markupsafe import Markup
 
+PACKED = {"br": ".br", "gzip": ".gz"}
 DIRECTED = {"arrow-left", "arrow-right", "arrow-up-right", "chevron-left", "chevron-right", "log-out", "send", "undo-2"}
 
 
@@ -31,14 +32,14 @@ def init(app: Flask, dist: Path) -> None:
 
     app.jinja_env.globals.update(asset=asset, icon=icon)
 
-    packed = {path.relative_to(dist).as_posix() for path in dist.rglob("*.gz")}
+    built = {path.relative_to(dist).as_posix() for path in dist.rglob("*")}
 
     def static(filename: str) -> Response:
-        """Send a built file, packed by the build where the reader takes that. What holds no secret may be packed for everybody."""
-        twin = f"{filename}.gz"
-        takes_it = twin in packed and request.accept_encodings.quality("gzip") > 0
-        response = app.send_static_file(twin if takes_it else filename)
-        if twin in packed:
+        """Send a built file as the build packed it, in the best way that the reader takes: it holds no secret, so anybody may have it so."""
+        twins = {coding: f"{filename}{ending}" for coding, ending in PACKED.items() if f"{filename}{ending}" in built}
+        taken = next((twin for coding, twin in twins.items() if request.accept_encodings.quality(coding) > 0), filename)
+        response = app.send_static_file(taken)
+        if twins:
             response.vary.add("Accept-Encoding")
         return response
 
