@@ -58,6 +58,7 @@ class Figure:
     cpu_ratios: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    hello: list[tuple[float, float]] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
 
     @property
@@ -136,6 +137,7 @@ def measure(pages: list[Page], probe: Probe, portal: server.Server, hello: serve
             outcome, cpu = loaded(portal, messages(page.asks), seconds)
             if set(outcome.statuses) - GOOD:
                 raise RuntimeError(f"{page.name} answered {outcome.statuses}")
+            figure.hello.append((base.rate, base_cpu))
             figure.ratios.append(outcome.rate / base.rate)
             figure.cpu_ratios.append(base_cpu / cpu)
             figure.rates.append(outcome.rate)
@@ -143,6 +145,8 @@ def measure(pages: list[Page], probe: Probe, portal: server.Server, hello: serve
             figure.p99.append(outcome.percentile(0.99))
         figures.append(figure)
         print(figure.line, flush=True)
+    rate, cpu = (statistics.median(one[n] for figure in figures for one in figure.hello) for n in (0, 1))
+    print(f"\nHello meanwhile: {rate:,.0f} requests/s at {cpu:.2f} ms CPU.")
     return figures
 
 

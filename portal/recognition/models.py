@@ -26,6 +26,8 @@ class PeriodScore(Base):
             "score",
             "first_neg",
             "member_id",
+            # Named by the condition, too: with it here, counting places reads no row, which SQLite would otherwise do.
+            "is_shown",
             sqlite_where=text("is_shown AND score > 0"),
             postgresql_where=text("is_shown AND score > 0"),
         ),
