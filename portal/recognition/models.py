@@ -9,6 +9,8 @@ from portal.kernel.schema import Base, BigId, UTCDateTime
 
 # Written as text in the index and in every query: SQLite's planner uses a partial index only for the same words.
 ON_BOARD = text("period_score.is_shown AND period_score.score > 0")
+# For statements that bound the score from below by themselves: SQLite seeks by one lower bound only, and might take the zero.
+LISTED = text("period_score.is_shown")
 
 
 class PeriodScore(Base):
@@ -28,8 +30,8 @@ class PeriodScore(Base):
             "member_id",
             # Named by the condition, too: with it here, counting places reads no row, which SQLite would otherwise do.
             "is_shown",
-            sqlite_where=text("is_shown AND score > 0"),
-            postgresql_where=text("is_shown AND score > 0"),
+            sqlite_where=text("is_shown"),
+            postgresql_where=text("is_shown"),
         ),
         # Counting by index alone stays quick only while the dead rows of earlier scores are swept often.
         {"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.02}},

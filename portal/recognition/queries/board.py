@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
-from portal.recognition.models import ON_BOARD, PeriodScore
+from portal.recognition.models import LISTED, ON_BOARD, PeriodScore
 from portal.recognition.queries.places import count_members, find_build, places_of
 from portal.recognition.rules import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
@@ -46,17 +46,18 @@ class Board:
 
 
 # Built once; run with ``period``, and ``member`` or the ``score``, ``first`` and ``member`` of a line.
-_BOARD = (
+_EVERYBODY = (
     select(PeriodScore.member_id, Person.name, Company.name.label("company"), PeriodScore.score, PeriodScore.first_neg)
     .join(Person, Person.id == PeriodScore.member_id)
     .outerjoin(Company, Company.id == Person.company_id)
-    .where(PeriodScore.period == bindparam("period"), ON_BOARD)
+    .where(PeriodScore.period == bindparam("period"))
 )
+_BOARD = _EVERYBODY.where(ON_BOARD)
 _DOWNWARDS = tuple(column.desc() for column in _ORDER)
 _TOP = _BOARD.order_by(*_DOWNWARDS).limit(bindparam("number", type_=Integer))
 _OWN = _BOARD.where(PeriodScore.member_id == bindparam("member", type_=BigId))
 _LINE = tuple_(bindparam("score", type_=BigInteger), bindparam("first", type_=BigInteger), bindparam("member", type_=BigId))
-_ABOVE = _BOARD.where(tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
+_ABOVE = _EVERYBODY.where(LISTED, tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
 _BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from portal.recognition.models import ON_BOARD, Fence, FenceBuild, PeriodScore
+from portal.recognition.models import LISTED, ON_BOARD, Fence, FenceBuild, PeriodScore
 
-_HERE = (PeriodScore.period == bindparam("period"), ON_BOARD)
-_MEMBERS = select(func.count()).select_from(PeriodScore).where(*_HERE)
+_HERE = PeriodScore.period == bindparam("period")
+_MEMBERS = select(func.count()).select_from(PeriodScore).where(_HERE, ON_BOARD)
 _ABOVE = (
     select(PeriodScore.score, func.count())
-    .where(*_HERE, PeriodScore.score > bindparam("score", type_=BigInteger))
+    .where(_HERE, LISTED, PeriodScore.score > bindparam("score", type_=BigInteger))
     .group_by(PeriodScore.score)
     .order_by(PeriodScore.score.desc())
 )
@@ -75,7 +75,7 @@ def _between(period: str, score: int, fence: Any) -> Any:
     Two ranges added up, not one comparison of rows: PostgreSQL would stop at the first column of
     that and read the whole of a popular score.
     """
-    here = (PeriodScore.period == period, ON_BOARD)
+    here = (PeriodScore.period == period, LISTED)
     if fence is None:
         return select(literal(score), select(func.count()).where(*here, PeriodScore.score > score).scalar_subquery())
     _, top, first_neg, member_id, _ = fence
