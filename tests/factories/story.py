@@ -1,6 +1,6 @@
 """A small programme with something of everything in it, made by the real actions: what whole-portal tests walk through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,14 @@ from portal.challenges.actions.review import approve_attempt, ask_for_more, decl
 from portal.challenges.actions.stages import add_stage
 from portal.files.actions import store_upload
 from portal.files.storage import Storage
+from portal.imports import runner
+from portal.imports.rules.plans import Plan
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.people.actions.joining import invite_person
+from portal.people.importer import CompaniesImporter
 from portal.people.models import Company
 from portal.recognition.actions import adjust
 from portal.references.actions.decide import accept_nomination, decline_nomination
@@ -42,11 +46,13 @@ class Story:
     draft: int
     upload_challenge: int
     submission: int
+    stage: int
     waiting_attempt: int
     reward: int
     redemption: int
     nomination: int
     file: int
+    batch: int = 0
 
 
 def png(width: int = 40, height: int = 30) -> bytes:
@@ -59,8 +65,12 @@ def png(width: int = 40, height: int = 30) -> bytes:
 def tell_story(database: Database, folder: Path) -> Story:
     """Fill an empty database, seal the ledger, and return where things are."""
     story = database.write(lambda session: _tell(session, Storage(folder / "files", 25)))
+    rows = b"external_id,name,owner_email\n1,Harbour Works,\n2,Nobody knows,nobody@nowhere.example\n"
+    with database.reading() as session:
+        ready = runner.prepare(session, CompaniesImporter(), content=rows, plan=Plan(), source="default", now=utcnow())
+    batch, _ = runner.open_and_run(database, system("cli"), ready, filename="companies.csv", clock=utcnow, on_progress=lambda done, total: None)
     seal_pending(database, utcnow())
-    return story
+    return replace(story, batch=batch)
 
 
 def _tell(session: Session, storage: Storage) -> Story:
@@ -79,7 +89,8 @@ def _tell(session: Session, storage: Storage) -> Story:
     upload = make_challenge(session, title="Send a picture", points=50, track="earn", stages=("upload",), now=now)
     add_stage(session, as_admin(admin), challenge_id=draft.id, kind="confirm", title="Read the guide", text="It is **short**.", now=now)
 
-    approve_attempt(session, as_admin(admin), attempt_id=make_attempt(session, ann, big, now=now).id, now=now)
+    approved = make_attempt(session, ann, big, now=now)
+    approve_attempt(session, as_admin(admin), attempt_id=approved.id, now=now)
     asked = make_attempt(session, ann, small, now=now)
     ask_for_more(session, as_admin(admin), attempt_id=asked.id, reason="Please add one example.", now=now)
     decline_attempt(session, as_admin(admin), attempt_id=make_attempt(session, bob, small, now=now).id, reason="The link is private.", now=now)
@@ -137,7 +148,8 @@ def _tell(session: Session, storage: Storage) -> Story:
         challenge=big.id,
         draft=draft.id,
         upload_challenge=upload.id,
-        submission=submission.id,
+        submission=approved.submission_id,
+        stage=next(iter(_stage_ids(session, big.id))),
         waiting_attempt=waiting.id,
         reward=mug.id,
         redemption=third.id,
