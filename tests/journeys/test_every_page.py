@@ -56,7 +56,7 @@ def addresses(app: Flask, story: Story, audience: str) -> list[str]:
         {
             path + ASKED.get(path.rsplit("/", 2)[-2] + "/" + path.rsplit("/", 1)[-1], "")
             for endpoint, _, path in found
-            if endpoint not in NO_PAGES and audience_of(app, endpoint) in AUDIENCES[audience]
+            if endpoint not in NO_PAGES and not path.endswith(".csv") and audience_of(app, endpoint) in AUDIENCES[audience]
         }
     )
 
