@@ -82,6 +82,13 @@ def mark() -> Response:
     return _kept(LEAF.format(color=_settings().brand_color or LAUREL), "image/svg+xml")
 
 
+@bp.get("/favicon.ico")
+@public
+def favicon() -> Response:
+    """The same leaf where a browser asks for it by itself: beside a download or a bare answer, which name no icon."""
+    return mark()
+
+
 def _kept(text: str, mimetype: str) -> Response:
     response = make_response(text)
     response.mimetype = mimetype

@@ -24,7 +24,9 @@ class Visitor:
         self.site, self.context = site, context
         self.page: Page = context.new_page()
         self.problems: list[str] = []
-        self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console", lambda message: self.problems.append(f"{message.text} {message.location['url']}") if message.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def go(self, path: str) -> None:

@@ -19,7 +19,16 @@ from tests.support.site import Site
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RUN = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
 # Answers that are no pages: files, probes, style sheets.
-NO_PAGES = {"static", "health.healthz", "health.readyz", "appearance.brand", "appearance.mark", "files.download", "files.picture"}
+NO_PAGES = {
+    "static",
+    "health.healthz",
+    "health.readyz",
+    "appearance.brand",
+    "appearance.mark",
+    "appearance.favicon",
+    "files.download",
+    "files.picture",
+}
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer"}
 LINKS = {"/join", "/reset", "/confirm-email"}

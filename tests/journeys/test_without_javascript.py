@@ -77,7 +77,8 @@ def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Dat
     expect(rows.nth(1)).to_have_attribute("data-current", "")
     admin.page.keyboard.press("a")
     admin.page.unroute("**/admin/approvals?item=*")
-    admin.page.keyboard.press("k")
+    with admin.page.expect_response(lambda answer: f"item={first}" in answer.url):
+        admin.page.keyboard.press("k")
     expect(admin.page.locator("[data-panel]")).to_have_attribute("data-panel", first or "")
     admin.page.keyboard.press("j")
     expect(admin.page.locator("[data-panel]")).to_have_attribute("data-panel", second or "")

@@ -6,7 +6,7 @@ from flask import Flask
 from portal.web.security import HEADERS, POLICY
 from tests.support.application import PortalClient
 
-ADDRESSES = ["/healthz", "/readyz", "/brand.css", "/mark.svg", "/nothing-here", "/static/manifest.json", "/static/missing.js"]
+ADDRESSES = ["/healthz", "/readyz", "/brand.css", "/mark.svg", "/favicon.ico", "/nothing-here", "/static/manifest.json", "/static/missing.js"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -36,7 +36,17 @@ NOT_OURS = {"After", "Item", "Key", "Next", "Scope", "Shown Price", "Step answer
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
 # Answers that are no pages, and the one that ends the visit.
-LEFT_OUT = {"people.sign_out", "appearance.brand", "appearance.mark", "files.download", "files.picture", "health.healthz", "health.readyz", "static"}
+LEFT_OUT = {
+    "people.sign_out",
+    "appearance.brand",
+    "appearance.favicon",
+    "appearance.mark",
+    "files.download",
+    "files.picture",
+    "health.healthz",
+    "health.readyz",
+    "static",
+}
 # What the judge of pages is judged by: a piece of a page of the story, and what is bare in it.
 JUDGED = {
     "<p>⟦Hello ⟪Ann Advocate⟫, <b>welcome</b> back⟧</p>": [],
