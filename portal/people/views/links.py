@@ -70,7 +70,7 @@ def show_join() -> Any:
 def accept_invitation(ready: NewPassword | None) -> Any:
     """Join, and be signed in."""
     form = NewPasswordForm()
-    if ready is None:
+    if not form.validate() or ready is None:
         return _show_link(Purpose.INVITE, "people/join.html", form, 422)
     actor, now = current_actor(), utcnow()
     person = join(db(), actor, token=form.t.data or "", password=ready, now=now)
@@ -126,7 +126,7 @@ def show_reset() -> Any:
 def set_password(ready: NewPassword | None) -> Any:
     """Keep the new password. Every session has ended; one signs in with it."""
     form = NewPasswordForm()
-    if ready is None:
+    if not form.validate() or ready is None:
         return _show_link(Purpose.RESET, "people/reset.html", form, 422)
     reset_password(db(), current_actor(), token=form.t.data or "", password=ready, now=utcnow())
     session.clear()
