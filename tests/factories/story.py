@@ -13,6 +13,7 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.files.actions import store_upload
+from portal.files.receiving import receive
 from portal.files.storage import Storage
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
@@ -66,8 +67,7 @@ def tell_story(database: Database, folder: Path) -> Story:
     """Fill an empty database, seal the ledger, and return where things are."""
     story = database.write(lambda session: _tell(session, Storage(folder / "files", 25)))
     rows = b"external_id,name,owner_email\n1,Harbour Works,\n2,Nobody knows,nobody@nowhere.example\n"
-    with database.reading() as session:
-        ready = runner.prepare(session, CompaniesImporter(), content=rows, plan=Plan(), source="default", now=utcnow())
+    ready = runner.prepare(database, CompaniesImporter(), content=rows, plan=Plan(), source="default", now=utcnow())
     batch, _ = runner.open_and_run(database, system("cli"), ready, filename="companies.csv", clock=utcnow, on_progress=lambda done, total: None)
     seal_pending(database, utcnow())
     return replace(story, batch=batch)
@@ -96,17 +96,15 @@ def _tell(session: Session, storage: Storage) -> Story:
     decline_attempt(session, as_admin(admin), attempt_id=make_attempt(session, bob, small, now=now).id, reason="The link is private.", now=now)
     waiting = make_attempt(session, bob, big, now=now)
     submission = make_submission(session, bob, upload, now=now)
-    stored = store_upload(
-        session, as_advocate(bob), stream=BytesIO(png()), filename="proof.png", purpose="document", owner_id=bob.id, now=now, storage=storage
-    )
+    proof = receive(BytesIO(png()), "proof.png", purpose="document", storage=storage)
+    stored = store_upload(session, as_advocate(bob), received=proof, owner_id=bob.id, now=now)
     stage = next(iter(_stage_ids(session, upload.id)))
     value = {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": True}
     save_answers(session, as_advocate(bob), submission_id=submission.id, values={stage: value}, now=now)
     submit_attempt(session, as_advocate(bob), submission_id=submission.id, key="story-upload", now=now)
 
-    picture = store_upload(
-        session, as_admin(admin), stream=BytesIO(png()), filename="mug.png", purpose="picture", owner_id=None, now=now, storage=storage
-    )
+    drawn = receive(BytesIO(png()), "mug.png", purpose="picture", storage=storage)
+    picture = store_upload(session, as_admin(admin), received=drawn, owner_id=None, now=now)
     mug = add_reward(
         session, as_admin(admin), name="A good mug", summary="It keeps warm.", kind="merchandise", price=100, stock=5, picture_id=picture.id, now=now
     )

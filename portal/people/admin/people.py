@@ -111,7 +111,7 @@ def save(person_id: int) -> Any:
     if not form.validate():
         return _person(person_id, form=form), 422
     actor, now = current_actor(), utcnow()
-    company_id = company_named(db(), actor, form.company.data or "", now)
+    company_id = company_named(db(), actor, form.company.data, now)
     given: dict[str, Any] = {"name": form.name.data or "", "title": form.title.data or "", "email": form.email.data or None}
     edit_person(db(), actor, person_id=person_id, company_id=company_id, **given, now=now)
     return _done(person_id, _("Saved."))

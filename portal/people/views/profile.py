@@ -22,7 +22,7 @@ from portal.people.queries.sessions import list_sessions
 from portal.people.rules.password import PasswordWrong, require_same
 from portal.people.rules.person import time_zones
 from portal.people.rules.throttle import PASSWORD_CHECK
-from portal.people.views.sign_in import Answer, bp, into_cookie, policy, settings
+from portal.people.views.sign_in import Answer, accept_password, bp, into_cookie, settings
 from portal.web.errors import headers_of
 from portal.web.guards import current_actor, member
 from portal.web.templating import render
@@ -106,9 +106,9 @@ def save_password() -> Any:
         return _profile(password=form), 422
     require_same(form.password.data or "", form.again.data or "")
     _require_own_password(form.current.data or "")
-    actor, was_kept = current_actor(), session.permanent
-    facts: dict[str, Any] = {"session_id": current_user.session_id, "password": form.password.data, "policy": policy(), "hasher": hasher()}
-    into_cookie(database().write(lambda s: change_password(s, actor, now=utcnow(), **facts)), is_kept=was_kept)
+    actor, was_kept, session_id = current_actor(), session.permanent, current_user.session_id
+    password = accept_password(get_person(db(), current_user.id), form.password.data or "")
+    into_cookie(database().write(lambda s: change_password(s, actor, session_id=session_id, password=password, now=utcnow())), is_kept=was_kept)
     flash(_("Your new password is set. Everywhere else you are signed out."), "good")
     return redirect(url_for(".profile"), 303)
 
