@@ -6,7 +6,8 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
-from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, STATE_NAMES, Kind, RewardState, State
+from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.rules.states import STATE_NAMES, State
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
 
 

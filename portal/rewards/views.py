@@ -14,7 +14,8 @@ from portal.rewards.actions.redeeming import redeem as redeem_reward
 from portal.rewards.forms import CatalogueFilter, MineFilter, PlainForm, RedeemForm
 from portal.rewards.queries.catalogue import iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, iter_own, own_redemptions
-from portal.rewards.rules import KIND_NAMES, STATE_NAMES, UNIT, Kind, State
+from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
+from portal.rewards.rules.states import STATE_NAMES, State
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
 from portal.web.templating import render, render_fragment

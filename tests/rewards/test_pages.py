@@ -14,7 +14,7 @@ from portal.rewards.actions.catalogue import adjust_stock, retire_reward
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import within_reach
-from portal.rewards.rules import Kind
+from portal.rewards.rules.kinds import Kind
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import as_admin, make_draft, make_redemption, make_reward

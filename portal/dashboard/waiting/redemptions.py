@@ -13,7 +13,7 @@ from portal.people.models import Company, Person
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
-from portal.rewards.rules import State
+from portal.rewards.rules.states import State
 from portal.web.paging import AnySelect
 
 

@@ -13,7 +13,8 @@ from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption, handled
-from portal.rewards.rules import REACHED_FROM, STANDS, State
+from portal.rewards.rules.refusals import STANDS
+from portal.rewards.rules.states import REACHED_FROM, State
 
 
 def move(session: Session, actor: Actor, redemption_id: int, to: State, *, now: datetime, **values: Any) -> tuple[Redemption, bool]:

@@ -16,19 +16,11 @@ from portal.rewards.actions.moving import give_back, move, tell_admins, tell_per
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
-from portal.rewards.rules import (
-    KeyTaken,
-    LimitReached,
-    OutOfStock,
-    RewardNotOffered,
-    RewardState,
-    State,
-    TooFewPoints,
-    free_slot,
-    require_offered,
-    require_price_as_shown,
-    require_redeemer,
-)
+from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.reach import free_slot
+from portal.rewards.rules.redeeming import require_offered, require_price_as_shown, require_redeemer
+from portal.rewards.rules.refusals import KeyTaken, LimitReached, OutOfStock, RewardNotOffered, TooFewPoints
+from portal.rewards.rules.states import State
 
 
 def redeem(session: Session, actor: Actor, *, reward_id: int, key: str, now: datetime, wish: str = "", shown_price: int | None = None) -> Redemption:

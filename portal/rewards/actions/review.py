@@ -11,7 +11,8 @@ from portal.recognition.actions import reverse
 from portal.rewards.actions.moving import give_back, move, put_back, tell_person
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules import State, require_decider, require_reason
+from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.states import State
 
 
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:

@@ -13,7 +13,8 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms import FulfilForm, PlainForm, ReasonForm, RedemptionsFilter
 from portal.rewards.queries.redemptions import count_states, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
-from portal.rewards.rules import KIND_NAMES, STATE_NAMES, STEP_NAMES, State
+from portal.rewards.rules.kinds import KIND_NAMES
+from portal.rewards.rules.states import STATE_NAMES, STEP_NAMES, State
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor

@@ -13,7 +13,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import State
+from portal.rewards.rules.states import State
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
