@@ -9,7 +9,8 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.ledger.queries.balances import Balance, balance_of
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.rules import MAIL_TOPIC
 from portal.rewards.actions.catalogue import change_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
@@ -87,18 +88,43 @@ def test_a_decline_before_fulfilment_gives_stock_and_points_back_with_the_reason
     assert notice.data["reason"] == "Moved to spring"
 
 
-def test_the_person_cancels_while_nobody_has_decided(scene: Scene) -> None:
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_the_person_cancels_until_it_is_fulfilled_and_everything_comes_back_once(scene: Scene, is_approved: bool) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
-    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
-    assert (scene.stock, scene.points) == (2, (250, 0))
-    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
-    assert (scene.stock, scene.points) == (2, (250, 0))
-    approved_id = scene.redeem().id
-    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=approved_id, now=now)
-    with pytest.raises(refusals.AlreadyApproved):
-        cancel_redemption(scene.session, acting(scene.person_id), redemption_id=approved_id, now=now)
+    if is_approved:
+        approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
     with pytest.raises(NotFound):
-        cancel_redemption(scene.session, acting(scene.admin_id), redemption_id=approved_id, now=now)
+        cancel_redemption(scene.session, acting(scene.admin_id), redemption_id=redemption_id, now=now)
+    for _ in range(2):
+        cancelled = cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+        assert (cancelled.state, scene.stock, scene.points) == (State.CANCELLED, 2, (250, 0))
+    assert scene.told()[-1] == "redemption_cancelled"
+    event = scene.session.scalars(select(AuditEvent).where(AuditEvent.name == "redemption.cancelled")).one()
+    assert (event.actor_id, event.data["was"]) == (scene.person_id, "approved" if is_approved else "requested")
+
+
+def test_what_is_fulfilled_cannot_be_cancelled_any_more(scene: Scene) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    for verb in (approve_redemption, fulfil_redemption):
+        verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
+    with pytest.raises(refusals.AlreadyFulfilled):
+        cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+    assert (scene.stock, scene.points) == (1, (150, 0))
+
+
+def test_admins_hear_of_what_is_called_off_after_it_was_approved_and_who_approved_it_by_mail(scene: Scene) -> None:
+    """Somebody may be packing it. What nobody had decided on is just gone from the queue."""
+    person, now = acting(scene.person_id), utcnow()
+    cancel_redemption(scene.session, person, redemption_id=scene.redeem().id, now=now)
+    assert _called_off(scene.session) == ([], [])
+    redemption_id = scene.redeem().id
+    approve_redemption(scene.session, as_admin(scene.other_id), redemption_id=redemption_id, now=now)
+    for _ in range(2):
+        cancel_redemption(scene.session, person, redemption_id=redemption_id, now=now)
+    assert _called_off(scene.session) == ([scene.admin_id, scene.other_id], [scene.other_id])
+    notice = scene.session.scalars(select(Notice).where(Notice.kind == "redemption_called_off").limit(1)).one()
+    assert notice.data == {"reward": "Summit pass", "points": 100, "person": "Amara Okafor"}
+    assert notice.link == f"/admin/rewards/redemptions/{redemption_id}"
 
 
 def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
@@ -121,6 +147,11 @@ def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
         ((approve_redemption, fulfil_redemption), decline_redemption, refusals.AlreadyFulfilled),
         ((decline_redemption,), approve_redemption, refusals.AlreadyDeclined),
         ((decline_redemption,), fulfil_redemption, refusals.AlreadyDeclined),
+        ((decline_redemption,), cancel_redemption, refusals.AlreadyDeclined),
+        ((cancel_redemption,), approve_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, cancel_redemption), fulfil_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, cancel_redemption), decline_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, fulfil_redemption, return_redemption), cancel_redemption, refusals.AlreadyReturned),
         ((approve_redemption, fulfil_redemption, return_redemption), decline_redemption, refusals.AlreadyReturned),
     ],
 )
@@ -129,7 +160,8 @@ def test_a_step_out_of_order_is_refused_and_moves_nothing(scene: Scene, steps: t
 
     def act(action: object) -> None:
         reason = {"reason": "So"} if action in (decline_redemption, return_redemption) else {}
-        action(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow(), **reason)
+        actor = acting(scene.person_id) if action is cancel_redemption else as_admin(scene.admin_id)
+        action(scene.session, actor, redemption_id=redemption_id, now=utcnow(), **reason)
 
     for step in steps:
         act(step)
@@ -248,6 +280,13 @@ def _with_points(session: Session, points: int) -> int:
     person_id = make_person(session).id
     give_points(session, person_id, points)
     return person_id
+
+
+def _called_off(session: Session) -> tuple[list[int], list[int]]:
+    """Return whom a notice told of something that was called off, and whom a mail."""
+    told = session.scalars(select(Notice.person_id).where(Notice.kind == "redemption_called_off").order_by(Notice.person_id))
+    mails = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == MAIL_TOPIC))
+    return list(told), [mail["to"]["person_id"] for mail in mails if mail["kind"] == "redemption_called_off"]
 
 
 def _nothing_happened(database: Database, reward_id: int, person_id: int, *, stock: int, points: int) -> bool:

@@ -1,6 +1,7 @@
 """Rules of rewards, as tables."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from portal.rewards.rules.states import REACHED_FROM, State
 
 ADVOCATE_7 = Actor(id=7, roles=frozenset({ADVOCATE}))
 ADMIN_7 = Actor(id=7, roles=frozenset({ADMIN, ADVOCATE}))
+MOMENT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,15 @@ def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back(
     ends = {State.DECLINED, State.CANCELLED, State.RETURNED}
     assert not any(ends & earlier for earlier in REACHED_FROM.values())
     assert {to for to, earlier in REACHED_FROM.items() if State.FULFILLED in earlier} == {State.RETURNED}
+    assert {state for state in State if states.can_cancel(state)} == {State.REQUESTED, State.APPROVED} == REACHED_FROM[State.DECLINED]
     assert set(refusals.STANDS) == set(State)
     assert set(states.STATE_NAMES) == set(State)
     assert set(kinds.KIND_NAMES) == set(kinds.Kind)
+
+
+@pytest.mark.parametrize(
+    ("state", "approved_at", "expected"),
+    [(State.CANCELLED, MOMENT, True), (State.CANCELLED, None, False), (State.DECLINED, MOMENT, False), (State.APPROVED, MOMENT, False)],
+)
+def test_what_is_called_off_was_approved_before(state: State, approved_at: datetime | None, expected: bool) -> None:
+    assert states.is_called_off(state, approved_at) is expected

@@ -1,5 +1,6 @@
 """How a redemption moves: the whole machine. The database decides who is first, by guarded updates over it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from portal.kernel.text import N_
@@ -34,11 +35,24 @@ STEP_NAMES = {
     State.RETURNED: N_("Returned"),
 }
 
+# What was cancelled after it was approved, for a filter.
+CALLED_OFF, CALLED_OFF_NAME = "called_off", N_("Cancelled after approval")
+
 # From which states each next one may be reached: the whole machine.
 REACHED_FROM: dict[State, frozenset[State]] = {
     State.APPROVED: frozenset({State.REQUESTED}),
     State.FULFILLED: frozenset({State.APPROVED}),
     State.DECLINED: frozenset({State.REQUESTED, State.APPROVED}),
-    State.CANCELLED: frozenset({State.REQUESTED}),
+    State.CANCELLED: frozenset({State.REQUESTED, State.APPROVED}),
     State.RETURNED: frozenset({State.FULFILLED}),
 }
+
+
+def can_cancel(state: State | str) -> bool:
+    """Tell whether the person may still call it off: until it is fulfilled."""
+    return state in REACHED_FROM[State.CANCELLED]
+
+
+def is_called_off(state: State | str, approved_at: datetime | None) -> bool:
+    """Tell whether the person called off what was approved already: somebody may be packing it."""
+    return state == State.CANCELLED and approved_at is not None
