@@ -1,7 +1,7 @@
 """Rules of rewards, as tables."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -117,3 +117,21 @@ def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back(
 )
 def test_what_is_called_off_was_approved_before(state: State, approved_at: datetime | None, expected: bool) -> None:
     assert states.is_called_off(state, approved_at) is expected
+
+
+LATER, LAST = MOMENT + timedelta(days=1), MOMENT + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.REQUESTED, ("Held, waiting for approval", None)),
+        (State.APPROVED, ("Held, approved on %(day)s", MOMENT)),
+        (State.FULFILLED, ("Fulfilled on %(day)s", LATER)),
+        (State.RETURNED, ("Fulfilled on %(day)s", LATER)),
+        (State.DECLINED, ("Held until it was declined on %(day)s", LAST)),
+        (State.CANCELLED, ("Held until it was cancelled on %(day)s", LAST)),
+    ],
+)
+def test_what_became_of_held_points_follows_the_redemption(state: State, expected: tuple[str, datetime | None]) -> None:
+    assert states.became_of_hold(state, approved_at=MOMENT, fulfilled_at=LATER, released_at=LAST) == expected

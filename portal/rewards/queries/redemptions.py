@@ -13,7 +13,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules.states import CALLED_OFF, State
+from portal.rewards.rules.states import CALLED_OFF, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -132,12 +132,20 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     return Detail(redemption, reward, person, company or "", steps)
 
 
-def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str]]:
-    """Return (name of the reward, member's address, admin's address) of each redemption, for rooms that show lines which came from it."""
+def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str, tuple[str, datetime | None]]]:
+    """Return (name of the reward, member's address, admin's address, what became of its points and when) of each redemption.
+
+    For rooms that show lines which came from it.
+    """
     if not redemption_ids:
         return {}
-    found = select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
-    return {row.id: (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}") for row in session.execute(found)}
+    times = (Redemption.approved_at, Redemption.fulfilled_at, Redemption.released_at)
+    found = select(Redemption.id, Redemption.state, Reward.name, *times).join(Reward, Reward.id == Redemption.reward_id)
+    told = {}
+    for row in session.execute(found.where(Redemption.id.in_(redemption_ids))):
+        became = became_of_hold(State(row.state), approved_at=row.approved_at, fulfilled_at=row.fulfilled_at, released_at=row.released_at)
+        told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became)
+    return told
 
 
 def redemptions_matching(term: str) -> Select[int]:

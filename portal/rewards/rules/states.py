@@ -35,6 +35,16 @@ STEP_NAMES = {
     State.RETURNED: N_("Returned"),
 }
 
+# What became of the points that were held for it, for a line of the statement. What is returned later has a line of its own.
+HELD_NAMES = {
+    State.REQUESTED: N_("Held, waiting for approval"),
+    State.APPROVED: N_("Held, approved on %(day)s"),
+    State.FULFILLED: N_("Fulfilled on %(day)s"),
+    State.DECLINED: N_("Held until it was declined on %(day)s"),
+    State.CANCELLED: N_("Held until it was cancelled on %(day)s"),
+    State.RETURNED: N_("Fulfilled on %(day)s"),
+}
+
 # What was cancelled after it was approved, for a filter.
 CALLED_OFF, CALLED_OFF_NAME = "called_off", N_("Cancelled after approval")
 
@@ -56,3 +66,18 @@ def can_cancel(state: State | str) -> bool:
 def is_called_off(state: State | str, approved_at: datetime | None) -> bool:
     """Tell whether the person called off what was approved already: somebody may be packing it."""
     return state == State.CANCELLED and approved_at is not None
+
+
+def became_of_hold(
+    state: State, *, approved_at: datetime | None, fulfilled_at: datetime | None, released_at: datetime | None
+) -> tuple[str, datetime | None]:
+    """Return what became of the points held for a redemption, marked for translation, and since when, for its ``%(day)s``."""
+    since = {
+        State.REQUESTED: None,
+        State.APPROVED: approved_at,
+        State.FULFILLED: fulfilled_at,
+        State.RETURNED: fulfilled_at,
+        State.DECLINED: released_at,
+        State.CANCELLED: released_at,
+    }
+    return HELD_NAMES[state], since[state]
