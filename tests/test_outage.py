@@ -105,7 +105,7 @@ def test_pages_say_so_and_come_back_by_themselves(own: Database, stoppable: Serv
     assert (fragment.status, "<html" in fragment.text, "What was saved is safe." in fragment.text) == (503, False, True)
     # What the page itself is made of needs no database either, although the reader is signed in.
     parts = re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js|svg)[^"]*)"', reader.get("/").text)
-    assert {part.split("?")[0] for part in parts} >= {"/brand.css", "/icon.svg"}
+    assert {part.split("?")[0] for part in parts} >= {"/brand.css", "/mark.svg"}
     assert [part for part in parts if reader.get(part).status != 200] == []
     ready = reader.get("/readyz")
     assert (ready.status, json.loads(ready.text)) == (503, {"database": "failing", "disk": "ok", "outbox": "failing"})
