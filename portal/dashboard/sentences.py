@@ -29,6 +29,7 @@ EVENTS: dict[str, str] = {
     "challenge.created": N_("%(who)s wrote the challenge %(what)s"),
     "challenge.edited": N_("%(who)s edited the challenge %(what)s"),
     "challenge.published": N_("%(who)s published the challenge %(what)s"),
+    "challenge.reopened": N_("%(who)s opened the challenge %(what)s again"),
     "company.added": N_("%(who)s added the company %(what)s"),
     "company.edited": N_("%(who)s edited the company %(what)s"),
     "company.removed": N_("%(who)s removed the company %(company)s"),

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from portal.kernel.clock import local_date, utcnow
@@ -14,6 +13,7 @@ from portal.recognition.queries.board import get_board, iter_board
 from portal.recognition.rules import ALL, UnknownPeriod, offered_periods, span_of
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, member
+from portal.web.language import month
 from portal.web.templating import render_fragment
 from portal.web.transaction import db
 
@@ -57,4 +57,4 @@ def _tabs(period: str, now: datetime, zone: str) -> list[tuple[str, str]]:
 def _name_of(period: str, zone: str) -> str:
     since = span_of(period, zone).since
     assert since is not None
-    return str(format_date(local_date(since, zone), "QQQ y" if "Q" in period else "LLLL y"))
+    return month(local_date(since, zone), "QQQ y" if "Q" in period else "LLLL y")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_babel import format_time, format_timedelta
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -27,6 +26,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
+from portal.web.language import clock, span
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -44,7 +44,7 @@ def _shown(page: ChallengePage, *, step_id: int | None = None, form: Any = None,
     step = page.step(step_id) if page.can_answer else None
     if step and form is None:
         form = step_form(step.stage, step.answer.value if step.answer else {})
-    usual = format_timedelta(page.review_time) if page.review_time else None
+    usual = span(page.review_time) if page.review_time else None
     names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
     return render("challenges/show.html", page=page, step=step, form=form, refusal=refusal, usual=usual, plain=PlainForm(), is_preview=False, **names)
 
@@ -119,7 +119,7 @@ def keep(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     now = utcnow()
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now)
     if request.headers.get("HX-Request"):
-        return render("challenges/_saved.html", time=format_time(now, "short"))
+        return render("challenges/_saved.html", time=clock(now))
     flash(_("Saved. You can go on at any time, on any device."), "good")
     return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
 

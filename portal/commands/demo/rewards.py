@@ -16,7 +16,7 @@ from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import Kind, RewardState
+from portal.rewards.rules.kinds import Kind, RewardState
 
 OPENED = 330
 LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20

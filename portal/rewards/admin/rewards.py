@@ -15,7 +15,7 @@ from portal.rewards.actions import catalogue
 from portal.rewards.forms import CountForm, EditRewardForm, NewRewardForm, PlainForm, RewardForm, RewardsFilter, StockForm
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
-from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
