@@ -23,7 +23,7 @@ from portal.kernel.tracks import Track
 from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.queries import invariants
 from portal.recognition.jobs import keep_fences
-from portal.recognition.rules import periods_of
+from portal.recognition.rules.boards import periods_of
 
 ZONE = "Europe/Berlin"
 ADMINS, EMPLOYEES = 3, 7

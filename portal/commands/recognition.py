@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from portal.kernel.errors import Refusal
 from portal.recognition.queries.board import iter_board
-from portal.recognition.rules import ALL, span_of
+from portal.recognition.rules.boards import ALL, span_of
 from portal.web.exports import guard_cell
 from portal.web.transaction import database
 

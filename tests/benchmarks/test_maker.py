@@ -17,7 +17,7 @@ from portal.people.actions.persons import add_person
 from portal.recognition.models import PeriodScore
 from portal.recognition.queries.board import get_board
 from portal.recognition.queries.earned import last_raise
-from portal.recognition.rules import ALL, periods_of, span_of
+from portal.recognition.rules.boards import ALL, periods_of, span_of
 from tests.support.application import SignIn
 
 MEMBERS = 200

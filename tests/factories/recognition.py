@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.ledger.rules import Transfer
-from portal.recognition.actions import award
+from portal.recognition.actions.scores import award
 
 _numbers = count(1)
 

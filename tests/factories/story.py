@@ -23,7 +23,7 @@ from portal.ledger.actions.sealing import seal_pending
 from portal.people.actions.joining import invite_person
 from portal.people.importer import CompaniesImporter
 from portal.people.models import Company
-from portal.recognition.actions import adjust
+from portal.recognition.actions.scores import adjust
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import system
 from portal.kernel.db import programme_zone
-from portal.recognition.actions import adjust, person_changed, replace_fences, reverse
+from portal.recognition.actions.fences import replace_fences
+from portal.recognition.actions.scores import adjust, person_changed, reverse
 from portal.recognition.queries.board import get_board, iter_board
 from portal.recognition.queries.fences import look_at, posts_of
-from portal.recognition.rules import periods_of
+from portal.recognition.rules.boards import periods_of
 from tests.factories.people import make_contact
 from tests.factories.recognition import give_points
 

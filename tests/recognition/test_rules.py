@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.recognition.rules import UnknownPeriod, anchors, needs_look, offered_periods, periods_of, places_below, ranked, span_of
+from portal.recognition.rules.boards import UnknownPeriod, anchors, needs_look, offered_periods, periods_of, places_below, ranked, span_of
 
 BERLIN = "Europe/Berlin"
 

@@ -13,7 +13,7 @@ from portal.challenges.queries.own import own_submissions
 from portal.challenges.rules.states import SubmissionState
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.recognition.queries.board import BoardRow, find_own, top_of_board
-from portal.recognition.rules import ALL
+from portal.recognition.rules.boards import ALL
 from portal.rewards.queries.catalogue import Offer, within_reach
 
 CARDS, WAITING, TOP = 6, 5, 5
