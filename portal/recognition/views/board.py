@@ -15,6 +15,7 @@ from portal.people.queries.companies import get_company
 from portal.recognition.forms import BoardFilter
 from portal.recognition.models import Season
 from portal.recognition.queries.board import get_board, iter_board
+from portal.recognition.queries.levels import rungs_for
 from portal.recognition.queries.seasons import get_season, has_closed, running_seasons
 from portal.recognition.rules.boards import UnknownPeriod, board_key, offered_periods, span_of
 from portal.recognition.rules.seasons import season_id_of, season_key
@@ -60,7 +61,8 @@ def board() -> ResponseReturnValue:
         return csv_response(f"board-{asked.key.replace('/', '-')}.csv", CSV_HEADER, rows)
     actor = current_actor()
     found = get_board(db(), asked.key, member_id=actor.id, term=asked.term, after=request.args.get("after"), company_id=asked.company_id)
-    shown = {"board": found, "form": form, "asked": asked, "tabs": tabs(asked, now), "me": actor.id, "has_closed": has_closed(db())}
+    levels = rungs_for(db(), [row.member_id for row in found.page.rows])
+    shown = {"levels": levels, "board": found, "form": form, "asked": asked, "tabs": tabs(asked, now), "me": actor.id, "has_closed": has_closed(db())}
     return render_fragment("recognition/board.html", "results", **shown)
 
 
