@@ -4,9 +4,7 @@ from portal.kernel.text import N_
 
 EVENTS = {
     "person.board_chosen": N_("Chose how to stand on the boards"),
-    "badge.earned": N_("Earned a badge"),
     "badge.given": N_("Was given a badge"),
-    "badge.lost": N_("Lost a badge with a reversal"),
     "badge.revoked": N_("A badge was taken"),
     "person.added": N_("Added"),
     "person.invited": N_("Invited"),

@@ -2,7 +2,8 @@
 
 One live holding a person and badge is held by a unique index. Whoever decides about a person's badges
 locks the person's row first, so that of two approvals at once the second sees the first; a badge for
-the first so many people is decided with its own row locked too.
+the first so many people is decided with its own row locked too. What a rule gives and takes has its
+record in the holding's own row; only what somebody does by hand stands in the audit log.
 """
 
 from collections.abc import Collection, Sequence
@@ -69,7 +70,7 @@ def follow_badges(session: Session, actor: Actor, *, person_id: int, at: datetim
         if progress.is_met and not row.way:
             _earn(session, actor, row, person_id, at=at, now=now)
         elif not progress.is_met and row.way and row.way != Way.HAND and rule.follows:
-            _lose(session, actor, row, person_id, now)
+            _lose(session, row, person_id, now)
 
 
 def _earn(session: Session, actor: Actor, row: Any, person_id: int, *, at: datetime, now: datetime) -> None:
@@ -77,7 +78,6 @@ def _earn(session: Session, actor: Actor, row: Any, person_id: int, *, at: datet
         return
     if hold(session, badge_id=row.id, person_id=person_id, way=Way.RULE, at=at, now=now) is None:
         return
-    record(session, actor, "badge.earned", "person", person_id, now=now, badge_id=row.id, badge=row.name)
     silent = is_silent(actor.origin, at, now)
     new = celebrate(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id, is_silent=silent, now=now)
     if new and not silent:
@@ -93,11 +93,10 @@ def _has_place(session: Session, row: Any) -> bool:
     return (session.scalar(held) or 0) < int(row.options["places"])
 
 
-def _lose(session: Session, actor: Actor, row: Any, person_id: int, now: datetime) -> None:
+def _lose(session: Session, row: Any, person_id: int, now: datetime) -> None:
     held = (BadgeHolding.badge_id == row.id, BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
     session.execute(update(BadgeHolding).where(*held).values(revoked_at=now, revoked_reason=LOST))
     forget_celebration(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id, now=now)
-    record(session, actor, "badge.lost", "person", person_id, now=now, badge_id=row.id, badge=row.name)
 
 
 def hold(

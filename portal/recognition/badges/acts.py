@@ -30,8 +30,8 @@ class NumberOfActs(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many acts."""
         if options.get("act_kind"):
-            return N_("%(number)s approved acts of the kind “%(act_kind)s”"), dict(options)
-        return N_("%(number)s approved acts"), dict(options)
+            return N_("Approved acts of the kind “%(act_kind)s”: %(number)s"), dict(options)
+        return N_("Approved acts: %(number)s"), dict(options)
 
     def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
         """Every challenge leads nearer."""

@@ -40,12 +40,10 @@ class FirstToDo(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """Who is first."""
         if options.get("any_challenge_id"):
-            return N_("The first %(places)s people to do the challenge “%(challenge)s”"), dict(options) | {"challenge": options["any_challenge_id"]}
+            return N_("For the first %(places)s to do the challenge “%(challenge)s”"), dict(options) | {"challenge": options["any_challenge_id"]}
         if options.get("any_track"):
-            return N_("The first %(places)s people with %(number)s approved acts in the track %(track)s"), dict(options) | {
-                "track": options["any_track"]
-            }
-        return N_("The first %(places)s people with %(number)s approved acts"), dict(options)
+            return N_("For the first %(places)s. Approved acts in the track %(track)s: %(number)s"), dict(options) | {"track": options["any_track"]}
+        return N_("For the first %(places)s. Approved acts: %(number)s"), dict(options)
 
     def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
         """What is to be done."""

@@ -28,7 +28,7 @@ class ActsInTrack(Rule):
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many in the track."""
-        return N_("%(number)s approved acts in the track %(track)s"), dict(options)
+        return N_("Approved acts in the track %(track)s: %(number)s"), dict(options)
 
     def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
         """Challenges of the track."""

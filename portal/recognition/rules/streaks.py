@@ -8,6 +8,7 @@ nothing to the streak.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from portal.kernel.clock import local_date
 
@@ -27,6 +28,14 @@ class Streak:
     is_safe: bool = False
     frozen: tuple[date, ...] = ()
     has_freeze: bool = True
+
+
+class Week(StrEnum):
+    """What became of a week: active, bridged by a freeze, empty."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    EMPTY = "empty"
 
 
 def week_of(moment: datetime, zone: str) -> date:
@@ -66,6 +75,13 @@ def streak_of(weeks: Iterable[date], this_week: date) -> Streak:
         bridged = _bridge(active[-1], this_week, spent)
         run, frozen = (run, frozen + bridged) if bridged is not None else (0, [])
     return Streak(run, longest, is_safe, tuple(frozen), (this_week.year, this_week.month) not in spent)
+
+
+def recent_weeks(weeks: Iterable[date], streak: Streak, this_week: date, number: int) -> list[tuple[date, Week]]:
+    """Return the last ``number`` weeks up to this one with what became of each, the oldest first."""
+    active = set(weeks)
+    shown = (this_week - (number - 1 - n) * WEEK for n in range(number))
+    return [(day, Week.ACTIVE if day in active else Week.FROZEN if day in streak.frozen else Week.EMPTY) for day in shown]
 
 
 def _bridge(before: date, week: date, spent: set[tuple[int, int]]) -> list[date] | None:

@@ -12,13 +12,16 @@ from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.forms import SeenForm
 from portal.recognition.queries.badges import badges_for, taken_badges
 from portal.recognition.queries.levels import list_levels, rung_for
-from portal.recognition.queries.weeks import streak_for
+from portal.recognition.queries.weeks import weeks_of
 from portal.recognition.rules.levels import rung_of
+from portal.recognition.rules.streaks import recent_weeks, streak_of, week_of
 from portal.recognition.views.board import bp
 from portal.web.guards import advocate, member
 from portal.web.redirects import own_path
 from portal.web.templating import render
 from portal.web.transaction import db, writes
+
+RECENT = 13
 
 
 @bp.get("/badges")
@@ -36,7 +39,10 @@ def badges() -> str:
         "taken": taken_badges(session, person_id),
     }
     zone = current_user.time_zone or programme_zone(session)
-    return render("recognition/badges.html", **shown, rung=rung, rungs=rungs, streak=streak_for(session, person_id, now), zone=zone)
+    weeks, this_week = weeks_of(session, person_id, zone, now), week_of(now, zone)
+    streak = streak_of(weeks, this_week)
+    recent = recent_weeks(weeks, streak, this_week, RECENT)
+    return render("recognition/badges.html", **shown, rung=rung, rungs=rungs, streak=streak, recent=recent, zone=zone)
 
 
 @bp.post("/celebrations/seen")
