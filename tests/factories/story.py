@@ -1,7 +1,7 @@
 """A small programme with something of everything in it, made by the real actions: what whole-portal tests walk through."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -23,8 +23,11 @@ from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.people.actions.joining import invite_person
 from portal.people.importer import CompaniesImporter
-from portal.people.models import Company
-from portal.recognition.actions import adjust
+from portal.people.models import Company, Person
+from portal.recognition.actions.holdings import give_badge
+from portal.recognition.actions.scores import adjust
+from portal.recognition.actions.seasons import add_season, close_season
+from portal.recognition.models import BadgeHolding
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem
@@ -32,6 +35,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
 
 
@@ -53,6 +57,9 @@ class Story:
     redemption: int
     nomination: int
     file: int
+    badge: int
+    holding: int
+    season: int
     batch: int = 0
 
 
@@ -137,6 +144,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
     make_dead_letter(session, now=now)
+    badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
         advocate=ann.id,
@@ -153,7 +161,24 @@ def _tell(session: Session, storage: Storage) -> Story:
         redemption=third.id,
         nomination=nomination.id,
         file=stored.id,
+        badge=badge,
+        holding=holding,
+        season=season,
     )
+
+
+def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tuple[int, int, int]:
+    """Give a badge by hand, leave another as a draft, and close a season with one member on its board."""
+    thanks = make_badge(session, rule="hand", name="With thanks", now=now)
+    make_badge(session, name="Not switched on", is_live=False, now=now)
+    give_badge(session, as_admin(admin), badge_id=thanks.id, person_id=ann.id, reason="You answered at night.", now=now)
+    first = now - timedelta(days=20)
+    facts = {"starts_on": first.date(), "ends_on": (first + timedelta(days=5)).date()}
+    season = add_season(session, as_admin(admin), name="Early season", **facts, now=first)
+    adjust(session, as_admin(admin), person_id=ann.id, points=30, counts_as_earned=True, key="story-season", reason="points.thanks", now=first)
+    close_season(session, as_admin(admin), season_id=season.id, now=now)
+    add_season(session, as_admin(admin), name="This season", starts_on=now.date(), ends_on=(now + timedelta(days=40)).date(), now=now)
+    return thanks.id, session.scalars(select(BadgeHolding.id)).one(), season.id
 
 
 def _stage_ids(session: Session, challenge_id: int) -> list[int]:

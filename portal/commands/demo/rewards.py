@@ -11,7 +11,7 @@ from portal.commands.demo.story import Story
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.ledger.queries.balances import balance_of
-from portal.recognition.actions import adjust
+from portal.recognition.actions.scores import adjust
 from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption

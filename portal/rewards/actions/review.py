@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.ledger.actions.holding import capture
-from portal.recognition.actions import reverse
+from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.moving import give_back, move, put_back, tell_person
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption

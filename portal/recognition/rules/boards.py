@@ -13,6 +13,7 @@ from portal.kernel.text import N_
 Row = TypeVar("Row")
 
 ALL = "all"
+KEY_LENGTH = 24
 UNIT = "points"
 NEIGHBOURS = 3
 FENCE_STEP = 1_000
@@ -48,6 +49,17 @@ def quarter_of(day: date) -> str:
     return f"{day.year:04d}-Q{(day.month + 2) // 3}"
 
 
+def board_key(period: str, track: str | None = None) -> str:
+    """Return the key of a board: the period, or ``2026-11/engage`` for one track of it."""
+    return f"{period}/{track}" if track else period
+
+
+def split_key(board: str) -> tuple[str, str | None]:
+    """Return period and track of a board's key."""
+    period, _, track = board.partition("/")
+    return period, track or None
+
+
 def periods_of(moment: datetime, zone: str) -> tuple[str, str, str]:
     """Return the keys of the periods in which points of ``moment`` count: all, its quarter, its month."""
     day = local_date(moment, zone)
@@ -55,11 +67,11 @@ def periods_of(moment: datetime, zone: str) -> tuple[str, str, str]:
 
 
 def offered_periods(now: datetime, zone: str) -> tuple[str, str, str, str, str]:
-    """Return the keys a board page offers: all, this quarter, this month, last quarter, last month."""
+    """Return the keys a board page offers: this month, this quarter, last month, last quarter, all."""
     today = local_date(now, zone)
     last_month = today.replace(day=1) - timedelta(days=1)
     quarter_began = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
-    return (ALL, quarter_of(today), month_of(today), quarter_of(quarter_began - timedelta(days=1)), month_of(last_month))
+    return (month_of(today), quarter_of(today), month_of(last_month), quarter_of(quarter_began - timedelta(days=1)), ALL)
 
 
 def span_of(period: str, zone: str) -> Span:
@@ -80,13 +92,13 @@ def span_of(period: str, zone: str) -> Span:
 
 
 def is_open(period: str, now: datetime, zone: str) -> bool:
-    """Tell whether points earned now would count in ``period``."""
-    return period in periods_of(now, zone)
+    """Tell whether points earned now would count in ``period``. The boards of a season are there only as long as it is open."""
+    return period.startswith("s") or period in periods_of(now, zone)
 
 
 def needs_look(period: str, looked_at: datetime, members: int, now: datetime, zone: str) -> bool:
     """Tell whether fences looked at then may be out of date: after half a minute, a minute on a huge board, an hour in a closed period."""
-    wait = (LOOK_HUGE if members > HUGE else LOOK_OPEN) if is_open(period, now, zone) else LOOK_CLOSED
+    wait = (LOOK_HUGE if members > HUGE else LOOK_OPEN) if is_open(split_key(period)[0], now, zone) else LOOK_CLOSED
     return now - looked_at >= wait
 
 

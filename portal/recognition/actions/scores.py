@@ -1,29 +1,32 @@
-"""Paying, taking back and correcting points. Rooms that pay call these; they call the ledger and keep the boards in the same transaction."""
+"""Paying, taking back and correcting points. Rooms that pay call these; they call the ledger and keep the boards in the same transaction.
 
-from collections.abc import Sequence
+The boards of a track follow the act instead of the payment, since the act knows its track: see ``following``.
+"""
+
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, and_, bindparam, case, delete, insert, select, update
+from sqlalchemy import BigInteger, String, and_, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
-from portal.kernel.db import programme_zone
 from portal.ledger.actions import adjusting, earning
 from portal.ledger.queries.transfers import get_transfer
 from portal.ledger.rules import Transfer
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
-from portal.recognition.models import Fence, FenceBuild, PeriodScore
-from portal.recognition.queries.earned import last_raise
-from portal.recognition.queries.fences import Look
-from portal.recognition.rules import UNIT, periods_of, span_of
+from portal.recognition.actions.levels import follow_lifetime
+from portal.recognition.models import PeriodScore
+from portal.recognition.queries.earned import last_act, last_raise
+from portal.recognition.queries.seasons import spans_at
+from portal.recognition.rules.boards import UNIT, board_key
 
 _SCORE: Any = PeriodScore.__table__
 _PERSON: Any = Person.__table__
-_LISTED = and_(~_PERSON.c.is_employee, ~_PERSON.c.is_admin, _PERSON.c.state != PersonState.DEACTIVATED)
+LISTED = and_(~_PERSON.c.is_employee, ~_PERSON.c.is_admin, _PERSON.c.state != PersonState.DEACTIVATED, _PERSON.c.left_board_at.is_(None))
+"""Who stands on boards: no staff, nobody deactivated, nobody who chose not to. Read wherever a score is written or counted anew."""
 
 
 def _upsert(dialect: Any) -> Any:
@@ -37,7 +40,7 @@ def _upsert(dialect: Any) -> Any:
             bindparam("of_period", type_=String),
             bindparam("points", type_=BigInteger),
             bindparam("first", type_=BigInteger),
-            _LISTED,
+            LISTED,
         )
         .where(_PERSON.c.id == bindparam("of_member", type_=BigInteger))
         .with_for_update(read=True)
@@ -94,7 +97,8 @@ def award(
         batch_id=batch_id,
     )
     if not transfer.is_replay:
-        _count(session, person_id, points, effective_at)
+        count(session, person_id, points, effective_at)
+        follow_lifetime(session, actor, person_id=person_id, earned=points, at=effective_at, now=now)
     return transfer
 
 
@@ -125,7 +129,8 @@ def adjust(
         note=note,
     )
     if transfer.earned and not transfer.is_replay:
-        _count(session, person_id, transfer.earned, transfer.effective_at)
+        count(session, person_id, transfer.earned, transfer.effective_at)
+        follow_lifetime(session, actor, person_id=person_id, earned=transfer.earned, at=transfer.effective_at, now=now)
     return transfer
 
 
@@ -133,53 +138,34 @@ def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reaso
     """Take an award, an adjustment or a fulfilment back.
 
     What was earned leaves the periods in which it counted, and who reached a score first is asked
-    again of what still stands.
+    again of what still stands. The level, being derived, falls by itself.
     """
     transfer = earning.reverse(session, actor, transfer_id=transfer_id, key=key, reason=reason, now=now, note=note)
     if transfer.earned and not transfer.is_replay:
-        _take_back(session, transfer.owner_id, -transfer.earned, get_transfer(session, transfer_id).effective_at)
+        take_back(session, transfer.owner_id, -transfer.earned, get_transfer(session, transfer_id).effective_at)
+        follow_lifetime(session, actor, person_id=transfer.owner_id, earned=transfer.earned, at=now, now=now)
     return transfer
 
 
 def person_changed(session: Session, person_id: int) -> None:
-    """List or unlist a person on every board, as their roles and state now say. Called by people in the transaction of the change."""
-    listed = select(_LISTED).where(_PERSON.c.id == person_id).scalar_subquery()
+    """List or unlist a person on every board, as their roles, state and choice now say. Called by people in the transaction of the change."""
+    listed = select(LISTED).where(_PERSON.c.id == person_id).scalar_subquery()
     session.execute(update(_SCORE).where(_SCORE.c.member_id == person_id).values(is_shown=listed))
 
 
-def replace_fences(session: Session, *, period: str, posts: Sequence[Sequence[int]], look: Look, now: datetime) -> None:
-    """Put new fence posts in the place of the old ones. ``posts`` are (score, first_neg, member_id, position)."""
-    session.execute(delete(Fence).where(Fence.period == period))
-    rows = [{"period": period, "score": s, "first_neg": f, "member_id": m, "position": p} for s, f, m, p in posts]
-    if rows:
-        session.execute(insert(Fence.__table__), rows)  # type: ignore[arg-type]
-    session.merge(FenceBuild(period=period, built_at=now, looked_at=now, members=look.members, points=look.points, latest_neg=look.latest_neg))
-    session.flush()
-
-
-def note_look(session: Session, *, period: str, now: datetime) -> None:
-    """Remember that the board was compared and is the same."""
-    session.execute(update(FenceBuild).where(FenceBuild.period == period).values(looked_at=now, built_at=now))
-
-
-def drop_fences(session: Session, *, period: str) -> None:
-    """Take the fence posts of a board away that is short enough for counting."""
-    session.execute(delete(Fence).where(Fence.period == period))
-    session.execute(delete(FenceBuild).where(FenceBuild.period == period))
-
-
-def _count(session: Session, person_id: int, points: int, moment: datetime) -> None:
-    """Add to the person's scores. What lowers a score does not change when it was reached."""
+def count(session: Session, person_id: int, points: int, moment: datetime, *, track: str | None = None) -> None:
+    """Add to the person's scores of ``moment``, of one ``track`` or of all. What lowers a score does not change when it was reached."""
     first = -micros(moment) if points > 0 else 0
-    rows = [{"of_member": person_id, "of_period": period, "points": points, "first": first} for period in periods_of(moment, programme_zone(session))]
+    boards = [board_key(period, track) for period in spans_at(session, moment)]
+    rows = [{"of_member": person_id, "of_period": board, "points": points, "first": first} for board in boards]
     connection = session.connection()
     connection.execute(_UPSERTS[connection.dialect.name], rows)
 
 
-def _take_back(session: Session, person_id: int, points: int, moment: datetime) -> None:
-    zone = programme_zone(session)
+def take_back(session: Session, person_id: int, points: int, moment: datetime, *, track: str | None = None) -> None:
+    """Take from the person's scores of ``moment``, and ask anew when each was reached."""
     rows = []
-    for period in periods_of(moment, zone):
-        raised = last_raise(session, person_id, span_of(period, zone))
-        rows.append({"of_member": person_id, "of_period": period, "points": points, "first": -micros(raised) if raised else 0})
+    for period, span in spans_at(session, moment).items():
+        raised = last_act(session, person_id, track, span) if track else last_raise(session, person_id, span)
+        rows.append({"of_member": person_id, "of_period": board_key(period, track), "points": points, "first": -micros(raised) if raised else 0})
     session.connection().execute(_TAKE_BACK, rows)
