@@ -193,6 +193,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"] = STATEMENT_SOURCES
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED)
+    app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.models import Challenge, Submission
 from portal.challenges.queries.stages import get_challenge
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.periods import period_key
 from portal.challenges.rules.privilege import is_import
@@ -39,7 +40,7 @@ def start_submission(
         held = _held(session, challenge, person_id)
         in_period = [s for s in held if s.period_key == key]
         for submission in held if past is None else in_period:
-            if standing.is_active(submission.state, submission.declines, challenge.max_attempts):
+            if standing.is_active(submission.state, submission.declines, version_of(session, submission).max_attempts):
                 return submission
         nth = standing.free_slot((s.nth for s in in_period), challenge.per_period)
         if nth is None:
@@ -73,7 +74,8 @@ def _take_slot(session: Session, challenge: Challenge, slot: dict[str, object], 
     if challenge.max_attempts is not None and declines >= challenge.max_attempts:
         raise refusals.NoAttemptsLeft(allowed=challenge.max_attempts)
     counts = {"attempts": 0, "declines": declines, "decisions": 0}
-    made = Submission(**slot, **counts, zone=programme_zone(session), state=SubmissionState.OPEN, started_at=at, changed_at=at)
+    begun = {"version": challenge.version, "zone": programme_zone(session), "state": SubmissionState.OPEN}
+    made = Submission(**slot, **counts, **begun, started_at=at, changed_at=at)
     try:
         with session.begin_nested():
             session.add(made)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models import Challenge, ChallengeVersion, Submission
 from portal.challenges.rules.periods import period_keys
 from portal.challenges.rules.standing import Standing, Tally
 from portal.challenges.rules.states import ChallengeState, Period, SubmissionState
@@ -30,13 +30,13 @@ def _offered() -> ColumnElement[bool]:
     today = bindparam("today", type_=Date)
     has_begun = or_(Challenge.opens_on.is_(None), Challenge.opens_on <= today)
     has_not_ended = or_(Challenge.closes_on.is_(None), Challenge.closes_on >= today)
-    return and_(Challenge.state == ChallengeState.LIVE, has_begun, has_not_ended)
+    return and_(Challenge.state.in_((ChallengeState.LIVE, ChallengeState.PAUSED)), has_begun, has_not_ended)
 
 
 def _tallies() -> Subquery:
     named = {period: bindparam(_name_of(period), type_=String) for period in Period}
     key_now = case(*[(Challenge.period == period, key) for period, key in named.items() if period is not Period.ONCE], else_=named[Period.ONCE])
-    tries_left = or_(Challenge.max_attempts.is_(None), Submission.declines < Challenge.max_attempts)
+    tries_left = or_(ChallengeVersion.max_attempts.is_(None), Submission.declines < ChallengeVersion.max_attempts)
     is_active = or_(
         Submission.state.in_((SubmissionState.OPEN, SubmissionState.MORE_WANTED)), and_(Submission.state == SubmissionState.DECLINED, tries_left)
     )
@@ -48,8 +48,10 @@ def _tallies() -> Subquery:
             _count(and_(is_active, Submission.state != SubmissionState.OPEN)).label("returned"),
             _count(Submission.state == SubmissionState.WAITING).label("waiting"),
             func.max(case((is_active, Submission.id))).label("active_id"),
+            func.max(case((is_active, Submission.version))).label("active_version"),
         )
         .join(Challenge, Challenge.id == Submission.challenge_id)
+        .join(ChallengeVersion, and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version))
         .where(Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
         .group_by(Submission.challenge_id)
     )
@@ -62,7 +64,9 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 
 # Built once: putting these together costs more than running them. Each statement made of them is run with ``moment_values``.
 OFFERED = _offered()
-"""The condition that a challenge takes part today: live, and within its dates in the programme's zone."""
+"""The condition that a challenge is shown today: live or paused, and within its dates in the programme's zone."""
+SHUT: ColumnElement[bool] = Challenge.state == ChallengeState.PAUSED
+"""The condition that nobody can begin what is shown."""
 MINE = _tallies()
 """The person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
 
@@ -74,8 +78,9 @@ def _standing() -> ColumnElement[str]:
     used, active, waiting = (func.coalesce(MINE.c[name], 0) for name in ("used", "active", "waiting"))
     return case(
         (active > 0, Standing.UNDER_WAY.value),
-        (used < Challenge.per_period, Standing.OPEN.value),
+        (and_(used < Challenge.per_period, ~SHUT), Standing.OPEN.value),
         (waiting > 0, Standing.WAITING.value),
+        (used < Challenge.per_period, Standing.SHUT.value),
         else_=Standing.DONE.value,
     )
 

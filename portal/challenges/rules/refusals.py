@@ -1,6 +1,6 @@
 """What is refused around challenges, each with its facts and a sentence."""
 
-from portal.kernel.errors import Conflict, NotAllowed, Refusal
+from portal.kernel.errors import Conflict, NotAllowed, NotFound, Refusal
 from portal.kernel.text import N_
 
 
@@ -23,6 +23,43 @@ class ChallengeClosed(Refusal):
 
     message = N_("This challenge is closed, so it takes no more answers. What you sent before is kept.")
     status = 409
+
+
+class ChallengePaused(Refusal):
+    """An admin paused it. What was begun before goes on."""
+
+    message = N_("This challenge is paused, so nobody can begin it now. What you have begun you can finish and send.")
+    status = 409
+
+
+class SecondAdminMissing(Refusal):
+    """The programme publishes with four eyes."""
+
+    message = N_("Here two people publish together: ask for a review first, and let another admin publish it.")
+    status = 409
+
+
+class NotInReview(Conflict):
+    """Nobody asked for a review, or somebody has acted on it."""
+
+    message = N_("This draft is not in review any more. Here is how it stands now.")
+
+
+class NothingToPublish(Conflict):
+    """It is live as it stands."""
+
+    message = N_("This is live already, and there are no changes to publish.")
+
+
+class VersionUnknown(NotFound):
+    """The challenge was never published under this number."""
+
+
+class StagePointsTooMany(Refusal):
+    """The parts are more than the whole."""
+
+    message = N_("The steps carry %(parts)s points together, which is more than the %(whole)s of the whole challenge.")
+    field = "points"
 
 
 class AllTimesUsed(Refusal):
