@@ -22,8 +22,9 @@ class Challenge(Base):
     row alone; whoever has begun reads the version they began with. What was paid stands on attempts
     and in the ledger. It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
-    closed and never offered. ``search_key`` is title and summary folded for searching, ``made_by``
-    the key of the form that made it.
+    closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the
+    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``search_key`` is title and
+    summary folded for searching, ``made_by`` the key of the form that made it.
     """
 
     __tablename__ = "challenge"
@@ -36,6 +37,8 @@ class Challenge(Base):
         CheckConstraint("per_period > 0", name="per_period_positive"),
         CheckConstraint("max_attempts > 0", name="max_attempts_positive"),
         CheckConstraint("closes_on >= opens_on", name="dates_in_order"),
+        CheckConstraint("total_limit > 0", name="total_limit_positive"),
+        CheckConstraint("taken >= 0", name="taken_not_negative"),
         UniqueConstraint("made_by"),
         Index(None, "state", "track"),
         Index(None, "title"),
@@ -55,7 +58,9 @@ class Challenge(Base):
     per_period: Mapped[int]
     max_attempts: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(8))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    total_limit: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
     is_record_only: Mapped[bool]
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -80,6 +85,7 @@ class ChallengeVersion(Base):
         CheckConstraint("per_period > 0", name="per_period_positive"),
         CheckConstraint("max_attempts > 0", name="max_attempts_positive"),
         CheckConstraint("closes_on >= opens_on", name="dates_in_order"),
+        CheckConstraint("total_limit > 0", name="total_limit_positive"),
         CheckConstraint("(asked_by_id IS NULL) OR (asked_at IS NOT NULL)", name="asked_has_time"),
         Index("uq_challenge_version_draft", "challenge_id", unique=True, sqlite_where=_UNPUBLISHED, postgresql_where=_UNPUBLISHED),
     )
@@ -97,11 +103,26 @@ class ChallengeVersion(Base):
     period: Mapped[str] = mapped_column(String(8))
     per_period: Mapped[int]
     max_attempts: Mapped[int | None]
+    total_limit: Mapped[int | None]
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Prerequisite(Base):
+    """A challenge that has to be done before this version of another can be begun."""
+
+    __tablename__ = "challenge_prerequisite"
+    __table_args__ = (
+        ForeignKeyConstraint(["challenge_id", "version"], _OF_VERSION),
+        CheckConstraint("requires_id <> challenge_id", name="of_another"),
+    )
+
+    challenge_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    requires_id: Mapped[int] = mapped_column(BigId, ForeignKey("challenge.id"), primary_key=True, autoincrement=False)
 
 
 class Stage(Base):
@@ -122,9 +143,9 @@ class Stage(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
     origin_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stage.id"))
-    points: Mapped[int]
+    points: Mapped[int] = mapped_column(default=0)
     position: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(120))
@@ -137,8 +158,9 @@ class Stage(Base):
 class Submission(Base):
     """One person's answer to one slot of a challenge; the unique index is the rule of once or N per period.
 
-    ``period_key`` and ``zone`` are computed once, at the start, and stay: a weekly challenge begun
-    on Sunday and sent on Monday counts for the week it was begun in. ``version`` is that of the
+    ``period_key`` and ``zone`` (the member's) are computed once, at the start, and stay: a weekly
+    challenge begun on Sunday and sent on Monday counts for the week it was begun in, which is over at
+    ``period_ends_at`` wherever the member is by then. ``version`` is that of the
     challenge at the start, and stays: its steps, text and points hold. ``declines`` counts verdicts
     against ``max_attempts``, ``decisions`` numbers verdicts and with them the ledger's keys.
     ``dropped_at`` is set by a withdrawal or by undoing an import, and frees the slot.
@@ -166,9 +188,11 @@ class Submission(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
     period_key: Mapped[str] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(64))
+    period_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    has_place: Mapped[bool] = mapped_column(default=False)
     nth: Mapped[int]
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]

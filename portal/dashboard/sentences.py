@@ -30,6 +30,8 @@ EVENTS: dict[str, str] = {
     "challenge.created": N_("%(who)s wrote the challenge %(what)s"),
     "challenge.edited": N_("%(who)s edited the challenge %(what)s"),
     "challenge.paused": N_("%(who)s paused the challenge %(what)s"),
+    "challenge.prerequisite_added": N_("%(who)s let “%(title)s” be done before the challenge %(what)s"),
+    "challenge.prerequisite_removed": N_("%(who)s no longer lets “%(title)s” be done before the challenge %(what)s"),
     "challenge.published": N_("%(who)s published the challenge %(what)s"),
     "challenge.review_asked": N_("%(who)s asked for a review of the challenge %(what)s"),
     "challenge.sent_back": N_("%(who)s sent the draft of the challenge %(what)s back: %(reason)s"),

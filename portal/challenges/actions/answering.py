@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_submission
-from portal.challenges.actions.paying import pay_stages, take_back_stages
+from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
+from portal.challenges.actions.places import free_place
 from portal.challenges.models import Answer, Attempt, ChallengeVersion, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
@@ -52,7 +53,7 @@ def _store(session: Session, actor: Actor, submission: Submission, values: Mappi
         session.flush()
         record(session, actor, "submission.saved", "submission", submission.id, now=now, stages=changed)
         if not is_import(actor) and submission.state != SubmissionState.APPROVED:
-            pay_stages(session, actor, submission, now)
+            pay_stages(session, submission, now)
 
 
 def submit_attempt(
@@ -120,8 +121,9 @@ def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, n
         raise refusals.SubmissionWithdrawn()
     if not is_open and submission.state != SubmissionState.WAITING:
         raise refusals.WithdrawalTooLate()
-    take_back_stages(session, actor, submission_id, now)
+    take_back_stages(session, BY_RULE, submission_id, now)
     move_submission(session, submission, dropped_at=now, changed_at=now, paid=None)
+    free_place(session, submission)
     waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
     session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
     record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=submission.challenge_id)

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.actions.versions import copy_stages, fields_of, first_version, open_draft
+from portal.challenges.actions.places import count_places
+from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
 from portal.challenges.models import Challenge, ChallengeVersion
 from portal.challenges.queries.policy import publishes_with_two
 from portal.challenges.queries.stages import get_challenge, stages_of
@@ -109,6 +110,7 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
         draft.published_at, draft.published_by_id = now, actor.id
         put_on_offer(challenge, draft)
         session.flush()
+        count_places(session, challenge)
     was = challenge.state
     move_challenge(session, challenge, (was,), state=ChallengeState.LIVE, published_at=challenge.published_at or now, changed_at=now)
     record(session, actor, "challenge.published", "challenge", challenge_id, now=now, version=challenge.version, was=was)
@@ -136,6 +138,7 @@ def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, ti
     offer = replace(offer_of(original), title=title, opens_on=None, closes_on=None)
     made = create_challenge(session, actor, offer=offer, key=key, now=now)
     if not stages_of(session, made.id):
+        copy_prerequisites(session, original, challenge_id=made.id, version=1)
         copy_stages(session, stages_of(session, challenge_id, original.number), challenge_id=made.id, version=1, keep_origin=False)
     return made
 

@@ -1,6 +1,7 @@
 """Points of single steps: paid at once where the step needs no person to check it, and taken back with everything else.
 
-The ledger's key names the step (``submission:<id>:stage:<stage>``), and one row a step is held by a
+Nobody decides on their own: at once it is the portal that pays, by the rule of the version. The
+ledger's key names the step (``submission:<id>:stage:<stage>``), and one row a step is held by a
 unique key, so that a box ticked twice, on two devices, or after an approval was taken back pays once.
 """
 
@@ -16,13 +17,14 @@ from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.rules.paying import pays_at_once
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.recognition import actions as recognition
 
 SOURCE = "submission"
+BY_RULE = system("rule")
 
 
-def pay_stages(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
+def pay_stages(session: Session, submission: Submission, now: datetime) -> None:
     """Pay each completed step that pays at once and has not yet. The submission's row is locked by the caller."""
     limit, stages = points_at_once(session), own_stages(session, submission)
     due = [stage for stage in stages if pays_at_once(stage.points, limit, needs_check=stage_kind(stage.kind).needs_check)]
@@ -33,13 +35,13 @@ def pay_stages(session: Session, actor: Actor, submission: Submission, now: date
     for stage in due:
         answer = answers.get(stage.id)
         if answer and stage.id not in paid and stage_kind(stage.kind).problem(Step(stage.title, stage.options), answer.value) is None:
-            _pay(session, actor, submission, stage, now)
+            _pay(session, submission, stage, now)
 
 
-def _pay(session: Session, actor: Actor, submission: Submission, stage: Stage, now: datetime) -> None:
+def _pay(session: Session, submission: Submission, stage: Stage, now: datetime) -> None:
     transfer = recognition.award(
         session,
-        actor,
+        BY_RULE,
         person_id=submission.person_id,
         points=stage.points,
         key=f"submission:{submission.id}:stage:{stage.id}",
@@ -52,7 +54,7 @@ def _pay(session: Session, actor: Actor, submission: Submission, stage: Stage, n
     session.add(StagePayment(submission_id=submission.id, stage_id=stage.id, points=stage.points, transfer_id=transfer.id, paid_at=now))
     submission.paid = (submission.paid or 0) + stage.points
     session.flush()
-    record(session, actor, "submission.stage_paid", SOURCE, submission.id, now=now, stage_id=stage.id, points=stage.points, title=stage.title)
+    record(session, BY_RULE, "submission.stage_paid", SOURCE, submission.id, now=now, stage_id=stage.id, points=stage.points, title=stage.title)
 
 
 def paid_at_once(session: Session, submission_id: int) -> int:

@@ -9,6 +9,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.editing import create_challenge
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.paying import take_back_stages
+from portal.challenges.actions.places import free_place
 from portal.challenges.actions.review import reverse_approval
 from portal.challenges.models import Attempt, Challenge, Submission
 from portal.challenges.rules.offer import Offer
@@ -64,6 +65,7 @@ def _settle(session: Session, actor: Actor, submission: Submission, now: datetim
     if not states:
         take_back_stages(session, actor, submission.id, now)
         move_submission(session, submission, declines=0, dropped_at=now, changed_at=now, paid=None)
+        free_place(session, submission)
         return
     state = next((_STANDS[found] for found in _STANDS if found in states), SubmissionState.OPEN)
     move_submission(session, submission, state=state, declines=declines)

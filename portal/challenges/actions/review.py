@@ -15,6 +15,7 @@ from portal.acts.actions import record_act, reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages
+from portal.challenges.actions.places import free_place_if_over
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.versions import version_of
@@ -111,6 +112,7 @@ def decline_attempt(
         state = resting_state(session, submission.id, SubmissionState.DECLINED)
         values |= {"state": state, "declines": submission.declines + 1, "changed_at": at}
     move_submission(session, submission, **values)
+    free_place_if_over(session, submission)
     return _conclude(session, actor, case, Outcome.DECLINED, reason, at=at, now=now, tell=tell)
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Stage
+from portal.challenges.models import Challenge, ChallengeVersion, Prerequisite, Stage
+from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version, find_draft
 from portal.challenges.rules.offer import Offer
@@ -64,11 +65,19 @@ def copy_stages(session: Session, stages: list[Stage], *, challenge_id: int, ver
         session.flush()
 
 
+def copy_prerequisites(session: Session, source: ChallengeVersion, *, challenge_id: int, version: int) -> None:
+    """Let a version need first what ``source`` needs."""
+    for needed in prerequisites_of(session, source.challenge_id, source.number):
+        session.add(Prerequisite(challenge_id=challenge_id, version=version, requires_id=needed.id))
+    session.flush()
+
+
 def _copy(session: Session, challenge: Challenge, now: datetime) -> ChallengeVersion:
     current = current_version(session, challenge)
     made = ChallengeVersion(challenge_id=challenge.id, number=current.number + 1, made_at=now, **fields_of(current))
     session.add(made)
     session.flush()
+    copy_prerequisites(session, current, challenge_id=challenge.id, version=made.number)
     stages = stages_of(session, challenge.id, current.number)
     copy_stages(session, stages, challenge_id=challenge.id, version=made.number, keep_origin=True)
     return made

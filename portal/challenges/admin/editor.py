@@ -6,13 +6,15 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.challenges.actions import editing
 from portal.challenges.forms.answering import PlainForm, step_form
-from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, NewChallengeForm, ReasonForm
+from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, FirstForm, NewChallengeForm, ReasonForm
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
+from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version
 from portal.challenges.rules.comparing import FIELD_NAMES
@@ -96,6 +98,8 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "version": version,
         "is_waiting": is_waiting,
         "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
+        "needed": prerequisites_of(db(), challenge_id, version.number),
+        "first": first_form(challenge_id),
         "stages": stages_of(db(), challenge_id, version.number),
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
@@ -106,6 +110,13 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
     words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS}
     plain = PlainForm(formdata=None)
     return render("challenges/admin/edit.html", form=form, reason=reason or ReasonForm(formdata=None), refusal=refusal, plain=plain, **words, **shown)
+
+
+def first_form(challenge_id: int) -> FirstForm:
+    """Return the form that chooses what has to be done first."""
+    form = FirstForm(formdata=None)
+    form.requires.choices = [SelectChoice(row.id, row.title) for row in choices_for(db(), challenge_id)]
+    return form
 
 
 def _edit_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.challenges.actions import lifecycle
+from portal.challenges.actions import lifecycle, prerequisites
 from portal.challenges.admin.editor import bp, do, editor_page, show_again
 from portal.challenges.forms.editing import ChallengeForm, ReasonForm
 from portal.challenges.queries.stages import get_challenge
@@ -39,6 +39,27 @@ def versions(challenge_id: int) -> str:
         field_names=FIELD_NAMES,
         period_names=PERIOD_NAMES,
     )
+
+
+@bp.post("/<int:challenge_id>/first")
+@admin
+@writes(again=show_again)
+def add_first(challenge_id: int) -> Response:
+    """Let another challenge be done first."""
+    requires_id = request.form.get("requires", 0, type=int)
+    prerequisites.add_prerequisite(db(), current_actor(), challenge_id=challenge_id, requires_id=requires_id, now=utcnow())
+    flash(_("Saved."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="first"), 303)
+
+
+@bp.post("/<int:challenge_id>/first/<int:requires_id>/remove")
+@admin
+@writes(again=show_again)
+def remove_first(challenge_id: int, requires_id: int) -> Response:
+    """Let another challenge no longer be done first."""
+    prerequisites.remove_prerequisite(db(), current_actor(), challenge_id=challenge_id, requires_id=requires_id, now=utcnow())
+    flash(_("Saved."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="first"), 303)
 
 
 @bp.post("/<int:challenge_id>/pause")

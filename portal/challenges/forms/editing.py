@@ -15,6 +15,7 @@ from portal.challenges.rules.states import (
     MAX_ATTEMPTS,
     MAX_MINUTES,
     MAX_PER_PERIOD,
+    MAX_PLACES,
     MAX_POINTS,
     PERIOD_NAMES,
     SUBMISSION_STATE_NAMES,
@@ -39,6 +40,7 @@ class ChallengeForm(Form):
     )
     period = SelectField(_l("Counted"), choices=[SelectChoice(period.value, _l(PERIOD_NAMES[period])) for period in Period])
     max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
+    total_limit = IntegerField(_l("For the first so many"), validators=[Optional(), NumberRange(1, MAX_PLACES)])
     opens_on = DayField(_l("Opens on"), validators=[Optional()])
     closes_on = DayField(_l("Closes on"), validators=[Optional()])
 
@@ -46,6 +48,12 @@ class ChallengeForm(Form):
         """Return what was entered."""
         fields: dict[str, Any] = {name: getattr(self, name).data for name in Offer.__dataclass_fields__}
         return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"])})
+
+
+class FirstForm(Form):
+    """A challenge that has to be done first. Choices are filled at the door."""
+
+    requires = SelectField(_l("Challenge"), coerce=int, choices=[], validators=[InputRequired()])
 
 
 class NewChallengeForm(ChallengeForm):

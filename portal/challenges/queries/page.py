@@ -4,23 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, verdicts_of
 from portal.challenges.queries.policy import points_at_once
+from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
 from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.paying import pays_at_once
-from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, standing, why_not_open
+from portal.challenges.rules.periods import Slot, free_at
+from portal.challenges.rules.refusals import AllPlacesTaken
+from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import Outcome, Period, SubmissionState
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.people.queries.persons import zone_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class ChallengePage:
     """A challenge and one person. ``submission`` is the one the page is about, ``earlier`` the others.
 
     ``version`` is what holds for it: that of the submission, else the current one. ``newer`` is what
-    has changed since for those who begin now, where it matters; ``closed_because`` why nobody can begin.
+    has changed since for those who begin now, where it matters; ``closed_because`` why nobody can begin,
+    ``missing`` what this person has to do first.
     """
 
     challenge: Challenge
@@ -55,6 +61,7 @@ class ChallengePage:
     verdicts: Sequence[Verdict]
     review_time: timedelta | None
     again_on: date | None
+    missing: Sequence[Row[int, str]]
     closed_because: Refusal | None
     stopped_because: Refusal | None
     payments: Mapping[int, StagePayment]
@@ -72,7 +79,7 @@ class ChallengePage:
 
     @property
     def can_start(self) -> bool:
-        return self.closed_because is None and self.standing is Standing.OPEN
+        return self.closed_because is None and not self.missing and self.standing is Standing.OPEN
 
     @property
     def can_withdraw(self) -> bool:
@@ -124,24 +131,35 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
     current = current_version(session, challenge)
     version = version_of(session, submission) if submission else current
     newer = differences(session, version, current) if submission and submission.state != SubmissionState.APPROVED else []
-    zone = programme_zone(session)
+    missing = missing_for(session, person_id, challenge)
+    closed_because = why_not_open(found, challenge.opens_on, challenge.closes_on)
+    if closed_because is None and is_full(challenge.total_limit, challenge.taken):
+        closed_because = AllPlacesTaken(limit=challenge.total_limit)
+    is_shut = closed_because is not None or bool(missing)
     return ChallengePage(
         challenge=challenge,
         version=version,
         newer=newer if matters(newer) else [],
         availability=found,
-        standing=standing(tally_for(session, person_id, challenge_id, now), challenge.per_period, is_shut=found is Availability.PAUSED),
+        standing=standing(tally_for(session, person_id, challenge_id, now), challenge.per_period, is_shut=is_shut),
         steps=steps_of(session, version, submission),
         submission=submission,
         earlier=[s for s in submissions if s is not submission],
         attempts=attempts_of(session, submission.id) if submission else [],
         verdicts=verdicts_of(session, submission.id) if submission else [],
         review_time=usual_review_time(session, now),
-        again_on=again_on(Period(challenge.period), challenge.closes_on, now, zone),
-        closed_because=why_not_open(found, challenge.opens_on, challenge.closes_on),
+        again_on=_again_on(session, person_id, challenge, submissions, now),
+        missing=missing,
+        closed_because=closed_because,
         stopped_because=why_not_go_on(session, submission, now) if submission else None,
         payments=payments_of(session, submission.id) if submission else {},
     )
+
+
+def _again_on(session: Session, person_id: int, challenge: Challenge, submissions: Sequence[Submission], now: datetime) -> date | None:
+    zone, period = zone_of(session, person_id), Period(challenge.period)
+    free = free_at(period, [Slot(s.period_key, s.period_ends_at) for s in submissions], challenge.per_period, now, zone)
+    return again_on(free, challenge.closes_on, zone, programme_zone(session))
 
 
 def preview_page(session: Session, challenge_id: int, now: datetime) -> ChallengePage:
@@ -161,6 +179,7 @@ def preview_page(session: Session, challenge_id: int, now: datetime) -> Challeng
         verdicts=[],
         review_time=None,
         again_on=None,
+        missing=prerequisites_of(session, challenge_id, version.number),
         closed_because=None,
         stopped_because=None,
         payments={},

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, ChallengeVersion, Submission
+from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import get_challenge, stages_of
-from portal.challenges.rules.comparing import FIELD_NAMES, Asked, Change, Terms, compare
+from portal.challenges.rules.comparing import FIELD_NAMES, REQUIRES, Asked, Change, Terms, compare
 from portal.challenges.rules.lifecycle import last_day
 from portal.challenges.rules.refusals import VersionUnknown
 from portal.challenges.rules.standing import availability, why_not_answer
@@ -79,4 +80,5 @@ def _terms(session: Session, version: ChallengeVersion) -> Terms:
         Asked(stage.origin_id or stage.id, stage.title, stage.text, stage.points, stage.options)
         for stage in stages_of(session, version.challenge_id, version.number)
     ]
-    return Terms({name: getattr(version, name) for name in FIELD_NAMES}, steps)
+    needed = ", ".join(row.title for row in prerequisites_of(session, version.challenge_id, version.number))
+    return Terms({name: getattr(version, name) for name in FIELD_NAMES if name != REQUIRES} | {REQUIRES: needed or None}, steps)

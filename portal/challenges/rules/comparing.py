@@ -47,6 +47,7 @@ class Terms:
     steps: Sequence[Asked]
 
 
+REQUIRES = "requires"
 FIELD_NAMES = {
     "track": N_("Track"),
     "title": N_("Title"),
@@ -59,6 +60,8 @@ FIELD_NAMES = {
     "period": N_("Counted"),
     "per_period": N_("How many times"),
     "max_attempts": N_("Attempts allowed"),
+    "total_limit": N_("For the first so many"),
+    REQUIRES: N_("To be done first"),
 }
 LONG = ("summary", "text")
 MATTERS = ("text", "points", "max_attempts")

@@ -69,6 +69,27 @@ class AllTimesUsed(Refusal):
     status = 409
 
 
+class AllPlacesTaken(Refusal):
+    """It was for the first so many."""
+
+    message = N_("This was for the first %(limit)s, and all places are taken.")
+    status = 409
+
+
+class PrerequisiteMissing(Refusal):
+    """Another challenge comes first."""
+
+    message = N_("Please complete “%(title)s” first.")
+    status = 409
+
+
+class PrerequisiteCircle(Refusal):
+    """Each would wait for the other."""
+
+    message = N_("“%(title)s” itself needs this challenge first, so nobody could begin either.")
+    field = "requires"
+
+
 class AlreadyTakenPart(Refusal):
     """Every slot is taken and none will come."""
 
@@ -208,3 +229,9 @@ class AttemptsOutOfRange(OutOfRange):
     """Attempts outside their limits."""
 
     field = "max_attempts"
+
+
+class LimitOutOfRange(OutOfRange):
+    """Places outside their limits."""
+
+    field = "total_limit"

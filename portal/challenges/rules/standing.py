@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from portal.challenges.rules import refusals
 from portal.challenges.rules.lifecycle import Lifecycle, lifecycle
-from portal.challenges.rules.periods import next_day
-from portal.challenges.rules.states import Period, SubmissionState
+from portal.challenges.rules.states import SubmissionState
+from portal.kernel.clock import local_date
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import N_
 
@@ -96,10 +96,11 @@ def free_slot(taken: Iterable[int], per_period: int) -> int | None:
     return next((nth for nth in range(1, per_period + 1) if nth not in used), None)
 
 
-def again_on(period: Period, closes_on: date | None, now: datetime, zone: str) -> date | None:
-    """Return the day from which a challenge may be done again; None when it may not, or closes before."""
-    day = next_day(period, now, zone)
-    return day if day and not (closes_on and day > closes_on) else None
+def again_on(free_at: datetime | None, closes_on: date | None, zone: str, programme_zone: str) -> date | None:
+    """Return the day, in the member's ``zone``, from which a challenge may be done again; None when it may not, or closes before."""
+    if free_at is None or (closes_on and local_date(free_at, programme_zone) > closes_on):
+        return None
+    return local_date(free_at, zone)
 
 
 def why_not_open(found: Availability, opens_on: date | None, closes_on: date | None) -> Refusal | None:
@@ -119,10 +120,14 @@ _WHY: dict[Availability, type[Refusal]] = {
 }
 
 
-def why_not_again(period: Period, closes_on: date | None, now: datetime, zone: str) -> Refusal:
-    """Return the refusal for somebody who has used every slot of the current period."""
-    day = again_on(period, closes_on, now, zone)
+def why_not_again(day: date | None) -> Refusal:
+    """Return the refusal for somebody who has used every slot of the current period; ``day`` is when it may be done again."""
     return refusals.AllTimesUsed(day=day) if day else refusals.AlreadyTakenPart()
+
+
+def is_full(total_limit: int | None, taken: int) -> bool:
+    """Tell whether every place of a challenge for the first so many is taken."""
+    return total_limit is not None and taken >= total_limit
 
 
 def why_not_answer(found: Availability, state: str, opens_on: date | None, closes_on: date | None) -> Refusal | None:
