@@ -168,6 +168,7 @@ def lock_challenge(session: Session, challenge_id: int) -> Challenge:
 
 
 def move_challenge(session: Session, challenge: Challenge, before: tuple[str, ...], **values: object) -> None:
+    """Change a challenge if it is still in one of the states ``before``; refuses with ``ChallengeChanged`` otherwise."""
     as_read = (Challenge.id == challenge.id, Challenge.state.in_(before))
     moved = update(Challenge).where(*as_read).values(**values).returning(Challenge.id).execution_options(synchronize_session=False)
     if session.scalar(moved) is None:
