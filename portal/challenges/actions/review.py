@@ -14,9 +14,13 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import record_act, reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
+from portal.challenges.actions.paying import paid_at_once, take_back_stages
+from portal.challenges.actions.places import free_place_if_over
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
 from portal.challenges.queries.stages import get_challenge
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
+from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.kernel.actor import Actor
@@ -41,7 +45,7 @@ class _Case(NamedTuple):
 def approve_attempt(
     session: Session, actor: Actor, *, attempt_id: int, now: datetime, decided_at: datetime | None = None, note: str = "", tell: bool = True
 ) -> Verdict:
-    """Approve an attempt: pay what was offered when it was sent, write one act, close the other waiting attempts unpaid.
+    """Approve an attempt: pay what is left of what was offered, write one act, close the other waiting attempts unpaid.
 
     ``decided_at`` in the past is the privilege of imports, and ``tell=False`` sends nothing.
     Refuses what is not waiting (``AlreadyDecided``, ``AlreadyApproved``, ``SubmissionWithdrawn``),
@@ -54,10 +58,12 @@ def approve_attempt(
     if not move_attempt(session, attempt, (AttemptState.WAITING, AttemptState.REVERSED), AttemptState.APPROVED):
         raise refusals.AlreadyDecided()
     at, number = _moment(actor, decided_at, now), submission.decisions + 1
-    move_submission(session, submission, state=SubmissionState.APPROVED, decisions=number, paid=attempt.points, changed_at=at)
+    paid = max(attempt.points, submission.paid or 0)
+    move_submission(session, submission, state=SubmissionState.APPROVED, decisions=number, paid=paid, changed_at=at)
     others = (Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
     session.execute(update(Attempt).where(*others).values(state=AttemptState.CLOSED))
-    transfer_id = _pay(session, actor, submission, attempt, at, now)
+    points = rest_of(attempt.points, paid_at_once(session, submission.id))
+    transfer_id = _pay(session, actor, submission, points, at, now)
     company_id = get_person(session, submission.person_id).company_id
     record_act(
         session,
@@ -72,7 +78,7 @@ def approve_attempt(
         happened_at=at,
         now=now,
     )
-    return _conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, points=attempt.points, transfer_id=transfer_id)
+    return _conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, points=points, transfer_id=transfer_id)
 
 
 def ask_for_more(session: Session, actor: Actor, *, attempt_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
@@ -106,11 +112,14 @@ def decline_attempt(
         state = resting_state(session, submission.id, SubmissionState.DECLINED)
         values |= {"state": state, "declines": submission.declines + 1, "changed_at": at}
     move_submission(session, submission, **values)
+    free_place_if_over(session, submission)
     return _conclude(session, actor, case, Outcome.DECLINED, reason, at=at, now=now, tell=tell)
 
 
 def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
-    """Take an approval back: the points are reversed, the act is marked, the submission stands as declined and may be approved again.
+    """Take an approval back: all points are reversed, those of single steps too, and the act is marked.
+
+    The submission stands as declined and may be approved again.
 
     Refuses an empty reason, a submission that is not approved (``NotApproved``), and anybody's own.
     """
@@ -130,9 +139,10 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
     if paid.transfer_id is not None:
         key = _ledger_key(submission)
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
+    points = -paid.points - take_back_stages(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
     case = _Case(attempt, submission, get_challenge(session, submission.challenge_id))
-    return _conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=-paid.points, transfer_id=transfer_id)
+    return _conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
 
 
 def _to_decide(session: Session, actor: Actor, attempt_id: int) -> _Case:
@@ -170,15 +180,15 @@ def _ledger_key(submission: Submission) -> str:
     return f"submission:{submission.id}:decision:{submission.decisions}"
 
 
-def _pay(session: Session, actor: Actor, submission: Submission, attempt: Attempt, at: datetime, now: datetime) -> int | None:
-    """Pay through recognition, which keeps the boards; a challenge worth nothing writes no line."""
-    if attempt.points == 0:
+def _pay(session: Session, actor: Actor, submission: Submission, points: int, at: datetime, now: datetime) -> int | None:
+    """Pay through recognition, which keeps the boards; where nothing is left to pay no line is written."""
+    if points == 0:
         return None
     return recognition.award(
         session,
         actor,
         person_id=submission.person_id,
-        points=attempt.points,
+        points=points,
         key=_ledger_key(submission),
         reason="submission_approved",
         source_type=SOURCE,
@@ -224,7 +234,7 @@ def _conclude(
 
 
 def _tell(session: Session, case: _Case, verdict: Verdict, now: datetime) -> None:
-    allowed = case.challenge.max_attempts
+    allowed = version_of(session, case.submission).max_attempts
     left = allowed - case.submission.declines if allowed is not None else None
     data = {"challenge": case.challenge.title, "points": abs(verdict.points), "reason": verdict.reason, "attempts_left": left}
     to, key = recipient(session, case.submission.person_id), f"submission:{case.submission.id}:decision:{verdict.number}"
