@@ -24,6 +24,18 @@ POSTGRESQL = {
 }
 
 
+def parts_of(body: str) -> list[str]:
+    """Return columns and constraints of a table: what stands between commas outside brackets. A column added later has no line of its own."""
+    parts, depth = [""], 0
+    for character in body:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
 def catalogue(connection: Connection) -> dict[str, object]:
     """Return everything the engine knows of the schema, in a form that does not depend on the order of making."""
     if connection.dialect.name == "sqlite":
@@ -34,7 +46,7 @@ def catalogue(connection: Connection) -> dict[str, object]:
                 continue
             table = name.removeprefix("table ")
             body = sql[sql.index("(") + 1 : sql.rindex(")")]
-            found[name] = sorted(" ".join(line.replace('"', "").strip().rstrip(",").split()) for line in body.split("\n") if line.strip())
+            found[name] = sorted(" ".join(part.replace('"', "").split()) for part in parts_of(body))
             found[f"{name} autoincrement"] = "AUTOINCREMENT" in sql
             found[f"{name} columns"] = sorted(tuple(r)[1:4] for r in connection.execute(text(f"PRAGMA table_info({table})")))
         return found

@@ -113,7 +113,8 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
         count_places(session, challenge)
     was = challenge.state
     move_challenge(session, challenge, (was,), state=ChallengeState.LIVE, published_at=challenge.published_at or now, changed_at=now)
-    record(session, actor, "challenge.published", "challenge", challenge_id, now=now, version=challenge.version, was=was)
+    name = "challenge.published" if draft else "challenge.reopened"
+    record(session, actor, name, "challenge", challenge_id, now=now, version=challenge.version, was=was)
     return challenge
 
 

@@ -18,7 +18,7 @@ from portal.challenges.rules.paying import pays_at_once
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor, system
-from portal.recognition import actions as recognition
+from portal.recognition.actions import scores as recognition
 
 SOURCE = "submission"
 BY_RULE = system("rule")

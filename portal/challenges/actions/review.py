@@ -28,7 +28,7 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
-from portal.recognition import actions as recognition
+from portal.recognition.actions import scores as recognition
 
 SOURCE = "submission"
 REASON_LENGTH = 2_000

@@ -16,7 +16,7 @@ from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
 from portal.challenges.queries.stages import get_challenge, stages_of
-from portal.challenges.queries.versions import current_version, differences, edited_version
+from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, lifecycle
 from portal.challenges.rules.states import PERIOD_NAMES
@@ -157,8 +157,9 @@ def do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
 @writes(again=show_again)
 def publish(challenge_id: int) -> Response:
     """Freeze the draft and offer it, or open a challenge again."""
-    told = _("Published. Advocates see it from its opening day on. Who has begun keeps what they began with.")
-    return do(challenge_id, editing.publish_challenge, told)
+    published = _("Published. Advocates see it from its opening day on. Who has begun keeps what they began with.")
+    opened = _("It is open again, within its opening and closing day.")
+    return do(challenge_id, editing.publish_challenge, published if find_draft(db(), challenge_id) else opened)
 
 
 @bp.post("/<int:challenge_id>/close")

@@ -7,15 +7,16 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.ledger.actions.holding import capture
-from portal.recognition.actions import reverse
+from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.moving import give_back, move, put_back, tell_person
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules import State, require_decider, require_reason
+from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.states import State
 
 
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Say yes: it is to be fulfilled, and can no longer be called off. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
+    """Say yes: it is to be fulfilled; until then the person may still call it off. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
     require_decider(actor, get_redemption(session, redemption_id).person_id)
     redemption, is_new = move(session, actor, redemption_id, State.APPROVED, now=now, approved_by=actor.id, approved_at=now)
     if is_new:
