@@ -34,7 +34,7 @@ from portal.files.storage import Storage
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
-from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 from portal.kernel.db import Database
 from portal.kernel.text import N_
 from portal.ledger.actions.sealing import seal_pending
@@ -53,6 +53,8 @@ from portal.recognition import actions as recognition_actions
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition import views as recognition
 from portal.references import views as references
+from portal.references.queries.nominations import nominators_of_person
+from portal.review import admin as review_admin
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
@@ -92,6 +94,7 @@ BLUEPRINTS = [
     notifications_admin.bp,
     recognition.bp,
     references.bp,
+    review_admin.bp,
     bank.bp,
     bank_admin.bp,
     rewards.bp,
@@ -154,6 +157,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
@@ -163,6 +167,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
+    NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
@@ -175,7 +180,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _set_up_web(app, settings)
     storage: Storage = app.extensions["storage"]
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage)
-    ticks = [*TICKS, (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     _add_rooms(app)
@@ -192,7 +197,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"] = STATEMENT_SOURCES
-    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED)
+    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, nominators_of=nominators_of_person)
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -20,6 +20,7 @@ SUBJECTS: dict[str, str] = {
     "file": N_("Files"),
     "import": N_("Imports"),
     "job": N_("Jobs"),
+    "review": N_("Reviewing"),
 }
 
 EVENTS: dict[str, str] = {
@@ -56,6 +57,7 @@ EVENTS: dict[str, str] = {
     "person.password_changed": N_("%(what)s has a new password"),
     "person.password_reset_asked": N_("A new password was asked for %(what)s"),
     "person.reactivated": N_("%(who)s reactivated %(what)s"),
+    "person.reviewing_changed": N_("%(who)s changed what %(what)s may review"),
     "person.roles_changed": N_("%(who)s changed the roles of %(what)s"),
     "person.signed_in": N_("%(what)s signed in"),
     "person.signed_out": N_("%(what)s signed out"),
@@ -66,6 +68,11 @@ EVENTS: dict[str, str] = {
     "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
     "redemption.returned": N_("%(who)s took %(what)s back: %(reason)s"),
+    "review.assigned": N_("%(who)s gave %(what)s to a reviewer"),
+    "review.first_approved": N_("%(who)s gave the first of two approvals for %(what)s, worth %(points)s"),
+    "review.freed": N_("%(who)s left %(what)s to whoever takes it"),
+    "review.taken": N_("%(who)s took %(what)s to decide on"),
+    "review.terms_changed": N_("%(who)s changed the terms of reviewing"),
     "reward.added": N_("%(who)s added the reward %(what)s"),
     "reward.changed": N_("%(who)s edited the reward %(what)s"),
     "reward.published": N_("%(who)s published the reward %(what)s"),

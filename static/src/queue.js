@@ -1,4 +1,4 @@
-// The queue by keyboard: j and k move, x selects, a approves, d opens the decline. Only while the keyboard stands in the
+// The queue by keyboard: j and k move, x selects, a approves, d opens the decline, t takes. Only while the keyboard stands in the
 // queue, so that no single letter surprises anybody elsewhere (WCAG 2.1.4).
 const queue = () => document.querySelector("[data-queue]");
 const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -30,6 +30,7 @@ const KEYS = {
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input[type=checkbox]").click(),
   a: () => shown("[data-approve]")?.click(),
+  t: () => shown("[data-take]")?.click(),
   d: () => {
     const decline = shown("[data-decline]");
     if (!decline) return;

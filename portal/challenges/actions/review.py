@@ -149,7 +149,7 @@ def _to_decide(session: Session, actor: Actor, attempt_id: int) -> _Case:
 
 
 def _require_reviewer(actor: Actor, submission: Submission) -> None:
-    if not actor.is_admin:
+    if not actor.may_decide("attempt"):
         raise NotAllowed()
     if actor.id is not None and actor.id == submission.person_id:
         raise refusals.OwnSubmission()

@@ -111,7 +111,7 @@ def oldest_waiting(session: Session) -> datetime | None:
 
 
 def attempt_for_review(session: Session, actor: Actor, attempt_id: int) -> Review:
-    """Return an attempt with answers, files, earlier attempts and the person's record. For admins only; raises ``NotFound``."""
+    """Return an attempt with answers, files, earlier attempts and the person's record. For who may decide on it; raises ``NotFound``."""
     attempt = session.get(Attempt, attempt_id)
     if attempt is None:
         raise NotFound()
@@ -129,7 +129,7 @@ def submission_for_review(session: Session, actor: Actor, submission_id: int) ->
 
 
 def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
-    if not actor.is_admin:
+    if not actor.may_decide("attempt"):
         raise NotAllowed()
     submission = session.get_one(Submission, attempt.submission_id)
     challenge = session.get_one(Challenge, submission.challenge_id)

@@ -10,14 +10,15 @@ from flask_babel import ngettext
 from portal.dashboard.forms import BulkForm, QueueFilter
 from portal.dashboard.queries.queue import rows_of, waiting_page
 from portal.dashboard.rules import BULK_SIZE, NothingChosen, item_of
-from portal.dashboard.views.approvals import all_sources, chosen_sources, place, queue_page, source_of, wanted_of
+from portal.dashboard.views.approvals import queue_page
+from portal.dashboard.views.desk import all_sources, chosen_sources, place, source_of, wanted_of
 from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import APPROVE, Given
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.web.errors import sentence
-from portal.web.guards import admin, current_actor
+from portal.web.guards import current_actor, reviewer
 from portal.web.language import number
 from portal.web.paging import Page
 from portal.web.templating import render
@@ -41,7 +42,7 @@ def _nothing_again(refusal: Refusal) -> tuple[str, int]:
 
 
 @bp.post("/admin/approvals/approve")
-@admin
+@reviewer
 @writes_in_steps(again=_nothing_again)
 def approve_many() -> Any:
     """Approve the chosen lines; or, a hundred a step, all that match the filter and waited when the page was shown."""
@@ -65,7 +66,7 @@ def _back() -> dict[str, Any]:
 
 def _all(form: BulkForm) -> Page:
     asked = QueueFilter(request.args)
-    wanted, shown_at = wanted_of(asked), _moment(form.until.data)
+    wanted, shown_at = wanted_of(asked, utcnow()), _moment(form.until.data)
     wanted = replace(wanted, until=min(wanted.until or shown_at, shown_at))
     with database().reading() as session:
         return waiting_page(session, chosen_sources(asked), wanted, after=form.after.data, size=BULK_SIZE)

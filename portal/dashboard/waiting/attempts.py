@@ -22,6 +22,7 @@ class WaitingAttempts:
 
     kind: ClassVar[str] = "attempt"
     name: ClassVar[str] = N_("Activities")
+    look: ClassVar[tuple[str, str]] = ("list-checks", "")
     panel: ClassVar[str] = "dashboard/_panel_attempt.html"
     words: ClassVar[Mapping[str, Any]] = {"kinds": KINDS, "outcomes": OUTCOME_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
@@ -40,9 +41,15 @@ class WaitingAttempts:
     }
 
     def waiting(self, wanted: Wanted) -> AnySelect:
-        found = waiting_attempts(track=wanted.track).where(*each_word(wanted.q, Challenge.search_key, Person.name_key, Company.name_key))
+        found = waiting_attempts(track=wanted.track, challenge_id=wanted.challenge)
+        found = found.where(*each_word(wanted.q, Challenge.search_key, Person.name_key, Company.name_key))
+        found = found.where(*each_word(wanted.company, Company.name_key))
         return found.where(Attempt.submitted_at <= wanted.until) if wanted.until else found
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return "submission", session.get_one(Attempt, item_id).submission_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = attempt_for_review(session, actor, item_id)
-        return Shown(detail, waits=detail.is_waiting, is_own=detail.is_own(actor))
+        since, barred = detail.attempt.submitted_at, frozenset({detail.person.id})
+        return Shown(detail, waits=detail.is_waiting, is_own=detail.is_own(actor), waiting_since=since, barred=barred)

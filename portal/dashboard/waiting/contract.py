@@ -17,11 +17,19 @@ APPROVE = "approve"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the queue is filtered by. ``q`` is folded; ``until`` leaves out what came later."""
+    """What the queue is filtered by. ``q`` and ``company`` are folded; ``until`` leaves out what came later.
+
+    ``owner`` is ``none`` or a person's id; ``overdue`` holds for each kind the moment since when what
+    waits is overdue, and leaves out the rest; ``challenge`` leaves only answers to that one.
+    """
 
     q: str = ""
     track: str = ""
     until: datetime | None = None
+    company: str = ""
+    challenge: int | None = None
+    owner: str = ""
+    overdue: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,23 +60,31 @@ class Shown:
     detail: Any
     waits: bool
     is_own: bool
+    waiting_since: datetime
+    barred: frozenset[int] = frozenset()
+    """Those whose own it is."""
 
 
 class WaitingSource(Protocol):
     """One kind of thing that waits.
 
     ``verdicts`` by the word in their address; the one named ``approve`` is offered in bulk.
-    ``panel`` is the template in which one thing is shown and decided, ``words`` what it needs of the room besides.
+    ``look`` is icon and colour of its lines, ``panel`` the template in which one thing is shown and
+    decided, ``words`` what it needs of the room besides.
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    look: ClassVar[tuple[str, str]]
     panel: ClassVar[str]
     words: ClassVar[Mapping[str, Any]]
     verdicts: ClassVar[Mapping[str, Verdict]]
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         """Return a select of what waits, with the columns of ``COLUMNS`` under those names."""
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        """Return what the audit log calls the thing: type and id."""
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         """Return all that helps ``actor`` to decide; raises ``NotFound``."""

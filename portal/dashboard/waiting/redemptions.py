@@ -22,6 +22,7 @@ class WaitingRedemptions:
 
     kind: ClassVar[str] = KIND
     name: ClassVar[str] = N_("Redemptions")
+    look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
     words: ClassVar[Mapping[str, Any]] = {}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
@@ -40,11 +41,16 @@ class WaitingRedemptions:
         kept = [column for column in asked.selected_columns if column.name != "points"]
         found = asked.with_only_columns(*kept, cast(null(), String).label("track"), (-Redemption.price).label("points"))
         found = found.where(*each_word(wanted.q, Reward.search_key, Person.name_key, Company.name_key))
-        if wanted.track:
+        found = found.where(*each_word(wanted.company, Company.name_key))
+        if wanted.track or wanted.challenge is not None:
             found = found.where(false())
         return found.where(Redemption.requested_at <= wanted.until) if wanted.until else found
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return "redemption", item_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         review = redemption_for_review(session, item_id)
         redemption = review.detail.redemption
-        return Shown(review, waits=redemption.state == State.REQUESTED, is_own=redemption.person_id == actor.id)
+        is_own, barred = redemption.person_id == actor.id, frozenset({redemption.person_id})
+        return Shown(review, waits=redemption.state == State.REQUESTED, is_own=is_own, waiting_since=redemption.requested_at, barred=barred)

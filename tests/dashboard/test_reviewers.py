@@ -1,0 +1,126 @@
+"""Reviewers: no admins, but allowed into the queue for what was granted, and nowhere else."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.errors import NotAllowed
+from portal.people.actions.reviewing import grant_reviewing
+from portal.people.actions.states import deactivate_person
+from portal.people.models import Person
+from portal.people.queries.reviewing import grants_of
+from portal.people.rules.person import PersonDeactivated
+from portal.people.rules.reviewing import Grants, GrantUnknown, kinds_of, require_grants
+from tests.dashboard.scene import Scene, scene
+from tests.factories.challenges import as_admin, as_advocate, make_attempt
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.support.application import PortalClient, SignIn
+
+QUEUE = "/admin/approvals"
+Reviewing = Callable[..., PortalClient]
+
+
+@pytest.fixture
+def stage(database: Database) -> Scene:
+    return scene(database)
+
+
+def grant(database: Database, stage: Scene, person: Person, *grants: str) -> None:
+    database.write(lambda s: grant_reviewing(s, as_admin(stage.admin), person_id=person.id, grants=grants, now=utcnow()))
+
+
+@pytest.mark.parametrize(
+    ("grants", "kinds"),
+    [
+        (Grants(), set()),
+        (Grants(attempts=True), {"attempt", "appeal"}),
+        (Grants(redemptions=True, nominations=True), {"redemption", "nomination"}),
+    ],
+)
+def test_a_grant_opens_its_kinds(grants: Grants, kinds: set[str]) -> None:
+    assert kinds_of(grants) == kinds
+
+
+def test_an_unknown_permission_is_refused() -> None:
+    with pytest.raises(GrantUnknown):
+        require_grants({"everything"})
+
+
+def test_a_reviewer_sees_and_decides_only_what_was_granted(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    grant(database, stage, stage.employee, "attempts")
+    desk = sign_in(stage.employee)
+    page = desk.get(QUEUE).text
+    assert page.count("data-row=") == 1
+    assert "Write an honest review" in page
+    assert "Gift card" not in page
+    assert desk.get(f"{QUEUE}?item=redemption-{stage.redemption.id}").status_code == 404
+    assert desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={}).status_code == 404
+    assert desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={}).status_code == 303
+
+
+@pytest.mark.parametrize("grants", [("redemptions",), ("nominations",), ("redemptions", "nominations")])
+def test_every_grant_works_for_its_kind(database: Database, stage: Scene, sign_in: SignIn, grants: tuple[str, ...]) -> None:
+    reviewer = database.write(make_employee)
+    grant(database, stage, reviewer, *grants)
+    desk = sign_in(reviewer)
+    for kind, item, name in (("redemption", stage.redemption, "redemptions"), ("nomination", stage.nomination, "nominations")):
+        expected = 303 if name in grants else 404
+        assert desk.post(f"{QUEUE}/{kind}/{item.id}/decline", data={"reason": "No."}).status_code == expected
+
+
+def test_a_reviewer_is_led_to_the_queue_and_nowhere_else(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    assert QUEUE not in sign_in(stage.employee).get("/").text
+    grant(database, stage, stage.employee, "attempts")
+    desk = sign_in(stage.employee)
+    assert QUEUE in desk.get("/").text
+    for address in ("/admin/people", "/admin/audit", "/admin/challenges", "/admin/reviewing", "/admin/rewards"):
+        assert desk.get(address).status_code == 403, address
+
+
+def test_a_permission_taken_away_ends_with_the_next_click(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    grant(database, stage, stage.employee, "attempts")
+    desk = sign_in(stage.employee)
+    assert desk.get(QUEUE).status_code == 200
+    grant(database, stage, stage.employee)
+    assert desk.get(QUEUE).status_code == 403
+    assert desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={}).status_code == 403
+
+
+def test_a_reviewer_who_is_an_advocate_decides_never_on_their_own(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    member = database.write(make_person)
+    attempt = database.write(lambda s: make_attempt(s, member, stage.challenge).id)
+    grant(database, stage, member, "attempts")
+    desk = sign_in(member)
+    assert "This is your own" in desk.get(f"{QUEUE}?item=attempt-{attempt}").text
+    assert desk.post(f"{QUEUE}/attempt/{attempt}/approve", data={}).status_code == 403
+    assert desk.post(f"{QUEUE}/approve", data={"item": [f"attempt-{attempt}"]}).status_code == 200
+    with database.reading() as session:
+        assert session.get_one(type(stage.attempt), attempt).state == "waiting"
+
+
+def test_granting_is_recorded_and_only_admins_do_it(session: Session) -> None:
+    admin, person = make_admin(session), make_employee(session)
+    with pytest.raises(NotAllowed):
+        grant_reviewing(session, as_advocate(person), person_id=person.id, grants={"attempts"}, now=utcnow())
+    assert grant_reviewing(session, as_admin(admin), person_id=person.id, grants={"attempts"}, now=utcnow())
+    assert not grant_reviewing(session, as_admin(admin), person_id=person.id, grants={"attempts"}, now=utcnow())
+    assert grants_of(session, person.id) == Grants(attempts=True)
+    event = session.query(AuditEvent).filter_by(name="person.reviewing_changed").one()
+    assert event.data["after"] == {"attempts": True, "redemptions": False, "nominations": False}
+    deactivate_person(session, as_admin(admin), person_id=person.id, reason="Left", now=utcnow())
+    with pytest.raises(PersonDeactivated):
+        grant_reviewing(session, as_admin(admin), person_id=person.id, grants={"attempts", "nominations"}, now=utcnow())
+
+
+def test_admins_grant_it_on_the_persons_page(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    desk, address = sign_in(stage.admin), f"/admin/people/{stage.employee.id}"
+    assert desk.post(f"{address}/reviewing", data={"grants": ["attempts", "nominations"]}).status_code == 303
+    page = desk.get(address).text
+    assert "Permission to review changed" in page
+    assert stage.employee.name in desk.get("/admin/reviewing").text
+    with database.reading() as session:
+        assert grants_of(session, stage.employee.id) == Grants(attempts=True, nominations=True)
