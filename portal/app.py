@@ -23,6 +23,7 @@ from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
+from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
@@ -129,6 +130,7 @@ WAITING: list[WaitingSource] = [
     WaitingAttempts(),
     WaitingRedemptions(),
     WaitingNominations(),
+    WaitingAppeals(),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {

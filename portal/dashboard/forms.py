@@ -1,6 +1,7 @@
 """Forms of the queue and of the audit log: shape only."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
@@ -8,6 +9,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
+from portal.challenges.rules.states import MAX_POINTS as MOST_POINTS
+from portal.challenges.rules.verdicts import CATEGORY_NAMES, Category
 from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.sentences import SUBJECTS
 from portal.kernel.text import N_
@@ -19,7 +22,7 @@ OWNERS = {"": N_("Anybody’s"), "me": N_("Mine"), "none": N_("Nobody’s yet")}
 ORIGINS = {"": N_("Anywhere"), "click": N_("The pages"), "import": N_("Imports"), "cli": N_("Command line"), "job": N_("Jobs")}
 
 
-def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
+def _choices(names: Mapping[Any, str]) -> list[SelectChoice]:
     return [SelectChoice(str(value), _l(name)) for value, name in names.items()]
 
 
@@ -58,13 +61,18 @@ class VerdictForm(Form):
 
     reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2000)])
     company = StringField(_l("Company"), filters=[one_line], validators=[Length(max=160)])
+    points = IntegerField(_l("Points"), validators=[Optional(), NumberRange(min=0, max=MOST_POINTS)], render_kw={"min": 1})
+    category = SelectField(_l("Kind of reason"), choices=_choices(CATEGORY_NAMES), default=Category.OTHER.value, validate_choice=False)
+    stage_id = IntegerField(_l("Step"), validators=[Optional(), NumberRange(min=1, max=HIGHEST_ID)])
     first_id = IntegerField(_l("The nomination to credit"), validators=[Optional(), NumberRange(min=1, max=HIGHEST_ID)])
 
 
 class BulkForm(Form):
-    """Approving many: the chosen ones, or all that match the filter and waited when the page was shown."""
+    """Deciding many alike, ``verdict`` with one ``reason``: the chosen ones, or all that match the filter and waited when the page was shown."""
 
     item = SelectMultipleField(choices=[], validate_choice=False)
+    verdict = HiddenField(default="approve")
+    reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2000)])
     scope = HiddenField()
     until = HiddenField()
     after = HiddenField()

@@ -123,7 +123,7 @@ def test_nobody_decides_on_their_own(sign_in: SignIn, stage: Scene, database: Da
 
     person, attempt_id = database.write(both_roles)
     desk = sign_in(person)
-    assert "This is your own, so another admin has to decide." in desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    assert "This is your own, so somebody else has to decide." in desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
     answer = desk.post(f"{QUEUE}/attempt/{attempt_id}/approve", data={})
     assert answer.status_code == OwnSubmission.status
     assert _state(database, Attempt, attempt_id) == "waiting"

@@ -9,6 +9,9 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.queries.undoing import undoable_verdicts
+from portal.challenges.rules.states import OUTCOME_NAMES
 from portal.dashboard.forms import QueueFilter, VerdictForm
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
 from portal.dashboard.rules import VerdictUnknown, item_of
@@ -17,6 +20,7 @@ from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import Given, Shown, WaitingSource
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.text import N_
 from portal.people.queries.persons import names
 from portal.review.models import ReviewCase
 from portal.review.queries.cases import cases_of
@@ -24,11 +28,13 @@ from portal.review.queries.deciders import Decider, deciders
 from portal.review.queries.terms import calendar_of, terms_of
 from portal.review.queries.views import views_of
 from portal.review.rules.due import due_at
+from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, reviewer
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
+FIRST_OF_TWO = N_("Your approval is kept. It needs a second person’s before anything is paid.")
 CSV_HEADER = ("kind", "id", "waiting_since", "due_at", "person", "company", "what", "track", "points")
 
 
@@ -99,6 +105,8 @@ def queue_page(form: QueueFilter, item: str | None, verdict_form: VerdictForm | 
         matching=together({source.kind: counts[source.kind] for source in chosen_sources(form)}),
         waiting=together(counts),
         overdue=together(count_waiting(db(), all_sources(), late)),
+        undoable=undoable_verdicts(db(), current_actor().id or 0, now),
+        outcomes=OUTCOME_NAMES,
         panel=_panel(item, people, verdict_form, open_verdict) if item else None,
         place=place(),
         now=now,
@@ -123,11 +131,37 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
         raise VerdictUnknown()
     if not form.validate():
         return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
-    following = _following(source, item_id)
-    given = Given(reason=form.reason.data or "", company=form.company.data or "", first_id=form.first_id.data or 0)
-    chosen.decide(db(), current_actor(), item_id, given, utcnow())
-    flash(_(chosen.done), "good")
+    following = f"{thing}-{item_id}" if chosen.stays else _following(source, item_id)
+    decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())
+    flash(_(chosen.done) if decided is not None else _(FIRST_OF_TWO), "good")
     return _to_queue(item=following)
+
+
+def _undo_again(refusal: Refusal, verdict_id: int) -> Response:
+    flash(sentence(refusal), "bad")
+    return _to_queue()
+
+
+@bp.post("/admin/approvals/verdicts/<int:verdict_id>/undo")
+@reviewer
+@writes(again=_undo_again)
+def undo(verdict_id: int) -> Response:
+    """Undo one's own verdict within the minute."""
+    undone = undo_verdict(db(), current_actor(), verdict_id=verdict_id, now=utcnow())
+    flash(_("Undone. It stands as before."), "good")
+    return _to_queue(item=f"attempt-{undone.attempt_id}")
+
+
+def given_in(form: VerdictForm) -> Given:
+    """Return what was entered with a verdict."""
+    return Given(
+        reason=form.reason.data or "",
+        company=form.company.data or "",
+        first_id=form.first_id.data or 0,
+        points=form.points.data or 0,
+        category=form.category.data or "",
+        stage_id=form.stage_id.data,
+    )
 
 
 def _to_queue(**changes: Any) -> Response:

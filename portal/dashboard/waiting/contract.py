@@ -12,7 +12,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import like_pattern
 from portal.web.paging import AnySelect
 
-APPROVE = "approve"
+APPROVE, MORE = "approve", "more"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ class Given:
     reason: str = ""
     company: str = ""
     first_id: int = 0
+    points: int = 0
+    category: str = ""
+    stage_id: int | None = None
 
 
 Decide = Callable[[Session, Actor, int, Given, datetime], object]
@@ -50,7 +53,9 @@ class Verdict:
 
     decide: Decide
     done: str
-    """The sentence for the admin afterwards, marked with ``N_``."""
+    """The sentence for the reviewer afterwards, marked with ``N_``. Where the act returned None, the approval was the first of two."""
+    stays: bool = False
+    """Whether the thing waits on afterwards."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Shown:
 class WaitingSource(Protocol):
     """One kind of thing that waits.
 
-    ``verdicts`` by the word in their address; the one named ``approve`` is offered in bulk.
+    ``verdicts`` by the word in their address; those named ``approve`` and ``more`` are offered in bulk.
     ``look`` is icon and colour of its lines, ``panel`` the template in which one thing is shown and
     decided, ``words`` what it needs of the room besides.
     """

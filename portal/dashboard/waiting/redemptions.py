@@ -10,7 +10,7 @@ from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, e
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
-from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.review import decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.rules import State
@@ -27,7 +27,7 @@ class WaitingRedemptions:
     words: ClassVar[Mapping[str, Any]] = {}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
-            lambda session, actor, item_id, given, now: approve_redemption(session, actor, redemption_id=item_id, now=now),
+            lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
             N_("Approved. It waits to be fulfilled now."),
         ),
         "decline": Verdict(
