@@ -8,6 +8,7 @@ from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
+from portal.challenges import jobs as challenges_jobs
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
@@ -148,6 +149,7 @@ TICKS: list[Tick] = [
     (5.0, seal_pending),
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
+    (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
 ]
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),

@@ -20,6 +20,7 @@ COLUMNS = ["id", "submission_id", "attempt_id", "number", "outcome", "reason", "
     "decided_at",
     "recorded_at",
 ]
+NEW_INDEXES = ("ix_verdict_decided_by_id_recorded_at", "ix_verdict_rule")
 FIXED_BEFORE = "submission_id, attempt_id, number, outcome, points, transfer_id, decided_by_id, decided_at, recorded_at"
 FIXED = f"{FIXED_BEFORE}, category, first_by_id, stage_id, rule_id, before"
 
@@ -108,7 +109,7 @@ def _rebuild(outcomes: tuple[str, ...], *, is_new: bool) -> None:
     """SQLite changes no CHECK, so the table is made anew and its rows are copied. Verdicts of kinds that only the new table knows are no more."""
     for name in ("verdict_no_update", "verdict_no_delete"):
         op.execute(f"DROP TRIGGER {name}")
-    for name in ("ix_verdict_attempt_id", "ix_verdict_decided_at", *(() if is_new else ("ix_verdict_decided_by_id_recorded_at",))):
+    for name in ("ix_verdict_attempt_id", "ix_verdict_decided_at", *(() if is_new else NEW_INDEXES)):
         op.drop_index(name, "verdict")
     op.rename_table("verdict", "verdict_before")
     columns = [
@@ -150,7 +151,13 @@ def _rebuild(outcomes: tuple[str, ...], *, is_new: bool) -> None:
     op.create_index("ix_verdict_attempt_id", "verdict", ["attempt_id"])
     op.create_index("ix_verdict_decided_at", "verdict", ["decided_at"])
     if is_new:
-        op.create_index("ix_verdict_decided_by_id_recorded_at", "verdict", ["decided_by_id", "recorded_at"])
+        _index()
+
+
+def _index() -> None:
+    by_rule = sa.text("rule_id IS NOT NULL")
+    op.create_index("ix_verdict_decided_by_id_recorded_at", "verdict", ["decided_by_id", "recorded_at"])
+    op.create_index("ix_verdict_rule", "verdict", ["rule_id", "id"], sqlite_where=by_rule, postgresql_where=by_rule)
 
 
 def _alter(outcomes: tuple[str, ...], *, is_new: bool) -> None:
@@ -162,10 +169,11 @@ def _alter(outcomes: tuple[str, ...], *, is_new: bool) -> None:
             op.add_column("verdict", column)
         op.create_foreign_key("fk_verdict_first_by_id", "verdict", "person", ["first_by_id"], ["id"])
         op.create_foreign_key("fk_verdict_stage_id", "verdict", "stage", ["stage_id"], ["id"])
-        op.create_index("ix_verdict_decided_by_id_recorded_at", "verdict", ["decided_by_id", "recorded_at"])
+        _index()
     else:
         op.execute(f"DELETE FROM verdict WHERE NOT ({_known(outcomes)})")
-        op.drop_index("ix_verdict_decided_by_id_recorded_at", "verdict")
+        for name in NEW_INDEXES:
+            op.drop_index(name, "verdict")
         for column in reversed(_added()):
             op.drop_column("verdict", column.name)
     op.create_check_constraint(op.f("ck_verdict_outcome_known"), "verdict", _known(outcomes))

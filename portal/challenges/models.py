@@ -12,6 +12,7 @@ from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one
 from portal.kernel.tracks import Track
 
 _NOT_DROPPED = text("dropped_at IS NULL")
+_BY_RULE = text("rule_id IS NOT NULL")
 
 
 class Challenge(Base):
@@ -177,6 +178,7 @@ class Verdict(Base):
         Index(None, "attempt_id"),
         Index(None, "decided_at"),
         Index(None, "decided_by_id", "recorded_at"),
+        Index("ix_verdict_rule", "rule_id", "id", sqlite_where=_BY_RULE, postgresql_where=_BY_RULE),
         {"sqlite_autoincrement": True},
     )
 

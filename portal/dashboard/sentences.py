@@ -86,7 +86,6 @@ EVENTS: dict[str, str] = {
     "stage.edited": N_("%(who)s edited the step “%(title)s” of the challenge %(what)s"),
     "stage.moved": N_("%(who)s moved a step of the challenge %(what)s to place %(position)s"),
     "stage.removed": N_("%(who)s removed the step “%(title)s” from the challenge %(what)s"),
-    "rule.changed": N_("%(who)s changed the rule %(what)s for approving by itself"),
     "rule.made": N_("%(who)s made the rule %(what)s for approving by itself"),
     "rule.removed": N_("%(who)s removed the rule %(what)s for approving by itself"),
     "rule.switched_off": N_("%(who)s switched the rule %(what)s off"),
