@@ -151,6 +151,7 @@ TICKS: list[Tick] = [
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
 ]
+PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
@@ -166,7 +167,13 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
-    NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
+    NavItem(
+        N_("People"),
+        "people_admin.index",
+        "users",
+        ADMIN,
+        within=PEOPLE,
+    ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),

@@ -6,11 +6,11 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 
-from portal.challenges.queries.catalogue import usual_review_time
 from portal.dashboard.queries.audit import recent_events
 from portal.dashboard.queries.figures import programme_figures
 from portal.dashboard.queries.overview import count_to_fulfil
 from portal.dashboard.queries.queue import count_waiting, together
+from portal.dashboard.queries.reviewing import declines_by_reason, review_times, reviewer_loads
 from portal.dashboard.rules import Change, change, is_late, round_top
 from portal.dashboard.views.desk import overdue_since
 from portal.dashboard.waiting.contract import Wanted
@@ -45,7 +45,9 @@ def overview(hello: str) -> str:
         top=round_top(max(month.total for month in found.months)),
         active=found.active,
         joined=found.joined,
-        answer=usual_review_time(db(), now),
+        answer=review_times(db(), now),
+        declines=declines_by_reason(db(), now),
+        loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], now),
         points=found.points,
         events=recent_events(db(), RECENT, without=EVERYDAY),
         is_late=lambda since: is_late(since, now),
