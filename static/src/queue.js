@@ -18,6 +18,12 @@ document.addEventListener("click", (event) => {
   row.querySelector("a").focus();
 });
 
+// The keyboard may stand in the panel that is being replaced, where it would be lost with it: it goes to the line.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!queue()?.contains(detail.target) || !detail.target.contains(document.activeElement)) return;
+  rows()[current()]?.querySelector("a").focus({ preventScroll: true });
+});
+
 // A quick j and a must not decide the line before: its panel still stands there until the next one has come.
 const shown = (selector) => {
   const key = rows()[current()]?.dataset.row;

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import _lru_cache_wrapper
 from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import available_timezones
@@ -65,6 +66,10 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> PseudoTranslations:
     def bracketed(form: Callable[..., str]) -> Callable[..., str]:
         return lambda *args, **kwargs: f"{OPEN}{form(*args, **kwargs)}{CLOSE}"
 
+    # What other tests had written in another language is not looked up.
+    for name, remembered in list(vars(language).items()):
+        if type(remembered) is _lru_cache_wrapper:
+            monkeypatch.setattr(language, name, remembered.__wrapped__)
     monkeypatch.setattr(language, "format_length", bracketed(language.format_length))
     for name in ("format_date", "format_datetime", "format_time", "format_timedelta"):
         monkeypatch.setattr(babel.dates, name, bracketed(getattr(babel.dates, name)))
