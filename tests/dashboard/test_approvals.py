@@ -232,7 +232,7 @@ def test_two_admins_at_once_pay_once(stage: Scene, sign_in: SignIn, database: Da
 def test_the_list_is_a_file_with_the_same_filter(desk: PortalClient) -> None:
     answer = desk.get(f"{QUEUE}?q=dev&format=csv")
     lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0] == "kind,id,waiting_since,person,company,what,track,points"
+    assert lines[0] == "kind,id,waiting_since,due_at,person,company,what,track,points"
     assert [line.split(",")[0] for line in lines[1:]] == ["attempt", "redemption"]
 
 

@@ -47,7 +47,8 @@ def assign_case(
     if not change_case(session, kind, item_id, {"owner_id": owner_id}, unchanged):
         raise AlreadyAssigned()
     name = "review.freed" if owner_id is None else "review.taken" if owner_id == actor.id else "review.assigned"
-    record(session, actor, name, subject[0], subject[1], now=now, owner_id=owner_id)
+    kind_of_thing, number = subject
+    record(session, actor, name, kind_of_thing, number, now=now, owner_id=owner_id)
 
 
 def note_step(session: Session, *, kind: str, item_id: int, step: int) -> bool:

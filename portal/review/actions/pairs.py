@@ -52,7 +52,8 @@ def look(session: Session, actor: Actor, *, kind: str, item_id: int, points: int
     unchanged = ReviewCase.first_by_id.is_(None) if first_by is None else ReviewCase.first_by_id == first_by
     if not change_case(session, kind, item_id, first, unchanged):
         return look(session, actor, kind=kind, item_id=item_id, points=points, member_id=member_id, note=note, subject=subject, now=now)
-    record(session, actor, "review.first_approved", subject[0], subject[1], now=now, points=points)
+    kind_of_thing, number = subject
+    record(session, actor, "review.first_approved", kind_of_thing, number, now=now, points=points)
     return Eyes(is_complete=False, first_by_id=actor.id)
 
 
