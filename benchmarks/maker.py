@@ -1,4 +1,4 @@
-"""Makes a programme of any size: people, challenges, answers, acts, a ledger that adds up, boards, rewards, notices, nominations.
+"""Makes a programme of any size: people, challenges, answers, acts, a ledger that adds up, boards, badges, rewards, notices, nominations.
 
     python -m benchmarks.maker DATABASE_URL --members 10000 [--check]
 
@@ -8,8 +8,9 @@ test proves it. Rows are written past the actions; seals and fence posts by the 
 """
 
 import argparse
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -22,14 +23,19 @@ from portal.kernel.text import fold
 from portal.kernel.tracks import Track
 from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.queries import invariants
+from portal.recognition.badges.contract import Case, Facts
+from portal.recognition.badges.registry import rule_of
+from portal.recognition.badges.starters import STARTERS
 from portal.recognition.jobs import keep_fences
-from portal.recognition.rules import periods_of
+from portal.recognition.rules.boards import board_key, periods_of
+from portal.recognition.rules.streaks import week_of
 
 ZONE = "Europe/Berlin"
 ADMINS, EMPLOYEES = 3, 7
 STAFF = ADMINS + EMPLOYEES
 ACTS = 10
 CHALLENGES, CLOSED = 40, 20
+THRESHOLDS = (0, 200, 600, 1_500, 3_500, 7_500, 15_000)  # the levels that the migration makes
 STRIDE = 3  # has no factor in common with CHALLENGES: no member meets a challenge twice
 MOST_WAITING = 100_000
 WRITERS, TO_SEND = 300, 19
@@ -49,19 +55,21 @@ TEXT = "Tell us in a few sentences how it went, what changed for your team, and 
 class Programme:
     """A programme of ``members`` advocates as it might stand at ``now``.
 
-    Members have the ids behind the staff's. Each has ten approved acts; up to 100,000 further
+    Members have the ids behind the staff's. Each has ``acts`` approved acts; up to 100,000 further
     answers wait. The last ``writers`` of them have ``TO_SEND`` challenges under way, for sending.
     """
 
-    def __init__(self, members: int, now: datetime) -> None:
+    def __init__(self, members: int, now: datetime, acts: int = ACTS) -> None:
         self.members = members
+        # As many challenges more as there are acts more, so that what else is made stays as it is.
+        self.acts, self.challenges = acts, CHALLENGES + acts - ACTS
         self.now = now
         self.waiting = min(MOST_WAITING, members * BEGUN)
         self.writers = min(WRITERS, members // 4)
         self.companies = max(5, members // 20)
         self.redemptions = members // 5
         self.nominations = members // 20
-        self.awards = members * ACTS
+        self.awards = members * self.acts
         self.start = now - timedelta(days=365)
         self._step = timedelta(days=364) / self.awards
 
@@ -69,6 +77,9 @@ class Programme:
 
     def member(self, index: int) -> int:
         return STAFF + 1 + index
+
+    def track_of(self, challenge: int) -> str:
+        return list(Track)[challenge % 3].value
 
     def company_of(self, person: int) -> int | None:
         return None if person <= STAFF else (person * 31) % self.companies + 1
@@ -84,7 +95,7 @@ class Programme:
         return turn * self.members + seat
 
     def challenge(self, who: int, turn: int) -> int:
-        return (who * 7 + turn * STRIDE) % CHALLENGES + 1
+        return (who * 7 + turn * STRIDE) % self.challenges + 1
 
     def points(self, who: int, turn: int) -> int:
         return 10 + (self.challenge(who, turn) * 37) % 150 + (who * 2_654_435_761 >> (turn + 3)) % 23
@@ -122,14 +133,14 @@ class Programme:
 
     def challenge_rows(self) -> Iterator[Row]:
         tracks = list(Track)
-        for n in range(1, CHALLENGES + CLOSED + 1):
+        for n in range(1, self.challenges + CLOSED + 1):
             title, summary = f"Tell your story, part {n}", "A short account of what changed for your team, in your own words."
-            state = "live" if n <= CHALLENGES else "closed"
+            state = "live" if n <= self.challenges else "closed"
             said = (n, tracks[n % 3].value, title, summary, TEXT, fold(f"{title} {summary}"), 10 + (n * 37) % 150, 5 + n % 50)
             yield *said, "once", 1, 3, state, False, self.start, self.start, self.start
 
     def stage_rows(self) -> Iterator[Row]:
-        for n in range(1, CHALLENGES + CLOSED + 1):
+        for n in range(1, self.challenges + CLOSED + 1):
             yield n, n, 1, "answer", "How did it go", "", {"min_length": 20}
 
     def reward_rows(self) -> Iterator[Row]:
@@ -155,13 +166,13 @@ class Programme:
             yield n, None, kind, "points", None, None, None
         for person in range(1, STAFF + self.members + 1):
             who = person - STAFF - 1
-            earned = sum(self.points(who, turn) for turn in range(ACTS)) if who >= 0 else 0
+            earned = sum(self.points(who, turn) for turn in range(self.acts)) if who >= 0 else 0
             spent, held, moves, settled = 0, 0, 0, 0
             if who >= 0 and who % 5 == 0 and who // 5 < self.redemptions:
                 state, (_reward, price) = REDEEMED[who // 5 % 4], self.price(who // 5)
                 spent, held = (0, 0) if state == "declined" else (price, 0 if state == "fulfilled" else price)
                 moves, settled = 2 if state == "declined" else 1, 2 if state in ("fulfilled", "declined") else 1
-            version = ACTS + moves if who >= 0 else 0
+            version = self.acts + moves if who >= 0 else 0
             yield self.account(person, 0), person, "available", "points", earned - spent, version, earned
             yield self.account(person, 1), person, "held", "points", held, settled, None
             yield self.account(person, 2), person, "owed", "points", 0, 0, None
@@ -197,26 +208,26 @@ class Programme:
         for index in range(self.redemptions):
             who, (_reward, price), hold = self.redeemer(index), self.price(index), self.hold_id(index)
             available, held, left = self.account(self.member(who), 0), self.account(self.member(who), 1), balances[who] - price
-            yield next(number), hold, available, -price, left, ACTS + 1
+            yield next(number), hold, available, -price, left, self.acts + 1
             yield next(number), hold, held, price, price, 1
             if REDEEMED[index % 4] == "fulfilled":
                 yield next(number), hold + 1, held, -price, 0, 2
                 yield next(number), hold + 1, 2, price, None, None
             elif REDEEMED[index % 4] == "declined":
-                yield next(number), hold + 1, available, price, balances[who], ACTS + 2
+                yield next(number), hold + 1, available, price, balances[who], self.acts + 2
                 yield next(number), hold + 1, held, -price, 0, 2
 
     def sent(self, index: int) -> tuple[int, int, datetime]:
         """Return (member's index, challenge, moment) of an answer that waits."""
         turn, who = divmod(index, self.members)
         moment = self.now - timedelta(days=1) + index * timedelta(hours=20) / self.waiting
-        return who, self.challenge(who, ACTS + turn), moment
+        return who, self.challenge(who, self.acts + turn), moment
 
     def begun(self) -> Iterator[tuple[int, int]]:
         """Yield (member's index, challenge) of what the last members have under way."""
         for who in range(self.members - self.writers, self.members):
             for turn in range(TO_SEND):
-                yield who, self.challenge(who, ACTS + BEGUN + turn)
+                yield who, self.challenge(who, self.acts + BEGUN + turn)
 
     def submission_rows(self) -> Iterator[Row]:
         number = count(1)
@@ -239,7 +250,7 @@ class Programme:
             yield index + 1, challenge, points, at - timedelta(hours=9), "approved"
         for index in range(self.waiting):
             who, challenge, at = self.sent(index)
-            yield self.awards + index + 1, challenge, self.points(who, ACTS), at, "waiting"
+            yield self.awards + index + 1, challenge, self.points(who, self.acts), at, "waiting"
 
     def attempt_rows(self) -> Iterator[Row]:
         value = {"text": "It went well. " * 8}
@@ -263,12 +274,39 @@ class Programme:
     def score_rows(self) -> Iterator[Row]:
         for who in range(self.members):
             scores: dict[str, tuple[int, int]] = {}
-            for turn in range(ACTS):
-                *_, points, at = self.award(self.index_of(who, turn))
+            for turn in range(self.acts):
+                *_, challenge, points, at = self.award(self.index_of(who, turn))
+                track = self.track_of(challenge)
                 for period in _periods(at.replace(minute=0, second=0, microsecond=0)):
-                    scores[period] = (scores.get(period, (0, 0))[0] + points, -micros(at))
+                    for board in (period, board_key(period, track)):
+                        scores[board] = (scores.get(board, (0, 0))[0] + points, -micros(at))
             for period, (score, first) in scores.items():
                 yield self.member(who), period, score, first, True
+
+    def week_rows(self) -> Iterator[Row]:
+        for index in range(self.awards):
+            *_who, at = self.award(index)
+            yield index + 1, _week(at.replace(minute=0, second=0, microsecond=0)), ZONE
+
+    def badge_rows(self) -> Iterator[Row]:
+        for number, starter in enumerate(STARTERS, start=1):
+            said = (number, starter.name, starter.how, starter.art, starter.tone, starter.rule, _options(starter.options))
+            yield *said, "live", starter.key, self.start, self.start
+
+    def holding_rows(self) -> Iterator[Row]:
+        """Whoever meets a rule has its badge; streaks and the first places are left out, as nobody's acts lie close enough."""
+        number, thresholds = count(1), dict(enumerate(THRESHOLDS, start=1))
+        given = [
+            (n, rule_of(s.rule), _options(s.options)) for n, s in enumerate(STARTERS, start=1) if s.rule in ("acts", "track", "every_track", "level")
+        ]
+        for who in range(self.members):
+            turns = [self.challenge(who, turn) for turn in range(self.acts)]
+            acts = {("challenge", track): n for track, n in Counter(self.track_of(challenge) for challenge in turns).items()}
+            facts = Facts(acts=acts, lifetime=sum(self.points(who, turn) for turn in range(self.acts)), levels=thresholds)
+            for badge, rule, options in given:
+                progress = rule.progress(Case(badge, options, False), facts)
+                if progress is not None and progress.is_met:
+                    yield next(number), badge, self.member(who), "backfill", self.now, self.now, "", "", False
 
     def redemption_rows(self) -> Iterator[Row]:
         for index in range(self.redemptions):
@@ -282,13 +320,13 @@ class Programme:
 
     def notice_rows(self) -> Iterator[Row]:
         number = count(1)
-        for turn in range(ACTS - NOTICES, ACTS):
+        for turn in range(self.acts - NOTICES, self.acts):
             for seat in range(self.members):
                 index = turn * self.members + seat
                 who, _turn, challenge, points, at = self.award(index)
                 data = {"challenge": f"Tell your story, part {challenge}", "points": points, "reason": "", "attempts_left": None}
                 link, key = f"/challenges/mine/{index + 1}", f"submission:{index + 1}:decision:1"
-                yield next(number), self.member(who), "submission.approved", data, link, key, at, None if turn == ACTS - 1 else at
+                yield next(number), self.member(who), "submission.approved", data, link, key, at, None if turn == self.acts - 1 else at
 
     def nomination_rows(self) -> Iterator[Row]:
         for n in range(1, self.nominations + 1):
@@ -315,6 +353,16 @@ class Programme:
             *_who, points, at = self.award(index)
             data = {"attempt_id": index + 1, "points": points, "reason": ""}
             yield next(number), "submission.approved", 1, "submission", index + 1, data, "127.0.0.1", "", at
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Levels have the numbers of their places here."""
+    return {"level_id" if name == "level" else name: value for name, value in options.items()}
+
+
+@lru_cache(maxsize=20_000)
+def _week(hour: datetime) -> date:
+    return week_of(hour, ZONE)
 
 
 @lru_cache(maxsize=20_000)
@@ -358,6 +406,13 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         Programme.verdict_rows,
     ),
     ("act", "id, person_id, company_id, kind, track, source_type, source_id, points, happened_at, recorded_at", Programme.act_rows),
+    ("act_week", "act_id, week, zone", Programme.week_rows),
+    ("badge", "id, name, how, art, tone, rule, options, state, starter, created_at, live_at", Programme.badge_rows),
+    (
+        "badge_holding",
+        "id, badge_id, person_id, way, awarded_at, recorded_at, reason, revoked_reason, is_barred",
+        Programme.holding_rows,
+    ),
     ("period_score", "member_id, period, score, first_neg, is_shown", Programme.score_rows),
     (
         "redemption",
@@ -375,12 +430,12 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("period_score", "nomination_activity")
+_WITHOUT_ID = ("period_score", "act_week", "nomination_activity")
 
 
-def make(database: Database, members: int, now: datetime) -> Programme:
+def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:
     """Fill a migrated, empty database, let the jobs of the worker seal it and post its fences, and return what was made."""
-    programme, bulk = Programme(members, now), Bulk(database)
+    programme, bulk = Programme(members, now, acts), Bulk(database)
     try:
         for table, columns, rows in _TABLES:
             bulk.fill(table, columns, rows(programme))
@@ -399,11 +454,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url")
     parser.add_argument("--members", type=int, default=10_000)
+    parser.add_argument("--acts", type=int, default=ACTS, help="approved acts of each member")
     parser.add_argument("--check", action="store_true", help="prove the ledger afterwards")
     options = parser.parse_args()
     database = Database(options.url)
     migrate.upgrade(database)
-    make(database, options.members, utcnow().astimezone(UTC))
+    make(database, options.members, utcnow().astimezone(UTC), acts=options.acts)
     if options.check:
         with database.snapshot() as session:
             problems = invariants.check(session)

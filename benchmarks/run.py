@@ -40,7 +40,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
 from portal.people.models import Person
-from portal.recognition.actions import award
+from portal.recognition.actions.scores import award
 
 GOOD = {200, 303}
 HEAD = """| request | x hello | by CPU | target | CPU ms | requests/s | p99 ms | statements | ms in them | slowest, ms |

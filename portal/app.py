@@ -4,6 +4,7 @@ import click
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.acts.actions import ActHeard
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
@@ -11,6 +12,7 @@ from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.importer import ActivityImporter
+from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
 from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
@@ -50,10 +52,14 @@ from portal.people.actions.changes import PersonChanged
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
+from portal.people.panels import Panel
 from portal.people.views import doors as people
-from portal.recognition import actions as recognition_actions
 from portal.recognition import jobs as recognition_jobs
-from portal.recognition import views as recognition
+from portal.recognition.actions import badges as badge_actions
+from portal.recognition.actions import following, recounting, scores
+from portal.recognition.admin import doors as recognition_admin
+from portal.recognition.views import doors as recognition
+from portal.recognition.views import shown as recognition_shown
 from portal.references import views as references
 from portal.references.queries.nominations import nominators_of_person
 from portal.review import admin as review_admin
@@ -95,6 +101,7 @@ BLUEPRINTS = [
     notifications.bp,
     notifications_admin.bp,
     recognition.bp,
+    recognition_admin.bp,
     references.bp,
     review_admin.bp,
     bank.bp,
@@ -119,8 +126,15 @@ COMMANDS: list[click.Command] = [
 FILE_ACCESS: dict[str, FileAccess] = {}
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
-    recognition_actions.person_changed,
+    scores.person_changed,
 ]
+# Who hears, in the same transaction, that an act was recorded or taken back.
+ACT_HEARD: list[ActHeard] = [
+    following.act_heard,
+]
+# What higher rooms show on an admin's page about a person, and on everybody's own profile.
+PERSON_PANELS: list[Panel] = [Panel("recognition/_person_panel.html", recognition_shown.person_panel)]
+PROFILE_PANELS: list[Panel] = [Panel("recognition/_profile_panel.html", recognition_shown.profile_panel)]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching),
@@ -136,6 +150,7 @@ WAITING: list[WaitingSource] = [
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
+    **recognition_jobs.JOBS,
 }
 # What an admin reads for a job that was given up.
 JOB_NAMES: dict[str, str] = {
@@ -143,11 +158,14 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.CHECK: N_("Check of an import"),
     imports_jobs.RUN: N_("Import"),
     imports_jobs.UNDO: N_("Undoing an import"),
+    recounting.RECOUNT: N_("Counting boards anew"),
+    badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
 }
 # Work that every worker does each so many seconds.
 TICKS: list[Tick] = [
     (5.0, seal_pending),
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
+    (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
 ]
@@ -156,7 +174,8 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
     NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
-    NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE),
+    NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE, ("recognition.companies", "recognition.season")),
+    NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE, in_dock=False),
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
@@ -176,7 +195,8 @@ NAVIGATION: list[NavItem] = [
     ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
-    NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, in_dock=False),
+    NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
+    NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
@@ -208,7 +228,9 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"] = STATEMENT_SOURCES
-    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, nominators_of=nominators_of_person)
+    app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
+    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person)
     app.extensions["importers"] = IMPORTERS
     return app
 
@@ -226,6 +248,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
     app.jinja_env.globals["settings"] = settings
+    recognition_shown.init(app)
 
 
 def _add_rooms(app: Flask) -> None:

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.counting",
     "tests.support.messages",
     "tests.support.invariants",
+    "tests.support.hearing",
 ]
 
 # Databases of tests live in memory where there is room for them: what is tested is not the disk.

@@ -7,15 +7,20 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from config import Env, Settings
 from portal.app import create_app
 from portal.commands.ops import base_url
+from portal.commands.serving import DEATHS, recent
 from portal.kernel import migrate
 from portal.kernel.db import Database
+from portal.people.models import Person
+from tests.factories.people import make_person
 from tests.support.databases import Templates
 from tests.support.site import free_port, wait_for
 
@@ -26,8 +31,81 @@ def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
     return os.environ | {"PORTAL_DATA": str(folder), "DATABASE_URL": url, "PORTAL_LOG_LEVEL": "WARNING"} | more
 
 
-def flask(folder: Path, url: str, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment(folder, url, **more), capture_output=True, text=True)
+def flask(folder: Path, url: str, *command: str, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run ``flask COMMAND`` with ``answer`` for what it asks."""
+    called = [sys.executable, "-m", "flask", *command]
+    return subprocess.run(called, cwd=ROOT, env=environment(folder, url, **more), capture_output=True, text=True, input=answer)
+
+
+class Running:
+    """``flask run-portal`` on an empty database, and what it says."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.port, self.log = free_port(), folder / "run.log"
+        command = [sys.executable, "-m", "flask", "run-portal", "--no-demo", "--port", str(self.port)]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment(folder, url), stdout=out, stderr=out)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def children(self, pattern: str) -> list[int]:
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid), "-f", pattern], capture_output=True, text=True).stdout
+        return [int(line) for line in found.split()]
+
+    def worker_after(self, deaths: int) -> int:
+        """Return the worker once it was started again so many times."""
+        wait_for(
+            lambda: self.said.count("started again") == deaths and self.children("flask worker"), f"the worker after {deaths} deaths: {self.said}"
+        )
+        return self.children("flask worker")[0]
+
+
+@pytest.fixture
+def running(engine_name: str, templates: Templates, tmp_path: Path) -> Iterator[Running]:
+    url = templates.empty(engine_name, tmp_path)
+    made = Running(tmp_path, url)
+    yield made
+    if made.process.poll() is None:
+        made.process.terminate()
+        made.process.wait(timeout=60)
+    templates.drop(url)
+
+
+def test_a_worker_that_is_killed_is_started_again_and_ctrl_c_still_ends_both(running: Running) -> None:
+    wait_for(lambda: "The portal is at" in running.said or running.process.poll() is not None, "the portal", seconds=180)
+    first = running.worker_after(0)
+    os.kill(first, signal.SIGKILL)
+    second = running.worker_after(1)
+    assert second != first
+    assert f'"code": {-signal.SIGKILL}' in running.said
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/healthz", timeout=20) as answer:
+        assert answer.status == 200, "the server did not notice"
+    children = running.children("granian|flask worker")
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(timeout=60) == 0, running.said
+    assert len(children) == 2
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_worker_that_dies_again_and_again_is_given_up_with_a_sentence(running: Running) -> None:
+    wait_for(lambda: "The portal is at" in running.said or running.process.poll() is not None, "the portal", seconds=180)
+    server = running.children("granian")
+    for deaths in range(DEATHS):
+        os.kill(running.worker_after(deaths), signal.SIGKILL)
+    assert running.process.wait(timeout=60) == 1
+    assert f"The worker ended {DEATHS} times within a minute and is not started again" in running.said
+    assert "Traceback" not in running.said
+    assert [pid for pid in server if Path(f"/proc/{pid}").exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("deaths", "now", "is_hopeless"),
+    [([], 0.0, False), ([0.0, 1.0, 2.0], 3.0, False), ([0.0, 1.0, 2.0, 3.0], 59.0, True), ([0.0, 1.0, 2.0, 3.0], 60.5, False)],
+)
+def test_what_died_long_ago_is_forgotten(deaths: list[float], now: float, is_hopeless: bool) -> None:
+    assert (len(recent([*deaths, now], now)) >= DEATHS) is is_hopeless
 
 
 def test_the_address_that_was_set_stays_the_address(tmp_path: Path) -> None:
@@ -73,6 +151,14 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(engine_name: st
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("url", ["postgresql://laurel@127.0.0.1:1/laurel", "sqlite:////proc/portal.sqlite3"], ids=["postgresql", "sqlite"])
+def test_a_database_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, url: str) -> None:
+    refused = flask(tmp_path, url, "run-portal", PORT=str(free_port()))
+    assert refused.returncode == 1
+    assert "The database cannot be reached. See whether it runs" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str, templates: Templates, tmp_path: Path) -> None:
     url = templates.empty(engine_name, tmp_path)
     built = Database(url)
@@ -97,3 +183,31 @@ def test_the_demo_is_refused_in_production(engine_name: str, templates: Template
     templates.drop(url)
     assert refused.returncode != 0
     assert "production" in refused.stderr
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""], ids=["no", "enter", "nobody-there"])
+def test_a_reset_asks_first_and_anything_but_yes_leaves_everything(database: Database, tmp_path: Path, answer: str) -> None:
+    person = database.write(make_person)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "kept").write_text("an upload")
+    asked = flask(tmp_path, database.url, "reset", answer=answer)
+    assert asked.returncode == 1
+    assert "This deletes all people, points and files" in asked.stdout
+    assert "Aborted!" in asked.stderr
+    assert (tmp_path / "files" / "kept").read_text() == "an upload"
+    with database.reading() as session:
+        assert session.scalars(select(Person.id)).all() == [person.id]
+
+
+def test_a_reset_that_is_answered_with_yes_builds_the_demo_programme_anew(database: Database, tmp_path: Path) -> None:
+    person = database.write(lambda s: make_person(s, name="Nobody of the demo"))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "old").write_text("an upload")
+    assert flask(tmp_path, database.url, "reset", answer="y\n").returncode == 0
+    database.dispose()
+    assert not (tmp_path / "files" / "old").exists()
+    with database.reading() as session:
+        people = session.scalars(select(Person)).all()
+    assert len(people) > 20
+    assert all(found.is_demo for found in people)
+    assert person.name not in {found.name for found in people}

@@ -1,15 +1,22 @@
-"""Writing acts. Called by the rooms where acts are approved, in the same unit of work as the payment."""
+"""Writing acts. Called by the rooms where acts are approved, in the same unit of work as the payment, and after it.
 
+Who is to hear of it in the same transaction is handed over in ``app.py``: that is how boards of
+tracks, badges and streaks follow without any room having to think of them.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
-from portal.acts.rules import ActUnknown
+from portal.acts.rules import ActNews, ActUnknown
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.tracks import Track
+
+ActHeard = Callable[[Session, Actor, ActNews, datetime], None]
 
 
 def record_act(
@@ -41,13 +48,24 @@ def record_act(
     session.add(act)
     session.flush()
     record(session, actor, "act.recorded", "act", act.id, now=now, person_id=person_id, kind=kind, points=points)
+    _announce(session, actor, act, is_live=True, now=now)
     return act.id
 
 
 def reverse_act(session: Session, actor: Actor, *, source_type: str, source_id: int, now: datetime) -> None:
     """Mark the live act of a source as reversed. Refuses ``ActUnknown`` when there is none, or it was reversed already."""
     live = (Act.source_type == source_type, Act.source_id == source_id, Act.reversed_at.is_(None))
-    act_id = session.scalar(update(Act).where(*live).values(reversed_at=now).returning(Act.id).execution_options(synchronize_session=False))
-    if act_id is None:
+    taken = update(Act).where(*live).values(reversed_at=now).returning(Act)
+    act = session.scalar(taken.execution_options(synchronize_session=False, populate_existing=True))
+    if act is None:
         raise ActUnknown()
-    record(session, actor, "act.reversed", "act", act_id, now=now, source_type=source_type, source_id=source_id)
+    record(session, actor, "act.reversed", "act", act.id, now=now, source_type=source_type, source_id=source_id)
+    _announce(session, actor, act, is_live=False, now=now)
+
+
+def _announce(session: Session, actor: Actor, act: Act, *, is_live: bool, now: datetime) -> None:
+    hearers: Sequence[ActHeard] = session.info.get("act_heard", ())
+    if hearers:
+        news = ActNews(act.id, act.person_id, act.kind, act.track, act.points, act.happened_at, is_live)
+        for hear in hearers:
+            hear(session, actor, news, now)

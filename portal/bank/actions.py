@@ -10,7 +10,7 @@ from portal.kernel.actor import Actor
 from portal.ledger.rules import Transfer
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipient
-from portal.recognition.actions import adjust
+from portal.recognition.actions.scores import adjust
 
 
 def adjust_points(

@@ -21,21 +21,25 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Named:
-    """What a source is called, and where a member and an admin find it."""
+    """What a source is called, and where a member and an admin find it.
+
+    ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
+    """
 
     title: str
     link: str
     admin_link: str
+    held: tuple[str, datetime | None] | None = None
 
 
 @dataclass(frozen=True)
 class StatementSource:
     """What a room hands over for its lines: the names behind ids, and the ids whose name holds a search term.
 
-    ``describe`` returns (title, member's address, admin's address) by id.
+    ``describe`` returns what ``Named`` holds, by id.
     """
 
-    describe: Callable[[Session, list[int]], Mapping[int, tuple[str, str, str]]]
+    describe: Callable[[Session, list[int]], Mapping[int, tuple[Any, ...]]]
     matching: Callable[[str], Select[int]]
 
 
@@ -44,12 +48,16 @@ Sources = Mapping[str, StatementSource]
 
 @dataclass(frozen=True)
 class StatementLine:
-    """One line as people read it. ``what`` is marked for translation, ``source`` None where there is none or it is gone."""
+    """One line as people read it. ``what`` is marked for translation, ``what_at`` the moment of its ``%(day)s`` if it has one.
+
+    ``source`` is None where there is none or it is gone.
+    """
 
     transfer_id: int
     recorded_at: datetime
     effective_at: datetime
     what: str
+    what_at: datetime | None
     points: int
     balance_after: int
     note: str
@@ -108,5 +116,5 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
 def _line(row: Any, source: Named | None, people: Mapping[int, str]) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     by = people.get(row.actor_id, "")
-    what = line_name(kind, points)
-    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, points, int(row.balance_after), row.note or "", by, source)
+    what, at = (line_name(kind, points), None) if kind is not TransferKind.HOLD or source is None or source.held is None else source.held
+    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, int(row.balance_after), row.note or "", by, source)

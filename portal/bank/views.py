@@ -14,6 +14,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.ledger.rules import TransferKind
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
+from portal.web.language import day
 from portal.web.templating import render_fragment
 from portal.web.transaction import db
 
@@ -37,7 +38,7 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     form = StatementFilter(request.args)
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
-    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id)}
+    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), "what_of": what_of}
 
 
 def statement_csv(person_id: int, filename: str) -> Response:
@@ -64,7 +65,12 @@ def statement_sources() -> Sources:
     return found
 
 
+def what_of(line: StatementLine) -> str:
+    """Return what happened, in the reader's language."""
+    return str(_(line.what, day=day(line.what_at)) if line.what_at else _(line.what))
+
+
 def _cells(line: StatementLine) -> tuple[Any, ...]:
     title = line.source.title if line.source else ""
     booked, counts = (at.isoformat(timespec="seconds") for at in (line.recorded_at, line.effective_at))
-    return booked, counts, _(line.what), title, line.points, line.balance_after, line.note, line.by
+    return booked, counts, what_of(line), title, line.points, line.balance_after, line.note, line.by

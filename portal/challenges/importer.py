@@ -21,12 +21,11 @@ from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
-from portal.kernel.text import N_, fold, normal_email
+from portal.kernel.text import N_, normal_email
 from portal.kernel.tracks import Track
-from portal.people.actions.companies import add_company
+from portal.people.actions.companies import company_named
 from portal.people.actions.persons import add_person, identify_person
 from portal.people.models import Person
-from portal.people.queries.companies import find_company_by_name
 from portal.people.queries.persons import find_person_by_email, find_person_by_identity, people_by_email, people_by_identity
 from portal.people.rules import company as company_rules
 from portal.people.rules import person as person_rules
@@ -170,14 +169,11 @@ def _find_or_add_person(session: Session, actor: Actor, record: Record, context:
 
 
 def _company_id(session: Session, actor: Actor, record: Record, context: Context, now: datetime) -> int | None:
-    name = record["company"]
-    if not name:
-        return None
-    memo: dict[str, int] = context.memo.setdefault("companies", {})
-    if fold(name) not in memo:
-        company = find_company_by_name(session, name) or add_company(session, actor, name=name, now=now)
-        memo[fold(name)] = company.id
-    return memo[fold(name)]
+    memo: dict[str, int | None] = context.memo.setdefault("companies", {})
+    key = company_rules.name_key(record["company"])
+    if key not in memo:
+        memo[key] = company_named(session, actor, record["company"], now)
+    return memo[key]
 
 
 def _challenge_id(session: Session, actor: Actor, record: Record, context: Context, now: datetime) -> int:

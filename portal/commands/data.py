@@ -81,8 +81,7 @@ def _running(importer: Importer) -> Callable[..., None]:
     ) -> None:
         with _refusals():
             plan = Plan(parse_pairs(maps, "field=column"), parse_pairs(sets, "field=constant"), parse_values(values), all_or_nothing, notify)
-            with database().reading() as session:
-                prepared = runner.prepare(session, importer, content=file.read_bytes(), plan=plan, source=source, now=utcnow())
+            prepared = runner.prepare(database(), importer, content=file.read_bytes(), plan=plan, source=source, now=utcnow())
             counts, reports = _foresee(prepared) if dry_run else _import(prepared, file)
         _tell_reports(reports, errors)
         if counts[Outcome.BAD]:

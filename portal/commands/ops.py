@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from urllib.error import HTTPError, URLError
 
 import click
 from flask import current_app
@@ -17,24 +13,16 @@ from sqlalchemy import select
 
 from config import ROOT, Settings
 from portal.commands.demo.content import programme
+from portal.commands.serving import serve
 from portal.kernel import migrate
+from portal.kernel.errors import Unreachable
 from portal.people.models import Person
 from portal.web.transaction import database
-
-START_SECONDS = 60
 
 
 def _settings() -> Settings:
     found: Settings = current_app.config["SETTINGS"]
     return found
-
-
-def server_command(settings: Settings, port: int) -> list[str]:
-    """Return the command that serves the portal. One process on SQLite, where one writer is all there can be."""
-    cores = max(2, os.cpu_count() or 2)
-    workers = 1 if settings.database_url.startswith("sqlite") else cores
-    options = ["--interface", "wsgi", "--host", settings.bind, "--port", str(port), "--workers", str(workers)]
-    return [sys.executable, "-m", "granian", *options, "--blocking-threads", str(min(8, 2 * cores)), "--no-ws", "--log-level", "warning", "wsgi:app"]
 
 
 def base_url(settings: Settings, port: int) -> str:
@@ -51,13 +39,16 @@ def run_portal(port: int, demo: bool) -> None:
     """Migrate, build the demo if there is nobody yet, then serve; Ctrl-C ends server and worker."""
     settings = _settings()
     _require_free(settings, port)
-    migrate.upgrade(database())
+    try:
+        migrate.upgrade(database())
+    except Unreachable as outage:
+        raise click.ClickException(f"{outage} See whether it runs, and what DATABASE_URL says.") from outage
     environment = os.environ | {"PORTAL_BASE_URL": base_url(settings, port)}
     if demo and not settings.is_production:
         subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], cwd=ROOT, env=environment, check=True)
         environment |= _brand_of_demo(settings)
     database().dispose()
-    _serve(settings, port, environment)
+    serve(settings, port, environment)
 
 
 def _require_free(settings: Settings, port: int) -> None:
@@ -78,44 +69,6 @@ def _brand_of_demo(settings: Settings) -> dict[str, str]:
     with database().reading() as session:
         holds_demo = session.scalar(select(Person.id).where(Person.is_demo).limit(1)) is not None
     return {"PORTAL_BRAND_COMPANY": programme()["company"]["name"]} if holds_demo else {}
-
-
-def _serve(settings: Settings, port: int, environment: dict[str, str]) -> None:
-    """Run both processes until one ends or a signal comes, then end the other."""
-    commands = [server_command(settings, port), [sys.executable, "-m", "flask", "worker"]]
-    stopped: list[int] = []
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda number, _frame: stopped.append(number))
-    # Own sessions: a Ctrl-C in the terminal, or its end, reaches this process alone, which then ends both in order.
-    children = [subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) for command in commands]
-    try:
-        if _answers(port, children, stopped):
-            click.echo(f"\n  The portal is at http://127.0.0.1:{port}  (Ctrl-C ends it)\n")
-        while not stopped and all(child.poll() is None for child in children):
-            time.sleep(0.2)
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            try:
-                child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-    if not stopped:
-        raise click.ClickException("The server or the worker ended by itself; its last lines are above.")
-
-
-def _answers(port: int, children: list[subprocess.Popen[bytes]], stopped: list[int]) -> bool:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and not stopped and all(child.poll() is None for child in children):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
-                return True
-        except HTTPError:
-            return True  # Under another name than its own it refuses, which is an answer.
-        except (URLError, OSError):
-            time.sleep(0.1)
-    return False
 
 
 @click.command("reset")

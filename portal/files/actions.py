@@ -1,14 +1,12 @@
-"""Taking files in, erasing them, and sweeping up what no row speaks of.
+"""Writing down files that were received, erasing them, and sweeping up what no row speaks of.
 
-A file is on disk before its row is written, so a row never points at nothing. A unit of work
-that is rolled back leaves a file without a row; ``remove_orphans`` removes it a day later.
+A file is on disk before its row is written (``receiving.py``), so a row never points at nothing. A unit
+of work that refuses or is rolled back leaves a file without a row; ``remove_orphans`` removes it a day
+later, when no unit that could still write its row is alive.
 """
 
-import hashlib
-import mmap
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
-from typing import IO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,53 +14,22 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.files.models import StoredFile
 from portal.files.queries import get_file
-from portal.files.rules.images import rewrite
-from portal.files.rules.inspection import inspect
-from portal.files.rules.kinds import Family, Kind, Purpose, clean_filename, kind_for
-from portal.files.storage import Storage, digest, new_name
+from portal.files.receiving import Received
+from portal.files.storage import Storage
 from portal.kernel.actor import Actor
 from portal.kernel.db import after_commit
 
 GRACE = timedelta(days=1)
 
 
-def store_upload(
-    session: Session, actor: Actor, *, stream: IO[bytes], filename: str | None, purpose: str, owner_id: int | None, now: datetime, storage: Storage
-) -> StoredFile:
-    """Check a file by its content, keep it and return its row. Images are written anew, in several sizes.
-
-    ``purpose`` ``document`` takes every kept kind, ``image`` and ``picture`` images only,
-    ``import`` CSV, plain or gzipped. Refuses by name, see ``rules/refusals.py``.
-    """
-    shown, wanted = clean_filename(filename), Purpose(purpose)
-    kind = kind_for(shown, wanted)
-    # The whole unit of work may run again, after a deadlock; it must not find the upload empty.
-    stream.seek(0)
-    with storage.received(stream) as path:
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            inspect(data, kind, PurePosixPath(shown).suffix.lower())
-        row = StoredFile(filename=shown, media_type=kind.media_type, purpose=wanted.value, owner_id=owner_id, created_at=now, storage_name=new_name())
-        if kind.family is Family.IMAGE:
-            _keep_picture(row, path, kind, storage)
-        else:
-            row.size, row.sha256 = path.stat().st_size, digest(path)
-            storage.keep(path, row.storage_name)
+def store_upload(session: Session, actor: Actor, *, received: Received, owner_id: int | None, now: datetime) -> StoredFile:
+    """Write the row of a file that was received, and return it. The unit of work may run again with the same one."""
+    row = StoredFile(**asdict(received), owner_id=owner_id, created_at=now)
     session.add(row)
     session.flush()
-    audit.record(
-        session, actor, "file.stored", "file", row.id, now=now, filename=shown, media_type=row.media_type, size=row.size, purpose=wanted.value
-    )
+    facts = {"filename": row.filename, "media_type": row.media_type, "size": row.size, "purpose": row.purpose}
+    audit.record(session, actor, "file.stored", "file", row.id, now=now, **facts)
     return row
-
-
-def _keep_picture(row: StoredFile, path: Path, kind: Kind, storage: Storage) -> None:
-    with open(path, "rb") as stream:
-        picture = rewrite(stream, kind)
-    row.size, row.sha256 = len(picture.content), hashlib.sha256(picture.content).hexdigest()
-    row.width, row.height = picture.width, picture.height
-    storage.write(picture.content, row.storage_name)
-    for size, content in picture.sizes.items():
-        storage.write(content, row.storage_name, size)
 
 
 def erase_file(session: Session, actor: Actor, *, file_id: int, now: datetime, storage: Storage) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, request, send_file
 
 from portal.files.queries import file_for
 from portal.files.rules.kinds import SIZES
-from portal.files.storage import Storage
+from portal.files.uploads import storage
 from portal.kernel.errors import NotFound
 from portal.web.guards import current_actor, member
 from portal.web.transaction import db
@@ -26,8 +26,7 @@ def _locked(response: Response) -> Response:
 def download(file_id: int) -> Response:
     """Send a file to save. Never shown in the page."""
     file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
-    storage: Storage = current_app.extensions["storage"]
-    response = send_file(storage.path(file.storage_name), file.media_type, as_attachment=True, download_name=file.filename, etag=file.sha256)
+    response = send_file(storage().path(file.storage_name), file.media_type, as_attachment=True, download_name=file.filename, etag=file.sha256)
     response.headers["Cache-Control"] = "private, no-cache"
     return _locked(response)
 
@@ -40,7 +39,6 @@ def picture(file_id: int) -> Response:
     size = request.args.get("size", "large")
     if not file.is_image or size not in SIZES:
         raise NotFound()
-    storage: Storage = current_app.extensions["storage"]
-    response = send_file(storage.path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
+    response = send_file(storage().path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return _locked(response)

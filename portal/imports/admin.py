@@ -1,5 +1,6 @@
 """Import pages: upload, say what the columns mean, look at what would happen, run it in the background, undo it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
@@ -7,20 +8,21 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.files.actions import erase_file, store_upload
-from portal.files.storage import Storage
+from portal.files.receiving import Received
+from portal.files.uploads import storage, take_in
 from portal.imports import jobs
 from portal.imports.actions.batches import drop_batch, save_plan, start_batch, upload_batch
 from portal.imports.actions.undoing import start_undo
 from portal.imports.contract import Importer
 from portal.imports.forms import ImportFilter, MappingForm, UploadForm, answered, mapping_form, plan_of
 from portal.imports.models import ImportBatch
-from portal.imports.queries import all_batches, counts_of, get_batch, list_batches, progress, reported_rows
+from portal.imports.queries import all_batches, counts_of, get_batch, known_values, list_batches, progress, reported_rows
 from portal.imports.rules.plans import Plan, complete, guess, plan_from
-from portal.imports.rules.reading import questions_of
-from portal.imports.rules.records import OUTCOME_NAMES, STATE_NAMES, BatchState, Outcome
-from portal.imports.rules.refusals import NotReady
+from portal.imports.rules.reading import questions_of, unanswered
+from portal.imports.rules.records import OUTCOME_NAMES, STATE_NAMES, UNSTARTED, BatchState, Outcome
 from portal.imports.rules.reports import HEADER, Report
-from portal.imports.rules.tables import DELIMITER_NAMES, Table, read_table
+from portal.imports.rules.tables import DELIMITER_NAMES, Table, read_head
+from portal.imports.uploads import head_of
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.web.errors import sentence
@@ -63,19 +65,29 @@ def _upload_again(refusal: Refusal) -> tuple[str, int]:
     return _upload_page(form), 422
 
 
+def _received() -> tuple[Received, Table] | None:
+    """Take the file of a whole form in, before the unit of work, and read its first rows; refuses what begins like no table."""
+    form = _upload_form()
+    if not form.validate():
+        return None
+    head = read_head(form.file.data.stream)
+    form.file.data.stream.seek(0)
+    received = take_in(form.file.data, "import")
+    return (received, head) if received else None
+
+
 @bp.post("/new")
 @admin
-@writes(again=_upload_again)
-def upload() -> Any:
+@writes(first=_received, again=_upload_again)
+def upload(ready: tuple[Received, Table] | None) -> Any:
     """Keep the file and guess what its columns mean."""
     form, actor, now = _upload_form(), current_actor(), utcnow()
-    if not form.validate():
+    if not form.validate() or ready is None:
         return _upload_page(form), 422
-    sent, importer = form.file.data, _importer(form.kind.data)
-    table = read_table(sent.stream.read(_storage().limit_mb * 1_000_000 + 1))
-    sent.stream.seek(0)
-    file = store_upload(db(), actor, stream=sent.stream, filename=sent.filename, purpose="import", owner_id=actor.id, now=now, storage=_storage())
-    plan = Plan(columns=guess(importer.fields, table.header))
+    received, head = ready
+    importer = _importer(form.kind.data)
+    file = store_upload(db(), actor, received=received, owner_id=actor.id, now=now)
+    plan = Plan(columns=guess(importer.fields, head.header))
     batch = upload_batch(db(), actor, kind=importer.name, source=form.source.data, filename=file.filename, file_id=file.id, plan=plan, now=now)
     return redirect(url_for(".mapping", batch_id=batch.id), 303)
 
@@ -85,31 +97,39 @@ def upload() -> Any:
 def mapping(batch_id: int) -> Any:
     """Say what the columns mean."""
     batch = get_batch(db(), batch_id)
-    if batch.state not in (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED):
+    if batch.state not in UNSTARTED:
         return redirect(url_for(".show", batch_id=batch_id), 303)
-    table, plan, importer = _table(batch), plan_from(batch.plan), _importer(batch.kind)
-    questions = questions_of(table, importer.fields, plan.columns)
-    return _mapping_page(batch, table, mapping_form(importer.fields, table.header, questions, plan), questions)
+    plan, importer = plan_from(batch.plan), _importer(batch.kind)
+    table, questions = _asked(batch, plan.columns)
+    form = mapping_form(importer.fields, table.header, questions, plan)
+    if refused := (batch.preview or {}).get("refused"):
+        form.form_errors.append(_translate(refused["message"], refused["facts"]))
+    return _mapping_page(batch, table, form, questions)
 
 
 def _mapping_again(refusal: Refusal, batch_id: int) -> tuple[str, int]:
     batch = get_batch(db(), batch_id)
-    table, importer = _table(batch), _importer(batch.kind)
-    questions = questions_of(table, importer.fields, _chosen(importer))
+    importer = _importer(batch.kind)
+    table, questions = _asked(batch, _chosen(importer))
     form = mapping_form(importer.fields, table.header, questions, plan_from(batch.plan))
     form.validate()
     form.refuse(refusal)
     return _mapping_page(batch, table, form, questions), 422
 
 
+def _read(batch_id: int) -> tuple[Table, dict[str, list[str]]]:
+    """Read the head of the file before the unit of work. The rest is read by the worker."""
+    batch = get_batch(db(), batch_id)
+    return _asked(batch, _chosen(_importer(batch.kind)))
+
+
 @bp.post("/<int:batch_id>/mapping")
 @admin
-@writes(again=_mapping_again)
-def save_mapping(batch_id: int) -> Any:
+@writes(first=_read, again=_mapping_again)
+def save_mapping(batch_id: int, ready: tuple[Table, dict[str, list[str]]]) -> Any:
     """Keep the mapping; ask for the meaning of values if there are some, else have every row checked."""
     batch = get_batch(db(), batch_id)
-    table, importer = _table(batch), _importer(batch.kind)
-    questions = questions_of(table, importer.fields, _chosen(importer))
+    importer, (table, questions) = _importer(batch.kind), ready
     form = mapping_form(importer.fields, table.header, questions, plan_from(batch.plan))
     is_whole = answered(list(request.form), questions)
     if is_whole and not form.validate():
@@ -129,10 +149,10 @@ def save_mapping(batch_id: int) -> Any:
 def show(batch_id: int) -> Any:
     """How a batch stands: what would happen, how far it is, what came of it. The page asks again by itself, and opens anew at the end."""
     batch = get_batch(db(), batch_id)
-    if batch.state == BatchState.DRAFT:
-        return redirect(url_for(".mapping", batch_id=batch_id), 303)
     if batch.state not in UNDER_WAY and request.headers.get("HX-Target") == "standing":
         return Response(headers={"HX-Refresh": "true"})
+    if batch.state == BatchState.DRAFT:
+        return redirect(url_for(".mapping", batch_id=batch_id), 303)
     counts = batch.counts or counts_of(db(), batch_id)
     reports = [Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id, SHOWN_REPORTS)]
     importer = _importer(batch.kind)
@@ -188,7 +208,7 @@ def drop(batch_id: int) -> Response:
     """Throw an upload away that was never imported."""
     actor, now = current_actor(), utcnow()
     file_id = drop_batch(db(), actor, batch_id=batch_id, now=now)
-    erase_file(db(), actor, file_id=file_id, now=now, storage=_storage())
+    erase_file(db(), actor, file_id=file_id, now=now, storage=storage())
     flash(_("The file was thrown away. Nothing was imported."), "good")
     return redirect(url_for(".index"), 303)
 
@@ -209,7 +229,7 @@ def _upload_form() -> UploadForm:
 
 
 def _upload_page(form: UploadForm) -> str:
-    return render("imports/new.html", form=form, importers=_importers(), limit=_storage().limit_mb)
+    return render("imports/new.html", form=form, importers=_importers(), limit=storage().limit_mb)
 
 
 def _mapping_page(batch: ImportBatch, table: Table, form: MappingForm, questions: dict[str, list[str]]) -> str:
@@ -223,6 +243,7 @@ def _mapping_page(batch: ImportBatch, table: Table, form: MappingForm, questions
         form=form,
         questions=questions,
         delimiter=_(delimiter) if delimiter else table.delimiter,
+        is_asked_again=batch.state == BatchState.DRAFT and known_values(batch) and unanswered(plan_from(batch.plan), questions),
     )
 
 
@@ -242,10 +263,10 @@ def _listed(batch: ImportBatch) -> list[Any]:
     return [batch.id, batch.kind, batch.source, batch.filename, batch.state, batch.rows_total, *told, batch.created_at, batch.finished_at]
 
 
-def _table(batch: ImportBatch) -> Table:
-    if batch.file_id is None or batch.state not in (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED):
-        raise NotReady()
-    return read_table(jobs.content_of(db(), batch, _storage()))
+def _asked(batch: ImportBatch, columns: Mapping[str, str]) -> tuple[Table, dict[str, list[str]]]:
+    """Return the head of the file, and the values that need a meaning: those in it, or all of the file where a check has found them."""
+    head = head_of(db(), batch, storage())
+    return head, questions_of(head, _importer(batch.kind).fields, columns, known_values(batch))
 
 
 def _translate(message: str, facts: Any) -> str:
@@ -261,9 +282,4 @@ def _importer(kind: str) -> Importer:
     found = next((importer for importer in _importers() if importer.name == kind), None)
     if found is None:
         raise NotFound()
-    return found
-
-
-def _storage() -> Storage:
-    found: Storage = current_app.extensions["storage"]
     return found

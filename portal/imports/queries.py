@@ -107,8 +107,14 @@ def find_subject(session: Session, kind: str, source: str, external_id: str) -> 
     return known_subjects(session, kind, source, [external_id]).get(external_id)
 
 
+def known_values(batch: ImportBatch) -> dict[str, list[str]]:
+    """Return the different values of columns, as far as a check of the whole file has found them."""
+    found: dict[str, list[str]] = (batch.preview or {}).get("values", {})
+    return found
+
+
 def progress(batch: ImportBatch) -> int:
-    """Return how far a batch is, in percent."""
+    """Return how far a batch is with its import, or with being checked, in percent."""
     return 100 * batch.steps_done // batch.steps_total if batch.steps_total else 0
 
 

@@ -8,29 +8,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.imports.actions.batches import end_batch, open_batch, report_rows
+from portal.imports.actions.batches import end_batch, measure_batch, open_batch, report_rows
 from portal.imports.actions.chunks import RowRefused, Task, apply_chunk
 from portal.imports.actions.undoing import rows_left, undo_chunk
 from portal.imports.contract import Importer
 from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch, rows_begun, subjects_for
 from portal.imports.rules.plans import Plan, complete
-from portal.imports.rules.reading import Reading, Reported, read_records, set_aside
+from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside
 from portal.imports.rules.records import BatchState, Context, Outcome
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import ADMIN, Actor, system
 from portal.kernel.db import Database, programme_zone
 
-CHUNK = 200
+CHUNK, REPORTED_AT_ONCE = 200, 1_000
 GAP = 0.12
 RACES = 5
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 Clock = Callable[[], datetime]
-Progress = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,28 @@ class Prepared:
 
 
 def prepare(
-    session: Session, importer: Importer, *, content: bytes, plan: Plan, source: str, now: datetime, starter_id: int | None = None
+    database: Database,
+    importer: Importer,
+    *,
+    content: bytes,
+    plan: Plan,
+    source: str,
+    now: datetime,
+    starter_id: int | None = None,
+    table: Table | None = None,
+    on_progress: Progress = _silent,
 ) -> Prepared:
-    """Read and check every row of ``content``. Writes nothing. Refuses a file or a plan that cannot be used at all."""
-    table = read_table(content)
+    """Read and check every row of ``content``. Writes nothing. Refuses a file or a plan that cannot be used at all.
+
+    ``table`` is the content read already. Rows are read while no connection is held: that takes minutes for a large file.
+    """
+    table = table or read_table(content)
     whole = complete(plan, importer.fields, table.header)
-    zone = programme_zone(session)
-    reading = read_records(table, whole, importer.fields, zone)
-    faults = importer.check(session, reading.records, Context(source, zone, now, starter_id=starter_id))
+    with database.reading() as session:
+        zone = programme_zone(session)
+    reading = read_records(table, whole, importer.fields, zone, on_progress=on_progress)
+    with database.reading() as session:
+        faults = importer.check(session, reading.records, Context(source, zone, now, starter_id=starter_id))
     return Prepared(importer, source, whole, table, set_aside(reading, faults), _fingerprint(importer.name, source, whole, content))
 
 
@@ -101,16 +117,16 @@ def open_and_run(database: Database, actor: Actor, prepared: Prepared, *, filena
     return batch_id, is_resumed
 
 
-def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, on_progress: Progress = lambda done, total: None) -> None:
+def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, on_progress: Progress = _silent) -> None:
     """Do what is left of a running batch. Good rows are committed in chunks; with all-or-nothing in one piece, and only if no row is bad.
 
     Raises ``ImportTaken`` when another process moves the batch.
     """
-    database.write(lambda s: report_rows(s, batch_id=batch_id, reported=prepared.reading.reported))
+    _report(database, batch_id, prepared.reading.reported)
     if prepared.plan.is_all_or_nothing and prepared.reading.count(Outcome.BAD):
         database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.FAILED, now=clock()))
         return
-    tasks, position, actor = database.write(lambda s: _measure(s, batch_id, prepared))
+    tasks, position, actor = _measure(database, batch_id, prepared)
     total = position + len(tasks)
     size = max(len(tasks), 1) if prepared.plan.is_all_or_nothing else CHUNK
     on_progress(position, total)
@@ -126,7 +142,7 @@ def run(database: Database, batch_id: int, prepared: Prepared, *, clock: Clock, 
     database.write(lambda s: end_batch(s, batch_id=batch_id, state=BatchState.DONE, now=clock()))
 
 
-def undo(database: Database, batch_id: int, importer: Importer, *, clock: Clock, on_progress: Progress = lambda done, total: None) -> None:
+def undo(database: Database, batch_id: int, importer: Importer, *, clock: Clock, on_progress: Progress = _silent) -> None:
     """Take back a batch that is marked for undoing, chunk by chunk."""
     with database.reading() as session:
         total = rows_left(session, batch_id)
@@ -148,13 +164,24 @@ def _fingerprint(kind: str, source: str, plan: Plan, content: bytes) -> str:
     return hashlib.sha256(said + b"\0" + hashlib.sha256(content).digest()).hexdigest()
 
 
-def _measure(session: Session, batch_id: int, prepared: Prepared) -> tuple[list[Task], int, Actor]:
+def _report(database: Database, batch_id: int, reported: list[Reported]) -> None:
+    """Write down the rows that will not be imported, some at a time."""
+    for start in range(0, len(reported), REPORTED_AT_ONCE):
+        if start:
+            _let_others_write(database)
+        some = reported[start : start + REPORTED_AT_ONCE]
+        database.write(lambda s, some=some: report_rows(s, batch_id=batch_id, reported=some))  # type: ignore[misc]
+
+
+def _measure(database: Database, batch_id: int, prepared: Prepared) -> tuple[list[Task], int, Actor]:
     """Return what is left to do, how much is done, and who imports; the batch learns how much there is in all."""
-    batch = get_batch(session, batch_id)
-    tasks = prepared.tasks(rows_begun(session, batch_id))
-    sized = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.RUNNING)
-    session.execute(sized.values(steps_total=batch.steps_done + len(tasks), rows_total=prepared.reading.total))
-    return tasks, batch.steps_done, _actor_of(batch)
+    with database.reading() as session:
+        batch = get_batch(session, batch_id)
+        begun = rows_begun(session, batch_id)
+    tasks, done = prepared.tasks(begun), batch.steps_done
+    total = {"steps_total": done + len(tasks), "rows_total": prepared.reading.total}
+    database.write(lambda s: measure_batch(s, batch_id=batch_id, steps_done=done, **total))
+    return tasks, done, _actor_of(batch)
 
 
 def _actor_of(batch: ImportBatch) -> Actor:

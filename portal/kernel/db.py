@@ -17,11 +17,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from portal.kernel.errors import Busy
+from portal.kernel.errors import Busy, Unreachable
+from portal.kernel.outage import is_away, is_busy, name_outage
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000")
 TIMEOUTS = "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"
-SQLITE_BUSY, SQLITE_LOCKED = 5, 6
+# How long a server that does not answer is waited for, in seconds; it may be the machine that is gone, which says nothing.
+PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 RETRIED_STATES = {"40001", "40P01"}
 TRIES = 6
 log = structlog.get_logger("portal")
@@ -41,10 +43,13 @@ def make_engine(url: str, *, pool_size: int = 8, statement_timeout: bool = True)
         engine = create_engine(address, pool_size=pool_size, max_overflow=16, hide_parameters=True, connect_args={"check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", name_outage)
         return engine
     address = address.set(drivername="postgresql+psycopg")
-    options = {"options": TIMEOUTS} if statement_timeout else {}
-    return create_engine(address, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+    options = {**PATIENCE, **({"options": TIMEOUTS} if statement_timeout else {})}
+    engine = create_engine(address, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, hide_parameters=True, connect_args=options)
+    event.listen(engine, "handle_error", name_outage)
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -61,8 +66,11 @@ def _begin_sqlite(connection: Connection) -> None:
         cursor.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
         # SQLAlchemy wraps no error of this event. The driver has waited for the whole busy timeout by now, so another try would help nobody.
-        if error.sqlite_errorcode & 0xFF in (SQLITE_BUSY, SQLITE_LOCKED):
+        if is_busy(error):
             raise Busy() from error
+        if is_away(error):
+            connection.invalidate(error)
+            raise Unreachable() from error
         raise
     finally:
         cursor.close()
@@ -112,7 +120,7 @@ class Database:
 
         Retried: serialization failures, deadlocks, SQLite's busy. Never retried: a unique
         violation, which is an answer. Raises ``Busy`` when the tries are used up, or no lock was to be
-        had in time. What ``work`` registered with ``after_commit`` runs once the commit has succeeded,
+        had in time, ``Unreachable`` when the database is away. What ``work`` registered with ``after_commit`` runs once the commit has succeeded,
         and cannot undo or fail it.
         """
         for attempt in range(1, tries + 1):
@@ -166,9 +174,8 @@ def _run_hooks(session: Session) -> None:
 
 def is_transient(error: DBAPIError) -> bool:
     """Tell whether the engine asks to run the whole unit of work again."""
-    state = getattr(error.orig, "sqlstate", None)
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    return state in RETRIED_STATES or code in (SQLITE_BUSY, SQLITE_LOCKED)
+    original = error.orig
+    return getattr(original, "sqlstate", None) in RETRIED_STATES or (isinstance(original, sqlite3.Error) and is_busy(original))
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:

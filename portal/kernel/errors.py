@@ -52,6 +52,20 @@ class Conflict(Refusal):
     status = 409
 
 
+class Unreachable(Exception):
+    """The database is away: stopped, starting, cut off, its file not to be opened. No refusal, since no rule said it.
+
+    Whether a unit of work that was just being committed is kept cannot be known; what was committed before is safe.
+    """
+
+    message: ClassVar[str] = N_(
+        "What was saved is safe. Please try again in a moment; if you were just sending something, look whether it arrived before you send it again."
+    )
+
+    def __str__(self) -> str:
+        return "The database cannot be reached."
+
+
 class Busy(Refusal):
     """The database could not give a lock in time. Safe to try again."""
 

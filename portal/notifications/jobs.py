@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import psycopg
+import redis
 from huey import Huey
 from huey.registry import Message
 from huey.serializer import Serializer
@@ -18,7 +20,7 @@ from redis import ConnectionPool
 from config import Settings
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.kernel.errors import Busy
+from portal.kernel.errors import Busy, Unreachable
 from portal.notifications import leases
 from portal.notifications.leases import Job
 from portal.notifications.rules import GiveUp, wait_after
@@ -28,6 +30,8 @@ Handler = Callable[[Database, dict[str, Any], datetime], None]
 Tick = tuple[float, Callable[[Database, datetime], object]]
 Clock = Callable[[], datetime]
 
+# What a job store says that is stopped.
+STORE_AWAY = (psycopg.OperationalError, redis.ConnectionError)
 HANDED_AT_ONCE = 200
 SHORT_QUEUE = 20
 
@@ -48,6 +52,8 @@ class Delivery:
             self._deliver(job_id, self.clock())
         except Busy:
             log.warning("the database is busy; the job comes again when its lease has run out", job=job_id)
+        except Unreachable:
+            log.warning("the database cannot be reached; the job comes again when it can, and its lease has run out", job=job_id)
 
     def renew(self) -> None:
         """Prolong the leases of the attempts that run here. Called every 20 s; a lease lasts 60."""
@@ -56,10 +62,13 @@ class Delivery:
             self.database.write(lambda session: leases.renew(session, held, now=self.clock()))
 
     def hand_back(self) -> int:
-        """Take no more jobs, and give the unfinished ones to other workers."""
+        """Take no more jobs, and give the unfinished ones to other workers; without a database their leases run out by themselves."""
         self.is_ending = True
         held = self._holding()
-        return self.database.write(lambda session: leases.hand_back(session, held, now=self.clock()))
+        try:
+            return self.database.write(lambda session: leases.hand_back(session, held, now=self.clock()))
+        except (Busy, Unreachable):
+            return 0
 
     def _deliver(self, job_id: int, now: datetime) -> None:
         if self.is_ending:

@@ -12,7 +12,7 @@ from huey.consumer import Consumer, ConsumerStopped
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.notifications.jobs import Engine, Tick
+from portal.notifications.jobs import STORE_AWAY, Engine, Tick
 from portal.notifications.rules import RENEW_AFTER
 from portal.web.logs import log
 
@@ -34,18 +34,37 @@ class Worker:
     def run(self, threads: int) -> None:
         """Work until a signal comes; then finish what runs, for a few seconds at most, and hand the rest back."""
         _structure_logs_of("huey")
-        consumer = self.engine.huey.create_consumer(
-            workers=threads, periodic=False, initial_delay=0.05, max_delay=0.5, scheduler_interval=60, shutdown_timeout=GRACE_SECONDS
-        )
+        self._listen()
+        consumer = self._consumer(threads)
+        if consumer is None:
+            return
         consumer.start()
-        for name in SIGNALS:
-            signal.signal(name, self._stop)
+        self._listen()  # Huey has put its own ears in place.
         runners = [threading.Thread(target=self._every, args=tick, daemon=True, name=f"tick-{place}") for place, tick in enumerate(self.ticks)]
         for runner in runners:
             runner.start()
         log.info("worker started", threads=threads, ticks=len(self.ticks))
         self._watch(consumer)
         self._end(consumer, runners)
+
+    def _listen(self) -> None:
+        for name in SIGNALS:
+            signal.signal(name, self._stop)
+
+    def _consumer(self, threads: int) -> Consumer | None:
+        """Return Huey's consumer once the job store answers, None when the end came first."""
+        waited = False
+        while not self.ending.is_set():
+            try:
+                return self.engine.huey.create_consumer(
+                    workers=threads, periodic=False, initial_delay=0.05, max_delay=0.5, scheduler_interval=60, shutdown_timeout=GRACE_SECONDS
+                )
+            except STORE_AWAY as error:
+                if not waited:
+                    log.error("the job store does not answer; the worker waits for it", error=str(error))
+                waited = True
+                self.ending.wait(SWEEP_SECONDS)
+        return None
 
     def _watch(self, consumer: Consumer) -> None:
         """Wait for the end; meanwhile Huey replaces threads that died."""

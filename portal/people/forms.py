@@ -88,6 +88,13 @@ class ProfileForm(Form):
     time_zone = SelectField(_("Time zone"), [Optional()])
 
 
+class BoardForm(Form):
+    """How somebody wants to stand on boards."""
+
+    is_listed = BooleanField(_("Show me on the boards"))
+    nickname = _line(_("Nickname on the boards"), person_rules.NICKNAME_LENGTH, Optional(), render_kw={"autocomplete": "nickname"})
+
+
 class RolesForm(Form):
     """Which roles somebody holds."""
 

@@ -12,6 +12,8 @@ from portal.people.rules.password import Hasher
 from portal.people.rules.session import LIFE, is_seen_stale
 from portal.web.transaction import database, db
 
+# What is the same for everybody is answered without asking who is there, and so without a database.
+NOBODYS = {"health", "appearance"}
 COOKIE_FIELD = "_user_id"  # Flask-Login’s name for what ``Viewer.get_id`` returns
 
 
@@ -28,7 +30,7 @@ def _load(token: str) -> Viewer | None:
 
 def _note_use() -> None:
     """Keep an idle session from ending while it is used. Before the view, since on SQLite there is one writer at a time."""
-    if COOKIE_FIELD not in session or request.endpoint in (None, "static") or not current_user.is_authenticated:
+    if COOKIE_FIELD not in session or request.endpoint in (None, "static") or request.blueprint in NOBODYS or not current_user.is_authenticated:
         return
     now, viewer = utcnow(), current_user
     if is_seen_stale(viewer.last_seen_at, now):

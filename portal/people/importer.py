@@ -11,11 +11,20 @@ from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, BadCell, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
-from portal.kernel.text import N_, fold, normal_email
+from portal.kernel.text import N_, normal_email
 from portal.people.actions.companies import add_company, edit_company, remove_company
 from portal.people.models import Company, Person
 from portal.people.queries.companies import get_company
-from portal.people.rules.company import DOMAIN_LENGTH, FIELD_LENGTH, NAME_LENGTH, SIZE_LENGTH, DomainInvalid, OwnerNotEmployee, normal_domain
+from portal.people.rules.company import (
+    DOMAIN_LENGTH,
+    FIELD_LENGTH,
+    NAME_LENGTH,
+    SIZE_LENGTH,
+    DomainInvalid,
+    OwnerNotEmployee,
+    name_key,
+    normal_domain,
+)
 from portal.people.rules.person import PersonState
 
 PLAIN = ("name", "industry", "size", "region", "country", "domain")
@@ -70,7 +79,7 @@ class CompaniesImporter:
 
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
         """Find companies of the same name, in whatever case and accents, that were typed in or came with people."""
-        keys = [fold(record["name"])[: 2 * NAME_LENGTH] for record in records]
+        keys = [name_key(record["name"]) for record in records]
         here: dict[str, int] = {}
         for start in range(0, len(keys), AT_ONCE):
             some = select(Company.name_key, Company.id).where(Company.name_key.in_(keys[start : start + AT_ONCE])).order_by(Company.id.desc())

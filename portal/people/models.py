@@ -43,7 +43,8 @@ class Person(Base):
     """Anyone the portal knows, with or without an address.
 
     ``email`` is as it was typed, ``email_key`` its normal form, unique. Active people have an
-    address and a password. ``is_demo`` people are refused in production.
+    address and a password. ``is_demo`` people are refused in production. ``board_name`` is the
+    nickname somebody chose for boards, ``left_board_at`` when they chose to stand on none.
     """
 
     __tablename__ = "person"
@@ -88,6 +89,8 @@ class Person(Base):
     joined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deactivated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deactivation_reason: Mapped[str | None] = mapped_column(String(500))
+    board_name: Mapped[str | None] = mapped_column(String(40))
+    left_board_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -1,14 +1,140 @@
-"""What the board can be asked for in its address."""
+"""The shape of what is typed into the room's pages."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, StringField
-from wtforms.validators import Length, Optional
+from sqlalchemy.orm import Session
+from wtforms import FieldList, FormField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Form as PlainForm
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
-from portal.web.forms import FilterForm, one_line
+from portal.kernel.ids import MOST_ID
+from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.recognition.badges.contract import Rule
+from portal.recognition.queries.facts import challenge_facts
+from portal.recognition.queries.levels import list_levels
+from portal.recognition.rules import badges as rules
+from portal.recognition.rules.levels import MOST_THRESHOLD, Wanted
+from portal.recognition.rules.levels import NAME_LENGTH as LEVEL_LENGTH
+from portal.recognition.rules.seasons import NAME_LENGTH as SEASON_LENGTH
+from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
+
+NEEDED = DataRequired(_("Please fill this in."))
+
+
+def _whole(text: Any) -> int | None:
+    """Read an id from an address or a choice; anything else is none."""
+    return int(text) if str(text or "").isascii() and str(text or "").isdigit() and int(text) <= MOST_ID else None
 
 
 class BoardFilter(FilterForm):
-    """Search within one period."""
+    """Search within one period, track or company."""
 
     q = StringField(_("Name or company"), [Optional(), Length(max=100)], filters=[one_line])
-    period = HiddenField(validators=[Optional(), Length(max=8)])
+    period = HiddenField(validators=[Optional(), Length(max=12)])
+    track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
+    company = IntegerField(widget=HiddenField.widget, validators=[Optional(), NumberRange(1, MOST_ID)])
+
+
+class BadgeFilter(FilterForm):
+    """What the list of badges can be narrowed to."""
+
+    q = StringField(_("Search badges"), [Optional(), Length(max=100)], filters=[one_line])
+    state = SelectField(_("State"), [Optional()], choices=[])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.state.choices = [("", gettext("All states")), *((state, gettext(name)) for state, name in rules.STATE_NAMES.items())]
+
+
+class SeenForm(Form):
+    """Up to which celebration somebody has seen."""
+
+    upto = IntegerField(widget=HiddenField.widget, validators=[InputRequired(), NumberRange(0, MOST_ID)])
+
+
+class BadgeForm(Form):
+    """A badge: its looks and words, and the facts of its rule. ``for_rule`` takes away what the rule does not ask."""
+
+    key = KeyField()
+    name = StringField(_("Name"), [NEEDED, Length(max=rules.NAME_LENGTH)], filters=[one_line])
+    how = StringField(_("How it is earned"), [NEEDED, Length(max=rules.HOW_LENGTH)], filters=[one_line])
+    number = IntegerField(_("How many acts"), [InputRequired(_("Please give a whole number.")), NumberRange(1, rules.MOST_NUMBER)])
+    places = IntegerField(_("How many people"), [InputRequired(_("Please give a whole number.")), NumberRange(1, rules.MOST_NUMBER)])
+    weeks = IntegerField(_("How many weeks"), [InputRequired(_("Please give a whole number.")), NumberRange(2, 520)])
+    track = SelectField(_("Track"), [NEEDED])
+    any_track = SelectField(_("Only in this track"), [Optional()])
+    challenge_id = SelectField(_("Challenge"), [NEEDED], coerce=_whole)
+    any_challenge_id = SelectField(_("Or to do this challenge"), [Optional()], coerce=_whole)
+    level_id = SelectField(_("Level"), [NEEDED], coerce=_whole)
+    act_kind = SelectField(_("Only acts of this kind"), [Optional()])
+    tone = SelectField(_("Colour"), [NEEDED])
+    art = RadioField(_("Picture"), [NEEDED])
+
+    def __init__(self, *args: Any, rule: Rule, session: Session, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.facts = rule.asks
+        tracks = [(track.value, gettext(name)) for track, name in TRACK_NAMES.items()]
+        self.track.choices, self.any_track.choices = tracks, [("", gettext("In any track")), *tracks]
+        challenges = challenge_facts(session).names(session) if {"challenge_id", "any_challenge_id"} & set(rule.asks) else []
+        self.challenge_id.choices, self.any_challenge_id.choices = list(challenges), [("", gettext("No, the acts above")), *challenges]
+        self.level_id.choices = [(level.id, level.name) for level in list_levels(session)]
+        self.act_kind.choices = [("", gettext("Acts of every kind")), ("challenge", gettext("Challenges"))]
+        self.tone.choices = [(tone.value, gettext(name)) for tone, name in rules.TONE_NAMES.items()]
+        self.art.choices = [(art.value, gettext(name)) for art, name in rules.ART_NAMES.items()]
+        for name in _FACTS - set(rule.asks):
+            del self[name]
+
+    def options(self) -> dict[str, Any]:
+        """Return the facts of the rule as they were chosen."""
+        return {name: self[name].data for name in self.facts}
+
+
+_FACTS = {"number", "places", "weeks", "track", "any_track", "challenge_id", "any_challenge_id", "level_id", "act_kind"}
+
+
+class LevelRow(PlainForm):
+    """One level. A row without a name and points is left out."""
+
+    id = IntegerField(widget=HiddenField.widget, validators=[Optional(), NumberRange(1, MOST_ID)])
+    name = StringField(_("Name"), [Optional(), Length(max=LEVEL_LENGTH)], filters=[one_line])
+    threshold = IntegerField(_("Points from"), [Optional(), NumberRange(0, MOST_THRESHOLD)])
+
+
+class LevelsForm(Form):
+    """All levels at once, since each must ask for more than the one before."""
+
+    levels = FieldList(FormField(LevelRow), max_entries=20)
+
+    def wanted(self) -> Sequence[Wanted]:
+        """Return the rows that say anything."""
+        rows = [row.form for row in self.levels]
+        return [Wanted(row.id.data, row.name.data or "", row.threshold.data or 0) for row in rows if row.name.data or row.threshold.data is not None]
+
+
+class SeasonForm(Form):
+    """A season."""
+
+    key = KeyField()
+    name = StringField(_("Name"), [NEEDED, Length(max=SEASON_LENGTH)], filters=[one_line])
+    starts_on = DayField(_("First day"), [NEEDED])
+    ends_on = DayField(_("Last day"), [NEEDED])
+
+
+class GiveForm(Form):
+    """A badge by hand."""
+
+    badge_id = SelectField(_("Badge"), [NEEDED], coerce=_whole)
+    reason = TextAreaField(_("Reason"), [NEEDED, Length(max=rules.REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
+
+    def __init__(self, *args: Any, badges: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.badge_id.choices = [(badge.id, badge.name) for badge in badges]
+
+
+class RevokeForm(Form):
+    """Why a badge is taken."""
+
+    reason = TextAreaField(_("Reason"), [NEEDED, Length(max=rules.REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})

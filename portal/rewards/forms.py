@@ -6,7 +6,8 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
-from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, STATE_NAMES, Kind, RewardState, State
+from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.rules.states import CALLED_OFF, CALLED_OFF_NAME, STATE_NAMES, State
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
 
 
@@ -61,7 +62,7 @@ class RedemptionsFilter(FilterForm):
     """Search among all redemptions, for admins."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
-    state = SelectField(_("State"), [Optional()], choices=lambda: any_of(state_choices()))
+    state = SelectField(_("State"), [Optional()], choices=lambda: any_of([*state_choices(), (CALLED_OFF, gettext(CALLED_OFF_NAME))]))
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
     sort = SelectField(_("Order"), [Optional()], choices=lambda: [("newest", gettext("Newest first")), ("oldest", gettext("Oldest first"))])
     reward_id = HiddenField(validators=[Optional()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])

@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
-from portal.rewards.rules import Kind, RewardState, State
+from portal.rewards.rules.kinds import Kind, RewardState
+from portal.rewards.rules.states import State
 
 
 class Reward(Base):

@@ -13,15 +13,17 @@ from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
 from portal.rewards.forms import CatalogueFilter, MineFilter, PlainForm, RedeemForm
 from portal.rewards.queries.catalogue import iter_offers, list_offers, offer_for
-from portal.rewards.queries.redemptions import count_own, find_on_its_way, iter_own, own_redemptions
-from portal.rewards.rules import KIND_NAMES, STATE_NAMES, UNIT, Kind, State
+from portal.rewards.queries.redemptions import count_own, find_on_its_way, iter_own, own_redemptions, redemption_for
+from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
+from portal.rewards.rules.states import STATE_NAMES, State, can_cancel
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
+from portal.web.language import number
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards", __name__)
-NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "cancellable": State.REQUESTED}
+NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "can_cancel": can_cancel, "state": State}
 CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
 MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")
 RECENT = 3
@@ -60,7 +62,7 @@ def redeem(reward_id: int) -> ResponseReturnValue:
     made = redeem_reward(
         db(), current_actor(), reward_id=reward_id, key=form.key.data, wish=form.wish.data or "", shown_price=form.shown_price.data, now=utcnow()
     )
-    flash(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=made.price), "good")
+    flash(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=number(made.price)), "good")
     return redirect(url_for("rewards.mine"), 303)
 
 
@@ -74,13 +76,25 @@ def mine() -> ResponseReturnValue:
     return _mine(PlainForm())
 
 
+@bp.get("/rewards/redemptions/<int:redemption_id>/cancel")
+@advocate
+def ask_to_cancel(redemption_id: int) -> ResponseReturnValue:
+    """Say what comes back before a redemption is called off."""
+    redemption, reward = redemption_for(db(), _me(), redemption_id)
+    if not can_cancel(redemption.state):
+        flash(_("“%(reward)s” cannot be cancelled any more. Here is how it stands.", reward=reward.name), "info")
+        return redirect(url_for("rewards.mine"), 303)
+    shown = {"redemption": redemption, "reward": reward, "balance": balance_of(db(), _me(), unit=UNIT)}
+    return render("rewards/cancel.html", form=PlainForm(formdata=None), **shown, **NAMES)
+
+
 @bp.post("/rewards/redemptions/<int:redemption_id>/cancel")
 @advocate
 @writes(again=lambda refusal, redemption_id: _not_cancelled(refusal))
 def cancel(redemption_id: int) -> ResponseReturnValue:
-    """Call a redemption off; points and stock come back."""
+    """Call a redemption off before it is fulfilled; points and stock come back."""
     cancelled = cancel_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
-    flash(_("Cancelled. %(points)s points are back on your balance.", points=cancelled.price), "good")
+    flash(_("Cancelled. %(points)s points are back on your balance.", points=number(cancelled.price)), "good")
     return redirect(url_for("rewards.mine"), 303)
 
 

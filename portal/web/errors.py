@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from portal.kernel.errors import Busy, Refusal
+from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.text import N_
 from portal.web.language import day, moment, number
 from portal.web.logs import log
@@ -29,6 +29,7 @@ PAGES: dict[int, tuple[str, str]] = {
     500: (N_("Something went wrong on our side"), N_("Nothing was half done. We have kept a record of it; please try again in a moment.")),
     503: (N_("The portal is busy"), N_("Nothing was changed. Please try again in a moment.")),
 }
+OUTAGE = N_("The portal cannot reach its database")
 
 
 def sentence(refusal: Refusal) -> str:
@@ -53,8 +54,10 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
 Answer = tuple[str, int, dict[str, str]]
 
 
-def _page(status: int, text: str | None = None) -> Answer:
-    title, general = PAGES.get(status, PAGES[500])
+def _page(status: int, text: str | None = None, *, title: str | None = None, general: str | None = None) -> Answer:
+    """Return the page of a status, with ``text`` instead of what is said in general. ``title`` and ``general`` are marked with ``N_``."""
+    usual = PAGES.get(status, PAGES[500])
+    title, general = title or usual[0], general or usual[1]
     headers: dict[str, str] = {}
     try:
         if request.headers.get("HX-Request"):
@@ -84,6 +87,13 @@ def init(app: Flask) -> None:
             log.warning("busy")
         body, status, headers = _page(refusal.status, sentence(refusal))
         return body, status, headers | headers_of(refusal)
+
+    @app.errorhandler(Unreachable)
+    def database_away(outage: Unreachable) -> Answer:
+        log.error("the database cannot be reached", path=request.path, error=str(outage.__cause__ or ""))
+        # Who reads this cannot be asked for: nobody is signed in as long as this answer is made, so that it needs no database.
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+        return _page(503, title=OUTAGE, general=outage.message)
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Answer:

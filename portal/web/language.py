@@ -6,17 +6,18 @@ from gettext import NullTranslations
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.dates import format_timedelta as format_length
 from babel.numbers import format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, format_date, format_timedelta, get_locale, get_timezone, get_translations
+from flask_babel import Babel, format_timedelta, get_locale, get_timezone, get_translations
 from flask_login import current_user
 from markupsafe import Markup
 
 from config import Settings
 from portal.kernel.clock import utcnow
 
+ENGLISH = Locale("en", "150")
 RTL = {"ar", "he", "fa", "ur"}
 
 
@@ -36,19 +37,34 @@ def signed(value: int) -> str:
     return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "0"
 
 
+def calendar() -> Locale | None:
+    """Return the locale in which the reader's dates are written: their language's.
+
+    Plain English belongs to no country, so it is written as between countries: 22 Nov 2026, 14:30. The
+    American way is for who chose American English.
+    """
+    locale = get_locale()
+    return ENGLISH if str(locale) == "en" else locale
+
+
 def day(value: date | datetime) -> str:
     """A date in the reader's language; a moment is put into the reader's time zone first."""
-    return str(format_date(value, "medium"))
+    return str(format_date(value.astimezone(get_timezone()) if isinstance(value, datetime) else value, "medium", locale=calendar()))
 
 
 def month(value: date, pattern: str = "LLL") -> str:
-    """The name of a month: short, or as the pattern says (``LLLL y``)."""
-    return str(format_date(value, pattern, rebase=False))
+    """The name of a month or quarter: a short month, or as the pattern says (``LLLL y``, ``QQQ y``)."""
+    return str(format_date(value, pattern, locale=calendar()))
+
+
+def clock(value: datetime) -> str:
+    """The time of the day in the reader's time zone, without seconds."""
+    return str(format_time(value, "short", tzinfo=get_timezone(), locale=calendar()))
 
 
 def moment(value: datetime) -> str:
     """Date and time in the reader's language and time zone."""
-    return _told(value, get_locale(), get_timezone())
+    return _told(value, calendar(), get_timezone())
 
 
 @lru_cache(maxsize=20_000)
@@ -64,8 +80,8 @@ def ago(value: datetime) -> Markup:
 
 
 def span(length: timedelta) -> str:
-    """9 hours → “9 hr” in the reader's language; never less than a minute, since "0 sec" reads like a mistake."""
-    return format_length(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2, format="short", locale=get_locale())
+    """9 hours, in words of the reader's language; never less than a minute, since "0 seconds" reads like a mistake."""
+    return format_length(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2, locale=get_locale())
 
 
 def direction() -> str:

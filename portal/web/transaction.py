@@ -1,4 +1,4 @@
-"""One database session a request; every POST runs in ``@writes``, which alone commits."""
+"""One database session a request; every POST runs in ``@writes``, which alone commits, after what takes time."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,10 +32,25 @@ def db() -> Session:
     return session
 
 
-def writes(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def let_go() -> None:
+    """Hold no connection from here on; the next ``db()`` takes one anew. Called before what takes time: receiving a file, hashing a password.
+
+    A programming error (``RuntimeError``) inside a unit of work: on SQLite everybody else who wants to write would wait meanwhile.
+    """
+    if "unit" in g:
+        raise RuntimeError("what takes time belongs before the unit of work: see `first` of @writes")
+    _close()
+
+
+def writes(
+    view: Callable[..., Any] | None = None, *, first: Callable[..., Any] | None = None, again: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """Run a view in one unit of work: commit when it answers below 400, roll back otherwise.
 
-    A ``Refusal`` rolls back and is answered by ``again(refusal, **view_args)``, which shows the
+    What takes time is done before, by ``first(**view_args)``: once, outside the unit, with a
+    ``db()`` that only reads. The view gets its answer as ``ready``, the same one if the unit runs again.
+
+    A ``Refusal`` of either rolls back and is answered by ``again(refusal, **view_args)``, which shows the
     form once more with what was typed; without ``again`` the general error page says the sentence.
     """
 
@@ -44,18 +59,10 @@ def writes(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] 
         def wrapper(**view_args: Any) -> Any:
             _close()
 
-            def work(session: Session) -> Response:
-                g.db = session
-                try:
-                    response = make_response(inner(**view_args))
-                finally:
-                    g.pop("db", None)
-                if response.status_code >= 400:
-                    raise _RolledBack(response)
-                return response
-
             try:
-                return database().write(work)
+                given = {"ready": first(**view_args)} if first else {}
+                _close()
+                return database().write(lambda session: _in_unit(session, inner, view_args | given))
             except _RolledBack as failed:
                 return failed.response
             except Refusal as refusal:
@@ -67,6 +74,19 @@ def writes(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] 
         return wrapper
 
     return decorate(view) if view else decorate
+
+
+def _in_unit(session: Session, view: Callable[..., Any], view_args: dict[str, Any]) -> Response:
+    """Answer with ``view``, its ``db()`` being this unit's session. Raises what it answers from 400 on, so that nothing is kept."""
+    g.db = g.unit = session
+    try:
+        response = make_response(view(**view_args))
+    finally:
+        g.pop("db", None)
+        g.pop("unit", None)
+    if response.status_code >= 400:
+        raise _RolledBack(response)
+    return response
 
 
 def writes_in_steps(view: Callable[..., Any] | None = None, *, again: Callable[..., Any] | None = None) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.audit.models import AuditEvent
 from portal.bank.actions import adjust_points
 from portal.bank.rules import LINE_NAMES, RETURNED, NothingToChange, OwnBalance, ReasonNeeded, TooMuch, line_name
+from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
@@ -18,6 +20,7 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.rules import TransferKind
 from portal.notifications.models import Notice
 from portal.recognition.queries.board import find_own
+from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, fulfil_redemption, return_redemption
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import give_points
@@ -27,6 +30,7 @@ from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
 JULY = datetime(2026, 7, 14, 12, tzinfo=UTC)
+HANDED_OVER = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
 
 
 class Account:
@@ -38,7 +42,7 @@ class Account:
         give_points(session, self.person_id, 500, at=JULY)
         self.redemption_id = make_redemption(session, self.person_id, make_reward(session, name="Café visit", price=200).id).id
         approve_redemption(session, admin, redemption_id=self.redemption_id, now=now)
-        fulfil_redemption(session, admin, redemption_id=self.redemption_id, now=now)
+        fulfil_redemption(session, admin, redemption_id=self.redemption_id, now=HANDED_OVER)
         return_redemption(session, admin, redemption_id=self.redemption_id, reason="Closed that day", now=now)
         adjust_points(session, admin, person_id=self.person_id, points=-30, counts_as_earned=False, reason="Counted twice", key="a", now=now)
 
@@ -61,7 +65,7 @@ def lines(client: PortalClient, address: str) -> list[list[str]]:
 EXPECTED = [
     ["Corrected by hand", "", "-30", "470", "Counted twice", "Ada Admin"],
     ["Returned", "Café visit", "200", "500", "", "Ada Admin"],
-    ["Held for a reward", "Café visit", "-200", "300", "", "Amara Okafor"],
+    ["Fulfilled on 4 Nov 2026", "Café visit", "-200", "300", "", "Amara Okafor"],
     ["Earned", "", "500", "500", "", ""],
 ]
 
@@ -88,6 +92,7 @@ def test_the_page_links_lines_to_what_they_came_from(amara: PortalClient, accoun
     page = amara.get("/statement").text
     assert 'href="/rewards/mine">Café visit</a>' in page
     assert "You can spend 470 points." in page
+    assert "Fulfilled on 4 Nov 2026" in page, "late in the evening here, past midnight where Amara reads it"
     admin = sign_in(account.admin_id).get(f"/admin/statement/{account.person_id}").text
     assert f'href="/admin/rewards/redemptions/{account.redemption_id}">Café visit</a>' in admin
     assert "by Ada Admin" in admin
@@ -173,6 +178,22 @@ def test_the_statement_costs_the_same_with_ten_and_with_a_thousand_lines(
             assert amara.get("/statement").status_code == 200
         totals.append(counted.total)
     assert totals[0] == totals[1]
+
+
+def test_a_line_of_a_reward_tells_how_it_stands(account: Account, sign_in: SignIn, database: Database) -> None:
+    """Until something happened it is held; afterwards the line says what."""
+    admin, moment = as_admin(account.admin_id), datetime(2026, 11, 9, 12, tzinfo=UTC)
+    client = sign_in(account.person_id)
+    redemption_id = database.write(lambda s: make_redemption(s, account.person_id, make_reward(s, name="Mug", price=10).id).id)
+    facts = {"redemption_id": redemption_id, "now": moment}
+
+    def told(verb: Callable[..., object], actor: Actor, **more: str) -> list[str]:
+        database.write(lambda s: verb(s, actor, **facts, **more))
+        return [line[0] for line in lines(client, "/statement?q=mug")]
+
+    assert [line[0] for line in lines(client, "/statement?q=mug")] == ["Held, waiting for approval"]
+    assert told(approve_redemption, admin) == ["Held, approved on 9 Nov 2026"]
+    assert told(cancel_redemption, acting(account.person_id)) == ["Given back", "Held until it was cancelled on 9 Nov 2026"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TransferKind if kind is not TransferKind.CAPTURE])

@@ -127,9 +127,15 @@ def test_a_step_needs_a_title_and_a_known_kind(database: Database, office: Porta
 
 def test_publish_close_and_open_again(database: Database, office: PortalClient) -> None:
     challenge = database.write(make_draft)
-    for act, state in (("publish", "live"), ("close", "closed"), ("publish", "live")):
-        assert office.post(f"/admin/challenges/{challenge.id}/{act}").status_code == 303
+    steps = (("publish", "live", "Published."), ("close", "closed", ""), ("publish", "live", "It is open again"))
+    for act, state, told in steps:
+        answer = office.post(f"/admin/challenges/{challenge.id}/{act}", follow_redirects=True)
+        assert (answer.status_code, told in answer.text) == (200, True)
         assert one(database, select(Challenge.state)) == state
+    assert "Published." not in answer.text
+    with database.reading() as session:
+        named = session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == "challenge").order_by(AuditEvent.id)).all()
+    assert named[-3:] == ["challenge.published", "challenge.closed", "challenge.reopened"]
     again = office.post(f"/admin/challenges/{challenge.id}/publish")
     assert again.status_code == 409
     assert "Somebody changed this challenge in the meantime" in again.text

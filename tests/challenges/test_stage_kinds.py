@@ -1,17 +1,18 @@
 """Kinds of stage, as tables: what is stored, what completes a step, what is refused by name."""
 
-import io
 from typing import Any
 
 import pytest
-from werkzeug.datastructures import FileStorage
 
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
 from portal.challenges.stages.contract import Step, Stored
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
 from portal.challenges.stages.registry import KINDS, stage_kind
+from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
+
+RECEIVED = Received(storage_name="a" * 32, filename="proof.png", media_type="image/png", purpose="document", size=123, sha256="b" * 64)
 
 
 class Kept:
@@ -20,12 +21,12 @@ class Kept:
     id, filename, size, is_image = 7, "proof.png", 123, True
 
 
-def keep(_upload: Any, purpose: str) -> Stored:
-    assert purpose in ("image", "document")
+def keep(received: Received) -> Stored:
+    assert received == RECEIVED
     return Kept()
 
 
-def refuse(_upload: Any, _purpose: str) -> Stored:
+def refuse(_received: Received) -> Stored:
     raise AssertionError("nothing to keep")
 
 
@@ -69,12 +70,17 @@ def test_a_link_without_a_scheme_gets_one() -> None:
 
 def test_an_upload_keeps_the_former_file_until_a_new_one_comes() -> None:
     kind, step = stage_kind("upload"), Step("Step", {"purpose": "document"})
-    upload = FileStorage(io.BytesIO(b"x"), filename="proof.png")
-    first = kind.read(step, upload, {}, keep)
+    first = kind.read(step, RECEIVED, {}, keep)
     assert first == {"file_id": 7, "name": "proof.png", "size": 123, "is_image": True}
     assert kind.problem(step, first) is None
     assert kind.read(step, None, first, refuse) == first
-    assert kind.read(step, FileStorage(filename=""), first, refuse) == first
+    assert kind.read(step, RECEIVED, first, keep) == first
+
+
+@pytest.mark.parametrize(("options", "purpose"), [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "weapon"}, "image")])
+def test_an_upload_says_what_its_file_is_for_before_it_is_received(options: dict[str, Any], purpose: str) -> None:
+    control = stage_kind("upload").control(Step("Step", options))
+    assert (control.kind, control.purpose) == ("file", purpose)
 
 
 def test_an_unknown_kind_is_not_found() -> None:
@@ -88,4 +94,5 @@ def test_every_kind_keeps_the_contract(key: str) -> None:
     assert kind.key == key
     assert kind.control(Step("Step")).label
     assert kind.problem(Step("Step"), {}) is not None
+    assert bool(kind.control(Step("Step")).purpose) is (kind.control(Step("Step")).kind == "file")
     assert kind.shown_by.startswith("challenges/stages/_")

@@ -10,7 +10,7 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
-from portal.recognition.actions import award
+from portal.recognition.actions.scores import award
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption
 from tests.factories.challenges import make_attempt, make_challenge

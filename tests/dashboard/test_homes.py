@@ -103,7 +103,7 @@ def test_an_admin_sees_what_waits_and_what_changed(stage: Scene, sign_in: SignIn
     database.write(lambda s: approve_attempt(s, as_admin(stage.admin), attempt_id=stage.attempt.id, now=utcnow()))
     database.write(lambda s: approve_redemption(s, as_admin(stage.admin), redemption_id=stage.redemption.id, now=utcnow()))
     page = sign_in(stage.admin).get("/").text
-    assert "1 thing has waited for you for 5 hr." in page
+    assert "1 thing has waited for you for 5 hours." in page
     assert "none in the same days of last month" in page
     assert "Rewards to hand over" in page
     assert "1,150" in page

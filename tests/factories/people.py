@@ -12,12 +12,17 @@ from portal.people.actions.companies import add_company
 from portal.people.actions.joining import JOIN, invite_person, join
 from portal.people.actions.persons import add_person
 from portal.people.models import Company, Person
-from portal.people.rules.password import Hasher, Policy
+from portal.people.rules.password import Hasher, NewPassword, Policy
 
 PASSWORD = "maple ladder quiet seven"
 CHEAP = Hasher(memory_kib=8, time_cost=1)
 POLICY = Policy(min_length=15)
 _numbers = count(1)
+
+
+def chosen(password: str = PASSWORD) -> NewPassword:
+    """Return a password as the door hands it on."""
+    return CHEAP.accept(password, POLICY)
 
 
 def make_company(session: Session, **overrides: Any) -> Company:
@@ -40,7 +45,7 @@ def make_person(session: Session, **overrides: Any) -> Person:
         return person
     now: datetime = overrides.get("now") or utcnow()
     link = invite_person(session, system("test"), person_id=person.id, mail=False, now=now)
-    return join(session, system("test"), token=link.removeprefix(JOIN), password=PASSWORD, policy=POLICY, hasher=CHEAP, now=now)
+    return join(session, system("test"), token=link.removeprefix(JOIN), password=chosen(), now=now)
 
 
 def make_employee(session: Session, **overrides: Any) -> Person:

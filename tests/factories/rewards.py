@@ -10,7 +10,7 @@ from portal.kernel.clock import utcnow
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import Kind
+from portal.rewards.rules.kinds import Kind
 
 _numbers = count(1)
 

@@ -1,7 +1,7 @@
 """A small programme with something of everything in it, made by the real actions: what whole-portal tests walk through."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.files.actions import store_upload
+from portal.files.receiving import receive
 from portal.files.storage import Storage
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
@@ -22,8 +23,11 @@ from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.people.actions.joining import invite_person
 from portal.people.importer import CompaniesImporter
-from portal.people.models import Company
-from portal.recognition.actions import adjust
+from portal.people.models import Company, Person
+from portal.recognition.actions.holdings import give_badge
+from portal.recognition.actions.scores import adjust
+from portal.recognition.actions.seasons import add_season, close_season
+from portal.recognition.models import BadgeHolding
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem
@@ -31,6 +35,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
 
 
@@ -52,6 +57,9 @@ class Story:
     redemption: int
     nomination: int
     file: int
+    badge: int
+    holding: int
+    season: int
     batch: int = 0
 
 
@@ -66,8 +74,7 @@ def tell_story(database: Database, folder: Path) -> Story:
     """Fill an empty database, seal the ledger, and return where things are."""
     story = database.write(lambda session: _tell(session, Storage(folder / "files", 25)))
     rows = b"external_id,name,owner_email\n1,Harbour Works,\n2,Nobody knows,nobody@nowhere.example\n"
-    with database.reading() as session:
-        ready = runner.prepare(session, CompaniesImporter(), content=rows, plan=Plan(), source="default", now=utcnow())
+    ready = runner.prepare(database, CompaniesImporter(), content=rows, plan=Plan(), source="default", now=utcnow())
     batch, _ = runner.open_and_run(database, system("cli"), ready, filename="companies.csv", clock=utcnow, on_progress=lambda done, total: None)
     seal_pending(database, utcnow())
     return replace(story, batch=batch)
@@ -96,17 +103,15 @@ def _tell(session: Session, storage: Storage) -> Story:
     decline_attempt(session, as_admin(admin), attempt_id=make_attempt(session, bob, small, now=now).id, reason="The link is private.", now=now)
     waiting = make_attempt(session, bob, big, now=now)
     submission = make_submission(session, bob, upload, now=now)
-    stored = store_upload(
-        session, as_advocate(bob), stream=BytesIO(png()), filename="proof.png", purpose="document", owner_id=bob.id, now=now, storage=storage
-    )
+    proof = receive(BytesIO(png()), "proof.png", purpose="document", storage=storage)
+    stored = store_upload(session, as_advocate(bob), received=proof, owner_id=bob.id, now=now)
     stage = next(iter(_stage_ids(session, upload.id)))
     value = {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": True}
     save_answers(session, as_advocate(bob), submission_id=submission.id, values={stage: value}, now=now)
     submit_attempt(session, as_advocate(bob), submission_id=submission.id, key="story-upload", now=now)
 
-    picture = store_upload(
-        session, as_admin(admin), stream=BytesIO(png()), filename="mug.png", purpose="picture", owner_id=None, now=now, storage=storage
-    )
+    drawn = receive(BytesIO(png()), "mug.png", purpose="picture", storage=storage)
+    picture = store_upload(session, as_admin(admin), received=drawn, owner_id=None, now=now)
     mug = add_reward(
         session, as_admin(admin), name="A good mug", summary="It keeps warm.", kind="merchandise", price=100, stock=5, picture_id=picture.id, now=now
     )
@@ -139,6 +144,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
     make_dead_letter(session, now=now)
+    badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
         advocate=ann.id,
@@ -155,7 +161,24 @@ def _tell(session: Session, storage: Storage) -> Story:
         redemption=third.id,
         nomination=nomination.id,
         file=stored.id,
+        badge=badge,
+        holding=holding,
+        season=season,
     )
+
+
+def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tuple[int, int, int]:
+    """Give a badge by hand, leave another as a draft, and close a season with one member on its board."""
+    thanks = make_badge(session, rule="hand", name="With thanks", now=now)
+    make_badge(session, name="Not switched on", is_live=False, now=now)
+    give_badge(session, as_admin(admin), badge_id=thanks.id, person_id=ann.id, reason="You answered at night.", now=now)
+    first = now - timedelta(days=20)
+    facts = {"starts_on": first.date(), "ends_on": (first + timedelta(days=5)).date()}
+    season = add_season(session, as_admin(admin), name="Early season", **facts, now=first)
+    adjust(session, as_admin(admin), person_id=ann.id, points=30, counts_as_earned=True, key="story-season", reason="points.thanks", now=first)
+    close_season(session, as_admin(admin), season_id=season.id, now=now)
+    add_season(session, as_admin(admin), name="This season", starts_on=now.date(), ends_on=(now + timedelta(days=40)).date(), now=now)
+    return thanks.id, session.scalars(select(BadgeHolding.id)).one(), season.id
 
 
 def _stage_ids(session: Session, challenge_id: int) -> list[int]:

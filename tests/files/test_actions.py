@@ -15,6 +15,7 @@ from portal.audit.models import AuditEvent
 from portal.files.actions import erase_file, remove_orphans, store_upload
 from portal.files.models import StoredFile
 from portal.files.queries import get_file
+from portal.files.receiving import receive
 from portal.files.rules.refusals import FileRefused
 from portal.files.storage import Storage
 from portal.kernel.actor import Actor
@@ -38,7 +39,8 @@ class Deadlock(Exception):
 
 
 def upload(session: Session, storage: Storage, name: str, content: bytes, purpose: str = "document") -> StoredFile:
-    return store_upload(session, ADA, stream=io.BytesIO(content), filename=name, purpose=purpose, owner_id=7, now=NOW, storage=storage)
+    received = receive(io.BytesIO(content), name, purpose=purpose, storage=storage)
+    return store_upload(session, ADA, received=received, owner_id=7, now=NOW)
 
 
 def files_in(storage: Storage) -> list[Path]:
@@ -128,15 +130,18 @@ def test_what_no_row_speaks_of_is_removed_after_a_day(database: Database, storag
     assert all(path.exists() for path in not_ours)
 
 
-def test_an_upload_is_whole_when_its_unit_of_work_runs_again(database: Database, storage: Storage) -> None:
-    stream, tries = io.BytesIO(samples.picture()), []
+def test_what_was_received_is_kept_when_its_unit_of_work_runs_again(database: Database, storage: Storage) -> None:
+    received, tries = receive(io.BytesIO(samples.picture()), "photo.png", purpose="document", storage=storage), []
 
     def work(session: Session) -> StoredFile:
-        facts = {"filename": "photo.png", "purpose": "document", "owner_id": 7}
-        file = store_upload(session, ADA, stream=stream, now=NOW, storage=storage, **facts)
-        tries.append(file.size)
+        tries.append(store_upload(session, ADA, received=received, owner_id=7, now=NOW))
         if len(tries) == 1:
             raise OperationalError("", None, Deadlock())
-        return file
+        return tries[-1]
 
-    assert database.write(work).size == tries[0] == tries[1]
+    file = database.write(work)
+    assert len(tries) == 2
+    with database.reading() as session:
+        assert session.scalars(select(StoredFile.storage_name)).all() == [file.storage_name]
+        assert session.scalar(select(func.count()).select_from(AuditEvent)) == 1
+    assert {path.name.split(".")[0] for path in files_in(storage)} == {file.storage_name}

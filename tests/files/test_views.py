@@ -8,6 +8,7 @@ from PIL import Image
 
 from portal.files.actions import erase_file, store_upload
 from portal.files.models import StoredFile
+from portal.files.receiving import receive
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -24,11 +25,8 @@ def owner(database: Database) -> Person:
 
 def stored(app: Flask, owner: Person, name: str, content: bytes, purpose: str) -> StoredFile:
     database, storage = app.extensions["database"], app.extensions["storage"]
-    return database.write(
-        lambda s: store_upload(
-            s, system("test"), stream=io.BytesIO(content), filename=name, purpose=purpose, owner_id=owner.id, now=utcnow(), storage=storage
-        )
-    )
+    received = receive(io.BytesIO(content), name, purpose=purpose, storage=storage)
+    return database.write(lambda s: store_upload(s, system("test"), received=received, owner_id=owner.id, now=utcnow()))
 
 
 def test_a_file_is_sent_to_be_saved_and_can_never_run(app: Flask, owner: Person, sign_in: SignIn) -> None:

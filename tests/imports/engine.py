@@ -24,8 +24,7 @@ IMPORTERS: dict[str, Importer] = {"companies": COMPANIES, "activity": ACTIVITY}
 
 
 def prepared(database: Database, importer: Importer, content: bytes, plan: Plan | None = None, *, source: str = "default") -> Prepared:
-    with database.reading() as session:
-        return runner.prepare(session, importer, content=content, plan=plan or Plan(), source=source, now=utcnow())
+    return runner.prepare(database, importer, content=content, plan=plan or Plan(), source=source, now=utcnow())
 
 
 def imported(

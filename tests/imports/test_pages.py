@@ -1,7 +1,6 @@
 """The import pages: from upload to undo, as an admin clicks through them, with the worker's jobs done in between."""
 
 import io
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -12,65 +11,21 @@ from portal.challenges.models import Verdict
 from portal.files.models import StoredFile
 from portal.imports.actions.batches import upload_batch
 from portal.imports.models import ImportBatch
-from portal.imports.queries import get_batch
 from portal.imports.rules.plans import Plan
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
-from portal.notifications.models import OutboxJob
 from portal.people.models import Company
 from tests.factories.people import make_admin, make_employee
 from tests.imports.engine import table
+from tests.imports.pages import COLUMNS, Work, batch_of, company_count, upload
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
-
-Work = Callable[[], int]
-
-
-@pytest.fixture
-def boss(database: Database, sign_in: SignIn) -> PortalClient:
-    return sign_in(database.write(make_admin))
-
-
-@pytest.fixture
-def work(app: Flask, database: Database) -> Work:
-    """Return a function that does the promised import jobs, as a worker would."""
-
-    def done() -> int:
-        with database.reading() as session:
-            waiting = select(OutboxJob.id).where(OutboxJob.done_at.is_(None), OutboxJob.topic.like("imports.%"))
-            ids = list(session.scalars(waiting.order_by(OutboxJob.id)))
-        for job_id in ids:
-            app.extensions["jobs"].delivery.deliver(job_id)
-        with database.reading() as session:
-            assert session.scalars(select(OutboxJob.last_error).where(OutboxJob.id.in_(ids), OutboxJob.last_error.is_not(None))).all() == []
-        return len(ids)
-
-    return done
-
-
-def upload(client: PortalClient, content: bytes, kind: str = "companies", name: str = "rows.csv", source: str = "crm") -> str:
-    """Upload a file and return the address of its mapping page."""
-    answer = client.post("/admin/imports/new", data={"kind": kind, "source": source, "file": (io.BytesIO(content), name)})
-    assert answer.status_code == 303, answer.text
-    return answer.location
-
-
-def company_count(database: Database) -> int:
-    with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Company)) or 0
-
-
-def batch_of(database: Database, batch_id: int = 1) -> ImportBatch:
-    with database.reading() as session:
-        return get_batch(session, batch_id)
-
 
 COMPANIES = table(
     {"Id": 1, "Company name": "Risi&&Bisi", "Sector": "Toys"}, {"Id": 2, "Company name": "", "Sector": ""}, {"Id": 1, "Company name": "Again"}
 )
-COLUMNS = {"column_external_id": "Id", "column_name": "Company name", "column_industry": "Sector", "constant_country": "Chile"}
 
 
 def test_from_upload_to_undo(boss: PortalClient, database: Database, work: Work) -> None:

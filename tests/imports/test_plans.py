@@ -6,7 +6,7 @@ import pytest
 
 from portal.imports.rules import cells
 from portal.imports.rules.plans import Plan, complete, guess, parse_pairs, parse_values, plan_from, translate
-from portal.imports.rules.reading import questions_of, read_records
+from portal.imports.rules.reading import questions_of, read_records, unanswered, values_of
 from portal.imports.rules.records import BadCell, Field, Outcome
 from portal.imports.rules.refusals import ColumnTwice, FieldMissing, FieldTwice, PlanUnreadable, UnknownColumn, UnknownField
 from portal.imports.rules.tables import read_table
@@ -156,3 +156,32 @@ def test_values_that_need_a_meaning_are_asked_for_and_many_of_them_together() ->
     assert questions_of(few, FIELDS, {"verdict": "v"}) == {"verdict": ["AC", "WA"]}
     assert questions_of(many, FIELDS, {"verdict": "v"})["verdict"][-2:] == ["value 29", "*"]
     assert questions_of(few, FIELDS, {"verdict": ""}) == {}
+    assert questions_of(few, FIELDS, {"verdict": "v"}, {"v": ["AC", "TLE"], "other": ["x"]}) == {"verdict": ["AC", "TLE"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "is_open"),
+    [
+        ({}, True),
+        ({"AC": "accepted"}, True),
+        ({"AC": "accepted", "WA": ""}, False),
+        ({"AC": "accepted", "*": "refused"}, False),
+        ({"*": ""}, False),
+    ],
+)
+def test_a_plan_is_open_until_every_value_has_a_meaning(values: dict[str, str], is_open: bool) -> None:
+    table = read_table(b"external_id,v\n1,AC\n2, WA \n3,accepted\n4,\n5,WA\n")
+    questions = questions_of(table, FIELDS, {"verdict": "v"})
+    assert unanswered(Plan(values={"verdict": values}), questions) is is_open
+
+
+def test_values_are_gathered_once_for_a_column_that_stands_once() -> None:
+    table = read_table(b"v,w,w\nAC,1,2\n AC ,1,2\nWA,1,2\n")
+    assert values_of(table, FIELDS, {"verdict": "v"}) == {"v": ["AC", "WA"]}
+    assert values_of(table, FIELDS, {"verdict": "w"}) == values_of(table, FIELDS, {"name": "v"}) == {}
+
+
+def test_how_many_rows_are_read_is_told_along_the_way() -> None:
+    table, told = read_table(b"external_id,name\n" + b"".join(b"%d,Ada\n" % n for n in range(1_200))), list[tuple[int, int]]()
+    read_records(table, complete(Plan(), FIELDS, table.header), FIELDS, "Europe/Berlin", on_progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 1_200), (500, 1_200), (1_000, 1_200)]

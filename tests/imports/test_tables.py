@@ -1,11 +1,12 @@
 """Reading a table from whatever bytes a spreadsheet wrote."""
 
 import gzip
+import io
 
 import pytest
 
 from portal.imports.rules.refusals import NoRows, NotATable, TooManyRows, UnpackedTooLarge
-from portal.imports.rules.tables import read_table
+from portal.imports.rules.tables import read_head, read_table
 from tests.imports.samples import CONSTITUENTS, SUBMISSIONS
 
 PLAIN = "name,place\nBrown–Forman,Köln\n"
@@ -98,3 +99,58 @@ def test_the_real_files_are_read_whole() -> None:
     companies, submissions = read_table(CONSTITUENTS.read_bytes()), read_table(SUBMISSIONS.read_bytes())
     assert (len(companies.rows), len(companies.broken), len(companies.header)) == (503, 0, 8)
     assert (len(submissions.rows), len(submissions.broken), len(submissions.header)) == (1322, 0, 12)
+
+
+LONG = "name,place\n" + "".join(f"Firm {number} Köln,“Größe {number}”\n" for number in range(20_000))
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (LONG.encode(), "UTF-8"),
+        (LONG.encode("utf-8-sig"), "UTF-8"),
+        (LONG.encode("utf-16"), "UTF-16"),
+        (LONG.encode("cp1252"), "Windows-1252"),
+        (gzip.compress(LONG.encode()), "UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("shift", range(4))
+def test_the_head_of_a_long_table_is_its_first_whole_rows_wherever_it_is_cut(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, encoding: str, shift: int
+) -> None:
+    monkeypatch.setattr("portal.imports.rules.tables.HEAD_BYTES", 5_000 + shift)
+    head, table = read_head(io.BytesIO(content)), read_table(content)
+    assert (head.encoding, head.header, head.is_whole, table.is_whole) == (encoding, table.header, False, True)
+    assert 50 < len(head.rows) < 400
+    assert head.rows == table.rows[: len(head.rows)]
+    assert head.broken == []
+
+
+@pytest.mark.parametrize("content", [PLAIN.encode(), gzip.compress(PLAIN.encode()), CONSTITUENTS.read_bytes()])
+def test_the_head_of_a_short_table_is_all_of_it(content: bytes) -> None:
+    assert read_head(io.BytesIO(content)) == read_table(content)
+
+
+def test_a_quotation_mark_that_is_not_closed_within_the_head_is_no_fault_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.imports.rules.tables.HEAD_BYTES", 20)
+    head = read_head(io.BytesIO(b'a,b\n1,2\n3,"' + b"x" * 100 + b'"\n'))
+    assert (head.rows, head.broken) == ([(2, ["1", "2"])], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [(b"", NotATable), (b"PK\x03\x04\x00\x00", NotATable), (b"\x1f\x8b\x08broken", NotATable), (b"a,b\n", NoRows)],
+)
+def test_what_begins_like_no_table_is_refused_by_its_head(content: bytes, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        read_head(io.BytesIO(content))
+
+
+def test_a_head_costs_the_same_however_long_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in bytes that are read, packed and plain; a bomb is not unpacked either."""
+    monkeypatch.setattr("portal.imports.rules.tables.HEAD_BYTES", 1_000)
+    for content in (LONG.encode(), gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)):
+        file = io.BytesIO(content)
+        assert not read_head(file).is_whole
+        assert file.tell() < len(content)
+        assert file.tell() <= 2 * io.DEFAULT_BUFFER_SIZE

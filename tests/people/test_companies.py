@@ -4,7 +4,7 @@ import pytest
 
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
-from portal.people.actions.companies import add_company, company_named, edit_company
+from portal.people.actions.companies import add_company, edit_company
 from portal.people.queries.companies import company_names, possible_owners, search_companies
 from portal.people.rules.company import CompanyNameMissing, DomainInvalid, OwnerNotEmployee
 from tests.factories.people import make_admin, make_company, make_employee, make_person
@@ -49,10 +49,3 @@ def test_editing_says_whether_anything_differed(session) -> None:
 def test_the_form_sent_twice_adds_one_company(session) -> None:
     first = add_company(session, ACTOR, name="Kestrel", key="form-1", now=utcnow())
     assert add_company(session, ACTOR, name="Kestrel", key="form-1", now=utcnow()) is first
-
-
-def test_a_typed_name_finds_the_company_or_adds_it(session) -> None:
-    company = make_company(session, name="Äther & Söhne")
-    assert company_named(session, ACTOR, "ather & sohne", utcnow()) == company.id
-    assert company_named(session, ACTOR, " ", utcnow()) is None
-    assert company_named(session, ACTOR, "New one", utcnow()) not in (None, company.id)

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
-from portal.recognition.actions import person_changed
+from portal.recognition.actions.scores import person_changed
 from portal.recognition.jobs import keep_fences
 from portal.recognition.models import Fence, FenceBuild, PeriodScore
 from portal.recognition.queries.board import get_board, iter_board
 from portal.recognition.queries.places import find_build
-from portal.recognition.rules import quarter_of
+from portal.recognition.rules.boards import quarter_of
 from tests.factories.people import make_contact
 from tests.factories.recognition import give_points
 

@@ -56,19 +56,19 @@ def test_page_csv_and_command_tell_the_same(app: Flask, database: Database, sign
 def test_a_search_keeps_places(database: Database, sign_in: SignIn) -> None:
     ids = database.write(people)
     client = sign_in(ids["Amara Okafor"])
-    found = client.get("/board?q=hyperlink&format=csv")
+    found = client.get("/board?period=all&q=hyperlink&format=csv")
     assert list(csv.reader(io.StringIO(found.text)))[1:] == [EXPECTED[2]]
-    assert "skerry" not in client.get("/board?q=nobody").text
-    by_company = client.get("/board?q=skerry+%26+s%C3%B8n&format=csv")
+    assert "skerry" not in client.get("/board?period=all&q=nobody").text
+    by_company = client.get("/board?period=all&q=skerry+%26+s%C3%B8n&format=csv")
     assert list(csv.reader(io.StringIO(by_company.text)))[1:] == [EXPECTED[1]]
 
 
 def test_the_reader_sees_their_own_place_among_neighbours(database: Database, sign_in: SignIn) -> None:
     ids = database.write(people)
-    page = sign_in(ids["Amara Okafor"]).get("/board").text
+    page = sign_in(ids["Amara Okafor"]).get("/board?period=all").text
     assert "You are number 1 of 3, with 300 points earned." in page
     assert "Around you" in page
-    assert "Around you" not in sign_in(ids["Ada Admin"]).get("/board").text
+    assert "Around you" not in sign_in(ids["Ada Admin"]).get("/board?period=all").text
 
 
 def test_an_empty_period_and_one_that_cannot_be(database: Database, sign_in: SignIn) -> None:
@@ -99,7 +99,7 @@ def test_the_page_costs_the_same_with_ten_and_with_a_thousand_people(database: D
     for size in (10, 990):
         database.write(lambda s, size=size: crowd(s, size))
         with count_queries() as counted:
-            assert client.get("/board").status_code == 200
+            assert client.get("/board?period=all").status_code == 200
         totals.append(counted.total)
     assert totals[0] == totals[1]
 
@@ -108,7 +108,7 @@ def test_pages_follow_each_other_without_gap(database: Database, sign_in: SignIn
     ids = database.write(people)
     database.write(lambda s: [give_points(s, make_contact(s, email=None, name=f"Crowd {n:03}").id, 50, at=NOVEMBER) for n in range(60)])
     client = sign_in(ids["Ada Admin"])
-    first = client.get("/board").text
+    first = client.get("/board?period=all").text
     address = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     second = client.get(address).text
     names = [f"Crowd {n:03}" for n in range(60)]
@@ -121,6 +121,6 @@ def test_a_deactivated_person_leaves_the_board_and_comes_back(app: Flask, databa
     client = sign_in(ids["Ada Admin"])
     person = f"/admin/people/{ids['Amara Okafor']}"
     assert client.post(f"{person}/deactivate", data={"reason": "Left the company"}).status_code == 303
-    assert "Amara Okafor" not in client.get("/board").text
+    assert "Amara Okafor" not in client.get("/board?period=all").text
     assert client.post(f"{person}/reactivate").status_code == 303
-    assert "Amara Okafor" in client.get("/board").text
+    assert "Amara Okafor" in client.get("/board?period=all").text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.recognition.rules import UnknownPeriod, anchors, needs_look, offered_periods, periods_of, places_below, ranked, span_of
+from portal.recognition.rules.boards import UnknownPeriod, anchors, needs_look, offered_periods, periods_of, places_below, ranked, span_of
 
 BERLIN = "Europe/Berlin"
 
@@ -45,12 +45,12 @@ def test_what_is_no_period_is_refused(period: str) -> None:
 @pytest.mark.parametrize(
     ("now", "offered"),
     [
-        (datetime(2026, 11, 22, tzinfo=UTC), ("all", "2026-Q4", "2026-11", "2026-Q3", "2026-10")),
-        (datetime(2026, 1, 31, tzinfo=UTC), ("all", "2026-Q1", "2026-01", "2025-Q4", "2025-12")),
-        (datetime(2026, 3, 31, tzinfo=UTC), ("all", "2026-Q1", "2026-03", "2025-Q4", "2026-02")),
+        (datetime(2026, 11, 22, tzinfo=UTC), ("2026-11", "2026-Q4", "2026-10", "2026-Q3", "all")),
+        (datetime(2026, 1, 31, tzinfo=UTC), ("2026-01", "2026-Q1", "2025-12", "2025-Q4", "all")),
+        (datetime(2026, 3, 31, tzinfo=UTC), ("2026-03", "2026-Q1", "2026-02", "2025-Q4", "all")),
     ],
 )
-def test_the_page_offers_this_and_the_last_quarter_and_month(now: datetime, offered: tuple[str, ...]) -> None:
+def test_the_page_offers_this_month_first_then_quarters_and_all_time(now: datetime, offered: tuple[str, ...]) -> None:
     assert offered_periods(now, BERLIN) == offered
 
 

@@ -12,7 +12,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.ledger.queries.balances import balance_of
 from portal.ledger.rules import AlreadyReversed
-from portal.recognition.actions import adjust, award, person_changed, reverse
+from portal.recognition.actions.scores import adjust, award, person_changed, reverse
 from portal.recognition.models import PeriodScore
 from portal.recognition.queries.board import find_own
 from tests.factories.people import make_admin, make_contact, make_employee

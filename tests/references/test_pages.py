@@ -16,7 +16,7 @@ from portal.references.actions.decide import accept_nomination, decline_nominati
 from portal.references.models import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules import Activity, Standing
-from tests.factories.people import CHEAP, PASSWORD, POLICY, make_admin, make_company, make_employee, make_person
+from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -136,7 +136,7 @@ def joining(session: Session, email: str) -> None:
 
     payloads = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send"))
     link = next(p["link"] for p in payloads if p["kind"] == "invitation" and p["to"]["email"] == email)
-    join(session, acting(make_admin(session)), token=link.partition("=")[2], password=PASSWORD, policy=POLICY, hasher=CHEAP, now=utcnow())
+    join(session, acting(make_admin(session)), token=link.partition("=")[2], password=chosen(), now=utcnow())
 
 
 def several(session: Session, nominator: Person) -> None:

@@ -33,18 +33,31 @@ def all_at_once(database: Database, works: list[Callable[[Session], Any]]) -> Co
         return Counter(pool.map(run, works))
 
 
-def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, start: Any, answers: Any) -> None:
-    """Press "Redeem" again and again, one round for each session; report what the answers were. Runs in a process of its own."""
+def client_of(app: Any, token: str) -> Any:
+    """Return a browser in which the session ``token`` is signed in."""
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return client
+
+
+def application(settings: dict[str, Any]) -> Any:
+    """Return the portal, in a process of its own."""
     from portal.app import create_app
-    from portal.kernel.ids import new_key
     from tests.support.application import PortalClient
 
     app = create_app(Settings(_env_file=None, **settings))
     app.test_client_class = PortalClient
+    return app
+
+
+def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, start: Any, answers: Any) -> None:
+    """Press "Redeem" again and again, one round for each session; report what the answers were. Runs in a process of its own."""
+    from portal.kernel.ids import new_key
+
+    app = application(settings)
     for token in tokens:
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = token
+        client = client_of(app, token)
         start.wait(LIMIT_SECONDS)
         found: Counter[str] = Counter()
         for _ in range(TRIES):
@@ -70,3 +83,28 @@ def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str
     answers.close()
     answers.join_thread()
     return totals
+
+
+def follow(settings: dict[str, Any], token: str, posts: list[tuple[str, dict[str, str]]], start: Any, answers: Any) -> None:
+    """Send one form a round, each when all others are ready for it; report the status of each. Runs in a process of its own."""
+    client = client_of(application(settings), token)
+    found: list[int] = []
+    for address, data in posts:
+        start.wait(LIMIT_SECONDS)
+        found.append(client.post(address, data=data).status_code)
+    answers.put((token, found))
+
+
+def follow_in_processes(settings: dict[str, Any], plans: list[tuple[str, list[tuple[str, dict[str, str]]]]]) -> list[tuple[str, list[int]]]:
+    """Let each of ``plans`` (a session, and a form for each round) run in its process, and return each session's answers, round by round."""
+    context = get_context("spawn")
+    start, answers = context.Barrier(len(plans)), context.Queue()
+    workers = [context.Process(target=follow, args=(settings, *plan, start, answers), daemon=True) for plan in plans]
+    for worker in workers:
+        worker.start()
+    found = [answers.get(timeout=LIMIT_SECONDS) for _ in plans]
+    for worker in workers:
+        worker.join(LIMIT_SECONDS)
+    answers.close()
+    answers.join_thread()
+    return found

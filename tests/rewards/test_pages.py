@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
@@ -11,10 +12,10 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward
-from portal.rewards.actions.review import approve_redemption
+from portal.rewards.actions.review import approve_redemption, fulfil_redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import within_reach
-from portal.rewards.rules import Kind
+from portal.rewards.rules.kinds import Kind
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import as_admin, make_draft, make_redemption, make_reward
@@ -139,15 +140,68 @@ def test_a_key_that_was_never_minted_is_asked_for_again(amara: PortalClient, sho
         assert session.scalar(select(func.count()).select_from(Redemption)) == 0
 
 
-def test_cancelling_through_the_page(amara: PortalClient, shop: Shop, database: Database) -> None:
+def asked_for(database: Database, shop: Shop, *verbs: Callable[..., object]) -> int:
+    """Let Amara ask for the summit pass and Ada do what ``verbs`` say to it."""
     redemption_id = database.write(lambda s: make_redemption(s, shop.person_id, shop.summit).id)
-    assert amara.post(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 303
+    for verb in verbs:
+        database.write(lambda s, verb=verb: verb(s, as_admin(shop.admin_id), redemption_id=redemption_id, now=utcnow()))
+    return redemption_id
+
+
+def test_a_page_says_what_comes_back_before_anything_is_cancelled(amara: PortalClient, shop: Shop, database: Database) -> None:
+    address = f"/rewards/redemptions/{asked_for(database, shop)}/cancel"
+    assert f'href="{address}"' in amara.get("/rewards/mine").text
+    page = amara.get(address).text
+    assert "Cancel “Summit pass”?" in page
+    assert "1,500 points come back to you at once. You can spend 1,840 points then." in page
+    assert "goes back on the shelf" in page
+    assert "Somebody may be packing it" not in page
+    assert "You can spend 340 points." in amara.get("/rewards").text
+    answer = amara.post(address, follow_redirects=True)
+    assert "Cancelled. 1,500 points are back on your balance." in answer.text
+    assert f'href="{address}"' not in answer.text
     assert "You can spend 1,840 points." in amara.get("/rewards").text
-    decided_id = database.write(lambda s: make_redemption(s, shop.person_id, shop.summit).id)
-    database.write(lambda s: approve_redemption(s, as_admin(shop.admin_id), redemption_id=decided_id, now=utcnow()))
-    answer = amara.post(f"/rewards/redemptions/{decided_id}/cancel")
+
+
+def test_what_is_approved_is_cancelled_through_the_page_and_the_admins_pages_say_so(
+    amara: PortalClient, ada: PortalClient, shop: Shop, database: Database
+) -> None:
+    redemption_id = asked_for(database, shop, approve_redemption)
+    address, admins = f"/rewards/redemptions/{redemption_id}/cancel", f"/admin/rewards/redemptions/{redemption_id}"
+    page = amara.get(address).text
+    assert "it is approved and on its way" in page
+    assert "Somebody may be packing it already; we tell them at once." in page
+    assert amara.post(address).status_code == 303
+    assert "Do not send: Amara Okafor called off Summit pass" in ada.get("/inbox").text
+    page = ada.get(admins).text
+    assert "Amara Okafor called it off on" in page
+    assert "please do not send it" in page
+    assert "Mark as fulfilled" not in page
+    assert "after it was approved" in ada.get("/admin/rewards/redemptions").text
+    assert [row[3] for row in rows(ada.get("/admin/rewards/redemptions?state=called_off&format=csv").text)] == ["Summit pass"]
+    queue = ada.get(f"/admin/approvals?item=redemption-{redemption_id}").text
+    assert "Cancelled by Amara Okafor" in queue
+    assert "are set aside" not in queue
+    refused = ada.post(f"{admins}/fulfil", data={"delivery": "By post"})
+    assert refused.status_code == 409
+    assert "was cancelled by Amara Okafor" in refused.text
+
+
+def test_what_nobody_had_approved_is_no_business_of_who_packs(amara: PortalClient, ada: PortalClient, shop: Shop, database: Database) -> None:
+    redemption_id = asked_for(database, shop)
+    assert amara.post(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 303
+    assert "after it was approved" not in ada.get("/admin/rewards/redemptions").text
+    assert rows(ada.get("/admin/rewards/redemptions?state=called_off&format=csv").text) == []
+    assert "This is settled" in ada.get(f"/admin/rewards/redemptions/{redemption_id}").text
+
+
+def test_what_is_fulfilled_is_not_cancelled_and_says_so(amara: PortalClient, shop: Shop, database: Database) -> None:
+    address = f"/rewards/redemptions/{asked_for(database, shop, approve_redemption, fulfil_redemption)}/cancel"
+    assert f'href="{address}"' not in amara.get("/rewards/mine").text
+    assert "“Summit pass” cannot be cancelled any more." in amara.get(address, follow_redirects=True).text
+    answer = amara.post(address)
     assert answer.status_code == 409
-    assert "was approved by Ada Admin" in answer.text
+    assert "was fulfilled by Ada Admin" in answer.text
 
 
 def test_drafts_and_others_redemptions_are_not_to_be_found(amara: PortalClient, ada: PortalClient, shop: Shop, database: Database) -> None:
@@ -158,7 +212,8 @@ def test_drafts_and_others_redemptions_are_not_to_be_found(amara: PortalClient, 
     other = database.write(lambda s: make_person(s).id)
     database.write(lambda s: give_points(s, other, 100))
     redemption_id = database.write(lambda s: make_redemption(s, other, shop.cafe).id)
-    assert amara.post(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 404
+    for ask in (amara.get, amara.post):
+        assert ask(f"/rewards/redemptions/{redemption_id}/cancel").status_code == 404
 
 
 def test_a_retired_reward_stays_to_be_seen_by_who_redeemed_it(amara: PortalClient, shop: Shop, database: Database) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.ledger.models import transfer
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.sessions import open_session
 from portal.people.queries.persons import get_person
@@ -18,9 +19,9 @@ from portal.rewards.models import Redemption, Reward
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
-from tests.rewards.racing import PROCESSES, TRIES, all_at_once, press_in_processes
+from tests.rewards.racing import PROCESSES, TRIES, all_at_once, follow_in_processes, press_in_processes
 
-ROUNDS = 5
+ROUNDS, DUELS = 5, 12
 
 
 def with_points(session: Session, points: int) -> int:
@@ -83,11 +84,10 @@ def test_approve_decline_and_cancel_at_once_is_one_of_them(database: Database) -
     with database.reading() as session:
         found = session.get(Redemption, redemption_id)
     state, was_approved = found.state, found.approved_at is not None
-    given_back = (1, 100, 0, 1) if state != "approved" else (0, 0, 100, 1)
-    assert stand(database, reward_id, person_id) == given_back
+    assert stand(database, reward_id, person_id) == (1, 100, 0, 1)
     assert set(counted) <= {"done", "AlreadyApproved", "AlreadyDeclined", "AlreadyCancelled"}
-    # The person's second click on "cancel" is the first one; a decline may rightly follow an approval.
-    assert counted["done"] == {"cancelled": 2, "approved": 1, "declined": 1 + was_approved}[state]
+    # The person's second click on "cancel" is the first one; both ends may rightly follow an approval.
+    assert counted["done"] == {"cancelled": 2, "declined": 1}[state] + was_approved
 
 
 @pytest.mark.parametrize("verb", [fulfil_redemption, return_redemption])
@@ -106,16 +106,63 @@ def test_fulfilled_and_returned_once(database: Database, verb: object) -> None:
     assert stand(database, reward_id, person_id) == left
 
 
+FULFIL, DECLINE = ("fulfil", {"delivery": "By post"}), ("decline", {"reason": "Sold out after all"})
+
+
+@pytest.mark.parametrize(("verb", "form"), [FULFIL, DECLINE], ids=["fulfil", "decline"])
+def test_eight_processes_cancel_and_decide_at_once_and_one_of_them_has_its_way(
+    database: Database, settings: Settings, verb: str, form: dict[str, str]
+) -> None:
+    """Four windows of the person against four admins, over and over, on what is approved: the shelf and the safe move once."""
+    price, other = 10, {"fulfil": "fulfilled", "decline": "declined"}[verb]
+    reward_id, person_id = database.write(lambda s: (make_reward(s, price=price, stock=DUELS).id, with_points(s, price * DUELS)))
+    admins = [database.write(lambda s: make_admin(s).id) for _ in range(PROCESSES // 2)]
+
+    def ask(session: Session) -> int:
+        redemption_id = make_redemption(session, person_id, reward_id).id
+        approve_redemption(session, as_admin(admins[0]), redemption_id=redemption_id, now=utcnow())
+        return redemption_id
+
+    asked = [database.write(ask) for _ in range(DUELS)]
+    windows = [database.write(partial(sign_in, person_id=person_id)) for _ in range(PROCESSES - len(admins))]
+    deciders = [database.write(partial(sign_in, person_id=admin)) for admin in admins]
+    cancels = [(f"/rewards/redemptions/{redemption_id}/cancel", {}) for redemption_id in asked]
+    decides = [(f"/admin/rewards/redemptions/{redemption_id}/{verb}", form) for redemption_id in asked]
+    plans = [*((token, cancels) for token in windows), *((token, decides) for token in deciders)]
+    answers = dict(follow_in_processes(facts_of(settings), plans))
+    with database.reading() as session:
+        states = [session.get_one(Redemption, redemption_id).state for redemption_id in asked]
+        moved = session.execute(select(transfer.c.source_id, transfer.c.kind).where(transfer.c.source_type == "redemption").order_by(transfer.c.id))
+        kinds: dict[int, list[str]] = {}
+        for source_id, kind in moved:
+            kinds.setdefault(source_id, []).append(kind)
+    for number, state in enumerate(states):
+        # A person's second click on "cancel" is the first one; of four admins one was first.
+        by_person = sorted(answers[token][number] for token in windows)
+        by_admins = sorted(answers[token][number] for token in deciders)
+        expected = ([303] * 4, [409] * 4) if state == "cancelled" else ([409] * 4, [303, 409, 409, 409])
+        assert (by_person, by_admins) == expected, (number, state)
+    assert set(states) <= {"cancelled", other}
+    spent = states.count("fulfilled")
+    assert stand(database, reward_id, person_id) == (DUELS - spent, price * (DUELS - spent), 0, DUELS)
+    ends = ["capture" if state == "fulfilled" else "release" for state in states]
+    assert kinds == {redemption_id: ["hold", end] for redemption_id, end in zip(asked, ends, strict=True)}
+
+
+def sign_in(session: Session, person_id: int) -> str:
+    return open_session(session, get_person(session, person_id), is_kept=True, origin="127.0.0.1", browser="Test", now=utcnow())
+
+
+def facts_of(settings: Settings) -> dict[str, object]:
+    """Return what another process needs for the same installation."""
+    return settings.model_dump(include={"env", "data", "database_url", "secret_key", "log_level"})
+
+
 def test_eight_processes_redeem_exactly_what_the_points_allow_five_times_in_a_row(database: Database, settings: Settings) -> None:
     reward_id = database.write(lambda s: make_reward(s, price=10).id)
     people = [database.write(lambda s: with_points(s, 1_000)) for _ in range(ROUNDS)]
-
-    def sign_in(session: Session, person_id: int) -> str:
-        return open_session(session, get_person(session, person_id), is_kept=True, origin="127.0.0.1", browser="Test", now=utcnow())
-
     tokens = [database.write(partial(sign_in, person_id=person_id)) for person_id in people]
-    facts = settings.model_dump(include={"env", "data", "database_url", "secret_key", "log_level"})
-    answers = press_in_processes(facts, tokens, f"/rewards/{reward_id}/redeem", 10)
+    answers = press_in_processes(facts_of(settings), tokens, f"/rewards/{reward_id}/redeem", 10)
     assert [answers[token] for token in tokens] == [{"303": 100, "refused": PROCESSES * TRIES - 100}] * ROUNDS
     with database.reading() as session:
         for person_id in people:

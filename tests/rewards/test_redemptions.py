@@ -9,14 +9,15 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.ledger.queries.balances import Balance, balance_of
-from portal.notifications.models import Notice
-from portal.rewards import rules
+from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.rules import MAIL_TOPIC
 from portal.rewards.actions.catalogue import change_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import redemption_for_review, waiting_redemptions
-from portal.rewards.rules import State
+from portal.rewards.rules import refusals
+from portal.rewards.rules.states import State
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
@@ -87,25 +88,50 @@ def test_a_decline_before_fulfilment_gives_stock_and_points_back_with_the_reason
     assert notice.data["reason"] == "Moved to spring"
 
 
-def test_the_person_cancels_while_nobody_has_decided(scene: Scene) -> None:
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_the_person_cancels_until_it_is_fulfilled_and_everything_comes_back_once(scene: Scene, is_approved: bool) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
-    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
-    assert (scene.stock, scene.points) == (2, (250, 0))
-    cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
-    assert (scene.stock, scene.points) == (2, (250, 0))
-    approved_id = scene.redeem().id
-    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=approved_id, now=now)
-    with pytest.raises(rules.AlreadyApproved):
-        cancel_redemption(scene.session, acting(scene.person_id), redemption_id=approved_id, now=now)
+    if is_approved:
+        approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
     with pytest.raises(NotFound):
-        cancel_redemption(scene.session, acting(scene.admin_id), redemption_id=approved_id, now=now)
+        cancel_redemption(scene.session, acting(scene.admin_id), redemption_id=redemption_id, now=now)
+    for _ in range(2):
+        cancelled = cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+        assert (cancelled.state, scene.stock, scene.points) == (State.CANCELLED, 2, (250, 0))
+    assert scene.told()[-1] == "redemption_cancelled"
+    event = scene.session.scalars(select(AuditEvent).where(AuditEvent.name == "redemption.cancelled")).one()
+    assert (event.actor_id, event.data["was"]) == (scene.person_id, "approved" if is_approved else "requested")
+
+
+def test_what_is_fulfilled_cannot_be_cancelled_any_more(scene: Scene) -> None:
+    redemption_id, now = scene.redeem().id, utcnow()
+    for verb in (approve_redemption, fulfil_redemption):
+        verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
+    with pytest.raises(refusals.AlreadyFulfilled):
+        cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
+    assert (scene.stock, scene.points) == (1, (150, 0))
+
+
+def test_admins_hear_of_what_is_called_off_after_it_was_approved_and_who_approved_it_by_mail(scene: Scene) -> None:
+    """Somebody may be packing it. What nobody had decided on is just gone from the queue."""
+    person, now = acting(scene.person_id), utcnow()
+    cancel_redemption(scene.session, person, redemption_id=scene.redeem().id, now=now)
+    assert _called_off(scene.session) == ([], [])
+    redemption_id = scene.redeem().id
+    approve_redemption(scene.session, as_admin(scene.other_id), redemption_id=redemption_id, now=now)
+    for _ in range(2):
+        cancel_redemption(scene.session, person, redemption_id=redemption_id, now=now)
+    assert _called_off(scene.session) == ([scene.admin_id, scene.other_id], [scene.other_id])
+    notice = scene.session.scalars(select(Notice).where(Notice.kind == "redemption_called_off").limit(1)).one()
+    assert notice.data == {"reward": "Summit pass", "points": 100, "person": "Amara Okafor"}
+    assert notice.link == f"/admin/rewards/redemptions/{redemption_id}"
 
 
 def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
     first, second = as_admin(scene.admin_id), as_admin(scene.other_id)
     approve_redemption(scene.session, first, redemption_id=redemption_id, now=now)
-    with pytest.raises(rules.AlreadyApproved) as refused:
+    with pytest.raises(refusals.AlreadyApproved) as refused:
         approve_redemption(scene.session, second, redemption_id=redemption_id, now=utcnow())
     assert refused.value.facts == {"reward": "Summit pass", "person": "Amara Okafor", "by": "Ada Admin", "at": now, "state": "approved"}
     assert approve_redemption(scene.session, first, redemption_id=redemption_id, now=utcnow()).approved_at == now
@@ -114,14 +140,19 @@ def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("steps", "verb", "refusal"),
     [
-        ((), fulfil_redemption, rules.NotYetApproved),
-        ((), return_redemption, rules.NotYetApproved),
-        ((approve_redemption,), return_redemption, rules.AlreadyApproved),
-        ((approve_redemption, fulfil_redemption), approve_redemption, rules.AlreadyFulfilled),
-        ((approve_redemption, fulfil_redemption), decline_redemption, rules.AlreadyFulfilled),
-        ((decline_redemption,), approve_redemption, rules.AlreadyDeclined),
-        ((decline_redemption,), fulfil_redemption, rules.AlreadyDeclined),
-        ((approve_redemption, fulfil_redemption, return_redemption), decline_redemption, rules.AlreadyReturned),
+        ((), fulfil_redemption, refusals.NotYetApproved),
+        ((), return_redemption, refusals.NotYetApproved),
+        ((approve_redemption,), return_redemption, refusals.AlreadyApproved),
+        ((approve_redemption, fulfil_redemption), approve_redemption, refusals.AlreadyFulfilled),
+        ((approve_redemption, fulfil_redemption), decline_redemption, refusals.AlreadyFulfilled),
+        ((decline_redemption,), approve_redemption, refusals.AlreadyDeclined),
+        ((decline_redemption,), fulfil_redemption, refusals.AlreadyDeclined),
+        ((decline_redemption,), cancel_redemption, refusals.AlreadyDeclined),
+        ((cancel_redemption,), approve_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, cancel_redemption), fulfil_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, cancel_redemption), decline_redemption, refusals.AlreadyCancelled),
+        ((approve_redemption, fulfil_redemption, return_redemption), cancel_redemption, refusals.AlreadyReturned),
+        ((approve_redemption, fulfil_redemption, return_redemption), decline_redemption, refusals.AlreadyReturned),
     ],
 )
 def test_a_step_out_of_order_is_refused_and_moves_nothing(scene: Scene, steps: tuple, verb: object, refusal: type) -> None:
@@ -129,7 +160,8 @@ def test_a_step_out_of_order_is_refused_and_moves_nothing(scene: Scene, steps: t
 
     def act(action: object) -> None:
         reason = {"reason": "So"} if action in (decline_redemption, return_redemption) else {}
-        action(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow(), **reason)
+        actor = acting(scene.person_id) if action is cancel_redemption else as_admin(scene.admin_id)
+        action(scene.session, actor, redemption_id=redemption_id, now=utcnow(), **reason)
 
     for step in steps:
         act(step)
@@ -145,7 +177,7 @@ def test_nobody_decides_on_their_own(session: Session, verb: object) -> None:
     give_points(session, admin.id, 100)
     redemption_id = make_redemption(session, admin.id, make_reward(session).id).id
     reason = {"reason": "So"} if verb in (decline_redemption, return_redemption) else {}
-    with pytest.raises(rules.OwnRedemption):
+    with pytest.raises(refusals.OwnRedemption):
         verb(session, as_admin(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
     with pytest.raises(NotAllowed):
         verb(session, acting(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
@@ -153,13 +185,13 @@ def test_nobody_decides_on_their_own(session: Session, verb: object) -> None:
 
 @pytest.mark.parametrize("verb", [decline_redemption, return_redemption])
 def test_saying_no_needs_a_reason(scene: Scene, verb: object) -> None:
-    with pytest.raises(rules.ReasonNeeded):
+    with pytest.raises(refusals.ReasonNeeded):
         verb(scene.session, as_admin(scene.admin_id), redemption_id=scene.redeem().id, reason="  ", now=utcnow())
 
 
 def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database) -> None:
     reward_id, person_id = database.write(lambda s: (make_reward(s, price=2_000, stock=1).id, _with_points(s, 1_840)))
-    with pytest.raises(rules.TooFewPoints) as refused:
+    with pytest.raises(refusals.TooFewPoints) as refused:
         database.write(lambda s: make_redemption(s, person_id, reward_id))
     assert str(refused.value) == "You have 1840 points; this costs 2000."
     assert _nothing_happened(database, reward_id, person_id, stock=1, points=1_840)
@@ -167,7 +199,7 @@ def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database
 
 def test_out_of_stock_is_refused_and_costs_nothing(database: Database) -> None:
     reward_id, person_id = database.write(lambda s: (make_reward(s, stock=0).id, _with_points(s, 500)))
-    with pytest.raises(rules.OutOfStock):
+    with pytest.raises(refusals.OutOfStock):
         database.write(lambda s: make_redemption(s, person_id, reward_id))
     assert _nothing_happened(database, reward_id, person_id, stock=0, points=500)
 
@@ -177,7 +209,7 @@ def test_what_is_not_offered_is_refused(session: Session) -> None:
     draft, retired = make_draft(session), make_reward(session)
     retire_reward(session, as_admin(make_admin(session).id), reward_id=retired.id, now=utcnow())
     for reward in (draft, retired):
-        with pytest.raises(rules.RewardNotOffered):
+        with pytest.raises(refusals.RewardNotOffered):
             make_redemption(session, person_id, reward.id)
 
 
@@ -191,7 +223,7 @@ def test_only_advocates_redeem(session: Session) -> None:
 def test_one_person_has_no_more_than_the_limit_until_one_comes_back(session: Session) -> None:
     scene = Scene(session, limit_per_person=1)
     first = scene.redeem()
-    with pytest.raises(rules.LimitReached):
+    with pytest.raises(refusals.LimitReached):
         scene.redeem()
     cancel_redemption(session, acting(scene.person_id), redemption_id=first.id, now=utcnow())
     assert scene.redeem().slot == 1
@@ -201,7 +233,7 @@ def test_a_limit_that_comes_later_counts_what_was_redeemed_before(session: Sessi
     scene = Scene(session)
     scene.redeem()
     _edit(scene, limit_per_person=1)
-    with pytest.raises(rules.LimitReached):
+    with pytest.raises(refusals.LimitReached):
         scene.redeem()
 
 
@@ -211,7 +243,7 @@ def test_a_redemption_keeps_its_price_when_the_reward_gets_dearer(session: Sessi
     _edit(scene, price=170)
     decline_redemption(session, as_admin(scene.admin_id), redemption_id=redemption.id, reason="So", now=utcnow())
     assert (redemption.price, scene.points) == (100, (250, 0))
-    with pytest.raises(rules.PriceChanged):
+    with pytest.raises(refusals.PriceChanged):
         scene.redeem(shown_price=100)
 
 
@@ -219,9 +251,9 @@ def test_the_same_key_is_one_redemption_and_belongs_to_one_person_and_reward(sce
     first = scene.redeem(key="k")
     assert scene.redeem(key="k").id == first.id
     assert (scene.stock, scene.points) == (1, (150, 100))
-    with pytest.raises(rules.KeyTaken):
+    with pytest.raises(refusals.KeyTaken):
         make_redemption(scene.session, _with_points(scene.session, 500), scene.reward_id, key="k")
-    with pytest.raises(rules.KeyTaken):
+    with pytest.raises(refusals.KeyTaken):
         make_redemption(scene.session, scene.person_id, make_reward(scene.session).id, key="k")
 
 
@@ -248,6 +280,13 @@ def _with_points(session: Session, points: int) -> int:
     person_id = make_person(session).id
     give_points(session, person_id, points)
     return person_id
+
+
+def _called_off(session: Session) -> tuple[list[int], list[int]]:
+    """Return whom a notice told of something that was called off, and whom a mail."""
+    told = session.scalars(select(Notice.person_id).where(Notice.kind == "redemption_called_off").order_by(Notice.person_id))
+    mails = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == MAIL_TOPIC))
+    return list(told), [mail["to"]["person_id"] for mail in mails if mail["kind"] == "redemption_called_off"]
 
 
 def _nothing_happened(database: Database, reward_id: int, person_id: int, *, stock: int, points: int) -> bool:

@@ -1,16 +1,20 @@
 """Rules of rewards, as tables."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor, system
 from portal.kernel.errors import NotAllowed, Refusal
-from portal.rewards import rules
-from portal.rewards.rules import REACHED_FROM, Reach, RewardState, Standing, State
+from portal.rewards.rules import kinds, limits, reach, redeeming, refusals, states
+from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.reach import Reach, Standing
+from portal.rewards.rules.states import REACHED_FROM, State
 
 ADVOCATE_7 = Actor(id=7, roles=frozenset({ADVOCATE}))
 ADMIN_7 = Actor(id=7, roles=frozenset({ADMIN, ADVOCATE}))
+MOMENT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ ADMIN_7 = Actor(id=7, roles=frozenset({ADMIN, ADVOCATE}))
     ],
 )
 def test_how_a_reward_stands_for_a_person(price: int, stock: int | None, limit: int | None, has: int, available: int, expected: Standing) -> None:
-    assert rules.standing(price=price, stock=stock, limit=limit, has=has, available=available) == expected
+    assert reach.standing(price=price, stock=stock, limit=limit, has=has, available=available) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,30 +55,30 @@ def test_how_a_reward_stands_for_a_person(price: int, stock: int | None, limit: 
     ],
 )
 def test_a_person_fills_as_many_slots_as_they_have_redemptions(slots: list[int | None], limit: int, free: int | None) -> None:
-    assert rules.free_slot(slots, limit) == free
+    assert reach.free_slot(slots, limit) == free
 
 
 @pytest.mark.parametrize(
     ("rule", "refusal"),
     [
-        (lambda: rules.require_reward(name=" ", price=1, limit=None), rules.NameMissing),
-        (lambda: rules.require_reward(name="x", price=0, limit=None), rules.PriceOutOfRange),
-        (lambda: rules.require_reward(name="x", price=-5, limit=None), rules.PriceOutOfRange),
-        (lambda: rules.require_reward(name="x", price=10**10, limit=None), rules.PriceOutOfRange),
-        (lambda: rules.require_reward(name="x", price=1, limit=0), rules.LimitOutOfRange),
-        (lambda: rules.require_stock(-1), rules.StockOutOfRange),
-        (lambda: rules.require_stock(10**7), rules.StockOutOfRange),
-        (lambda: rules.require_change(10**30), rules.StockOutOfRange),
-        (lambda: rules.require_change(-(10**30)), rules.StockOutOfRange),
-        (lambda: rules.require_publishable("  "), rules.SummaryMissing),
-        (lambda: rules.require_offered(RewardState.DRAFT), rules.RewardNotOffered),
-        (lambda: rules.require_offered(RewardState.RETIRED), rules.RewardNotOffered),
-        (lambda: rules.require_price_as_shown(120, 100), rules.PriceChanged),
-        (lambda: rules.require_reason(" \n"), rules.ReasonNeeded),
-        (lambda: rules.require_redeemer(Actor(id=7, roles=frozenset({EMPLOYEE}))), NotAllowed),
-        (lambda: rules.require_redeemer(system()), NotAllowed),
-        (lambda: rules.require_decider(ADVOCATE_7, 8), NotAllowed),
-        (lambda: rules.require_decider(ADMIN_7, 7), rules.OwnRedemption),
+        (lambda: limits.require_reward(name=" ", price=1, limit=None), refusals.NameMissing),
+        (lambda: limits.require_reward(name="x", price=0, limit=None), refusals.PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=-5, limit=None), refusals.PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=10**10, limit=None), refusals.PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=1, limit=0), refusals.LimitOutOfRange),
+        (lambda: limits.require_stock(-1), refusals.StockOutOfRange),
+        (lambda: limits.require_stock(10**7), refusals.StockOutOfRange),
+        (lambda: limits.require_change(10**30), refusals.StockOutOfRange),
+        (lambda: limits.require_change(-(10**30)), refusals.StockOutOfRange),
+        (lambda: limits.require_publishable("  "), refusals.SummaryMissing),
+        (lambda: redeeming.require_offered(RewardState.DRAFT), refusals.RewardNotOffered),
+        (lambda: redeeming.require_offered(RewardState.RETIRED), refusals.RewardNotOffered),
+        (lambda: redeeming.require_price_as_shown(120, 100), refusals.PriceChanged),
+        (lambda: redeeming.require_reason(" \n"), refusals.ReasonNeeded),
+        (lambda: redeeming.require_redeemer(Actor(id=7, roles=frozenset({EMPLOYEE}))), NotAllowed),
+        (lambda: redeeming.require_redeemer(system()), NotAllowed),
+        (lambda: redeeming.require_decider(ADVOCATE_7, 8), NotAllowed),
+        (lambda: redeeming.require_decider(ADMIN_7, 7), refusals.OwnRedemption),
     ],
 )
 def test_what_is_refused_is_refused_by_name(rule: Callable[[], object], refusal: type[Refusal]) -> None:
@@ -85,22 +89,49 @@ def test_what_is_refused_is_refused_by_name(rule: Callable[[], object], refusal:
 
 
 def test_what_is_allowed_passes() -> None:
-    rules.require_reward(name="x", price=1, limit=1)
-    rules.require_stock(0)
-    rules.require_stock(None)
-    rules.require_offered(RewardState.LIVE)
-    rules.require_price_as_shown(100, 100)
-    rules.require_price_as_shown(100, None)
-    rules.require_decider(ADMIN_7, 8)
-    rules.require_decider(system(), 8)
-    assert rules.require_redeemer(ADVOCATE_7) == 7
-    assert rules.require_reason(" because ") == "because"
+    limits.require_reward(name="x", price=1, limit=1)
+    limits.require_stock(0)
+    limits.require_stock(None)
+    redeeming.require_offered(RewardState.LIVE)
+    redeeming.require_price_as_shown(100, 100)
+    redeeming.require_price_as_shown(100, None)
+    redeeming.require_decider(ADMIN_7, 8)
+    redeeming.require_decider(system(), 8)
+    assert redeeming.require_redeemer(ADVOCATE_7) == 7
+    assert redeeming.require_reason(" because ") == "because"
 
 
 def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back() -> None:
     ends = {State.DECLINED, State.CANCELLED, State.RETURNED}
     assert not any(ends & earlier for earlier in REACHED_FROM.values())
     assert {to for to, earlier in REACHED_FROM.items() if State.FULFILLED in earlier} == {State.RETURNED}
-    assert set(rules.STANDS) == set(State)
-    assert set(rules.STATE_NAMES) == set(State)
-    assert set(rules.KIND_NAMES) == set(rules.Kind)
+    assert {state for state in State if states.can_cancel(state)} == {State.REQUESTED, State.APPROVED} == REACHED_FROM[State.DECLINED]
+    assert set(refusals.STANDS) == set(State)
+    assert set(states.STATE_NAMES) == set(State)
+    assert set(kinds.KIND_NAMES) == set(kinds.Kind)
+
+
+@pytest.mark.parametrize(
+    ("state", "approved_at", "expected"),
+    [(State.CANCELLED, MOMENT, True), (State.CANCELLED, None, False), (State.DECLINED, MOMENT, False), (State.APPROVED, MOMENT, False)],
+)
+def test_what_is_called_off_was_approved_before(state: State, approved_at: datetime | None, expected: bool) -> None:
+    assert states.is_called_off(state, approved_at) is expected
+
+
+LATER, LAST = MOMENT + timedelta(days=1), MOMENT + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.REQUESTED, ("Held, waiting for approval", None)),
+        (State.APPROVED, ("Held, approved on %(day)s", MOMENT)),
+        (State.FULFILLED, ("Fulfilled on %(day)s", LATER)),
+        (State.RETURNED, ("Fulfilled on %(day)s", LATER)),
+        (State.DECLINED, ("Held until it was declined on %(day)s", LAST)),
+        (State.CANCELLED, ("Held until it was cancelled on %(day)s", LAST)),
+    ],
+)
+def test_what_became_of_held_points_follows_the_redemption(state: State, expected: tuple[str, datetime | None]) -> None:
+    assert states.became_of_hold(state, approved_at=MOMENT, fulfilled_at=LATER, released_at=LAST) == expected

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,9 @@ from portal.kernel.db import Database
 class Servers:
     """The PostgreSQL that tests use: named by TEST_DATABASE_URL, or started from a wheel."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_private: bool = False) -> None:
         self.folder = folder
+        self.is_private = is_private
         self._server = None
         self._url: URL | None = None
 
@@ -29,7 +30,7 @@ class Servers:
     def url(self) -> URL:
         if self._url is None:
             given = os.environ.get("TEST_DATABASE_URL")
-            if given:
+            if given and not self.is_private:
                 self._url = make_url(given)
             else:
                 self._url = make_url(self._start())
@@ -52,21 +53,44 @@ class Servers:
             connection.execute(text(statement))
         engine.dispose()
 
+    def halt(self) -> None:
+        """Stop the server as its operator would; its data stay."""
+        self._server.stop()
+
+    def resume(self) -> None:
+        """Start the server again, at the same address, unless it runs."""
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         if self._server is not None:
             self._server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
+@contextmanager
+def serving(*, is_private: bool = False) -> Iterator[Servers]:
+    """Give a folder to a PostgreSQL, and stop and remove it at the end."""
     # A short path: a PostgreSQL socket may not be longer than 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="laurel-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     if os.geteuid() == 0:
         folder.chmod(0o755)
-    found = Servers(folder)
+    found = Servers(folder, is_private=is_private)
     yield found
     found.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stoppable(servers: Servers) -> Iterator[Servers]:
+    """A PostgreSQL of its own, for tests that stop it; the one that all others use runs on, and was there first."""
+    assert servers.url
+    with serving(is_private=True) as found:
+        yield found
 
 
 class Templates:

@@ -1,16 +1,27 @@
-"""Which tests run on which engine, and the proof that none ran on one only."""
+"""Which tests run on which engine, and the proof that none ran on one only.
+
+And which ask a program from outside: where it is neither installed nor required, they are not selected.
+"""
 
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 ENGINES = ("sqlite", "postgresql")
+# Programs by the mark of the tests that ask them. LAUREL_REQUIRE_HLEDGER=1 and its like select them whether they are there or not.
+OUTSIDE = {"hledger": "hledger", "redis": "redis-server"}
 STRICT = os.environ.get("LAUREL_STRICT") == "1"
 _ran: dict[str, set[str]] = defaultdict(set)
 _skipped: list[str] = []
 _one_engine: set[str] = set()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark, program in OUTSIDE.items():
+        config.addinivalue_line("markers", f"{mark}: asks {program}; deselected where it is neither installed nor required")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -21,8 +32,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine_name", engines, indirect=True, scope="function")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Stop when a one-engine test gives no reason."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stop when a one-engine test gives no reason; leave out what asks a program that is not there."""
+    lacking = [mark for mark, program in OUTSIDE.items() if not shutil.which(program) and os.environ.get(f"LAUREL_REQUIRE_{mark.upper()}") != "1"]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in lacking)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         mark = item.get_closest_marker("only_on")
         if mark and not (mark.args and mark.args[0] in ENGINES and mark.kwargs.get("reason")):

@@ -36,6 +36,9 @@ def known(story: Story) -> dict[str, object]:
         "reward_id": story.reward,
         "redemption_id": story.redemption,
         "nomination_id": story.nomination,
+        "badge_id": story.badge,
+        "holding_id": story.holding,
+        "season_id": story.season,
         "file_id": story.file,
     }
 

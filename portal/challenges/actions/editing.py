@@ -79,7 +79,7 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
         raise NoStages()
     before = (ChallengeState.DRAFT, ChallengeState.CLOSED)
     _move(session, challenge, before, state=ChallengeState.LIVE, published_at=challenge.published_at or now, changed_at=now)
-    record(session, actor, "challenge.published", "challenge", challenge_id, now=now)
+    record(session, actor, "challenge.published" if challenge.published_at == now else "challenge.reopened", "challenge", challenge_id, now=now)
     return challenge
 
 

@@ -36,7 +36,7 @@ from portal.challenges.rules.verdicts import require_category, require_points
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.people.queries.persons import get_person
-from portal.recognition import actions as recognition
+from portal.recognition.actions import scores as recognition
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded

@@ -21,7 +21,7 @@ from portal.challenges.rules.verdicts import AppealState, require_undoable
 from portal.kernel.actor import Actor
 from portal.notifications.actions import notify, withdraw_mail
 from portal.people.queries.persons import recipient
-from portal.recognition import actions as recognition
+from portal.recognition.actions import scores as recognition
 from portal.review.actions.cases import change_case
 from portal.review.models import ReviewCase
 

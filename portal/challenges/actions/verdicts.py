@@ -20,7 +20,7 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipient
-from portal.recognition import actions as recognition
+from portal.recognition.actions import scores as recognition
 from portal.review.actions.pairs import forget_first
 from portal.review.queries.cases import find_case
 

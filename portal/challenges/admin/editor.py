@@ -120,7 +120,13 @@ def _do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
 @writes(again=_show_again)
 def publish(challenge_id: int) -> Response:
     """Offer a draft, or a closed challenge again."""
-    return _do(challenge_id, editing.publish_challenge, _("Published. Advocates see it from its opening day on."))
+    now = utcnow()
+    offered = editing.publish_challenge(db(), current_actor(), challenge_id=challenge_id, now=now)
+    is_first = offered.published_at == now
+    flash(
+        _("Published. Advocates see it from its opening day on.") if is_first else _("It is open again, within its opening and closing day."), "good"
+    )
+    return redirect(url_for(".edit", challenge_id=challenge_id), 303)
 
 
 @bp.post("/<int:challenge_id>/close")

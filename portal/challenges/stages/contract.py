@@ -5,8 +5,9 @@ Pure: no forms and no tables here. The doors make the form field from ``Control`
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
+from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
 
 Value = dict[str, Any]
@@ -16,7 +17,8 @@ Value = dict[str, Any]
 class Control:
     """A form control: ``kind`` is checkbox, text, textarea, url, number, choice or file.
 
-    Label and help are the portal's words, marked with ``N_``, or what an admin wrote.
+    Label and help are the portal's words, marked with ``N_``, or what an admin wrote. ``purpose`` says
+    what a file is for, and with that which ones are accepted: ``image`` or ``document``.
     """
 
     kind: str
@@ -26,6 +28,7 @@ class Control:
     default: Any = None
     max_length: int | None = None
     accept: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,8 @@ class Step:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Upload(Protocol):
-    """A file as it arrives with a request."""
-
-    filename: str | None
-    stream: BinaryIO
-
-
 class Stored(Protocol):
-    """A file that was accepted and kept."""
+    """A file that has its row."""
 
     @property
     def id(self) -> int: ...
@@ -56,8 +52,8 @@ class Stored(Protocol):
     def is_image(self) -> bool: ...
 
 
-Keep = Callable[[Upload, str], Stored]
-"""Store an upload for a purpose (``image`` or ``document``); refuses by name what is not accepted."""
+Keep = Callable[[Received], Stored]
+"""Write the row of a file that was received. The door received it, checked, before the unit of work, since the step's control is a file."""
 
 
 class StageKind(Protocol):
@@ -80,7 +76,7 @@ class StageKind(Protocol):
         """Return what the control holds when the page is opened again."""
 
     def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
-        """Return the value to store for what was given; an unfinished one is kept too. Only an upload may be refused here."""
+        """Return the value to store for what was given; an unfinished one is kept too. ``given`` of a file is a ``Received`` or None."""
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Return why ``value`` does not complete the step, or None."""

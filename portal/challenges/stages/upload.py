@@ -29,17 +29,17 @@ class UploadedFile:
     def control(self, step: Step) -> Control:
         """Return a field for one file."""
         purpose = self._purpose(step)
-        return Control("file", N_("File"), HELP[purpose], accept="image/*" if purpose == "image" else "")
+        return Control("file", N_("File"), HELP[purpose], accept="image/*" if purpose == "image" else "", purpose=purpose)
 
     def shown(self, value: Value) -> Any:
         """Return nothing: a browser fills no file field."""
         return None
 
     def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
-        """Return the stored file; without a new one the former stays. What is not accepted is refused by name."""
-        if not getattr(given, "filename", None):
+        """Return the stored file; without a new one the former stays."""
+        if given is None:
             return before
-        stored = keep(given, self._purpose(step))
+        stored = keep(given)
         return {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": stored.is_image}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
-from flask_babel import format_time, format_timedelta
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,15 +15,19 @@ from portal.challenges.models import Stage, Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, stage_for
+from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, AttemptState
-from portal.challenges.stages.contract import Step, Stored, Upload, Value
+from portal.challenges.stages.contract import Control, Step, Stored, Value
 from portal.challenges.stages.registry import stage_kind
 from portal.challenges.views.lists import bp
 from portal.files.actions import store_upload
+from portal.files.receiving import Received
+from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
+from portal.web.language import clock, span
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -42,7 +45,7 @@ def _shown(page: ChallengePage, *, step_id: int | None = None, form: Any = None,
     step = page.step(step_id) if page.can_answer else None
     if step and form is None:
         form = step_form(step.stage, step.answer.value if step.answer else {})
-    usual = format_timedelta(page.review_time) if page.review_time else None
+    usual = span(page.review_time) if page.review_time else None
     names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
     return render("challenges/show.html", page=page, step=step, form=form, refusal=refusal, usual=usual, plain=PlainForm(), is_preview=False, **names)
 
@@ -77,13 +80,27 @@ def _step_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
     return _shown(page, step_id=stage_id, form=form), refusal.status
 
 
+def _received(submission_id: int, stage_id: int) -> Received | None:
+    """Take in the file of a step that asks for one, before the unit of work. A form that did not arrive whole is told so first."""
+    _submission, stage = _taken(submission_id, stage_id)
+    form, control = step_form(stage, {}, filled=True), _control(stage)
+    return take_in(form.answer.data, control.purpose) if control.kind == "file" and form.validate() else None
+
+
+def _received_once(submission_id: int, stage_id: int) -> Received | None:
+    """The same for sending: what was sent with this key already needs no file again."""
+    submission, stage = _taken(submission_id, stage_id)
+    sent = find_attempt(db(), submission.id, step_form(stage, {}, filled=True).key.data)
+    return None if sent else _received(submission_id, stage_id)
+
+
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>")
 @advocate
-@writes(again=_step_again)
-def answer(submission_id: int, stage_id: int) -> Any:
+@writes(first=_received, again=_step_again)
+def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save a finished step and go on to the next."""
     submission, stage = _taken(submission_id, stage_id)
-    form, value = _read(submission, stage)
+    form, value = _read(submission, stage, ready)
     if not form.validate():
         return _invalid(submission, stage, form)
     _require_done(stage, value)
@@ -93,31 +110,31 @@ def answer(submission_id: int, stage_id: int) -> Any:
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/keep")
 @advocate
-@writes(again=_step_again)
-def keep(submission_id: int, stage_id: int) -> Any:
+@writes(first=_received, again=_step_again)
+def keep(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save an unfinished step, by itself while somebody types, or with "Save for later"."""
     submission, stage = _taken(submission_id, stage_id)
-    form, value = _read(submission, stage)
+    form, value = _read(submission, stage, ready)
     if not form.validate():
         return _invalid(submission, stage, form)
     now = utcnow()
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now)
     if request.headers.get("HX-Request"):
-        return render("challenges/_saved.html", time=format_time(now, "short"))
+        return render("challenges/_saved.html", time=clock(now))
     flash(_("Saved. You can go on at any time, on any device."), "good")
     return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
 
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/send")
 @advocate
-@writes(again=_step_again)
-def send(submission_id: int, stage_id: int) -> Any:
+@writes(first=_received_once, again=_step_again)
+def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save the last step and send everything for approval. The form's key makes a second click the same attempt."""
     submission, stage = _taken(submission_id, stage_id)
     form = step_form(stage, {}, filled=True)
     attempt = find_attempt(db(), submission_id, form.key.data)
     if attempt is None:
-        form, value = _read(submission, stage)
+        form, value = _read(submission, stage, ready)
         if not form.validate():
             return _invalid(submission, stage, form)
         sent = {"submission_id": submission_id, "key": form.key.data, "values": {stage_id: value}}
@@ -168,17 +185,22 @@ def _taken(submission_id: int, stage_id: int) -> tuple[Submission, Stage]:
     return submission, stage_for(db(), submission.challenge_id, stage_id)
 
 
-def _read(submission: Submission, stage: Stage) -> tuple[Any, Value]:
-    """Return the form of a step and what it asks to store; an upload is taken in here, or refused by name."""
-    form = step_form(stage, {}, filled=True)
+def _control(stage: Stage) -> Control:
+    return stage_kind(stage.kind).control(Step(stage.title, stage.options))
+
+
+def _read(submission: Submission, stage: Stage, received: Received | None) -> tuple[Any, Value]:
+    """Return the form of a step and what it asks to store. Refuses a file that was received for what the step does not ask for any more."""
+    form, control = step_form(stage, {}, filled=True), _control(stage)
+    if received and received.purpose != control.purpose:
+        raise ChallengeChanged()
+    given = received if control.kind == "file" else form.answer.data
     known = answers_of(db(), submission.id).get(stage.id)
-    step = Step(stage.title, stage.options)
-    return form, stage_kind(stage.kind).read(step, form.answer.data, known.value if known else {}, _store)
+    return form, stage_kind(stage.kind).read(Step(stage.title, stage.options), given, known.value if known else {}, _store)
 
 
-def _store(upload: Upload, purpose: str) -> Stored:
-    given = {"stream": upload.stream, "filename": upload.filename, "purpose": purpose, "owner_id": current_user.id}
-    return store_upload(db(), current_actor(), **given, now=utcnow(), storage=current_app.extensions["storage"])
+def _store(received: Received) -> Stored:
+    return store_upload(db(), current_actor(), received=received, owner_id=current_user.id, now=utcnow())
 
 
 def _require_done(stage: Stage, value: Value) -> None:

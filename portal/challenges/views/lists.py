@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, request
-from flask_babel import format_timedelta
 from flask_login import current_user
 
 from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
@@ -17,6 +16,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.tracks import Track
 from portal.web.exports import csv_response
 from portal.web.guards import advocate
+from portal.web.language import span
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db
 
@@ -33,7 +33,7 @@ def index() -> Any:
     review_time = usual_review_time(db(), now)
     totals = {standing.value: count_standing(counts, standing) for standing in Standing}
     shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track), "standings": STANDING_NAMES}
-    usual = format_timedelta(review_time) if review_time else None
+    usual = span(review_time) if review_time else None
     return render_fragment("challenges/index.html", "results", **shown, usual=usual)
 
 

@@ -100,7 +100,8 @@ class Cast:
         """Invite and open the link. Nominees are invited a second time: a link is kept only as a hash, so an earlier one cannot be opened here."""
         person = self.story.people[name]
         link = invite_person(self.story.session, self.story.portal, person_id=person.id, mail=False, now=at)
-        join(self.story.session, self.story.portal, token=link.removeprefix(JOIN), password=PASSWORD, policy=POLICY, hasher=self.hasher, now=at)
+        password = self.hasher.accept(PASSWORD, POLICY)
+        join(self.story.session, self.story.portal, token=link.removeprefix(JOIN), password=password, now=at)
         self.story.session.refresh(person)
 
     def _nominate(self, number: int, entry: dict[str, Any], at: datetime) -> None:

@@ -1,11 +1,10 @@
 """The year's challenges, what the advocates did about them, and what the reviewers said."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import close_challenge, create_challenge, publish_challenge
@@ -16,7 +15,7 @@ from portal.challenges.models import Attempt, Stage
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
-from portal.challenges.stages.contract import Step, Upload
+from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
@@ -24,6 +23,7 @@ from portal.commands.demo.pictures import snapshot
 from portal.commands.demo.story import Story
 from portal.files.actions import store_upload
 from portal.files.models import StoredFile
+from portal.files.receiving import Received, receive
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.tracks import Track
@@ -44,14 +44,6 @@ class Live:
     id: int
     stages: list[Stage]
     is_open: bool = True
-
-
-@dataclass
-class Snapshot:
-    """A picture as it arrives with a form."""
-
-    stream: BinaryIO
-    filename: str | None = "photo.png"
 
 
 class Year:
@@ -238,15 +230,18 @@ class Year:
             "confirm": True,
             "answer": self._next_answer(stage, asked),
             "link": str(asked.get("links", "")).format(n=4100 + number),
-            "upload": Snapshot(BytesIO(snapshot(self.story.random.randrange(180, 240)))) if stage.kind == "upload" else None,
+            "upload": self._snapshot() if stage.kind == "upload" else None,
         }[stage.kind]
 
-        def keep(upload: Upload, purpose: str) -> StoredFile:
+        def keep(received: Received) -> StoredFile:
             actor = self.story.acting(member.name)
-            facts: Mapping[str, Any] = {"filename": upload.filename, "purpose": purpose, "owner_id": actor.id, "storage": self.story.storage}
-            return store_upload(self.story.session, actor, stream=upload.stream, now=at, **facts)
+            return store_upload(self.story.session, actor, received=received, owner_id=actor.id, now=at)
 
         return stage_kind(stage.kind).read(Step(stage.title, stage.options), given, {}, keep)
+
+    def _snapshot(self) -> Received:
+        drawn = BytesIO(snapshot(self.story.random.randrange(180, 240)))
+        return receive(drawn, "photo.png", purpose="image", storage=self.story.storage)
 
 
 def _options(stage: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.models import Attempt, Challenge
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
+from portal.commands.demo.honours import Honours
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.story import Story
@@ -22,6 +23,7 @@ from portal.notifications.actions import withhold_mail
 from portal.people.models import Company, Person
 from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
+from portal.recognition.models import BadgeHolding
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption
 from portal.web.transaction import database
@@ -34,6 +36,7 @@ COUNTED = (
     (Attempt, "answers"),
     (Redemption, "redemptions"),
     (Nomination, "nominations"),
+    (BadgeHolding, "badges earned"),
 )
 
 
@@ -73,6 +76,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Year(story, cast).begin()
     Shelf(story, cast).begin()
     Desk(story, cast).begin()
+    Honours(story, cast).begin()
     with withhold_mail(session):
         story.tell()
 

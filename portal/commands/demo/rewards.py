@@ -9,13 +9,14 @@ from portal.commands.demo.content import programme
 from portal.commands.demo.pictures import draw
 from portal.commands.demo.story import Story
 from portal.files.actions import store_upload
+from portal.files.receiving import receive
 from portal.ledger.queries.balances import balance_of
-from portal.recognition.actions import adjust
+from portal.recognition.actions.scores import adjust
 from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import Kind, RewardState
+from portal.rewards.rules.kinds import Kind, RewardState
 
 OPENED = 330
 LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20
@@ -47,7 +48,8 @@ class Shelf:
     def _offer(self, number: int, entry: dict[str, Any], at: datetime) -> None:
         session, actor = self.story.session, self.story.acting(self.cast.reviewers[number % 2])
         stream, filename = BytesIO(draw(entry["shape"], entry["hue"])), f"{entry['shape']}.png"
-        picture = store_upload(session, actor, stream=stream, filename=filename, purpose="picture", owner_id=None, now=at, storage=self.story.storage)
+        received = receive(stream, filename, purpose="picture", storage=self.story.storage)
+        picture = store_upload(session, actor, received=received, owner_id=None, now=at)
         made = add_reward(
             session,
             actor,

@@ -12,6 +12,7 @@ from portal.audit.models import AuditEvent
 from portal.challenges.models import AutoRule, Challenge, Submission
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
+from portal.recognition.models import Badge, Season
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption, Reward
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -27,6 +28,8 @@ _NAMES: dict[str, AnySelect] = {
     "challenge": select(Challenge.id, Challenge.title),
     "reward": select(Reward.id, Reward.name),
     "nomination": select(Nomination.id, Nomination.name),
+    "badge": select(Badge.id, Badge.name),
+    "season": select(Season.id, Season.name),
     "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id),
     "rule": select(AutoRule.id, AutoRule.name),
     "redemption": select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id),

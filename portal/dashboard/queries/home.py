@@ -11,9 +11,18 @@ from portal.challenges.models import Submission
 from portal.challenges.queries.catalogue import list_cards
 from portal.challenges.queries.own import own_submissions
 from portal.challenges.rules.states import SubmissionState
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.ledger.queries.balances import Balance, balance_of
+from portal.recognition.models import Season
 from portal.recognition.queries.board import BoardRow, find_own, top_of_board
-from portal.recognition.rules import ALL
+from portal.recognition.queries.levels import rung_for
+from portal.recognition.queries.seasons import current_season
+from portal.recognition.queries.weeks import streak_for
+from portal.recognition.rules.boards import month_of
+from portal.recognition.rules.levels import Rung
+from portal.recognition.rules.seasons import season_key
+from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
 
 CARDS, WAITING, TOP = 6, 5, 5
@@ -21,7 +30,10 @@ CARDS, WAITING, TOP = 6, 5, 5
 
 @dataclass(frozen=True)
 class AdvocateHome:
-    """An advocate's home. ``cards`` are challenges under way first, then open ones; ``waiting`` submissions with us."""
+    """An advocate's home. ``cards`` are challenges under way first, then open ones; ``waiting`` submissions with us.
+
+    The board is the running season's, this month's where there is none; ``period`` is its key.
+    """
 
     balance: Balance
     top: list[BoardRow]
@@ -30,18 +42,29 @@ class AdvocateHome:
     open_challenges: int
     waiting: list[Any]
     offers: list[Offer]
+    rung: Rung
+    streak: Streak
+    season: Season | None
+    period: str
 
 
 def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHome:
     """Return all that an advocate's home shows."""
     cards, open_challenges = list_cards(session, person_id, now, CARDS)
     sent = own_submissions(session, person_id, state=SubmissionState.WAITING).order_by(Submission.changed_at.desc(), Submission.id.desc())
+    today = local_date(now, programme_zone(session))
+    season = current_season(session, today)
+    period = season_key(season.id) if season else month_of(today)
     return AdvocateHome(
         balance=balance_of(session, person_id),
-        top=top_of_board(session, ALL, TOP),
-        own=find_own(session, ALL, person_id),
+        top=top_of_board(session, period, TOP),
+        own=find_own(session, period, person_id),
         cards=cards,
         open_challenges=open_challenges,
         waiting=list(session.execute(sent.limit(WAITING))),
         offers=within_reach(session, person_id),
+        rung=rung_for(session, person_id),
+        streak=streak_for(session, person_id, now),
+        season=season,
+        period=period,
     )

@@ -14,7 +14,7 @@ from portal.kernel.text import N_
 from portal.references.models import Nomination
 from portal.references.rules import State
 from portal.rewards.queries.redemptions import own_redemptions
-from portal.rewards.rules import STATE_NAMES
+from portal.rewards.rules.states import STATE_NAMES
 from portal.web.paging import AnySelect, Page, page_by
 
 

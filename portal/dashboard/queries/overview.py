@@ -16,7 +16,7 @@ from portal.ledger.rules import POINTS, AccountKind
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.rewards.models import Redemption
-from portal.rewards.rules import State
+from portal.rewards.rules.states import State
 
 ACTIVE_WITHIN = timedelta(days=90)
 

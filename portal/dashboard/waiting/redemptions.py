@@ -13,7 +13,7 @@ from portal.people.models import Company, Person
 from portal.rewards.actions.review import decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
-from portal.rewards.rules import State
+from portal.rewards.rules.states import STEP_NAMES, State
 from portal.web.paging import AnySelect
 
 
@@ -24,7 +24,7 @@ class WaitingRedemptions:
     name: ClassVar[str] = N_("Redemptions")
     look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
-    words: ClassVar[Mapping[str, Any]] = {}
+    words: ClassVar[Mapping[str, Any]] = {"steps": STEP_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),

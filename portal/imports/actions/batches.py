@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.imports.models import ImportBatch, ImportRow
-from portal.imports.queries import counts_of, find_running, get_batch, rows_begun
+from portal.imports.queries import counts_of, find_running, get_batch, known_values
 from portal.imports.rules.plans import Plan
 from portal.imports.rules.reading import Reported
-from portal.imports.rules.records import BatchState
+from portal.imports.rules.records import UNSTARTED, BatchState, Fault
 from portal.imports.rules.refusals import ImportTaken, NotReady
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 
-UNSTARTED = (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED)
+UNMEASURED = {"steps_done": 0, "steps_total": 0}
 
 
 def upload_batch(
@@ -36,17 +36,45 @@ def upload_batch(
 def save_plan(session: Session, *, batch_id: int, plan: Plan, is_whole: bool) -> None:
     """Keep the plan of an upload. A whole one waits to be checked. Refuses an upload that was started."""
     state = BatchState.CHECKING if is_whole else BatchState.DRAFT
-    _move(session, batch_id, UNSTARTED, {"plan": plan.plain(), "preview": None, "state": state})
+    known = known_values(get_batch(session, batch_id))
+    preview = {"values": known} if known else None
+    _move(session, batch_id, UNSTARTED, {"plan": plan.plain(), "preview": preview, "state": state, **UNMEASURED})
+
+
+def save_progress(session: Session, *, batch_id: int, plan: dict[str, Any], done: int, total: int) -> bool:
+    """Note how many rows of how many are checked, and tell whether the check is still waited for."""
+    batch = _waiting_for(session, batch_id, plan)
+    if batch is not None:
+        batch.steps_done, batch.steps_total = done, total
+        session.flush()
+    return batch is not None
 
 
 def save_check(session: Session, *, batch_id: int, plan: dict[str, Any], fingerprint: str, preview: dict[str, Any], rows_total: int) -> None:
     """Keep what checking an upload found, unless its plan was changed in the meantime or it is not waited for any more."""
+    batch = _waiting_for(session, batch_id, plan)
+    if batch is not None:
+        batch.fingerprint, batch.preview, batch.rows_total, batch.state = fingerprint, preview, rows_total, BatchState.CHECKED
+        batch.steps_done = batch.steps_total = 0
+        session.flush()
+
+
+def save_questions(session: Session, *, batch_id: int, plan: dict[str, Any], values: dict[str, list[str]], refused: Fault | None = None) -> None:
+    """Give an upload that cannot be checked with its plan back to its admin: ``values`` by column need a meaning, or it was ``refused`` whole."""
+    batch = _waiting_for(session, batch_id, plan)
+    if batch is not None:
+        known = known_values(batch) | values
+        batch.preview = {"values": known, "refused": refused.plain() if refused else None}
+        batch.state, batch.steps_done, batch.steps_total = BatchState.DRAFT, 0, 0
+        session.flush()
+
+
+def _waiting_for(session: Session, batch_id: int, plan: dict[str, Any]) -> ImportBatch | None:
+    """Return the batch, locked, if it waits for the check of this plan."""
     waiting = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.CHECKING)
     session.execute(waiting.values(state=BatchState.CHECKING).execution_options(synchronize_session=False))
     batch = session.get(ImportBatch, batch_id, populate_existing=True)
-    if batch is not None and batch.state == BatchState.CHECKING and batch.plan == plan:
-        batch.fingerprint, batch.preview, batch.rows_total, batch.state = fingerprint, preview, rows_total, BatchState.CHECKED
-        session.flush()
+    return batch if batch is not None and batch.state == BatchState.CHECKING and batch.plan == plan else None
 
 
 def start_batch(session: Session, actor: Actor, *, batch_id: int, now: datetime) -> ImportBatch:
@@ -84,10 +112,19 @@ def open_batch(
     return batch
 
 
+def measure_batch(session: Session, *, batch_id: int, steps_done: int, steps_total: int, rows_total: int) -> None:
+    """Note how much there is to do. Refuses (``ImportTaken``) a batch that another process moved on since ``steps_done`` was read."""
+    here = (ImportBatch.id == batch_id, ImportBatch.state == BatchState.RUNNING, ImportBatch.steps_done == steps_done)
+    sized = update(ImportBatch).where(*here).values(steps_total=steps_total, rows_total=rows_total)
+    if session.execute(sized.execution_options(synchronize_session=False)).rowcount != 1:  # type: ignore[attr-defined]
+        raise ImportTaken(batch=batch_id)
+
+
 def report_rows(session: Session, *, batch_id: int, reported: Sequence[Reported]) -> None:
-    """Write down the rows that will not be imported, those that are not written down yet."""
-    begun = rows_begun(session, batch_id)
-    missing = [_reported_row(batch_id, row) for row in reported if row.line not in begun]
+    """Write down some of the rows that will not be imported, those that are not written down yet."""
+    begun = select(ImportRow.line).where(ImportRow.batch_id == batch_id, ImportRow.line.in_([row.line for row in reported]))
+    known = set(session.scalars(begun))
+    missing = [_reported_row(batch_id, row) for row in reported if row.line not in known]
     if missing:
         session.execute(insert(ImportRow), missing)
 

@@ -1,6 +1,6 @@
 """From a table and a plan to records: every cell read, every fault told with its line, repeated external ids found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from portal.imports.rules.tables import Table
 from portal.kernel.text import N_, clean_line
 
 QUESTIONS = 30
+TOLD_EVERY = 500
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class Reading:
         return len(self.records) + len(self.reported)
 
 
-def read_records(table: Table, plan: Plan, fields: Sequence[Field], zone: str) -> Reading:
-    """Return every row of ``table`` as a record or as reported. ``plan`` is complete."""
+def read_records(table: Table, plan: Plan, fields: Sequence[Field], zone: str, *, on_progress: Progress = lambda done, total: None) -> Reading:
+    """Return every row of ``table`` as a record or as reported. ``plan`` is complete. ``on_progress`` hears how many rows of how many are read."""
     reading = Reading(reported=[Reported(line, "", Outcome.BAD, (fault,)) for line, fault in table.broken])
     positions = {column: place for place, column in enumerate(table.header)}
     first: dict[str, int] = {}
-    for line, row in table.rows:
+    for number, (line, row) in enumerate(table.rows):
+        if number % TOLD_EVERY == 0:
+            on_progress(number, len(table.rows))
         cells = {f.name: _cell(f.name, row, plan, positions) for f in fields}
         values, faults = _values(cells, fields, zone)
         external_id = str(values.get("external_id") or cells.get("external_id", ""))[:200]
@@ -67,23 +71,44 @@ def set_aside(reading: Reading, faults: Mapping[int, Sequence[Fault]]) -> Readin
     return Reading(good, sorted([*reading.reported, *bad], key=lambda reported: reported.line))
 
 
-def questions_of(table: Table, fields: Sequence[Field], columns: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return, by field that takes only certain words, the other values that its column holds. ``*`` stands for those past the limit."""
+def questions_of(
+    table: Table, fields: Sequence[Field], columns: Mapping[str, str], known: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, list[str]]:
+    """Return, by field that takes only certain words, the other values that its column holds. ``*`` stands for those past the limit.
+
+    ``known`` are values of the whole file by column, where ``table`` is only its head.
+    """
+    values = values_of(table, fields, columns) | dict(known or {})
     questions = {}
     for f in fields:
-        column = columns.get(f.name)
-        if f.choices and column and table.header.count(column) == 1:
-            found = distinct(table, column, QUESTIONS + 1)
+        found = values.get(columns.get(f.name, ""))
+        if f.choices and found is not None:
             others = [value for value in found if value not in f.choices]
             questions[f.name] = [*others[:QUESTIONS], ANY] if len(found) > QUESTIONS else others
     return questions
 
 
+def values_of(table: Table, fields: Sequence[Field], columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return, by column that fills a field which takes only certain words, the different values in it, up to one past the limit."""
+    asked = {columns.get(f.name, "") for f in fields if f.choices} - {""}
+    return {column: distinct(table, column, QUESTIONS + 1) for column in sorted(asked) if table.header.count(column) == 1}
+
+
+def unanswered(plan: Plan, questions: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether ``plan`` leaves the meaning of a value open. A meaning for any other value is one for all."""
+    said = {name: plan.values.get(name, {}) for name in questions}
+    return any(value not in said[name] and ANY not in said[name] for name, values in questions.items() for value in values)
+
+
 def distinct(table: Table, column: str, limit: int) -> list[str]:
     """Return the first ``limit`` different values of ``column`` that are not empty."""
-    place, found = table.header.index(column), dict[str, None]()
+    place, seen, found = table.header.index(column), set[str](), dict[str, None]()
     for _, row in table.rows:
-        value = clean_line(row[place])
+        cell = row[place]
+        if cell in seen:
+            continue
+        seen.add(cell)
+        value = clean_line(cell)
         if value:
             found[value] = None
             if len(found) == limit:

@@ -41,6 +41,7 @@ class BatchState(StrEnum):
     UNDONE = "undone"
 
 
+UNSTARTED = (BatchState.DRAFT, BatchState.CHECKING, BatchState.CHECKED)
 STATE_NAMES = {
     BatchState.DRAFT: N_("Uploaded"),
     BatchState.CHECKING: N_("Being checked"),

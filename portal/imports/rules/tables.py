@@ -1,5 +1,6 @@
 """Reading a table from bytes: packed or not, with or without a byte order mark, whatever the encoding and the delimiter."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import IO
 
 from portal.imports.rules.records import Fault
 from portal.imports.rules.refusals import NoRows, NotATable, TooManyRows, UnpackedTooLarge
@@ -17,7 +19,9 @@ from portal.kernel.text import N_, clean_line
 UNPACKED_LIMIT_MB, MOST_ROWS = 200, 1_000_000
 DELIMITERS = ",;\t|"
 DELIMITER_NAMES = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab"), "|": N_("bar")}
+HEAD_BYTES = 256_000
 SNIFFED_CHARACTERS, SNIFFED_ROWS = 64_000, 50
+MAGIC = b"\x1f\x8b"
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 ENCODING_NAMES = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
@@ -26,20 +30,48 @@ csv.field_size_limit(1_000_000)
 
 @dataclass(frozen=True)
 class Table:
-    """A table as text. Rows carry the line on which they begin, the header being on line 1; ``broken`` are rows that could not be cut into cells."""
+    """A table as text. Rows carry the line on which they begin, the header being on line 1; ``broken`` are rows that could not be cut into cells.
+
+    A head (``is_whole`` false) has only the first rows.
+    """
 
     encoding: str
     delimiter: str
     header: list[str]
     rows: list[tuple[int, list[str]]]
     broken: list[tuple[int, Fault]]
+    is_whole: bool = True
 
 
 def read_table(content: bytes) -> Table:
-    """Return the table in ``content``. Refuses what is no text, has no header, no rows, more than a million of them, or unpacks without end."""
-    text, encoding = _decode(_unpack(content))
+    """Return the table in ``content``. Refuses what is no text, has no header, no rows, more than a million of them, or unpacks without end.
+
+    This takes seconds for a large file; pages read the head.
+    """
+    return _table(_unpack(content), is_whole=True)
+
+
+def read_head(file: IO[bytes]) -> Table:
+    """Return the first rows of the table in ``file``, the whole of a small one, in the same short time whatever its size. Refuses as ``read_table``.
+
+    What lies further down may make the whole another table yet: one that is refused, or in another encoding.
+    """
+    packed = file.read(2) == MAGIC
+    file.seek(0)
+    try:
+        raw = (gzip.GzipFile(fileobj=file) if packed else file).read(HEAD_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NotATable() from error
+    return _table(raw[:HEAD_BYTES], is_whole=len(raw) <= HEAD_BYTES)
+
+
+def _table(raw: bytes, *, is_whole: bool) -> Table:
+    text, encoding = _decode(raw, is_whole=is_whole)
     text, delimiter, skipped = _delimiter_of(text)
     found = _cut(text, delimiter, skipped)
+    if not is_whole:
+        # The last row is cut off somewhere; a header that is all there is stays.
+        found = found[:-1] or found
     first = next((row for _, row in found if isinstance(row, list)), None)
     if first is None:
         raise NotATable()
@@ -56,13 +88,13 @@ def read_table(content: bytes) -> Table:
         else:
             facts = {"cells": len(row), "columns": len(header)}
             broken.append((line, Fault(N_("has %(cells)s cells where the header has %(columns)s"), facts)))
-    if not rows and not broken:
+    if not rows and not broken and is_whole:
         raise NoRows()
-    return Table(ENCODING_NAMES[encoding], delimiter, header, rows, broken)
+    return Table(ENCODING_NAMES[encoding], delimiter, header, rows, broken, is_whole)
 
 
 def _unpack(content: bytes) -> bytes:
-    if not content.startswith(b"\x1f\x8b"):
+    if not content.startswith(MAGIC):
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
@@ -74,11 +106,12 @@ def _unpack(content: bytes) -> bytes:
     return plain
 
 
-def _decode(raw: bytes) -> tuple[str, str]:
+def _decode(raw: bytes, *, is_whole: bool) -> tuple[str, str]:
+    """Return the text and its encoding. Of a head the last character may be cut in two, and is left out."""
     marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
     for encoding in [marked] if marked else ["utf-8", "cp1252", "latin-1"]:
         try:
-            text = raw.decode(encoding)
+            text = codecs.getincrementaldecoder(encoding)().decode(raw, final=is_whole)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
-from portal.kernel.text import clean_line, fold
+from portal.kernel.errors import Busy
+from portal.kernel.text import clean_line
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, get_company
-from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, normal_domain
+from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, claim_of, name_key, normal_domain, shown_name
 from portal.people.rules.person import PersonState
 
 FIELDS = ("name", "industry", "size", "region", "country", "domain", "owner_id")
@@ -45,19 +46,28 @@ def add_company(
     except IntegrityError as error:
         if not violated(error, "company", "made_by"):
             raise
-        return session.scalars(select(Company).where(Company.made_by == key)).one()
+        first = session.scalar(select(Company).where(Company.made_by == key))
+        if first is None:
+            # Removed, or given another name, in this very moment.
+            raise Busy() from error
+        return first
     record(session, actor, "company.added", "company", company.id, now=now, company=company.name)
     return company
 
 
 def edit_company(session: Session, actor: Actor, *, company_id: int, now: datetime, **changes: str | int | None) -> bool:
-    """Change the fields named in ``changes`` and return whether anything differed. Refuses what ``add_company`` refuses."""
+    """Change the fields named in ``changes`` and return whether anything differed. Refuses what ``add_company`` refuses.
+
+    A company that gets another name frees its former one for whoever names a company so next.
+    """
     company = get_company(session, company_id)
     wanted = {field: getattr(company, field) for field in FIELDS} | changes
     values = _values(session, **wanted)  # type: ignore[arg-type]
     differing = {field: value for field, value in values.items() if getattr(company, field) != value}
     if not differing:
         return False
+    if "name_key" in differing and company.made_by == claim_of(company.name):
+        company.made_by = None
     told = {field: [getattr(company, field), value] for field, value in differing.items() if field != "name_key"}
     for field, value in differing.items():
         setattr(company, field, value)
@@ -81,7 +91,7 @@ def remove_company(session: Session, actor: Actor, *, company_id: int, now: date
 def _values(
     session: Session, *, name: str, industry: str, size: str, region: str, country: str, domain: str, owner_id: int | None
 ) -> dict[str, str | int | None]:
-    name = clean_line(name)[:160]
+    name = shown_name(name)
     if not name:
         raise CompanyNameMissing()
     if owner_id is not None:
@@ -90,12 +100,17 @@ def _values(
             raise OwnerNotEmployee()
     lines = {"industry": industry, "region": region, "country": country}
     plain = {field: clean_line(text)[:120] for field, text in lines.items()}
-    return {"name": name, "name_key": fold(name)[:320], "size": clean_line(size)[:40], "domain": normal_domain(domain), "owner_id": owner_id, **plain}
+    return {"name": name, "name_key": name_key(name), "size": clean_line(size)[:40], "domain": normal_domain(domain), "owner_id": owner_id, **plain}
 
 
-def company_named(session: Session, actor: Actor, name: str, now: datetime) -> int | None:
-    """Return the id of the company of this name, added where there is none; None for an empty name."""
-    if not clean_line(name):
+def company_named(session: Session, actor: Actor, name: str | None, now: datetime) -> int | None:
+    """Return the id of the first company of this name, whatever its case and accents, made where there is none; None for an empty name.
+
+    The one way from a name that was typed, or stands in a file beside a person, to a company: many at
+    once get one company, since the name is also its key (``claim_of``). Companies that are made
+    otherwise, with a form or by their external ids, may share a name.
+    """
+    if not shown_name(name):
         return None
-    found = find_company_by_name(session, clean_line(name)) or add_company(session, actor, name=name, now=now)
+    found = find_company_by_name(session, shown_name(name)) or add_company(session, actor, name=shown_name(name), key=claim_of(name), now=now)
     return found.id

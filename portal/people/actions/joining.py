@@ -11,10 +11,9 @@ from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.models import Person
-from portal.people.queries.companies import get_company
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent, Purpose
-from portal.people.rules.password import Hasher, Policy, require_good
+from portal.people.rules.password import NewPassword
 from portal.people.rules.person import AlreadyJoined, EmailMissing, PersonDeactivated, PersonState
 
 JOIN = "/join?t="
@@ -53,18 +52,16 @@ def require_invitable(person: Person) -> None:
         raise EmailMissing(name=person.name)
 
 
-def join(session: Session, actor: Actor, *, token: str, password: str, policy: Policy, hasher: Hasher, now: datetime) -> Person:
+def join(session: Session, actor: Actor, *, token: str, password: NewPassword, now: datetime) -> Person:
     """Spend an invitation, keep the password and make the person active.
 
-    Refuses a link that is spent (``LinkSpent``) and a password that is not good. Lets nobody in by
-    itself: the door opens the session.
+    Refuses a link that is spent (``LinkSpent``). Lets nobody in by itself: the door opens the session.
     """
     person, _ = spend_link(session, token=token, purpose=Purpose.INVITE, now=now)
-    require_good(password, policy, own_words(session, person))
     joined = (
         update(Person)
         .where(Person.id == person.id, Person.state == PersonState.INVITED)
-        .values(state=PersonState.ACTIVE, joined_at=now, password_hash=hasher.hash(password), password_changed_at=now)
+        .values(state=PersonState.ACTIVE, joined_at=now, password_hash=password.hashed, password_changed_at=now)
     )
     if not session.execute(joined).rowcount:  # type: ignore[attr-defined]
         raise LinkSpent()
@@ -73,9 +70,3 @@ def join(session: Session, actor: Actor, *, token: str, password: str, policy: P
     actor = Actor(id=person.id, roles=person.roles, origin=actor.origin, request_id=actor.request_id)
     record(session, actor, "person.joined", "person", person.id, now=now)
     return person
-
-
-def own_words(session: Session, person: Person) -> list[str | None]:
-    """Return names that a guesser would try on this person."""
-    company = get_company(session, person.company_id) if person.company_id else None
-    return [person.name, person.email, company.name if company else None, company.domain if company else None]

@@ -11,14 +11,14 @@ from portal.kernel.ids import new_key
 from portal.kernel.text import normal_email
 from portal.notifications.actions import enqueue, notify
 from portal.notifications.rules import Recipient
-from portal.people.actions.joining import invite_person, own_words
+from portal.people.actions.joining import invite_person
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.actions.sessions import end_sessions, open_session
 from portal.people.actions.throttles import count_try
 from portal.people.models import Person, SignInSession
 from portal.people.queries.persons import find_person_by_email, get_person, recipient
 from portal.people.rules.link import LinkSpent, Purpose
-from portal.people.rules.password import Hasher, Policy, require_good
+from portal.people.rules.password import NewPassword
 from portal.people.rules.person import PersonState
 from portal.people.rules.throttle import RESET_ACCOUNT, RESET_ADDRESS, TooManyTries, network
 
@@ -66,35 +66,30 @@ def reset_link(session: Session, person: Person, now: datetime) -> str:
     return RESET + make_link(session, person_id=person.id, purpose=Purpose.RESET, now=now)
 
 
-def reset_password(session: Session, actor: Actor, *, token: str, password: str, policy: Policy, hasher: Hasher, now: datetime) -> Person:
-    """Spend a link and keep the new password; every session ends. Refuses a spent link and a password that is not good."""
+def reset_password(session: Session, actor: Actor, *, token: str, password: NewPassword, now: datetime) -> Person:
+    """Spend a link and keep the new password; every session ends. Refuses a spent link (``LinkSpent``)."""
     person, _ = spend_link(session, token=token, purpose=Purpose.RESET, now=now)
     if person.state != PersonState.ACTIVE:
         raise LinkSpent()
-    require_good(password, policy, own_words(session, person))
-    _keep(session, person, hasher.hash(password), now)
+    _keep(session, person, password, now)
     actor = Actor(id=person.id, roles=person.roles, origin=actor.origin, request_id=actor.request_id)
     record(session, actor, "person.password_changed", "person", person.id, now=now, by="link")
     return person
 
 
-def change_password(session: Session, actor: Actor, *, session_id: int, password: str, policy: Policy, hasher: Hasher, now: datetime) -> str:
-    """Keep the actor's new password, end all their sessions and open this one anew; returns its token.
-
-    The door has verified the current password. Refuses a password that is not good.
-    """
+def change_password(session: Session, actor: Actor, *, session_id: int, password: NewPassword, now: datetime) -> str:
+    """Keep the actor's new password, end all their sessions and open this one anew; returns its token. The door has verified the current one."""
     assert actor.id is not None
     person = get_person(session, actor.id)
-    require_good(password, policy, own_words(session, person))
     here = session.get_one(SignInSession, session_id)
     is_kept, origin, browser = here.is_kept, here.origin, here.browser
-    _keep(session, person, hasher.hash(password), now)
+    _keep(session, person, password, now)
     record(session, actor, "person.password_changed", "person", person.id, now=now, by="profile")
     return open_session(session, person, is_kept=is_kept, origin=origin, browser=browser, now=now)
 
 
-def _keep(session: Session, person: Person, hashed: str, now: datetime) -> None:
-    person.password_hash = hashed
+def _keep(session: Session, person: Person, password: NewPassword, now: datetime) -> None:
+    person.password_hash = password.hashed
     person.password_changed_at = now
     session.flush()
     end_sessions(session, person.id)

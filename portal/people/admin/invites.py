@@ -54,7 +54,7 @@ def add() -> Any:
         "title": form.title.data or "",
         "roles": form.roles.data or [],
     }
-    company_id = company_named(db(), actor, form.company.data or "", now)
+    company_id = company_named(db(), actor, form.company.data, now)
     person = add_person(db(), actor, **given, company_id=company_id, key=form.key.data or None, now=now)
     if form.is_invited.data and person.state == PersonState.CONTACT:
         invite_person(db(), actor, person_id=person.id, now=now)

@@ -17,6 +17,7 @@ from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
 from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, ReviewerForm, RolesForm
 from portal.people.models import Person
+from portal.people.panels import panels_for
 from portal.people.queries.companies import company_names, get_company
 from portal.people.queries.directory import Happening, all_people, count_states, history_of, list_people
 from portal.people.queries.persons import get_person
@@ -69,8 +70,9 @@ def _person(person_id: int, **forms: Any) -> str:
         "off_form": lambda: DeactivateForm(formdata=None),
     }
     shown = {name: forms[name] if name in forms else make() for name, make in stored.items()}
-    facts = {"company": company, "balance": balance_of(db(), person.id), "history": history_of(db(), "person", person.id)}
+    facts: dict[str, Any] = {"company": company, "balance": balance_of(db(), person.id), "history": history_of(db(), "person", person.id)}
     names = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening, "company_names": company_names(db())}
+    facts["panels"] = panels_for("person_panels", db(), person, utcnow())
     return render("people/admin/person.html", person=person, **shown, **facts, **names)
 
 
@@ -114,7 +116,7 @@ def save(person_id: int) -> Any:
     if not form.validate():
         return _person(person_id, form=form), 422
     actor, now = current_actor(), utcnow()
-    company_id = company_named(db(), actor, form.company.data or "", now)
+    company_id = company_named(db(), actor, form.company.data, now)
     given: dict[str, Any] = {"name": form.name.data or "", "title": form.title.data or "", "email": form.email.data or None}
     edit_person(db(), actor, person_id=person_id, company_id=company_id, **given, now=now)
     return _done(person_id, _("Saved."))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import NotFound
 from portal.kernel.text import clean_line, fold, like_pattern
 from portal.people.models import Company, Person
+from portal.people.rules.company import name_key
 from portal.people.rules.person import PersonState
 
 
@@ -19,7 +20,7 @@ def get_company(session: Session, company_id: int) -> Company:
 
 def find_company_by_name(session: Session, name: str) -> Company | None:
     """Return the first company of this name, whatever its case and accents, or None."""
-    return session.scalar(select(Company).where(Company.name_key == fold(clean_line(name))).order_by(Company.id).limit(1))
+    return session.scalar(select(Company).where(Company.name_key == name_key(name)).order_by(Company.id).limit(1))
 
 
 def search_companies(session: Session, term: str, limit: int = 8) -> list[Company]:

@@ -9,6 +9,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.text import normal_email
 from portal.notifications.rules import Recipient
 from portal.people.models import Person, PersonIdentity
+from portal.people.queries.companies import get_company
 from portal.people.rules.person import PersonState
 
 IDS_AT_ONCE = 500
@@ -79,6 +80,12 @@ def admins(session: Session) -> list[Recipient]:
 def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the names of ``ids``."""
     return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))}
+
+
+def own_words(session: Session, person: Person) -> list[str | None]:
+    """Return names that a guesser of passwords would try on this person."""
+    company = get_company(session, person.company_id) if person.company_id else None
+    return [person.name, person.email, company.name if company else None, company.domain if company else None]
 
 
 def has_admin(session: Session) -> bool:

@@ -1,9 +1,10 @@
 """What a company's record must hold."""
 
+import hashlib
 from enum import StrEnum
 
 from portal.kernel.errors import Refusal
-from portal.kernel.text import N_
+from portal.kernel.text import N_, clean_line, fold
 
 NAME_LENGTH, FIELD_LENGTH, SIZE_LENGTH, DOMAIN_LENGTH = 160, 120, 40, 253
 
@@ -37,6 +38,21 @@ class OwnerNotEmployee(Refusal):
 
     message = N_("The owner must be an employee who is not deactivated.")
     field = "owner_id"
+
+
+def shown_name(name: str | None) -> str:
+    """Return the name as it is kept: on one line, not too long."""
+    return clean_line(name)[:NAME_LENGTH].rstrip()
+
+
+def name_key(name: str | None) -> str:
+    """Return the form in which two spellings of one name are equal: whatever case and accents."""
+    return fold(shown_name(name))[: 2 * NAME_LENGTH]
+
+
+def claim_of(name: str | None) -> str:
+    """Return the key under which a company that is made because somebody named it is made once, however many name it at once."""
+    return f"name:{hashlib.sha256(name_key(name).encode()).hexdigest()[:48]}"
 
 
 def normal_domain(text: str) -> str:

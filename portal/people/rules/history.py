@@ -3,6 +3,9 @@
 from portal.kernel.text import N_
 
 EVENTS = {
+    "person.board_chosen": N_("Chose how to stand on the boards"),
+    "badge.given": N_("Was given a badge"),
+    "badge.revoked": N_("A badge was taken"),
     "person.added": N_("Added"),
     "person.invited": N_("Invited"),
     "person.joined": N_("Joined"),

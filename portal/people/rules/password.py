@@ -95,6 +95,13 @@ class Policy:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class NewPassword:
+    """A password that was found good for its person, as it is kept. ``Hasher.accept`` makes it, before the unit of work that keeps it."""
+
+    hashed: str
+
+
 def normal(password: str) -> str:
     """Return the form that is hashed, so that two keyboards give one password."""
     return unicodedata.normalize("NFKC", password)
@@ -180,6 +187,11 @@ class Hasher:
     def __post_init__(self) -> None:
         self._argon2 = PasswordHasher(time_cost=self.time_cost, memory_cost=self.memory_kib, parallelism=self.parallelism, type=Type.ID)
         self.nobody = self._argon2.hash("nobody has this password")
+
+    def accept(self, password: str, policy: Policy, own: Iterable[str | None] = ()) -> NewPassword:
+        """Return a password that was chosen, hashed; refuses one that is not good, as ``require_good`` does. Takes its time on purpose."""
+        require_good(password, policy, own)
+        return NewPassword(self.hash(password))
 
     def hash(self, password: str) -> str:
         """Return the hash under which ``password`` is kept."""

@@ -12,7 +12,7 @@ from portal.kernel.text import N_
 
 ROLES = (ADVOCATE, EMPLOYEE, ADMIN)
 ROLE_NAMES = {ADVOCATE: N_("Advocate"), EMPLOYEE: N_("Employee"), ADMIN: N_("Admin")}
-NAME_LENGTH, TITLE_LENGTH, EMAIL_LENGTH, REASON_LENGTH = 120, 120, 254, 500
+NAME_LENGTH, TITLE_LENGTH, EMAIL_LENGTH, REASON_LENGTH, NICKNAME_LENGTH = 120, 120, 254, 500, 40
 
 
 class PersonState(StrEnum):
@@ -124,6 +124,13 @@ class ZoneUnknown(Refusal):
 
     message = N_("We do not know this time zone.")
     field = "time_zone"
+
+
+class NicknameIsAName(Refusal):
+    """Nobody stands on boards under another member's name."""
+
+    message = N_("“%(nickname)s” is the name of somebody here. Please choose another nickname.")
+    field = "nickname"
 
 
 class DemoInProduction(NotAllowed):

@@ -14,11 +14,10 @@ from portal.people.actions.passwords import ask_reset, reset_password
 from portal.people.actions.profile import confirm_email
 from portal.people.actions.sessions import open_session
 from portal.people.forms import ConfirmForm, ForgottenForm, NewPasswordForm
-from portal.people.identity import hasher
 from portal.people.queries.links import holder_of
 from portal.people.rules.link import LinkSpent, Purpose
-from portal.people.rules.password import require_same
-from portal.people.views.sign_in import Answer, bp, browser, into_cookie, policy
+from portal.people.rules.password import NewPassword, require_same
+from portal.people.views.sign_in import Answer, accept_password, bp, browser, into_cookie
 from portal.web.errors import headers_of, sentence
 from portal.web.guards import current_actor, public
 from portal.web.templating import render
@@ -48,13 +47,14 @@ def _link_again(purpose: Purpose, template: str) -> Any:
     return again
 
 
-def _new_password() -> dict[str, Any] | None:
-    """Return what the two actions that set a password by link need, or None for a form that is not filled in."""
+def _chosen(purpose: Purpose) -> NewPassword | None:
+    """Return the password that was chosen by link, found good and hashed, or None for a form that is not filled in. A spent link costs no hash."""
     form = NewPasswordForm()
     if not form.validate():
         return None
     require_same(form.password.data or "", form.again.data or "")
-    return {"token": form.t.data or "", "password": form.password.data or "", "policy": policy(), "hasher": hasher(), "now": utcnow()}
+    person, _ = holder_of(db(), form.t.data or "", purpose, utcnow())
+    return accept_password(person, form.password.data or "")
 
 
 @bp.get("/join")
@@ -66,15 +66,15 @@ def show_join() -> Any:
 
 @bp.post("/join")
 @public
-@writes(again=_link_again(Purpose.INVITE, "people/join.html"))
-def accept_invitation() -> Any:
+@writes(first=lambda: _chosen(Purpose.INVITE), again=_link_again(Purpose.INVITE, "people/join.html"))
+def accept_invitation(ready: NewPassword | None) -> Any:
     """Join, and be signed in."""
-    given = _new_password()
-    if given is None:
-        return _show_link(Purpose.INVITE, "people/join.html", NewPasswordForm(), 422)
-    actor = current_actor()
-    person = join(db(), actor, **given)
-    token = open_session(db(), person, is_kept=False, origin=actor.origin, browser=browser(), now=given["now"])
+    form = NewPasswordForm()
+    if not form.validate() or ready is None:
+        return _show_link(Purpose.INVITE, "people/join.html", form, 422)
+    actor, now = current_actor(), utcnow()
+    person = join(db(), actor, token=form.t.data or "", password=ready, now=now)
+    token = open_session(db(), person, is_kept=False, origin=actor.origin, browser=browser(), now=now)
     into_cookie(token, is_kept=False)
     flash(_("Welcome, %(name)s. You are in.", name=person.name), "good")
     return redirect("/", 303)
@@ -122,13 +122,13 @@ def show_reset() -> Any:
 
 @bp.post("/reset")
 @public
-@writes(again=_link_again(Purpose.RESET, "people/reset.html"))
-def set_password() -> Any:
+@writes(first=lambda: _chosen(Purpose.RESET), again=_link_again(Purpose.RESET, "people/reset.html"))
+def set_password(ready: NewPassword | None) -> Any:
     """Keep the new password. Every session has ended; one signs in with it."""
-    given = _new_password()
-    if given is None:
-        return _show_link(Purpose.RESET, "people/reset.html", NewPasswordForm(), 422)
-    reset_password(db(), current_actor(), **given)
+    form = NewPasswordForm()
+    if not form.validate() or ready is None:
+        return _show_link(Purpose.RESET, "people/reset.html", form, 422)
+    reset_password(db(), current_actor(), token=form.t.data or "", password=ready, now=utcnow())
     session.clear()
     flash(_("Your new password is set. Please sign in with it."), "good")
     return redirect(url_for(".sign_in"), 303)

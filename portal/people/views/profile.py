@@ -11,20 +11,22 @@ from werkzeug.wrappers import Response
 from portal.kernel.actor import ADMIN
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.people.actions.boards import choose_board
 from portal.people.actions.passwords import change_password
 from portal.people.actions.profile import ask_email_change, edit_profile
 from portal.people.actions.sessions import end_other_sessions, end_session
 from portal.people.actions.throttles import count_try, forget_tries
-from portal.people.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, options
+from portal.people.forms import BoardForm, ChangeEmailForm, ChangePasswordForm, ProfileForm, options
 from portal.people.identity import hasher
+from portal.people.panels import panels_for
 from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import list_sessions
 from portal.people.rules.password import PasswordWrong, require_same
 from portal.people.rules.person import time_zones
 from portal.people.rules.throttle import PASSWORD_CHECK
-from portal.people.views.sign_in import Answer, bp, into_cookie, policy, settings
+from portal.people.views.sign_in import Answer, accept_password, bp, into_cookie, settings
 from portal.web.errors import headers_of
-from portal.web.guards import current_actor, member
+from portal.web.guards import advocate, current_actor, member
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes, writes_in_steps
 
@@ -37,14 +39,21 @@ def _profile_form(**kwargs: Any) -> ProfileForm:
     return form
 
 
-def _profile(profile: ProfileForm | None = None, email: ChangeEmailForm | None = None, password: ChangePasswordForm | None = None) -> str:
+def _profile(
+    profile: ProfileForm | None = None,
+    email: ChangeEmailForm | None = None,
+    password: ChangePasswordForm | None = None,
+    board: BoardForm | None = None,
+) -> str:
     """Show the profile; forms not given are shown as if nothing had been typed."""
     now, person = utcnow(), get_person(db(), current_user.id)
-    forms = {
+    forms: dict[str, Any] = {
         "form": profile or _profile_form(formdata=None, obj=person),
         "email_form": email or ChangeEmailForm(formdata=None),
         "password_form": password or ChangePasswordForm(formdata=None),
+        "board_form": board or BoardForm(formdata=None, is_listed=person.left_board_at is None, nickname=person.board_name),
     }
+    forms["panels"] = panels_for("profile_panels", db(), person, now)
     sessions = list_sessions(db(), person.id, is_admin=ADMIN in current_user.roles, now=now)
     return render("people/profile.html", person=person, sessions=sessions, min_length=settings().password_min_length, **forms)
 
@@ -74,6 +83,26 @@ def save_profile() -> Any:
     edit_profile(db(), current_actor(), person_id=current_user.id, **given, now=utcnow())
     flash(_("Your profile is saved."), "good")
     return redirect(url_for(".profile"), 303)
+
+
+def _board_again(refusal: Refusal) -> Answer:
+    form = BoardForm()
+    form.refuse(refusal)
+    return _profile(board=form), refusal.status, {}
+
+
+@bp.post("/profile/board")
+@advocate
+@writes(again=_board_again)
+def save_board() -> Any:
+    """Keep how the reader wants to stand on boards."""
+    form = BoardForm()
+    if not form.validate():
+        return _profile(board=form), 422
+    is_listed, nickname = bool(form.is_listed.data), form.nickname.data or ""
+    choose_board(db(), current_actor(), person_id=current_user.id, is_listed=is_listed, nickname=nickname, now=utcnow())
+    flash(_("The boards show you as you chose."), "good")
+    return redirect(url_for(".profile", _anchor="board"), 303)
 
 
 def _require_own_password(password: str) -> None:
@@ -106,9 +135,9 @@ def save_password() -> Any:
         return _profile(password=form), 422
     require_same(form.password.data or "", form.again.data or "")
     _require_own_password(form.current.data or "")
-    actor, was_kept = current_actor(), session.permanent
-    facts: dict[str, Any] = {"session_id": current_user.session_id, "password": form.password.data, "policy": policy(), "hasher": hasher()}
-    into_cookie(database().write(lambda s: change_password(s, actor, now=utcnow(), **facts)), is_kept=was_kept)
+    actor, was_kept, session_id = current_actor(), session.permanent, current_user.session_id
+    password = accept_password(get_person(db(), current_user.id), form.password.data or "")
+    into_cookie(database().write(lambda s: change_password(s, actor, session_id=session_id, password=password, now=utcnow())), is_kept=was_kept)
     flash(_("Your new password is set. Everywhere else you are signed out."), "good")
     return redirect(url_for(".profile"), 303)
 

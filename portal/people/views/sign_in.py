@@ -14,15 +14,16 @@ from portal.people.actions.sessions import end_session
 from portal.people.actions.sign_in import count_sign_in, finish_sign_in
 from portal.people.forms import SignInForm
 from portal.people.identity import COOKIE_FIELD, hasher
-from portal.people.queries.persons import has_admin
-from portal.people.rules.password import Policy
+from portal.people.models import Person
+from portal.people.queries.persons import has_admin, own_words
+from portal.people.rules.password import NewPassword, Policy
 from portal.people.rules.session import SignInWrong
 from portal.web.errors import headers_of
 from portal.web.guards import current_actor, member, public
 from portal.web.logs import log
 from portal.web.redirects import own_path
 from portal.web.templating import render
-from portal.web.transaction import database, db, writes, writes_in_steps
+from portal.web.transaction import database, db, let_go, writes, writes_in_steps
 
 bp = Blueprint("people", __name__)
 Answer = tuple[str, int, dict[str, str]]
@@ -38,6 +39,13 @@ def policy() -> Policy:
     """Return what this installation asks of a password."""
     given = settings()
     return Policy(given.password_min_length, (given.brand_name, given.brand_company))
+
+
+def accept_password(person: Person, password: str) -> NewPassword:
+    """Find a password that was chosen good for its person and hash it, before the unit of work that keeps it: hashing takes its time on purpose."""
+    asked, own = policy(), own_words(db(), person)
+    let_go()
+    return hasher().accept(password, asked, own)
 
 
 def into_cookie(token: str, *, is_kept: bool) -> None:

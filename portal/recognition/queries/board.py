@@ -1,19 +1,23 @@
-"""The board: one statement for the page, its CSV and ``flask board``. Points earned, highest first; then who reached them first."""
+"""The board: one statement for the page, its CSV and ``flask board``. Points earned, highest first; then who reached them first.
+
+``period`` is the key of a board: ``all``, ``2026-11``, a season's ``s3``, or one track of them, ``2026-11/engage``.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, bindparam, or_, select, true, tuple_
+from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import LISTED, ON_BOARD, PeriodScore
-from portal.recognition.queries.places import count_members, find_build, places_of
-from portal.recognition.rules import NEIGHBOURS, anchors, places_below, ranked
+from portal.recognition.queries.names import BEHIND, SHOWN_COMPANY, SHOWN_NAME
+from portal.recognition.queries.places import count_members, find_build, places_of, places_within
+from portal.recognition.rules.boards import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
 
 _ORDER = (PeriodScore.score, PeriodScore.first_neg, PeriodScore.member_id)
@@ -22,13 +26,14 @@ _BATCH = 2_000
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One line of the board. ``company`` may be empty."""
+    """One line of the board. ``member`` is the nickname where somebody chose one: ``company`` is empty then, and ``behind`` the name, for admins."""
 
     rank: int
     member_id: int
     member: str
     company: str
     points: int
+    behind: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Board:
 
 # Built once; run with ``period``, and ``member`` or the ``score``, ``first`` and ``member`` of a line.
 _EVERYBODY = (
-    select(PeriodScore.member_id, Person.name, Company.name.label("company"), PeriodScore.score, PeriodScore.first_neg)
+    select(PeriodScore.member_id, SHOWN_NAME, SHOWN_COMPANY, PeriodScore.score, BEHIND, PeriodScore.first_neg)
     .join(Person, Person.id == PeriodScore.member_id)
     .outerjoin(Company, Company.id == Person.company_id)
     .where(PeriodScore.period == bindparam("period"))
@@ -59,20 +64,34 @@ _OWN = _BOARD.where(PeriodScore.member_id == bindparam("member", type_=BigId))
 _LINE = tuple_(bindparam("score", type_=BigInteger), bindparam("first", type_=BigInteger), bindparam("member", type_=BigId))
 _ABOVE = _EVERYBODY.where(LISTED, tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
 _BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
+_NEAR = (_OWN, _ABOVE, _BELOW)
 
 
 def _matches(term: str | None) -> Any:
     if not term or not fold(term.strip()):
         return true()
     pattern = like_pattern(fold(term.strip()))
-    return or_(Person.name_key.like(pattern, escape="\\"), Company.name_key.like(pattern, escape="\\"))
+    by_name = or_(Person.name_key.like(pattern, escape="\\"), Company.name_key.like(pattern, escape="\\"))
+    # Whoever chose a nickname is found by that alone.
+    by_nickname = func.lower(Person.board_name).like(like_pattern(term.strip().lower()), escape="\\")
+    return or_(and_(Person.board_name.is_(None), by_name), by_nickname)
 
 
-def get_board(session: Session, period: str, *, member_id: int | None = None, term: str | None = None, after: str | None = None) -> Board:
+def of_company(company_id: int) -> Any:
+    """Return the condition that keeps the people of one company. A nickname hides the company too, so those who have one are not among them."""
+    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, Person.board_name.is_(None)))
+
+
+def get_board(
+    session: Session, period: str, *, member_id: int | None = None, term: str | None = None, after: str | None = None, company_id: int | None = None
+) -> Board:
     """Return one page of the board of ``period``, with the place of ``member_id`` among their neighbours.
 
-    ``term`` keeps those whose name or company holds it; they keep their places.
+    ``term`` keeps those whose name or company holds it; they keep their places. ``company_id`` gives the
+    board within a company, with places of its own.
     """
+    if company_id is not None:
+        return _within(session, period, company_id, member_id=member_id, term=term, after=after)
     build = find_build(session, period)
     statement = _BOARD.where(_matches(term)) if term else _BOARD
     page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
@@ -91,9 +110,29 @@ def get_board(session: Session, period: str, *, member_id: int | None = None, te
     )
 
 
-def iter_board(session: Session, period: str, *, term: str | None = None) -> Iterator[BoardRow]:
-    """Yield the whole board of ``period`` from the top, or the lines that hold ``term`` with their places in the whole."""
+def _within(session: Session, period: str, company_id: int, *, member_id: int | None, term: str | None, after: str | None) -> Board:
+    """The same within one company: counted, since a company is short."""
+    here = of_company(company_id)
+    statement = _BOARD.where(here, _matches(term)) if term else _BOARD.where(here)
+    page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
+    around = _around(session, period, member_id, tuple(near.where(here) for near in _NEAR)) if member_id is not None else []
+    shown, near = [row[3] for row in page.rows], [row[3] for row in around]
+    places = places_within(session, period, [*shown, *near], here)
+    lines = _lines(around, [places[score] for score in near])
+    return Board(
+        page=replace(page, rows=_lines(page.rows, [places[score] for score in shown])),
+        around=lines,
+        own=next((line for line in lines if line.member_id == member_id), None),
+        members=count_members(session, period, here),
+        places_at=None,
+    )
+
+
+def iter_board(session: Session, period: str, *, term: str | None = None, company_id: int | None = None) -> Iterator[BoardRow]:
+    """Yield the whole board of ``period``, or of a company, from the top, or the lines that hold ``term`` with their places in the whole."""
     statement = _BOARD.add_columns(_matches(term).label("is_wanted")).order_by(*_DOWNWARDS)
+    if company_id is not None:
+        statement = statement.where(of_company(company_id))
     rows = session.execute(statement, {"period": period}, execution_options={"yield_per": _BATCH})
     for place, row in ranked(rows, lambda row: row.score):
         if row.is_wanted:
@@ -115,13 +154,14 @@ def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
     return _line(row, places[row.score])
 
 
-def _around(session: Session, period: str, member_id: int) -> list[Any]:
-    """Return the person's own row between their neighbours, from the top down."""
-    own = session.execute(_OWN, {"period": period, "member": member_id}).first()
+def _around(session: Session, period: str, member_id: int, statements: Sequence[Any] = _NEAR) -> list[Any]:
+    """Return the person's own row between their neighbours, from the top down. ``statements`` find oneself, who is above, who is below."""
+    find, higher, lower = statements
+    own = session.execute(find, {"period": period, "member": member_id}).first()
     if own is None:
         return []
     mine = {"period": period, "score": own.score, "first": own.first_neg, "member": own.member_id}
-    above, below = session.execute(_ABOVE, mine).all(), session.execute(_BELOW, mine).all()
+    above, below = session.execute(higher, mine).all(), session.execute(lower, mine).all()
     return [*reversed(above), own, *below]
 
 
@@ -130,5 +170,5 @@ def _lines(rows: Sequence[Any], places: Sequence[int]) -> list[BoardRow]:
 
 
 def _line(row: Any, place: int) -> BoardRow:
-    member_id, member, company, points = row[:4]
-    return BoardRow(rank=place, member_id=member_id, member=member, company=company or "", points=points)
+    member_id, member, company, points, behind = row[:5]
+    return BoardRow(rank=place, member_id=member_id, member=member, company=company or "", points=points, behind=behind or "")

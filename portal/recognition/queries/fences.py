@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.db import programme_zone
 from portal.recognition.models import ON_BOARD, FenceBuild, PeriodScore
-from portal.recognition.rules import FENCE_STEP, FENCED_FROM, needs_look
+from portal.recognition.rules.boards import FENCE_STEP, FENCED_FROM, needs_look
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.text import clean_line
 from portal.notifications.actions import notify
-from portal.people.actions.companies import add_company
+from portal.people.actions.companies import company_named
 from portal.people.actions.joining import invite_person
 from portal.people.actions.persons import add_person
 from portal.people.models import Person
-from portal.people.queries.companies import find_company_by_name
+from portal.people.queries.companies import get_company
 from portal.people.queries.persons import find_person_by_email, recipients
 from portal.people.rules.person import PersonState
 from portal.references.models import Nomination
@@ -93,8 +93,9 @@ def _company(session: Session, actor: Actor, nomination: Nomination, corrected: 
     """Return the company: the corrected name's, the linked one, one of the same name that came since, or a new one."""
     name = clean_line(corrected) or nomination.company_name
     if nomination.company_id is None or name != nomination.company_name:
-        found = find_company_by_name(session, name) or add_company(session, actor, name=name, key=f"nomination:{nomination.id}", now=now)
-        nomination.company_id, nomination.company_name = found.id, found.name
+        found_id = company_named(session, actor, name, now)
+        assert found_id is not None
+        nomination.company_id, nomination.company_name = found_id, get_company(session, found_id).name
         session.flush()
     assert nomination.company_id is not None
     return nomination.company_id

@@ -14,20 +14,9 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.text import fold
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.rules import (
-    MOST_STOCK,
-    UNIT,
-    Kind,
-    RewardState,
-    StockCounted,
-    StockOutOfRange,
-    StockTooLow,
-    StockUncounted,
-    require_change,
-    require_publishable,
-    require_reward,
-    require_stock,
-)
+from portal.rewards.rules.kinds import UNIT, Kind, RewardState
+from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
+from portal.rewards.rules.refusals import StockCounted, StockOutOfRange, StockTooLow, StockUncounted
 
 
 def add_reward(

@@ -13,7 +13,8 @@ from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption, handled
-from portal.rewards.rules import REACHED_FROM, STANDS, State
+from portal.rewards.rules.refusals import STANDS
+from portal.rewards.rules.states import REACHED_FROM, State
 
 
 def move(session: Session, actor: Actor, redemption_id: int, to: State, *, now: datetime, **values: Any) -> tuple[Redemption, bool]:
@@ -63,11 +64,12 @@ def tell_person(session: Session, redemption: Redemption, kind: str, now: dateti
     notify(session, to=to, kind=kind, data=data, key=f"redemption:{redemption.id}:{redemption.state}", now=now, link="/rewards/mine")
 
 
-def tell_admins(session: Session, redemption: Redemption, now: datetime) -> None:
-    """Put a line into the inbox of each admin that somebody waits. No mail: the queue is worked daily."""
+def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None) -> None:
+    """Put a line into the inbox of each admin but the person. No mail, since the queue is worked daily, except to the admin ``mail_to``."""
     person = names(session, [redemption.person_id]).get(redemption.person_id, "")
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price, "person": person}
     for admin in admins(session):
         if admin.person_id != redemption.person_id:
             link = f"/admin/rewards/redemptions/{redemption.id}"
-            notify(session, to=admin, kind="redemption_waiting", data=data, key=f"redemption:{redemption.id}:waiting", now=now, link=link, mail=False)
+            key = f"redemption:{redemption.id}:{kind.removeprefix('redemption_')}"
+            notify(session, to=admin, kind=kind, data=data, key=key, now=now, link=link, mail=admin.person_id == mail_to)

@@ -16,19 +16,11 @@ from portal.rewards.actions.moving import give_back, move, tell_admins, tell_per
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
-from portal.rewards.rules import (
-    KeyTaken,
-    LimitReached,
-    OutOfStock,
-    RewardNotOffered,
-    RewardState,
-    State,
-    TooFewPoints,
-    free_slot,
-    require_offered,
-    require_price_as_shown,
-    require_redeemer,
-)
+from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.reach import free_slot
+from portal.rewards.rules.redeeming import require_offered, require_price_as_shown, require_redeemer
+from portal.rewards.rules.refusals import KeyTaken, LimitReached, OutOfStock, RewardNotOffered, TooFewPoints
+from portal.rewards.rules.states import State, is_called_off
 
 
 def redeem(session: Session, actor: Actor, *, reward_id: int, key: str, now: datetime, wish: str = "", shown_price: int | None = None) -> Redemption:
@@ -52,19 +44,27 @@ def redeem(session: Session, actor: Actor, *, reward_id: int, key: str, now: dat
     session.flush()
     audit.record(session, actor, "reward.redeemed", "redemption", redemption.id, now=now, reward_id=reward.id, reward=reward.name, price=reward.price)
     tell_person(session, redemption, "redemption_requested", now)
-    tell_admins(session, redemption, now)
+    tell_admins(session, redemption, "redemption_waiting", now)
     return redemption
 
 
 def cancel_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Call one's own redemption off while nobody has decided; stock and points come back. Refuses: NotFound for another's, AlreadyHandled."""
+    """Call one's own redemption off before it is fulfilled: stock and points come back.
+
+    Admins hear of it where one had approved it, since somebody may be packing it; who approved it by mail too.
+    Refuses: NotFound for another's, AlreadyHandled.
+    """
     if actor.id is None or get_redemption(session, redemption_id).person_id != actor.id:
         raise NotFound()
     redemption, is_new = move(session, actor, redemption_id, State.CANCELLED, now=now, released_by=actor.id, released_at=now)
     if is_new:
         give_back(session, actor, redemption, now=now)
-        audit.record(session, actor, "redemption.cancelled", "redemption", redemption_id, now=now)
+        was_approved = is_called_off(redemption.state, redemption.approved_at)
+        was = State.APPROVED if was_approved else State.REQUESTED
+        audit.record(session, actor, "redemption.cancelled", "redemption", redemption_id, now=now, was=was.value)
         tell_person(session, redemption, "redemption_cancelled", now)
+        if was_approved:
+            tell_admins(session, redemption, "redemption_called_off", now, mail_to=redemption.approved_by)
     return redemption
 
 

@@ -7,18 +7,19 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.ledger.actions.holding import capture
-from portal.recognition.actions import reverse
+from portal.recognition.actions.scores import reverse
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.moving import give_back, move, put_back, tell_person
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules import State, require_decider, require_reason
+from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.states import State
 
 
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Say yes: it is to be fulfilled, and can no longer be called off.
+    """Say yes: it is to be fulfilled; until then the person may still call it off.
 
     Refuses: NotAllowed, OwnRedemption, AlreadyHandled, and the first approval where two are needed (SecondApproverNeeded).
     """

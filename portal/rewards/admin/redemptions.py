@@ -13,14 +13,15 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms import FulfilForm, PlainForm, ReasonForm, RedemptionsFilter
 from portal.rewards.queries.redemptions import count_states, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
-from portal.rewards.rules import KIND_NAMES, STATE_NAMES, STEP_NAMES, State
+from portal.rewards.rules.kinds import KIND_NAMES
+from portal.rewards.rules.states import STATE_NAMES, STEP_NAMES, State, is_called_off
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "steps": STEP_NAMES}
+NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "steps": STEP_NAMES, "is_called_off": is_called_off}
 REDEMPTIONS_HEADER = ("asked", "person", "company", "reward", "points", "state", "approved", "fulfilled", "given_back", "reason", "wish")
 
 

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.files.actions import store_upload
+from portal.files.receiving import Received
+from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.rewards.actions import catalogue
 from portal.rewards.forms import CountForm, EditRewardForm, NewRewardForm, PlainForm, RewardForm, RewardsFilter, StockForm
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
-from portal.rewards.rules import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
@@ -46,8 +48,8 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/new")
 @admin
-@writes(again=lambda refusal: _new_again(refusal))
-def add() -> ResponseReturnValue:
+@writes(first=lambda: _received(NewRewardForm()), again=lambda refusal: _new_again(refusal))
+def add(ready: Received | None) -> ResponseReturnValue:
     """Keep a new reward as a draft."""
     form = NewRewardForm()
     if not form.validate():
@@ -55,7 +57,7 @@ def add() -> ResponseReturnValue:
     if _is_preview():
         return _new(form, preview=_preview_of(form))
     made = catalogue.add_reward(
-        db(), current_actor(), **_said(form), stock=form.stock.data, picture_id=_picture(form), key=form.key.data, now=utcnow()
+        db(), current_actor(), **_said(form), stock=form.stock.data, picture_id=_picture(ready), key=form.key.data, now=utcnow()
     )
     flash(_("“%(name)s” is kept as a draft. Publish it when it is ready.", name=made.name), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=made.id), 303)
@@ -70,8 +72,8 @@ def edit(reward_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:reward_id>")
 @admin
-@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id, form=EditRewardForm()))
-def change(reward_id: int) -> ResponseReturnValue:
+@writes(first=lambda reward_id: _received(EditRewardForm()), again=lambda refusal, reward_id: _edit_again(refusal, reward_id, form=EditRewardForm()))
+def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     """Change what a reward says and costs."""
     form = EditRewardForm()
     if not form.validate():
@@ -80,7 +82,7 @@ def change(reward_id: int) -> ResponseReturnValue:
     if _is_preview():
         return _edit(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
-    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **_said(form), picture_id=_picture(form) or kept, now=utcnow())
+    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **_said(form), picture_id=_picture(ready) or kept, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
@@ -146,16 +148,16 @@ def _said(form: RewardForm) -> dict[str, Any]:
     return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text")}
 
 
-def _picture(form: RewardForm) -> int | None:
-    upload = form.picture.data
-    if not upload:
+def _received(form: RewardForm) -> Received | None:
+    """Take in the picture of a form that arrived whole, before the unit of work. A preview shows the former one."""
+    return None if _is_preview() or not form.validate() else take_in(form.picture.data, "picture")
+
+
+def _picture(received: Received | None) -> int | None:
+    if received is None:
         return None
     actor = current_actor()
-    storage = current_app.extensions["storage"]
-    kept = store_upload(
-        db(), actor, stream=upload.stream, filename=upload.filename, purpose="picture", owner_id=actor.id, now=utcnow(), storage=storage
-    )
-    return kept.id
+    return store_upload(db(), actor, received=received, owner_id=actor.id, now=utcnow()).id
 
 
 def _is_preview() -> bool:

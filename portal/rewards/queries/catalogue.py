@@ -11,7 +11,9 @@ from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.ledger.queries.balances import balance_of
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import UNIT, RewardState, Standing, State, standing
+from portal.rewards.rules.kinds import UNIT, RewardState
+from portal.rewards.rules.reach import Standing, standing
+from portal.rewards.rules.states import State
 from portal.web.paging import Page, page_by
 
 ORDERS: dict[str, Sequence[tuple[Any, bool]]] = {

@@ -13,7 +13,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules import State
+from portal.rewards.rules.states import CALLED_OFF, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -47,6 +47,15 @@ def get_redemption(session: Session, redemption_id: int, *, is_fresh: bool = Fal
     if redemption is None:
         raise NotFound()
     return redemption
+
+
+def redemption_for(session: Session, person_id: int, redemption_id: int) -> tuple[Redemption, Reward]:
+    """Return a redemption of the person and its reward. Raises NotFound, for another's too."""
+    mine = select(Redemption, Reward).join(Reward, Reward.id == Redemption.reward_id)
+    row = session.execute(mine.where(Redemption.id == redemption_id, Redemption.person_id == person_id)).first()
+    if row is None:
+        raise NotFound()
+    return row[0], row[1]
 
 
 def find_by_key(session: Session, key: str) -> Redemption | None:
@@ -101,7 +110,7 @@ def count_states(session: Session) -> dict[str, int]:
 
 
 def list_redemptions(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
-    """Return a page of all redemptions, each row (redemption, reward, person, company). Filters: q, state, kind, reward_id, sort."""
+    """Return a page of all redemptions, each row (redemption, reward, person, company). Filters: q, state or CALLED_OFF, kind, reward_id, sort."""
     return page_by(session, _matching(filters), _order(filters), after=after)
 
 
@@ -123,12 +132,20 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     return Detail(redemption, reward, person, company or "", steps)
 
 
-def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str]]:
-    """Return (name of the reward, member's address, admin's address) of each redemption, for rooms that show lines which came from it."""
+def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str, tuple[str, datetime | None]]]:
+    """Return (name of the reward, member's address, admin's address, what became of its points and when) of each redemption.
+
+    For rooms that show lines which came from it.
+    """
     if not redemption_ids:
         return {}
-    found = select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(redemption_ids))
-    return {row.id: (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}") for row in session.execute(found)}
+    times = (Redemption.approved_at, Redemption.fulfilled_at, Redemption.released_at)
+    found = select(Redemption.id, Redemption.state, Reward.name, *times).join(Reward, Reward.id == Redemption.reward_id)
+    told = {}
+    for row in session.execute(found.where(Redemption.id.in_(redemption_ids))):
+        became = became_of_hold(State(row.state), approved_at=row.approved_at, fulfilled_at=row.fulfilled_at, released_at=row.released_at)
+        told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became)
+    return told
 
 
 def redemptions_matching(term: str) -> Select[int]:
@@ -168,7 +185,9 @@ def _matching(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     if term := fold(filters.get("q", "").strip()):
         pattern = like_pattern(term)
         wanted.append(or_(*(column.like(pattern, escape="\\") for column in (Person.name_key, Company.name_key, Reward.search_key))))
-    if state := filters.get("state"):
+    if (state := filters.get("state")) == CALLED_OFF:
+        wanted += [Redemption.state == State.CANCELLED, Redemption.approved_at.is_not(None)]
+    elif state:
         wanted.append(Redemption.state == state)
     if kind := filters.get("kind"):
         wanted.append(Reward.kind == kind)

@@ -10,7 +10,8 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.people.models import Company, Person
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.redemptions import Detail, get_detail
-from portal.rewards.rules import UNIT, State
+from portal.rewards.rules.kinds import UNIT
+from portal.rewards.rules.states import State
 
 KIND = "redemption"
 

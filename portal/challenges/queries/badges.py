@@ -1,0 +1,31 @@
+"""What badges are told of challenges: handed to recognition, which stands below, in ``app.py``."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Challenge, Submission
+from portal.challenges.rules.states import ChallengeState, SubmissionState
+from portal.web.paging import AnySelect
+
+
+class ChallengesDone:
+    """Which challenges there are, and who has an approved submission of one."""
+
+    def names(self, session: Session) -> Sequence[tuple[int, str]]:
+        """Return id and title of each challenge that is, or was, published, by title."""
+        found = select(Challenge.id, Challenge.title).where(Challenge.state != ChallengeState.DRAFT).order_by(Challenge.title, Challenge.id)
+        return [(row.id, row.title) for row in session.execute(found)]
+
+    def done_by(self, session: Session, person_id: int) -> frozenset[int]:
+        """Return the challenges that the person has done."""
+        return frozenset(session.scalars(select(Submission.challenge_id).where(Submission.person_id == person_id, *_APPROVED).distinct()))
+
+    def done(self, challenge_id: int) -> AnySelect:
+        """Return who did the challenge, and when first: their submission has not changed since it was approved."""
+        first = func.min(Submission.changed_at).label("at")
+        return select(Submission.person_id, first).where(Submission.challenge_id == challenge_id, *_APPROVED).group_by(Submission.person_id)
+
+
+_APPROVED = (Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None))

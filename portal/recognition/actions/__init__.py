@@ -1,0 +1,1 @@
+"""Verbs of recognition, one file a subject: scores and fences, levels, badges, streaks, seasons, celebrations."""

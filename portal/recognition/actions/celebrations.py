@@ -1,0 +1,39 @@
+"""Congratulating once: a row with a unique key decides, and stays for ever."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.recognition.models import Celebration
+from portal.recognition.rules.badges import Cause
+
+_CELEBRATION: Any = Celebration.__table__
+_ONCE = {
+    name: dialect.insert(_CELEBRATION).on_conflict_do_nothing(index_elements=["person_id", "cause", "subject_id"]).returning(_CELEBRATION.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
+def celebrate(session: Session, *, person_id: int, cause: Cause, subject_id: int, is_silent: bool, now: datetime) -> bool:
+    """Write that a person is congratulated on ``subject_id`` of ``cause``, unless that was done before; tells whether it is new.
+
+    A silent one counts as seen. Taking back and giving again never celebrates again.
+    """
+    row = {"person_id": person_id, "cause": cause, "subject_id": subject_id, "made_at": now, "closed_at": now if is_silent else None}
+    connection = session.connection()
+    return connection.execute(_ONCE[connection.dialect.name], row).scalar() is not None
+
+
+def close_celebrations(session: Session, *, person_id: int, upto: int, now: datetime) -> None:
+    """Mark as seen what a person was congratulated on, up to the celebration ``upto``: what came after that page is still to be shown."""
+    mine = (Celebration.person_id == person_id, Celebration.id <= upto, Celebration.closed_at.is_(None))
+    session.execute(update(Celebration).where(*mine).values(closed_at=now))
+
+
+def forget_celebration(session: Session, *, person_id: int, cause: Cause, subject_id: int, now: datetime) -> None:
+    """Show nothing of what was taken back before it was seen."""
+    one = (Celebration.person_id == person_id, Celebration.cause == cause, Celebration.subject_id == subject_id, Celebration.closed_at.is_(None))
+    session.execute(update(Celebration).where(*one).values(closed_at=now))

@@ -1,0 +1,31 @@
+"""What follows when an act is recorded or taken back: boards of its track, the week it counts in, badges. Handed to acts in ``app.py``."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from portal.acts.rules import ActNews
+from portal.kernel.actor import Actor
+from portal.recognition.actions.holdings import follow_badges
+from portal.recognition.actions.scores import count, take_back
+from portal.recognition.badges.contract import ACTS, CHALLENGES, WEEKS
+from portal.recognition.models import ActWeek
+from portal.recognition.queries.weeks import last_week, zone_of
+from portal.recognition.rules.streaks import week_counted
+
+_WEEK: Any = ActWeek.__table__
+
+
+def act_heard(session: Session, actor: Actor, news: ActNews, now: datetime) -> None:
+    """Let score, streak and badges follow an act, in the transaction in which it was recorded or taken back."""
+    if news.is_live:
+        if news.points:
+            count(session, news.person_id, news.points, news.happened_at, track=news.track)
+        zone = zone_of(session, news.person_id)
+        week = week_counted(news.happened_at, zone, last_week(session, news.person_id, news.happened_at))
+        session.connection().execute(insert(_WEEK), {"act_id": news.act_id, "week": week, "zone": zone})
+    elif news.points:
+        take_back(session, news.person_id, news.points, news.happened_at, track=news.track)
+    follow_badges(session, actor, person_id=news.person_id, at=news.happened_at, now=now, because=(ACTS, CHALLENGES, WEEKS))

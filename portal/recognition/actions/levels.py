@@ -1,0 +1,86 @@
+"""Levels: what admins change about them, and what happens when somebody passes one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.errors import Conflict, NotAllowed
+from portal.kernel.text import clean_line
+from portal.notifications.actions import notify
+from portal.people.queries.persons import recipient
+from portal.recognition.actions.celebrations import celebrate
+from portal.recognition.actions.holdings import follow_badges
+from portal.recognition.badges.contract import LIFETIME
+from portal.recognition.models import Badge, Level
+from portal.recognition.queries.levels import list_levels, passed
+from portal.recognition.rules.badges import BadgeState, Cause, is_silent
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, Wanted, require_levels, rung_of
+
+
+def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
+    """Do what follows from ``earned`` points that the ledger has just counted: celebrate a level reached, once for ever, and let badges follow.
+
+    Of several levels passed at once the highest is celebrated; the others count as seen.
+    """
+    reached = passed(session, person_id, earned)
+    if not reached:
+        return
+    if earned > 0:
+        silent = is_silent(actor.origin, at, now)
+        for level in reached:
+            is_top = level is reached[-1]
+            new = celebrate(session, person_id=person_id, cause=Cause.LEVEL, subject_id=level.id, is_silent=silent or not is_top, now=now)
+            if new and is_top and not silent:
+                _tell(session, person_id, level.id, now)
+    follow_badges(session, actor, person_id=person_id, at=at, now=now, because=(LIFETIME,))
+
+
+def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> None:
+    levels = list_levels(session)
+    place = next(n for n, level in enumerate(levels) if level.id == level_id)
+    rung = rung_of(levels, levels[place].threshold)
+    data = {"level": rung.name, "number": rung.number, "next_level": rung.next_name, "next_at": rung.next_at}
+    notify(session, to=recipient(session, person_id), kind="level_reached", data=data, key=f"level:{level_id}", link="/badges", now=now)
+
+
+def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime) -> bool:
+    """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
+
+    Everybody stands at once where the new thresholds put them, and nobody is congratulated on that.
+    Refuses what ``require_levels`` refuses, a level that is gone, and to remove one that a badge is given for (``LevelInUse``).
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    wanted = require_levels([Wanted(level.id, clean_line(level.name)[:NAME_LENGTH], level.threshold) for level in levels])
+    there = {level.id: level for level in session.scalars(select(Level).order_by(Level.id).with_for_update())}
+    if any(level.id is not None and level.id not in there for level in wanted):
+        raise Conflict()
+    kept = {level.id for level in wanted}
+    gone = [level for level in there.values() if level.id not in kept]
+    _require_unused(session, gone)
+    before = [(level.name, level.threshold) for level in sorted(there.values(), key=lambda level: level.threshold)]
+    after = [(level.name, level.threshold) for level in wanted]
+    if before == after and not gone:
+        return False
+    session.execute(delete(Level).where(Level.id.in_([level.id for level in gone])))
+    for level in wanted:
+        if level.id is None:
+            session.add(Level(name=level.name, threshold=level.threshold))
+        else:
+            there[level.id].name, there[level.id].threshold = level.name, level.threshold
+    session.flush()
+    record(session, actor, "levels.changed", "level", None, now=now, before=before, after=after, number=len(after))
+    return True
+
+
+def _require_unused(session: Session, gone: Sequence[Level]) -> None:
+    names = {level.id: level.name for level in gone}
+    if not names:
+        return
+    for badge in session.scalars(select(Badge).where(Badge.rule == "level", Badge.state != BadgeState.RETIRED).order_by(Badge.id)):
+        if badge.options["level_id"] in names:
+            raise LevelInUse(badge=badge.name, level=names[badge.options["level_id"]])

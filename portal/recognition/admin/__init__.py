@@ -1,0 +1,1 @@
+"""The admins' doors: badges, levels, seasons, and what somebody was given."""

@@ -1,0 +1,46 @@
+"""Active N weeks in a row."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.text import N_
+from portal.recognition.badges.contract import WEEKS, Case, Facts, Holder, Options, Rule
+from portal.recognition.queries.weeks import iter_weeks
+from portal.recognition.rules.badges import Progress
+from portal.recognition.rules.streaks import streak_of
+
+
+class WeeksInARow(Rule):
+    """A streak of so many weeks, at any time; losing the streak later takes nothing."""
+
+    kind, title = "streak", N_("Weeks in a row")
+    asks, needs = ("weeks",), (WEEKS,)
+
+    def progress(self, case: Case, facts: Facts) -> Progress:
+        """The longest streak if that was enough, else the present one."""
+        streak, need = streak_of(facts.weeks, facts.this_week), case.options["weeks"]
+        return Progress(streak.longest if streak.longest >= need else streak.weeks, need)
+
+    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+        """Everybody who had such a streak, since the act that made it one. Counted person by person: freezes cannot be asked of SQL."""
+        need, found = options["weeks"], []
+        for person_id, acts in groupby(iter_weeks(session), key=lambda act: act.person_id):
+            weeks = []
+            for act in acts:
+                weeks.append(act.week)
+                if len(weeks) >= need and streak_of(weeks, act.week + timedelta(days=7)).longest >= need:
+                    found.append((person_id, act.happened_at))
+                    break
+        yield from sorted(found, key=lambda holder: (holder[1], holder[0]))
+
+    def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
+        """So many weeks."""
+        return N_("Weeks in a row with an act: %(weeks)s"), dict(options)
+
+    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
+        """Every act keeps a streak alive."""
+        return True

@@ -1,0 +1,63 @@
+"""Companies by what their people earned: summed when asked, of those who stand on the board now and in the company now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, cast, func, select
+from sqlalchemy.orm import Session
+
+from portal.people.models import Company, Person
+from portal.recognition.models import ON_BOARD, PeriodScore
+from portal.web.paging import Page, page_by
+
+
+@dataclass(frozen=True)
+class CompanyRow:
+    """One company's line: place, the people who earned, and their points together."""
+
+    rank: int
+    company_id: int
+    company: str
+    members: int
+    points: int
+
+
+_points = cast(func.sum(PeriodScore.score), BigInteger)
+_SUMS = (
+    select(
+        Person.company_id.label("company_id"),
+        _points.label("points"),
+        func.count().label("members"),
+        cast(func.min(PeriodScore.first_neg), BigInteger).label("first_neg"),
+        func.rank().over(order_by=_points.desc()).label("place"),
+    )
+    .join(Person, Person.id == PeriodScore.member_id)
+    .where(PeriodScore.period == bindparam("period"), ON_BOARD, Person.company_id.is_not(None))
+    .group_by(Person.company_id)
+    .subquery()
+)
+_LINES = select(_SUMS.c.place, _SUMS.c.company_id, Company.name, _SUMS.c.members, _SUMS.c.points).join(Company, Company.id == _SUMS.c.company_id)
+_KEYS = (_SUMS.c.points, _SUMS.c.first_neg, _SUMS.c.company_id)
+
+
+def company_board(session: Session, period: str, *, after: str | None) -> Page:
+    """Return one page of the companies' board of ``period``: most points first, then who reached them first."""
+    page = page_by(session, _LINES, [(key, True) for key in _KEYS], after=after, values={"period": period})
+    return Page([_line(row) for row in page.rows], page.next, is_first=page.is_first)
+
+
+def iter_companies(session: Session, period: str) -> Iterator[CompanyRow]:
+    """Yield the whole companies' board."""
+    for row in session.execute(_LINES.order_by(*(key.desc() for key in _KEYS)), {"period": period}):
+        yield _line(row)
+
+
+def company_line(session: Session, period: str, company_id: int) -> CompanyRow | None:
+    """Return one company's line, or None where nobody of it has points."""
+    row = session.execute(_LINES.where(_SUMS.c.company_id == company_id), {"period": period}).first()
+    return _line(row) if row else None
+
+
+def _line(row: Any) -> CompanyRow:
+    return CompanyRow(row[0], row[1], row[2], row[3], row[4])

@@ -1,0 +1,1 @@
+"""The doors everybody uses: board, badges, seasons, celebrations."""

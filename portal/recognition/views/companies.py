@@ -1,0 +1,28 @@
+"""The board of companies."""
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal.kernel.clock import utcnow
+from portal.recognition.forms import BoardFilter
+from portal.recognition.queries.companies import company_board, company_line, iter_companies
+from portal.recognition.views.board import bp, read, tabs
+from portal.web.exports import csv_response
+from portal.web.guards import member
+from portal.web.templating import render
+from portal.web.transaction import db
+
+
+@bp.get("/board/companies")
+@member
+def companies() -> ResponseReturnValue:
+    """Companies by what their people earned together, with the reader's own."""
+    form, now = BoardFilter(request.args), utcnow()
+    asked = read(form, now)
+    if request.args.get("format") == "csv":
+        rows = ((row.rank, row.company, row.members, row.points) for row in iter_companies(db(), asked.key))
+        return csv_response(f"companies-{asked.key.replace('/', '-')}.csv", ("rank", "company", "members", "points"), rows)
+    page = company_board(db(), asked.key, after=request.args.get("after"))
+    own = company_line(db(), asked.key, current_user.company_id) if current_user.company_id else None
+    return render("recognition/companies.html", page=page, form=form, asked=asked, tabs=tabs(asked, now), own=own)

@@ -1,0 +1,167 @@
+"""Why something is not redeemed, decided or offered: each refusal with its facts and a sentence."""
+
+from portal.kernel.errors import Conflict, NotAllowed, Refusal
+from portal.kernel.text import N_
+from portal.ledger.rules import BalanceTooLow
+from portal.rewards.rules.states import State
+
+
+class RewardNotOffered(Refusal):
+    """The reward is a draft or retired."""
+
+    message = N_("This reward is not offered at the moment. Nothing was taken from your balance.")
+    status = 409
+
+
+class OutOfStock(Refusal):
+    """The last one is gone."""
+
+    message = N_("“%(reward)s” is out of stock. Nothing was taken from your balance.")
+    status = 409
+
+
+class LimitReached(Refusal):
+    """The person has as many as one person may have."""
+
+    message = N_("You already have “%(reward)s”. One person can have %(limit)s.")
+    status = 409
+
+
+class PriceChanged(Refusal):
+    """The price is no longer the one that was shown."""
+
+    message = N_("The price changed from %(shown)s to %(price)s points while you were looking at it. Please check it and redeem again.")
+    status = 409
+
+
+class TooFewPoints(BalanceTooLow):
+    """The balance does not cover the price."""
+
+    message = N_("You have %(available)s points; this costs %(needed)s.")
+
+
+class KeyTaken(Conflict):
+    """The form's key belongs to another redemption."""
+
+    message = N_("This form was used before. Please open the reward again.")
+
+
+class AlreadyHandled(Conflict):
+    """The redemption has moved on; tells who did it and when. One subclass a state, so that the sentence can be translated whole."""
+
+    message = N_("“%(reward)s” for %(person)s is not at this step any more. Nothing was done.")
+
+
+class NotYetApproved(AlreadyHandled):
+    """It waits for approval first."""
+
+    message = N_("“%(reward)s” for %(person)s is still waiting for approval. Approve it first.")
+
+
+class AlreadyApproved(AlreadyHandled):
+    """Somebody approved it."""
+
+    message = N_("“%(reward)s” for %(person)s was approved by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyFulfilled(AlreadyHandled):
+    """Somebody fulfilled it."""
+
+    message = N_("“%(reward)s” for %(person)s was fulfilled by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyDeclined(AlreadyHandled):
+    """Somebody declined it."""
+
+    message = N_("“%(reward)s” for %(person)s was declined by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyCancelled(AlreadyHandled):
+    """The person called it off."""
+
+    message = N_("“%(reward)s” for %(person)s was cancelled by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyReturned(AlreadyHandled):
+    """Somebody took it back."""
+
+    message = N_("“%(reward)s” for %(person)s was returned by %(by)s, %(at)s. Nothing was done twice.")
+
+
+STANDS: dict[State, type[AlreadyHandled]] = {
+    State.REQUESTED: NotYetApproved,
+    State.APPROVED: AlreadyApproved,
+    State.FULFILLED: AlreadyFulfilled,
+    State.DECLINED: AlreadyDeclined,
+    State.CANCELLED: AlreadyCancelled,
+    State.RETURNED: AlreadyReturned,
+}
+
+
+class OwnRedemption(NotAllowed):
+    """Nobody decides on what they asked for themselves."""
+
+    message = N_("This is your own redemption. Another admin has to decide on it.")
+
+
+class ReasonNeeded(Refusal):
+    """Saying no, or taking back, needs a reason."""
+
+    message = N_("Please give a reason. The person will read it.")
+    field = "reason"
+
+
+class NameMissing(Refusal):
+    """A reward without a name."""
+
+    message = N_("Please give the reward a name.")
+    field = "name"
+
+
+class PriceOutOfRange(Refusal):
+    """A price is at least one point."""
+
+    message = N_("A reward costs at least one point, and at most %(most)s.")
+    field = "price"
+
+
+class StockOutOfRange(Refusal):
+    """A count of things."""
+
+    message = N_("The stock is a number from 0 to %(most)s, or empty for a reward that never runs out.")
+    field = "stock"
+
+
+class LimitOutOfRange(Refusal):
+    """How many one person may have."""
+
+    message = N_("The limit for one person is a number from 1 to %(most)s, or empty for none.")
+    field = "limit_per_person"
+
+
+class SummaryMissing(Refusal):
+    """A reward needs a summary before it can be offered."""
+
+    message = N_("Please write a summary before you publish this reward.")
+    field = "summary"
+
+
+class StockTooLow(Refusal):
+    """More would be taken off the shelf than stands on it."""
+
+    message = N_("There are %(stock)s left, so %(taken)s cannot be taken away.")
+    field = "change"
+
+
+class StockUncounted(Conflict):
+    """There is no count to change."""
+
+    message = N_("The stock of this reward is not counted. Start counting first.")
+    field = "change"
+
+
+class StockCounted(Conflict):
+    """A count is there; it is changed by adding and taking away, so that nobody overwrites what was redeemed meanwhile."""
+
+    message = N_("The stock of this reward is counted already. Add or take away instead.")
+    field = "stock"

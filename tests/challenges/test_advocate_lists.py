@@ -1,0 +1,168 @@
+"""The advocates' lists, through the client: what there is to do, what one has done; filters, order, export, cost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.challenges.actions.answering import withdraw_submission
+from portal.challenges.actions.editing import close_challenge
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
+from portal.challenges.models import Challenge, Submission
+from portal.challenges.rules.states import Period
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.tracks import Track
+from portal.people.models import Person
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.support.application import SignIn
+from tests.support.counting import CountQueries
+
+
+def test_the_list_shows_what_is_open_with_counts_per_track(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        make_challenge(session, title="Vote on the roadmap", track=Track.ENGAGE, points=60)
+        make_challenge(session, title="Write a review", track=Track.ENDORSE, points=150)
+        make_draft(session, title="Still a draft")
+        closed = make_challenge(session, title="Closed by now")
+        close_challenge(session, as_admin(make_admin(session)), challenge_id=closed.id, now=utcnow())
+        make_challenge(session, title="Ended", closes_on=(utcnow() - timedelta(days=3)).date())
+        make_challenge(session, title="Not yet", opens_on=(utcnow() + timedelta(days=3)).date())
+        return make_person(session)
+
+    page = sign_in(database.write(given)).get("/challenges").text
+    assert page.index("Write a review") < page.index("Vote on the roadmap")
+    assert "2 open to you, 0 under way." in page
+    assert not any(title in page for title in ("Still a draft", "Closed by now", "Ended", "Not yet"))
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", {"Short vote", "Long réview", "Story"}),
+        ("?q=review", {"Long réview"}),
+        ("?q=VOTE+short", {"Short vote"}),
+        ("?q=100%25", set()),
+        ("?track=earn", {"Story"}),
+        ("?minutes=10", {"Short vote"}),
+        ("?points=100", {"Long réview", "Story"}),
+        ("?state=open", {"Short vote", "Long réview", "Story"}),
+        ("?state=done", set()),
+        ("?state=nonsense&track=nonsense&minutes=x&sort=x&after=x", {"Short vote", "Long réview", "Story"}),
+    ],
+)
+def test_filters(database: Database, sign_in: SignIn, query: str, shown: set[str]) -> None:
+    def given(session: Session) -> Person:
+        make_challenge(session, title="Short vote", summary="", track=Track.ENGAGE, points=60, minutes=5)
+        make_challenge(session, title="Long réview", summary="", track=Track.ENDORSE, points=150, minutes=25)
+        make_challenge(session, title="Story", summary="", track=Track.EARN, points=250, minutes=None)
+        return make_person(session)
+
+    page = sign_in(database.write(given)).get(f"/challenges{query}").text
+    assert {title for title in ("Short vote", "Long réview", "Story") if title in page} == shown
+
+
+def test_states_follow_what_the_person_did(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person, admin = make_person(session), make_admin(session)
+        make_challenge(session, title="Fresh")
+        make_submission(session, person, make_challenge(session, title="Begun"))
+        make_attempt(session, person, make_challenge(session, title="Sent"))
+        approved = make_attempt(session, person, make_challenge(session, title="Paid"))
+        approve_attempt(session, as_admin(admin), attempt_id=approved.id, now=utcnow())
+        declined = make_attempt(session, person, make_challenge(session, title="Back", max_attempts=2))
+        decline_attempt(session, as_admin(admin), attempt_id=declined.id, reason="No", now=utcnow())
+        final = make_attempt(session, person, make_challenge(session, title="Over", max_attempts=1))
+        decline_attempt(session, as_admin(admin), attempt_id=final.id, reason="No", now=utcnow())
+        make_attempt(session, person, make_challenge(session, title="Weekly", period=Period.WEEK, per_period=2))
+        make_attempt(session, make_person(session), make_challenge(session, title="Of another"))
+        return person
+
+    client = sign_in(database.write(given))
+    titles = ("Fresh", "Begun", "Sent", "Paid", "Back", "Over", "Weekly", "Of another")
+    expected = {"open": {"Fresh", "Weekly", "Of another"}, "under_way": {"Begun", "Back"}, "waiting": {"Sent"}, "done": {"Paid", "Over"}}
+    for state, shown in expected.items():
+        page = client.get(f"/challenges?state={state}").text
+        assert {title for title in titles if f">{title}</a>" in page} == shown
+
+
+def test_htmx_gets_the_rows_alone(database: Database, sign_in: SignIn) -> None:
+    person = database.write(lambda s: (make_challenge(s, title="Vote"), make_person(s))[1])
+    page = sign_in(person).get("/challenges?q=vote", headers={"HX-Request": "true", "HX-Target": "results"}).text
+    assert "Vote" in page
+    assert "<html" not in page
+
+
+def test_what_can_be_done_stands_before_what_is_done_unless_points_are_asked_for(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person = make_person(session)
+        attempt = make_attempt(session, person, make_challenge(session, title="Long done", points=900))
+        approve_attempt(session, as_admin(make_admin(session)), attempt_id=attempt.id, now=utcnow())
+        make_challenge(session, title="Open still", points=100)
+        make_submission(session, person, make_challenge(session, title="Just begun", points=10))
+        return person
+
+    client = sign_in(database.write(given))
+
+    def order(address: str) -> list[str]:
+        page = client.get(address).text
+        return sorted(("Long done", "Open still", "Just begun"), key=page.index)
+
+    assert order("/challenges") == ["Just begun", "Open still", "Long done"]
+    assert order("/challenges?sort=points") == ["Long done", "Open still", "Just begun"]
+
+
+def test_own_submissions_filter_and_export(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person, admin = make_person(session), make_admin(session)
+        approved = make_attempt(session, person, make_challenge(session, title="=Vote", points=60))
+        approve_attempt(session, as_admin(admin), attempt_id=approved.id, now=utcnow())
+        asked = make_attempt(session, person, make_challenge(session, title="Review"))
+        ask_for_more(session, as_admin(admin), attempt_id=asked.id, reason="Which team?", now=utcnow())
+        gone = make_attempt(session, person, make_challenge(session, title="Gone"))
+        withdraw_submission(session, as_advocate(person), submission_id=gone.submission_id, now=utcnow())
+        return person
+
+    client = sign_in(database.write(given))
+    assert ">Review</a>" not in client.get("/challenges/mine?state=approved").text
+    assert ">Review</a>" in client.get("/challenges/mine?q=rev").text
+    lines = client.get("/challenges/mine?format=csv").text.splitlines()
+    assert lines[0].endswith("challenge,track,state,period,started_at,changed_at,attempts,points")
+    assert len(lines) == 3
+    assert any(line.startswith("'=Vote,endorse,approved,once,") and line.endswith(",1,60") for line in lines)
+
+
+def test_the_pages_are_for_advocates(database: Database, sign_in: SignIn, client: Any) -> None:
+    employee = database.write(make_employee)
+    assert sign_in(employee).get("/challenges").status_code == 403
+    assert client.get("/challenges").status_code == 303
+
+
+@pytest.mark.parametrize("address", ["/challenges", "/challenges/mine", "/challenges/mine?format=csv"])
+def test_lists_ask_the_database_the_same_with_10_and_with_1000_rows(
+    database: Database, sign_in: SignIn, count_queries: CountQueries, address: str
+) -> None:
+    person = database.write(make_person)
+    client = sign_in(person)
+    client.get(address)
+    totals = []
+    for wanted in (10, 990):
+        database.write(lambda s, n=wanted: _many(s, person, n))
+        with count_queries() as counted:
+            assert client.get(address).status_code == 200
+        totals.append(counted.total)
+    assert totals[0] == totals[1]
+
+
+def _many(session: Session, person: Person, number: int) -> None:
+    """Add challenges with a submission each, as rows: a thousand through the actions would take minutes."""
+    now = utcnow()
+    plain = {"track": "earn", "summary": "", "text": "", "search_key": "", "points": 5, "period": "once", "per_period": 1, "state": "live"}
+    made = [Challenge(**plain, title=f"C{i}", is_record_only=False, created_at=now, changed_at=now) for i in range(number)]
+    session.add_all(made)
+    session.flush()
+    begun = {"person_id": person.id, "period_key": "once", "zone": "Europe/Berlin", "nth": 1, "state": "open", "attempts": 0, "declines": 0}
+    session.add_all(Submission(**begun, challenge_id=c.id, decisions=0, started_at=now, changed_at=now) for c in made)
+    session.flush()

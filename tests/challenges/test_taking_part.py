@@ -1,0 +1,254 @@
+"""Taking part in a challenge, through the client: look, start, answer, save, send, withdraw, read the verdict."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.actions.answering import submit_attempt, withdraw_submission
+from portal.challenges.actions.editing import close_challenge
+from portal.challenges.actions.recording import add_record_challenge
+from portal.challenges.actions.review import ask_for_more, decline_attempt
+from portal.challenges.actions.starting import start_submission
+from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
+from portal.challenges.queries.stages import stages_of
+from portal.challenges.rules.states import Period
+from portal.files.models import StoredFile
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.tracks import Track
+from portal.people.models import Person
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.people import make_admin, make_person
+from tests.support.application import SignIn
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "seagreen").save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+def under_way(database: Database, *kinds: str, **fields: Any) -> tuple[Person, Challenge, Submission, list[Stage]]:
+    def given(session: Session) -> tuple[Person, Challenge, Submission, list[Stage]]:
+        person, challenge = make_person(session), make_challenge(session, stages=kinds, **fields)
+        return person, challenge, make_submission(session, person, challenge), stages_of(session, challenge.id)
+
+    return database.write(given)
+
+
+def one(database: Database, statement: Any) -> Any:
+    with database.reading() as session:
+        return session.scalar(statement)
+
+
+def test_start_answer_save_and_send(database: Database, sign_in: SignIn) -> None:
+    person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, stages=("confirm", "answer", "link"), points=150)))
+    client = sign_in(person)
+    assert "Ready when you are" in client.get(f"/challenges/{challenge.id}").text
+    assert client.post(f"/challenges/{challenge.id}/start").status_code == 303
+    with database.reading() as session:
+        stages = [stage.id for stage in stages_of(session, challenge.id)]
+        submission_id = session.scalar(select(Submission.id))
+    steps = f"/challenges/submissions/{submission_id}/steps"
+    assert client.post(f"{steps}/{stages[0]}", data={"answer": "y", "key": "a"}).status_code == 303
+    assert client.post(f"{steps}/{stages[1]}", data={"answer": "It works", "key": "b"}).status_code == 303
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Send for approval" in page
+    sent = [client.post(f"{steps}/{stages[2]}/send", data={"answer": "g2.com/r/9", "key": "one"}).status_code for _ in range(2)]
+    assert sent == [303, 303]
+    assert one(database, select(func.count()).select_from(Attempt)) == 1
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Your answer is with us" in page
+    assert "Send for approval" not in page
+
+
+def test_typing_is_saved_by_itself_and_resumed_on_another_device(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, stages = under_way(database, "answer")
+    address = f"/challenges/submissions/{submission.id}/steps/{stages[0].id}/keep"
+    saved = sign_in(person).post(address, data={"answer": "Half a sen", "key": "a"}, headers={"HX-Request": "true"})
+    assert saved.text.strip().startswith("Saved at")
+    assert "Half a sen" in sign_in(person).get(f"/challenges/{challenge.id}").text
+
+
+def test_save_for_later_keeps_what_is_unfinished(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, stages = under_way(database, "link")
+    client = sign_in(person)
+    address = f"/challenges/submissions/{submission.id}/steps/{stages[0].id}"
+    assert client.post(f"{address}/keep", data={"answer": "https://exam", "key": "a"}).status_code == 303
+    assert "https://exam" in client.get(f"/challenges/{challenge.id}").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "told"),
+    [
+        ("confirm", "", "Please complete the step"),
+        ("answer", "", "Please complete the step"),
+        ("link", "javascript:alert(1)", "This is not a complete web address"),
+        ("upload", "", "Please complete the step"),
+    ],
+)
+def test_an_unfinished_step_is_refused_beside_its_field_and_nothing_typed_is_lost(
+    database: Database, sign_in: SignIn, kind: str, given: str, told: str
+) -> None:
+    person, _challenge, submission, stages = under_way(database, kind)
+    answer = sign_in(person).post(f"/challenges/submissions/{submission.id}/steps/{stages[0].id}/send", data={"answer": given, "key": "a"})
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert given in answer.text
+    assert one(database, select(func.count()).select_from(Attempt)) == 0
+
+
+def test_an_upload_is_taken_and_sent(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, stages = under_way(database, "upload")
+    client = sign_in(person)
+    address = f"/challenges/submissions/{submission.id}/steps/{stages[0].id}"
+    assert client.post(f"{address}/keep", data={"answer": (picture(), "proof.png"), "key": "a"}).status_code == 303
+    page = client.get(f"/challenges/{challenge.id}").text
+    file_id = one(database, select(StoredFile.id))
+    assert f"/files/{file_id}/picture" in page
+    with client.get(f"/files/{file_id}/picture") as shown:
+        assert shown.status_code == 200
+    assert client.post(f"{address}/send", data={"key": "one"}).status_code == 303
+    attempt = one(database, select(Attempt))
+    assert attempt.answers[0]["value"]["file_id"] == file_id
+
+
+def test_a_file_that_is_not_what_it_says_is_refused_beside_the_field(database: Database, sign_in: SignIn) -> None:
+    person, _challenge, submission, stages = under_way(database, "upload")
+    data = {"answer": (io.BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "proof.svg"), "key": "a"}
+    answer = sign_in(person).post(f"/challenges/submissions/{submission.id}/steps/{stages[0].id}/send", data=data)
+    assert answer.status_code == 422
+    assert "SVG drawings can hold scripts" in answer.text
+    assert one(database, select(func.count()).select_from(StoredFile)) == 0
+
+
+def test_another_persons_submission_is_not_found(database: Database, sign_in: SignIn) -> None:
+    _person, _challenge, submission, stages = under_way(database, "answer")
+    other = sign_in(database.write(make_person))
+    addresses = [f"/challenges/submissions/{submission.id}/steps/{stages[0].id}{end}" for end in ("", "/keep", "/send")]
+    for address in [*addresses, f"/challenges/submissions/{submission.id}/withdraw"]:
+        assert other.post(address, data={"answer": "x", "key": "a"}).status_code == 404
+    assert other.get(f"/challenges/mine/{submission.id}").status_code == 404
+    assert one(database, select(func.count()).select_from(Answer)) == 0
+
+
+def test_the_reason_stands_on_the_page_and_the_step_is_open_again(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge, Submission]:
+        person, challenge = make_person(session), make_challenge(session, max_attempts=2)
+        attempt = make_attempt(session, person, challenge)
+        decline_attempt(session, as_admin(make_admin(session)), attempt_id=attempt.id, reason="The page needs a password.", now=utcnow())
+        return person, challenge, session.get_one(Submission, attempt.submission_id)
+
+    person, challenge, submission = database.write(given)
+    client = sign_in(person)
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "The page needs a password." in page
+    assert "You can send it once more." in page
+    assert "Send for approval" in page
+    record = client.get(f"/challenges/mine/{submission.id}").text
+    assert "The page needs a password." in record
+    assert "It saved us two days a month." in record
+
+
+def test_what_was_sent_and_said_stands_newest_first(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge]:
+        person, challenge, now = make_person(session), make_challenge(session), utcnow()
+        first = make_attempt(session, person, challenge, now=now - timedelta(days=3))
+        ask_for_more(session, as_admin(make_admin(session)), attempt_id=first.id, reason="Which depot was it?", now=now - timedelta(days=2))
+        again = now - timedelta(days=1)
+        submit_attempt(session, as_advocate(person), submission_id=first.submission_id, key="second", now=again)
+        return person, challenge
+
+    person, challenge = database.write(given)
+    page = sign_in(person).get(f"/challenges/{challenge.id}").text
+    said = page[page.index('id="history"') :]
+    assert said.index("You sent attempt 2.") < said.index("Which depot was it?") < said.index("You sent attempt 1.")
+
+
+def test_starting_a_closed_challenge_says_why(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge]:
+        challenge = make_challenge(session)
+        close_challenge(session, as_admin(make_admin(session)), challenge_id=challenge.id, now=utcnow())
+        return make_person(session), challenge
+
+    person, challenge = database.write(given)
+    answer = sign_in(person).post(f"/challenges/{challenge.id}/start")
+    assert answer.status_code == 409
+    assert "This challenge is closed" in answer.text
+
+
+def test_a_challenge_that_opens_later_says_when(database: Database, sign_in: SignIn) -> None:
+    day = (utcnow() + timedelta(days=40)).date()
+    person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, opens_on=day)))
+    page = sign_in(person).get(f"/challenges/{challenge.id}").text
+    assert f"This challenge opens on {day:%b} {day.day}, {day.year}." in page
+    assert "/start" not in page
+
+
+def test_sending_while_an_answer_waits_shows_how_it_stands(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Attempt, Stage]:
+        person, challenge = make_person(session), make_challenge(session)
+        return person, make_attempt(session, person, challenge), stages_of(session, challenge.id)[0]
+
+    person, attempt, stage = database.write(given)
+    answer = sign_in(person).post(f"/challenges/submissions/{attempt.submission_id}/steps/{stage.id}/send", data={"answer": "x", "key": "other"})
+    assert answer.status_code == 409
+    assert "Your answer is with us already" in answer.text
+
+
+def test_withdrawing_frees_the_challenge(database: Database, sign_in: SignIn) -> None:
+    person, attempt = database.write(lambda s: (p := make_person(s), make_attempt(s, p, make_challenge(s, title="Vote"))))
+    client = sign_in(person)
+    assert client.post(f"/challenges/submissions/{attempt.submission_id}/withdraw").status_code == 303
+    again = client.post(f"/challenges/submissions/{attempt.submission_id}/withdraw")
+    assert again.status_code == 409
+    assert "Withdrawn" in client.get(f"/challenges/mine/{attempt.submission_id}").text
+    assert ">Vote</a>" in client.get("/challenges/mine?state=withdrawn").text
+    assert ">Vote</a>" not in client.get("/challenges/mine").text
+
+
+def test_a_withdrawn_record_can_still_be_looked_at(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Submission]:
+        person, past = make_person(session), utcnow() - timedelta(days=9)
+        record = add_record_challenge(session, system("import"), title="Contest", track=Track.ENGAGE, points=10, now=utcnow())
+        about = {"challenge_id": record.id, "person_id": person.id, "now": utcnow()}
+        made = start_submission(session, system("import"), **about, started_at=past)
+        submit_attempt(session, system("import"), submission_id=made.id, key="k", now=utcnow(), submitted_at=past)
+        return person, withdraw_submission(session, as_advocate(person), submission_id=made.id, now=utcnow())
+
+    person, submission = database.write(given)
+    client = sign_in(person)
+    assert f"/challenges/mine/{submission.id}" in client.get("/challenges/mine?state=withdrawn").text
+    assert client.get(f"/challenges/mine/{submission.id}").status_code == 200
+
+
+def test_a_draft_and_an_unknown_challenge_are_not_found(database: Database, sign_in: SignIn) -> None:
+    person, draft = database.write(lambda s: (make_person(s), make_draft(s)))
+    client = sign_in(person)
+    assert client.get(f"/challenges/{draft.id}").status_code == 404
+    assert client.post(f"/challenges/{draft.id}/start").status_code == 404
+    assert client.get("/challenges/999").status_code == 404
+
+
+def test_a_free_slot_can_be_started_while_another_answer_waits(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge]:
+        person, challenge = make_person(session), make_challenge(session, period=Period.WEEK, per_period=2)
+        make_attempt(session, person, challenge)
+        return person, challenge
+
+    person, challenge = database.write(given)
+    client = sign_in(person)
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Your answer is with us" in page
+    assert "You can do this again" in page
+    assert client.post(f"/challenges/{challenge.id}/start").status_code == 303
+    page = client.get(f"/challenges/{challenge.id}").text
+    assert "Send for approval" in page
+    assert "You can do this again" not in page

@@ -1,0 +1,22 @@
+"""A database of which the sessions know what the application's know: who hears of acts and people, and what badges are told of challenges."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.app import ACT_HEARD, PERSON_CHANGED
+from portal.challenges.queries.badges import ChallengesDone
+from portal.kernel.db import Database
+
+
+@pytest.fixture
+def hearing(database: Database) -> Database:
+    """The test's database, with everything that follows an act in the same transaction."""
+    database.inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    return database
+
+
+@pytest.fixture
+def hearing_session(hearing: Database, session: Session) -> Session:
+    """The test's open session, informed in the same way."""
+    session.info.update(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    return session
