@@ -13,6 +13,7 @@ from portal.challenges import jobs as challenges_jobs
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
+from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
 from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
@@ -123,7 +124,11 @@ COMMANDS: list[click.Command] = [
     ledger,
     demo,
 ]
-FILE_ACCESS: dict[str, FileAccess] = {}
+# Who may open stored files besides their owner and admins, by purpose.
+FILE_ACCESS: dict[str, FileAccess] = {
+    "document": may_open_proof,
+    "image": may_open_proof,
+}
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     scores.person_changed,

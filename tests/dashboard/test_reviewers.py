@@ -1,11 +1,18 @@
 """Reviewers: no admins, but allowed into the queue for what was granted, and nowhere else."""
 
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
+from portal.challenges.actions.answering import save_answers, submit_attempt
+from portal.challenges.queries.stages import stages_of
+from portal.files.actions import store_upload
+from portal.files.receiving import receive
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
@@ -16,8 +23,9 @@ from portal.people.queries.reviewing import grants_of
 from portal.people.rules.person import PersonDeactivated
 from portal.people.rules.reviewing import Grants, GrantUnknown, kinds_of, require_grants
 from tests.dashboard.scene import Scene, scene
-from tests.factories.challenges import as_admin, as_advocate, make_attempt
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.story import png
 from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
@@ -100,6 +108,30 @@ def test_a_reviewer_who_is_an_advocate_decides_never_on_their_own(database: Data
     assert desk.post(f"{QUEUE}/approve", data={"item": [f"attempt-{attempt}"]}).status_code == 200
     with database.reading() as session:
         assert session.get_one(type(stage.attempt), attempt).state == "waiting"
+
+
+def test_a_reviewer_opens_the_proof_that_was_sent_and_nothing_else(database: Database, stage: Scene, sign_in: SignIn, app: Flask) -> None:
+    def uploaded(session: Session, *, is_sent: bool) -> int:
+        member, challenge = make_person(session), make_challenge(session, stages=("upload",))
+        proof = receive(BytesIO(png()), "proof.png", purpose="document", storage=app.extensions["storage"])
+        stored = store_upload(session, as_advocate(member), received=proof, owner_id=member.id, now=utcnow())
+        submission = make_submission(session, member, challenge)
+        value = {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": True}
+        step = stages_of(session, challenge.id)[0].id
+        save_answers(session, as_advocate(member), submission_id=submission.id, values={step: value}, now=utcnow())
+        if is_sent:
+            submit_attempt(session, as_advocate(member), submission_id=submission.id, key="proof", now=utcnow())
+        return stored.id
+
+    sent, saved = (database.write(partial(uploaded, is_sent=is_sent)) for is_sent in (True, False))
+    grant(database, stage, stage.employee, "nominations")
+    desk = sign_in(stage.employee)
+    assert desk.get(f"/files/{sent}").status_code == 404
+    grant(database, stage, stage.employee, "attempts")
+    with desk.get(f"/files/{sent}") as answer:
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["Content-Disposition"]
+    assert desk.get(f"/files/{saved}").status_code == 404
 
 
 def test_granting_is_recorded_and_only_admins_do_it(session: Session) -> None:
