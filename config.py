@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     brand_color: str = Field("", description="Main colour as #rrggbb; the laurel green if empty")
     time_zone: str = Field("Europe/Berlin", description="Time zone of the programme, for periods and closing days")
     language: str = Field("en", description="Language of the programme")
+    points_at_once: int = Field(25, ge=0, le=100_000, description="A step that nobody has to check pays up to this many points at once")
+    publish_with_two: bool = Field(False, description="A challenge is published by another admin than the one who asked for its review")
     log_level: str = Field("INFO", description="Least level that is logged")
 
     @field_validator("time_zone")

@@ -137,11 +137,15 @@ class Programme:
             title, summary = f"Tell your story, part {n}", "A short account of what changed for your team, in your own words."
             state = "live" if n <= self.challenges else "closed"
             said = (n, tracks[n % 3].value, title, summary, TEXT, fold(f"{title} {summary}"), 10 + (n * 37) % 150, 5 + n % 50)
-            yield *said, "once", 1, 3, state, False, self.start, self.start, self.start
+            yield *said, "once", 1, 3, state, 1, 0, False, self.start, self.start, self.start
+
+    def version_rows(self) -> Iterator[Row]:
+        for n, track, title, summary, text, _key, points, minutes, period, per_period, attempts, *_rest in self.challenge_rows():
+            yield n, 1, track, title, summary, text, points, minutes, period, per_period, attempts, self.start
 
     def stage_rows(self) -> Iterator[Row]:
         for n in range(1, self.challenges + CLOSED + 1):
-            yield n, n, 1, "answer", "How did it go", "", {"min_length": 20}
+            yield n, n, 1, 0, 1, "answer", "How did it go", "", {"min_length": 20}
 
     def reward_rows(self) -> Iterator[Row]:
         for n, price in enumerate(PRICES, start=1):
@@ -233,12 +237,12 @@ class Programme:
         number = count(1)
         for index in range(self.awards):
             who, _turn, challenge, points, at = self.award(index)
-            yield next(number), self.member(who), challenge, "once", ZONE, 1, "approved", 1, 0, 1, points, at - timedelta(hours=12), at
+            yield next(number), self.member(who), challenge, 1, "once", ZONE, False, 1, "approved", 1, 0, 1, points, at - timedelta(hours=12), at
         for index in range(self.waiting):
             who, challenge, at = self.sent(index)
-            yield next(number), self.member(who), challenge, "once", ZONE, 1, "waiting", 1, 0, 0, None, at - timedelta(hours=1), at
+            yield next(number), self.member(who), challenge, 1, "once", ZONE, False, 1, "waiting", 1, 0, 0, None, at - timedelta(hours=1), at
         for who, challenge in self.begun():
-            yield next(number), self.member(who), challenge, "once", ZONE, 1, "open", 0, 0, 0, None, self.now, self.now
+            yield next(number), self.member(who), challenge, 1, "once", ZONE, False, 1, "open", 0, 0, 0, None, self.now, self.now
 
     def answer_rows(self) -> Iterator[Row]:
         for number, challenge, _points, at, _state in self._attempts():
@@ -380,11 +384,16 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ),
     (
         "challenge",
-        "id, track, title, summary, text, search_key, points, minutes, period, per_period, max_attempts, state, is_record_only, "
+        "id, track, title, summary, text, search_key, points, minutes, period, per_period, max_attempts, state, version, taken, is_record_only, "
         "created_at, changed_at, published_at",
         Programme.challenge_rows,
     ),
-    ("stage", "id, challenge_id, position, kind, title, text, options", Programme.stage_rows),
+    (
+        "challenge_version",
+        "challenge_id, number, track, title, summary, text, points, minutes, period, per_period, max_attempts, made_at",
+        Programme.version_rows,
+    ),
+    ("stage", "id, challenge_id, version, points, position, kind, title, text, options", Programme.stage_rows),
     ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at", Programme.reward_rows),
     ("account", "id, owner_id, kind, unit, balance, version, lifetime", Programme.account_rows),
     (
@@ -395,7 +404,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("entry", "id, transfer_id, account_id, amount, balance_after, version", Programme.entry_rows),
     (
         "submission",
-        "id, person_id, challenge_id, period_key, zone, nth, state, attempts, declines, decisions, paid, started_at, changed_at",
+        "id, person_id, challenge_id, version, period_key, zone, has_place, nth, state, attempts, declines, decisions, paid, started_at, changed_at",
         Programme.submission_rows,
     ),
     ("submission_answer", "id, submission_id, stage_id, value, saved_at", Programme.answer_rows),
@@ -430,7 +439,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("period_score", "act_week", "nomination_activity")
+_WITHOUT_ID = ("challenge_version", "period_score", "act_week", "nomination_activity")
 
 
 def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:
@@ -439,6 +448,8 @@ def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -
     try:
         for table, columns, rows in _TABLES:
             bulk.fill(table, columns, rows(programme))
+            if table == "stage":  # a published version takes no step any more
+                bulk.run("UPDATE challenge_version SET published_at = made_at, published_by_id = 1")
         bulk.run(f"UPDATE company SET owner_id = {ADMINS + 1} + id % {EMPLOYEES}")
         bulk.follow_ids(table for table, _columns, _rows in _TABLES if table not in _WITHOUT_ID)
         bulk.settle()

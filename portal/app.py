@@ -235,6 +235,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["statement_sources"] = STATEMENT_SOURCES
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person)
     app.extensions["importers"] = IMPORTERS
     return app

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from portal.kernel import migrate
@@ -88,12 +87,11 @@ def test_every_migration_goes_down_and_up_again_with_rows_in_the_tables(database
     with database.engine.begin() as connection:
         held = rows(connection)
     assert not {"transfer", "entry", "block", "submission", "redemption", "nomination", "act", "outbox_job"} - {n for n, c in held.items() if c}
-    below = {step.revision: step.down_revision or "base" for step in ScriptDirectory.from_config(migrate.alembic_config()).walk_revisions()}
-    step = migrate.head()
+    step, before_it = migrate.head(), {script.revision: script.down_revision for script in migrate.scripts()}
     while step != "base":
         with database.engine.begin() as connection:
             before = catalogue(connection)
-        previous = below[step]
+        previous = str(before_it[step] or "base")
         migrate.downgrade(database, previous)
         with database.engine.begin() as connection:
             left = rows(connection)

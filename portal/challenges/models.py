@@ -1,9 +1,9 @@
-"""Challenges and their stages; submissions, their attempts and the verdicts on them."""
+"""Challenges, their versions and stages; submissions, their attempts and the verdicts on them."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.challenges.rules.states import AttemptState, ChallengeState, Outcome, Period, SubmissionState
@@ -13,15 +13,20 @@ from portal.kernel.tracks import Track
 
 _NOT_DROPPED = text("dropped_at IS NULL")
 _BY_RULE = text("rule_id IS NOT NULL")
+_UNPUBLISHED = text("published_at IS NULL")
+_OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
 
 
 class Challenge(Base):
-    """Something advocates are asked to do. ``points`` is today's offer; what was paid stands on attempts and in the ledger.
+    """Something advocates are asked to do, with what it offers now: the fields of its version ``version``.
 
-    It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
+    That is the version published last, or, before the first publication, the draft. Lists read this
+    row alone; whoever has begun reads the version they began with. What was paid stands on attempts
+    and in the ledger. It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
-    closed and never offered. ``search_key`` is title and summary folded for searching, ``made_by``
-    the key of the form that made it.
+    closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the
+    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``search_key`` is title and
+    summary folded for searching, ``made_by`` the key of the form that made it.
     """
 
     __tablename__ = "challenge"
@@ -34,6 +39,8 @@ class Challenge(Base):
         CheckConstraint("per_period > 0", name="per_period_positive"),
         CheckConstraint("max_attempts > 0", name="max_attempts_positive"),
         CheckConstraint("closes_on >= opens_on", name="dates_in_order"),
+        CheckConstraint("total_limit > 0", name="total_limit_positive"),
+        CheckConstraint("taken >= 0", name="taken_not_negative"),
         UniqueConstraint("made_by"),
         Index(None, "state", "track"),
         Index(None, "title"),
@@ -53,6 +60,9 @@ class Challenge(Base):
     per_period: Mapped[int]
     max_attempts: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(8))
+    version: Mapped[int] = mapped_column(default=1)
+    total_limit: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
     is_record_only: Mapped[bool]
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -60,17 +70,84 @@ class Challenge(Base):
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class Stage(Base):
-    """One step of a challenge. ``kind`` names a class in ``stages/``, which alone knows what ``options`` means.
+class ChallengeVersion(Base):
+    """What a challenge offers and asks, as it was published the ``number``-th time; the one without ``published_at`` is the draft of the next.
 
-    A removed stage stays, because answers point at it. No CHECK on ``kind``: a new one touches one file.
+    A challenge has at most one draft. Publishing freezes a version with its stages, in the database
+    too. ``asked_by_id`` asked a second admin to look at the draft before it is published.
+    """
+
+    __tablename__ = "challenge_version"
+    __table_args__ = (
+        one_of("track", Track),
+        one_of("period", Period),
+        CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("points >= 0", name="points_not_negative"),
+        CheckConstraint("minutes > 0", name="minutes_positive"),
+        CheckConstraint("per_period > 0", name="per_period_positive"),
+        CheckConstraint("max_attempts > 0", name="max_attempts_positive"),
+        CheckConstraint("closes_on >= opens_on", name="dates_in_order"),
+        CheckConstraint("total_limit > 0", name="total_limit_positive"),
+        CheckConstraint("(asked_by_id IS NULL) OR (asked_at IS NOT NULL)", name="asked_has_time"),
+        Index("uq_challenge_version_draft", "challenge_id", unique=True, sqlite_where=_UNPUBLISHED, postgresql_where=_UNPUBLISHED),
+    )
+
+    challenge_id: Mapped[int] = mapped_column(BigId, ForeignKey("challenge.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    track: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(String(240))
+    text: Mapped[str] = mapped_column(Text)
+    points: Mapped[int]
+    minutes: Mapped[int | None]
+    opens_on: Mapped[date | None]
+    closes_on: Mapped[date | None]
+    period: Mapped[str] = mapped_column(String(8))
+    per_period: Mapped[int]
+    max_attempts: Mapped[int | None]
+    total_limit: Mapped[int | None]
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Prerequisite(Base):
+    """A challenge that has to be done before this version of another can be begun."""
+
+    __tablename__ = "challenge_prerequisite"
+    __table_args__ = (
+        ForeignKeyConstraint(["challenge_id", "version"], _OF_VERSION),
+        CheckConstraint("requires_id <> challenge_id", name="of_another"),
+    )
+
+    challenge_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    requires_id: Mapped[int] = mapped_column(BigId, ForeignKey("challenge.id"), primary_key=True, autoincrement=False)
+
+
+class Stage(Base):
+    """One step of one version of a challenge. ``kind`` names a class in ``stages/``, which alone knows what ``options`` means.
+
+    ``points`` are a part of the points of the whole. ``origin_id`` is the step of an earlier version
+    that this one was first copied from. A removed stage stays, because answers may point at it. No
+    CHECK on ``kind``: a new one touches one file.
     """
 
     __tablename__ = "stage"
-    __table_args__ = (UniqueConstraint("made_by"), Index(None, "challenge_id", "position"))
+    __table_args__ = (
+        UniqueConstraint("made_by"),
+        CheckConstraint("points >= 0", name="points_not_negative"),
+        ForeignKeyConstraint(["challenge_id", "version"], _OF_VERSION),
+        Index(None, "challenge_id", "version", "position"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    origin_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stage.id"))
+    points: Mapped[int] = mapped_column(default=0)
     position: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(120))
@@ -83,8 +160,10 @@ class Stage(Base):
 class Submission(Base):
     """One person's answer to one slot of a challenge; the unique index is the rule of once or N per period.
 
-    ``period_key`` and ``zone`` are computed once, at the start, and stay: a weekly challenge begun
-    on Sunday and sent on Monday counts for the week it was begun in. ``declines`` counts verdicts
+    ``period_key`` and ``zone`` (the member's) are computed once, at the start, and stay: a weekly
+    challenge begun on Sunday and sent on Monday counts for the week it was begun in, which is over at
+    ``period_ends_at`` wherever the member is by then. ``version`` is that of the
+    challenge at the start, and stays: its steps, text and points hold. ``declines`` counts verdicts
     against ``max_attempts``, ``decisions`` numbers verdicts and with them the ledger's keys.
     ``dropped_at`` is set by a withdrawal or by undoing an import, and frees the slot.
     """
@@ -93,6 +172,7 @@ class Submission(Base):
     __table_args__ = (
         one_of("state", SubmissionState),
         CheckConstraint("nth > 0", name="nth_positive"),
+        ForeignKeyConstraint(["challenge_id", "version"], _OF_VERSION),
         Index(
             "uq_submission_slot",
             "person_id",
@@ -110,8 +190,11 @@ class Submission(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
+    version: Mapped[int] = mapped_column(default=1)
     period_key: Mapped[str] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(64))
+    period_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    has_place: Mapped[bool] = mapped_column(default=False)
     nth: Mapped[int]
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int]
@@ -134,6 +217,21 @@ class Answer(Base):
     stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
     value: Mapped[dict[str, Any]] = mapped_column(Json)
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class StagePayment(Base):
+    """Points paid at once when a step was completed. A step pays at once a single time for a submission, taken back or not."""
+
+    __tablename__ = "stage_payment"
+    __table_args__ = (UniqueConstraint("submission_id", "stage_id"), CheckConstraint("points > 0", name="points_positive"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
+    points: Mapped[int]
+    transfer_id: Mapped[int] = mapped_column(BigId)
+    paid_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    taken_back_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Attempt(Base):
@@ -275,3 +373,36 @@ VERDICT_FIXED = "submission_id, attempt_id, number, outcome, points, transfer_id
 VERDICT_FIXED += ", category, first_by_id, stage_id, rule_id, before"
 attach_ddl(Attempt.__table__, fixed_ddl("attempt", ATTEMPT_FIXED))  # type: ignore[arg-type]
 attach_ddl(Verdict.__table__, fixed_ddl("verdict", VERDICT_FIXED))  # type: ignore[arg-type]
+
+
+def version_ddl() -> dict[str, list[str]]:
+    """Return the triggers that keep a version as it was published."""
+    when = "OLD.published_at IS NOT NULL"
+    sqlite, postgresql = [], []
+    for event in ("update", "delete"):
+        head = f"CREATE TRIGGER challenge_version_no_{event} BEFORE {event.upper()} ON challenge_version"
+        sqlite.append(f"{head} WHEN {when} BEGIN SELECT RAISE(ABORT, 'challenge_version is frozen'); END")
+        postgresql.append(f"{head} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse_change()")
+    return {"sqlite": sqlite, "postgresql": postgresql}
+
+
+def stage_ddl() -> dict[str, list[str]]:
+    """Return the triggers that let no step be added to, changed in or taken from a published version."""
+    of_row = "SELECT 1 FROM challenge_version WHERE challenge_id = {row}.challenge_id AND number = {row}.version AND published_at IS NOT NULL"
+    sqlite, postgresql = [], [STAGE_FUNCTION]
+    for event, row in (("insert", "NEW"), ("update", "OLD"), ("delete", "OLD")):
+        head = f"CREATE TRIGGER stage_no_{event} BEFORE {event.upper()} ON stage"
+        sqlite.append(f"{head} WHEN EXISTS ({of_row.format(row=row)}) BEGIN SELECT RAISE(ABORT, 'stage is frozen'); END")
+        postgresql.append(f"{head} FOR EACH ROW EXECUTE FUNCTION refuse_frozen_stage()")
+    return {"sqlite": sqlite, "postgresql": postgresql}
+
+
+STAGE_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION refuse_frozen_stage() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "DECLARE it stage := CASE WHEN TG_OP = 'INSERT' THEN NEW ELSE OLD END; BEGIN "
+    "IF EXISTS (SELECT 1 FROM challenge_version v WHERE v.challenge_id = it.challenge_id AND v.number = it.version AND v.published_at IS NOT NULL) "
+    "THEN RAISE EXCEPTION USING MESSAGE = 'stage is frozen', ERRCODE = 'restrict_violation'; END IF; "
+    "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+)
+attach_ddl(ChallengeVersion.__table__, version_ddl())  # type: ignore[arg-type]
+attach_ddl(Stage.__table__, stage_ddl())  # type: ignore[arg-type]

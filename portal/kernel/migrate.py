@@ -1,11 +1,13 @@
 """Running migrations from code, so that the command line, start-up and tests share one way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
 from portal.kernel.db import Database
@@ -26,19 +28,44 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema up to ``revision``."""
-    with database.engine.begin() as connection:
+    with _moving(database) as connection:
         command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the schema down to ``revision``; ``base`` empties it."""
-    with database.engine.begin() as connection:
+    with _moving(database) as connection:
         command.downgrade(alembic_config(connection), revision)
+
+
+@contextmanager
+def _moving(database: Database) -> Iterator[Connection]:
+    """Give a connection in one transaction.
+
+    SQLite changes a table by making it anew, which works only while foreign keys rest; at the end all are checked.
+    """
+    with database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        if database.is_sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        try:
+            with connection.begin():
+                yield connection
+                if database.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                    raise RuntimeError(f"a row of {broken[0]} points at no row of {broken[2]}")
+        finally:
+            if database.is_sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
 
 
 def current(connection: Connection) -> str | None:
     """Return the revision the database stands at, or None if it is empty."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def scripts() -> Iterator[Script]:
+    """Give all migrations, the newest first."""
+    return ScriptDirectory.from_config(alembic_config()).walk_revisions()
 
 
 def head() -> str:

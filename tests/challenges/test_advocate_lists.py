@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.answering import withdraw_submission
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models import Submission
 from portal.challenges.rules.states import Period
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
 from portal.people.models import Person
-from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_rows, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -159,10 +159,7 @@ def test_lists_ask_the_database_the_same_with_10_and_with_1000_rows(
 def _many(session: Session, person: Person, number: int) -> None:
     """Add challenges with a submission each, as rows: a thousand through the actions would take minutes."""
     now = utcnow()
-    plain = {"track": "earn", "summary": "", "text": "", "search_key": "", "points": 5, "period": "once", "per_period": 1, "state": "live"}
-    made = [Challenge(**plain, title=f"C{i}", is_record_only=False, created_at=now, changed_at=now) for i in range(number)]
-    session.add_all(made)
-    session.flush()
+    made = make_rows(session, number)
     begun = {"person_id": person.id, "period_key": "once", "zone": "Europe/Berlin", "nth": 1, "state": "open", "attempts": 0, "declines": 0}
     session.add_all(Submission(**begun, challenge_id=c.id, decisions=0, started_at=now, changed_at=now) for c in made)
     session.flush()

@@ -1,7 +1,8 @@
-"""Eight at once: one effect, and refusals by name for the others."""
+"""Eight, or thirty-two, at once: one effect, and refusals by name for the others."""
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Barrier, Thread
 from typing import Any
@@ -11,18 +12,21 @@ from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
+from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
+from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Stage, Submission, Verdict
+from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.states import AttemptState, Period
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
-from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_submission
+from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-EIGHT = 8
+EIGHT, MANY = 8, 32
 Work = Callable[[Session], Any]
 
 
@@ -79,21 +83,21 @@ def test_eight_tabs_of_a_person_take_each_slot_once(database: Database) -> None:
     assert results["sent"] >= len(slots)
 
 
-def test_eight_reviewers_approving_one_attempt_pay_once(database: Database) -> None:
+def test_thirty_two_reviewers_approving_one_attempt_pay_once(database: Database) -> None:
     def given(session: Session) -> Any:
         person, challenge = make_person(session), make_challenge(session)
-        return person, make_attempt(session, person, challenge), [make_admin(session) for _ in range(EIGHT)]
+        return person, make_attempt(session, person, challenge), [make_admin(session) for _ in range(MANY)]
 
     person, attempt, admins = database.write(given)
     works = [lambda s, a=admin: approve_attempt(s, as_admin(a), attempt_id=attempt.id, now=NOW).outcome for admin in admins]
-    assert Counter(at_once(database, works)) == {"approved": 1, "AlreadyApproved": EIGHT - 1}
+    assert Counter(at_once(database, works)) == {"approved": 1, "AlreadyApproved": MANY - 1}
     with database.reading() as session:
         assert balance_of(session, person.id).available == 100
     assert count(database, Act) == 1
     assert count(database, Verdict) == 1
 
 
-def test_approving_and_declining_at_once_gives_one_verdict(database: Database) -> None:
+def test_thirty_two_who_approve_and_decline_at_once_give_one_verdict(database: Database) -> None:
     def given(session: Session) -> Any:
         person, challenge = make_person(session), make_challenge(session)
         return person, make_attempt(session, person, challenge), make_admin(session)
@@ -106,7 +110,7 @@ def test_approving_and_declining_at_once_gives_one_verdict(database: Database) -
     def decline(session: Session) -> str:
         return decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="Not public", now=NOW).outcome
 
-    results = Counter(at_once(database, [approve, decline] * (EIGHT // 2)))
+    results = Counter(at_once(database, [approve, decline] * (MANY // 2)))
     won = "approved" if results["approved"] else "declined"
     assert results[won] == 1
     assert set(results) <= {won, "AlreadyApproved", "AlreadyDecided"}
@@ -115,7 +119,7 @@ def test_approving_and_declining_at_once_gives_one_verdict(database: Database) -
     assert count(database, Verdict) == 1
 
 
-def test_sending_twice_with_one_key_is_one_attempt(database: Database) -> None:
+def test_thirty_two_sendings_with_one_key_are_one_attempt(database: Database) -> None:
     def given(session: Session) -> Any:
         person, challenge = make_person(session), make_challenge(session)
         submission = make_submission(session, person, challenge)
@@ -123,12 +127,12 @@ def test_sending_twice_with_one_key_is_one_attempt(database: Database) -> None:
         return person, submission
 
     person, submission = database.write(given)
-    works = [lambda s: submit_attempt(s, as_advocate(person), submission_id=submission.id, key="one", now=NOW).id] * EIGHT
+    works = [lambda s: submit_attempt(s, as_advocate(person), submission_id=submission.id, key="one", now=NOW).id] * MANY
     assert len(set(at_once(database, works))) == 1
     assert count(database, Attempt) == 1
 
 
-def test_eight_different_sendings_leave_one_waiting(database: Database) -> None:
+def test_thirty_two_different_sendings_leave_one_waiting(database: Database) -> None:
     def given(session: Session) -> Any:
         person, challenge = make_person(session), make_challenge(session)
         submission = make_submission(session, person, challenge)
@@ -136,8 +140,8 @@ def test_eight_different_sendings_leave_one_waiting(database: Database) -> None:
         return person, submission
 
     person, submission = database.write(given)
-    works = [lambda s, k=key: submit_attempt(s, as_advocate(person), submission_id=submission.id, key=f"{k}", now=NOW).state for key in range(EIGHT)]
-    assert Counter(at_once(database, works)) == {"waiting": 1, "AnswerWaits": EIGHT - 1}
+    works = [lambda s, k=key: submit_attempt(s, as_advocate(person), submission_id=submission.id, key=f"{k}", now=NOW).state for key in range(MANY)]
+    assert Counter(at_once(database, works)) == {"waiting": 1, "AnswerWaits": MANY - 1}
 
 
 def test_withdrawing_while_somebody_approves_ends_one_way(database: Database) -> None:
@@ -175,3 +179,45 @@ def test_eight_admins_taking_an_approval_back_reverse_once(database: Database) -
     assert Counter(at_once(database, works)) == {"reversed": 1, "NotApproved": EIGHT - 1}
     with database.reading() as session:
         assert balance_of(session, person.id).available == 0
+
+
+def test_thirty_two_admins_editing_a_live_challenge_open_one_draft(database: Database) -> None:
+    challenge, admin = database.write(lambda s: (make_challenge(s), make_admin(s)))
+
+    def edit(session: Session, points: int) -> str:
+        offer = replace(offer_of(current_version(session, session.get_one(Challenge, challenge.id))), points=points)
+        edit_challenge(session, as_admin(admin), challenge_id=challenge.id, offer=offer, now=NOW)
+        return "saved"
+
+    assert Counter(at_once(database, [lambda s, n=number: edit(s, n) for number in range(MANY)])) == {"saved": MANY}
+    assert count(database, ChallengeVersion) == 2
+    assert count(database, Stage) == 2
+
+
+def test_thirty_two_who_publish_at_once_freeze_one_version(database: Database) -> None:
+    draft, admin = database.write(lambda s: (make_draft(s), make_admin(s)))
+    works = [lambda s: publish_challenge(s, as_admin(admin), challenge_id=draft.id, now=NOW).state] * MANY
+    assert Counter(at_once(database, works)) == {"live": 1, "NothingToPublish": MANY - 1}
+
+
+def test_starting_while_a_new_version_is_published_begins_with_one_of_the_two_whole(database: Database) -> None:
+    def given(session: Session) -> Any:
+        challenge, admin = make_challenge(session), make_admin(session)
+        add_stage(session, as_admin(admin), challenge_id=challenge.id, kind="confirm", title="Second", now=NOW)
+        return challenge, admin, [make_person(session) for _ in range(MANY - 1)]
+
+    challenge, admin, people = database.write(given)
+
+    def publish(session: Session) -> str:
+        publish_challenge(session, as_admin(admin), challenge_id=challenge.id, now=NOW)
+        return "published"
+
+    def start(session: Session, person: Any) -> str:
+        submission = make_submission(session, person, challenge, now=NOW)
+        fill(session, person, submission, now=NOW)
+        attempt = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="k", now=NOW)
+        return f"{submission.version}:{len(attempt.answers)}"
+
+    results = Counter(at_once(database, [publish, *(lambda s, p=person: start(s, p) for person in people)]))
+    assert set(results) <= {"published", "1:1", "2:2"}
+    assert sum(results.values()) == MANY

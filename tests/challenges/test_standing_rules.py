@@ -13,16 +13,15 @@ from portal.challenges.rules.standing import (
     availability,
     free_slot,
     is_active,
-    require_open_for_answer,
+    is_full,
     standing,
     why_not_again,
+    why_not_answer,
     why_not_open,
 )
-from portal.challenges.rules.states import Period
 from portal.kernel.errors import NotFound, Refusal
 
 TODAY = date(2026, 11, 22)
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
 
 
@@ -36,6 +35,9 @@ BERLIN = "Europe/Berlin"
         ("live", date(2026, 11, 23), None, Availability.NOT_YET),
         ("live", None, date(2026, 11, 21), Availability.ENDED),
         ("closed", date(2026, 11, 23), None, Availability.CLOSED),
+        ("paused", None, None, Availability.PAUSED),
+        ("paused", None, date(2026, 11, 21), Availability.ENDED),
+        ("archived", None, None, Availability.GONE),
     ],
 )
 def test_what_a_challenge_allows_today(state: str, opens_on: date | None, closes_on: date | None, found: Availability) -> None:
@@ -62,6 +64,19 @@ def test_where_a_person_stands(tally: Tally, per_period: int, found: Standing) -
 
 
 @pytest.mark.parametrize(
+    ("tally", "found"),
+    [
+        (Tally(), Standing.SHUT),
+        (Tally(used=1, active=1), Standing.UNDER_WAY),
+        (Tally(used=1, waiting=1), Standing.WAITING),
+        (Tally(used=2), Standing.DONE),
+    ],
+)
+def test_where_a_person_stands_with_what_nobody_can_begin(tally: Tally, found: Standing) -> None:
+    assert standing(tally, 2, is_shut=True) is found
+
+
+@pytest.mark.parametrize(
     ("state", "declines", "max_attempts", "active"),
     [
         ("open", 0, 1, True),
@@ -83,17 +98,18 @@ def test_the_first_free_slot(taken: list[int], per_period: int, slot: int | None
 
 
 @pytest.mark.parametrize(
-    ("period", "closes_on", "day"),
+    ("free_at", "closes_on", "zone", "day"),
     [
-        (Period.ONCE, None, None),
-        (Period.WEEK, None, date(2026, 11, 23)),
-        (Period.WEEK, date(2026, 11, 23), date(2026, 11, 23)),
-        (Period.WEEK, date(2026, 11, 22), None),
-        (Period.MONTH, date(2026, 11, 30), None),
+        (None, None, BERLIN, None),
+        (datetime(2026, 11, 22, 23, tzinfo=UTC), None, BERLIN, date(2026, 11, 23)),
+        (datetime(2026, 11, 22, 23, tzinfo=UTC), date(2026, 11, 23), BERLIN, date(2026, 11, 23)),
+        (datetime(2026, 11, 22, 23, tzinfo=UTC), date(2026, 11, 22), BERLIN, None),
+        # Monday at noon in Kiritimati is still Sunday in Berlin, where the challenge closes.
+        (datetime(2026, 11, 22, 22, tzinfo=UTC), date(2026, 11, 22), "Pacific/Kiritimati", date(2026, 11, 23)),
     ],
 )
-def test_when_it_may_be_done_again(period: Period, closes_on: date | None, day: date | None) -> None:
-    assert again_on(period, closes_on, NOON, BERLIN) == day
+def test_when_it_may_be_done_again(free_at: datetime | None, closes_on: date | None, zone: str, day: date | None) -> None:
+    assert again_on(free_at, closes_on, zone, BERLIN) == day
 
 
 @pytest.mark.parametrize(
@@ -112,13 +128,23 @@ def test_why_nobody_can_take_part(found: Availability, refusal: type[Refusal] | 
 
 
 def test_who_used_every_time_reads_when_again_or_that_there_is_none() -> None:
-    weekly = why_not_again(Period.WEEK, None, NOON, BERLIN)
+    weekly = why_not_again(date(2026, 11, 23))
     assert isinstance(weekly, refusals.AllTimesUsed)
     assert weekly.facts == {"day": date(2026, 11, 23)}
-    assert isinstance(why_not_again(Period.ONCE, None, NOON, BERLIN), refusals.AlreadyTakenPart)
+    assert isinstance(why_not_again(None), refusals.AlreadyTakenPart)
+
+
+@pytest.mark.parametrize(("limit", "taken", "full"), [(None, 5, False), (3, 2, False), (3, 3, True), (3, 4, True)])
+def test_when_every_place_is_taken(limit: int | None, taken: int, full: bool) -> None:
+    assert is_full(limit, taken) is full
 
 
 def test_what_the_reviewer_asked_for_may_be_given_after_the_closing_day() -> None:
-    require_open_for_answer(Availability.ENDED, "more_wanted", None, TODAY)
-    with pytest.raises(refusals.ChallengeEnded):
-        require_open_for_answer(Availability.ENDED, "declined", None, TODAY)
+    assert why_not_answer(Availability.ENDED, "more_wanted", None, TODAY) is None
+    assert isinstance(why_not_answer(Availability.ENDED, "declined", None, TODAY), refusals.ChallengeEnded)
+
+
+def test_a_pause_stops_nobody_who_has_begun_and_a_closing_stops_all() -> None:
+    assert why_not_answer(Availability.PAUSED, "open", None, None) is None
+    assert isinstance(why_not_open(Availability.PAUSED, None, None), refusals.ChallengePaused)
+    assert isinstance(why_not_answer(Availability.CLOSED, "open", None, None), refusals.ChallengeClosed)

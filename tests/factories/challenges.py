@@ -10,8 +10,8 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import create_challenge, publish_challenge
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Challenge, Submission
-from portal.challenges.queries.stages import stages_of
+from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Submission
+from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.offer import Offer
 from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
 from portal.kernel.clock import utcnow
@@ -52,6 +52,19 @@ def make_challenge(session: Session, **overrides: Any) -> Challenge:
     return publish_challenge(session, system("test"), challenge_id=made.id, now=overrides.get("now") or utcnow())
 
 
+def make_rows(session: Session, number: int) -> list[Challenge]:
+    """Add live challenges of one version as rows, past the actions: a thousand through them would take minutes."""
+    now = utcnow()
+    offer: dict[str, Any] = {"track": "earn", "summary": "", "text": "", "points": 5, "period": "once", "per_period": 1}
+    plain: dict[str, Any] = {**offer, "search_key": "", "state": "live", "is_record_only": False, "created_at": now, "changed_at": now}
+    made = [Challenge(**plain, title=f"C{i}") for i in range(number)]
+    session.add_all(made)
+    session.flush()
+    session.add_all(ChallengeVersion(**offer, challenge_id=c.id, number=1, title=c.title, made_at=now, published_at=now) for c in made)
+    session.flush()
+    return made
+
+
 def make_submission(session: Session, person: Person, challenge: Challenge, *, now: datetime | None = None) -> Submission:
     """Start the challenge as the person."""
     return start_submission(session, as_advocate(person), challenge_id=challenge.id, person_id=person.id, now=now or utcnow())
@@ -59,7 +72,7 @@ def make_submission(session: Session, person: Person, challenge: Challenge, *, n
 
 def fill(session: Session, person: Person, submission: Submission, *, now: datetime | None = None) -> None:
     """Enter something good into every step but uploads, which tests do for themselves."""
-    stages = stages_of(session, submission.challenge_id)
+    stages = own_stages(session, submission)
     values = {stage.id: DONE[stage.kind] for stage in stages}
     save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=now or utcnow())
 

@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_submission
-from portal.challenges.models import Answer, Attempt, Challenge, Submission
-from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
+from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
+from portal.challenges.actions.places import free_place
+from portal.challenges.models import Answer, Attempt, ChallengeVersion, Submission
+from portal.challenges.queries.stages import answers_of, own_stages
+from portal.challenges.queries.versions import version_of, why_not_go_on
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
-from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 
 
@@ -29,16 +30,16 @@ def save_answers(session: Session, actor: Actor, *, submission_id: int, values: 
     or has no attempt left, and stages of other challenges.
     """
     submission = _own(session, actor, submission_id)
-    challenge = get_challenge(session, submission.challenge_id)
-    _require_answerable(submission, challenge)
-    _require_open(session, submission, challenge, now)
+    version = version_of(session, submission)
+    _require_answerable(submission, version)
+    _require_open(session, submission, now)
     _store(session, actor, submission, values, now)
     return submission
 
 
 def _store(session: Session, actor: Actor, submission: Submission, values: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
     """Write the values that differ from what is there."""
-    known = {stage.id for stage in stages_of(session, submission.challenge_id)}
+    known = {stage.id for stage in own_stages(session, submission)}
     if not set(values) <= known:
         raise NotFound()
     before = answers_of(session, submission.id)
@@ -51,6 +52,8 @@ def _store(session: Session, actor: Actor, submission: Submission, values: Mappi
         submission.changed_at = now
         session.flush()
         record(session, actor, "submission.saved", "submission", submission.id, now=now, stages=changed)
+        if not is_import(actor) and submission.state != SubmissionState.APPROVED:
+            pay_stages(session, submission, now)
 
 
 def submit_attempt(
@@ -64,7 +67,7 @@ def submit_attempt(
     submitted_at: datetime | None = None,
     points: int | None = None,
 ) -> Attempt:
-    """Send what was entered as one attempt, with the points offered at this moment, and let it wait for a verdict.
+    """Send what was entered as one attempt, with the points of the version it was begun with, and let it wait for a verdict.
 
     ``values`` are saved before, as by ``save_answers``. The same ``key`` a second time returns the
     first attempt. After an approval an attempt is recorded and changes nothing. ``submitted_at`` in
@@ -76,16 +79,16 @@ def submit_attempt(
     replayed = session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
     if replayed is not None:
         return replayed
-    challenge = get_challenge(session, submission.challenge_id)
+    version = version_of(session, submission)
     if not is_import(actor) and submission.state != SubmissionState.APPROVED:
-        _require_answerable(submission, challenge)
-        _require_open(session, submission, challenge, now)
+        _require_answerable(submission, version)
+        _require_open(session, submission, now)
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
     if values:
         _store(session, actor, submission, values, now)
     at = submitted_at if submitted_at and is_import(actor) else now
-    offered = points if points is not None and is_import(actor) else challenge.points
+    offered = points if points is not None and is_import(actor) else version.points
     is_late = submission.state == SubmissionState.APPROVED
     attempt = Attempt(
         submission_id=submission_id,
@@ -110,13 +113,13 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
 
     Refuses where nothing was entered (``NothingEntered``), and a submission that cannot be answered.
     """
-    challenge = get_challenge(session, submission.challenge_id)
-    _require_answerable(submission, challenge)
+    version = version_of(session, submission)
+    _require_answerable(submission, version)
     answers = _snapshot(session, submission, check=False)
     if not answers:
         raise refusals.NothingEntered()
     number = submission.attempts + 1
-    facts = {"number": number, "key": f"accepted:{number}", "points": challenge.points, "answers": answers}
+    facts = {"number": number, "key": f"accepted:{number}", "points": version.points, "answers": answers}
     attempt = Attempt(submission_id=submission.id, **facts, state=AttemptState.WAITING, submitted_at=now, recorded_at=now)
     move_submission(session, submission, attempts=number, state=SubmissionState.WAITING, changed_at=now)
     session.add(attempt)
@@ -128,19 +131,22 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
 def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, now: datetime) -> Submission:
     """Take a submission back before it has its last verdict. Its slot is free again; what it was declined counts on.
 
+    What its steps were paid at once is taken back, so that starting anew wins nothing.
+
     Refuses somebody else's (``NotFound``), and one that is approved or finally declined (``WithdrawalTooLate``).
     """
     submission = _own(session, actor, submission_id)
-    challenge = get_challenge(session, submission.challenge_id)
-    is_open = standing.is_active(submission.state, submission.declines, challenge.max_attempts)
+    is_open = standing.is_active(submission.state, submission.declines, version_of(session, submission).max_attempts)
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
     if not is_open and submission.state != SubmissionState.WAITING:
         raise refusals.WithdrawalTooLate()
-    move_submission(session, submission, dropped_at=now, changed_at=now)
+    take_back_stages(session, BY_RULE, submission_id, now)
+    move_submission(session, submission, dropped_at=now, changed_at=now, paid=None)
+    free_place(session, submission)
     waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
     session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
-    record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=challenge.id)
+    record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=submission.challenge_id)
     return submission
 
 
@@ -151,28 +157,27 @@ def _own(session: Session, actor: Actor, submission_id: int) -> Submission:
     return submission
 
 
-def _require_answerable(submission: Submission, challenge: Challenge) -> None:
+def _require_answerable(submission: Submission, version: ChallengeVersion) -> None:
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
     if submission.state == SubmissionState.WAITING:
         raise refusals.AnswerWaits()
     if submission.state == SubmissionState.APPROVED:
         raise refusals.AlreadyApproved()
-    if not standing.is_active(submission.state, submission.declines, challenge.max_attempts):
-        raise refusals.NoAttemptsLeft(allowed=challenge.max_attempts)
+    if not standing.is_active(submission.state, submission.declines, version.max_attempts):
+        raise refusals.NoAttemptsLeft(allowed=version.max_attempts)
 
 
-def _require_open(session: Session, submission: Submission, challenge: Challenge, now: datetime) -> None:
-    today = local_date(now, programme_zone(session))
-    found = standing.availability(challenge.state, challenge.opens_on, challenge.closes_on, today)
-    standing.require_open_for_answer(found, submission.state, challenge.opens_on, challenge.closes_on)
+def _require_open(session: Session, submission: Submission, now: datetime) -> None:
+    if refusal := why_not_go_on(session, submission, now):
+        raise refusal
 
 
 def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[dict[str, Any]]:
     """Return stages and values as they are now; refuses the first unfinished step."""
     answers = answers_of(session, submission.id)
     copied = []
-    for stage in stages_of(session, submission.challenge_id):
+    for stage in own_stages(session, submission):
         value = answers[stage.id].value if stage.id in answers else {}
         refusal = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value) if check else None
         if refusal:

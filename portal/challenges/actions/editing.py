@@ -1,4 +1,7 @@
-"""What an admin does to challenges: create, edit, publish, close, open again, duplicate. Changes no past: what was paid stands in the ledger."""
+"""What an admin does to challenges: create, edit, publish, close, open again, duplicate.
+
+Changes no past: versions are frozen, payments stand in the ledger.
+"""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -8,10 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.models import Challenge, Stage
+from portal.challenges.actions.places import count_places
+from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
+from portal.challenges.models import Challenge, ChallengeVersion
+from portal.challenges.queries.policy import publishes_with_two
 from portal.challenges.queries.stages import get_challenge, stages_of
+from portal.challenges.queries.versions import edited_version, find_draft
+from portal.challenges.rules.lifecycle import has_to_be_shared
 from portal.challenges.rules.offer import Offer, require_offer
-from portal.challenges.rules.refusals import ChallengeChanged, NoStages, RecordOnly
+from portal.challenges.rules.refusals import ChallengeChanged, NoStages, NothingToPublish, RecordOnly, SecondAdminMissing, StagePointsTooMany
 from portal.challenges.rules.states import ChallengeState
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
@@ -37,7 +45,7 @@ def create_challenge(
         return first
     offer = require_offer(offer)
     state = ChallengeState.CLOSED if is_record_only else ChallengeState.DRAFT
-    made = Challenge(**asdict(offer), search_key=_search_key(offer), state=state, is_record_only=is_record_only, made_by=key)
+    made = Challenge(**asdict(offer), search_key=_search_key(offer), state=state, version=1, is_record_only=is_record_only, made_by=key)
     made.created_at = made.changed_at = now
     try:
         with session.begin_nested():
@@ -47,47 +55,77 @@ def create_challenge(
         if first is None or not violated(error, "challenge", "made_by"):
             raise
         return first
+    first_version(session, made, now=now, is_published=is_record_only)
     record(session, actor, "challenge.created", "challenge", made.id, now=now, title=made.title, points=made.points, is_record_only=is_record_only)
     return made
 
 
 def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime) -> Challenge:
-    """Change what a challenge offers from now on. What was sent keeps the points it was sent for. Refuses as ``require_offer``."""
+    """Change what a challenge offers. Of one that was published this is written into the draft of its next version.
+
+    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``require_offer``.
+    """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
-    fields = asdict(require_offer(offer))
-    changed = {name: [_plain(getattr(challenge, name)), _plain(value)] for name, value in fields.items() if getattr(challenge, name) != value}
+    offer = require_offer(offer)
+    before, fields = edited_version(session, challenge), asdict(offer)
+    changed = {name: [_plain(getattr(before, name)), _plain(value)] for name, value in fields.items() if getattr(before, name) != value}
     if not changed:
         return challenge
+    draft = open_draft(session, challenge, now=now)
     for name, value in fields.items():
-        setattr(challenge, name, value)
-    challenge.search_key, challenge.changed_at = _search_key(offer), now
+        setattr(draft, name, value)
+    if challenge.version == draft.number:
+        put_on_offer(challenge, draft)
+    challenge.changed_at = now
     session.flush()
     long = {"text"}
     told = {name: (pair if name not in long else "changed") for name, pair in changed.items()}
-    record(session, actor, "challenge.edited", "challenge", challenge_id, now=now, changes=told)
+    record(session, actor, "challenge.edited", "challenge", challenge_id, now=now, changes=told, version=draft.number)
     return challenge
 
 
 def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> Challenge:
-    """Offer a draft, or a closed challenge again. Refuses one without steps (``NoStages``) and an imported record (``RecordOnly``)."""
+    """Freeze the draft as the version offered from now on; open a paused, closed or archived challenge again.
+
+    With an opening day to come it goes live by itself on that day. Refuses one without steps
+    (``NoStages``), steps that carry more than the whole (``StagePointsTooMany``), an imported record
+    (``RecordOnly``), a live one without changes (``NothingToPublish``), and, where the programme
+    publishes with four eyes, a draft that no other admin was asked to look at (``SecondAdminMissing``).
+    """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     if challenge.is_record_only:
         raise RecordOnly()
-    if not stages_of(session, challenge_id):
+    draft = find_draft(session, challenge_id)
+    if draft is None and challenge.state == ChallengeState.LIVE:
+        raise NothingToPublish()
+    stages = stages_of(session, challenge_id, draft.number if draft else challenge.version)
+    if not stages:
         raise NoStages()
-    before = (ChallengeState.DRAFT, ChallengeState.CLOSED)
-    _move(session, challenge, before, state=ChallengeState.LIVE, published_at=challenge.published_at or now, changed_at=now)
-    record(session, actor, "challenge.published" if challenge.published_at == now else "challenge.reopened", "challenge", challenge_id, now=now)
+    if draft is not None:
+        require_parts(sum(stage.points for stage in stages), draft.points)
+        if publishes_with_two(session) and has_to_be_shared(draft.asked_by_id, draft.asked_at is not None, actor.id):
+            raise SecondAdminMissing()
+        draft.published_at, draft.published_by_id = now, actor.id
+        put_on_offer(challenge, draft)
+        session.flush()
+        count_places(session, challenge)
+    was = challenge.state
+    move_challenge(session, challenge, (was,), state=ChallengeState.LIVE, published_at=challenge.published_at or now, changed_at=now)
+    name = "challenge.published" if draft else "challenge.reopened"
+    record(session, actor, name, "challenge", challenge_id, now=now, version=challenge.version, was=was)
     return challenge
 
 
 def close_challenge(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> Challenge:
-    """Take no more answers. What waits still gets its verdict. Refuses what is not live (``ChallengeChanged``)."""
+    """Take no more answers, not of those who have begun either. What waits still gets its verdict.
+
+    Refuses what is neither live nor paused (``ChallengeChanged``).
+    """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
-    _move(session, challenge, (ChallengeState.LIVE,), state=ChallengeState.CLOSED, changed_at=now)
+    move_challenge(session, challenge, (ChallengeState.LIVE, ChallengeState.PAUSED), state=ChallengeState.CLOSED, changed_at=now)
     record(session, actor, "challenge.closed", "challenge", challenge_id, now=now)
     return challenge
 
@@ -97,21 +135,31 @@ def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, ti
     require_editor(actor)
     if first := _made_by(session, key):
         return first
-    original = get_challenge(session, challenge_id)
+    original = edited_version(session, get_challenge(session, challenge_id))
     offer = replace(offer_of(original), title=title, opens_on=None, closes_on=None)
     made = create_challenge(session, actor, offer=offer, key=key, now=now)
-    if stages_of(session, made.id):
-        return made
-    for position, stage in enumerate(stages_of(session, challenge_id), start=1):
-        copied = {"kind": stage.kind, "title": stage.title, "text": stage.text, "options": dict(stage.options)}
-        session.add(Stage(challenge_id=made.id, position=position, **copied))
-    session.flush()
+    if not stages_of(session, made.id):
+        copy_prerequisites(session, original, challenge_id=made.id, version=1)
+        copy_stages(session, stages_of(session, challenge_id, original.number), challenge_id=made.id, version=1, keep_origin=False)
     return made
 
 
-def offer_of(challenge: Challenge) -> Offer:
-    """Return the fields of a challenge as they stand."""
-    return Offer(**{name: getattr(challenge, name) for name in Offer.__dataclass_fields__})
+def put_on_offer(challenge: Challenge, version: ChallengeVersion) -> None:
+    """Let the challenge offer what a version says."""
+    for name, value in fields_of(version).items():
+        setattr(challenge, name, value)
+    challenge.version, challenge.search_key = version.number, _search_key(version)
+
+
+def require_parts(parts: int, whole: int) -> None:
+    """Refuse steps that carry more points than the whole challenge."""
+    if parts > whole:
+        raise StagePointsTooMany(parts=parts, whole=whole)
+
+
+def offer_of(version: ChallengeVersion) -> Offer:
+    """Return the fields of a version as they stand."""
+    return Offer(**{name: getattr(version, name) for name in Offer.__dataclass_fields__})
 
 
 def lock_challenge(session: Session, challenge_id: int) -> Challenge:
@@ -120,7 +168,8 @@ def lock_challenge(session: Session, challenge_id: int) -> Challenge:
     return session.scalars(select(Challenge).where(Challenge.id == challenge_id).with_for_update().execution_options(populate_existing=True)).one()
 
 
-def _move(session: Session, challenge: Challenge, before: tuple[ChallengeState, ...], **values: object) -> None:
+def move_challenge(session: Session, challenge: Challenge, before: tuple[str, ...], **values: object) -> None:
+    """Change a challenge if it is still in one of the states ``before``; refuses with ``ChallengeChanged`` otherwise."""
     as_read = (Challenge.id == challenge.id, Challenge.state.in_(before))
     moved = update(Challenge).where(*as_read).values(**values).returning(Challenge.id).execution_options(synchronize_session=False)
     if session.scalar(moved) is None:
@@ -132,7 +181,7 @@ def _made_by(session: Session, key: str | None) -> Challenge | None:
     return session.scalar(select(Challenge).where(Challenge.made_by == key)) if key else None
 
 
-def _search_key(offer: Offer) -> str:
+def _search_key(offer: Offer | ChallengeVersion) -> str:
     return fold(f"{offer.title} {offer.summary}")
 
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.editing import create_challenge
 from portal.challenges.actions.locking import lock_submission, move_submission
+from portal.challenges.actions.paying import take_back_stages
+from portal.challenges.actions.places import free_place
 from portal.challenges.actions.review import reverse_approval
 from portal.challenges.models import Attempt, Challenge, Submission
 from portal.challenges.rules.offer import Offer
@@ -51,17 +53,19 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
         session.execute(update(Attempt).where(*closed).values(state=AttemptState.WAITING))
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.WITHDRAWN))
     if submission.dropped_at is None:
-        _settle(session, submission, now)
+        _settle(session, actor, submission, now)
     record(session, actor, "submission.undone", "submission", submission.id, now=now, attempt_id=attempt_id, reason=reason)
 
 
-def _settle(session: Session, submission: Submission, now: datetime) -> None:
+def _settle(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
     """Put a submission into the state that its remaining attempts give it, or drop it if there are none."""
     left = (Attempt.submission_id == submission.id, Attempt.state != AttemptState.WITHDRAWN)
     states = list(session.scalars(select(Attempt.state).where(*left).order_by(Attempt.number.desc())))
     declines = sum(state == AttemptState.DECLINED for state in states)
     if not states:
-        move_submission(session, submission, declines=0, dropped_at=now, changed_at=now)
+        take_back_stages(session, actor, submission.id, now)
+        move_submission(session, submission, declines=0, dropped_at=now, changed_at=now, paid=None)
+        free_place(session, submission)
         return
     state = next((_STANDS[found] for found in _STANDS if found in states), SubmissionState.OPEN)
     move_submission(session, submission, state=state, declines=declines)

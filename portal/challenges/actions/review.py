@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import record_act, reverse_act
 from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
+from portal.challenges.actions.paying import paid_at_once, take_back_stages
+from portal.challenges.actions.places import free_place_if_over, take_place
 from portal.challenges.actions.verdicts import (
     KIND,
     SOURCE,
@@ -27,9 +29,10 @@ from portal.challenges.actions.verdicts import (
     require_reviewer,
     to_decide,
 )
-from portal.challenges.models import Attempt, Verdict
-from portal.challenges.queries.stages import stage_for
+from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.queries.stages import own_stage
 from portal.challenges.rules import refusals
+from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.challenges.rules.verdicts import require_category, require_points
@@ -56,7 +59,7 @@ def approve_attempt(
     rule_id: int | None = None,
     tell: bool = True,
 ) -> Verdict:
-    """Approve an attempt: pay what was offered when it was sent, write one act, close the other waiting attempts unpaid.
+    """Approve an attempt: pay what is left of what was offered, write one act, close the other waiting attempts unpaid.
 
     ``points`` pays a part of it, with the reason in ``note``. ``decided_at`` in the past is the
     privilege of imports, and ``tell=False`` sends nothing. Refuses what is not waiting
@@ -107,20 +110,24 @@ def approve_case(
         raise refusals.AlreadyApproved()
     if attempt.state not in states:
         raise refusals.AlreadyDecided()
-    paid = require_points(points, attempt.points, note)
-    about = {"kind": KIND, "item_id": attempt.id, "points": paid, "member_id": submission.person_id, "subject": (SOURCE, submission.id)}
+    total = require_points(points, attempt.points, note)
+    about = {"kind": KIND, "item_id": attempt.id, "points": total, "member_id": submission.person_id, "subject": (SOURCE, submission.id)}
     eyes = look(session, actor, **about, note=note, now=now)  # type: ignore[arg-type]
     if not eyes.is_complete:
         return None
     if not move_attempt(session, attempt, tuple(states), AttemptState.APPROVED):
         raise refusals.AlreadyDecided()
+    if case.before["attempt"] == AttemptState.DECLINED and not submission.has_place:
+        take_place(session, submission, is_bounded=False)
+    paid = max(total, submission.paid or 0)
     move_submission(session, submission, state=SubmissionState.APPROVED, decisions=submission.decisions + 1, paid=paid, changed_at=at)
     others = update(Attempt).where(Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
     closed = others.values(state=AttemptState.CLOSED).returning(Attempt.id).execution_options(synchronize_session=False)
     case.before["closed"] = sorted(session.scalars(closed))
-    transfer_id = pay(session, actor, submission, paid, at, now)
+    rest = rest_of(total, paid_at_once(session, submission.id))
+    transfer_id = pay(session, actor, submission, rest, at, now)
     _write_act(session, actor, case, paid, at, now)
-    facts = {"points": paid, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
+    facts = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
     return conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, **facts)
 
 
@@ -152,7 +159,7 @@ def ask_for_more(
     attempt, submission = case.attempt, case.submission
     reason = reason_of(reason)
     if stage_id is not None:
-        _require_stage(session, submission.challenge_id, stage_id)
+        _require_stage(session, submission, stage_id)
     if not move_attempt(session, attempt, (AttemptState.WAITING,), AttemptState.MORE_WANTED):
         raise refusals.AlreadyDecided()
     state = resting_state(session, submission.id, SubmissionState.MORE_WANTED)
@@ -160,9 +167,9 @@ def ask_for_more(
     return conclude(session, actor, case, Outcome.MORE_WANTED, reason, at=now, now=now, tell=tell, stage_id=stage_id)
 
 
-def _require_stage(session: Session, challenge_id: int, stage_id: int) -> None:
+def _require_stage(session: Session, submission: Submission, stage_id: int) -> None:
     try:
-        stage_for(session, challenge_id, stage_id)
+        own_stage(session, submission, stage_id)
     except NotFound:
         raise refusals.StepUnknown() from None
 
@@ -195,6 +202,7 @@ def decline_attempt(
         state = resting_state(session, submission.id, SubmissionState.DECLINED)
         values |= {"state": state, "declines": submission.declines + 1, "changed_at": at}
     move_submission(session, submission, **values)
+    free_place_if_over(session, submission)
     return conclude(session, actor, case, Outcome.DECLINED, reason, at=at, now=now, tell=tell, category=sort)
 
 
@@ -207,9 +215,10 @@ def give_feedback(session: Session, actor: Actor, *, attempt_id: int, reason: st
 
 
 def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
-    """Take an approval back: the points are reversed, the act is marked, the submission stands as declined and may be approved again.
+    """Take an approval back: all points are reversed, those of single steps too, and the act is marked.
 
-    Refuses an empty reason, a submission that is not approved (``NotApproved``), and anybody's own.
+    The submission stands as declined and may be approved again. Refuses an empty reason, a submission
+    that is not approved (``NotApproved``), and anybody's own.
     """
     submission = lock_submission(session, submission_id)
     require_reviewer(actor, submission)
@@ -226,8 +235,9 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
     if paid.transfer_id is not None:
         key = ledger_key(submission)
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
+    points = -paid.points - take_back_stages(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
-    return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=-paid.points, transfer_id=transfer_id)
+    return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
 
 
 def last_approval(session: Session, submission_id: int) -> Verdict:

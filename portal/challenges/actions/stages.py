@@ -1,4 +1,4 @@
-"""What an admin does to the steps of a challenge: add, edit, remove, move. Attempts that were sent keep the steps as they were."""
+"""What an admin does to the steps of a challenge: add, edit, remove, move, always in the draft. Whoever has begun keeps the steps they began with."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.actions.editing import lock_challenge, require_editor
-from portal.challenges.models import Stage
-from portal.challenges.queries.stages import stage_for, stages_of
+from portal.challenges.actions.editing import lock_challenge, require_editor, require_parts
+from portal.challenges.actions.versions import draft_stage, open_draft
+from portal.challenges.models import ChallengeVersion, Stage
+from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH
-from portal.challenges.rules.refusals import NoStages, TitleMissing, TooManyStages
-from portal.challenges.rules.states import MAX_STAGES, ChallengeState
+from portal.challenges.rules.refusals import PointsOutOfRange, TitleMissing, TooManyStages
+from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line
@@ -28,20 +29,27 @@ def add_stage(
     title: str,
     text: str = "",
     options: Mapping[str, Any] | None = None,
+    points: int = 0,
     key: str | None = None,
     now: datetime,
 ) -> Stage:
-    """Add a step at the end, once for a ``key``. Refuses an unknown kind, no title, and more than 20 steps."""
+    """Add a step at the end, once for a ``key``. ``points`` are its part of the points of the whole.
+
+    Refuses an unknown kind, no title, more than 20 steps, and parts that are more than the whole.
+    """
     require_editor(actor)
-    lock_challenge(session, challenge_id)
+    challenge = lock_challenge(session, challenge_id)
     first = session.scalar(select(Stage).where(Stage.made_by == key)) if key else None
     if first is not None:
         return first
-    stages = stages_of(session, challenge_id)
+    draft = open_draft(session, challenge, now=now)
+    stages = stages_of(session, challenge_id, draft.number)
     if len(stages) >= MAX_STAGES:
         raise TooManyStages(limit=MAX_STAGES)
+    _require_parts(stages, None, points, draft)
     position = max((stage.position for stage in stages), default=0) + 1
-    made = Stage(challenge_id=challenge_id, position=position, made_by=key, kind=stage_kind(kind).key, **_fields(kind, title, text, options or {}))
+    place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
+    made = Stage(**place, kind=stage_kind(kind).key, **_fields(kind, title, text, options or {}))
     session.add(made)
     session.flush()
     record(session, actor, "stage.added", "challenge", challenge_id, now=now, stage_id=made.id, kind=kind, title=made.title)
@@ -49,46 +57,60 @@ def add_stage(
 
 
 def edit_stage(
-    session: Session, actor: Actor, *, challenge_id: int, stage_id: int, title: str, text: str, options: Mapping[str, Any], now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    challenge_id: int,
+    stage_id: int,
+    title: str,
+    text: str,
+    options: Mapping[str, Any],
+    points: int = 0,
+    now: datetime,
 ) -> Stage:
-    """Change a step; its kind stays. Refuses no title."""
+    """Change a step in the draft; its kind stays. Refuses no title, and parts that are more than the whole."""
     require_editor(actor)
-    lock_challenge(session, challenge_id)
-    stage = stage_for(session, challenge_id, stage_id)
+    draft = open_draft(session, lock_challenge(session, challenge_id), now=now)
+    stage = draft_stage(session, draft, stage_id)
+    _require_parts(stages_of(session, challenge_id, draft.number), stage, points, draft)
     fields = _fields(stage.kind, title, text, options)
-    stage.title, stage.text, stage.options = fields["title"], fields["text"], fields["options"]
+    stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
     session.flush()
-    record(session, actor, "stage.edited", "challenge", challenge_id, now=now, stage_id=stage_id, title=stage.title)
+    record(session, actor, "stage.edited", "challenge", challenge_id, now=now, stage_id=stage.id, title=stage.title)
     return stage
 
 
 def remove_stage(session: Session, actor: Actor, *, challenge_id: int, stage_id: int, now: datetime) -> None:
-    """Take a step out. Its row stays for the answers that point at it. Refuses the last step of a live challenge."""
+    """Take a step out of the draft. Its row stays."""
     require_editor(actor)
-    challenge = lock_challenge(session, challenge_id)
-    stage = stage_for(session, challenge_id, stage_id)
-    if challenge.state == ChallengeState.LIVE and len(stages_of(session, challenge_id)) == 1:
-        raise NoStages()
+    draft = open_draft(session, lock_challenge(session, challenge_id), now=now)
+    stage = draft_stage(session, draft, stage_id)
     stage.removed_at = now
     session.flush()
-    record(session, actor, "stage.removed", "challenge", challenge_id, now=now, stage_id=stage_id, title=stage.title)
+    record(session, actor, "stage.removed", "challenge", challenge_id, now=now, stage_id=stage.id, title=stage.title)
 
 
 def move_stage(session: Session, actor: Actor, *, challenge_id: int, stage_id: int, by: int, now: datetime) -> None:
-    """Move a step up (``by=-1``) or down (``by=1``). At the end it stays where it is."""
+    """Move a step of the draft up (``by=-1``) or down (``by=1``). At the end it stays where it is."""
     require_editor(actor)
-    lock_challenge(session, challenge_id)
-    stage_for(session, challenge_id, stage_id)
-    stages = stages_of(session, challenge_id)
-    here = next(i for i, stage in enumerate(stages) if stage.id == stage_id)
+    draft = open_draft(session, lock_challenge(session, challenge_id), now=now)
+    stage = draft_stage(session, draft, stage_id)
+    stages = stages_of(session, challenge_id, draft.number)
+    here = next(i for i, other in enumerate(stages) if other.id == stage.id)
     there = here + (1 if by > 0 else -1)
     if not 0 <= there < len(stages):
         return
     stages[here], stages[there] = stages[there], stages[here]
-    for position, stage in enumerate(stages, start=1):
-        stage.position = position
+    for position, other in enumerate(stages, start=1):
+        other.position = position
     session.flush()
-    record(session, actor, "stage.moved", "challenge", challenge_id, now=now, stage_id=stage_id, position=there + 1)
+    record(session, actor, "stage.moved", "challenge", challenge_id, now=now, stage_id=stage.id, position=there + 1)
+
+
+def _require_parts(stages: list[Stage], changed: Stage | None, points: int, draft: ChallengeVersion) -> None:
+    if not 0 <= points <= MAX_POINTS:
+        raise PointsOutOfRange(least=0, most=MAX_POINTS)
+    require_parts(points + sum(stage.points for stage in stages if stage is not changed), draft.points)
 
 
 def _fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:

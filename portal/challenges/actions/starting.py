@@ -1,4 +1,8 @@
-"""Starting a submission: one per person, challenge, period and slot, judged by the unique index."""
+"""Starting a submission: one per person, challenge, period and slot, judged by the unique index.
+
+The time zone is read with the person's row locked for sharing: who moves in their profile at this
+moment waits, so that no two starts of one person know two zones.
+"""
 
 from datetime import datetime
 
@@ -7,16 +11,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.places import take_place
 from portal.challenges.models import Challenge, Submission
+from portal.challenges.queries.prerequisites import missing_for
 from portal.challenges.queries.stages import get_challenge
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals, standing
-from portal.challenges.rules.periods import period_key
+from portal.challenges.rules.periods import Slot, counts_now, free_at, next_start, period_key
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import Period, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
+from portal.people.queries.persons import lock_zone
 
 
 def start_submission(
@@ -24,42 +32,50 @@ def start_submission(
 ) -> Submission:
     """Return the person's submission to work on: the one under way, or a new one in the first free slot of the current period.
 
-    ``started_at``, a past moment, is the privilege of imports: it decides the period, the challenge
-    need not be open, and where every slot of that period is taken the last one is returned. Refuses
-    a challenge that is not open, and a person who has used every slot (``AllTimesUsed``,
-    ``AlreadyTakenPart``) or every attempt of it (``NoAttemptsLeft``).
+    Days, weeks and months are those of the member's time zone. ``started_at``, a past moment, is the
+    privilege of imports: it decides the period, the challenge need not be open, and where every slot
+    of that period is taken the last one is returned. Refuses a challenge that is not open, one that
+    needs another first (``PrerequisiteMissing``), one whose places are taken (``AllPlacesTaken``),
+    and a person who has used every slot (``AllTimesUsed``, ``AlreadyTakenPart``) or every attempt of
+    it (``NoAttemptsLeft``).
     """
     challenge = get_challenge(session, challenge_id)
+    if not is_import(actor) and actor.id != person_id:
+        raise NotFound()
     past = started_at if is_import(actor) else None
-    at = past or now
-    if past is None:
-        _require_may_start(session, actor, challenge, person_id, now)
-    key = period_key(Period(challenge.period), at, programme_zone(session))
+    at, zone, period = past or now, lock_zone(session, person_id), Period(challenge.period)
+    key = period_key(period, at, zone)
     for _ in range(challenge.per_period + 1):
         held = _held(session, challenge, person_id)
         in_period = [s for s in held if s.period_key == key]
         for submission in held if past is None else in_period:
-            if standing.is_active(submission.state, submission.declines, challenge.max_attempts):
+            if standing.is_active(submission.state, submission.declines, version_of(session, submission).max_attempts):
                 return submission
+        if past is None:
+            _require_may_start(session, challenge, person_id, now)
+        slots = [Slot(s.period_key, s.period_ends_at) for s in (held if past is None else in_period)]
         nth = standing.free_slot((s.nth for s in in_period), challenge.per_period)
-        if nth is None:
+        if nth is None or sum(counts_now(slot, key, at) for slot in slots) >= challenge.per_period:
             if past is not None:
                 return in_period[-1]
-            raise standing.why_not_again(Period(challenge.period), challenge.closes_on, now, programme_zone(session))
-        made = _take_slot(session, challenge, {"person_id": person_id, "challenge_id": challenge_id, "period_key": key, "nth": nth}, at)
+            free = free_at(period, slots, challenge.per_period, now, zone)
+            raise standing.why_not_again(standing.again_on(free, challenge.closes_on, zone, programme_zone(session)))
+        slot = {"person_id": person_id, "challenge_id": challenge_id, "period_key": key, "nth": nth}
+        made = _take_slot(session, challenge, slot, at, zone=zone, period_ends_at=next_start(period, at, zone))
         if made is not None:
+            take_place(session, made, is_bounded=past is None)
             record(session, actor, "submission.started", "submission", made.id, now=now, challenge_id=challenge_id, period=key, nth=nth)
             return made
     raise refusals.ChallengeChanged()
 
 
-def _require_may_start(session: Session, actor: Actor, challenge: Challenge, person_id: int, now: datetime) -> None:
-    if not is_import(actor) and actor.id != person_id:
-        raise NotFound()
+def _require_may_start(session: Session, challenge: Challenge, person_id: int, now: datetime) -> None:
     today = local_date(now, programme_zone(session))
     found = standing.availability(challenge.state, challenge.opens_on, challenge.closes_on, today)
     if refusal := standing.why_not_open(found, challenge.opens_on, challenge.closes_on):
         raise refusal
+    for missing in missing_for(session, person_id, challenge):
+        raise refusals.PrerequisiteMissing(title=missing.title)
 
 
 def _held(session: Session, challenge: Challenge, person_id: int) -> list[Submission]:
@@ -67,13 +83,14 @@ def _held(session: Session, challenge: Challenge, person_id: int) -> list[Submis
     return list(session.scalars(select(Submission).where(*mine).order_by(Submission.id).execution_options(populate_existing=True)))
 
 
-def _take_slot(session: Session, challenge: Challenge, slot: dict[str, object], at: datetime) -> Submission | None:
+def _take_slot(session: Session, challenge: Challenge, slot: dict[str, object], at: datetime, **period: object) -> Submission | None:
     """Insert the submission; None if another device was faster. Declines survive a withdrawal, so that starting anew wins no attempts."""
     declines = session.scalar(select(func.max(Submission.declines)).filter_by(**slot)) or 0
     if challenge.max_attempts is not None and declines >= challenge.max_attempts:
         raise refusals.NoAttemptsLeft(allowed=challenge.max_attempts)
     counts = {"attempts": 0, "declines": declines, "decisions": 0}
-    made = Submission(**slot, **counts, zone=programme_zone(session), state=SubmissionState.OPEN, started_at=at, changed_at=at)
+    begun = {"version": challenge.version, "state": SubmissionState.OPEN}
+    made = Submission(**slot, **counts, **begun, **period, started_at=at, changed_at=at)
     try:
         with session.begin_nested():
             session.add(made)

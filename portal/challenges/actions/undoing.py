@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_submission
+from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models import Appeal, Attempt, Submission, Verdict
 from portal.challenges.rules import refusals
@@ -30,7 +31,7 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
     """Take the actor's own verdict back within the minute: counter-entry, states, tries and a first approval as before.
 
     Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), and what was undone
-    already or answered since (``NothingToUndo``).
+    already or answered since (``NothingToUndo``), and a decline whose place somebody else has taken (``AllPlacesTaken``).
     """
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
@@ -61,6 +62,10 @@ def _require_untouched(session: Session, verdict: Verdict, submission: Submissio
 def _restore(session: Session, case: Case, before: dict[str, Any]) -> None:
     values = {name: before[name] for name in ("declines", "paid")} | {"changed_at": datetime.fromisoformat(before["changed_at"])}
     move_submission(session, case.submission, **values, state=SubmissionState(before["submission"]), decisions=case.submission.decisions + 1)
+    if before["has_place"] and not case.submission.has_place:
+        take_place(session, case.submission, is_bounded=True)
+    elif case.submission.has_place and not before["has_place"]:
+        free_place(session, case.submission)
     own = update(Attempt).where(Attempt.id == case.attempt.id).values(state=AttemptState(before["attempt"]))
     session.execute(own.execution_options(synchronize_session=False))
     session.refresh(case.attempt)

@@ -11,6 +11,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
 from portal.challenges.queries.stages import get_challenge
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import Outcome
@@ -46,6 +47,7 @@ def case_of(session: Session, attempt: Attempt, submission: Submission) -> Case:
         "declines": submission.declines,
         "attempts": submission.attempts,
         "paid": submission.paid,
+        "has_place": submission.has_place,
         "changed_at": submission.changed_at.isoformat(),
         "closed": [],
     }
@@ -138,7 +140,7 @@ def verdict_key(verdict: Verdict) -> str:
 
 def tell_of(session: Session, submission: Submission, challenge: Challenge, verdict: Verdict, now: datetime, **how: Any) -> None:
     """Tell the advocate, in the portal at once, by mail when the verdict can no longer be undone."""
-    allowed = challenge.max_attempts
+    allowed = version_of(session, submission).max_attempts
     left = max(allowed - submission.declines, 0) if allowed is not None else None
     data = {"challenge": challenge.title, "points": abs(verdict.points), "reason": verdict.reason, "attempts_left": left}
     link = f"/challenges/mine/{submission.id}"

@@ -1,4 +1,4 @@
-"""The admins' doors: the list of challenges, the editor and its steps."""
+"""The admins' doors: the list of challenges, and the editor of one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,23 +6,32 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
-from portal.challenges.actions import editing, stages
+from portal.challenges.actions import editing
 from portal.challenges.forms.answering import PlainForm, step_form
-from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, NewChallengeForm, stage_form
+from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, FirstForm, NewChallengeForm, ReasonForm
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.page import preview_page
-from portal.challenges.queries.stages import get_challenge, stage_for, stages_of
-from portal.challenges.rules.states import CHALLENGE_STATE_NAMES
-from portal.challenges.stages.registry import KINDS, stage_kind
-from portal.kernel.clock import utcnow
-from portal.kernel.errors import NotFound, Refusal
+from portal.challenges.queries.policy import points_at_once, publishes_with_two
+from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
+from portal.challenges.queries.stages import get_challenge, stages_of
+from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
+from portal.challenges.rules.comparing import FIELD_NAMES
+from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, lifecycle
+from portal.challenges.rules.states import PERIOD_NAMES
+from portal.challenges.stages.registry import KINDS
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import Refusal
+from portal.people.queries.persons import names
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
 bp = Blueprint("challenges_admin", __name__, url_prefix="/admin/challenges")
+FIGURES = ("started", "waiting", "approved", "paid", "steps")
 
 
 @bp.get("")
@@ -30,16 +39,18 @@ bp = Blueprint("challenges_admin", __name__, url_prefix="/admin/challenges")
 def index() -> Any:
     """All challenges with their figures."""
     form = ChallengeFilter(request.args)
-    statement = queries.challenges_statement(**form.values())
+    today = local_date(utcnow(), programme_zone(db()))
+    statement = queries.challenges_statement(today, **form.values())
     if request.args.get("format") == "csv":
-        header = ["id", "title", "track", "state", "points", "minutes", "opens_on", "closes_on", "started", "waiting", "approved", "paid", "steps"]
+        header = ["id", "title", "track", "state", "version", "points", "minutes", "opens_on", "closes_on", *FIGURES]
         rows = (
-            [c.id, c.title, c.track, c.state, c.points, c.minutes, c.opens_on, c.closes_on, *rest]
-            for c, *rest in queries.all_challenges(db(), statement)
+            [c.id, c.title, c.track, row.life, c.version, c.points, c.minutes, c.opens_on, c.closes_on, *(getattr(row, name) for name in FIGURES)]
+            for row in queries.all_challenges(db(), statement)
+            for c in (row.Challenge,)
         )
         return csv_response("challenges.csv", header, rows)
     page = queries.page_of_challenges(db(), statement, after=request.args.get("after"))
-    return render("challenges/admin/index.html", form=form, page=page, counts=queries.count_challenges(db()), names=CHALLENGE_STATE_NAMES)
+    return render("challenges/admin/index.html", form=form, page=page, counts=queries.count_challenges(db(), today), names=LIFECYCLE_NAMES)
 
 
 @bp.get("/new")
@@ -72,22 +83,46 @@ def create() -> Any:
 @admin
 def edit(challenge_id: int) -> str:
     """The editor."""
-    challenge = get_challenge(db(), challenge_id)
-    return _editor(challenge_id, ChallengeForm(obj=challenge))
+    version = edited_version(db(), get_challenge(db(), challenge_id))
+    return editor_page(challenge_id, ChallengeForm(obj=version))
 
 
-def _editor(challenge_id: int, form: ChallengeForm, refusal: Refusal | None = None) -> str:
+def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None = None, *, reason: ReasonForm | None = None) -> str:
+    """Render the editor: what waits to be published, or what is live while nobody has changed it."""
     challenge = get_challenge(db(), challenge_id)
-    shown = {"challenge": challenge, "stages": stages_of(db(), challenge_id), "figures": queries.figures_of(db(), challenge_id)}
-    return render(
-        "challenges/admin/edit.html", form=form, kinds=KINDS, refusal=refusal, names=CHALLENGE_STATE_NAMES, plain=PlainForm(formdata=None), **shown
-    )
+    version = edited_version(db(), challenge)
+    is_waiting = version.published_at is None
+    today = local_date(utcnow(), programme_zone(db()))
+    shown = {
+        "challenge": challenge,
+        "version": version,
+        "is_waiting": is_waiting,
+        "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
+        "needed": prerequisites_of(db(), challenge_id, version.number),
+        "first": first_form(challenge_id),
+        "stages": stages_of(db(), challenge_id, version.number),
+        "figures": queries.figures_of(db(), challenge_id),
+        "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
+        "asker": names(db(), {version.asked_by_id}).get(version.asked_by_id) if version.asked_by_id else None,
+        "at_once": points_at_once(db()),
+        "is_shared": publishes_with_two(db()),
+    }
+    words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS}
+    plain = PlainForm(formdata=None)
+    return render("challenges/admin/edit.html", form=form, reason=reason or ReasonForm(formdata=None), refusal=refusal, plain=plain, **words, **shown)
+
+
+def first_form(challenge_id: int) -> FirstForm:
+    """Return the form that chooses what has to be done first."""
+    form = FirstForm(formdata=None)
+    form.requires.choices = [SelectChoice(row.id, row.title) for row in choices_for(db(), challenge_id)]
+    return form
 
 
 def _edit_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
     form = ChallengeForm()
     form.refuse(refusal)
-    return _editor(challenge_id, form), 422
+    return editor_page(challenge_id, form), 422
 
 
 @bp.post("/<int:challenge_id>/edit")
@@ -97,19 +132,21 @@ def save(challenge_id: int) -> Any:
     """Change the fields of a challenge."""
     form = ChallengeForm()
     if not form.validate():
-        return _editor(challenge_id, form), 422
+        return editor_page(challenge_id, form), 422
     editing.edit_challenge(db(), current_actor(), challenge_id=challenge_id, offer=form.offer(), now=utcnow())
-    flash(_("Saved. What was already sent keeps its points."), "good")
+    is_live = get_challenge(db(), challenge_id).published_at is not None
+    flash(_("Saved in the draft of the next version. Advocates see it once you publish it.") if is_live else _("Saved."), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id), 303)
 
 
-def _show_again(refusal: Refusal, challenge_id: int, **_rest: int) -> tuple[str, int]:
+def show_again(refusal: Refusal, challenge_id: int, **_rest: int) -> tuple[str, int]:
     """Show the editor as the challenge now stands, and why nothing was done."""
-    challenge = get_challenge(db(), challenge_id)
-    return _editor(challenge_id, ChallengeForm(formdata=None, obj=challenge), refusal), refusal.status
+    version = edited_version(db(), get_challenge(db(), challenge_id))
+    return editor_page(challenge_id, ChallengeForm(formdata=None, obj=version), refusal), refusal.status
 
 
-def _do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
+def do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
+    """Do something to a challenge and go back to its editor."""
     act(db(), current_actor(), challenge_id=challenge_id, now=utcnow())
     flash(text, "good")
     return redirect(url_for(".edit", challenge_id=challenge_id), 303)
@@ -117,29 +154,25 @@ def _do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
 
 @bp.post("/<int:challenge_id>/publish")
 @admin
-@writes(again=_show_again)
+@writes(again=show_again)
 def publish(challenge_id: int) -> Response:
-    """Offer a draft, or a closed challenge again."""
-    now = utcnow()
-    offered = editing.publish_challenge(db(), current_actor(), challenge_id=challenge_id, now=now)
-    is_first = offered.published_at == now
-    flash(
-        _("Published. Advocates see it from its opening day on.") if is_first else _("It is open again, within its opening and closing day."), "good"
-    )
-    return redirect(url_for(".edit", challenge_id=challenge_id), 303)
+    """Freeze the draft and offer it, or open a challenge again."""
+    published = _("Published. Advocates see it from its opening day on. Who has begun keeps what they began with.")
+    opened = _("It is open again, within its opening and closing day.")
+    return do(challenge_id, editing.publish_challenge, published if find_draft(db(), challenge_id) else opened)
 
 
 @bp.post("/<int:challenge_id>/close")
 @admin
-@writes(again=_show_again)
+@writes(again=show_again)
 def close(challenge_id: int) -> Response:
     """Take no more answers."""
-    return _do(challenge_id, editing.close_challenge, _("Closed. What waits still gets its verdict."))
+    return do(challenge_id, editing.close_challenge, _("Closed. What waits still gets its verdict."))
 
 
 @bp.post("/<int:challenge_id>/duplicate")
 @admin
-@writes(again=_show_again)
+@writes(again=show_again)
 def duplicate(challenge_id: int) -> Response:
     """Make a draft with the same fields and steps."""
     title = _("Copy of %(title)s", title=get_challenge(db(), challenge_id).title)
@@ -157,89 +190,3 @@ def preview(challenge_id: int) -> str:
     step = page.step(request.args.get("step", type=int))
     form = step_form(step.stage, {}) if step else None
     return render("challenges/show.html", page=page, step=step, form=form, refusal=None, usual=None, plain=None, is_preview=True)
-
-
-@bp.get("/<int:challenge_id>/steps/new")
-@admin
-def new_stage(challenge_id: int) -> str:
-    """An empty step of the kind asked for."""
-    challenge, kind = get_challenge(db(), challenge_id), stage_kind(request.args.get("kind", ""))
-    return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=None, form=stage_form(kind.key))
-
-
-def _stage_page(challenge_id: int, stage_id: int | None, form: Any) -> str:
-    challenge = get_challenge(db(), challenge_id)
-    stage = stage_for(db(), challenge_id, stage_id) if stage_id is not None else None
-    kind = stage_kind(stage.kind if stage else request.args.get("kind", ""))
-    return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=stage, form=form)
-
-
-def _new_stage_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
-    form = stage_form(request.args.get("kind", ""))
-    form.refuse(refusal)
-    return _stage_page(challenge_id, None, form), refusal.status
-
-
-@bp.post("/<int:challenge_id>/steps/new")
-@admin
-@writes(again=_new_stage_again)
-def add_stage(challenge_id: int) -> Any:
-    """Add a step at the end."""
-    kind = stage_kind(request.args.get("kind", ""))
-    form = stage_form(kind.key)
-    if not form.validate():
-        return _stage_page(challenge_id, None, form), 422
-    given = {"kind": kind.key, "title": form.title.data, "text": form.text.data, "options": form.options(), "key": form.key.data}
-    stages.add_stage(db(), current_actor(), challenge_id=challenge_id, **given, now=utcnow())
-    flash(_("The step is added."), "good")
-    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
-
-
-@bp.get("/<int:challenge_id>/steps/<int:stage_id>")
-@admin
-def edit_stage(challenge_id: int, stage_id: int) -> str:
-    """One step."""
-    stage = stage_for(db(), challenge_id, stage_id)
-    form = stage_form(stage.kind, {"title": stage.title, "text": stage.text, "options": stage.options})
-    return _stage_page(challenge_id, stage_id, form)
-
-
-def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[str, int]:
-    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
-    form.refuse(refusal)
-    return _stage_page(challenge_id, stage_id, form), refusal.status
-
-
-@bp.post("/<int:challenge_id>/steps/<int:stage_id>")
-@admin
-@writes(again=_stage_again)
-def save_stage(challenge_id: int, stage_id: int) -> Any:
-    """Change a step."""
-    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
-    if not form.validate():
-        return _stage_page(challenge_id, stage_id, form), 422
-    given = {"title": form.title.data, "text": form.text.data, "options": form.options()}
-    stages.edit_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, **given, now=utcnow())
-    flash(_("Saved. What was already sent keeps the step as it was."), "good")
-    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
-
-
-@bp.post("/<int:challenge_id>/steps/<int:stage_id>/remove")
-@admin
-@writes(again=_show_again)
-def remove_stage(challenge_id: int, stage_id: int) -> Response:
-    """Take a step out."""
-    stages.remove_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, now=utcnow())
-    flash(_("The step is removed. What was already sent keeps it."), "good")
-    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
-
-
-@bp.post("/<int:challenge_id>/steps/<int:stage_id>/<any(up, down):way>")
-@admin
-@writes
-def move_stage(challenge_id: int, stage_id: int, way: str) -> Response:
-    """Move a step up or down."""
-    if way not in ("up", "down"):
-        raise NotFound()
-    stages.move_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, by=-1 if way == "up" else 1, now=utcnow())
-    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)

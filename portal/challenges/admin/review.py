@@ -16,6 +16,7 @@ from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of
 from portal.challenges.queries.review import attempt_for_review, submission_for_review
 from portal.challenges.queries.stages import get_challenge, get_submission
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
@@ -67,7 +68,7 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
         return render(
             "challenges/admin/begun.html",
             submission=begun,
-            steps=steps_of(db(), begun.challenge_id, begun),
+            steps=steps_of(db(), version_of(db(), begun), begun),
             kinds=KINDS,
             **context,
             **names,

@@ -9,12 +9,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.challenges.forms.answering import KEY, TRACK_CHOICES
 from portal.challenges.forms.controls import field_for
+from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES
 from portal.challenges.rules.offer import SUMMARY_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Offer
 from portal.challenges.rules.states import (
-    CHALLENGE_STATE_NAMES,
     MAX_ATTEMPTS,
     MAX_MINUTES,
     MAX_PER_PERIOD,
+    MAX_PLACES,
     MAX_POINTS,
     PERIOD_NAMES,
     SUBMISSION_STATE_NAMES,
@@ -39,6 +40,7 @@ class ChallengeForm(Form):
     )
     period = SelectField(_l("Counted"), choices=[SelectChoice(period.value, _l(PERIOD_NAMES[period])) for period in Period])
     max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
+    total_limit = IntegerField(_l("For the first so many"), validators=[Optional(), NumberRange(1, MAX_PLACES)])
     opens_on = DayField(_l("Opens on"), validators=[Optional()])
     closes_on = DayField(_l("Closes on"), validators=[Optional()])
 
@@ -48,6 +50,12 @@ class ChallengeForm(Form):
         return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"])})
 
 
+class FirstForm(Form):
+    """A challenge that has to be done first. Choices are filled at the door."""
+
+    requires = SelectField(_l("Challenge"), coerce=int, choices=[], validators=[InputRequired()])
+
+
 class NewChallengeForm(ChallengeForm):
     """A new challenge; the key makes a second click the same draft."""
 
@@ -55,13 +63,14 @@ class NewChallengeForm(ChallengeForm):
 
 
 class StageForm(Form):
-    """Title and text of a step. What else its kind asks for is added by ``stage_form``; the key makes a second click the same step."""
+    """Title, text and points of a step. What else its kind asks for is added by ``stage_form``; the key makes a second click the same step."""
 
     key = KeyField(validators=KEY)
     title = StringField(
         _l("Title of the step"), filters=[one_line], validators=[InputRequired(_l("Please give this a title.")), Length(max=TITLE_LENGTH)]
     )
     text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)])
+    points = IntegerField(_l("Points of this step"), default=0, validators=[Optional(), NumberRange(0, MAX_POINTS)])
 
     def options(self) -> dict[str, Any]:
         """Return the options of the kind, by name."""
@@ -69,11 +78,12 @@ class StageForm(Form):
 
 
 def stage_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
-    """Return the form of a step of this kind, filled from the request, or from ``data`` (title, text, options)."""
+    """Return the form of a step of this kind, filled from the request, or from ``data`` (title, text, points, options)."""
     controls = stage_kind(kind_key).options
     fields = {f"option_{name}": field_for(control, default=control.default) for name, control in controls.items()}
     form_class = type("KindForm", (StageForm,), fields)
-    given = {"title": data["title"], "text": data["text"], **{f"option_{n}": v for n, v in data["options"].items()}} if data else None
+    named = {name: data[name] for name in ("title", "text", "points")} if data else {}
+    given = {**named, **{f"option_{n}": v for n, v in data["options"].items()}} if data else None
     return form_class(data=given)
 
 
@@ -93,7 +103,7 @@ class ChallengeFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in CHALLENGE_STATE_NAMES.items()],
+            *[SelectChoice(s.value, _l(n)) for s, n in LIFECYCLE_NAMES.items()],
             SelectChoice("records", _l("Imported records")),
         ],
     )

@@ -64,7 +64,12 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     if rule.challenge_id is not None:
         found = found.where(Submission.challenge_id == rule.challenge_id)
     if rule.kinds:
-        other = (Stage.challenge_id == Submission.challenge_id, Stage.removed_at.is_(None), Stage.kind.not_in(rule.kinds))
+        other = (
+            Stage.challenge_id == Submission.challenge_id,
+            Stage.version == Submission.version,
+            Stage.removed_at.is_(None),
+            Stage.kind.not_in(rule.kinds),
+        )
         found = found.where(~exists().where(*other))
     return _trusted(found, rule, now) if rule.approvals else found
 

@@ -24,7 +24,8 @@ PAGE_SIZE = 24
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
-    steps = select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery()
+    shown = func.coalesce(MINE.c.active_version, Challenge.version)
+    steps = select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.version == shown, Stage.removed_at.is_(None)).scalar_subquery()
     entered = (
         select(func.count(Answer.id))
         .join(Stage, Stage.id == Answer.stage_id)
@@ -50,7 +51,7 @@ def _cards() -> Select[*tuple[Any, ...]]:
 
 
 # What can be gone on with, then what can be begun; what only waits, and what is done, come after it.
-_TURN = case({Standing.UNDER_WAY.value: 0, Standing.OPEN.value: 1, Standing.WAITING.value: 2}, value=STANDING, else_=3)
+_TURN = case({Standing.UNDER_WAY.value: 0, Standing.OPEN.value: 1, Standing.WAITING.value: 2, Standing.SHUT.value: 3}, value=STANDING, else_=4)
 _ROWS = _rows()
 _COUNTS = _counts()
 _CARDS = _cards()
@@ -86,6 +87,7 @@ class TrackCount:
     open: int = 0
     under_way: int = 0
     waiting: int = 0
+    shut: int = 0
     done: int = 0
 
 

@@ -1,12 +1,14 @@
 """What admins see of challenges: the list with its figures, and the submissions of one."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge, Stage, Submission
+from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.rules.lifecycle import Lifecycle
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
@@ -15,22 +17,32 @@ from portal.web.paging import AnySelect, Page, page_by
 RECORDS = "records"
 
 
-def challenges_statement(*, q: str = "", state: str = "", track: str = "") -> AnySelect:
+def challenges_statement(today: date, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
     """Return the statement of challenges with figures: ``started``, ``waiting``, ``approved``, ``paid``, ``steps``.
 
-    ``state`` is one of the states or ``records``; without it imported records are left out.
+    And with ``life``, where each is in its life ``today``, and the number of its ``draft``, if one
+    waits to be published. ``state`` is a part of that life or ``records``; without it archived ones
+    and imported records are left out.
     """
+    life = _life(today)
     statement: AnySelect = select(
         Challenge,
         _figure(func.count()).label("started"),
         _figure(func.count(), Submission.state == SubmissionState.WAITING).label("waiting"),
         _figure(func.count(), Submission.state == SubmissionState.APPROVED).label("approved"),
         _figure(func.coalesce(func.sum(Submission.paid), 0)).label("paid"),
-        select(func.count()).where(Stage.challenge_id == Challenge.id, Stage.removed_at.is_(None)).scalar_subquery().label("steps"),
+        select(func.count())
+        .where(Stage.challenge_id == Challenge.id, Stage.version == Challenge.version, Stage.removed_at.is_(None))
+        .scalar_subquery()
+        .label("steps"),
+        life.label("life"),
+        _draft(ChallengeVersion.number).label("draft"),
     )
     statement = statement.where(Challenge.is_record_only.is_(state == RECORDS))
     if state and state != RECORDS:
-        statement = statement.where(Challenge.state == state)
+        statement = statement.where(life.in_([state]))
+    elif not state:
+        statement = statement.where(Challenge.state != ChallengeState.ARCHIVED)
     if track:
         statement = statement.where(Challenge.track == track)
     for word in fold(q).split():
@@ -45,14 +57,13 @@ def all_challenges(session: Session, statement: AnySelect) -> Sequence[Any]:
 
 def page_of_challenges(session: Session, statement: AnySelect, *, after: str | None) -> Page:
     """Return one page: drafts, then live, then closed ones, the newest first."""
-    place = case((Challenge.state == ChallengeState.DRAFT, 0), (Challenge.state == ChallengeState.LIVE, 1), else_=2)
+    place = case({ChallengeState.DRAFT.value: 0, ChallengeState.LIVE.value: 1, ChallengeState.PAUSED.value: 1}, value=Challenge.state, else_=2)
     return page_by(session, statement, [(place, False), (Challenge.id, True)], after=after)
 
 
-def count_challenges(session: Session) -> dict[str, int]:
-    """Return how many challenges stand in each state; imported records under ``records``."""
-    shown = case((Challenge.is_record_only, RECORDS), else_=Challenge.state).label("shown")
-    inner = select(shown).subquery()
+def count_challenges(session: Session, today: date) -> dict[str, int]:
+    """Return how many challenges are where in their life ``today``; imported records under ``records``."""
+    inner = select(case((Challenge.is_record_only, RECORDS), else_=_life(today)).label("shown")).subquery()
     return {row.shown: row.number for row in session.execute(select(inner.c.shown, func.count().label("number")).group_by(inner.c.shown))}
 
 
@@ -96,6 +107,26 @@ def figures_of(session: Session, challenge_id: int) -> dict[str, int]:
     here = (Submission.challenge_id == challenge_id, Submission.dropped_at.is_(None))
     counted = session.execute(select(Submission.state, func.count().label("number")).where(*here).group_by(Submission.state))
     return {row.state: row.number for row in counted}
+
+
+def _life(today: date) -> ColumnElement[str]:
+    """``rules.lifecycle`` in SQL; a test holds the two together."""
+    stored, day = Challenge.state, bindparam("today", today, type_=Date)
+    return case(
+        (and_(stored == ChallengeState.DRAFT, _draft(ChallengeVersion.asked_at).is_not(None)), Lifecycle.IN_REVIEW.value),
+        (stored == ChallengeState.DRAFT, Lifecycle.DRAFT.value),
+        (stored == ChallengeState.CLOSED, Lifecycle.CLOSED.value),
+        (stored == ChallengeState.ARCHIVED, Lifecycle.ARCHIVED.value),
+        (Challenge.closes_on < day, Lifecycle.EXPIRED.value),
+        (stored == ChallengeState.PAUSED, Lifecycle.PAUSED.value),
+        (Challenge.opens_on > day, Lifecycle.SCHEDULED.value),
+        else_=Lifecycle.LIVE.value,
+    )
+
+
+def _draft(column: Any) -> Any:
+    """Return a column of the draft of a challenge, empty where there is none."""
+    return select(column).where(ChallengeVersion.challenge_id == Challenge.id, ChallengeVersion.published_at.is_(None)).scalar_subquery()
 
 
 def _figure(value: Any, *conditions: Any) -> Any:

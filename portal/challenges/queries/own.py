@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models import Attempt, Challenge, StagePayment, Submission, Verdict
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.standing import Availability, availability, is_active
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.clock import local_date
@@ -18,12 +19,15 @@ from portal.web.paging import AnySelect, Page, page_by
 
 
 def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
-    """Return a challenge the person may look at: any that was ever published, an imported record only if they took part. Raises ``NotFound``."""
+    """Return a challenge the person may look at: any that was published; an archived one or an imported record only if they took part.
+
+    Raises ``NotFound``.
+    """
     found = session.get(Challenge, challenge_id)
     if found is None or found.state == ChallengeState.DRAFT:
         raise NotFound()
     took_part = select(Submission.id).where(Submission.person_id == person_id, Submission.challenge_id == challenge_id).limit(1)
-    if found.is_record_only and session.scalar(took_part) is None:
+    if (found.is_record_only or found.state == ChallengeState.ARCHIVED) and session.scalar(took_part) is None:
         raise NotFound()
     return found
 
@@ -42,9 +46,9 @@ def submissions_of(session: Session, person_id: int, challenge_id: int) -> list[
     return list(session.scalars(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(100)))
 
 
-def current_of(submissions: Sequence[Submission], challenge: Challenge) -> Submission | None:
+def current_of(session: Session, submissions: Sequence[Submission]) -> Submission | None:
     """Return the submission a challenge's page shows: the one to go on with, else the newest that waits, else the newest."""
-    active = (s for s in submissions if is_active(s.state, s.declines, challenge.max_attempts))
+    active = (s for s in submissions if is_active(s.state, s.declines, version_of(session, s).max_attempts))
     waiting = (s for s in submissions if s.state == SubmissionState.WAITING)
     return next(active, None) or next(waiting, None) or next(iter(submissions), None)
 
@@ -67,6 +71,12 @@ def attempts_of(session: Session, submission_id: int) -> list[Attempt]:
 def verdicts_of(session: Session, submission_id: int) -> list[Verdict]:
     """Return the verdicts on a submission, newest first."""
     return list(session.scalars(select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.number.desc())))
+
+
+def payments_of(session: Session, submission_id: int) -> dict[int, StagePayment]:
+    """Return what steps of a submission were paid at once and still stand, by step."""
+    standing = (StagePayment.submission_id == submission_id, StagePayment.taken_back_at.is_(None))
+    return {payment.stage_id: payment for payment in session.scalars(select(StagePayment).where(*standing))}
 
 
 def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:

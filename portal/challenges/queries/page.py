@@ -1,24 +1,33 @@
 """All that one challenge's page shows a person: the steps, where they stand, what was said, what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Appeal, Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
 from portal.challenges.queries.appeals import last_appeal
 from portal.challenges.queries.catalogue import usual_review_time
-from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, submissions_of, verdicts_of
+from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, verdicts_of
+from portal.challenges.queries.policy import points_at_once
+from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
 from portal.challenges.queries.standing import tally_for
-from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, standing, why_not_open
+from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
+from portal.challenges.rules.comparing import Change, matters
+from portal.challenges.rules.paying import pays_at_once
+from portal.challenges.rules.periods import Slot, free_at
+from portal.challenges.rules.refusals import AllPlacesTaken
+from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import standing_verdict
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.people.queries.persons import zone_of
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,21 @@ class StepView:
     kind: StageKind
     answer: Answer | None
     is_done: bool
+    pays_at_once: bool
 
 
 @dataclass(frozen=True)
 class ChallengePage:
-    """A challenge and one person. ``submission`` is the one the page is about, ``earlier`` the others."""
+    """A challenge and one person. ``submission`` is the one the page is about, ``earlier`` the others.
+
+    ``version`` is what holds for it: that of the submission, else the current one. ``newer`` is what
+    has changed since for those who begin now, where it matters; ``closed_because`` why nobody can begin,
+    ``missing`` what this person has to do first.
+    """
 
     challenge: Challenge
+    version: ChallengeVersion
+    newer: Sequence[Change]
     availability: Availability
     standing: Standing
     steps: Sequence[StepView]
@@ -47,19 +64,25 @@ class ChallengePage:
     last_appeal: Appeal | None
     review_time: timedelta | None
     again_on: date | None
+    missing: Sequence[Row[int, str]]
     closed_because: Refusal | None
+    stopped_because: Refusal | None
+    payments: Mapping[int, StagePayment]
 
     @property
     def can_answer(self) -> bool:
         """Whether the person can go on with the submission shown; what a reviewer asked for may come after the closing day."""
         submission = self.submission
-        if submission is None or not is_active(submission.state, submission.declines, self.challenge.max_attempts):
-            return False
-        return self.closed_because is None or submission.state == SubmissionState.MORE_WANTED
+        return self.stopped_because is None and submission is not None and is_active(submission.state, submission.declines, self.version.max_attempts)
+
+    @property
+    def points_at_once(self) -> int:
+        """How many of the points single steps pay when they are completed, or have paid."""
+        return sum(step.stage.points for step in self.steps if step.pays_at_once or step.stage.id in self.payments)
 
     @property
     def can_start(self) -> bool:
-        return self.closed_because is None and self.standing is Standing.OPEN
+        return self.closed_because is None and not self.missing and self.standing is Standing.OPEN
 
     @property
     def can_withdraw(self) -> bool:
@@ -67,7 +90,7 @@ class ChallengePage:
         if submission is None:
             return False
         waits = submission.state == SubmissionState.WAITING
-        return waits or is_active(submission.state, submission.declines, self.challenge.max_attempts)
+        return waits or is_active(submission.state, submission.declines, self.version.max_attempts)
 
     @property
     def asked(self) -> Verdict | None:
@@ -88,9 +111,9 @@ class ChallengePage:
     @property
     def attempts_left(self) -> int | None:
         """How many more times it may be declined; None without limit."""
-        if self.challenge.max_attempts is None:
+        if self.version.max_attempts is None:
             return None
-        return max(self.challenge.max_attempts - (self.submission.declines if self.submission else 0), 0)
+        return max(self.version.max_attempts - (self.submission.declines if self.submission else 0), 0)
 
     def step(self, stage_id: int | None) -> StepView | None:
         """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps."""
@@ -118,33 +141,54 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
     """Return the page of a challenge for a person, about ``submission_id`` if it is theirs, else the one to go on with. Raises ``NotFound``."""
     challenge = challenge_for(session, person_id, challenge_id)
     submissions = submissions_of(session, person_id, challenge_id)
-    submission = next((s for s in submissions if s.id == submission_id), None) or current_of(submissions, challenge)
+    submission = next((s for s in submissions if s.id == submission_id), None) or current_of(session, submissions)
     found = availability_of(session, challenge, now)
-    zone = programme_zone(session)
+    current = current_version(session, challenge)
+    version = version_of(session, submission) if submission else current
+    newer = differences(session, version, current) if submission and submission.state != SubmissionState.APPROVED else []
+    missing = missing_for(session, person_id, challenge)
+    closed_because = why_not_open(found, challenge.opens_on, challenge.closes_on)
+    if closed_because is None and is_full(challenge.total_limit, challenge.taken):
+        closed_because = AllPlacesTaken(limit=challenge.total_limit)
+    is_shut = closed_because is not None or bool(missing)
     return ChallengePage(
         challenge=challenge,
+        version=version,
+        newer=newer if matters(newer) else [],
         availability=found,
-        standing=standing(tally_for(session, person_id, challenge_id, now), challenge.per_period),
-        steps=steps_of(session, challenge_id, submission),
+        standing=standing(tally_for(session, person_id, challenge_id, now), challenge.per_period, is_shut=is_shut),
+        steps=steps_of(session, version, submission),
         submission=submission,
         earlier=[s for s in submissions if s is not submission],
         attempts=attempts_of(session, submission.id) if submission else [],
         verdicts=verdicts_of(session, submission.id) if submission else [],
         last_appeal=last_appeal(session, submission.id) if submission else None,
         review_time=usual_review_time(session, now),
-        again_on=again_on(Period(challenge.period), challenge.closes_on, now, zone),
-        closed_because=why_not_open(found, challenge.opens_on, challenge.closes_on),
+        again_on=_again_on(session, person_id, challenge, submissions, now),
+        missing=missing,
+        closed_because=closed_because,
+        stopped_because=why_not_go_on(session, submission, now) if submission else None,
+        payments=payments_of(session, submission.id) if submission else {},
     )
 
 
+def _again_on(session: Session, person_id: int, challenge: Challenge, submissions: Sequence[Submission], now: datetime) -> date | None:
+    zone, period = zone_of(session, person_id), Period(challenge.period)
+    free = free_at(period, [Slot(s.period_key, s.period_ends_at) for s in submissions], challenge.per_period, now, zone)
+    return again_on(free, challenge.closes_on, zone, programme_zone(session))
+
+
 def preview_page(session: Session, challenge_id: int, now: datetime) -> ChallengePage:
-    """Return the page of a challenge as somebody sees it who has just begun, whatever its state."""
+    """Return the page of a challenge as somebody sees it who has just begun what the editor shows, published or not."""
     challenge = get_challenge(session, challenge_id)
+    version = edited_version(session, challenge)
     return ChallengePage(
         challenge=challenge,
+        version=version,
+        newer=[],
         availability=Availability.OPEN,
         standing=Standing.UNDER_WAY,
-        steps=steps_of(session, challenge_id, None),
+        steps=steps_of(session, version, None),
         submission=None,
         earlier=[],
         attempts=[],
@@ -152,16 +196,20 @@ def preview_page(session: Session, challenge_id: int, now: datetime) -> Challeng
         last_appeal=None,
         review_time=None,
         again_on=None,
+        missing=prerequisites_of(session, challenge_id, version.number),
         closed_because=None,
+        stopped_because=None,
+        payments={},
     )
 
 
-def steps_of(session: Session, challenge_id: int, submission: Submission | None) -> list[StepView]:
-    """Return the steps of a challenge with what the submission, if any, has entered."""
+def steps_of(session: Session, version: ChallengeVersion, submission: Submission | None) -> list[StepView]:
+    """Return the steps of a version with what the submission, if any, has entered."""
     answers = answers_of(session, submission.id) if submission else {}
-    steps = []
-    for number, stage in enumerate(stages_of(session, challenge_id), start=1):
+    steps, limit = [], points_at_once(session)
+    for number, stage in enumerate(stages_of(session, version.challenge_id, version.number), start=1):
         kind, answer = stage_kind(stage.kind), answers.get(stage.id)
         is_done = answer is not None and kind.problem(Step(stage.title, stage.options), answer.value) is None
-        steps.append(StepView(number, stage, kind, answer, is_done))
+        at_once = pays_at_once(stage.points, limit, needs_check=kind.needs_check)
+        steps.append(StepView(number, stage, kind, answer, is_done, at_once))
     return steps

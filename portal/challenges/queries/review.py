@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
 from portal.challenges.queries.own import attempts_of, verdicts_of
-from portal.challenges.queries.stages import stages_of
+from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
@@ -159,7 +159,7 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
         verdicts,
         names(session, people),
         record_of(session, person.id),
-        steps=stages_of(session, challenge.id),
+        steps=own_stages(session, submission),
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
     )

@@ -23,14 +23,28 @@ def get_submission(session: Session, submission_id: int) -> Submission:
     return found
 
 
-def stages_of(session: Session, challenge_id: int) -> list[Stage]:
-    """Return the stages of a challenge in order, without those that were removed."""
-    wanted = select(Stage).where(Stage.challenge_id == challenge_id, Stage.removed_at.is_(None))
+def stages_of(session: Session, challenge_id: int, version: int | None = None) -> list[Stage]:
+    """Return the stages of one version in order, by default the current one, without those that were removed."""
+    number = select(Challenge.version).where(Challenge.id == challenge_id).scalar_subquery() if version is None else version
+    wanted = select(Stage).where(Stage.challenge_id == challenge_id, Stage.version == number, Stage.removed_at.is_(None))
     return list(session.scalars(wanted.order_by(Stage.position, Stage.id)))
 
 
+def own_stages(session: Session, submission: Submission) -> list[Stage]:
+    """Return the stages a submission was begun with."""
+    return stages_of(session, submission.challenge_id, submission.version)
+
+
+def own_stage(session: Session, submission: Submission, stage_id: int) -> Stage:
+    """Return one stage of the version a submission was begun with. Raises ``NotFound`` for one of another version."""
+    found = stage_for(session, submission.challenge_id, stage_id)
+    if found.version != submission.version:
+        raise NotFound()
+    return found
+
+
 def stage_for(session: Session, challenge_id: int, stage_id: int) -> Stage:
-    """Return a stage that belongs to the challenge. Raises ``NotFound``, for a removed one too."""
+    """Return a stage that belongs to any version of the challenge. Raises ``NotFound``, for a removed one too."""
     found = session.get(Stage, stage_id)
     if found is None or found.challenge_id != challenge_id or found.removed_at is not None:
         raise NotFound()

@@ -3,23 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models import Challenge, ChallengeVersion, Prerequisite, Submission
+from portal.challenges.queries.prerequisites import has_done
 from portal.challenges.rules.periods import period_keys
 from portal.challenges.rules.standing import Standing, Tally
 from portal.challenges.rules.states import ChallengeState, Period, SubmissionState
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.kernel.schema import BigId
+from portal.kernel.schema import BigId, UTCDateTime
+from portal.people.queries.persons import zone_of
 
 
 def moment_values(session: Session, person_id: int, now: datetime) -> dict[str, Any]:
-    """Return what the statements built from ``OFFERED`` and ``MINE`` are run with: whose standing, today, and the periods' keys of today."""
-    zone = programme_zone(session)
-    keys = {_name_of(period): key for period, key in period_keys(now, zone).items()}
-    return {"me": person_id, "today": local_date(now, zone), **keys}
+    """Return what the statements built from ``OFFERED`` and ``MINE`` are run with.
+
+    Whose standing, now, today in the programme's zone, and the periods' keys of now in the member's own.
+    """
+    keys = {_name_of(period): key for period, key in period_keys(now, zone_of(session, person_id)).items()}
+    return {"me": person_id, "now": now, "today": local_date(now, programme_zone(session)), **keys}
 
 
 def _name_of(period: Period) -> str:
@@ -30,26 +34,38 @@ def _offered() -> ColumnElement[bool]:
     today = bindparam("today", type_=Date)
     has_begun = or_(Challenge.opens_on.is_(None), Challenge.opens_on <= today)
     has_not_ended = or_(Challenge.closes_on.is_(None), Challenge.closes_on >= today)
-    return and_(Challenge.state == ChallengeState.LIVE, has_begun, has_not_ended)
+    return and_(Challenge.state.in_((ChallengeState.LIVE, ChallengeState.PAUSED)), has_begun, has_not_ended)
+
+
+def _shut() -> ColumnElement[bool]:
+    is_full = and_(Challenge.total_limit.is_not(None), Challenge.taken >= Challenge.total_limit)
+    needed = and_(Prerequisite.challenge_id == Challenge.id, Prerequisite.version == Challenge.version)
+    needs_more = exists().where(needed, ~has_done(bindparam("me", type_=BigId))).correlate(Challenge)
+    return or_(Challenge.state == ChallengeState.PAUSED, is_full, needs_more)
 
 
 def _tallies() -> Subquery:
     named = {period: bindparam(_name_of(period), type_=String) for period in Period}
     key_now = case(*[(Challenge.period == period, key) for period, key in named.items() if period is not Period.ONCE], else_=named[Period.ONCE])
-    tries_left = or_(Challenge.max_attempts.is_(None), Submission.declines < Challenge.max_attempts)
+    tries_left = or_(ChallengeVersion.max_attempts.is_(None), Submission.declines < ChallengeVersion.max_attempts)
     is_active = or_(
         Submission.state.in_((SubmissionState.OPEN, SubmissionState.MORE_WANTED)), and_(Submission.state == SubmissionState.DECLINED, tries_left)
     )
+    # counts_now of rules/periods.py
+    in_key = and_(func.length(Submission.period_key) == func.length(key_now), Submission.period_key >= key_now)
+    counts = or_(in_key, Submission.period_ends_at > bindparam("now", type_=UTCDateTime))
     counted = (
         select(
             Submission.challenge_id.label("challenge_id"),
-            _count(Submission.period_key == key_now).label("used"),
+            _count(counts).label("used"),
             _count(is_active).label("active"),
             _count(and_(is_active, Submission.state != SubmissionState.OPEN)).label("returned"),
             _count(Submission.state == SubmissionState.WAITING).label("waiting"),
             func.max(case((is_active, Submission.id))).label("active_id"),
+            func.max(case((is_active, Submission.version))).label("active_version"),
         )
         .join(Challenge, Challenge.id == Submission.challenge_id)
+        .join(ChallengeVersion, and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version))
         .where(Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
         .group_by(Submission.challenge_id)
     )
@@ -62,7 +78,9 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 
 # Built once: putting these together costs more than running them. Each statement made of them is run with ``moment_values``.
 OFFERED = _offered()
-"""The condition that a challenge takes part today: live, and within its dates in the programme's zone."""
+"""The condition that a challenge is shown today: live or paused, and within its dates in the programme's zone."""
+SHUT: ColumnElement[bool] = _shut()
+"""The condition that what is shown cannot be begun: paused, every place taken, or something else comes first."""
 MINE = _tallies()
 """The person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
 
@@ -74,8 +92,9 @@ def _standing() -> ColumnElement[str]:
     used, active, waiting = (func.coalesce(MINE.c[name], 0) for name in ("used", "active", "waiting"))
     return case(
         (active > 0, Standing.UNDER_WAY.value),
-        (used < Challenge.per_period, Standing.OPEN.value),
+        (and_(used < Challenge.per_period, ~SHUT), Standing.OPEN.value),
         (waiting > 0, Standing.WAITING.value),
+        (used < Challenge.per_period, Standing.SHUT.value),
         else_=Standing.DONE.value,
     )
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from portal.challenges.rules.refusals import (
     AttemptsOutOfRange,
+    LimitOutOfRange,
     MinutesOutOfRange,
     OutOfRange,
     PointsOutOfRange,
@@ -12,7 +13,7 @@ from portal.challenges.rules.refusals import (
     TitleMissing,
     WrongDates,
 )
-from portal.challenges.rules.states import MAX_ATTEMPTS, MAX_MINUTES, MAX_PER_PERIOD, MAX_POINTS, Period
+from portal.challenges.rules.states import MAX_ATTEMPTS, MAX_MINUTES, MAX_PER_PERIOD, MAX_PLACES, MAX_POINTS, Period
 from portal.kernel.text import clean, clean_line
 from portal.kernel.tracks import Track
 
@@ -21,7 +22,7 @@ TITLE_LENGTH, SUMMARY_LENGTH, TEXT_LENGTH = 120, 240, 20_000
 
 @dataclass(frozen=True)
 class Offer:
-    """The fields of a challenge. Points are whole; ``minutes`` and ``max_attempts`` may be unknown and without limit."""
+    """The fields of a challenge. Points are whole; ``minutes``, ``max_attempts`` and ``total_limit`` may be unknown and without limit."""
 
     track: Track
     title: str
@@ -34,6 +35,7 @@ class Offer:
     period: Period = Period.ONCE
     per_period: int = 1
     max_attempts: int | None = None
+    total_limit: int | None = None
 
 
 def require_offer(offer: Offer) -> Offer:
@@ -45,6 +47,7 @@ def require_offer(offer: Offer) -> Offer:
     _require_within(MinutesOutOfRange, offer.minutes, 1, MAX_MINUTES)
     _require_within(TimesOutOfRange, offer.per_period, 1, MAX_PER_PERIOD)
     _require_within(AttemptsOutOfRange, offer.max_attempts, 1, MAX_ATTEMPTS)
+    _require_within(LimitOutOfRange, offer.total_limit, 1, MAX_PLACES)
     if offer.opens_on and offer.closes_on and offer.closes_on < offer.opens_on:
         raise WrongDates()
     summary, text = clean_line(offer.summary)[:SUMMARY_LENGTH], clean(offer.text)[:TEXT_LENGTH]

@@ -1,6 +1,6 @@
 """What is refused around challenges, each with its facts and a sentence."""
 
-from portal.kernel.errors import Conflict, NotAllowed, Refusal
+from portal.kernel.errors import Conflict, NotAllowed, NotFound, Refusal
 from portal.kernel.text import N_
 
 
@@ -25,11 +25,69 @@ class ChallengeClosed(Refusal):
     status = 409
 
 
+class ChallengePaused(Refusal):
+    """An admin paused it. What was begun before goes on."""
+
+    message = N_("This challenge is paused, so nobody can begin it now. What you have begun you can finish and send.")
+    status = 409
+
+
+class SecondAdminMissing(Refusal):
+    """The programme publishes with four eyes."""
+
+    message = N_("Here two people publish together: ask for a review first, and let another admin publish it.")
+    status = 409
+
+
+class NotInReview(Conflict):
+    """Nobody asked for a review, or somebody has acted on it."""
+
+    message = N_("This draft is not in review any more. Here is how it stands now.")
+
+
+class NothingToPublish(Conflict):
+    """It is live as it stands."""
+
+    message = N_("This is live already, and there are no changes to publish.")
+
+
+class VersionUnknown(NotFound):
+    """The challenge was never published under this number."""
+
+
+class StagePointsTooMany(Refusal):
+    """The parts are more than the whole."""
+
+    message = N_("The steps carry %(parts)s points together, which is more than the %(whole)s of the whole challenge.")
+    field = "points"
+
+
 class AllTimesUsed(Refusal):
     """Every slot of this period is taken; ``day`` is when the next begins."""
 
     message = N_("You have done this as often as it counts for now. You can do it again from %(day)s.")
     status = 409
+
+
+class AllPlacesTaken(Refusal):
+    """It was for the first so many."""
+
+    message = N_("This was for the first %(limit)s, and all places are taken.")
+    status = 409
+
+
+class PrerequisiteMissing(Refusal):
+    """Another challenge comes first."""
+
+    message = N_("Please complete “%(title)s” first.")
+    status = 409
+
+
+class PrerequisiteCircle(Refusal):
+    """Each would wait for the other."""
+
+    message = N_("“%(title)s” itself needs this challenge first, so nobody could begin either.")
+    field = "requires"
 
 
 class AlreadyTakenPart(Refusal):
@@ -241,3 +299,9 @@ class AttemptsOutOfRange(OutOfRange):
     """Attempts outside their limits."""
 
     field = "max_attempts"
+
+
+class LimitOutOfRange(OutOfRange):
+    """Places outside their limits."""
+
+    field = "total_limit"

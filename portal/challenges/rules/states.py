@@ -8,6 +8,7 @@ MAX_POINTS = 100_000
 MAX_MINUTES = 600
 MAX_PER_PERIOD = 100
 MAX_ATTEMPTS = 50
+MAX_PLACES = 1_000_000
 MAX_STAGES = 20
 
 
@@ -21,11 +22,16 @@ class Period(StrEnum):
 
 
 class ChallengeState(StrEnum):
-    """Draft → live → closed; a closed one can be opened again."""
+    """What is stored: what people did to a challenge. What follows from dates and drafts as well is ``rules/lifecycle.py``.
+
+    Draft → live ⇄ paused → closed → archived; from each of the last three it can be opened again.
+    """
 
     DRAFT = "draft"
     LIVE = "live"
+    PAUSED = "paused"
     CLOSED = "closed"
+    ARCHIVED = "archived"
 
 
 class SubmissionState(StrEnum):
@@ -63,7 +69,6 @@ class Outcome(StrEnum):
 
 
 PERIOD_NAMES = {Period.ONCE: N_("In all"), Period.DAY: N_("Per day"), Period.WEEK: N_("Per week"), Period.MONTH: N_("Per month")}
-CHALLENGE_STATE_NAMES = {ChallengeState.DRAFT: N_("Draft"), ChallengeState.LIVE: N_("Live"), ChallengeState.CLOSED: N_("Closed")}
 SUBMISSION_STATE_NAMES = {
     SubmissionState.OPEN: N_("Under way"),
     SubmissionState.WAITING: N_("Waiting for an answer"),

@@ -37,6 +37,7 @@ class WrittenAnswer:
         "min_length": Control("number", N_("At least this many characters"), N_("Leave empty for any length."), max_length=2_000),
     }
     has_autosave: ClassVar = True
+    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_answer.html"
 
     def control(self, step: Step) -> Control:

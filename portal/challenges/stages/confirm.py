@@ -20,6 +20,7 @@ class Confirm:
         "sentence": Control("text", N_("Sentence beside the box"), N_("“I have read this” if empty."), max_length=200)
     }
     has_autosave: ClassVar = True
+    needs_check: ClassVar = False
     shown_by: ClassVar = "challenges/stages/_confirm.html"
 
     def control(self, step: Step) -> Control:

@@ -66,6 +66,8 @@ class StageKind(Protocol):
     options: ClassVar[Mapping[str, Control]]
     """What the editor asks for besides title and text, by name of the option."""
     has_autosave: ClassVar[bool]
+    needs_check: ClassVar[bool]
+    """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
     shown_by: ClassVar[str]
     """The template in which advocate and reviewer see a stored value."""
 

@@ -48,6 +48,7 @@ class SharedLink:
         "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),
     }
     has_autosave: ClassVar = True
+    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_link.html"
 
     def control(self, step: Step) -> Control:

@@ -24,6 +24,7 @@ class UploadedFile:
     hint: ClassVar = N_("A picture or a document as proof.")
     options: ClassVar[Mapping[str, Control]] = {"purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image")}
     has_autosave: ClassVar = False
+    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_upload.html"
 
     def control(self, step: Step) -> Control:

@@ -14,7 +14,7 @@ from portal.challenges.forms.answering import AppealForm, PlainForm, step_form
 from portal.challenges.models import Stage, Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
-from portal.challenges.queries.stages import answers_of, get_submission, stage_for
+from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, AttemptState
 from portal.challenges.stages.contract import Control, Step, Stored, Value
@@ -180,9 +180,9 @@ def withdraw(submission_id: int) -> Response:
 
 
 def _taken(submission_id: int, stage_id: int) -> tuple[Submission, Stage]:
-    """Return the reader's submission and a step of its challenge. Raises ``NotFound``."""
+    """Return the reader's submission and a step of its version. Raises ``NotFound``."""
     submission = submission_for(db(), current_user.id, submission_id)
-    return submission, stage_for(db(), submission.challenge_id, stage_id)
+    return submission, own_stage(db(), submission, stage_id)
 
 
 def _control(stage: Stage) -> Control:

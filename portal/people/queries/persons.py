@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.text import normal_email
 from portal.notifications.rules import Recipient
@@ -58,6 +59,23 @@ def people_by_identity(session: Session, source: str, external_ids: Iterable[str
             (name, person_id) for name, person_id in session.execute(select(PersonIdentity.external_id, PersonIdentity.person_id).where(*here))
         )
     return found
+
+
+def zone_of(session: Session, person_id: int) -> str:
+    """Return the time zone of a person, the programme's where they chose none. Raises ``NotFound``."""
+    return _zone(session, select(Person.id, Person.time_zone).where(Person.id == person_id))
+
+
+def lock_zone(session: Session, person_id: int) -> str:
+    """Return the time zone as ``zone_of``, and let nobody change it before this unit of work ends."""
+    return _zone(session, select(Person.id, Person.time_zone).where(Person.id == person_id).with_for_update(read=True))
+
+
+def _zone(session: Session, statement: Select[int, str | None]) -> str:
+    found = session.execute(statement).first()
+    if found is None:
+        raise NotFound()
+    return found.time_zone or programme_zone(session)
 
 
 def recipient(session: Session, person_id: int) -> Recipient:

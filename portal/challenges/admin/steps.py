@@ -1,0 +1,105 @@
+"""The admins' doors to the steps of a challenge. Whatever is changed is changed in the draft."""
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.challenges.actions import stages
+from portal.challenges.admin.editor import bp, show_again
+from portal.challenges.forms.editing import stage_form
+from portal.challenges.queries.policy import points_at_once
+from portal.challenges.queries.stages import get_challenge, stage_for
+from portal.challenges.stages.registry import stage_kind
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import NotFound, Refusal
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+
+@bp.get("/<int:challenge_id>/steps/new")
+@admin
+def new_stage(challenge_id: int) -> str:
+    """An empty step of the kind asked for."""
+    kind = stage_kind(request.args.get("kind", ""))
+    return _stage_page(challenge_id, None, stage_form(kind.key))
+
+
+def _stage_page(challenge_id: int, stage_id: int | None, form: Any) -> str:
+    challenge = get_challenge(db(), challenge_id)
+    stage = stage_for(db(), challenge_id, stage_id) if stage_id is not None else None
+    kind = stage_kind(stage.kind if stage else request.args.get("kind", ""))
+    return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=stage, form=form, at_once=points_at_once(db()))
+
+
+def _new_stage_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
+    form = stage_form(request.args.get("kind", ""))
+    form.refuse(refusal)
+    return _stage_page(challenge_id, None, form), refusal.status
+
+
+@bp.post("/<int:challenge_id>/steps/new")
+@admin
+@writes(again=_new_stage_again)
+def add_stage(challenge_id: int) -> Any:
+    """Add a step at the end."""
+    kind = stage_kind(request.args.get("kind", ""))
+    form = stage_form(kind.key)
+    if not form.validate():
+        return _stage_page(challenge_id, None, form), 422
+    given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
+    stages.add_stage(db(), current_actor(), challenge_id=challenge_id, kind=kind.key, key=form.key.data, **given, now=utcnow())
+    flash(_("The step is added."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
+
+
+@bp.get("/<int:challenge_id>/steps/<int:stage_id>")
+@admin
+def edit_stage(challenge_id: int, stage_id: int) -> str:
+    """One step."""
+    stage = stage_for(db(), challenge_id, stage_id)
+    form = stage_form(stage.kind, {"title": stage.title, "text": stage.text, "options": stage.options, "points": stage.points})
+    return _stage_page(challenge_id, stage_id, form)
+
+
+def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[str, int]:
+    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
+    form.refuse(refusal)
+    return _stage_page(challenge_id, stage_id, form), refusal.status
+
+
+@bp.post("/<int:challenge_id>/steps/<int:stage_id>")
+@admin
+@writes(again=_stage_again)
+def save_stage(challenge_id: int, stage_id: int) -> Any:
+    """Change a step."""
+    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
+    if not form.validate():
+        return _stage_page(challenge_id, stage_id, form), 422
+    given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
+    stages.edit_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, **given, now=utcnow())
+    flash(_("Saved. Who has begun keeps the step as it was."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
+
+
+@bp.post("/<int:challenge_id>/steps/<int:stage_id>/remove")
+@admin
+@writes(again=show_again)
+def remove_stage(challenge_id: int, stage_id: int) -> Response:
+    """Take a step out."""
+    stages.remove_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, now=utcnow())
+    flash(_("The step is removed. Who has begun keeps it."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
+
+
+@bp.post("/<int:challenge_id>/steps/<int:stage_id>/<any(up, down):way>")
+@admin
+@writes
+def move_stage(challenge_id: int, stage_id: int, way: str) -> Response:
+    """Move a step up or down."""
+    if way not in ("up", "down"):
+        raise NotFound()
+    stages.move_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, by=-1 if way == "up" else 1, now=utcnow())
+    return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)

@@ -1,0 +1,48 @@
+"""What has to be done before a challenge can be begun, and what of it a person has not done."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, exists, select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Challenge, Prerequisite, Submission
+from portal.challenges.rules.states import ChallengeState, SubmissionState
+
+MOST_CHOICES = 500
+
+
+def has_done(person_id: Any) -> ColumnElement[bool]:
+    """Return the condition that the person has an approved submission of the challenge that a ``Prerequisite`` names."""
+    mine = and_(Submission.person_id == person_id, Submission.challenge_id == Prerequisite.requires_id)
+    return exists().where(mine, Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None)).correlate(Prerequisite)
+
+
+def prerequisites_of(session: Session, challenge_id: int, version: int) -> Sequence[Row[int, str]]:
+    """Return id and title of what a version needs first."""
+    here = (Prerequisite.challenge_id == challenge_id, Prerequisite.version == version)
+    found = select(Challenge.id, Challenge.title).join(Prerequisite, Prerequisite.requires_id == Challenge.id).where(*here)
+    return session.execute(found.order_by(Challenge.title, Challenge.id)).all()
+
+
+def missing_for(session: Session, person_id: int, challenge: Challenge) -> Sequence[Row[int, str]]:
+    """Return id and title of what the person has to do before they can begin the challenge as it is offered now."""
+    here = (Prerequisite.challenge_id == challenge.id, Prerequisite.version == challenge.version)
+    found = select(Challenge.id, Challenge.title).join(Prerequisite, Prerequisite.requires_id == Challenge.id).where(*here, ~has_done(person_id))
+    return session.execute(found.order_by(Challenge.title, Challenge.id)).all()
+
+
+def needs_of_all(session: Session) -> dict[int, set[int]]:
+    """Return what each challenge needs first, in its current version and in its draft."""
+    needs: dict[int, set[int]] = defaultdict(set)
+    offered = select(Prerequisite.challenge_id, Prerequisite.requires_id).join(Challenge, Challenge.id == Prerequisite.challenge_id)
+    for challenge_id, requires_id in session.execute(offered.where(Prerequisite.version >= Challenge.version)):
+        needs[challenge_id].add(requires_id)
+    return needs
+
+
+def choices_for(session: Session, challenge_id: int) -> Sequence[Row[int, str]]:
+    """Return what another challenge may need first, by title: at most 500, neither archived nor records."""
+    possible = (Challenge.id != challenge_id, Challenge.is_record_only.is_(False), Challenge.state != ChallengeState.ARCHIVED)
+    return session.execute(select(Challenge.id, Challenge.title).where(*possible).order_by(Challenge.title, Challenge.id).limit(MOST_CHOICES)).all()
