@@ -58,7 +58,6 @@ def writes(
         @wraps(inner)
         def wrapper(**view_args: Any) -> Any:
             _close()
-
             try:
                 given = {"ready": first(**view_args)} if first else {}
                 _close()
