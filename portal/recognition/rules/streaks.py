@@ -64,12 +64,12 @@ def streak_of(weeks: Iterable[date], this_week: date) -> Streak:
     active = sorted({week for week in weeks if week <= this_week})
     spent: set[tuple[int, int]] = set()
     run, longest, frozen = 0, 0, list[date]()
-    for _week, run, frozen in runs_of(active, spent):
-        longest = max(longest, run)
+    for _week, run, bridged in runs_of(active, spent):
+        longest, frozen = max(longest, run), bridged
     is_safe = bool(active) and active[-1] == this_week
     if active and not is_safe:
-        bridged = _bridge(active[-1], this_week, spent)
-        run, frozen = (run, frozen + bridged) if bridged is not None else (0, [])
+        since = _bridge(active[-1], this_week, spent)
+        run, frozen = (run, frozen + since) if since is not None else (0, [])
     return Streak(run, longest, is_safe, tuple(frozen), (this_week.year, this_week.month) not in spent)
 
 
