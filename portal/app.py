@@ -9,9 +9,11 @@ from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
+from portal.challenges import jobs as challenges_jobs
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
+from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
 from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
@@ -25,6 +27,7 @@ from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
+from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
@@ -36,7 +39,7 @@ from portal.files.storage import Storage
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
-from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 from portal.kernel.db import Database
 from portal.kernel.text import N_
 from portal.ledger.actions.sealing import seal_pending
@@ -59,6 +62,8 @@ from portal.recognition.admin import doors as recognition_admin
 from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import views as references
+from portal.references.queries.nominations import nominators_of_person
+from portal.review import admin as review_admin
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
@@ -99,6 +104,7 @@ BLUEPRINTS = [
     recognition.bp,
     recognition_admin.bp,
     references.bp,
+    review_admin.bp,
     bank.bp,
     bank_admin.bp,
     rewards.bp,
@@ -118,7 +124,11 @@ COMMANDS: list[click.Command] = [
     ledger,
     demo,
 ]
-FILE_ACCESS: dict[str, FileAccess] = {}
+# Who may open stored files besides their owner and admins, by purpose.
+FILE_ACCESS: dict[str, FileAccess] = {
+    "document": may_open_proof,
+    "image": may_open_proof,
+}
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     scores.person_changed,
@@ -140,6 +150,7 @@ WAITING: list[WaitingSource] = [
     WaitingAttempts(),
     WaitingRedemptions(),
     WaitingNominations(),
+    WaitingAppeals(),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
@@ -161,7 +172,9 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
     (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
+    (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
 ]
+PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
@@ -173,16 +186,24 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
-    NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
+    NavItem(
+        N_("People"),
+        "people_admin.index",
+        "users",
+        ADMIN,
+        within=PEOPLE,
+    ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
+    NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
@@ -195,7 +216,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _set_up_web(app, settings)
     storage: Storage = app.extensions["storage"]
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage)
-    ticks = [*TICKS, (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     _add_rooms(app)
@@ -215,6 +236,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
+    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person)
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -12,7 +12,8 @@ from portal.notifications import models as notifications
 from portal.people import models as people
 from portal.recognition import models as recognition
 from portal.references import models as references
+from portal.review import models as review
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports, dashboard)
+rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports, review, dashboard)

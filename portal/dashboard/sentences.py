@@ -23,6 +23,8 @@ SUBJECTS: dict[str, str] = {
     "file": N_("Files"),
     "import": N_("Imports"),
     "job": N_("Jobs"),
+    "rule": N_("Rules"),
+    "review": N_("Reviewing"),
 }
 
 EVENTS: dict[str, str] = {
@@ -74,6 +76,7 @@ EVENTS: dict[str, str] = {
     "person.password_changed": N_("%(what)s has a new password"),
     "person.password_reset_asked": N_("A new password was asked for %(what)s"),
     "person.reactivated": N_("%(who)s reactivated %(what)s"),
+    "person.reviewing_changed": N_("%(who)s changed what %(what)s may review"),
     "person.roles_changed": N_("%(who)s changed the roles of %(what)s"),
     "person.signed_in": N_("%(what)s signed in"),
     "person.signed_out": N_("%(what)s signed out"),
@@ -84,6 +87,11 @@ EVENTS: dict[str, str] = {
     "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
     "redemption.returned": N_("%(who)s took %(what)s back: %(reason)s"),
+    "review.assigned": N_("%(who)s gave %(what)s to a reviewer"),
+    "review.first_approved": N_("%(who)s gave the first of two approvals for %(what)s, worth %(points)s"),
+    "review.freed": N_("%(who)s left %(what)s to whoever takes it"),
+    "review.taken": N_("%(who)s took %(what)s to decide on"),
+    "review.terms_changed": N_("%(who)s changed the terms of reviewing"),
     "reward.added": N_("%(who)s added the reward %(what)s"),
     "reward.changed": N_("%(who)s edited the reward %(what)s"),
     "reward.published": N_("%(who)s published the reward %(what)s"),
@@ -99,15 +107,24 @@ EVENTS: dict[str, str] = {
     "stage.edited": N_("%(who)s edited the step “%(title)s” of the challenge %(what)s"),
     "stage.moved": N_("%(who)s moved a step of the challenge %(what)s to place %(position)s"),
     "stage.removed": N_("%(who)s removed the step “%(title)s” from the challenge %(what)s"),
+    "rule.made": N_("%(who)s made the rule %(what)s for approving by itself"),
+    "rule.removed": N_("%(who)s removed the rule %(what)s for approving by itself"),
+    "rule.switched_off": N_("%(who)s switched the rule %(what)s off"),
+    "rule.switched_on": N_("%(who)s switched the rule %(what)s on"),
+    "submission.accepted_early": N_("%(who)s accepted %(what)s with steps unfinished"),
+    "submission.appealed": N_("%(who)s appealed against the decline of %(what)s"),
     "submission.approved": N_("%(who)s approved %(what)s and paid %(points)s"),
     "submission.declined": N_("%(who)s declined %(what)s: %(reason)s"),
+    "submission.feedback": N_("%(who)s gave feedback on %(what)s: %(reason)s"),
     "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),
+    "submission.recalled": N_("%(who)s undid a verdict on %(what)s"),
     "submission.reversed": N_("%(who)s took back the approval of %(what)s: %(reason)s"),
     "submission.saved": N_("%(who)s worked on %(what)s"),
     "submission.sent": N_("%(who)s sent %(what)s for approval"),
     "submission.stage_paid": N_("%(what)s: the step “%(title)s” paid %(points)s at once"),
     "submission.started": N_("%(who)s began %(what)s"),
     "submission.undone": N_("The import of %(what)s was undone"),
+    "submission.upheld": N_("%(who)s declined the appeal against %(what)s: %(reason)s"),
     "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
 }
 # Whoever starts an import did not do what stands in its rows.
@@ -125,6 +142,8 @@ NUMBERED = {
     "file": N_("file %(number)s"),
     "import": N_("import %(number)s"),
     "job": N_("job %(number)s"),
+    "rule": N_("rule %(number)s"),
+    "review": N_("reviewing"),
 }
 UNKNOWN = N_("%(who)s: %(event)s, %(what)s")
 

@@ -35,3 +35,8 @@ def micros(moment: datetime) -> int:
     """Return whole microseconds since 1970 UTC, exact (no floating point)."""
     delta = require_aware(moment) - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_micros(moment: int) -> datetime:
+    """Return the moment that lies ``moment`` whole microseconds after 1970 UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)

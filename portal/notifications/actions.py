@@ -22,13 +22,22 @@ _WITHHELD = "mail_withheld"
 
 
 def notify(
-    session: Session, *, to: Recipient, kind: str, data: dict[str, Any], key: str, now: datetime, link: str | None = None, mail: bool = True
+    session: Session,
+    *,
+    to: Recipient,
+    kind: str,
+    data: dict[str, Any],
+    key: str,
+    now: datetime,
+    link: str | None = None,
+    mail: bool = True,
+    mail_at: datetime | None = None,
 ) -> None:
     """Tell ``to`` what happened: a line in the inbox of a person, a mail to an address, both in this transaction.
 
     ``kind`` is the folder ``templates/emails/<kind>/``, ``data`` what its templates need (JSON), ``link`` a
     path such as ``/challenges/3``. The same ``key`` to the same recipient a second time is nothing. Refuses
-    line breaks in name and address.
+    line breaks in name and address. ``mail_at`` keeps the mail back until then, so that ``withdraw_mail`` can still stop it.
     """
     require_path(link)
     require_header_safe(to.name, to.email)
@@ -38,7 +47,14 @@ def notify(
     if mail and to.email and not session.info.get(_WITHHELD):
         address = {"person_id": to.person_id, "email": to.email, "name": to.name, "language": to.language}
         payload = {"to": address, "kind": kind, "data": data, "link": link, "stamp": micros(now)}
-        enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now)
+        enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now, available_at=mail_at)
+
+
+def withdraw_mail(session: Session, *, to: Recipient, key: str, now: datetime) -> bool:
+    """Stop a mail that was promised for later and that no worker has touched; tells whether it was stopped. What was sent cannot be."""
+    untouched = (OutboxJob.done_at.is_(None), OutboxJob.dead_at.is_(None), OutboxJob.leased_by.is_(None), OutboxJob.tries == 0)
+    stopped = update(OutboxJob).where(OutboxJob.key == mail_key(key, to), *untouched).values(done_at=now, payload={}).returning(OutboxJob.id)
+    return session.execute(stopped, execution_options={"synchronize_session": False}).first() is not None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from portal.people.rules import company as company_rules
 from portal.people.rules import person as person_rules
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import ROLE_NAMES, ROLES, STATE_NAMES
+from portal.people.rules.reviewing import GRANT_NAMES, GRANTS
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
 
 
@@ -102,6 +103,16 @@ class RolesForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.roles.choices = options(None, ((role, gettext(ROLE_NAMES[role])) for role in ROLES))
+
+
+class ReviewerForm(Form):
+    """What somebody may review."""
+
+    grants = SelectMultipleField(_("May decide on"), choices=options(None, zip(GRANTS, GRANTS, strict=True)))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grants.choices = options(None, ((grant, gettext(GRANT_NAMES[grant])) for grant in GRANTS))
 
 
 class InviteForm(RolesForm):

@@ -97,6 +97,20 @@ class Person(Base):
         return role_set(self.is_advocate, self.is_employee, self.is_admin)
 
 
+class Reviewer(Base):
+    """Who may see the approvals queue without being an admin, and on what they may decide. Without a row: nobody."""
+
+    __tablename__ = "reviewer"
+    __table_args__ = (CheckConstraint("attempts OR redemptions OR nominations", name="grants_something"),)
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    attempts: Mapped[bool]
+    redemptions: Mapped[bool]
+    nominations: Mapped[bool]
+    granted_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class PersonIdentity(Base):
     """What another system (``source``) calls a person."""
 

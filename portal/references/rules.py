@@ -144,8 +144,8 @@ def require_nominee(email: str, person_name: str | None, person_state: str | Non
 
 
 def require_decidable(actor: Actor, nominators: Iterable[int]) -> None:
-    """Refuse unless ``actor`` is an admin, and none of those who nominated."""
-    if not actor.is_admin:
+    """Refuse unless ``actor`` may decide on nominations, and is none of those who nominated."""
+    if not actor.may_decide("nomination"):
         raise NotAllowed()
     if actor.id is not None and actor.id in set(nominators):
         raise OwnNomination()

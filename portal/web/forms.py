@@ -49,9 +49,13 @@ class FilterForm(PlainForm):
     """A form in the address of a list: search, filters, sort. Wrong values fall back to the default."""
 
     def values(self) -> dict[str, Any]:
-        """Return what was asked for, only fields that are set and valid."""
+        """Return what was asked for, only fields that are set (boxes ticked) and valid."""
         self.validate()
-        return {name: field.data for name, field in self._fields.items() if field.data not in (None, "", []) and not field.errors}
+        return {
+            name: field.data
+            for name, field in self._fields.items()
+            if field.data not in (None, "", []) and field.data is not False and not field.errors
+        }
 
 
 class DayField(DateField):

@@ -7,7 +7,7 @@ from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER, Actor
 from portal.kernel.errors import NotAllowed
 from portal.web.logs import request_id
 
@@ -19,6 +19,7 @@ ROLES: dict[str, set[str]] = {
     EMPLOYEE: {EMPLOYEE},
     STAFF: {EMPLOYEE, ADMIN},
     ADMIN: {ADMIN},
+    REVIEWER: {ADMIN, REVIEWER},
 }
 
 
@@ -36,6 +37,7 @@ advocate = _mark(ADVOCATE)
 employee = _mark(EMPLOYEE)
 staff = _mark(STAFF)
 admin = _mark(ADMIN)
+reviewer = _mark(REVIEWER)
 
 
 def audience_of(app: Flask, endpoint: str) -> str | None:
@@ -48,7 +50,8 @@ def current_actor() -> Actor:
     origin = request.remote_addr or ""
     if not current_user.is_authenticated:
         return Actor(id=None, roles=frozenset({"visitor"}), origin=origin, request_id=request_id())
-    return Actor(id=current_user.id, roles=frozenset(current_user.roles), origin=origin, request_id=request_id())
+    facts = {"roles": frozenset(current_user.roles), "reviews": current_user.reviews}
+    return Actor(id=current_user.id, origin=origin, request_id=request_id(), **facts)
 
 
 def _enforce() -> Response | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from flask import Flask, current_app, request
 from flask_login import current_user
 
-from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE
+from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,16 @@ class NavItem:
 
 
 def navigation() -> list[NavItem]:
-    """Return the entries of the signed-in person, in the order of ``app.py``. Those of a second role come last, behind "More"."""
+    """Return the entries of the signed-in person, in the order of ``app.py``. What a reviewer works on stands
+    second; entries of a second role come last, behind "More".
+    """
     if not current_user.is_authenticated:
         return []
     items: list[NavItem] = current_app.extensions["navigation"]
     role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in current_user.roles), None)
     shown = [item for item in items if item.role == role]
+    if role != ADMIN and REVIEWER in current_user.roles:
+        shown[1:1] = [item for item in items if item.role == REVIEWER]
     if role != EMPLOYEE and EMPLOYEE in current_user.roles:
         known = {item.endpoint for item in shown}
         shown += [replace(item, in_dock=False) for item in items if item.role == EMPLOYEE and item.endpoint not in known]

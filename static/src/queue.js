@@ -1,4 +1,4 @@
-// The queue by keyboard: j and k move, x selects, a approves, d opens the decline. Only while the keyboard stands in the
+// The queue by keyboard: j and k move, x selects, a approves, d, m, f and p open a verdict with words, t takes, u undoes. Only while the keyboard stands in the
 // queue, so that no single letter surprises anybody elsewhere (WCAG 2.1.4).
 const queue = () => document.querySelector("[data-queue]");
 const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -30,18 +30,26 @@ const shown = (selector) => {
   return key ? document.querySelector(`[data-panel="${key}"]`)?.querySelector(selector) : null;
 };
 
+// Open a verdict that needs words, with the keyboard in its first field.
+function unfold(verdict) {
+  const form = shown(`[data-verdict="${verdict}"]`);
+  if (!form) return;
+  form.open = true;
+  form.querySelector("input:not([type=hidden]), textarea").focus();
+}
+
 const wasDeciding = new URLSearchParams(location.search).has("item");
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input[type=checkbox]").click(),
   a: () => shown("[data-approve]")?.click(),
-  d: () => {
-    const decline = shown("[data-decline]");
-    if (!decline) return;
-    decline.open = true;
-    decline.querySelector("textarea").focus();
-  },
+  m: () => unfold("more"),
+  f: () => unfold("feedback"),
+  p: () => unfold("partial"),
+  u: () => document.querySelector("[data-undo]")?.click(),
+  t: () => shown("[data-take]")?.click(),
+  d: () => unfold("decline"),
 };
 
 document.addEventListener("keydown", (event) => {

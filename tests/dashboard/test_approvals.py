@@ -123,7 +123,7 @@ def test_nobody_decides_on_their_own(sign_in: SignIn, stage: Scene, database: Da
 
     person, attempt_id = database.write(both_roles)
     desk = sign_in(person)
-    assert "This is your own, so another admin has to decide." in desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    assert "This is your own, so somebody else has to decide." in desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
     answer = desk.post(f"{QUEUE}/attempt/{attempt_id}/approve", data={})
     assert answer.status_code == OwnSubmission.status
     assert _state(database, Attempt, attempt_id) == "waiting"
@@ -232,7 +232,7 @@ def test_two_admins_at_once_pay_once(stage: Scene, sign_in: SignIn, database: Da
 def test_the_list_is_a_file_with_the_same_filter(desk: PortalClient) -> None:
     answer = desk.get(f"{QUEUE}?q=dev&format=csv")
     lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0] == "kind,id,waiting_since,person,company,what,track,points"
+    assert lines[0] == "kind,id,waiting_since,due_at,person,company,what,track,points"
     assert [line.split(",")[0] for line in lines[1:]] == ["attempt", "redemption"]
 
 

@@ -17,8 +17,10 @@ from typing import Any, TypeVar
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import update
 
 from portal.kernel.db import Database
+from portal.notifications.models import OutboxJob
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -106,6 +108,11 @@ class Site:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run ``flask COMMAND`` of this installation."""
         return subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+
+    def let_a_minute_pass(self) -> None:
+        """Let what was promised for the next minute be due now, as the mail about a verdict is that can still be undone."""
+        later = update(OutboxJob).where(OutboxJob.done_at.is_(None)).values(available_at=OutboxJob.created_at)
+        self.database.write(lambda session: session.execute(later.execution_options(synchronize_session=False)))
 
     def spawn(self, *command: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

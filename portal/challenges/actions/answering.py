@@ -108,6 +108,26 @@ def submit_attempt(
     return attempt
 
 
+def send_unfinished(session: Session, actor: Actor, submission: Submission, *, now: datetime) -> Attempt:
+    """Make an attempt of what was entered so far, finished or not, because a reviewer accepts it as it is. The submission is locked.
+
+    Refuses where nothing was entered (``NothingEntered``), and a submission that cannot be answered.
+    """
+    version = version_of(session, submission)
+    _require_answerable(submission, version)
+    answers = _snapshot(session, submission, check=False)
+    if not answers:
+        raise refusals.NothingEntered()
+    number = submission.attempts + 1
+    facts = {"number": number, "key": f"accepted:{number}", "points": version.points, "answers": answers}
+    attempt = Attempt(submission_id=submission.id, **facts, state=AttemptState.WAITING, submitted_at=now, recorded_at=now)
+    move_submission(session, submission, attempts=number, state=SubmissionState.WAITING, changed_at=now)
+    session.add(attempt)
+    session.flush()
+    record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)
+    return attempt
+
+
 def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, now: datetime) -> Submission:
     """Take a submission back before it has its last verdict. Its slot is free again; what it was declined counts on.
 

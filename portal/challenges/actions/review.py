@@ -1,109 +1,199 @@
-"""What a reviewer does: approve, ask for more, decline, take an approval back.
+"""What a reviewer does: approve (whole, in part, early), ask for more, decline, give feedback, take an approval back.
 
 Approval pays once, whoever clicks first: the submission's row is locked, its state changed by a
 guarded UPDATE, and the ledger's key names the decision (``submission:<id>:decision:<n>``). So
 approving, taking back and approving again pays, reverses and pays.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions import record_act, reverse_act
-from portal.audit.actions import record
+from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages
-from portal.challenges.actions.places import free_place_if_over
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
-from portal.challenges.queries.stages import get_challenge
-from portal.challenges.queries.versions import version_of
+from portal.challenges.actions.places import free_place_if_over, take_place
+from portal.challenges.actions.verdicts import (
+    KIND,
+    SOURCE,
+    Case,
+    case_of,
+    conclude,
+    ledger_key,
+    moment_of,
+    pay,
+    reason_of,
+    require_reviewer,
+    to_decide,
+)
+from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.queries.stages import own_stage
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
+from portal.challenges.rules.verdicts import require_category, require_points
 from portal.kernel.actor import Actor
-from portal.kernel.errors import NotAllowed, NotFound
-from portal.kernel.text import clean
-from portal.notifications.actions import notify
-from portal.people.queries.persons import get_person, recipient
+from portal.kernel.errors import NotFound
+from portal.people.queries.persons import get_person
 from portal.recognition.actions import scores as recognition
+from portal.review.actions.pairs import look
+from portal.review.queries.terms import terms_of
+from portal.review.rules.refusals import SecondApproverNeeded
 
-SOURCE = "submission"
-REASON_LENGTH = 2_000
-
-
-class _Case(NamedTuple):
-    """What is decided: the attempt, its submission (locked) and the challenge."""
-
-    attempt: Attempt
-    submission: Submission
-    challenge: Challenge
+APPROVABLE = (AttemptState.WAITING, AttemptState.REVERSED)
 
 
 def approve_attempt(
-    session: Session, actor: Actor, *, attempt_id: int, now: datetime, decided_at: datetime | None = None, note: str = "", tell: bool = True
+    session: Session,
+    actor: Actor,
+    *,
+    attempt_id: int,
+    now: datetime,
+    decided_at: datetime | None = None,
+    note: str = "",
+    points: int | None = None,
+    rule_id: int | None = None,
+    tell: bool = True,
 ) -> Verdict:
     """Approve an attempt: pay what is left of what was offered, write one act, close the other waiting attempts unpaid.
 
-    ``decided_at`` in the past is the privilege of imports, and ``tell=False`` sends nothing.
-    Refuses what is not waiting (``AlreadyDecided``, ``AlreadyApproved``, ``SubmissionWithdrawn``),
-    and anybody's own (``OwnSubmission``). An approval that was taken back can be given again.
+    ``points`` pays a part of it, with the reason in ``note``. ``decided_at`` in the past is the
+    privilege of imports, and ``tell=False`` sends nothing. Refuses what is not waiting
+    (``AlreadyDecided``, ``AlreadyApproved``, ``SubmissionWithdrawn``), anybody's own
+    (``OwnSubmission``), and the first approval where two are needed (``SecondApproverNeeded``). An
+    approval that was taken back can be given again.
     """
-    case = _to_decide(session, actor, attempt_id)
+    case = to_decide(session, actor, attempt_id)
+    verdict = approve_case(session, actor, case, note=note, points=points, at=moment_of(actor, decided_at, now), now=now, tell=tell, rule_id=rule_id)
+    if verdict is None:
+        raise SecondApproverNeeded(limit=terms_of(session).four_eyes_above)
+    return verdict
+
+
+def give_approval(session: Session, actor: Actor, *, attempt_id: int, note: str = "", points: int | None = None, now: datetime) -> Verdict | None:
+    """Approve as ``approve_attempt`` does; where two people are needed, the first one's approval is kept and None returned."""
+    return approve_case(session, actor, to_decide(session, actor, attempt_id), note=note, points=points, at=now, now=now)
+
+
+def accept_early(session: Session, actor: Actor, *, submission_id: int, reason: str, points: int | None = None, now: datetime) -> Verdict | None:
+    """Approve what was entered so far although later steps are unfinished, with a reason; None where a second approval is needed.
+
+    Refuses an empty reason, anybody's own, where nothing was entered, and a submission that waits, is approved or withdrawn.
+    """
+    submission = lock_submission(session, submission_id)
+    require_reviewer(actor, submission)
+    said = reason_of(reason)
+    attempt = send_unfinished(session, actor, submission, now=now)
+    return approve_case(session, actor, case_of(session, attempt, submission), note=said, points=points, at=now, now=now)
+
+
+def approve_case(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    *,
+    note: str,
+    points: int | None,
+    at: datetime,
+    now: datetime,
+    tell: bool = True,
+    rule_id: int | None = None,
+    states: Sequence[AttemptState] = APPROVABLE,
+) -> Verdict | None:
+    """Approve what is locked already, from one of ``states``; None where this was the first of two approvals."""
     attempt, submission = case.attempt, case.submission
     if submission.state == SubmissionState.APPROVED:
         raise refusals.AlreadyApproved()
-    if not move_attempt(session, attempt, (AttemptState.WAITING, AttemptState.REVERSED), AttemptState.APPROVED):
+    if attempt.state not in states:
         raise refusals.AlreadyDecided()
-    at, number = _moment(actor, decided_at, now), submission.decisions + 1
-    paid = max(attempt.points, submission.paid or 0)
-    move_submission(session, submission, state=SubmissionState.APPROVED, decisions=number, paid=paid, changed_at=at)
-    others = (Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
-    session.execute(update(Attempt).where(*others).values(state=AttemptState.CLOSED))
-    points = rest_of(attempt.points, paid_at_once(session, submission.id))
-    transfer_id = _pay(session, actor, submission, points, at, now)
-    company_id = get_person(session, submission.person_id).company_id
+    total = require_points(points, attempt.points, note)
+    about = {"kind": KIND, "item_id": attempt.id, "points": total, "member_id": submission.person_id, "subject": (SOURCE, submission.id)}
+    eyes = look(session, actor, **about, note=note, now=now)  # type: ignore[arg-type]
+    if not eyes.is_complete:
+        return None
+    if not move_attempt(session, attempt, tuple(states), AttemptState.APPROVED):
+        raise refusals.AlreadyDecided()
+    if case.before["attempt"] == AttemptState.DECLINED and not submission.has_place:
+        take_place(session, submission, is_bounded=False)
+    paid = max(total, submission.paid or 0)
+    move_submission(session, submission, state=SubmissionState.APPROVED, decisions=submission.decisions + 1, paid=paid, changed_at=at)
+    others = update(Attempt).where(Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
+    closed = others.values(state=AttemptState.CLOSED).returning(Attempt.id).execution_options(synchronize_session=False)
+    case.before["closed"] = sorted(session.scalars(closed))
+    rest = rest_of(total, paid_at_once(session, submission.id))
+    transfer_id = pay(session, actor, submission, rest, at, now)
+    _write_act(session, actor, case, paid, at, now)
+    facts = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
+    return conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, **facts)
+
+
+def _write_act(session: Session, actor: Actor, case: Case, points: int, at: datetime, now: datetime) -> None:
+    person_id = case.submission.person_id
     record_act(
         session,
         actor,
-        person_id=submission.person_id,
-        company_id=company_id,
+        person_id=person_id,
+        company_id=get_person(session, person_id).company_id,
         kind="challenge",
         track=case.challenge.track,
         source_type=SOURCE,
-        source_id=submission.id,
-        points=attempt.points,
+        source_id=case.submission.id,
+        points=points,
         happened_at=at,
         now=now,
     )
-    return _conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, points=points, transfer_id=transfer_id)
 
 
-def ask_for_more(session: Session, actor: Actor, *, attempt_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
-    """Ask the advocate for something more; costs them no attempt. Refuses an empty reason and what is not waiting."""
-    case = _to_decide(session, actor, attempt_id)
+def ask_for_more(
+    session: Session, actor: Actor, *, attempt_id: int, reason: str, stage_id: int | None = None, now: datetime, tell: bool = True
+) -> Verdict:
+    """Ask the advocate for something more, at ``stage_id`` if one is named; costs them no attempt.
+
+    Refuses an empty reason, what is not waiting, and a step of another challenge (``StepUnknown``).
+    """
+    case = to_decide(session, actor, attempt_id)
     attempt, submission = case.attempt, case.submission
-    reason = _reason(reason)
+    reason = reason_of(reason)
+    if stage_id is not None:
+        _require_stage(session, submission, stage_id)
     if not move_attempt(session, attempt, (AttemptState.WAITING,), AttemptState.MORE_WANTED):
         raise refusals.AlreadyDecided()
     state = resting_state(session, submission.id, SubmissionState.MORE_WANTED)
     move_submission(session, submission, state=state, decisions=submission.decisions + 1, changed_at=now)
-    return _conclude(session, actor, case, Outcome.MORE_WANTED, reason, at=now, now=now, tell=tell)
+    return conclude(session, actor, case, Outcome.MORE_WANTED, reason, at=now, now=now, tell=tell, stage_id=stage_id)
+
+
+def _require_stage(session: Session, submission: Submission, stage_id: int) -> None:
+    try:
+        own_stage(session, submission, stage_id)
+    except NotFound:
+        raise refusals.StepUnknown() from None
 
 
 def decline_attempt(
-    session: Session, actor: Actor, *, attempt_id: int, reason: str, now: datetime, decided_at: datetime | None = None, tell: bool = True
+    session: Session,
+    actor: Actor,
+    *,
+    attempt_id: int,
+    reason: str,
+    category: str | None = None,
+    now: datetime,
+    decided_at: datetime | None = None,
+    tell: bool = True,
 ) -> Verdict:
     """Decline an attempt with a reason the advocate reads. The submission stays open while the challenge allows another attempt.
 
-    An import may also decline an attempt that was sent after the approval: the verdict is recorded
-    and changes nothing else. Refuses an empty reason and what is not waiting.
+    ``category`` sorts it for the statistics. An import may also decline an attempt that was sent
+    after the approval: the verdict is recorded and changes nothing else. Refuses an empty reason,
+    an unknown category and what is not waiting.
     """
-    case = _to_decide(session, actor, attempt_id)
+    case = to_decide(session, actor, attempt_id)
     attempt, submission = case.attempt, case.submission
-    reason, at = _reason(reason), _moment(actor, decided_at, now)
+    reason, sort, at = reason_of(reason), require_category(category), moment_of(actor, decided_at, now)
     before = (AttemptState.WAITING, AttemptState.CLOSED) if is_import(actor) else (AttemptState.WAITING,)
     if not move_attempt(session, attempt, before, AttemptState.DECLINED):
         raise refusals.AlreadyDecided()
@@ -113,129 +203,44 @@ def decline_attempt(
         values |= {"state": state, "declines": submission.declines + 1, "changed_at": at}
     move_submission(session, submission, **values)
     free_place_if_over(session, submission)
-    return _conclude(session, actor, case, Outcome.DECLINED, reason, at=at, now=now, tell=tell)
+    return conclude(session, actor, case, Outcome.DECLINED, reason, at=at, now=now, tell=tell, category=sort)
+
+
+def give_feedback(session: Session, actor: Actor, *, attempt_id: int, reason: str, now: datetime) -> Verdict:
+    """Say something to the advocate and decide nothing: it is kept and told, and the answer stays as it is. Refuses empty words."""
+    case = to_decide(session, actor, attempt_id)
+    words = reason_of(reason)
+    move_submission(session, case.submission, decisions=case.submission.decisions + 1)
+    return conclude(session, actor, case, Outcome.FEEDBACK, words, at=now, now=now, tell=True)
 
 
 def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
     """Take an approval back: all points are reversed, those of single steps too, and the act is marked.
 
-    The submission stands as declined and may be approved again.
-
-    Refuses an empty reason, a submission that is not approved (``NotApproved``), and anybody's own.
+    The submission stands as declined and may be approved again. Refuses an empty reason, a submission
+    that is not approved (``NotApproved``), and anybody's own.
     """
     submission = lock_submission(session, submission_id)
-    _require_reviewer(actor, submission)
-    reason = _reason(reason)
+    require_reviewer(actor, submission)
+    reason = reason_of(reason)
     if submission.state != SubmissionState.APPROVED or submission.dropped_at is not None:
         raise refusals.NotApproved()
-    paid = session.scalars(
-        select(Verdict).where(Verdict.submission_id == submission_id, Verdict.outcome == Outcome.APPROVED).order_by(Verdict.number.desc()).limit(1)
-    ).one()
-    attempt = session.get_one(Attempt, paid.attempt_id)
+    paid = last_approval(session, submission_id)
+    attempt = session.get_one(Attempt, paid.attempt_id, populate_existing=True)
+    case = case_of(session, attempt, submission)
     if not move_attempt(session, attempt, (AttemptState.APPROVED,), AttemptState.REVERSED):
         raise refusals.NotApproved()
     move_submission(session, submission, state=SubmissionState.DECLINED, decisions=submission.decisions + 1, paid=None, changed_at=now)
     transfer_id = None
     if paid.transfer_id is not None:
-        key = _ledger_key(submission)
+        key = ledger_key(submission)
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
     points = -paid.points - take_back_stages(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
-    case = _Case(attempt, submission, get_challenge(session, submission.challenge_id))
-    return _conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
+    return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
 
 
-def _to_decide(session: Session, actor: Actor, attempt_id: int) -> _Case:
-    """Return what is to be decided, the submission's row locked before the attempt is read."""
-    submission_id = session.scalar(select(Attempt.submission_id).where(Attempt.id == attempt_id))
-    if submission_id is None:
-        raise NotFound()
-    submission = lock_submission(session, submission_id)
-    _require_reviewer(actor, submission)
-    if submission.dropped_at is not None:
-        raise refusals.SubmissionWithdrawn()
-    attempt = session.get_one(Attempt, attempt_id, populate_existing=True)
-    return _Case(attempt, submission, get_challenge(session, submission.challenge_id))
-
-
-def _require_reviewer(actor: Actor, submission: Submission) -> None:
-    if not actor.is_admin:
-        raise NotAllowed()
-    if actor.id is not None and actor.id == submission.person_id:
-        raise refusals.OwnSubmission()
-
-
-def _reason(given: str) -> str:
-    reason = clean(given)[:REASON_LENGTH]
-    if not reason:
-        raise refusals.ReasonMissing()
-    return reason
-
-
-def _moment(actor: Actor, decided_at: datetime | None, now: datetime) -> datetime:
-    return decided_at if decided_at is not None and is_import(actor) else now
-
-
-def _ledger_key(submission: Submission) -> str:
-    return f"submission:{submission.id}:decision:{submission.decisions}"
-
-
-def _pay(session: Session, actor: Actor, submission: Submission, points: int, at: datetime, now: datetime) -> int | None:
-    """Pay through recognition, which keeps the boards; where nothing is left to pay no line is written."""
-    if points == 0:
-        return None
-    return recognition.award(
-        session,
-        actor,
-        person_id=submission.person_id,
-        points=points,
-        key=_ledger_key(submission),
-        reason="submission_approved",
-        source_type=SOURCE,
-        source_id=submission.id,
-        effective_at=at,
-        now=now,
-    ).id
-
-
-def _conclude(
-    session: Session,
-    actor: Actor,
-    case: _Case,
-    outcome: Outcome,
-    reason: str,
-    *,
-    at: datetime,
-    now: datetime,
-    tell: bool,
-    points: int = 0,
-    transfer_id: int | None = None,
-) -> Verdict:
-    """Write the verdict and its audit line, and tell the advocate."""
-    verdict = Verdict(
-        submission_id=case.submission.id,
-        attempt_id=case.attempt.id,
-        number=case.submission.decisions,
-        outcome=outcome,
-        reason=clean(reason)[:REASON_LENGTH],
-        points=points,
-        transfer_id=transfer_id,
-        decided_by_id=actor.id,
-        decided_at=at,
-        recorded_at=now,
-    )
-    session.add(verdict)
-    session.flush()
-    facts = {"attempt_id": case.attempt.id, "points": points, "reason": verdict.reason}
-    record(session, actor, f"submission.{outcome}", SOURCE, case.submission.id, now=now, **facts)
-    if tell:
-        _tell(session, case, verdict, now)
-    return verdict
-
-
-def _tell(session: Session, case: _Case, verdict: Verdict, now: datetime) -> None:
-    allowed = version_of(session, case.submission).max_attempts
-    left = allowed - case.submission.declines if allowed is not None else None
-    data = {"challenge": case.challenge.title, "points": abs(verdict.points), "reason": verdict.reason, "attempts_left": left}
-    to, key = recipient(session, case.submission.person_id), f"submission:{case.submission.id}:decision:{verdict.number}"
-    notify(session, to=to, kind=f"submission.{verdict.outcome}", data=data, key=key, link=f"/challenges/mine/{case.submission.id}", now=now)
+def last_approval(session: Session, submission_id: int) -> Verdict:
+    """Return the approval by which an approved submission was paid."""
+    approvals = select(Verdict).where(Verdict.submission_id == submission_id, Verdict.outcome == Outcome.APPROVED)
+    return session.scalars(approvals.order_by(Verdict.number.desc()).limit(1)).one()

@@ -1,6 +1,6 @@
 """The blueprint of the admins' doors, once all of them are hung."""
 
-from portal.challenges.admin import editor, life, review, steps
+from portal.challenges.admin import editor, life, review, rules, steps
 
 bp = editor.bp
-parts = (editor, steps, life, review)
+parts = (editor, steps, life, review, rules)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.challenges.actions import review
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
+from portal.challenges.models import Verdict
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of
@@ -17,6 +18,7 @@ from portal.challenges.queries.review import attempt_for_review, submission_for_
 from portal.challenges.queries.stages import get_challenge, get_submission
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
@@ -59,12 +61,20 @@ def submission(submission_id: int) -> str:
 
 def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refusal: Refusal | None = None, refused: str = "") -> str:
     found = submission_for_review(db(), current_actor(), submission_id)
-    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SUBMISSION_STATE_NAMES}
+    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SUBMISSION_STATE_NAMES, "categories": CATEGORY_NAMES}
     if found is None:
         begun = get_submission(db(), submission_id)
         context = {"challenge": challenge_of(db(), begun), "person": get_person(db(), begun.person_id)}
         return render(
-            "challenges/admin/begun.html", submission=begun, steps=steps_of(db(), version_of(db(), begun), begun), kinds=KINDS, **context, **names
+            "challenges/admin/begun.html",
+            submission=begun,
+            steps=steps_of(db(), version_of(db(), begun), begun),
+            kinds=KINDS,
+            **context,
+            **names,
+            form=form or ReasonForm(formdata=None),
+            refusal=refusal,
+            refused=refused,
         )
     shown = form or ReasonForm(formdata=None)
     is_own = found.is_own(current_actor())
@@ -79,13 +89,13 @@ def _attempt_again(refusal: Refusal, attempt_id: int) -> tuple[str, int]:
 def _again(refusal: Refusal, submission_id: int) -> tuple[str, int]:
     """Show the submission as it now stands: what was typed stays in its form, a sentence that belongs to no field stands above."""
     form = ReasonForm()
-    if refusal.field == "reason":
+    if refusal.field in ("reason", "points"):
         form.refuse(refusal)
         return _submission_page(submission_id, form=form, refused=request.endpoint or ""), refusal.status
     return _submission_page(submission_id, form=form, refusal=refusal), refusal.status
 
 
-def _decide(attempt_id: int, act: Callable[..., Any], text: str, **facts: str) -> Response:
+def _decide(attempt_id: int, act: Callable[..., Any], text: str, **facts: Any) -> Response:
     verdict = act(db(), current_actor(), attempt_id=attempt_id, now=utcnow(), **facts)
     flash(text, "good")
     return redirect(url_for(".submission", submission_id=verdict.submission_id), 303)
@@ -96,7 +106,25 @@ def _decide(attempt_id: int, act: Callable[..., Any], text: str, **facts: str) -
 @writes(again=_attempt_again)
 def approve(attempt_id: int) -> Response:
     """Approve and pay, once."""
-    return _decide(attempt_id, review.approve_attempt, _("Approved and paid."), note=ReasonForm().reason.data or "")
+    form = ReasonForm()
+    verdict = review.give_approval(db(), current_actor(), attempt_id=attempt_id, note=form.reason.data or "", points=form.points.data, now=utcnow())
+    return _approved(verdict, attempt_for_review(db(), current_actor(), attempt_id).submission.id)
+
+
+def _approved(verdict: Verdict | None, submission_id: int) -> Response:
+    """Say whether that was all, or the first of two approvals."""
+    flash(_("Approved and paid.") if verdict else _("Your approval is kept. It needs a second person’s before anything is paid."), "good")
+    return redirect(url_for(".submission", submission_id=submission_id), 303)
+
+
+@bp.post("/submissions/<int:submission_id>/accept")
+@admin
+@writes(again=_again)
+def accept(submission_id: int) -> Response:
+    """Accept what was entered so far although later steps are unfinished."""
+    form = ReasonForm()
+    given = {"reason": form.reason.data or "", "points": form.points.data}
+    return _approved(review.accept_early(db(), current_actor(), submission_id=submission_id, **given, now=utcnow()), submission_id)
 
 
 @bp.post("/attempts/<int:attempt_id>/more")
@@ -112,7 +140,13 @@ def more(attempt_id: int) -> Response:
 @writes(again=_attempt_again)
 def decline(attempt_id: int) -> Response:
     """Decline with a reason."""
-    return _decide(attempt_id, review.decline_attempt, _("Declined. The advocate reads your reason."), reason=ReasonForm().reason.data or "")
+    return _decide(
+        attempt_id,
+        review.decline_attempt,
+        _("Declined. The advocate reads your reason."),
+        reason=ReasonForm().reason.data or "",
+        category=ReasonForm().category.data,
+    )
 
 
 @bp.post("/submissions/<int:submission_id>/reverse")

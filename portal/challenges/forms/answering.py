@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SearchField, SelectField
+from wtforms import HiddenField, SearchField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
@@ -14,7 +14,7 @@ from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
 from portal.challenges.stages.contract import Step, Value
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.tracks import TRACK_NAMES, Track
-from portal.web.forms import FilterForm, Form, KeyField, one_line
+from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
 
 TRACK_CHOICES = [SelectChoice("", _l("All tracks")), *[SelectChoice(track.value, _l(TRACK_NAMES[track])) for track in Track]]
 
@@ -55,6 +55,12 @@ class CatalogueFilter(FilterForm):
     )
     track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
     state = HiddenField(validators=[Optional(), AnyOf([standing.value for standing in STANDING_NAMES])])
+
+
+class AppealForm(Form):
+    """What somebody adds to an appeal; may stay empty."""
+
+    words = TextAreaField(_l("What did we miss?"), filters=[plain_text], validators=[Length(max=2_000)])
 
 
 class OwnFilter(FilterForm):

@@ -91,6 +91,8 @@ class ReasonForm(Form):
     """A verdict with a reason. Whether one is needed is decided below."""
 
     reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2_000)], render_kw={"rows": 3})
+    points = IntegerField(_l("Points"), validators=[Optional(), NumberRange(min=0, max=MAX_POINTS)])
+    category = StringField(_l("Kind of reason"), filters=[one_line], validators=[Length(max=24)])
 
 
 class ChallengeFilter(FilterForm):

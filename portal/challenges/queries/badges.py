@@ -1,8 +1,9 @@
 """What badges are told of challenges: handed to recognition, which stands below, in ``app.py``."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Submission
@@ -20,7 +21,7 @@ class ChallengesDone:
 
     def done_by(self, session: Session, person_id: int) -> frozenset[int]:
         """Return the challenges that the person has done."""
-        return frozenset(session.scalars(select(Submission.challenge_id).where(Submission.person_id == person_id, *_APPROVED).distinct()))
+        return frozenset(session.connection().execute(_DONE_BY, {"person": person_id}).scalars())
 
     def done(self, challenge_id: int) -> AnySelect:
         """Return who did the challenge, and when first: their submission has not changed since it was approved."""
@@ -29,3 +30,13 @@ class ChallengesDone:
 
 
 _APPROVED = (Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None))
+_SUBMISSION: Any = Submission.__table__
+_DONE_BY = (
+    select(_SUBMISSION.c.challenge_id)
+    .where(
+        _SUBMISSION.c.person_id == bindparam("person", type_=BigInteger),
+        _SUBMISSION.c.state == SubmissionState.APPROVED,
+        _SUBMISSION.c.dropped_at.is_(None),
+    )
+    .distinct()
+)

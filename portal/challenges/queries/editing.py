@@ -132,3 +132,9 @@ def _draft(column: Any) -> Any:
 def _figure(value: Any, *conditions: Any) -> Any:
     here = (Submission.challenge_id == Challenge.id, Submission.dropped_at.is_(None))
     return select(value).select_from(Submission).where(*here, *conditions).scalar_subquery()
+
+
+def challenge_titles(session: Session) -> Sequence[tuple[int, str]]:
+    """Return (id, title) of the challenges that can be answered, by title."""
+    found = select(Challenge.id, Challenge.title).where(Challenge.state != ChallengeState.DRAFT, Challenge.is_record_only.is_(False))
+    return [(row.id, row.title) for row in session.execute(found.order_by(Challenge.title, Challenge.id).limit(1_000))]

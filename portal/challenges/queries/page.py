@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
+from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
+from portal.challenges.queries.appeals import last_appeal
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, verdicts_of
 from portal.challenges.queries.policy import points_at_once
@@ -21,6 +22,7 @@ from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
 from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import Outcome, Period, SubmissionState
+from portal.challenges.rules.verdicts import standing_verdict
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.db import programme_zone
@@ -59,6 +61,7 @@ class ChallengePage:
     earlier: Sequence[Submission]
     attempts: Sequence[Attempt]
     verdicts: Sequence[Verdict]
+    last_appeal: Appeal | None
     review_time: timedelta | None
     again_on: date | None
     missing: Sequence[Row[int, str]]
@@ -92,7 +95,7 @@ class ChallengePage:
     @property
     def asked(self) -> Verdict | None:
         """The last verdict, while it is what the person has to react to."""
-        last = self.verdicts[0] if self.verdicts else None
+        last = standing_verdict(self.verdicts)
         reacts = self.submission is not None and self.submission.state in (SubmissionState.MORE_WANTED, SubmissionState.DECLINED)
         return last if reacts and last and last.outcome != Outcome.APPROVED else None
 
@@ -113,9 +116,21 @@ class ChallengePage:
         return max(self.version.max_attempts - (self.submission.declines if self.submission else 0), 0)
 
     def step(self, stage_id: int | None) -> StepView | None:
-        """Return the step asked for, else the first unfinished, else the last one; None where there is none."""
-        asked = next((step for step in self.steps if step.stage.id == stage_id), None)
+        """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps."""
+        asked = next((step for step in self.steps if step.stage.id == stage_id), None) or self._sent_back_to
         return asked or next((step for step in self.steps if not step.is_done), None) or (self.steps[-1] if self.steps else None)
+
+    @property
+    def appeal(self) -> Appeal | None:
+        """The appeal against the verdict that the person has to react to, if there is one."""
+        return self.last_appeal if self.last_appeal and self.asked and self.last_appeal.verdict_id == self.asked.id else None
+
+    @property
+    def _sent_back_to(self) -> StepView | None:
+        """The step that the last verdict named, until its answer is saved anew."""
+        asked = self.asked
+        step = next((step for step in self.steps if asked and step.stage.id == asked.stage_id), None)
+        return step if asked and step and not (step.answer and step.answer.saved_at > asked.decided_at) else None
 
     def is_last_open(self, step: StepView) -> bool:
         """Tell whether every other step is done, so that this one sends."""
@@ -147,6 +162,7 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
         earlier=[s for s in submissions if s is not submission],
         attempts=attempts_of(session, submission.id) if submission else [],
         verdicts=verdicts_of(session, submission.id) if submission else [],
+        last_appeal=last_appeal(session, submission.id) if submission else None,
         review_time=usual_review_time(session, now),
         again_on=_again_on(session, person_id, challenge, submissions, now),
         missing=missing,
@@ -177,6 +193,7 @@ def preview_page(session: Session, challenge_id: int, now: datetime) -> Challeng
         earlier=[],
         attempts=[],
         verdicts=[],
+        last_appeal=None,
         review_time=None,
         again_on=None,
         missing=prerequisites_of(session, challenge_id, version.number),

@@ -1,15 +1,16 @@
 """What reviewers see: the attempts that wait, and one attempt with all that is needed to judge it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
 from portal.challenges.queries.own import attempts_of, verdicts_of
+from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
@@ -18,22 +19,28 @@ from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.web.paging import AnySelect, Page, page_by
 
+LAST, OTHERS = 5, 3
 WAITING_KEYS = ((Attempt.submitted_at, False), (Attempt.id, False))
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a person did before: submissions by how they ended, and points paid for them."""
+    """What a person did before: submissions by how they ended, points paid for them, approvals taken back, and the last five (title, state, when)."""
 
     approved: int
     declined: int
     waiting: int
     paid: int
+    reversed: int = 0
+    last: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
 class Review:
-    """One attempt to judge. ``attempts`` and ``verdicts`` are those of its submission, newest first; ``deciders`` names by id."""
+    """One attempt to judge. ``attempts`` and ``verdicts`` are those of its submission, newest first; ``deciders`` and ``rules`` names by id.
+
+    ``steps`` are those an advocate can be sent back to, ``others`` (person, attempt) what others answered to the same.
+    """
 
     attempt: Attempt
     submission: Submission
@@ -44,6 +51,9 @@ class Review:
     verdicts: Sequence[Verdict]
     deciders: dict[int, str]
     record: Record
+    steps: Sequence[Stage] = ()
+    others: Sequence[Any] = ()
+    rules: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_waiting(self) -> bool:
@@ -111,7 +121,7 @@ def oldest_waiting(session: Session) -> datetime | None:
 
 
 def attempt_for_review(session: Session, actor: Actor, attempt_id: int) -> Review:
-    """Return an attempt with answers, files, earlier attempts and the person's record. For admins only; raises ``NotFound``."""
+    """Return an attempt with answers, files, earlier attempts and the person's record. For who may decide on it; raises ``NotFound``."""
     attempt = session.get(Attempt, attempt_id)
     if attempt is None:
         raise NotFound()
@@ -129,16 +139,41 @@ def submission_for_review(session: Session, actor: Actor, submission_id: int) ->
 
 
 def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
-    if not actor.is_admin:
+    if not actor.may_decide("attempt"):
         raise NotAllowed()
     submission = session.get_one(Submission, attempt.submission_id)
     challenge = session.get_one(Challenge, submission.challenge_id)
     person = session.get_one(Person, submission.person_id)
     company = session.get(Company, person.company_id) if person.company_id is not None else None
     verdicts = verdicts_of(session, submission.id)
-    deciders = names(session, {verdict.decided_by_id for verdict in verdicts if verdict.decided_by_id is not None})
-    attempts = attempts_of(session, submission.id)
-    return Review(attempt, submission, challenge, person, company, attempts, verdicts, deciders, record_of(session, person.id))
+    people = {one for verdict in verdicts for one in (verdict.decided_by_id, verdict.first_by_id) if one is not None}
+    rule_ids = {verdict.rule_id for verdict in verdicts if verdict.rule_id is not None}
+    rules = session.execute(select(AutoRule.id, AutoRule.name).where(AutoRule.id.in_(rule_ids))) if rule_ids else ()
+    return Review(
+        attempt,
+        submission,
+        challenge,
+        person,
+        company,
+        attempts_of(session, submission.id),
+        verdicts,
+        names(session, people),
+        record_of(session, person.id),
+        steps=own_stages(session, submission),
+        others=_others(session, submission),
+        rules={row.id: row.name for row in rules},
+    )
+
+
+def _others(session: Session, submission: Submission) -> Sequence[Any]:
+    """Return (person, attempt) of the last three whose answer to the same challenge was approved or waits."""
+    same = (Submission.challenge_id == submission.challenge_id, Submission.person_id != submission.person_id, Submission.dropped_at.is_(None))
+    answered = Submission.state.in_((SubmissionState.APPROVED, SubmissionState.WAITING))
+    newest = select(Submission.id, Submission.attempts, Submission.person_id).where(*same, answered)
+    last = newest.order_by(Submission.changed_at.desc(), Submission.id.desc()).limit(OTHERS).subquery()
+    found = select(Person.name.label("person"), Attempt).join(last, last.c.person_id == Person.id)
+    found = found.join(Attempt, (Attempt.submission_id == last.c.id) & (Attempt.number == last.c.attempts))
+    return session.execute(found.order_by(Attempt.id.desc())).all()
 
 
 def record_of(session: Session, person_id: int) -> Record:
@@ -149,8 +184,13 @@ def record_of(session: Session, person_id: int) -> Record:
         _count(Submission.state == SubmissionState.WAITING),
         func.coalesce(func.sum(Submission.paid), 0),
     )
-    row = session.execute(select(*columns).where(Submission.person_id == person_id, Submission.dropped_at.is_(None))).one()
-    return Record(*row)
+    mine = (Submission.person_id == person_id, Submission.dropped_at.is_(None))
+    taken_back = select(func.count()).select_from(Attempt).join(Submission, Submission.id == Attempt.submission_id)
+    reversals = taken_back.where(Submission.person_id == person_id, Attempt.state == AttemptState.REVERSED).scalar_subquery()
+    row = session.execute(select(*columns, reversals).where(*mine)).one()
+    newest = select(Challenge.title, Submission.state, Submission.changed_at, Submission.id).join(Challenge, Challenge.id == Submission.challenge_id)
+    last = session.execute(newest.where(*mine).order_by(Submission.changed_at.desc(), Submission.id.desc()).limit(LAST)).all()
+    return Record(row[0], row[1], row[2], row[3], row[4], last)
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -148,6 +148,76 @@ class ReasonMissing(Refusal):
     field = "reason"
 
 
+class CategoryUnknown(Refusal):
+    """No such reason for declining."""
+
+    message = N_("Choose one of the reasons in the list.")
+    field = "category"
+
+
+class PartialPoints(Refusal):
+    """All, none, or more than was offered is no part."""
+
+    message = N_("Please enter between 1 and %(most)s points, fewer than were offered.")
+    field = "points"
+
+
+class StepUnknown(Refusal):
+    """Sending somebody back to a step that is not there."""
+
+    message = N_("This step does not belong to the challenge any more. Choose another.")
+    field = "stage_id"
+
+
+class NothingEntered(Refusal):
+    """An answer of nothing cannot be accepted."""
+
+    message = N_("Nothing was entered yet, so there is nothing to accept.")
+    status = 409
+
+
+class UndoTooLate(Conflict):
+    """The minute is over; the advocate is told by now."""
+
+    message = N_("A verdict can be undone for one minute. It stands now; an approval can still be taken back.")
+
+
+class NotYourVerdict(NotAllowed):
+    """Only who gave a verdict undoes it."""
+
+    message = N_("Somebody else gave this verdict, so only they can undo it.")
+
+
+class NothingToUndo(Conflict):
+    """It was undone already, or something happened since."""
+
+    message = N_("There is nothing left to undo: it was undone already, or something happened since.")
+
+
+class AppealGoesToAnother(NotAllowed):
+    """Whoever declined does not judge the appeal against it."""
+
+    message = N_("You declined this answer, so somebody else decides on the appeal.")
+
+
+class NoAppeal(Conflict):
+    """Only a decline that stands can be appealed."""
+
+    message = N_("There is no decline to appeal against.")
+
+
+class AlreadyAppealed(Conflict):
+    """Once for each verdict."""
+
+    message = N_("You have appealed against this already. Somebody else looks at it.")
+
+
+class AppealDecided(Conflict):
+    """Somebody decided on the appeal in the meantime."""
+
+    message = N_("Somebody already decided on this appeal. Nothing was changed.")
+
+
 class StepMissing(Refusal):
     """A stage has no answer yet."""
 

@@ -57,12 +57,15 @@ class AttemptState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a reviewer decided."""
+    """What a reviewer decided. ``feedback`` decides nothing; ``recalled`` takes the verdict before it back within the minute."""
 
     APPROVED = "approved"
     MORE_WANTED = "more_wanted"
     DECLINED = "declined"
     REVERSED = "reversed"
+    FEEDBACK = "feedback"
+    RECALLED = "recalled"
+    UPHELD = "upheld"
 
 
 PERIOD_NAMES = {Period.ONCE: N_("In all"), Period.DAY: N_("Per day"), Period.WEEK: N_("Per week"), Period.MONTH: N_("Per month")}
@@ -87,4 +90,7 @@ OUTCOME_NAMES = {
     Outcome.MORE_WANTED: N_("More wanted"),
     Outcome.DECLINED: N_("Declined"),
     Outcome.REVERSED: N_("Approval taken back"),
+    Outcome.FEEDBACK: N_("Feedback"),
+    Outcome.RECALLED: N_("Verdict undone"),
+    Outcome.UPHELD: N_("Appeal declined"),
 }

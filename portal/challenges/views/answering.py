@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.challenges.actions import appealing
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.forms.answering import PlainForm, step_form
+from portal.challenges.forms.answering import AppealForm, PlainForm, step_form
 from portal.challenges.models import Stage, Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
-from portal.challenges.queries.stages import answers_of, own_stage
+from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
@@ -142,6 +143,25 @@ def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     if attempt.state == AttemptState.WAITING:
         flash(_("Sent. You will hear from us here and by mail."), "good")
     return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+
+
+def _appeal_again(refusal: Refusal, submission_id: int) -> Response:
+    flash(sentence(refusal), "bad")
+    submission = submission_for(db(), current_user.id, submission_id)
+    return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+
+
+@bp.post("/challenges/submissions/<int:submission_id>/appeal")
+@advocate
+@writes(again=_appeal_again)
+def appeal(submission_id: int) -> Response:
+    """Ask for another reviewer's eyes on a decline."""
+    made = appealing.appeal(db(), current_actor(), submission_id=submission_id, words=AppealForm().words.data or "", now=utcnow())
+    if appealing.has_others(db(), made):
+        flash(_("Somebody else looks at it now. You will hear from us here and by mail."), "good")
+    else:
+        flash(_("Nobody else decides on answers here, so it goes to the admins. You will hear from us here and by mail."), "info")
+    return redirect(url_for(".show", challenge_id=get_submission(db(), submission_id).challenge_id), 303)
 
 
 def _withdraw_again(refusal: Refusal, submission_id: int) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Attempt, Stage
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
+from portal.challenges.rules.verdicts import Category
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.commands.demo.cast import Cast, Member
@@ -31,6 +32,7 @@ from portal.kernel.tracks import Track
 PACE = (0.0, 0.3, 0.7, 1.15, 2.0, 3.2)
 REVIEW_HOURS = 7
 LEFT_WAITING_HOURS = 40
+DECLINED_FOR = {"link": Category.NOT_FOUND, "answer": Category.INCOMPLETE, "upload": Category.OTHER_TASK}
 GONE = "The page behind this review was taken down by the site a week later. We wrote to them; until it is back we have to take the points back."
 
 
@@ -196,7 +198,8 @@ class Year:
             ask_for_more(session, actor, attempt_id=attempt.id, reason=self.story.random.choice(words["more"][kind]), now=at)
             self._maybe_again(member, live, submission_id, again, 0.8)
         elif chance < (0.17 if is_first else 0.06):
-            decline_attempt(session, actor, attempt_id=attempt.id, reason=self.story.random.choice(words["decline"][kind]), now=at)
+            reason = self.story.random.choice(words["decline"][kind])
+            decline_attempt(session, actor, attempt_id=attempt.id, reason=reason, category=DECLINED_FOR.get(kind), now=at)
             self._maybe_again(member, live, submission_id, again, 0.4)
         else:
             approve_attempt(session, actor, attempt_id=attempt.id, note=self.story.random.choice(words["approve"]), now=at)

@@ -13,6 +13,7 @@ from portal.challenges.models import Attempt, Challenge
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.honours import Honours
+from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.story import Story
 from portal.files.storage import Storage
@@ -74,6 +75,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     cast.enter()
     Year(story, cast).begin()
     Shelf(story, cast).begin()
+    Desk(story, cast).begin()
     Honours(story, cast).begin()
     with withhold_mail(session):
         story.tell()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models import AutoRule, Challenge, Submission
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import Badge, Season
@@ -31,6 +31,7 @@ _NAMES: dict[str, AnySelect] = {
     "badge": select(Badge.id, Badge.name),
     "season": select(Season.id, Season.name),
     "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id),
+    "rule": select(AutoRule.id, AutoRule.name),
     "redemption": select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id),
 }
 

@@ -10,15 +10,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.waiting.contract import COLUMNS, WaitingSource, Wanted
 from portal.kernel.schema import UTCDateTime
+from portal.review.queries.cases import is_owned
 from portal.web.paging import SIZE, AnySelect, Page, pack_cursor, read_cursor
 
 COUNTED = 1_000
+NOBODY = "none"
 _BATCH = 1_000
 
 
@@ -75,6 +77,18 @@ def rows_of(session: Session, sources: Sequence[WaitingSource], keys: Sequence[t
     return list(session.execute(_merged(parts)))
 
 
+def narrowed(source: WaitingSource, wanted: Wanted) -> AnySelect:
+    """Return one room's part of what is wanted, without order. What holds for every kind alike, owner and overdue, is asked here."""
+    found = source.waiting(wanted)
+    if wanted.owner:
+        item_id = found.selected_columns["id"]
+        found = found.where(~is_owned(source.kind, item_id) if wanted.owner == NOBODY else is_owned(source.kind, item_id, int(wanted.owner)))
+    if wanted.overdue:
+        since = dict(wanted.overdue).get(source.kind)
+        found = found.where(found.selected_columns["waiting_since"] <= literal(since, UTCDateTime()) if since is not None else false())
+    return found
+
+
 def cursor_of(row: Any) -> str:
     """Return the cursor behind a row of the queue."""
     return pack_cursor([row.waiting_since, row.kind, row.id])
@@ -87,7 +101,7 @@ def _page(sources: Sequence[WaitingSource], wanted: Wanted, place: tuple[datetim
 def _counts(sources: Sequence[WaitingSource], wanted: Wanted) -> CompoundSelect[Any]:
     counts = []
     for source in sources:
-        found = source.waiting(wanted)
+        found = narrowed(source, wanted)
         since = found.selected_columns["waiting_since"]
         part = found.with_only_columns(since, maintain_column_froms=True).order_by(since).limit(COUNTED + 1).subquery()
         counts.append(select(literal(source.kind).label("kind"), func.count().label("number"), func.min(part.c.waiting_since).label("oldest")))
@@ -114,7 +128,7 @@ def _place(after: str | None) -> tuple[datetime, str, int] | None:
 
 def _part(source: WaitingSource, wanted: Wanted, place: tuple[datetime, str, int] | None) -> Select[Any]:
     """Return one room's part behind ``place``, in order. Kinds that come earlier in the order begin after that moment, later ones with it."""
-    found = source.waiting(wanted)
+    found = narrowed(source, wanted)
     since, item_id = found.selected_columns["waiting_since"], found.selected_columns["id"]
     if place is not None:
         moment = literal(place[0], UTCDateTime())

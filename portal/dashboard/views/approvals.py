@@ -1,38 +1,55 @@
 """The one approvals queue: what waits in every room, decided one by one, by keyboard too."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.queries.undoing import undoable_verdicts
+from portal.challenges.rules.states import OUTCOME_NAMES
 from portal.dashboard.forms import QueueFilter, VerdictForm
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
-from portal.dashboard.rules import VerdictUnknown, is_late, item_of
+from portal.dashboard.rules import VerdictUnknown, item_of
+from portal.dashboard.views.desk import all_sources, chosen_sources, overdue_since, place, source_of, wanted_of
 from portal.dashboard.views.home import bp
-from portal.dashboard.waiting.contract import Given, Shown, WaitingSource, Wanted
+from portal.dashboard.waiting.contract import Given, Shown, WaitingSource
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
-from portal.kernel.text import fold
+from portal.kernel.text import N_
+from portal.people.queries.persons import names
+from portal.review.models import ReviewCase
+from portal.review.queries.cases import cases_of
+from portal.review.queries.deciders import Decider, deciders
+from portal.review.queries.terms import calendar_of, terms_of
+from portal.review.queries.views import views_of
+from portal.review.rules.due import due_at
+from portal.web.errors import sentence
 from portal.web.exports import csv_response
-from portal.web.guards import admin, current_actor
+from portal.web.guards import current_actor, reviewer
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-CSV_HEADER = ("kind", "id", "waiting_since", "person", "company", "what", "track", "points")
+FIRST_OF_TWO = N_("Your approval is kept. It needs a second person’s before anything is paid.")
+CSV_HEADER = ("kind", "id", "waiting_since", "due_at", "person", "company", "what", "track", "points")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One thing in the side panel, the form of its verdicts, and which verdict is open."""
+    """One thing in the side panel, the form of its verdicts, and which of them is open. ``people`` may take it; ``names`` by id."""
 
     source: WaitingSource
     item_id: int
     shown: Shown
     form: VerdictForm
+    case: ReviewCase | None
+    people: Sequence[Decider]
+    names: Mapping[int, str]
+    due: datetime
     open: str = ""
 
     @property
@@ -41,40 +58,59 @@ class Panel:
 
 
 @bp.get("/admin/approvals")
-@admin
+@reviewer
 def approvals() -> Any:
     """What waits, oldest first; with ``item`` that one beside it. htmx asks for the side panel alone."""
     form = QueueFilter(request.args)
     if request.args.get("format") == "csv":
-        rows = iter_waiting(db(), chosen_sources(form), wanted_of(form))
-        lines = ((r.kind, r.id, r.waiting_since.isoformat(), r.person, r.company, r.title, r.track, r.points) for r in rows)
-        return csv_response("waiting.csv", CSV_HEADER, lines)
+        return _file(form)
     item = request.args.get("item")
     if item and request.headers.get("HX-Target") == "panel":
-        return render_fragment("dashboard/approvals.html", "panel", panel=_panel(item), place=place())
+        return render_fragment("dashboard/approvals.html", "panel", panel=_panel(item, deciders(db())), place=place(), now=utcnow())
     return queue_page(form, item)
+
+
+def _file(form: QueueFilter) -> Any:
+    terms = terms_of(db())
+    calendar = calendar_of(db(), terms)
+    lines = (
+        (r.kind, r.id, r.waiting_since.isoformat(), due_at(r.waiting_since, terms.days_for(r.kind), calendar).isoformat())
+        + (r.person, r.company, r.title, r.track, r.points)
+        for r in iter_waiting(db(), chosen_sources(form), wanted_of(form, utcnow()))
+    )
+    return csv_response("waiting.csv", CSV_HEADER, lines)
 
 
 def queue_page(form: QueueFilter, item: str | None, verdict_form: VerdictForm | None = None, open_verdict: str = "") -> str:
     """Return the whole page, with ``item`` or the first line in the side panel."""
-    wanted, now = wanted_of(form), utcnow()
-    counts = count_waiting(db(), all_sources(), wanted)
+    now, people = utcnow(), deciders(db())
+    form.offer_owners([(one.id, one.name) for one in people if one.id != current_actor().id])
+    wanted, terms = wanted_of(form, now), terms_of(db())
+    counts, late = count_waiting(db(), all_sources(), wanted), replace(wanted, overdue=overdue_since(now))
     page = waiting_page(db(), chosen_sources(form), wanted, after=request.args.get("after"))
     if item is None and page.rows:
         item = f"{page.rows[0].kind}-{page.rows[0].id}"
+    calendar, known = calendar_of(db(), terms), {one.id: one.name for one in people}
     return render(
         "dashboard/approvals.html",
         form=form,
         page=page,
+        cases=cases_of(db(), [(row.kind, row.id) for row in page]),
+        names=known,
+        views=views_of(db(), current_actor().id or 0),
         counts=counts,
         sources=all_sources(),
+        looks={source.kind: source.look for source in all_sources()},
         kind=form.values().get("kind", ""),
         matching=together({source.kind: counts[source.kind] for source in chosen_sources(form)}),
         waiting=together(counts),
-        panel=_panel(item, verdict_form, open_verdict) if item else None,
+        overdue=together(count_waiting(db(), all_sources(), late)),
+        undoable=undoable_verdicts(db(), current_actor().id or 0, now),
+        outcomes=OUTCOME_NAMES,
+        panel=_panel(item, people, verdict_form, open_verdict) if item else None,
         place=place(),
         now=now,
-        is_late=lambda since: is_late(since, now),
+        due=lambda row: due_at(row.waiting_since, terms.days_for(row.kind), calendar),
     )
 
 
@@ -85,7 +121,7 @@ def _show_again(refusal: Refusal, thing: str, item_id: int, verdict: str) -> tup
 
 
 @bp.post("/admin/approvals/<thing>/<int:item_id>/<verdict>")
-@admin
+@reviewer
 @writes(again=_show_again)
 def decide(thing: str, item_id: int, verdict: str) -> Any:
     """Give a verdict through the room's own action, then show the next line of the queue."""
@@ -95,11 +131,37 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
         raise VerdictUnknown()
     if not form.validate():
         return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
-    following = _following(source, item_id)
-    given = Given(reason=form.reason.data or "", company=form.company.data or "", first_id=form.first_id.data or 0)
-    chosen.decide(db(), current_actor(), item_id, given, utcnow())
-    flash(_(chosen.done), "good")
+    following = f"{thing}-{item_id}" if chosen.stays else _following(source, item_id)
+    decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())
+    flash(_(chosen.done) if decided is not None else _(FIRST_OF_TWO), "good")
     return _to_queue(item=following)
+
+
+def _undo_again(refusal: Refusal, verdict_id: int) -> Response:
+    flash(sentence(refusal), "bad")
+    return _to_queue()
+
+
+@bp.post("/admin/approvals/verdicts/<int:verdict_id>/undo")
+@reviewer
+@writes(again=_undo_again)
+def undo(verdict_id: int) -> Response:
+    """Undo one's own verdict within the minute."""
+    undone = undo_verdict(db(), current_actor(), verdict_id=verdict_id, now=utcnow())
+    flash(_("Undone. It stands as before."), "good")
+    return _to_queue(item=f"attempt-{undone.attempt_id}")
+
+
+def given_in(form: VerdictForm) -> Given:
+    """Return what was entered with a verdict."""
+    return Given(
+        reason=form.reason.data or "",
+        company=form.company.data or "",
+        first_id=form.first_id.data or 0,
+        points=form.points.data or 0,
+        category=form.category.data or "",
+        stage_id=form.stage_id.data,
+    )
 
 
 def _to_queue(**changes: Any) -> Response:
@@ -109,49 +171,25 @@ def _to_queue(**changes: Any) -> Response:
 def _following(source: WaitingSource, item_id: int) -> str | None:
     """Return the line behind this one in the queue as it is filtered, or the first one."""
     form, own = QueueFilter(request.args), (source.kind, item_id)
-    sources, wanted = chosen_sources(form), wanted_of(form)
+    sources, wanted = chosen_sources(form), wanted_of(form, utcnow())
     row = find_row(db(), source, item_id)
     behind = waiting_page(db(), sources, wanted, after=cursor_of(row), size=1).rows if row else []
     first = waiting_page(db(), sources, wanted, size=2).rows if not behind else []
     return next((f"{line.kind}-{line.id}" for line in [*behind, *first] if (line.kind, line.id) != own), None)
 
 
-def _panel(item: str, form: VerdictForm | None = None, open_verdict: str = "") -> Panel:
+def _panel(item: str, people: Sequence[Decider], form: VerdictForm | None = None, open_verdict: str = "") -> Panel:
     named = item_of(item)
     if named is None:
         raise NotFound()
     source, item_id = source_of(named[0]), named[1]
     shown = source.shown(db(), current_actor(), item_id)
-    return Panel(source, item_id, shown, form or VerdictForm(formdata=None), open_verdict)
-
-
-def all_sources() -> Sequence[WaitingSource]:
-    """Return what may wait, one source a room, as listed in ``app.py``."""
-    found: Sequence[WaitingSource] = current_app.extensions["waiting_sources"]
-    return found
-
-
-def chosen_sources(form: QueueFilter) -> Sequence[WaitingSource]:
-    """Return the source of the tab that is open, or all."""
-    kind = form.values().get("kind")
-    return [source for source in all_sources() if source.kind == kind] or all_sources()
-
-
-def source_of(kind: str) -> WaitingSource:
-    """Return the source of a kind. Refuses: NotFound."""
-    for source in all_sources():
-        if source.kind == kind:
-            return source
-    raise NotFound()
-
-
-def wanted_of(form: QueueFilter) -> Wanted:
-    """Return what the queue is filtered by."""
-    asked = form.values()
-    days = asked.get("age")
-    return Wanted(q=fold(asked.get("q", "")), track=asked.get("track", ""), until=utcnow() - timedelta(days=int(days)) if days else None)
-
-
-def place() -> dict[str, Any]:
-    """Return where in the queue the reader is, for coming back there."""
-    return {name: request.args[name] for name in ("q", "track", "age", "kind", "after") if request.args.get(name)}
+    case = cases_of(db(), [(source.kind, item_id)]).get((source.kind, item_id))
+    known = {one.id: one.name for one in people}
+    gone = {one for one in (case.owner_id, case.first_by_id) if one is not None and one not in known} if case else set()
+    terms = terms_of(db())
+    due = due_at(shown.waiting_since, terms.days_for(source.kind), calendar_of(db(), terms))
+    may = [one for one in people if one.may(source.kind) and one.id not in shown.barred]
+    return Panel(
+        source, item_id, shown, form or VerdictForm(formdata=None), case, may, known | (names(db(), gone) if gone else {}), due, open_verdict
+    )

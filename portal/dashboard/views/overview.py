@@ -6,12 +6,13 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 
-from portal.challenges.queries.catalogue import usual_review_time
 from portal.dashboard.queries.audit import recent_events
 from portal.dashboard.queries.figures import programme_figures
 from portal.dashboard.queries.overview import count_to_fulfil
 from portal.dashboard.queries.queue import count_waiting, together
+from portal.dashboard.queries.reviewing import declines_by_reason, review_times, reviewer_loads
 from portal.dashboard.rules import Change, change, is_late, round_top
+from portal.dashboard.views.desk import overdue_since
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.clock import utcnow
 from portal.web.language import number
@@ -33,7 +34,7 @@ def overview(hello: str) -> str:
         "dashboard/overview.html",
         hello=hello,
         now=now,
-        waiting=_lines(counts, now),
+        waiting=_lines(counts, dict(overdue_since(now))),
         to_fulfil=count_to_fulfil(db()),
         all_waiting=together(counts),
         figures=found,
@@ -44,18 +45,20 @@ def overview(hello: str) -> str:
         top=round_top(max(month.total for month in found.months)),
         active=found.active,
         joined=found.joined,
-        answer=usual_review_time(db(), now),
+        answer=review_times(db(), now),
+        declines=declines_by_reason(db(), now),
+        loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], now),
         points=found.points,
         events=recent_events(db(), RECENT, without=EVERYDAY),
         is_late=lambda since: is_late(since, now),
     )
 
 
-def _lines(counts: dict[str, Any], now: datetime) -> list[tuple[str, str, Any, bool]]:
+def _lines(counts: dict[str, Any], overdue: dict[str, datetime]) -> list[tuple[str, str, Any, bool]]:
     """Return (kind, name, what waits, whether it is late) for each kind."""
     sources = current_app.extensions["waiting_sources"]
     found = [(source.kind, source.name, counts[source.kind]) for source in sources]
-    return [(kind, name, one, one.oldest is not None and is_late(one.oldest, now)) for kind, name, one in found]
+    return [(kind, name, one, one.oldest is not None and one.oldest <= overdue[kind]) for kind, name, one in found]
 
 
 def compared(acts: int, before: int) -> str:

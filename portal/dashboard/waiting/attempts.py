@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
+from portal.challenges.actions.review import ask_for_more, decline_attempt, give_approval, give_feedback
 from portal.challenges.models import Attempt, Challenge
 from portal.challenges.queries.review import attempt_for_review, waiting_attempts
-from portal.challenges.rules.states import OUTCOME_NAMES
+from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, MORE, Shown, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
@@ -22,27 +23,49 @@ class WaitingAttempts:
 
     kind: ClassVar[str] = "attempt"
     name: ClassVar[str] = N_("Activities")
+    look: ClassVar[tuple[str, str]] = ("list-checks", "")
     panel: ClassVar[str] = "dashboard/_panel_attempt.html"
-    words: ClassVar[Mapping[str, Any]] = {"kinds": KINDS, "outcomes": OUTCOME_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {"kinds": KINDS, "outcomes": OUTCOME_NAMES, "states": SUBMISSION_STATE_NAMES, "categories": CATEGORY_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
-            lambda session, actor, item_id, given, now: approve_attempt(session, actor, attempt_id=item_id, note=given.reason, now=now),
+            lambda session, actor, item_id, given, now: give_approval(session, actor, attempt_id=item_id, note=given.reason, now=now),
             N_("Approved and paid."),
         ),
-        "more": Verdict(
-            lambda session, actor, item_id, given, now: ask_for_more(session, actor, attempt_id=item_id, reason=given.reason, now=now),
+        "partial": Verdict(
+            lambda session, actor, item_id, given, now: give_approval(
+                session, actor, attempt_id=item_id, note=given.reason, points=given.points, now=now
+            ),
+            N_("Approved, with fewer points. The advocate reads your reason."),
+        ),
+        MORE: Verdict(
+            lambda session, actor, item_id, given, now: ask_for_more(
+                session, actor, attempt_id=item_id, reason=given.reason, stage_id=given.stage_id, now=now
+            ),
             N_("Sent back with your question."),
         ),
         "decline": Verdict(
-            lambda session, actor, item_id, given, now: decline_attempt(session, actor, attempt_id=item_id, reason=given.reason, now=now),
+            lambda session, actor, item_id, given, now: decline_attempt(
+                session, actor, attempt_id=item_id, reason=given.reason, category=given.category, now=now
+            ),
             N_("Declined. The advocate reads your reason."),
+        ),
+        "feedback": Verdict(
+            lambda session, actor, item_id, given, now: give_feedback(session, actor, attempt_id=item_id, reason=given.reason, now=now),
+            N_("The advocate reads your words. The answer still waits."),
+            stays=True,
         ),
     }
 
     def waiting(self, wanted: Wanted) -> AnySelect:
-        found = waiting_attempts(track=wanted.track).where(*each_word(wanted.q, Challenge.search_key, Person.name_key, Company.name_key))
+        found = waiting_attempts(track=wanted.track, challenge_id=wanted.challenge)
+        found = found.where(*each_word(wanted.q, Challenge.search_key, Person.name_key, Company.name_key))
+        found = found.where(*each_word(wanted.company, Company.name_key))
         return found.where(Attempt.submitted_at <= wanted.until) if wanted.until else found
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return "submission", session.get_one(Attempt, item_id).submission_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = attempt_for_review(session, actor, item_id)
-        return Shown(detail, waits=detail.is_waiting, is_own=detail.is_own(actor))
+        since, barred = detail.attempt.submitted_at, frozenset({detail.person.id})
+        return Shown(detail, waits=detail.is_waiting, is_own=detail.is_own(actor), waiting_since=since, barred=barred)

@@ -12,16 +12,24 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import like_pattern
 from portal.web.paging import AnySelect
 
-APPROVE = "approve"
+APPROVE, MORE = "approve", "more"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the queue is filtered by. ``q`` is folded; ``until`` leaves out what came later."""
+    """What the queue is filtered by. ``q`` and ``company`` are folded; ``until`` leaves out what came later.
+
+    ``owner`` is ``none`` or a person's id; ``overdue`` holds for each kind the moment since when what
+    waits is overdue, and leaves out the rest; ``challenge`` leaves only answers to that one.
+    """
 
     q: str = ""
     track: str = ""
     until: datetime | None = None
+    company: str = ""
+    challenge: int | None = None
+    owner: str = ""
+    overdue: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,9 @@ class Given:
     reason: str = ""
     company: str = ""
     first_id: int = 0
+    points: int = 0
+    category: str = ""
+    stage_id: int | None = None
 
 
 Decide = Callable[[Session, Actor, int, Given, datetime], object]
@@ -42,7 +53,9 @@ class Verdict:
 
     decide: Decide
     done: str
-    """The sentence for the admin afterwards, marked with ``N_``."""
+    """The sentence for the reviewer afterwards, marked with ``N_``. Where the act returned None, the approval was the first of two."""
+    stays: bool = False
+    """Whether the thing waits on afterwards."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +65,31 @@ class Shown:
     detail: Any
     waits: bool
     is_own: bool
+    waiting_since: datetime
+    barred: frozenset[int] = frozenset()
+    """Those whose own it is."""
 
 
 class WaitingSource(Protocol):
     """One kind of thing that waits.
 
-    ``verdicts`` by the word in their address; the one named ``approve`` is offered in bulk.
-    ``panel`` is the template in which one thing is shown and decided, ``words`` what it needs of the room besides.
+    ``verdicts`` by the word in their address; those named ``approve`` and ``more`` are offered in bulk.
+    ``look`` is icon and colour of its lines, ``panel`` the template in which one thing is shown and
+    decided, ``words`` what it needs of the room besides.
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    look: ClassVar[tuple[str, str]]
     panel: ClassVar[str]
     words: ClassVar[Mapping[str, Any]]
     verdicts: ClassVar[Mapping[str, Verdict]]
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         """Return a select of what waits, with the columns of ``COLUMNS`` under those names."""
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        """Return what the audit log calls the thing: type and id."""
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         """Return all that helps ``actor`` to decide; raises ``NotFound``."""

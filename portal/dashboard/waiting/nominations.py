@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, String, cast, false, null
+from sqlalchemy import Integer, String, and_, cast, exists, false, null, or_
 from sqlalchemy.orm import Session
 
 from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
-from portal.kernel.text import N_
-from portal.people.models import Person
+from portal.kernel.text import N_, like_pattern
+from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.models import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
@@ -22,6 +22,7 @@ class WaitingNominations:
 
     kind: ClassVar[str] = KIND
     name: ClassVar[str] = N_("Nominations")
+    look: ClassVar[tuple[str, str]] = ("user-plus", "endorse")
     panel: ClassVar[str] = "dashboard/_panel_nomination.html"
     words: ClassVar[Mapping[str, Any]] = {"activities": ACTIVITY_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
@@ -44,10 +45,20 @@ class WaitingNominations:
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_nominations().add_columns(cast(null(), String).label("track"), cast(null(), Integer).label("points"))
         found = found.where(*each_word(wanted.q, Nomination.search, Person.name_key))
-        if wanted.track:
+        if wanted.company:
+            # A company that is not known yet stands in the nomination as it was typed.
+            named = exists().where(Company.id == Nomination.company_id, *each_word(wanted.company, Company.name_key))
+            words = (Nomination.company_name.ilike(like_pattern(word), escape="\\") for word in wanted.company.split())
+            typed = and_(Nomination.company_id.is_(None), *words)
+            found = found.where(or_(named, typed))
+        if wanted.track or wanted.challenge is not None:
             found = found.where(false())
         return found.where(Nomination.created_at <= wanted.until) if wanted.until else found
 
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return "nomination", item_id
+
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = nomination_for_review(session, item_id)
-        return Shown(detail, waits=detail.waits, is_own=any(voice.nominator_id == actor.id for voice in detail.voices))
+        barred, since = frozenset(voice.nominator_id for voice in detail.voices), detail.voices[0].at
+        return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred)

@@ -10,7 +10,7 @@ from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, e
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
-from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.review import decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.rules.states import STEP_NAMES, State
@@ -22,11 +22,12 @@ class WaitingRedemptions:
 
     kind: ClassVar[str] = KIND
     name: ClassVar[str] = N_("Redemptions")
+    look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
     words: ClassVar[Mapping[str, Any]] = {"steps": STEP_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
-            lambda session, actor, item_id, given, now: approve_redemption(session, actor, redemption_id=item_id, now=now),
+            lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
             N_("Approved. It waits to be fulfilled now."),
         ),
         "decline": Verdict(
@@ -40,11 +41,16 @@ class WaitingRedemptions:
         kept = [column for column in asked.selected_columns if column.name != "points"]
         found = asked.with_only_columns(*kept, cast(null(), String).label("track"), (-Redemption.price).label("points"))
         found = found.where(*each_word(wanted.q, Reward.search_key, Person.name_key, Company.name_key))
-        if wanted.track:
+        found = found.where(*each_word(wanted.company, Company.name_key))
+        if wanted.track or wanted.challenge is not None:
             found = found.where(false())
         return found.where(Redemption.requested_at <= wanted.until) if wanted.until else found
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return "redemption", item_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         review = redemption_for_review(session, item_id)
         redemption = review.detail.redemption
-        return Shown(review, waits=redemption.state == State.REQUESTED, is_own=redemption.person_id == actor.id)
+        is_own, barred = redemption.person_id == actor.id, frozenset({redemption.person_id})
+        return Shown(review, waits=redemption.state == State.REQUESTED, is_own=is_own, waiting_since=redemption.requested_at, barred=barred)

@@ -13,13 +13,15 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.actions.companies import company_named
 from portal.people.actions.joining import invite_person
 from portal.people.actions.profile import edit_person
+from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
-from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, RolesForm
+from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, ReviewerForm, RolesForm
 from portal.people.models import Person
 from portal.people.panels import panels_for
 from portal.people.queries.companies import company_names, get_company
 from portal.people.queries.directory import Happening, all_people, count_states, history_of, list_people
 from portal.people.queries.persons import get_person
+from portal.people.queries.reviewing import grants_of
 from portal.people.rules.history import EVENTS, FIELDS
 from portal.people.rules.person import ROLE_NAMES, STATE_NAMES, PersonState
 from portal.web.errors import sentence
@@ -64,6 +66,7 @@ def _person(person_id: int, **forms: Any) -> str:
     stored: dict[str, Any] = {
         "form": lambda: PersonForm(formdata=None, obj=person, company=company.name if company else ""),
         "roles_form": lambda: RolesForm(formdata=None, roles=sorted(person.roles)),
+        "reviewer_form": lambda: ReviewerForm(formdata=None, grants=grants_of(db(), person.id).names),
         "off_form": lambda: DeactivateForm(formdata=None),
     }
     shown = {name: forms[name] if name in forms else make() for name, make in stored.items()}
@@ -129,6 +132,18 @@ def save_roles(person_id: int) -> Any:
         return _person(person_id, roles_form=form), 422
     change_roles(db(), current_actor(), person_id=person_id, roles=form.roles.data or [], now=utcnow())
     return _done(person_id, _("The roles are saved."))
+
+
+@bp.post("/<int:person_id>/reviewing")
+@admin
+@writes(again=_again("reviewer_form", ReviewerForm))
+def save_reviewing(person_id: int) -> Any:
+    """Let a person decide on exactly what is ticked."""
+    form = ReviewerForm()
+    if not form.validate():
+        return _person(person_id, reviewer_form=form), 422
+    grant_reviewing(db(), current_actor(), person_id=person_id, grants=form.grants.data or [], now=utcnow())
+    return _done(person_id, _("Saved. It holds from their next click."))
 
 
 def _told(refusal: Refusal, person_id: int) -> Response:

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.actor import REVIEWER
 from portal.kernel.ids import token_hash
-from portal.people.models import Company, Person, SignInSession
+from portal.people.models import Company, Person, Reviewer, SignInSession
 from portal.people.rules.person import PersonState, role_set
+from portal.people.rules.reviewing import GRANTS, Grants, kinds_of
 from portal.people.rules.session import is_over
 
 
@@ -30,6 +32,7 @@ class Viewer:
     session_id: int
     last_seen_at: datetime
     token: str
+    reviews: frozenset[str] = frozenset()
 
     is_authenticated = True
     is_active = True
@@ -43,6 +46,7 @@ class Viewer:
 _HELD: Any = SignInSession.__table__
 _PERSON: Any = Person.__table__
 _COMPANY: Any = Company.__table__
+_REVIEWER: Any = Reviewer.__table__
 # Asked with every click, so built once and read as plain columns.
 _VIEWER = (
     select(
@@ -51,9 +55,11 @@ _VIEWER = (
         *(_PERSON.c[name] for name in ("id", "name", "email", "title", "is_advocate", "is_employee", "is_admin", "is_demo")),
         *(_PERSON.c[name] for name in ("language", "time_zone", "company_id")),
         _COMPANY.c.name.label("company_name"),
+        *(_REVIEWER.c[name] for name in GRANTS),
     )
     .join_from(_HELD, _PERSON, _PERSON.c.id == _HELD.c.person_id)
     .outerjoin(_COMPANY, _COMPANY.c.id == _PERSON.c.company_id)
+    .outerjoin(_REVIEWER, _REVIEWER.c.person_id == _PERSON.c.id)
     .where(_HELD.c.token_hash == bindparam("token"), _PERSON.c.state == PersonState.ACTIVE)
 )
 
@@ -65,12 +71,13 @@ def find_viewer(session: Session, token: str, *, allow_demo: bool, now: datetime
         return None
     if is_over(last_seen_at=row.last_seen_at, expires_at=row.expires_at, is_kept=row.is_kept, is_admin=row.is_admin, now=now):
         return None
+    reviews = kinds_of(Grants(*(bool(getattr(row, name)) for name in GRANTS)))
     return Viewer(
         id=row.id,
         name=row.name,
         email=row.email,
         title=row.title,
-        roles=role_set(row.is_advocate, row.is_employee, row.is_admin),
+        roles=role_set(row.is_advocate, row.is_employee, row.is_admin) | ({REVIEWER} if reviews else set()),
         language=row.language,
         time_zone=row.time_zone,
         company_id=row.company_id,
@@ -78,6 +85,7 @@ def find_viewer(session: Session, token: str, *, allow_demo: bool, now: datetime
         session_id=row.session_id,
         last_seen_at=row.last_seen_at,
         token=token,
+        reviews=reviews,
     )
 
 

@@ -14,6 +14,7 @@ EVENTS = {
     "person.signed_out_elsewhere": N_("Signed out everywhere else"),
     "person.edited": N_("Edited"),
     "person.roles_changed": N_("Roles changed"),
+    "person.reviewing_changed": N_("Permission to review changed"),
     "person.password_reset_asked": N_("Asked for a new password"),
     "person.password_changed": N_("Password changed"),
     "person.email_change_asked": N_("Asked to change the e-mail address"),

@@ -1,7 +1,6 @@
 """What follows when an act is recorded or taken back: boards of its track, the week it counts in, badges. Handed to acts in ``app.py``."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from portal.recognition.models import ActWeek
 from portal.recognition.queries.weeks import last_week, zone_of
 from portal.recognition.rules.streaks import week_counted
 
-_WEEK: Any = ActWeek.__table__
+_INSERT_WEEK = insert(ActWeek.__table__)  # type: ignore[arg-type]
 
 
 def act_heard(session: Session, actor: Actor, news: ActNews, now: datetime) -> None:
@@ -25,7 +24,7 @@ def act_heard(session: Session, actor: Actor, news: ActNews, now: datetime) -> N
             count(session, news.person_id, news.points, news.happened_at, track=news.track)
         zone = zone_of(session, news.person_id)
         week = week_counted(news.happened_at, zone, last_week(session, news.person_id, news.happened_at))
-        session.connection().execute(insert(_WEEK), {"act_id": news.act_id, "week": week, "zone": zone})
+        session.connection().execute(_INSERT_WEEK, {"act_id": news.act_id, "week": week, "zone": zone})
     elif news.points:
         take_back(session, news.person_id, news.points, news.happened_at, track=news.track)
-    follow_badges(session, actor, person_id=news.person_id, at=news.happened_at, now=now, because=(ACTS, CHALLENGES, WEEKS))
+    follow_badges(session, actor, person_id=news.person_id, at=news.happened_at, now=now, because=(ACTS, CHALLENGES, WEEKS), is_back=not news.is_live)

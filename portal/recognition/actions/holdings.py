@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,8 @@ from portal.recognition.rules.badges import (
 
 LOST = "reversal"
 _HOLDING: Any = BadgeHolding.__table__
+_PERSON: Any = Person.__table__
+_LOCK_PERSON = select(_PERSON.c.id).where(_PERSON.c.id == bindparam("person", type_=BigInteger)).with_for_update(key_share=True)
 _ONCE = {
     name: dialect.insert(_HOLDING)
     .on_conflict_do_nothing(index_elements=["badge_id", "person_id"], index_where=_HOLDING.c.revoked_at.is_(None))
@@ -49,14 +51,18 @@ _ONCE = {
 }
 
 
-def follow_badges(session: Session, actor: Actor, *, person_id: int, at: datetime, now: datetime, because: Collection[str]) -> None:
-    """Give a person the live badges whose rules they meet since ``at``, and take along those whose rules no longer hold.
+def follow_badges(
+    session: Session, actor: Actor, *, person_id: int, at: datetime, now: datetime, because: Collection[str], is_back: bool = False
+) -> None:
+    """Give a person the live badges whose rules they meet since ``at``; if something was taken back (``is_back``), take those they no longer meet.
 
     ``because`` names the facts that have changed; rules that read none of them are not asked. What an
     admin took is not given back by a rule.
     """
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    session.connection().execute(_LOCK_PERSON, {"person": person_id})
     rows = [row for row in live_rows(session, person_id) if not row.is_barred and set(because) & set(rule_of(row.rule).needs)]
+    # More of anything loses no badge, so those somebody has are asked about only when something went.
+    rows = [row for row in rows if is_back or not row.way]
     if not rows:
         return
     needs = {need for row in rows for need in rule_of(row.rule).needs}

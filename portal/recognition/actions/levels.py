@@ -36,7 +36,7 @@ def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: i
             new = celebrate(session, person_id=person_id, cause=Cause.LEVEL, subject_id=level.id, is_silent=silent or not is_top, now=now)
             if new and is_top and not silent:
                 _tell(session, person_id, level.id, now)
-    follow_badges(session, actor, person_id=person_id, at=at, now=now, because=(LIFETIME,))
+    follow_badges(session, actor, person_id=person_id, at=at, now=now, because=(LIFETIME,), is_back=earned < 0)
 
 
 def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> None:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.kernel.clock import from_micros
 from portal.kernel.text import N_
-from portal.ledger.models import account, entry, transfer
+from portal.people.models import Person
+from portal.people.rules.person import PersonState
 from portal.recognition.badges.contract import LIFETIME, Case, Facts, Holder, Options, Rule
-from portal.recognition.badges.counting import eligible, stream
-from portal.recognition.models import Level
+from portal.recognition.models import Level, PeriodScore
 from portal.recognition.rules.badges import Progress
-from portal.recognition.rules.boards import UNIT
+from portal.recognition.rules.boards import ALL
 
 
 class LevelReached(Rule):
@@ -28,15 +29,11 @@ class LevelReached(Rule):
 
     def holders(self, session: Session, options: Options) -> Iterator[Holder]:
         """Everybody with that many points, since the last time they earned some: when the threshold was passed is not asked."""
-        last = (
-            select(func.max(transfer.c.effective_at))
-            .join(entry, entry.c.transfer_id == transfer.c.id)
-            .where(entry.c.account_id == account.c.id, transfer.c.earned > 0)
-            .scalar_subquery()
-        )
-        there = (account.c.unit == UNIT, account.c.kind == "available", account.c.lifetime > 0)
-        rich = select(account.c.owner_id.label("person_id"), last.label("at")).join(Level, account.c.lifetime >= Level.threshold)
-        return stream(session, eligible(rich.where(Level.id == options["level_id"], *there)))
+        there = (PeriodScore.period == ALL, Person.state != PersonState.DEACTIVATED, Level.id == options["level_id"])
+        rich = select(PeriodScore.member_id, PeriodScore.first_neg).join(Person, Person.id == PeriodScore.member_id)
+        rich = rich.join(Level, (PeriodScore.score >= Level.threshold) & (PeriodScore.score > 0)).where(*there)
+        for row in session.execute(rich.order_by(PeriodScore.first_neg.desc(), PeriodScore.member_id), execution_options={"yield_per": 2_000}):
+            yield row.member_id, from_micros(-row.first_neg)
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """The level."""

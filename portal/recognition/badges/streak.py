@@ -1,7 +1,7 @@
 """Active N weeks in a row."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +11,7 @@ from portal.kernel.text import N_
 from portal.recognition.badges.contract import WEEKS, Case, Facts, Holder, Options, Rule
 from portal.recognition.queries.weeks import iter_weeks
 from portal.recognition.rules.badges import Progress
-from portal.recognition.rules.streaks import streak_of
+from portal.recognition.rules.streaks import runs_of, streak_of
 
 
 class WeeksInARow(Rule):
@@ -29,12 +29,12 @@ class WeeksInARow(Rule):
         """Everybody who had such a streak, since the act that made it one. Counted person by person: freezes cannot be asked of SQL."""
         need, found = options["weeks"], []
         for person_id, acts in groupby(iter_weeks(session), key=lambda act: act.person_id):
-            weeks = []
+            first: dict[date, datetime] = {}
             for act in acts:
-                weeks.append(act.week)
-                if len(weeks) >= need and streak_of(weeks, act.week + timedelta(days=7)).longest >= need:
-                    found.append((person_id, act.happened_at))
-                    break
+                first.setdefault(act.week, act.happened_at)
+            enough = next((week for week, run, _frozen in runs_of(sorted(first)) if run >= need), None)
+            if enough is not None:
+                found.append((person_id, first[enough]))
         yield from sorted(found, key=lambda holder: (holder[1], holder[0]))
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, bindparam, func, literal_column, select, true
+from sqlalchemy import BigInteger, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
@@ -23,6 +23,11 @@ _ACTS = (
     select(_ACT.c.kind, _ACT.c.track, func.count().label("number"))
     .where(_ACT.c.person_id == bindparam("person", type_=BigInteger), _ACT.c.reversed_at.is_(None))
     .group_by(_ACT.c.kind, _ACT.c.track)
+)
+_HOLDERS = (
+    select(_HOLDING.c.badge_id, func.count().label("number"))
+    .where(_HOLDING.c.revoked_at.is_(None), _HOLDING.c.badge_id.in_(bindparam("badges", expanding=True)))
+    .group_by(_HOLDING.c.badge_id)
 )
 
 
@@ -49,9 +54,7 @@ def challenge_facts(session: Session) -> ChallengeFacts:
 
 def count_holders(session: Session, badge_ids: Collection[int]) -> dict[int, int]:
     """Return how many people hold each of ``badge_ids``."""
-    held = select(_HOLDING.c.badge_id, func.count(literal_column("1")).label("number"))
-    held = held.where(_HOLDING.c.revoked_at.is_(None), _HOLDING.c.badge_id.in_(badge_ids))
-    return {row.badge_id: row.number for row in session.connection().execute(held.group_by(_HOLDING.c.badge_id))}
+    return {row.badge_id: row.number for row in session.connection().execute(_HOLDERS, {"badges": list(badge_ids)})}
 
 
 def gather(session: Session, person_id: int, needs: Collection[str], now: datetime, *, limited: Collection[int] = ()) -> Facts:

@@ -5,7 +5,7 @@ keeps a streak over a week without an act; the week counts for the month its Mon
 nothing to the streak.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -62,19 +62,29 @@ def week_counted(moment: datetime, zone: str, last: tuple[date, str] | None) -> 
 def streak_of(weeks: Iterable[date], this_week: date) -> Streak:
     """Return the streak of somebody who was active in ``weeks`` (Mondays), seen from ``this_week``. Later weeks are left out."""
     active = sorted({week for week in weeks if week <= this_week})
-    run, longest, spent, frozen = 0, 0, set[tuple[int, int]](), list[date]()
-    for before, week in zip([None, *active], active, strict=False):
-        bridged = _bridge(before, week, spent) if before else None
-        if bridged is None:
-            run, frozen = 1, []
-        else:
-            run, frozen = run + 1, frozen + bridged
+    spent: set[tuple[int, int]] = set()
+    run, longest, frozen = 0, 0, list[date]()
+    for _week, run, frozen in runs_of(active, spent):
         longest = max(longest, run)
     is_safe = bool(active) and active[-1] == this_week
     if active and not is_safe:
         bridged = _bridge(active[-1], this_week, spent)
         run, frozen = (run, frozen + bridged) if bridged is not None else (0, [])
     return Streak(run, longest, is_safe, tuple(frozen), (this_week.year, this_week.month) not in spent)
+
+
+def runs_of(active: Iterable[date], spent: set[tuple[int, int]] | None = None) -> Iterator[tuple[date, int, list[date]]]:
+    """Yield each of ``active`` weeks, which ascend, with how many in a row it is, and the weeks that freezes bridged in that row.
+
+    The months of which the freeze is used are noted in ``spent``.
+    """
+    spent = set() if spent is None else spent
+    before, run, frozen = None, 0, list[date]()
+    for week in active:
+        bridged = _bridge(before, week, spent) if before else None
+        run, frozen = (1, []) if bridged is None else (run + 1, frozen + bridged)
+        before = week
+        yield week, run, frozen
 
 
 def recent_weeks(weeks: Iterable[date], streak: Streak, this_week: date, number: int) -> list[tuple[date, Week]]:

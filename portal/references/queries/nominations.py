@@ -61,6 +61,11 @@ def nominators_of(session: Session, nomination_id: int) -> set[int]:
     return set(session.scalars(select(Nomination.nominator_id).where(voices)))
 
 
+def nominators_of_person(session: Session, person_id: int) -> set[int]:
+    """Return who nominated this person, who is known here by it."""
+    return set(session.scalars(select(Nomination.nominator_id).where(Nomination.person_id == person_id)))
+
+
 def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
     """Return how many of the employee's nominations stand how."""
     found = select(_first.state, _nominee.state, func.count()).select_from(Nomination).where(Nomination.nominator_id == nominator_id)

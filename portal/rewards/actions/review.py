@@ -8,6 +8,9 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.ledger.actions.holding import capture
 from portal.recognition.actions.scores import reverse
+from portal.review.actions.pairs import look
+from portal.review.queries.terms import terms_of
+from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.moving import give_back, move, put_back, tell_person
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption
@@ -16,8 +19,25 @@ from portal.rewards.rules.states import State
 
 
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Say yes: it is to be fulfilled; until then the person may still call it off. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
-    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    """Say yes: it is to be fulfilled; until then the person may still call it off.
+
+    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, and the first approval where two are needed (SecondApproverNeeded).
+    """
+    redemption = give_approval(session, actor, redemption_id=redemption_id, now=now)
+    if redemption is None:
+        raise SecondApproverNeeded(limit=terms_of(session).four_eyes_above)
+    return redemption
+
+
+def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption | None:
+    """Say yes as ``approve_redemption`` does; where two people are needed, the first one's approval is kept and None returned."""
+    asked = get_redemption(session, redemption_id, is_fresh=True)
+    require_decider(actor, asked.person_id)
+    if asked.state == State.REQUESTED:
+        about = {"kind": "redemption", "item_id": redemption_id, "points": asked.price, "member_id": asked.person_id}
+        eyes = look(session, actor, **about, note="", subject=("redemption", redemption_id), now=now)  # type: ignore[arg-type]
+        if not eyes.is_complete:
+            return None
     redemption, is_new = move(session, actor, redemption_id, State.APPROVED, now=now, approved_by=actor.id, approved_at=now)
     if is_new:
         _tell(session, actor, redemption, now)

@@ -26,8 +26,8 @@ def require_price_as_shown(price: int, shown: int | None) -> None:
 
 
 def require_decider(actor: Actor, person_id: int) -> None:
-    """Refuses: NotAllowed to who is no admin, OwnRedemption to the person who asked."""
-    if not actor.is_admin:
+    """Refuses: NotAllowed to who may not decide on redemptions, OwnRedemption to the person who asked."""
+    if not actor.may_decide("redemption"):
         raise NotAllowed()
     if actor.id == person_id:
         raise OwnRedemption()

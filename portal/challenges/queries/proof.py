@@ -1,0 +1,34 @@
+"""Who may open the files of an answer besides their owner and admins."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Attempt, Submission
+from portal.files.models import StoredFile
+from portal.kernel.actor import Actor
+
+LOOKED_AT = 500
+
+
+def may_open_proof(session: Session, actor: Actor, file: StoredFile) -> bool:
+    """Let reviewers of answers open a file that its owner sent with one. What was only saved so far is read by nobody else."""
+    if not actor.may_decide("attempt") or file.owner_id is None:
+        return False
+    sent = select(Attempt.answers).join(Submission, Submission.id == Attempt.submission_id).where(Submission.person_id == file.owner_id)
+    answers = session.scalars(sent.order_by(Attempt.id.desc()).limit(LOOKED_AT))
+    return any(file.id in _files(entry.get("value")) for entries in answers for entry in entries)
+
+
+def _files(value: Any) -> Iterator[int]:
+    """Yield the ids of the files that stand in what was answered to a step, however deep."""
+    if isinstance(value, dict):
+        if isinstance(value.get("file_id"), int):
+            yield value["file_id"]
+        for inner in value.values():
+            yield from _files(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _files(inner)

@@ -1,0 +1,123 @@
+"""All that one person did, was told, was paid, redeemed and confirmed, section by section, each paged by key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Answer, Challenge, Stage, Submission, Verdict
+from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.kernel.text import N_
+from portal.references.models import Nomination
+from portal.references.rules import State
+from portal.rewards.queries.redemptions import own_redemptions
+from portal.rewards.rules.states import STATE_NAMES
+from portal.web.paging import AnySelect, Page, page_by
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a section. ``state`` is marked for translation; ``link`` leads an admin to the thing."""
+
+    at: datetime
+    title: str
+    state: str
+    link: str
+    note: str = ""
+    points: int | None = None
+
+
+_NOMINATION: dict[str, str] = {
+    State.SUBMITTED: N_("Waiting for review"),
+    State.ACCEPTED: N_("Accepted"),
+    State.DECLINED: N_("Declined"),
+    State.DUPLICATE: N_("Duplicate"),
+}
+Section = Callable[[Session, int, str | None], Page]
+
+
+def did(session: Session, person_id: int, after: str | None) -> Page:
+    """Return what the person took part in, what changed last first; withdrawn ones too."""
+    found: AnySelect = select(Submission, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id)
+    keys = [(Submission.changed_at, True), (Submission.id, True)]
+    return _entries(page_by(session, found.where(Submission.person_id == person_id), keys, after=after), _did)
+
+
+def told(session: Session, person_id: int, after: str | None) -> Page:
+    """Return every verdict on the person's answers: what was asked of them, and why."""
+    found: AnySelect = (
+        select(Verdict, Challenge.title)
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .where(Submission.person_id == person_id)
+    )
+    return _entries(page_by(session, found, [(Verdict.id, True)], after=after), _told)
+
+
+def redeemed(session: Session, person_id: int, after: str | None) -> Page:
+    """Return what the person redeemed."""
+    return _entries(own_redemptions(session, person_id, {}, after=after), _redeemed)
+
+
+def confirmed(session: Session, person_id: int, after: str | None) -> Page:
+    """Return what the person confirmed in steps that ask for it, and when."""
+    found: AnySelect = (
+        select(Answer, Stage.title, Challenge.title.label("challenge"))
+        .join(Submission, Submission.id == Answer.submission_id)
+        .join(Stage, Stage.id == Answer.stage_id)
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .where(Submission.person_id == person_id, Stage.kind == "confirm")
+    )
+    return _entries(page_by(session, found, [(Answer.id, True)], after=after), _confirmed)
+
+
+def nominated(session: Session, person_id: int, after: str | None) -> Page:
+    """Return whom the person nominated."""
+    found = select(Nomination).where(Nomination.nominator_id == person_id)
+    return _entries(page_by(session, found, [(Nomination.created_at, True), (Nomination.id, True)], after=after), _nominated)
+
+
+SECTIONS: dict[str, tuple[str, Section]] = {
+    "did": (N_("Took part in"), did),
+    "told": (N_("Was told and asked"), told),
+    "redeemed": (N_("Redeemed"), redeemed),
+    "confirmed": (N_("Confirmed"), confirmed),
+    "nominated": (N_("Nominated"), nominated),
+}
+
+
+def _entries(page: Page, entry: Callable[[Any], Entry]) -> Page:
+    return replace(page, rows=[entry(row) for row in page.rows])
+
+
+def _did(row: Any) -> Entry:
+    submission = row.Submission
+    state = N_("Withdrawn") if submission.dropped_at else SUBMISSION_STATE_NAMES[submission.state]
+    return Entry(submission.changed_at, row.title, state, f"/admin/challenges/submissions/{submission.id}", points=submission.paid)
+
+
+def _told(row: Any) -> Entry:
+    verdict = row.Verdict
+    link = f"/admin/challenges/submissions/{verdict.submission_id}"
+    return Entry(verdict.decided_at, row.title, OUTCOME_NAMES[verdict.outcome], link, verdict.reason, verdict.points or None)
+
+
+def _redeemed(row: Any) -> Entry:
+    redemption, reward = row[0], row[1]
+    return Entry(
+        redemption.requested_at, reward.name, STATE_NAMES[redemption.state], f"/admin/rewards/redemptions/{redemption.id}", points=-redemption.price
+    )
+
+
+def _confirmed(row: Any) -> Entry:
+    answer = row.Answer
+    state = N_("Confirmed") if answer.value.get("is_confirmed") else N_("Not confirmed")
+    return Entry(answer.saved_at, row.title, state, f"/admin/challenges/submissions/{answer.submission_id}", row.challenge)
+
+
+def _nominated(nomination: Any) -> Entry:
+    state = _NOMINATION[nomination.state]
+    return Entry(nomination.created_at, f"{nomination.name}, {nomination.company_name}", state, f"/admin/approvals?item=nomination-{nomination.id}")

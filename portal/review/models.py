@@ -1,0 +1,66 @@
+"""Tables of reviewing: the terms, the case of each thing that waits, and the views that people keep."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime
+
+_OWNED = text("owner_id IS NOT NULL")
+
+
+class ReviewTerms(Base):
+    """The terms of reviewing: one row, or none while nobody changed them.
+
+    ``days`` are business days by kind, ``holidays`` days as 2026-12-25. ``four_eyes_above`` in points; empty asks for no second approver.
+    """
+
+    __tablename__ = "review_terms"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("four_eyes_above >= 0", name="limit_not_negative"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    days: Mapped[dict[str, int]] = mapped_column(Json)
+    holidays: Mapped[list[Any]] = mapped_column(Json)
+    four_eyes_above: Mapped[int | None]
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class ReviewCase(Base):
+    """What is known of one thing that waits besides itself: whose it is, how far it was escalated, who approved first.
+
+    ``kind`` and ``item_id`` name a thing of the approvals queue; a thing without a row has nobody.
+    ``first_*`` is a first approval that waits for a second, with what was to be paid and the note.
+    """
+
+    __tablename__ = "review_case"
+    __table_args__ = (
+        CheckConstraint("told_step >= 0", name="step_counted"),
+        CheckConstraint("(first_at IS NULL) = (first_by_id IS NULL) AND (first_at IS NULL) = (first_points IS NULL)", name="first_whole"),
+        Index("ix_review_case_owner", "owner_id", "kind", "item_id", sqlite_where=_OWNED, postgresql_where=_OWNED),
+    )
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    item_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    owner_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    told_step: Mapped[int]
+    first_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    first_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_points: Mapped[int | None]
+    first_note: Mapped[str | None] = mapped_column(Text)
+
+
+class SavedView(Base):
+    """A filter of the queue that somebody keeps under a name. ``query`` is the address's query."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("person_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(String(120))
+    query: Mapped[str] = mapped_column(String(600))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,1 @@
+"""Reads of reviewing, by subject: terms, cases, who may decide, saved views."""

@@ -1,0 +1,455 @@
+"""Verdicts beyond yes and no: a part of the points, feedback, a chosen step, early acceptance; undoing; two pairs of eyes; appeals."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.acts.models import Act
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.appealing import appeal, grant_appeal, uphold_decline
+from portal.challenges.actions.review import (
+    accept_early,
+    approve_attempt,
+    ask_for_more,
+    decline_attempt,
+    give_approval,
+    give_feedback,
+    reverse_approval,
+)
+from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.models import Appeal, Attempt, Challenge, Submission, Verdict
+from portal.challenges.queries.page import challenge_page
+from portal.challenges.queries.stages import stages_of
+from portal.challenges.rules import refusals
+from portal.challenges.rules.verdicts import UNDO_WITHIN, require_category, require_points, standing_verdict
+from portal.kernel.db import Database
+from portal.kernel.errors import NotFound
+from portal.ledger.queries.balances import balance_of
+from portal.notifications.models import Notice, OutboxJob
+from portal.people.models import Person
+from portal.review.actions.terms import set_terms
+from portal.review.models import ReviewCase
+from portal.review.rules.refusals import NominatorMayNotApprove, SecondApproverNeeded, SecondMustBeAnother
+from portal.review.rules.terms import Terms
+from portal.rewards.actions.review import approve_redemption
+from portal.rewards.actions.review import give_approval as give_redemption
+from tests.challenges.test_races import at_once
+from tests.dashboard.scene import give
+from tests.factories.challenges import DONE, as_admin, as_advocate, make_attempt, make_challenge, make_submission
+from tests.factories.people import make_admin, make_person
+from tests.factories.rewards import make_redemption, make_reward
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+MANY = 32
+
+
+class Stage:
+    """An admin, an advocate, a challenge worth 100 and an answer that waits."""
+
+    def __init__(self, session: Session, **overrides: Any) -> None:
+        self.admin: Person = make_admin(session)
+        self.person: Person = make_person(session)
+        self.challenge: Challenge = make_challenge(session, **{"now": NOW, **overrides})
+        self.attempt: Attempt = make_attempt(session, self.person, self.challenge, now=NOW)
+
+    def submission(self, session: Session) -> Submission:
+        return session.get_one(Submission, self.attempt.submission_id, populate_existing=True)
+
+    def state(self, session: Session) -> tuple[Any, ...]:
+        """Return all that undoing brings back."""
+        submission, attempt = self.submission(session), session.get_one(Attempt, self.attempt.id, populate_existing=True)
+        found = balance_of(session, self.person.id)
+        acts = session.scalar(select(func.count()).select_from(Act).where(Act.reversed_at.is_(None)))
+        kept = (submission.state, submission.declines, submission.paid, submission.changed_at, submission.attempts)
+        return (*kept, attempt.state, found.available, found.lifetime, found.owed, acts)
+
+
+@pytest.fixture
+def stage(session: Session) -> Stage:
+    return Stage(session)
+
+
+def notices(session: Session, person: Person) -> list[str]:
+    return list(session.scalars(select(Notice.kind).where(Notice.person_id == person.id).order_by(Notice.id)))
+
+
+def open_mails(session: Session, kind: str) -> list[OutboxJob]:
+    jobs = session.scalars(select(OutboxJob).where(OutboxJob.done_at.is_(None)).execution_options(populate_existing=True))
+    return [job for job in jobs if job.payload.get("kind") == kind]
+
+
+@pytest.mark.parametrize(("points", "reason"), [(0, "x"), (100, "x"), (101, "x"), (-5, "x")])
+def test_a_part_is_more_than_nothing_and_less_than_all(points: int, reason: str) -> None:
+    with pytest.raises(refusals.PartialPoints):
+        require_points(points, 100, reason)
+
+
+def test_a_part_needs_a_reason_and_all_needs_none() -> None:
+    with pytest.raises(refusals.ReasonMissing):
+        require_points(99, 100, "  ")
+    assert require_points(None, 100, "") == 100
+    assert require_points(1, 100, "Half of it is missing") == 1
+
+
+def test_a_decline_has_a_known_category_and_otherwise_another_reason() -> None:
+    assert require_category(None) == "other"
+    assert require_category("repeated") == "repeated"
+    with pytest.raises(refusals.CategoryUnknown):
+        require_category("ugly")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "stands"),
+    [
+        ("", None),
+        ("declined", 0),
+        ("feedback declined", 1),
+        ("recalled approved", None),
+        ("recalled approved declined", 2),
+        ("feedback recalled feedback declined more_wanted", 4),
+        ("recalled declined recalled approved more_wanted", 4),
+    ],
+)
+def test_what_holds_is_neither_feedback_nor_undone(outcomes: str, stands: int | None) -> None:
+    said = [Verdict(outcome=outcome) for outcome in outcomes.split()]
+    assert standing_verdict(said) is (said[stands] if stands is not None else None)
+
+
+def test_a_part_of_the_points_is_paid_once_and_taken_back_whole(session: Session, stage: Stage) -> None:
+    verdict = approve_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, points=40, note="Half of it", now=NOW)
+    assert verdict.points == 40
+    assert balance_of(session, stage.person.id).available == 40
+    assert stage.submission(session).paid == 40
+    assert session.scalar(select(Act.points)) == 40
+    reverse_approval(session, as_admin(stage.admin), submission_id=stage.attempt.submission_id, reason="Wrong", now=NOW)
+    assert balance_of(session, stage.person.id).available == 0
+
+
+def test_feedback_is_told_and_decides_nothing(session: Session, stage: Stage) -> None:
+    before = stage.state(session)
+    give_feedback(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="A good start.", now=NOW)
+    assert stage.state(session) == before
+    assert notices(session, stage.person)[-1] == "submission.feedback"
+    with pytest.raises(refusals.ReasonMissing):
+        give_feedback(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason=" ", now=NOW)
+    approve_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
+    assert [v.outcome for v in session.query(Verdict).order_by(Verdict.number)] == ["feedback", "approved"]
+
+
+def test_more_is_asked_at_a_chosen_step_and_the_advocate_lands_there(session: Session) -> None:
+    stage = Stage(session, stages=("confirm", "answer", "link"))
+    first, second, _third = stages_of(session, stage.challenge.id)
+    ask_for_more(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="Which days?", stage_id=second.id, now=NOW)
+    page = challenge_page(session, stage.person.id, stage.challenge.id, NOW)
+    landed = page.step(None)
+    assert landed is not None
+    assert landed.stage.id == second.id
+    link = session.scalar(select(Notice.link).where(Notice.kind == "submission.more_wanted"))
+    assert link == f"/challenges/{stage.challenge.id}?step={second.id}#step"
+    later = NOW + timedelta(minutes=5)
+    save_answers(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, values={second.id: {"text": "Monday"}}, now=later)
+    again = challenge_page(session, stage.person.id, stage.challenge.id, later).step(None)
+    assert again is not None
+    assert again.stage.id != second.id
+    assert first.id != second.id
+
+
+def test_a_step_of_another_challenge_is_refused(session: Session, stage: Stage) -> None:
+    other = stages_of(session, make_challenge(session).id)[0]
+    with pytest.raises(refusals.StepUnknown):
+        ask_for_more(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="More", stage_id=other.id, now=NOW)
+
+
+def test_what_is_there_is_accepted_with_a_reason_although_steps_are_open(session: Session) -> None:
+    admin, person = make_admin(session), make_person(session)
+    challenge = make_challenge(session, stages=("answer", "link"), now=NOW)
+    submission = make_submission(session, person, challenge, now=NOW)
+    with pytest.raises(refusals.NothingEntered):
+        accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    step = stages_of(session, challenge.id)[0]
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={step.id: DONE["answer"]}, now=NOW)
+    with pytest.raises(refusals.ReasonMissing):
+        accept_early(session, as_admin(admin), submission_id=submission.id, reason="", now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="That is all we need", points=60, now=NOW)
+    assert verdict is not None
+    assert balance_of(session, person.id).available == 60
+    with pytest.raises(refusals.AlreadyApproved):
+        accept_early(session, as_admin(admin), submission_id=submission.id, reason="Again", now=NOW)
+
+
+def _approve(session: Session, stage: Stage) -> Verdict:
+    return approve_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
+
+
+def _more(session: Session, stage: Stage) -> Verdict:
+    return ask_for_more(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="More", now=NOW)
+
+
+def _decline(session: Session, stage: Stage) -> Verdict:
+    return decline_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="No", now=NOW)
+
+
+@pytest.mark.parametrize("decide", [_approve, _more, _decline])
+def test_within_the_minute_everything_is_undone_and_no_mail_goes_out(session: Session, stage: Stage, decide: Any) -> None:
+    before = stage.state(session)
+    verdict = decide(session, stage)
+    kind = f"submission.{verdict.outcome}"
+    assert [job.available_at for job in open_mails(session, kind)] == [NOW + UNDO_WITHIN]
+    undone = undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW + timedelta(seconds=59))
+    assert undone.points == -verdict.points
+    assert stage.state(session) == before
+    assert open_mails(session, kind) == []
+    assert open_mails(session, "submission.recalled") == []
+    assert notices(session, stage.person)[-2:] == [kind, "submission.recalled"]
+    assert approve_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW).points == 100
+
+
+def test_a_mail_that_went_out_before_is_followed_by_one_about_the_undo(session: Session, stage: Stage) -> None:
+    verdict = _decline(session, stage)
+    for job in open_mails(session, "submission.declined"):
+        job.tries, job.done_at = 1, NOW
+    session.flush()
+    undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW + timedelta(seconds=1))
+    assert len(open_mails(session, "submission.recalled")) == 1
+
+
+def test_after_the_minute_another_and_twice_it_is_refused(session: Session, stage: Stage) -> None:
+    verdict, other = _approve(session, stage), make_admin(session)
+    with pytest.raises(refusals.UndoTooLate):
+        undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW + UNDO_WITHIN)
+    with pytest.raises(refusals.NotYourVerdict):
+        undo_verdict(session, as_admin(other), verdict_id=verdict.id, now=NOW)
+    undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
+    with pytest.raises(refusals.NothingToUndo):
+        undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
+
+
+def test_what_the_advocate_answered_since_is_not_undone_under_their_hands(session: Session, stage: Stage) -> None:
+    verdict = _decline(session, stage)
+    submit_attempt(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, key="again", now=NOW)
+    with pytest.raises(refusals.NothingToUndo):
+        undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
+
+
+def test_what_was_withdrawn_since_is_not_undone(session: Session, stage: Stage) -> None:
+    verdict = _more(session, stage)
+    withdraw_submission(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    with pytest.raises(refusals.NothingToUndo):
+        undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
+
+
+def test_thirty_two_undoes_at_once_give_one_counter_entry(database: Database) -> None:
+    stage = database.write(Stage)
+    verdict = database.write(lambda s: _approve(s, stage))
+    works = [lambda s: undo_verdict(s, as_admin(stage.admin), verdict_id=verdict.id, now=NOW).outcome] * MANY
+    assert Counter(at_once(database, works)) == {"recalled": 1, "NothingToUndo": MANY - 1}
+    with database.reading() as session:
+        assert balance_of(session, stage.person.id).available == 0
+
+
+def test_ten_times_approved_and_taken_back_leaves_the_exact_balance(session: Session, stage: Stage) -> None:
+    give(session, stage.person, 1_000, NOW)
+    before = balance_of(session, stage.person.id)
+    for _ in range(10):
+        _approve(session, stage)
+        assert balance_of(session, stage.person.id).available == before.available + 100
+        reverse_approval(session, as_admin(stage.admin), submission_id=stage.attempt.submission_id, reason="Wrong", now=NOW)
+        assert balance_of(session, stage.person.id) == before
+
+
+def test_ten_times_approved_and_undone_leaves_the_exact_balance(session: Session, stage: Stage) -> None:
+    before = stage.state(session)
+    for _ in range(10):
+        undo_verdict(session, as_admin(stage.admin), verdict_id=_approve(session, stage).id, now=NOW)
+        assert stage.state(session) == before
+
+
+def test_points_that_were_spent_are_owed_after_a_reversal(session: Session, stage: Stage) -> None:
+    _approve(session, stage)
+    make_redemption(session, stage.person.id, make_reward(session, price=80).id, now=NOW)
+    reverse_approval(session, as_admin(stage.admin), submission_id=stage.attempt.submission_id, reason="Not public", now=NOW)
+    found = balance_of(session, stage.person.id)
+    assert (found.available, found.held, found.owed) == (0, 80, 80)
+    assert notices(session, stage.person)[-1] == "submission.reversed"
+
+
+def test_thirty_two_approvals_at_once_pay_once(database: Database) -> None:
+    stage = database.write(Stage)
+    admins = database.write(lambda s: [make_admin(s) for _ in range(MANY)])
+    works = [lambda s, a=admin: approve_attempt(s, as_admin(a), attempt_id=stage.attempt.id, now=NOW).outcome for admin in admins]
+    assert Counter(at_once(database, works)) == {"approved": 1, "AlreadyApproved": MANY - 1}
+    with database.reading() as session:
+        assert balance_of(session, stage.person.id).available == 100
+
+
+def _limit(session: Session, stage: Stage, limit: int) -> None:
+    set_terms(session, as_admin(stage.admin), terms=Terms(four_eyes_above=limit), now=NOW)
+
+
+def test_above_the_limit_the_first_approval_waits_for_a_second_persons(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 99)
+    second = make_admin(session)
+    with pytest.raises(SecondApproverNeeded):
+        approve_attempt(session, as_admin(second), attempt_id=stage.attempt.id, now=NOW)
+    session.query(ReviewCase).delete()
+    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, note="Checked", now=NOW) is None
+    assert balance_of(session, stage.person.id).available == 0
+    with pytest.raises(SecondMustBeAnother):
+        give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
+    verdict = give_approval(session, as_admin(second), attempt_id=stage.attempt.id, now=NOW)
+    assert verdict is not None
+    assert (verdict.first_by_id, verdict.decided_by_id) == (stage.admin.id, second.id)
+    assert balance_of(session, stage.person.id).available == 100
+
+
+def test_at_the_limit_one_person_is_enough(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 100)
+    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW) is not None
+
+
+def test_two_who_disagree_about_the_points_need_a_third_word(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 10)
+    second = make_admin(session)
+    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW) is None
+    assert give_approval(session, as_admin(second), attempt_id=stage.attempt.id, points=50, note="Half", now=NOW) is None
+    verdict = give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, points=50, note="Yes", now=NOW)
+    assert verdict is not None
+    assert (verdict.first_by_id, verdict.points) == (second.id, 50)
+
+
+def test_a_decline_ends_a_first_approval_and_undoing_brings_it_back(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 10)
+    second = make_admin(session)
+    give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
+    verdict = decline_attempt(session, as_admin(second), attempt_id=stage.attempt.id, reason="No", now=NOW)
+    case = session.get_one(ReviewCase, ("attempt", stage.attempt.id), populate_existing=True)
+    assert case.first_by_id is None
+    undo_verdict(session, as_admin(second), verdict_id=verdict.id, now=NOW)
+    session.refresh(case)
+    assert case.first_by_id == stage.admin.id
+
+
+def test_the_nominator_of_a_member_gives_neither_approval(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 10)
+    session.info["nominators_of"] = lambda _session, person_id: {stage.admin.id} if person_id == stage.person.id else set()
+    try:
+        with pytest.raises(NominatorMayNotApprove):
+            give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
+    finally:
+        session.info.pop("nominators_of")
+
+
+def test_thirty_two_approvals_above_the_limit_are_one_first_and_one_second(database: Database) -> None:
+    stage = database.write(Stage)
+    database.write(lambda s: _limit(s, stage, 10))
+    admins = database.write(lambda s: [make_admin(s) for _ in range(MANY)])
+
+    def work(session: Session, admin: Person) -> str:
+        verdict = give_approval(session, as_admin(admin), attempt_id=stage.attempt.id, now=NOW)
+        return verdict.outcome if verdict else "first"
+
+    results = Counter(at_once(database, [lambda s, a=admin: work(s, a) for admin in admins]))
+    assert results == {"first": 1, "approved": 1, "AlreadyApproved": MANY - 2}
+    with database.reading() as session:
+        assert balance_of(session, stage.person.id).available == 100
+
+
+def test_a_large_redemption_waits_for_a_second_person_too(session: Session, stage: Stage) -> None:
+    _limit(session, stage, 300)
+    give(session, stage.person, 1_000, NOW)
+    redemption, second = make_redemption(session, stage.person.id, make_reward(session, price=400).id, now=NOW), make_admin(session)
+    assert give_redemption(session, as_admin(stage.admin), redemption_id=redemption.id, now=NOW) is None
+    with pytest.raises(SecondMustBeAnother):
+        give_redemption(session, as_admin(stage.admin), redemption_id=redemption.id, now=NOW)
+    assert approve_redemption(session, as_admin(second), redemption_id=redemption.id, now=NOW).state == "approved"
+
+
+def test_an_appeal_goes_to_another_reviewer_and_can_be_granted(session: Session, stage: Stage) -> None:
+    other = make_admin(session)
+    _decline(session, stage)
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, words="Please look at page two.", now=NOW)
+    assert notices(session, other)[-1] == "appeal_waiting"
+    assert "appeal_waiting" not in notices(session, stage.admin)
+    with pytest.raises(refusals.AlreadyAppealed):
+        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    with pytest.raises(refusals.AppealGoesToAnother):
+        grant_appeal(session, as_admin(stage.admin), appeal_id=made.id, now=NOW)
+    verdict = grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW)
+    assert verdict is not None
+    assert balance_of(session, stage.person.id).available == 100
+    assert notices(session, stage.person)[-1] == "submission.approved"
+    with pytest.raises(refusals.AppealDecided):
+        uphold_decline(session, as_admin(other), appeal_id=made.id, reason="No", now=NOW)
+
+
+def test_a_decline_that_is_upheld_is_told_and_final(session: Session, stage: Stage) -> None:
+    other = make_admin(session)
+    _decline(session, stage)
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    with pytest.raises(refusals.ReasonMissing):
+        uphold_decline(session, as_admin(other), appeal_id=made.id, reason="", now=NOW)
+    uphold_decline(session, as_admin(other), appeal_id=made.id, reason="The page is private.", now=NOW)
+    assert notices(session, stage.person)[-1] == "submission.upheld"
+    assert stage.submission(session).declines == 1
+    with pytest.raises(refusals.NoAppeal):
+        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+
+
+def test_granting_an_appeal_can_be_undone_and_the_appeal_waits_again(session: Session, stage: Stage) -> None:
+    other = make_admin(session)
+    _decline(session, stage)
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    before = stage.state(session)
+    verdict = grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW)
+    assert verdict is not None
+    undo_verdict(session, as_admin(other), verdict_id=verdict.id, now=NOW)
+    assert stage.state(session) == before
+    assert session.get_one(Appeal, made.id, populate_existing=True).state == "waiting"
+
+
+def test_where_nobody_else_decides_the_appeal_goes_to_whoever_there_is(session: Session, stage: Stage) -> None:
+    _decline(session, stage)
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    assert notices(session, stage.admin)[-1] == "appeal_waiting"
+    assert grant_appeal(session, as_admin(stage.admin), appeal_id=made.id, now=NOW) is not None
+
+
+def test_only_ones_own_decline_that_stands_is_appealed(session: Session, stage: Stage) -> None:
+    with pytest.raises(refusals.NoAppeal):
+        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    verdict = _decline(session, stage)
+    with pytest.raises(NotFound):
+        appeal(session, as_advocate(make_person(session)), submission_id=stage.attempt.submission_id, now=NOW)
+    undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
+    with pytest.raises(refusals.NoAppeal):
+        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+
+
+def test_thirty_two_appeals_at_once_are_one(database: Database) -> None:
+    stage = database.write(Stage)
+    database.write(lambda s: _decline(s, stage))
+    works = [lambda s: appeal(s, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW).state] * MANY
+    assert Counter(at_once(database, works)) == {"waiting": 1, "AlreadyAppealed": MANY - 1}
+
+
+def test_granting_and_upholding_at_once_end_one_way(database: Database) -> None:
+    stage = database.write(Stage)
+    other = database.write(make_admin)
+    database.write(lambda s: _decline(s, stage))
+    made = database.write(lambda s: appeal(s, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW))
+
+    def grant(session: Session) -> str:
+        return "granted" if grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW) else "first"
+
+    def uphold(session: Session) -> str:
+        return uphold_decline(session, as_admin(other), appeal_id=made.id, reason="No", now=NOW).outcome
+
+    results = Counter(at_once(database, [grant, uphold] * (MANY // 2)))
+    assert results["granted"] + results["upheld"] == 1
+    assert results["AppealDecided"] == MANY - 1
+    with database.reading() as session:
+        assert balance_of(session, stage.person.id).available == (100 if results["granted"] else 0)

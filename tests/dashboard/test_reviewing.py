@@ -1,0 +1,224 @@
+"""How reviewing goes, on the overview; all about one person; bulk acts; and pages that ask as much of 10 lines as of 1,000."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from portal.app import WAITING
+from portal.challenges.actions.review import decline_attempt
+from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.models import Appeal, Attempt, Submission, Verdict
+from portal.dashboard.queries.member import SECTIONS
+from portal.dashboard.queries.reviewing import declines_by_reason, percentile, review_times, reviewer_loads
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.review.actions.cases import change_case
+from portal.review.actions.terms import set_terms
+from portal.review.models import ReviewCase
+from portal.review.rules.terms import Terms
+from tests.dashboard.scene import Scene, build, more_attempts, scene
+from tests.factories.challenges import as_admin, make_attempt, make_challenge
+from tests.factories.people import make_admin, make_person
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+QUEUE = "/admin/approvals"
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def stage(database: Database) -> Scene:
+    return scene(database)
+
+
+@pytest.fixture
+def desk(stage: Scene, sign_in: SignIn) -> PortalClient:
+    return sign_in(stage.admin)
+
+
+@pytest.mark.parametrize(("values", "share", "found"), [([7], 90, 7), (list(range(1, 11)), 90, 9), (list(range(1, 11)), 50, 5), ([1, 2], 90, 2)])
+def test_a_percentile_is_a_value_that_was_there(values: list[float], share: int, found: float) -> None:
+    assert percentile(values, share) == found
+
+
+def test_times_tell_the_median_and_what_nine_of_ten_waited_at_most(session: Session) -> None:
+    assert review_times(session, NOW) is None
+    admin = make_admin(session)
+    for hours in range(1, 11):
+        attempt = make_attempt(session, make_person(session), make_challenge(session, now=NOW), now=NOW - timedelta(hours=hours))
+        decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="No", now=NOW)
+    found = review_times(session, NOW)
+    assert found is not None
+    assert (found.median, found.ninetieth, found.number) == (timedelta(hours=5.5), timedelta(hours=9), 10)
+
+
+def test_declines_are_counted_by_reason_without_those_undone(session: Session) -> None:
+    admin = make_admin(session)
+    for category in ("repeated", "repeated", None):
+        attempt = make_attempt(session, make_person(session), make_challenge(session, now=NOW), now=NOW)
+        verdict = decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="No", category=category, now=NOW)
+    assert declines_by_reason(session, NOW) == [("It was sent before", 2), ("Another reason", 1)]
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert declines_by_reason(session, NOW) == [("It was sent before", 2)]
+    assert declines_by_reason(session, NOW + timedelta(days=31)) == []
+
+
+def test_loads_tell_who_decided_and_what_waits_for_them(session: Session) -> None:
+    made = build(session)
+    other = make_admin(session, name="Noor Haddad")
+    change_case(session, "redemption", made.redemption.id, {"owner_id": other.id}, ReviewCase.owner_id.is_(None))
+    decline_attempt(session, as_admin(made.admin), attempt_id=made.attempt.id, reason="No", now=utcnow())
+    loads = reviewer_loads(session, WAITING, utcnow() + timedelta(seconds=1))
+    assert [(load.name, load.decided, load.waiting) for load in loads] == [("Katja Brandt", 1, 0), ("Noor Haddad", 0, 1)]
+
+
+def test_the_overview_shows_how_reviewing_goes(desk: PortalClient, stage: Scene) -> None:
+    desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/decline", data={"reason": "Private", "category": "not_found"})
+    page = desk.get("/").text
+    assert "The proof cannot be opened or found" in page
+    assert "90% within" in page
+    assert "1 decided" in page
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, "nonsense"])
+def test_every_section_of_a_record_opens_for_admins_alone(desk: PortalClient, stage: Scene, sign_in: SignIn, section: str) -> None:
+    desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/decline", data={"reason": "The page is private."})
+    address = f"/admin/people/{stage.advocate.id}/record?section={section}"
+    page = desk.get(address).text
+    said = {"did": "Write an honest review", "told": "The page is private.", "redeemed": "Gift card", "nonsense": "Write an honest review"}
+    assert said.get(section, "Nothing here") in page
+    assert sign_in(stage.advocate).get(address).status_code == 403
+    assert "Ines Duarte" in desk.get(f"/admin/people/{stage.employee.id}/record?section=nominated").text
+
+
+def test_a_record_asks_as_much_of_a_thousand_lines_as_of_ten(
+    desk: PortalClient, stage: Scene, database: Database, count_queries: CountQueries
+) -> None:
+    address = f"/admin/people/{stage.advocate.id}/record"
+    database.write(lambda s: _submissions(s, stage, 9))
+    desk.get(address)
+    with count_queries() as few:
+        desk.get(address)
+    database.write(lambda s: _submissions(s, stage, 990))
+    with count_queries() as many:
+        page = desk.get(address).text
+    assert page.count("<li") > 50
+    assert "Next page" in page
+    assert many.total == few.total
+
+
+def _submissions(session: Session, stage: Scene, number: int) -> None:
+    """Let the advocate's answer be there ``number`` times more, waiting."""
+    first, sent = session.get_one(Submission, stage.attempt.submission_id), session.get_one(Attempt, stage.attempt.id)
+    taken = session.scalars(select(Submission.nth)).all()
+    names = [c.name for c in Submission.__table__.columns if c.name != "id"]
+    row = {name: getattr(first, name) for name in names}
+    made = session.execute(
+        insert(Submission).returning(Submission.id), [row | {"nth": max(taken) + n, "changed_at": utcnow()} for n in range(1, number + 1)]
+    ).scalars()
+    columns = [c.name for c in Attempt.__table__.columns if c.name != "id"]
+    answer = {name: getattr(sent, name) for name in columns}
+    session.execute(insert(Attempt), [answer | {"submission_id": found, "submitted_at": utcnow()} for found in made])
+
+
+def test_queue_and_overview_ask_as_much_of_a_thousand_lines_as_of_ten(
+    desk: PortalClient, stage: Scene, database: Database, count_queries: CountQueries
+) -> None:
+    database.write(lambda s: _submissions(s, stage, 8))
+    counted: list[list[int]] = []
+    for number in (0, 990):
+        if number:
+            database.write(lambda s: _submissions(s, stage, number))  # noqa: B023
+        counts = []
+        for address in (QUEUE, f"{QUEUE}?owner=none&overdue=y&company=pocket", f"{QUEUE}?item=attempt-{stage.attempt.id}", "/"):
+            desk.get(address)
+            with count_queries() as found:
+                assert desk.get(address).status_code == 200
+            counts.append(found.total)
+        counted.append(counts)
+    assert counted[0] == counted[1]
+
+
+def test_many_are_asked_for_more_with_one_reason(desk: PortalClient, stage: Scene, database: Database) -> None:
+    ids = database.write(lambda s: more_attempts(s, stage.challenge, 2))
+    chosen = [f"attempt-{found}" for found in ids]
+    missing = desk.post(f"{QUEUE}/approve", data={"item": chosen, "verdict": "more", "reason": " "})
+    assert missing.status_code == 422
+    assert desk.post(f"{QUEUE}/approve", data={"item": chosen, "verdict": "more", "reason": "Please add a link."}).status_code == 303
+    with database.reading() as session:
+        said = session.execute(select(Verdict.outcome, Verdict.reason).where(Verdict.attempt_id.in_(ids))).all()
+    assert said == [("more_wanted", "Please add a link.")] * 2
+    page = desk.post(f"{QUEUE}/approve", data={"item": [f"redemption-{stage.redemption.id}"], "verdict": "more", "reason": "Which size?"}).text
+    assert "Only answers to challenges can be asked for more." in page
+
+
+def test_approving_many_lists_what_waits_for_a_second_person(desk: PortalClient, stage: Scene, database: Database) -> None:
+    database.write(lambda s: set_terms(s, as_admin(stage.admin), terms=Terms(four_eyes_above=100), now=utcnow()))
+    page = desk.post(f"{QUEUE}/approve", data={"item": [f"attempt-{stage.attempt.id}"]}).text
+    assert "It needs a second person’s before anything is paid." in page
+    assert "waits for a second approval" in desk.get(QUEUE).text
+
+
+def test_a_verdict_is_undone_in_the_queue(desk: PortalClient, stage: Scene, database: Database) -> None:
+    answer = desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={})
+    page = desk.get(answer.location).text
+    assert "Undo within the minute" in page
+    with database.reading() as session:
+        verdict = session.scalars(select(Verdict)).one()
+    assert desk.post(f"{QUEUE}/verdicts/{verdict.id}/undo", data={}).status_code == 303
+    page = desk.get(QUEUE).text
+    assert "Undone. It stands as before." in page
+    assert "Undo within the minute" not in page
+    again = desk.post(f"{QUEUE}/verdicts/{verdict.id}/undo", data={})
+    assert "There is nothing left to undo" in desk.get(again.location).text
+
+
+def test_fewer_points_a_step_and_feedback_are_given_in_the_panel(desk: PortalClient, stage: Scene, database: Database) -> None:
+    refused = desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/partial", data={"reason": "Half", "points": "150"})
+    assert refused.status_code == 422
+    assert "Please enter between 1 and 149 points" in refused.text
+    stays = desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/feedback", data={"reason": "Well begun."})
+    assert stays.location.endswith(f"item=attempt-{stage.attempt.id}")
+    assert desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/partial", data={"reason": "Half", "points": "75"}).status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(Verdict.points).order_by(Verdict.number)).all() == [0, 75]
+
+
+def test_an_appeal_is_one_click_and_waits_in_the_queue(desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database) -> None:
+    desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/decline", data={"reason": "The page is private."})
+    own = sign_in(stage.advocate)
+    assert "Appeal: let somebody else look" in own.get(f"/challenges/{stage.challenge.id}").text
+    other = sign_in(database.write(make_admin))
+    assert own.post(f"/challenges/submissions/{stage.attempt.submission_id}/appeal", data={"words": "It is public now."}).status_code == 303
+    page = own.get(f"/challenges/{stage.challenge.id}").text
+    assert "Somebody else looks at it now." in page
+    assert "You appealed" in page
+    page = other.get(f"{QUEUE}?kind=appeal").text
+    assert "It is public now." in page
+    assert "The page is private." in page
+    with database.reading() as session:
+        appeal_id = int(session.scalar(select(Appeal.id)) or 0)
+    assert "You declined this answer" in desk.get(f"{QUEUE}?item=appeal-{appeal_id}").text
+    assert desk.post(f"{QUEUE}/appeal/{appeal_id}/approve", data={}).status_code == 403
+    assert other.post(f"{QUEUE}/appeal/{appeal_id}/decline", data={"reason": "It still asks for a password."}).status_code == 303
+    page = own.get(f"/challenges/{stage.challenge.id}").text
+    assert "We looked again, and it stays declined" in page
+    assert "It still asks for a password." in page
+
+
+def test_the_advocate_lands_on_the_step_that_was_named(desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database) -> None:
+    def sent(session: Session) -> tuple[int, int]:
+        challenge = make_challenge(session, stages=("confirm", "answer", "link"))
+        return challenge.id, make_attempt(session, stage.advocate, challenge).id
+
+    challenge_id, attempt_id = database.write(sent)
+    page = desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    assert "Back to the step" in page
+    step = page.split("Step answer</option>")[0].rsplit('value="', 1)[1].split('"')[0]
+    desk.post(f"{QUEUE}/attempt/{attempt_id}/more", data={"reason": "Which days?", "stage_id": step})
+    shown = sign_in(stage.advocate).get(f"/challenges/{challenge_id}").text
+    assert "Which days?" in shown
+    current = shown.split('aria-current="step"')[1]
+    assert current.index("Step answer") < current.index("Step link")

@@ -1,0 +1,68 @@
+"""A reviewer who is no admin works the queue by keyboard; a decline is appealed and somebody else looks."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.people.actions.reviewing import grant_reviewing
+from tests.factories.challenges import as_admin, make_attempt, make_challenge
+from tests.factories.people import make_admin, make_employee, make_person
+from tests.journeys.conftest import Visitor
+from tests.support.site import Site
+
+ADMIN, REVIEWER, MEMBER = "ada@meridian.example", "edo@meridian.example", "amara@kestrel.example"
+
+
+@pytest.fixture
+def programme(database: Database) -> None:
+    """An admin, an employee who may review answers, and an advocate whose answer waits."""
+
+    def made(session: Session) -> None:
+        admin, reviewer = make_admin(session, name="Ada Admin", email=ADMIN), make_employee(session, name="Edo Employee", email=REVIEWER)
+        grant_reviewing(session, as_admin(admin), person_id=reviewer.id, grants={"attempts"}, now=utcnow())
+        amara = make_person(session, name="Amara Okafor", email=MEMBER)
+        make_attempt(session, amara, make_challenge(session, title="Write an honest review", points=150))
+
+    database.write(made)
+
+
+@pytest.mark.browser
+def test_a_reviewer_decides_by_keyboard_undoes_and_an_appeal_goes_to_somebody_else(
+    site: Site, programme: None, visit: Callable[..., Visitor]
+) -> None:
+    edo = visit().sign_in(REVIEWER)
+    edo.page.get_by_role("link", name="Approvals").first.click()
+    queue, main = edo.page.locator("[data-queue]"), edo.page.get_by_role("main")
+    expect(queue).to_be_focused()
+    with edo.page.expect_navigation():
+        edo.page.keyboard.press("t")
+    expect(edo.page.get_by_text("It is yours now.")).to_be_visible()
+    edo.page.keyboard.press("d")
+    edo.page.locator("#reason-decline").fill("The page asks for a password.")
+    with edo.page.expect_navigation():
+        edo.page.locator("[data-verdict=decline]").get_by_role("button", name="Decline").click()
+    edo.page.get_by_role("button", name="Undo within the minute").click()
+    expect(main).to_contain_text("Write an honest review")
+    edo.page.locator("[data-verdict=decline] summary").click()
+    edo.page.locator("#reason-decline").fill("The page asks for a password.")
+    with edo.page.expect_navigation():
+        edo.page.locator("[data-verdict=decline]").get_by_role("button", name="Decline").click()
+
+    amara = visit().sign_in(MEMBER)
+    amara.go("/challenges")
+    amara.page.get_by_role("link", name="Write an honest review").click()
+    amara.page.get_by_role("button", name="Appeal: let somebody else look").click()
+    expect(amara.page.get_by_role("main")).to_contain_text("You appealed")
+
+    edo.go("/admin/approvals?kind=appeal")
+    expect(main).to_contain_text("You declined this answer, so somebody else decides on the appeal.")
+    ada = visit().sign_in(ADMIN)
+    ada.go("/admin/approvals?kind=appeal")
+    ada.page.get_by_role("button", name="Approve after all and award 150 points").click()
+    expect(ada.page.get_by_text("Approved after all, and paid.")).to_be_visible()
+    amara.go("/statement")
+    expect(amara.page.get_by_role("main")).to_contain_text("+150")
