@@ -99,7 +99,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "is_waiting": is_waiting,
         "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
         "needed": prerequisites_of(db(), challenge_id, version.number),
-        "first": first_form(challenge_id),
+        "first": fill_first(FirstForm(formdata=None), challenge_id),
         "stages": stages_of(db(), challenge_id, version.number),
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
@@ -112,9 +112,8 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
     return render("challenges/admin/edit.html", form=form, reason=reason or ReasonForm(formdata=None), refusal=refusal, plain=plain, **words, **shown)
 
 
-def first_form(challenge_id: int) -> FirstForm:
-    """Return the form that chooses what has to be done first."""
-    form = FirstForm(formdata=None)
+def fill_first(form: FirstForm, challenge_id: int) -> FirstForm:
+    """Give the form that chooses what has to be done first its choices, and return it."""
     form.requires.choices = [SelectChoice(row.id, row.title) for row in choices_for(db(), challenge_id)]
     return form
 

@@ -5,14 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.challenges.actions import lifecycle, prerequisites
-from portal.challenges.admin.editor import bp, do, editor_page, show_again
-from portal.challenges.forms.editing import ChallengeForm, ReasonForm
+from portal.challenges.admin.editor import bp, do, editor_page, fill_first, show_again
+from portal.challenges.forms.editing import ChallengeForm, FirstForm, ReasonForm
 from portal.challenges.queries.stages import get_challenge
-from portal.challenges.queries.versions import differences, edited_version, get_version, submissions_by_version, versions_of
+from portal.challenges.queries.versions import differences, edited_version, submissions_by_version, versions_of
 from portal.challenges.rules.comparing import FIELD_NAMES
+from portal.challenges.rules.refusals import VersionUnknown
 from portal.challenges.rules.states import PERIOD_NAMES
 from portal.kernel.clock import utcnow
-from portal.kernel.errors import Refusal
+from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import names
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
@@ -26,7 +27,10 @@ def versions(challenge_id: int) -> str:
     challenge, found = get_challenge(db(), challenge_id), versions_of(db(), challenge_id)
     newest = found[0].number
     one, other = request.args.get("from", max(newest - 1, 1), type=int), request.args.get("to", newest, type=int)
-    before, after = (get_version(db(), challenge_id, number) for number in (one, other))
+    by_number = {version.number: version for version in found}
+    if not {one, other} <= set(by_number):
+        raise VersionUnknown()
+    before, after = by_number[one], by_number[other]
     return render(
         "challenges/admin/versions.html",
         challenge=challenge,
@@ -46,7 +50,11 @@ def versions(challenge_id: int) -> str:
 @writes(again=show_again)
 def add_first(challenge_id: int) -> Response:
     """Let another challenge be done first."""
-    requires_id = request.form.get("requires", 0, type=int)
+    form = FirstForm()
+    fill_first(form, challenge_id)
+    if not form.validate():
+        raise NotFound()
+    requires_id = form.requires.data
     prerequisites.add_prerequisite(db(), current_actor(), challenge_id=challenge_id, requires_id=requires_id, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="first"), 303)

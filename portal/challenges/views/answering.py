@@ -15,8 +15,9 @@ from portal.challenges.models import Stage, Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
+from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.refusals import ChallengeChanged
-from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, AttemptState
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
 from portal.challenges.stages.contract import Control, Step, Stored, Value
 from portal.challenges.stages.registry import stage_kind
 from portal.challenges.views.lists import bp
@@ -46,7 +47,7 @@ def _shown(page: ChallengePage, *, step_id: int | None = None, form: Any = None,
     if step and form is None:
         form = step_form(step.stage, step.answer.value if step.answer else {})
     usual = span(page.review_time) if page.review_time else None
-    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
+    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES}
     return render("challenges/show.html", page=page, step=step, form=form, refusal=refusal, usual=usual, plain=PlainForm(), is_preview=False, **names)
 
 
