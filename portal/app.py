@@ -4,11 +4,19 @@ import click
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.audience import admin as audience_admin
+from portal.audience import wording as audience_wording
+from portal.audience.contract import AudienceOwner
+from portal.audience.kinds.contract import RuleKind
+from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges.admin import doors as challenges_admin
+from portal.challenges.audience.answered import HasAnswered
+from portal.challenges.audience.done import HasDone
+from portal.challenges.audience.owner import ChallengeOwner
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
 from portal.challenges.views import doors as challenges
@@ -81,6 +89,7 @@ IMPORTERS: list[Importer] = [
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    audience_admin.bp,
     challenges.bp,
     challenges_admin.bp,
     dashboard.bp,
@@ -115,6 +124,15 @@ FILE_ACCESS: dict[str, FileAccess] = {}
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     recognition_actions.person_changed,
+]
+# Kinds of audience rules that rooms above audiences know, besides those of the room itself.
+AUDIENCE_KINDS: list[RuleKind] = [
+    HasDone(),
+    HasAnswered(),
+]
+# Whose things have audiences.
+AUDIENCE_OWNERS: list[AudienceOwner] = [
+    ChallengeOwner(),
 ]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
@@ -156,7 +174,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
-    NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
+    NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.", "audience_admin.")),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
     NavItem(N_("People"), "people_admin.index", "users", ADMIN, within=("people_admin.person", "people_admin.new", "people_admin.several")),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
@@ -178,6 +196,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ticks = [*TICKS, (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
+    audience_wording.init(app)
     _add_rooms(app)
     guards.require_marks(app)
     return app
@@ -192,7 +211,13 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"] = STATEMENT_SOURCES
-    app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED)
+    app.extensions["database"].inform_sessions(
+        person_changed=PERSON_CHANGED,
+        language=settings.language,
+        audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS},
+        audience_gates=Gates(),
+    )
+    app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app
 

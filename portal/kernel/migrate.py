@@ -46,3 +46,9 @@ def head() -> str:
     found = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert found
     return found
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return every revision with the one before it, the newest first; ``base`` stands before the first."""
+    walked = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return [(str(script.revision), str(script.down_revision or "base")) for script in walked]

@@ -7,8 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.audience.actions.editing import copy_audience, make_audience
 from portal.audit.actions import record
-from portal.challenges.models import Challenge, Stage
+from portal.challenges.models import Challenge, ChallengeAudience, Stage
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.rules.offer import Offer, require_offer
 from portal.challenges.rules.refusals import ChallengeChanged, NoStages, RecordOnly
@@ -93,7 +95,7 @@ def close_challenge(session: Session, actor: Actor, *, challenge_id: int, now: d
 
 
 def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, title: str, now: datetime, key: str | None = None) -> Challenge:
-    """Return a draft with the same fields and steps, without the dates of the original; for the same ``key`` the same draft."""
+    """Return a draft with the same fields, steps and audience, without the dates of the original; for the same ``key`` the same draft."""
     require_editor(actor)
     if first := _made_by(session, key):
         return first
@@ -105,8 +107,24 @@ def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, ti
     for position, stage in enumerate(stages_of(session, challenge_id), start=1):
         copied = {"kind": stage.kind, "title": stage.title, "text": stage.text, "options": dict(stage.options)}
         session.add(Stage(challenge_id=made.id, position=position, **copied))
+    if (audience_id := audience_of(session, challenge_id)) is not None:
+        audience = copy_audience(session, actor, audience_id=audience_id, now=now)
+        session.add(ChallengeAudience(challenge_id=made.id, audience_id=audience.id))
     session.flush()
     return made
+
+
+def open_audience(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> int:
+    """Return the id of the challenge's audience, made on the first call; it means everybody until it has rules."""
+    require_editor(actor)
+    lock_challenge(session, challenge_id)
+    known = audience_of(session, challenge_id)
+    if known is not None:
+        return known
+    made = make_audience(session, actor, now=now)
+    session.add(ChallengeAudience(challenge_id=challenge_id, audience_id=made.id))
+    session.flush()
+    return made.id
 
 
 def offer_of(challenge: Challenge) -> Offer:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.models import Challenge, Submission
+from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.periods import period_key
@@ -27,7 +28,8 @@ def start_submission(
     ``started_at``, a past moment, is the privilege of imports: it decides the period, the challenge
     need not be open, and where every slot of that period is taken the last one is returned. Refuses
     a challenge that is not open, and a person who has used every slot (``AllTimesUsed``,
-    ``AlreadyTakenPart``) or every attempt of it (``NoAttemptsLeft``).
+    ``AlreadyTakenPart``) or every attempt of it (``NoAttemptsLeft``). What is under way goes on; to
+    begin, the challenge's audience must admit the person (``NotInAudience``).
     """
     challenge = get_challenge(session, challenge_id)
     past = started_at if is_import(actor) else None
@@ -41,6 +43,8 @@ def start_submission(
         for submission in held if past is None else in_period:
             if standing.is_active(submission.state, submission.declines, challenge.max_attempts):
                 return submission
+        if past is None and not is_meant_for(session, person_id, challenge_id, now):
+            raise refusals.NotInAudience()
         nth = standing.free_slot((s.nth for s in in_period), challenge.per_period)
         if nth is None:
             if past is not None:

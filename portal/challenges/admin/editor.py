@@ -7,10 +7,12 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions import editing, stages
 from portal.challenges.forms.answering import PlainForm, step_form
 from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, NewChallengeForm, stage_form
 from portal.challenges.queries import editing as queries
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.stages import get_challenge, stage_for, stages_of
 from portal.challenges.rules.states import CHALLENGE_STATE_NAMES
@@ -78,7 +80,9 @@ def edit(challenge_id: int) -> str:
 
 def _editor(challenge_id: int, form: ChallengeForm, refusal: Refusal | None = None) -> str:
     challenge = get_challenge(db(), challenge_id)
+    audience_id = audience_of(db(), challenge_id)
     shown = {"challenge": challenge, "stages": stages_of(db(), challenge_id), "figures": queries.figures_of(db(), challenge_id)}
+    shown["sheet"] = sheet_of(db(), audience_id) if audience_id is not None else None
     return render(
         "challenges/admin/edit.html", form=form, kinds=KINDS, refusal=refusal, names=CHALLENGE_STATE_NAMES, plain=PlainForm(formdata=None), **shown
     )
@@ -141,6 +145,15 @@ def duplicate(challenge_id: int) -> Response:
     made = editing.duplicate_challenge(db(), current_actor(), challenge_id=challenge_id, title=title, key=key[:64] if key else None, now=utcnow())
     flash(_("This is the copy, a draft."), "good")
     return redirect(url_for(".edit", challenge_id=made.id), 303)
+
+
+@bp.post("/<int:challenge_id>/audience")
+@admin
+@writes(again=_show_again)
+def audience(challenge_id: int) -> Response:
+    """Go on to who sees it; the first time this makes the audience."""
+    audience_id = editing.open_audience(db(), current_actor(), challenge_id=challenge_id, now=utcnow())
+    return redirect(url_for("audience_admin.show", audience_id=audience_id), 303)
 
 
 @bp.get("/<int:challenge_id>/preview")

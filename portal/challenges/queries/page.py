@@ -6,9 +6,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from portal.audience.kinds.contract import Phrase
+from portal.audience.queries.admission import is_admitted
+from portal.audience.queries.reasons import told_why
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
-from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, submissions_of, verdicts_of
+from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, submissions_of, took_part, verdicts_of
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
 from portal.challenges.queries.standing import tally_for
 from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, standing, why_not_open
@@ -16,7 +20,7 @@ from portal.challenges.rules.states import Outcome, Period, SubmissionState
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.db import programme_zone
-from portal.kernel.errors import Refusal
+from portal.kernel.errors import NotFound, Refusal
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class ChallengePage:
     review_time: timedelta | None
     again_on: date | None
     closed_because: Refusal | None
+    is_meant: bool = True
+    """Whether the challenge's audience admits the person; who has begun it may go on without."""
+    told: Sequence[Phrase] = ()
+    """Why the person sees it, where not everybody does."""
 
     @property
     def can_answer(self) -> bool:
@@ -56,7 +64,7 @@ class ChallengePage:
 
     @property
     def can_start(self) -> bool:
-        return self.closed_because is None and self.standing is Standing.OPEN
+        return self.closed_because is None and self.standing is Standing.OPEN and self.is_meant
 
     @property
     def can_withdraw(self) -> bool:
@@ -100,8 +108,15 @@ class ChallengePage:
 
 
 def challenge_page(session: Session, person_id: int, challenge_id: int, now: datetime, *, submission_id: int | None = None) -> ChallengePage:
-    """Return the page of a challenge for a person, about ``submission_id`` if it is theirs, else the one to go on with. Raises ``NotFound``."""
+    """Return the page of a challenge for a person, about ``submission_id`` if it is theirs, else the one to go on with.
+
+    Raises ``NotFound``, alike where it is not meant for somebody who has not begun it.
+    """
     challenge = challenge_for(session, person_id, challenge_id)
+    audience_id = audience_of(session, challenge_id)
+    is_meant = is_admitted(session, person_id, audience_id, now)
+    if not is_meant and not took_part(session, person_id, challenge_id):
+        raise NotFound()
     submissions = submissions_of(session, person_id, challenge_id)
     submission = next((s for s in submissions if s.id == submission_id), None) or current_of(submissions, challenge)
     found = availability_of(session, challenge, now)
@@ -118,6 +133,8 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
         review_time=usual_review_time(session, now),
         again_on=again_on(Period(challenge.period), challenge.closes_on, now, zone),
         closed_because=why_not_open(found, challenge.opens_on, challenge.closes_on),
+        is_meant=is_meant,
+        told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 
 

@@ -17,9 +17,13 @@ from portal.kernel.schema import BigId
 
 def moment_values(session: Session, person_id: int, now: datetime) -> dict[str, Any]:
     """Return what the statements built from ``OFFERED`` and ``MINE`` are run with: whose standing, today, and the periods' keys of today."""
-    zone = programme_zone(session)
-    keys = {_name_of(period): key for period, key in period_keys(now, zone).items()}
-    return {"me": person_id, "today": local_date(now, zone), **keys}
+    keys = {_name_of(period): key for period, key in period_keys(now, programme_zone(session)).items()}
+    return {"me": person_id, **today_values(session, now), **keys}
+
+
+def today_values(session: Session, now: datetime) -> dict[str, Any]:
+    """Return what a statement built from ``OFFERED`` alone is run with."""
+    return {"today": local_date(now, programme_zone(session))}
 
 
 def _name_of(period: Period) -> str:

@@ -1,6 +1,6 @@
 """What is refused around challenges, each with its facts and a sentence."""
 
-from portal.kernel.errors import Conflict, NotAllowed, Refusal
+from portal.kernel.errors import Conflict, NotAllowed, NotFound, Refusal
 from portal.kernel.text import N_
 
 
@@ -23,6 +23,12 @@ class ChallengeClosed(Refusal):
 
     message = N_("This challenge is closed, so it takes no more answers. What you sent before is kept.")
     status = 409
+
+
+class NotInAudience(NotFound):
+    """It is not meant for this person. Who never began it gets the page that knows of nothing, as for any address that leads nowhere."""
+
+    message = N_("This challenge is not open to you at the moment. What you did before is kept.")
 
 
 class AllTimesUsed(Refusal):

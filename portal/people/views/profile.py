@@ -8,15 +8,17 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.kernel.actor import ADMIN
+from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.people.actions.interests import set_interests
 from portal.people.actions.passwords import change_password
 from portal.people.actions.profile import ask_email_change, edit_profile
 from portal.people.actions.sessions import end_other_sessions, end_session
 from portal.people.actions.throttles import count_try, forget_tries
-from portal.people.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, options
+from portal.people.forms import ChangeEmailForm, ChangePasswordForm, InterestsForm, ProfileForm, options
 from portal.people.identity import hasher
+from portal.people.queries.interests import interests_of
 from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import list_sessions
 from portal.people.rules.password import PasswordWrong, require_same
@@ -24,7 +26,7 @@ from portal.people.rules.person import time_zones
 from portal.people.rules.throttle import PASSWORD_CHECK
 from portal.people.views.sign_in import Answer, bp, into_cookie, policy, settings
 from portal.web.errors import headers_of
-from portal.web.guards import current_actor, member
+from portal.web.guards import advocate, current_actor, member
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes, writes_in_steps
 
@@ -37,13 +39,19 @@ def _profile_form(**kwargs: Any) -> ProfileForm:
     return form
 
 
-def _profile(profile: ProfileForm | None = None, email: ChangeEmailForm | None = None, password: ChangePasswordForm | None = None) -> str:
+def _profile(
+    profile: ProfileForm | None = None,
+    email: ChangeEmailForm | None = None,
+    password: ChangePasswordForm | None = None,
+    interests: InterestsForm | None = None,
+) -> str:
     """Show the profile; forms not given are shown as if nothing had been typed."""
     now, person = utcnow(), get_person(db(), current_user.id)
     forms = {
         "form": profile or _profile_form(formdata=None, obj=person),
         "email_form": email or ChangeEmailForm(formdata=None),
         "password_form": password or ChangePasswordForm(formdata=None),
+        "interests_form": (interests or InterestsForm.of(interests_of(db(), person.id))) if ADVOCATE in current_user.roles else None,
     }
     sessions = list_sessions(db(), person.id, is_admin=ADMIN in current_user.roles, now=now)
     return render("people/profile.html", person=person, sessions=sessions, min_length=settings().password_min_length, **forms)
@@ -74,6 +82,19 @@ def save_profile() -> Any:
     edit_profile(db(), current_actor(), person_id=current_user.id, **given, now=utcnow())
     flash(_("Your profile is saved."), "good")
     return redirect(url_for(".profile"), 303)
+
+
+@bp.post("/profile/interests")
+@advocate
+@writes
+def save_interests() -> Any:
+    """Keep what the reader likes to do and never wants to be asked for."""
+    form = InterestsForm.of(filled=True)
+    if not form.validate():
+        return _profile(interests=form), 422
+    set_interests(db(), current_actor(), person_id=current_user.id, wishes=form.wishes(), now=utcnow())
+    flash(_("Kept. We will ask you accordingly."), "good")
+    return redirect(url_for(".profile", _anchor="interests"), 303)
 
 
 def _require_own_password(password: str) -> None:
