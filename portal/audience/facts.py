@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, select
@@ -58,6 +59,10 @@ class Facts:
         self.session, self.person_id = session, person_id
         self.now, self.zone, self.language = now, zone, language
         self._known: dict[Callable[[Session, int], Any], Any] = {}
+        self.tried: dict[Any, bool] = {}
+        """What was found of tests already, by test."""
+        self.values: dict[Any, frozenset[str]] = {}
+        """What the member has of each kind that names values, by kind."""
 
     def of(self, loader: Callable[[Session, int], T]) -> T:
         """Return what the loader finds of this member; it runs once however many rules ask."""
@@ -66,7 +71,7 @@ class Facts:
         known: T = self._known[loader]
         return known
 
-    @property
+    @cached_property
     def me(self) -> Record:
         """The member's own row with their company and lifetime points."""
         return self.of(load_record)

@@ -64,7 +64,7 @@ class ModeForm(Form):
 class SeenForm(Form):
     """Putting live, or dropping, what the admin has seen."""
 
-    revision = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
+    revision = IntegerField(_l("Edition shown"), widget=HiddenField.widget, validators=[InputRequired()])
 
 
 class WhoForm(FilterForm):

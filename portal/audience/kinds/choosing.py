@@ -82,5 +82,12 @@ class OneOf:
 
     def test(self, options: Options) -> Test:
         """Return whether a member has one of the values."""
-        wanted, own = frozenset(options["values"]), self.own
-        return lambda facts: not wanted.isdisjoint(own(facts))
+        wanted = frozenset(options["values"])
+
+        def has_one(facts: Facts) -> bool:
+            mine = facts.values.get(self)
+            if mine is None:
+                mine = facts.values[self] = self.own(facts)
+            return not wanted.isdisjoint(mine)
+
+        return has_one

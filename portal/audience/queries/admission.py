@@ -4,6 +4,7 @@ Rules are built once and kept while the audience's stamp is the one they were bu
 is read with every request, so what is kept decides nothing that the rows do not say.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.audience.facts import Facts
-from portal.audience.kinds.contract import Test
+from portal.audience.kinds.contract import Options, RuleKind, Test
 from portal.audience.models import Audience, AudienceRule
 from portal.audience.registry import kinds_of, moment_of
 from portal.audience.rules import Mode, Side
@@ -60,9 +61,15 @@ class Gate:
 
 
 def _together(tests: tuple[Test, ...], by_all: bool, facts: Facts) -> bool:
-    if by_all:
-        return all(test(facts) for test in tests)
-    return any(test(facts) for test in tests)
+    """Tell whether tests hold by any or by all. One that many audiences have is tried once on a member."""
+    tried = facts.tried
+    for test in tests:
+        held = tried.get(test)
+        if held is None:
+            held = tried[test] = test(facts)
+        if held is not by_all:
+            return held
+    return by_all
 
 
 class Gates:
@@ -70,6 +77,14 @@ class Gates:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[str, Gate]] = {}
+        self._tests: dict[str, Test] = {}
+
+    def test_of(self, kind: RuleKind, options: Options) -> Test:
+        """Return the test of a rule; rules that say the same share one."""
+        key = f"{kind.key} {json.dumps(options, sort_keys=True)}"
+        if key not in self._tests:
+            self._tests[key] = kind.test(options)
+        return self._tests[key]
 
     def find(self, audience_id: int, stamp: str) -> Gate | None:
         """Return the gate built from this stamp, or None."""
@@ -79,7 +94,7 @@ class Gates:
     def keep(self, built: Mapping[int, tuple[str, Gate]]) -> None:
         """Keep what was built; all that is old goes when it grows past 20,000."""
         if len(self._kept) + len(built) > MOST_KEPT:
-            self._kept = {}
+            self._kept, self._tests = {}, {}
         self._kept |= built
 
 
@@ -89,15 +104,9 @@ def admitted(session: Session, person_id: int, stamps: Stamps, now: datetime) ->
         return frozenset()
     gates: Gates = session.info.get("audience_gates") or Gates()
     facts = facts_of(session, person_id, now)
-    found, missing = dict[int, Gate](), list[int]()
-    for audience_id, stamp in stamps:
-        gate = gates.find(audience_id, stamp)
-        if gate is None:
-            missing.append(audience_id)
-        else:
-            found[audience_id] = gate
-    if missing:
-        built = build_gates(session, missing)
+    found = {audience_id: gate for audience_id, stamp in stamps if (gate := gates.find(audience_id, stamp)) is not None}
+    if missing := [audience_id for audience_id, _ in stamps if audience_id not in found]:
+        built = build_gates(session, missing, gates)
         gates.keep(built)
         found |= {audience_id: gate for audience_id, (_, gate) in built.items()}
     return frozenset(audience_id for audience_id, gate in found.items() if gate.admits(facts))
@@ -107,7 +116,7 @@ def is_admitted(session: Session, person_id: int, audience_id: int | None, now: 
     """Tell whether one audience admits the person; without an audience everybody is."""
     if audience_id is None:
         return True
-    stamps = [(row.id, row.stamp) for row in session.execute(_STAMP, {"one": audience_id})]
+    stamps: Stamps = session.execute(_STAMP, {"one": audience_id}).all()  # type: ignore[assignment]
     return bool(admitted(session, person_id, stamps, now))
 
 
@@ -117,7 +126,7 @@ def facts_of(session: Session, person_id: int, now: datetime) -> Facts:
     return Facts(session, person_id, now=now, zone=moment.zone, language=moment.language)
 
 
-def build_gates(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, Gate]]:
+def build_gates(session: Session, ids: Iterable[int], gates: Gates) -> dict[int, tuple[str, Gate]]:
     """Return the gate of each audience with the stamp it was built from, in one query."""
     kinds, heads = kinds_of(session), dict[int, Any]()
     tests: dict[int, dict[str, list[Test]]] = {}
@@ -126,7 +135,7 @@ def build_gates(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, Ga
         if row.id not in heads:
             heads[row.id], tests[row.id] = row, {Side.INCLUDE: [], Side.EXCLUDE: []}
         if row.kind in kinds:
-            tests[row.id][row.side].append(kinds[row.kind].test(row.options))
+            tests[row.id][row.side].append(gates.test_of(kinds[row.kind], row.options))
         elif row.kind is not None:
             broken.add(row.id)
     return {audience_id: (row.stamp, _gate(row, tests[audience_id], audience_id not in broken)) for audience_id, row in heads.items()}

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
-from portal.audience.queries.admission import admitted, is_admitted
+from portal.audience.queries.admission import Stamps, admitted, is_admitted
 from portal.challenges.models import Challenge, ChallengeAudience
 from portal.challenges.queries.standing import OFFERED, STANDING, today_values
 from portal.challenges.rules.standing import Standing
@@ -36,7 +36,7 @@ Run with ``admitted_today``. An audience that nobody tried admits nobody.
 
 def admitted_today(session: Session, person_id: int, now: datetime) -> frozenset[int]:
     """Return the audiences of today's challenges that admit the person."""
-    stamps = [(row.id, row.stamp) for row in session.execute(_STAMPS, today_values(session, now))]
+    stamps: Stamps = session.execute(_STAMPS, today_values(session, now)).all()  # type: ignore[assignment]
     return admitted(session, person_id, stamps, now)
 
 

@@ -99,4 +99,4 @@ def _mark(session: Session, actor: Actor, tag: Tag, chosen: Chosen, now: datetim
     rows = select(Person.id, *given).where(Person.id.in_(chosen))
     insert = _DIALECTS[session.get_bind().dialect.name].insert(PersonTag)
     put = insert.from_select(["person_id", "tag_id", "tagged_by_id", "tagged_at"], rows).on_conflict_do_nothing()
-    return int(session.execute(put).rowcount)  # type: ignore[attr-defined]
+    return int(session.execute(put, execution_options={"preserve_rowcount": True}).rowcount)  # type: ignore[attr-defined]
