@@ -51,7 +51,7 @@ class Acts:
             "kind": Control("choice", N_("Kind"), choices=listed, is_ours=True, default=""),
             "choice": Control("choice", N_("How many"), choices=COMPARISONS, is_ours=True, default=AT_LEAST),
             "number": Control("number", N_("Number of acts")),
-            "days": Control("number", N_("Within the last days"), N_("Empty counts from the beginning.")),
+            "days": Control("number", N_("Within how many days"), N_("Empty counts from the beginning.")),
         }
 
     def read(self, session: Session, given: Options) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Never(_Says):
     """The member never wants one of these; mostly for leaving people out."""
 
     wish = Wish.NEVER
+    icon = "ban"
     key = "never"
     name = N_("Never wants to")
     hint = N_("What members rule out. Use it to leave people out.")
