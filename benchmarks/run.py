@@ -3,6 +3,7 @@
     make bench                                    10,000 and 100,000 members, both engines: about a quarter of an hour
     make bench BENCH="--quick"                    2,000 members, one short round: about a minute
     make bench BENCH="--members 1000000"          1,000,000 members with 10,000,000 acts: hours, and 20 GB of disk
+    make bench BENCH="--audience"                 500 more challenges with 20 audience rules each, at 1,000 and 100,000 members
 
 The portal runs under granian as in production, its log written to a file; hello under gunicorn with
 gevent. Eight kept-alive connections from this machine. Absolute figures say little, ratios count.
@@ -27,7 +28,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from benchmarks import ledger, load, server
+from benchmarks import audience, ledger, load, server
 from benchmarks.maker import Programme, make
 from benchmarks.pages import Ask, Page, Visit
 from benchmarks.probe import Probe, Slowest
@@ -239,6 +240,22 @@ def report(name: str, place: Installation, options: argparse.Namespace) -> None:
         hello.stop()
 
 
+def report_audience(name: str, place: Installation, options: argparse.Namespace) -> None:
+    """Measure the pages that audiences decide on, and the engine alone."""
+    audience.fill(place.database, place.programme)
+    print(f"\n## Audience: {name}, {place.programme.members:,} members\n")
+    print(f"{machine(place.database)}\n")
+    print(HEAD)
+    hello, portal = server.Server(server.gunicorn), place.start()
+    try:
+        wanted = [page for page in place.visit.pages() if page.name in ("challenge list", "advocate home")]
+        measure(wanted, Probe(place.app), portal, hello, options.seconds, options.rounds)
+    finally:
+        portal.stop()
+        hello.stop()
+    audience.report(place.database, place.programme, min(10, options.tries))
+
+
 def report_ledger(urls: dict[str, str], options: argparse.Namespace) -> None:
     print("\n## The ledger alone, in process\n")
     print("| engine | writers | way | units/s | x bare, same Session | x bare, driver | client CPU us |\n|---|---|---|---|---|---|---|")
@@ -251,17 +268,19 @@ def report_ledger(urls: dict[str, str], options: argparse.Namespace) -> None:
 def main() -> None:
     """Make the programmes, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--members", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--members", type=int, nargs="+")
     parser.add_argument("--engines", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tries", type=int, default=200, help="looks after an award")
     parser.add_argument("--only", nargs="+", help="only pages whose name holds one of these")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="make the programmes in this folder, and use what an earlier run made there")
+    parser.add_argument("--audience", action="store_true", help="only challenges with audiences, and the dry run")
     parser.add_argument("--quick", action="store_true", help="2,000 members, one short round")
     options = parser.parse_args()
     if options.quick:
         options.members, options.seconds, options.rounds, options.tries = [2_000], 0.5, 1, 50
+    options.members = options.members or ([1_000, 100_000] if options.audience else [10_000, 100_000])
     folder = options.keep or Path(tempfile.mkdtemp(prefix="laurel-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -280,10 +299,11 @@ def main() -> None:
     try:
         for engine in options.engines:
             for members in options.members:
-                place = Installation(folder / f"{engine}-{members}", address(engine, f"made_{members}"), members)
-                report(names[engine], place, options)
+                made = f"made_{members}{'_audience' if options.audience else ''}"
+                place = Installation(folder / f"{engine}-{members}", address(engine, made), members)
+                (report_audience if options.audience else report)(names[engine], place, options)
                 place.close()
-        if not options.only:
+        if not options.only and not options.audience:
             report_ledger({names[engine]: address(engine, f"ledger_{os.getpid()}") for engine in options.engines}, options)
     finally:
         servers.stop()

@@ -38,7 +38,7 @@ class Server:
         arguments, variables = [sys.executable, "-m", *command(self.port)], os.environ | (environment or {})
         with open(log or os.devnull, "ab") as errors:
             self.process = subprocess.Popen(arguments, cwd=ROOT, env=variables, stderr=errors)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

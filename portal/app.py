@@ -5,12 +5,20 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.acts.actions import ActHeard
+from portal.audience import admin as audience_admin
+from portal.audience import wording as audience_wording
+from portal.audience.contract import AudienceOwner
+from portal.audience.kinds.contract import RuleKind
+from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.admin import doors as challenges_admin
+from portal.challenges.audience.answered import HasAnswered
+from portal.challenges.audience.done import HasDone
+from portal.challenges.audience.owner import ChallengeOwner
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.proof import may_open_proof
@@ -92,6 +100,7 @@ IMPORTERS: list[Importer] = [
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    audience_admin.bp,
     challenges.bp,
     challenges_admin.bp,
     dashboard.bp,
@@ -140,6 +149,15 @@ ACT_HEARD: list[ActHeard] = [
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
 PERSON_PANELS: list[Panel] = [Panel("recognition/_person_panel.html", recognition_shown.person_panel)]
 PROFILE_PANELS: list[Panel] = [Panel("recognition/_profile_panel.html", recognition_shown.profile_panel)]
+# Kinds of audience rules that rooms above audiences know, besides those of the room itself.
+AUDIENCE_KINDS: list[RuleKind] = [
+    HasDone(),
+    HasAnswered(),
+]
+# Whose things have audiences.
+AUDIENCE_OWNERS: list[AudienceOwner] = [
+    ChallengeOwner(),
+]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching),
@@ -189,7 +207,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
-    NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.",)),
+    NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.", "audience_admin.")),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
     NavItem(
         N_("People"),
@@ -219,6 +237,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
+    audience_wording.init(app)
     _add_rooms(app)
     guards.require_marks(app)
     return app
@@ -237,6 +256,10 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person)
+    app.extensions["database"].inform_sessions(
+        language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
+    )
+    app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app
 

@@ -1,6 +1,7 @@
 """Imports every room's tables once, so that Alembic, the mappers and the tests see them all."""
 
 from portal.acts import models as acts
+from portal.audience import models as audience
 from portal.audit import models as audit
 from portal.challenges import models as challenges
 from portal.dashboard import models as dashboard
@@ -16,4 +17,4 @@ from portal.review import models as review
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, recognition, challenges, rewards, references, imports, review, dashboard)
+rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, challenges, rewards, references, imports, review, dashboard)

@@ -70,6 +70,19 @@ class Challenge(Base):
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class ChallengeAudience(Base):
+    """Which audience a challenge is meant for; without a row it is meant for everybody.
+
+    A table of its own, not a column: SQLite would have to rebuild ``challenge`` under the rows that point at it.
+    """
+
+    __tablename__ = "challenge_audience"
+    __table_args__ = (UniqueConstraint("audience_id"),)
+
+    challenge_id: Mapped[int] = mapped_column(BigId, ForeignKey("challenge.id"), primary_key=True, autoincrement=False)
+    audience_id: Mapped[int] = mapped_column(BigId, ForeignKey("audience.id"))
+
+
 class ChallengeVersion(Base):
     """What a challenge offers and asks, as it was published the ``number``-th time; the one without ``published_at`` is the draft of the next.
 

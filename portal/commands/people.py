@@ -57,7 +57,7 @@ def _admin_link(session: Session, actor: Actor, email: str, name: str | None, no
 def list_all(role: str | None, state: str | None) -> None:
     """Print id, state, roles, address, name and company, with tabs between."""
     with database().reading() as session:
-        for person, company in all_people(session, role=role, state=state):
+        for person, company, _tags in all_people(session, role=role, state=state):
             roles = ",".join(held for held in ROLES if held in person.roles)
             click.echo("\t".join([str(person.id), person.state, roles, person.email or "no address", person.name, company or ""]))
 

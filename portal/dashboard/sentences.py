@@ -25,11 +25,21 @@ SUBJECTS: dict[str, str] = {
     "job": N_("Jobs"),
     "rule": N_("Rules"),
     "review": N_("Reviewing"),
+    "audience": N_("Audiences"),
+    "tag": N_("Tags"),
 }
 
 EVENTS: dict[str, str] = {
     "act.recorded": N_("%(what)s was recorded, worth %(points)s"),
     "act.reversed": N_("%(what)s was taken back"),
+    "audience.changes_dropped": N_("%(who)s dropped the changes to who sees %(what)s before they went live"),
+    "audience.copied": N_("%(who)s copied who sees another challenge to %(what)s"),
+    "audience.made": N_("%(who)s began to choose who sees %(what)s"),
+    "audience.mode_changed": N_("%(who)s changed how the rules for %(what)s go together"),
+    "audience.put_live": N_("%(who)s put the changes to who sees %(what)s live"),
+    "audience.rule_added": N_("%(who)s added a rule for who sees %(what)s"),
+    "audience.rule_changed": N_("%(who)s changed a rule for who sees %(what)s"),
+    "audience.rule_removed": N_("%(who)s removed a rule for who sees %(what)s"),
     "badge.added": N_("%(who)s drafted the badge %(what)s"),
     "badge.edited": N_("%(who)s edited the badge %(what)s"),
     "badge.given": N_("%(who)s gave %(what)s the badge “%(badge)s”: %(reason)s"),
@@ -71,6 +81,7 @@ EVENTS: dict[str, str] = {
     "person.edited": N_("%(who)s edited %(what)s"),
     "person.email_change_asked": N_("%(who)s asked to change the e-mail address of %(what)s"),
     "person.email_changed": N_("%(what)s has a new e-mail address"),
+    "person.interests_changed": N_("%(what)s changed what they like to do"),
     "person.invited": N_("%(who)s invited %(what)s"),
     "person.joined": N_("%(what)s joined"),
     "person.password_changed": N_("%(what)s has a new password"),
@@ -81,6 +92,8 @@ EVENTS: dict[str, str] = {
     "person.signed_in": N_("%(what)s signed in"),
     "person.signed_out": N_("%(what)s signed out"),
     "person.signed_out_elsewhere": N_("%(what)s signed out everywhere else"),
+    "person.tagged": N_("%(who)s tagged %(what)s “%(tag)s”"),
+    "person.untagged": N_("%(who)s took the tag “%(tag)s” off %(what)s"),
     "points.adjusted": N_("%(who)s changed the points of %(what)s by %(points)s"),
     "redemption.approved": N_("%(who)s approved %(what)s"),
     "redemption.cancelled": N_("%(who)s called off %(what)s"),
@@ -126,6 +139,8 @@ EVENTS: dict[str, str] = {
     "submission.undone": N_("The import of %(what)s was undone"),
     "submission.upheld": N_("%(who)s declined the appeal against %(what)s: %(reason)s"),
     "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
+    "tag.given": N_("%(who)s tagged %(people)s people “%(tag)s”"),
+    "tag.taken": N_("%(who)s took the tag “%(tag)s” off %(people)s people"),
 }
 # Whoever starts an import did not do what stands in its rows.
 IMPORTED: dict[str, str] = {
@@ -144,6 +159,7 @@ NUMBERED = {
     "job": N_("job %(number)s"),
     "rule": N_("rule %(number)s"),
     "review": N_("reviewing"),
+    "audience": N_("audience %(number)s"),
 }
 UNKNOWN = N_("%(who)s: %(event)s, %(what)s")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from portal.kernel.db import Database
@@ -63,13 +63,14 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def scripts() -> Iterator[Script]:
-    """Give all migrations, the newest first."""
-    return ScriptDirectory.from_config(alembic_config()).walk_revisions()
-
-
 def head() -> str:
     """Return the revision that this code expects."""
     found = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert found
     return found
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return every revision with the one before it, the newest first; ``base`` stands before the first."""
+    walked = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return [(str(script.revision), str(script.down_revision or "base")) for script in walked]

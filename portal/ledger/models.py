@@ -163,6 +163,8 @@ ACCOUNT_DDL = {
         _insert_guard("account", "id = NEW.id OR (owner_id IS NEW.owner_id AND unit = NEW.unit AND kind = NEW.kind)"),
     ],
     "postgresql": [
+        # The function first: which table is made first follows from foreign keys, not from the order of this file.
+        append_only_ddl("account")["postgresql"][0],
         f"CREATE TRIGGER account_no_move BEFORE UPDATE OF {_IDENTITY} ON account FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER account_no_delete BEFORE DELETE ON account FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER account_no_truncate BEFORE TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",

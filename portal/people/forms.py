@@ -1,18 +1,30 @@
 """Shapes of what is typed about people: sign-in, passwords, profile, and the admins' forms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from portal.kernel.ids import MOST_ID
 from portal.people.rules import company as company_rules
 from portal.people.rules import person as person_rules
+from portal.people.rules import tag as tag_rules
 from portal.people.rules.company import CompanySize
+from portal.people.rules.interest import INTEREST_NAMES, WISH_NAMES, Interest, Wish, wishes_of
 from portal.people.rules.person import ROLE_NAMES, ROLES, STATE_NAMES
 from portal.people.rules.reviewing import GRANT_NAMES, GRANTS
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
@@ -141,6 +153,44 @@ class PersonForm(Form):
     title = _line(_("Job title"), person_rules.TITLE_LENGTH, Optional())
 
 
+class InterestsForm(Form):
+    """What a member likes to do, and what they never want: one choice for each kind of thing, no opinion on top."""
+
+    @classmethod
+    def of(cls, wishes: Mapping[Interest, Wish] | None = None, *, filled: bool = False) -> Any:
+        """Return the form with ``wishes`` in it, or ``filled`` from the request."""
+        made = type("FilledInterestsForm", (cls,), {f"interest_{interest}": _wish_field(interest) for interest in Interest})
+        return made() if filled else made(formdata=None, data={f"interest_{interest}": wish for interest, wish in (wishes or {}).items()})
+
+    @property
+    def fields(self) -> list[Any]:
+        """The choices, in the order of the interests."""
+        return [field for name, field in self._fields.items() if name.startswith("interest_")]
+
+    def wishes(self) -> dict[Interest, Wish]:
+        """Return what was chosen."""
+        return wishes_of({field.short_name.removeprefix("interest_"): field.data for field in self.fields})
+
+
+def _wish_field(interest: Interest) -> SelectField:
+    choices = [SelectChoice("", _("No opinion")), *(SelectChoice(wish.value, _(name)) for wish, name in WISH_NAMES.items())]
+    return SelectField(_(INTEREST_NAMES[interest]), [Optional()], choices=choices)
+
+
+class TagForm(Form):
+    """A tag for one person."""
+
+    tag = _line(_("Tag"), tag_rules.TAG_LENGTH, render_kw={"list": "tags", "autocomplete": "off"})
+
+
+class TagManyForm(TagForm):
+    """A tag for many: those who are ticked, or all whom the list's filter shows; on, or off."""
+
+    person = SelectMultipleField(_("People"), choices=[], validate_choice=False)
+    scope = SelectField(_("For whom"), choices=[SelectChoice("ticked", _("Those I ticked")), SelectChoice("all", _("All who match the filter"))])
+    act = SelectField(_("What to do"), choices=[SelectChoice("give", _("Give the tag")), SelectChoice("take", _("Take the tag off"))])
+
+
 class DeactivateForm(Form):
     """Why somebody is shut out."""
 
@@ -168,10 +218,12 @@ class PeopleFilter(FilterForm):
     q = _line(_("Search people"), 120, Optional())
     role = SelectField(_("Role"), [Optional()], choices=[])
     state = SelectField(_("State"), [Optional()], choices=[])
+    tag = SelectField(_("Tag"), [Optional()], choices=[], coerce=lambda value: int(value) if value else None)
     company = IntegerField(widget=HiddenField.widget, validators=[Optional(), NumberRange(0, MOST_ID)])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tags: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.tag.choices = options(gettext("All tags"), tags)
         self.role.choices = options(gettext("All roles"), ((role, gettext(ROLE_NAMES[role])) for role in ROLES))
         self.state.choices = options(gettext("All states"), ((state, gettext(name)) for state, name in STATE_NAMES.items()))
 

@@ -1,4 +1,4 @@
-"""Tables of people: persons, companies, what other systems call them, sessions, links, throttles."""
+"""Tables of people: persons, companies, what other systems call them, sessions, links, throttles, tags, interests."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+from portal.people.rules.interest import Interest, Wish
 from portal.people.rules.link import Purpose
 from portal.people.rules.person import PersonState, role_set
 from portal.people.rules.session import browser_name
@@ -182,3 +183,39 @@ class Throttle(Base):
     tries: Mapped[int]
     window_ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Tag(Base):
+    """A word with which admins mark people. ``name_key`` is the name folded, so that “VIP” and “vip” are one tag."""
+
+    __tablename__ = "tag"
+    __table_args__ = (UniqueConstraint("name_key"), CheckConstraint("name <> ''", name="has_name"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    name_key: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PersonTag(Base):
+    """Who carries which tag, since when. ``tagged_by_id`` is empty where the portal itself did it."""
+
+    __tablename__ = "person_tag"
+    __table_args__ = (Index(None, "tag_id", "person_id"),)
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    tag_id: Mapped[int] = mapped_column(BigId, ForeignKey("tag.id"), primary_key=True, autoincrement=False)
+    tagged_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    tagged_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PersonInterest(Base):
+    """What a member said about one kind of thing they may be asked for. No row is no opinion."""
+
+    __tablename__ = "person_interest"
+    __table_args__ = (one_of("kind", Interest), one_of("wish", Wish), Index(None, "kind", "wish", "person_id"))
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    wish: Mapped[str] = mapped_column(String(8))
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -15,6 +15,7 @@ from portal.acts.models import Act
 from portal.app import create_app
 from portal.audit.models import AuditEvent
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.queries.audience import admitted_today
 from portal.commands.demo.cast import PASSWORD
 from portal.commands.demo.command import SIGN_INS, build
 from portal.commands.demo.content import domain_of, email_of, programme
@@ -26,7 +27,7 @@ from portal.ledger.models import transfer
 from portal.ledger.queries import invariants
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
-from portal.people.models import Company, Person
+from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption, Reward
@@ -96,6 +97,16 @@ def test_everything_that_can_be_is_there(year: Session) -> None:
     assert {"submitted", "accepted", "declined", "duplicate"} == set(counted(year, Nomination.state))
     assert {"live", "retired"} == set(counted(year, Reward.state))
     assert {"active", "invited"} == set(counted(year, Person.state))
+
+
+def test_some_challenges_are_for_some_people_only_and_nobody_is_left_without(year: Session) -> None:
+    members = year.scalars(select(Person.id).where(Person.is_advocate, Person.state == "active")).all()
+    everything = len(admitted_today(year, members[0], END) | admitted_today(year, members[1], END))
+    seen = [len(admitted_today(year, member, END)) for member in members]
+    assert everything >= 2
+    assert len(set(seen)) >= 3
+    assert len(set(year.scalars(select(PersonInterest.wish)))) == 2
+    assert set(year.scalars(select(Tag.name))) == set(programme()["tags"])
 
 
 def test_a_few_do_much_many_do_some_and_some_are_silent(year: Session) -> None:

@@ -21,9 +21,12 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
+from portal.people.actions.interests import set_interests
 from portal.people.actions.joining import invite_person
+from portal.people.actions.tags import tag_person
 from portal.people.importer import CompaniesImporter
 from portal.people.models import Company, Person
+from portal.people.rules.interest import Interest, Wish
 from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.scores import adjust
 from portal.recognition.actions.seasons import add_season, close_season
@@ -32,6 +35,7 @@ from portal.references.actions.decide import accept_nomination, decline_nominati
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
+from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
@@ -60,6 +64,9 @@ class Story:
     badge: int
     holding: int
     season: int
+    audience: int
+    audience_rule: int
+    tag: int
     batch: int = 0
 
 
@@ -138,6 +145,11 @@ def _tell(session: Session, storage: Storage) -> Story:
         now=now,
     )
 
+    tag_person(session, as_admin(admin), person_id=ann.id, tag="Beta circle", now=now)
+    set_interests(session, as_advocate(ann), person_id=ann.id, wishes={Interest.CALLS: Wish.LIKES, Interest.SOCIAL: Wish.NEVER}, now=now)
+    audience = show_only_to(session, big, in_industry(company.industry), ("tag", {"values": ["1"]}), exclude=(("never", {"values": ["events"]}),))
+    rule = make_rule(session, audience.id, "lifetime", {"choice": "at_most", "number": 10}, at_once=False)
+
     nomination = make_nomination(session, employee, name="Nora Nominee", company="Bright & Sons", now=now)
     accept_nomination(session, as_admin(admin), nomination_id=make_nomination(session, employee, name="Otto Nominee", now=now).id, now=now)
     declined = make_nomination(session, employee, name="Pia Nominee", now=now)
@@ -164,6 +176,9 @@ def _tell(session: Session, storage: Storage) -> Story:
         badge=badge,
         holding=holding,
         season=season,
+        audience=audience.id,
+        audience_rule=rule.id,
+        tag=1,
     )
 
 

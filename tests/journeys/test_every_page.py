@@ -30,7 +30,7 @@ NO_PAGES = {
     "files.picture",
 }
 # What a page must be asked for besides its address.
-ASKED = {"steps/new": "?kind=answer"}
+ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}
 LINKS = {"/join", "/reset", "/confirm-email"}
 AUDIENCES = {
     "visitor": {"public"},
@@ -58,6 +58,9 @@ def arguments(story: Story) -> dict[str, object]:
         "company_id": story.company,
         "file_id": story.file,
         "batch_id": story.batch,
+        "audience_id": story.audience,
+        "audience_rule_id": story.audience_rule,
+        "tag_id": story.tag,
         "kind": "attempt",
     }
 

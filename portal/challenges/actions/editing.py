@@ -10,10 +10,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.audience.actions.editing import copy_audience, make_audience
 from portal.audit.actions import record
 from portal.challenges.actions.places import count_places
 from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
-from portal.challenges.models import Challenge, ChallengeVersion
+from portal.challenges.models import Challenge, ChallengeAudience, ChallengeVersion
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.policy import publishes_with_two
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.versions import edited_version, find_draft
@@ -131,7 +133,7 @@ def close_challenge(session: Session, actor: Actor, *, challenge_id: int, now: d
 
 
 def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, title: str, now: datetime, key: str | None = None) -> Challenge:
-    """Return a draft with the same fields and steps, without the dates of the original; for the same ``key`` the same draft."""
+    """Return a draft with the same fields, steps and audience, without the dates of the original; for the same ``key`` the same draft."""
     require_editor(actor)
     if first := _made_by(session, key):
         return first
@@ -141,6 +143,10 @@ def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, ti
     if not stages_of(session, made.id):
         copy_prerequisites(session, original, challenge_id=made.id, version=1)
         copy_stages(session, stages_of(session, challenge_id, original.number), challenge_id=made.id, version=1, keep_origin=False)
+        if (audience_id := audience_of(session, challenge_id)) is not None:
+            audience = copy_audience(session, actor, audience_id=audience_id, now=now)
+            session.add(ChallengeAudience(challenge_id=made.id, audience_id=audience.id))
+            session.flush()
     return made
 
 
@@ -160,6 +166,19 @@ def require_parts(parts: int, whole: int) -> None:
 def offer_of(version: ChallengeVersion) -> Offer:
     """Return the fields of a version as they stand."""
     return Offer(**{name: getattr(version, name) for name in Offer.__dataclass_fields__})
+
+
+def open_audience(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> int:
+    """Return the id of the challenge's audience, made on the first call; it means everybody until it has rules."""
+    require_editor(actor)
+    lock_challenge(session, challenge_id)
+    known = audience_of(session, challenge_id)
+    if known is not None:
+        return known
+    made = make_audience(session, actor, now=now)
+    session.add(ChallengeAudience(challenge_id=challenge_id, audience_id=made.id))
+    session.flush()
+    return made.id
 
 
 def lock_challenge(session: Session, challenge_id: int) -> Challenge:

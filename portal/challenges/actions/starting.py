@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.places import take_place
 from portal.challenges.models import Challenge, Submission
+from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.queries.prerequisites import missing_for
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.versions import version_of
@@ -37,7 +38,8 @@ def start_submission(
     of that period is taken the last one is returned. Refuses a challenge that is not open, one that
     needs another first (``PrerequisiteMissing``), one whose places are taken (``AllPlacesTaken``),
     and a person who has used every slot (``AllTimesUsed``, ``AlreadyTakenPart``) or every attempt of
-    it (``NoAttemptsLeft``).
+    it (``NoAttemptsLeft``). What is under way goes on; to begin, the challenge's audience must admit the
+    person (``NotInAudience``).
     """
     challenge = get_challenge(session, challenge_id)
     if not is_import(actor) and actor.id != person_id:
@@ -51,6 +53,8 @@ def start_submission(
         for submission in held if past is None else in_period:
             if standing.is_active(submission.state, submission.declines, version_of(session, submission).max_attempts):
                 return submission
+        if past is None and not is_meant_for(session, person_id, challenge_id, now):
+            raise refusals.NotInAudience()
         if past is None:
             _require_may_start(session, challenge, person_id, now)
         slots = [Slot(s.period_key, s.period_ends_at) for s in (held if past is None else in_period)]

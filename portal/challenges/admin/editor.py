@@ -8,10 +8,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions import editing
 from portal.challenges.forms.answering import PlainForm, step_form
 from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, FirstForm, NewChallengeForm, ReasonForm
 from portal.challenges.queries import editing as queries
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
@@ -90,7 +92,7 @@ def edit(challenge_id: int) -> str:
 def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None = None, *, reason: ReasonForm | None = None) -> str:
     """Render the editor: what waits to be published, or what is live while nobody has changed it."""
     challenge = get_challenge(db(), challenge_id)
-    version = edited_version(db(), challenge)
+    version, audience_id = edited_version(db(), challenge), audience_of(db(), challenge_id)
     is_waiting = version.published_at is None
     today = local_date(utcnow(), programme_zone(db()))
     shown = {
@@ -106,6 +108,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "asker": names(db(), {version.asked_by_id}).get(version.asked_by_id) if version.asked_by_id else None,
         "at_once": points_at_once(db()),
         "is_shared": publishes_with_two(db()),
+        "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
     }
     words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS}
     plain = PlainForm(formdata=None)
@@ -179,6 +182,15 @@ def duplicate(challenge_id: int) -> Response:
     made = editing.duplicate_challenge(db(), current_actor(), challenge_id=challenge_id, title=title, key=key[:64] if key else None, now=utcnow())
     flash(_("This is the copy, a draft."), "good")
     return redirect(url_for(".edit", challenge_id=made.id), 303)
+
+
+@bp.post("/<int:challenge_id>/audience")
+@admin
+@writes(again=show_again)
+def audience(challenge_id: int) -> Response:
+    """Go on to who sees it; the first time this makes the audience."""
+    audience_id = editing.open_audience(db(), current_actor(), challenge_id=challenge_id, now=utcnow())
+    return redirect(url_for("audience_admin.show", audience_id=audience_id), 303)
 
 
 @bp.get("/<int:challenge_id>/preview")

@@ -1,6 +1,6 @@
 """What advocates can do: the list by track, its counts, and how long answers usually take."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -10,6 +10,7 @@ from sqlalchemy import Integer, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
@@ -34,11 +35,12 @@ def _rows() -> Select[*tuple[Any, ...]]:
     )
     counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned"))
     columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
-    return select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED)
+    return select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED, SEEN)
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
-    stood = select(Challenge.track, STANDING.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED).subquery()
+    stands = select(Challenge.track, STANDING.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
+    stood = stands.where(OFFERED, SEEN).subquery()
     return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
 
 
@@ -91,15 +93,19 @@ class TrackCount:
     done: int = 0
 
 
-def list_challenges(session: Session, person_id: int, wanted: Wanted, now: datetime, *, after: str | None) -> Page:
+def list_challenges(
+    session: Session, person_id: int, wanted: Wanted, now: datetime, *, after: str | None, admitted: Collection[int] | None = None
+) -> Page:
     """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``steps``.
 
-    And how many of the steps are ``entered`` in a submission under way.
+    And how many of the steps are ``entered`` in a submission under way. What is open is meant for
+    the person; what they have begun or done stays. ``admitted`` is what ``admitted_today`` gave,
+    where a page needs it more than once.
     """
     statement = _filtered(_ROWS, wanted)
     if wanted.standing:
         statement = statement.where(STANDING.in_([wanted.standing]))
-    values = moment_values(session, person_id, now)
+    values = _values(session, person_id, now, admitted)
     return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
 
 
@@ -108,16 +114,21 @@ def list_cards(session: Session, person_id: int, now: datetime, size: int) -> tu
 
     And how many are open in all.
     """
-    rows = session.execute(_CARDS, moment_values(session, person_id, now) | {"size": size}).all()
+    rows = session.execute(_CARDS, _values(session, person_id, now, None) | {"size": size}).all()
     return rows, rows[0].all_open if rows else 0
 
 
-def count_by_track(session: Session, person_id: int, now: datetime) -> dict[str, TrackCount]:
-    """Return the counts of every track, over all challenges offered today."""
+def count_by_track(session: Session, person_id: int, now: datetime, *, admitted: Collection[int] | None = None) -> dict[str, TrackCount]:
+    """Return the counts of every track, over all challenges that the person sees today; ``admitted`` as in ``list_challenges``."""
     found: dict[str, dict[str, int]] = {}
-    for row in session.execute(_COUNTS, moment_values(session, person_id, now)):
+    for row in session.execute(_COUNTS, _values(session, person_id, now, admitted)):
         found.setdefault(row.track, {})[row.standing] = row.number
     return {track: TrackCount(**found.get(track, {})) for track in Track}
+
+
+def _values(session: Session, person_id: int, now: datetime, admitted: Collection[int] | None) -> dict[str, Any]:
+    known = admitted_today(session, person_id, now) if admitted is None else admitted
+    return moment_values(session, person_id, now) | {"admitted": sorted(known)}
 
 
 def usual_review_time(session: Session, now: datetime) -> timedelta | None:

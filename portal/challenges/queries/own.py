@@ -26,10 +26,15 @@ def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challe
     found = session.get(Challenge, challenge_id)
     if found is None or found.state == ChallengeState.DRAFT:
         raise NotFound()
-    took_part = select(Submission.id).where(Submission.person_id == person_id, Submission.challenge_id == challenge_id).limit(1)
-    if (found.is_record_only or found.state == ChallengeState.ARCHIVED) and session.scalar(took_part) is None:
+    if (found.is_record_only or found.state == ChallengeState.ARCHIVED) and not took_part(session, person_id, challenge_id):
         raise NotFound()
     return found
+
+
+def took_part(session: Session, person_id: int, challenge_id: int) -> bool:
+    """Tell whether the person ever began the challenge, withdrawn or not."""
+    mine = (Submission.person_id == person_id, Submission.challenge_id == challenge_id)
+    return session.scalar(select(Submission.id).where(*mine).limit(1)) is not None
 
 
 def submission_for(session: Session, person_id: int, submission_id: int) -> Submission:

@@ -7,10 +7,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from portal.audience.kinds.contract import Phrase
+from portal.audience.queries.admission import is_admitted
+from portal.audience.queries.reasons import told_why
 from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
 from portal.challenges.queries.appeals import last_appeal
+from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
-from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, verdicts_of
+from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, took_part, verdicts_of
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
@@ -26,7 +30,7 @@ from portal.challenges.rules.verdicts import standing_verdict
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.db import programme_zone
-from portal.kernel.errors import Refusal
+from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import zone_of
 
 
@@ -68,6 +72,10 @@ class ChallengePage:
     closed_because: Refusal | None
     stopped_because: Refusal | None
     payments: Mapping[int, StagePayment]
+    is_meant: bool = True
+    """Whether the challenge's audience admits the person; who has begun it may go on without."""
+    told: Sequence[Phrase] = ()
+    """Why the person sees it, where not everybody does."""
 
     @property
     def can_answer(self) -> bool:
@@ -82,7 +90,7 @@ class ChallengePage:
 
     @property
     def can_start(self) -> bool:
-        return self.closed_because is None and not self.missing and self.standing is Standing.OPEN
+        return self.closed_because is None and not self.missing and self.standing is Standing.OPEN and self.is_meant
 
     @property
     def can_withdraw(self) -> bool:
@@ -138,8 +146,15 @@ class ChallengePage:
 
 
 def challenge_page(session: Session, person_id: int, challenge_id: int, now: datetime, *, submission_id: int | None = None) -> ChallengePage:
-    """Return the page of a challenge for a person, about ``submission_id`` if it is theirs, else the one to go on with. Raises ``NotFound``."""
+    """Return the page of a challenge for a person, about ``submission_id`` if it is theirs, else the one to go on with.
+
+    Raises ``NotFound``, alike where it is not meant for somebody who has not begun it.
+    """
     challenge = challenge_for(session, person_id, challenge_id)
+    audience_id = audience_of(session, challenge_id)
+    is_meant = is_admitted(session, person_id, audience_id, now)
+    if not is_meant and not took_part(session, person_id, challenge_id):
+        raise NotFound()
     submissions = submissions_of(session, person_id, challenge_id)
     submission = next((s for s in submissions if s.id == submission_id), None) or current_of(session, submissions)
     found = availability_of(session, challenge, now)
@@ -169,6 +184,8 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
         closed_because=closed_because,
         stopped_because=why_not_go_on(session, submission, now) if submission else None,
         payments=payments_of(session, submission.id) if submission else {},
+        is_meant=is_meant,
+        told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 
 

@@ -23,7 +23,12 @@ def moment_values(session: Session, person_id: int, now: datetime) -> dict[str, 
     Whose standing, now, today in the programme's zone, and the periods' keys of now in the member's own.
     """
     keys = {_name_of(period): key for period, key in period_keys(now, zone_of(session, person_id)).items()}
-    return {"me": person_id, "now": now, "today": local_date(now, programme_zone(session)), **keys}
+    return {"me": person_id, "now": now, **today_values(session, now), **keys}
+
+
+def today_values(session: Session, now: datetime) -> dict[str, Any]:
+    """Return what a statement built from ``OFFERED`` alone is run with."""
+    return {"today": local_date(now, programme_zone(session))}
 
 
 def _name_of(period: Period) -> str:

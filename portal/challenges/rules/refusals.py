@@ -62,6 +62,12 @@ class StagePointsTooMany(Refusal):
     field = "points"
 
 
+class NotInAudience(NotFound):
+    """It is not meant for this person. Who never began it gets the page that knows of nothing, as for any address that leads nowhere."""
+
+    message = N_("This challenge is not open to you at the moment. What you did before is kept.")
+
+
 class AllTimesUsed(Refusal):
     """Every slot of this period is taken; ``day`` is when the next begins."""
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
 from portal.challenges.queries import own
+from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges, usual_review_time
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
@@ -28,8 +29,9 @@ bp = Blueprint("challenges", __name__)
 def index() -> Any:
     """What is open to the reader, by track."""
     form, now = CatalogueFilter(request.args), utcnow()
-    counts = count_by_track(db(), current_user.id, now)
-    page = list_challenges(db(), current_user.id, _wanted(form), now, after=request.args.get("after"))
+    admitted = admitted_today(db(), current_user.id, now)
+    counts = count_by_track(db(), current_user.id, now, admitted=admitted)
+    page = list_challenges(db(), current_user.id, _wanted(form), now, after=request.args.get("after"), admitted=admitted)
     review_time = usual_review_time(db(), now)
     totals = {standing.value: count_standing(counts, standing) for standing in Standing}
     shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track), "standings": STANDING_NAMES}

@@ -12,6 +12,7 @@ from portal.challenges.actions.review import approve_attempt, ask_for_more, decl
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Attempt, Stage
+from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
@@ -56,6 +57,7 @@ class Year:
         self._busy: set[int] = set()
         self._told: Counter[int] = Counter()
         self._is_taken_back = False
+        self.addressed: set[int] = set()
 
     def begin(self) -> None:
         """Put the challenges on the agenda, and everybody's taking part month by month."""
@@ -125,7 +127,7 @@ class Year:
         if person is None or person.joined_at is None or person.joined_at >= at:
             return
         month = local_date(at, programme_zone(self.story.session)).strftime("%Y-%m")
-        free = [live for live in self.live if live.is_open and self._may(member, live, month)]
+        free = [live for live in self.live if live.is_open and self._may(member, live, month) and self._is_meant(person.id, live, at)]
         if not free:
             return
         live = self.story.random.choices(free, [live.entry["want"] for live in free])[0]
@@ -174,6 +176,10 @@ class Year:
         if member.name == star["name"] and live.entry["title"] in (star["begun"], star["asked"]):
             return False
         return self._used[(member.name, live.id, month if times else "")] < (times or 1)
+
+    def _is_meant(self, person_id: int, live: Live, at: datetime) -> bool:
+        """Tell whether somebody sees it; most are for everybody."""
+        return live.id not in self.addressed or is_meant_for(self.story.session, person_id, live.id, at)
 
     def _send(self, member: Member, live: Live, submission_id: int, is_first: bool, at: datetime) -> None:
         if not live.is_open:

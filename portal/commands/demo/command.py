@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, Challenge
+from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.honours import Honours
@@ -73,7 +74,9 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     story = Story(session, storage, Random(seed), end)
     cast = Cast(story, hasher)
     cast.enter()
-    Year(story, cast).begin()
+    year = Year(story, cast)
+    year.begin()
+    Audiences(story, cast, year).begin()
     Shelf(story, cast).begin()
     Desk(story, cast).begin()
     Honours(story, cast).begin()

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.challenges.models import AutoRule, Challenge, Submission
+from portal.challenges.models import AutoRule, Challenge, ChallengeAudience, Submission
 from portal.kernel.text import fold, like_pattern
-from portal.people.models import Company, Person
+from portal.people.models import Company, Person, Tag
 from portal.recognition.models import Badge, Season
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption, Reward
@@ -26,6 +26,8 @@ _NAMES: dict[str, AnySelect] = {
     "person": select(Person.id, Person.name),
     "company": select(Company.id, Company.name),
     "challenge": select(Challenge.id, Challenge.title),
+    "audience": select(ChallengeAudience.audience_id, Challenge.title).join(Challenge, Challenge.id == ChallengeAudience.challenge_id),
+    "tag": select(Tag.id, Tag.name),
     "reward": select(Reward.id, Reward.name),
     "nomination": select(Nomination.id, Nomination.name),
     "badge": select(Badge.id, Badge.name),

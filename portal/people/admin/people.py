@@ -5,33 +5,41 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import MOST_ID
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.companies import company_named
 from portal.people.actions.joining import invite_person
 from portal.people.actions.profile import edit_person
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
-from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, ReviewerForm, RolesForm
+from portal.people.actions.tags import people_chosen, tag_people, tag_person, untag_people, untag_person
+from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, ReviewerForm, RolesForm, TagForm, TagManyForm
 from portal.people.models import Person
 from portal.people.panels import panels_for
 from portal.people.queries.companies import company_names, get_company
-from portal.people.queries.directory import Happening, all_people, count_states, history_of, list_people
+from portal.people.queries.directory import Happening, all_people, count_states, history_of, list_people, people_matching
+from portal.people.queries.interests import interests_of
 from portal.people.queries.persons import get_person
 from portal.people.queries.reviewing import grants_of
+from portal.people.queries.tags import list_tags, tags_of, tags_of_many
 from portal.people.rules.history import EVENTS, FIELDS
+from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.rules.person import ROLE_NAMES, STATE_NAMES, PersonState
+from portal.people.rules.tag import NobodyChosen
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
+from portal.web.language import number
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
 bp = Blueprint("people_admin", __name__, url_prefix="/admin/people")
-COLUMNS = ["id", "name", "email", "state", "roles", "company", "title", "invited_at", "joined_at"]
+COLUMNS = ["id", "name", "email", "state", "roles", "company", "title", "invited_at", "joined_at", "tags"]
 
 
 def roles_text(roles: frozenset[str]) -> str:
@@ -39,24 +47,60 @@ def roles_text(roles: frozenset[str]) -> str:
     return ", ".join(_(name) for role, name in ROLE_NAMES.items() if role in roles)
 
 
-def _row(person: Person, company: str | None) -> list[Any]:
+def _row(person: Person, company: str | None, tags: str) -> list[Any]:
     roles = " ".join(role for role in ROLE_NAMES if role in person.roles)
-    return [person.id, person.name, person.email, person.state, roles, company, person.title, person.invited_at, person.joined_at]
+    return [person.id, person.name, person.email, person.state, roles, company, person.title, person.invited_at, person.joined_at, tags]
 
 
 @bp.get("")
 @admin
 def index() -> Any:
     """Everybody the portal knows: search, filter, page, export."""
-    form = PeopleFilter(request.args)
-    asked = form.values()
     if request.args.get("format") == "csv":
-        rows = (_row(found, company) for found, company in all_people(db(), **asked))
+        rows = (_row(*found) for found in all_people(db(), **PeopleFilter(request.args, tags=list_tags(db())).values()))
         return csv_response("people.csv", COLUMNS, rows)
+    return _index()
+
+
+def _index(tag_form: TagManyForm | None = None) -> str:
+    """Show the list under the filter in its address."""
+    tags = list_tags(db())
+    form = PeopleFilter(request.args, tags=tags)
+    asked = form.values()
     page = list_people(db(), after=request.args.get("after"), **asked)
     company = get_company(db(), asked["company"]) if "company" in asked else None
     shown = {"form": form, "page": page, "asked": asked, "company": company, "counts": count_states(db())}
-    return render("people/admin/index.html", **shown, roles_text=roles_text, state_names=STATE_NAMES)
+    tagging = {"tag_form": tag_form or TagManyForm(formdata=None), "tags": tags, "tags_by_person": tags_of_many(db(), [r.Person.id for r in page])}
+    return render("people/admin/index.html", **shown, **tagging, roles_text=roles_text, state_names=STATE_NAMES)
+
+
+def _tag_many_again(refusal: Refusal) -> tuple[str, int]:
+    form = TagManyForm()
+    form.refuse(refusal)
+    return _index(form), refusal.status
+
+
+@bp.post("/tag")
+@admin
+@writes(again=_tag_many_again)
+def tag_many() -> Any:
+    """Give a tag to many, or take it off: those who were ticked, or all whom the filter in the address shows."""
+    form = TagManyForm()
+    if not form.validate():
+        return _index(form), 422
+    ticked = [int(value) for value in form.person.data or [] if value.isascii() and value.isdigit() and int(value) <= MOST_ID]
+    if form.scope.data != "all" and not ticked:
+        raise NobodyChosen()
+    asked = PeopleFilter(request.args, tags=list_tags(db())).values()
+    chosen = people_matching(**asked) if form.scope.data == "all" else people_chosen(ticked)
+    act = untag_people if form.act.data == "take" else tag_people
+    people = act(db(), current_actor(), chosen=chosen, tag=form.tag.data or "", now=utcnow())
+    said = ngettext("The tag is off %(n)s person.", "The tag is off %(n)s people.", people, n=number(people))
+    if form.act.data != "take":
+        said = ngettext("%(n)s more person carries the tag.", "%(n)s more people carry the tag.", people, n=number(people))
+    flash(said, "good")
+    place: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after"}
+    return redirect(url_for(".index", **place), 303)
 
 
 def _person(person_id: int, **forms: Any) -> str:
@@ -68,10 +112,13 @@ def _person(person_id: int, **forms: Any) -> str:
         "roles_form": lambda: RolesForm(formdata=None, roles=sorted(person.roles)),
         "reviewer_form": lambda: ReviewerForm(formdata=None, grants=grants_of(db(), person.id).names),
         "off_form": lambda: DeactivateForm(formdata=None),
+        "tag_form": lambda: TagForm(formdata=None),
     }
     shown = {name: forms[name] if name in forms else make() for name, make in stored.items()}
     facts: dict[str, Any] = {"company": company, "balance": balance_of(db(), person.id), "history": history_of(db(), "person", person.id)}
-    names = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening, "company_names": company_names(db())}
+    facts |= {"carried": tags_of(db(), person_id), "tags": list_tags(db()), "wishes": interests_of(db(), person_id)}
+    names: dict[str, Any] = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening, "company_names": company_names(db())}
+    names |= {"interest_names": INTEREST_NAMES}
     facts["panels"] = panels_for("person_panels", db(), person, utcnow())
     return render("people/admin/person.html", person=person, **shown, **facts, **names)
 
@@ -91,6 +138,8 @@ def happening(event: Happening) -> str:
         text = f"{text}: {', '.join(_(FIELDS.get(field, field)) for field in changed)}"
     if event.name == "person.roles_changed":
         text = f"{text}: {roles_text(frozenset(event.data['before']))} → {roles_text(frozenset(event.data['after']))}"
+    if event.data.get("tag"):
+        text = f"{text}: {event.data['tag']}"
     if event.data.get("reason"):
         text = f"{text}: {event.data['reason']}"
     return str(_("%(what)s, by %(name)s", what=text, name=event.actor)) if event.actor else text
@@ -144,6 +193,27 @@ def save_reviewing(person_id: int) -> Any:
         return _person(person_id, reviewer_form=form), 422
     grant_reviewing(db(), current_actor(), person_id=person_id, grants=form.grants.data or [], now=utcnow())
     return _done(person_id, _("Saved. It holds from their next click."))
+
+
+@bp.post("/<int:person_id>/tags")
+@admin
+@writes(again=_again("tag_form", TagForm))
+def add_tag(person_id: int) -> Any:
+    """Give a person a tag."""
+    form = TagForm()
+    if not form.validate():
+        return _person(person_id, tag_form=form), 422
+    tag_person(db(), current_actor(), person_id=person_id, tag=form.tag.data or "", now=utcnow())
+    return _done(person_id, _("The tag is there."))
+
+
+@bp.post("/<int:person_id>/tags/<int:tag_id>/remove")
+@admin
+@writes
+def remove_tag(person_id: int, tag_id: int) -> Response:
+    """Take a tag off a person."""
+    untag_person(db(), current_actor(), person_id=person_id, tag_id=tag_id, now=utcnow())
+    return _done(person_id, _("The tag is off."))
 
 
 def _told(refusal: Refusal, person_id: int) -> Response:

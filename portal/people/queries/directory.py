@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.audit.models import AuditEvent
 from portal.kernel.text import fold, like_pattern, normal_email
-from portal.people.models import Company, Person
+from portal.people.models import Company, Person, PersonTag
+from portal.people.queries.tags import joined_tags
 from portal.people.rules.person import ROLES
 from portal.web.paging import Page, page_by
 
@@ -18,7 +19,7 @@ Owner = aliased(Person)
 ROLE_COLUMNS = dict(zip(ROLES, (Person.is_advocate, Person.is_employee, Person.is_admin), strict=True))
 
 
-def _people(*, q: str | None = None, role: str | None = None, state: str | None = None, company: int | None = None) -> Any:
+def _people(*, q: str | None = None, role: str | None = None, state: str | None = None, company: int | None = None, tag: int | None = None) -> Any:
     found: Any = select(Person, Company.name.label("company_name")).outerjoin(Company, Company.id == Person.company_id)
     if q:
         by_name = like_pattern(fold(q))
@@ -31,7 +32,14 @@ def _people(*, q: str | None = None, role: str | None = None, state: str | None 
         found = found.where(Person.state == state)
     if company is not None:
         found = found.where(Person.company_id == company)
+    if tag is not None:
+        found = found.where(Person.id.in_(select(PersonTag.person_id).where(PersonTag.tag_id == tag)))
     return found
+
+
+def people_matching(**filters: Any) -> Any:
+    """Return the ids of everybody whom the list of people shows under these filters."""
+    return _people(**filters).with_only_columns(Person.id)
 
 
 def list_people(session: Session, *, after: str | None = None, **filters: Any) -> Page:
@@ -40,8 +48,8 @@ def list_people(session: Session, *, after: str | None = None, **filters: Any) -
 
 
 def all_people(session: Session, **filters: Any) -> Iterator[Any]:
-    """Return every (Person, company_name) that matches, by name."""
-    return iter(session.execute(_people(**filters).order_by(Person.name_key, Person.id)))
+    """Return every (Person, company_name, tags) that matches, by name; ``tags`` with semicolons between."""
+    return iter(session.execute(_people(**filters).add_columns(joined_tags()).order_by(Person.name_key, Person.id)))
 
 
 def count_states(session: Session) -> dict[str, int]:

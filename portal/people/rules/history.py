@@ -20,6 +20,9 @@ EVENTS = {
     "person.email_change_asked": N_("Asked to change the e-mail address"),
     "person.deactivated": N_("Deactivated"),
     "person.reactivated": N_("Reactivated"),
+    "person.tagged": N_("Tagged"),
+    "person.untagged": N_("Tag taken off"),
+    "person.interests_changed": N_("Changed what they like to do"),
     "company.added": N_("Added"),
     "company.edited": N_("Edited"),
 }

@@ -7,13 +7,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.people.actions.interests import set_interests
 from portal.people.actions.joining import join
 from portal.people.actions.passwords import ask_reset, reset_password
 from portal.people.actions.profile import confirm_email
 from portal.people.actions.sessions import open_session
-from portal.people.forms import ConfirmForm, ForgottenForm, NewPasswordForm
+from portal.people.forms import ConfirmForm, ForgottenForm, InterestsForm, NewPasswordForm
 from portal.people.queries.links import holder_of
 from portal.people.rules.link import LinkSpent, Purpose
 from portal.people.rules.password import NewPassword, require_same
@@ -33,7 +35,8 @@ def _show_link(purpose: Purpose, template: str, form: NewPasswordForm | ConfirmF
         person, new_email = holder_of(db(), form.t.data or "", purpose, utcnow())
     except LinkSpent as refusal:
         return _spent(refusal, purpose)
-    return render(template, form=form, person=person, new_email=new_email), status, {}
+    interests = InterestsForm.of(filled=request.method == "POST") if purpose is Purpose.INVITE and person.is_advocate else None
+    return render(template, form=form, person=person, new_email=new_email, interests_form=interests), status, {}
 
 
 def _link_again(purpose: Purpose, template: str) -> Any:
@@ -74,6 +77,9 @@ def accept_invitation(ready: NewPassword | None) -> Any:
         return _show_link(Purpose.INVITE, "people/join.html", form, 422)
     actor, now = current_actor(), utcnow()
     person = join(db(), actor, token=form.t.data or "", password=ready, now=now)
+    wishes = InterestsForm.of(filled=True).wishes()
+    if person.is_advocate and wishes:
+        set_interests(db(), Actor(person.id, person.roles, actor.origin, actor.request_id), person_id=person.id, wishes=wishes, now=now)
     token = open_session(db(), person, is_kept=False, origin=actor.origin, browser=browser(), now=now)
     into_cookie(token, is_kept=False)
     flash(_("Welcome, %(name)s. You are in.", name=person.name), "good")

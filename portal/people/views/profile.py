@@ -8,17 +8,19 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.kernel.actor import ADMIN
+from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.actions.boards import choose_board
+from portal.people.actions.interests import set_interests
 from portal.people.actions.passwords import change_password
 from portal.people.actions.profile import ask_email_change, edit_profile
 from portal.people.actions.sessions import end_other_sessions, end_session
 from portal.people.actions.throttles import count_try, forget_tries
-from portal.people.forms import BoardForm, ChangeEmailForm, ChangePasswordForm, ProfileForm, options
+from portal.people.forms import BoardForm, ChangeEmailForm, ChangePasswordForm, InterestsForm, ProfileForm, options
 from portal.people.identity import hasher
 from portal.people.panels import panels_for
+from portal.people.queries.interests import interests_of
 from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import list_sessions
 from portal.people.rules.password import PasswordWrong, require_same
@@ -44,6 +46,7 @@ def _profile(
     email: ChangeEmailForm | None = None,
     password: ChangePasswordForm | None = None,
     board: BoardForm | None = None,
+    interests: InterestsForm | None = None,
 ) -> str:
     """Show the profile; forms not given are shown as if nothing had been typed."""
     now, person = utcnow(), get_person(db(), current_user.id)
@@ -52,6 +55,7 @@ def _profile(
         "email_form": email or ChangeEmailForm(formdata=None),
         "password_form": password or ChangePasswordForm(formdata=None),
         "board_form": board or BoardForm(formdata=None, is_listed=person.left_board_at is None, nickname=person.board_name),
+        "interests_form": (interests or InterestsForm.of(interests_of(db(), person.id))) if ADVOCATE in current_user.roles else None,
     }
     forms["panels"] = panels_for("profile_panels", db(), person, now)
     sessions = list_sessions(db(), person.id, is_admin=ADMIN in current_user.roles, now=now)
@@ -103,6 +107,19 @@ def save_board() -> Any:
     choose_board(db(), current_actor(), person_id=current_user.id, is_listed=is_listed, nickname=nickname, now=utcnow())
     flash(_("The boards show you as you chose."), "good")
     return redirect(url_for(".profile", _anchor="board"), 303)
+
+
+@bp.post("/profile/interests")
+@advocate
+@writes
+def save_interests() -> Any:
+    """Keep what the reader likes to do and never wants to be asked for."""
+    form = InterestsForm.of(filled=True)
+    if not form.validate():
+        return _profile(interests=form), 422
+    set_interests(db(), current_actor(), person_id=current_user.id, wishes=form.wishes(), now=utcnow())
+    flash(_("Kept. We will ask you accordingly."), "good")
+    return redirect(url_for(".profile", _anchor="interests"), 303)
 
 
 def _require_own_password(password: str) -> None:

@@ -1,0 +1,1 @@
+"""Changing audiences, one rule at a time, and putting the changes live."""

@@ -1,0 +1,1 @@
+"""Reading audiences: their rules, whom they admit, whom they mean in all, and why."""

@@ -1,0 +1,1 @@
+"""What challenges give to audiences: rules about challenges, and who is in the middle of one."""

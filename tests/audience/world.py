@@ -1,0 +1,179 @@
+"""A small world of people in which audiences are tried, and a slow plain reading of the rules over its rows, without the engine."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions import record_act, reverse_act
+from portal.challenges.actions.review import approve_attempt, decline_attempt
+from portal.challenges.queries.stages import stages_of
+from portal.kernel.actor import system
+from portal.kernel.tracks import Track
+from portal.people.actions.interests import set_interests
+from portal.people.actions.tags import tag_person
+from portal.people.models import Person, Tag
+from portal.people.rules.interest import Interest, Wish
+from tests.factories.challenges import as_advocate, make_challenge, make_submission
+from tests.factories.people import make_company, make_contact, make_person
+from tests.factories.recognition import give_points
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PEOPLE = 24
+INDUSTRIES, SIZES, REGIONS, COUNTRIES = ("Retail", "Transport", ""), ("1–49", "5,000+"), ("Bavaria", "Nordics"), ("Germany", "Norway", "")
+TAGS, LANGUAGES = ("VIP", "Beta", "Quiet"), ("de", "en", "fr")
+ANSWERS = ("Sales", "Support", "IT")
+
+
+@dataclass
+class Somebody:
+    """What is known of one person, in plain words."""
+
+    id: int
+    industry: str = ""
+    size: str = ""
+    region: str = ""
+    country: str = ""
+    language: str = ""
+    roles: set[str] = field(default_factory=set)
+    tags: set[str] = field(default_factory=set)
+    wishes: dict[str, str] = field(default_factory=dict)
+    joined: datetime | None = None
+    lifetime: int = 0
+    acts: list[tuple[str, str, datetime]] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    answers: dict[int, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """Everybody, and what rules can name."""
+
+    people: list[Somebody]
+    tag_ids: dict[str, str]
+    challenge_ids: list[str]
+    stage_ids: list[int]
+
+
+def make_world(session: Session) -> World:
+    """Make people of every description, through the real actions; chance is the same each time."""
+    random = Random(7)
+    companies = [
+        make_company(session, name=f"Firm {n}", industry=i, size=s, region=r, country=c)
+        for n, (i, s, r, c) in enumerate((i, s, r, c) for i in INDUSTRIES for s in SIZES for r in REGIONS for c in COUNTRIES)
+    ]
+    challenges = [make_challenge(session, title=f"Task {n}", stages=("answer",), now=NOW - timedelta(days=300)) for n in range(3)]
+    stages = [stages_of(session, challenge.id)[0].id for challenge in challenges]
+    people = [_make_somebody(session, random, n, companies, list(zip(challenges, stages, strict=True))) for n in range(PEOPLE)]
+    session.flush()
+    tags = {tag.name: str(tag.id) for tag in session.scalars(select(Tag))}
+    return World(people, tags, [str(challenge.id) for challenge in challenges], stages)
+
+
+def _make_somebody(session: Session, random: Random, n: int, companies: list[Any], tasks: list[tuple[Any, int]]) -> Somebody:
+    company = random.choice(companies) if random.random() < 0.8 else None
+    roles = {"advocate"} | ({"employee"} if random.random() < 0.2 else set()) | ({"admin"} if random.random() < 0.15 else set())
+    language = random.choice((*LANGUAGES, None))
+    joined = NOW - timedelta(days=random.choice((0, 1, 10, 30, 31, 200)), hours=random.choice((0, 0, 5)))
+    make = make_contact if random.random() < 0.15 else make_person
+    person = make(session, name=f"Somebody {n}", company_id=company.id if company else None, roles=roles, language=language, now=joined)
+    known = Somebody(person.id, language=language or "en", roles=roles, joined=person.joined_at)
+    if company:
+        known.industry, known.size, known.region, known.country = company.industry, company.size, company.region, company.country
+    for tag in random.sample(TAGS, random.randrange(3)):
+        tag_person(session, system("test"), person_id=person.id, tag=tag, now=NOW)
+        known.tags.add(tag)
+    wishes = {interest: random.choice(list(Wish)) for interest in random.sample(list(Interest), random.randrange(4))}
+    set_interests(session, system("test"), person_id=person.id, wishes=wishes, now=NOW)
+    known.wishes = {interest.value: wish.value for interest, wish in wishes.items()}
+    for _ in range(random.choice((0, 0, 1, 3, 5))):
+        _act(session, random, known)
+    points = random.choice((0, 10, 500))
+    if points:
+        give_points(session, person.id, points, at=NOW - timedelta(days=20))
+        known.lifetime += points
+    if make is make_person:
+        for challenge, stage_id in random.sample(tasks, random.randrange(4)):
+            _answer(session, random, known, person, challenge, stage_id)
+    return known
+
+
+def _act(session: Session, random: Random, known: Somebody) -> None:
+    track, kind = random.choice(list(Track)), random.choice(("nomination", "call"))
+    at = NOW - timedelta(days=random.choice((0, 5, 30, 90, 100)))
+    number = known.id * 1_000 + len(known.acts) + random.randrange(900)
+    source = {"source_type": f"test-{len(known.acts)}-{number}", "source_id": number}
+    facts = {"company_id": None, "kind": kind, "track": track, **source, "points": 1, "happened_at": at}
+    record_act(session, system("test"), person_id=known.id, **facts, now=NOW)
+    if random.random() < 0.2:
+        reverse_act(session, system("test"), **source, now=NOW)
+    else:
+        known.acts.append((track.value, kind, at))
+
+
+def _answer(session: Session, random: Random, known: Somebody, person: Person, challenge: Any, stage_id: int) -> None:
+    from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+
+    at, text = NOW - timedelta(days=random.choice((2, 40))), random.choice(ANSWERS)
+    submission = make_submission(session, person, challenge, now=at)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={stage_id: {"text": text}}, now=at)
+    end = random.choice(("open", "waiting", "approved", "declined", "withdrawn"))
+    if end == "open":
+        return
+    facts = {"submission_id": submission.id, "key": f"world-{submission.id}"}
+    attempt = submit_attempt(session, as_advocate(person), **facts, now=at)
+    if end == "approved":
+        approve_attempt(session, system("test"), attempt_id=attempt.id, now=at)
+        known.acts.append((challenge.track, "challenge", at))
+        known.lifetime += challenge.points
+        known.done.add(str(challenge.id))
+    if end == "declined":
+        decline_attempt(session, system("test"), attempt_id=attempt.id, reason="No", now=at)
+    if end == "withdrawn":
+        withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=at)
+    if end in ("waiting", "approved"):
+        known.answers.setdefault(stage_id, []).append(text)
+
+
+def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bool:
+    """Read one rule of one person, slowly, from the plain words."""
+    kind, options = rule
+    if kind in ("industry", "size", "region", "country"):
+        return getattr(one, kind) != "" and getattr(one, kind) in options["values"]
+    if kind == "tag":
+        return any(world.tag_ids[tag] in options["values"] for tag in one.tags)
+    if kind in ("likes", "never"):
+        return any(one.wishes.get(interest) == kind for interest in options["values"])
+    if kind == "language":
+        return one.language in options["values"]
+    if kind == "role":
+        return any(role in options["values"] for role in one.roles)
+    if kind == "people":
+        return one.id in options["people"]
+    if kind == "joined_since":
+        day = date.fromisoformat(options["day"])
+        return (one.joined or NOW).astimezone(ZoneInfo("Europe/Berlin")).date() >= day
+    if kind == "challenge_done":
+        return any(challenge in options["values"] for challenge in one.done)
+    if kind == "answered":
+        given = one.answers.get(options["stage"])
+        return given is not None and (not options["answers"] or any(text in options["answers"] for text in given))
+    amount = {"member_for": _days, "lifetime": lambda one, options: one.lifetime, "acts": _count}[kind](one, options)
+    return amount >= options["number"] if options["choice"] == "at_least" else amount <= options["number"]
+
+
+def _days(one: Somebody, options: dict[str, Any]) -> float:
+    return (NOW - (one.joined or NOW)) / timedelta(days=1)
+
+
+def _count(one: Somebody, options: dict[str, Any]) -> int:
+    number = 0
+    for track, kind, at in one.acts:
+        is_meant = options["track"] in ("", track) and options["kind"] in ("", kind)
+        is_meant = is_meant and (options["days"] is None or at >= NOW - timedelta(days=options["days"]))
+        number += is_meant
+    return number
