@@ -46,7 +46,7 @@ def test_an_advocate_sees_points_rank_challenges_and_rewards(stage: Scene, sign_
     assert "You have 600 points to spend." in page
     assert "1,000 earned in all" in page
     assert "400 set aside for rewards" in page
-    assert "Number 1 on the board" in page
+    assert "Number 1 this month" in page
     assert "Go on where you left off" in page
     assert "Finish your profile" in page
     assert "With us for approval" in page
@@ -84,7 +84,7 @@ def test_the_own_line_is_shown_below_the_top(stage: Scene, sign_in: SignIn, data
     board = page[page.index('aria-labelledby="top"') : page.index('aria-labelledby="reach"')]
     assert board.count("<li") == 6
     assert "Dev Shah (you)" in board
-    assert "Number 8 on the board" in page
+    assert "Number 8 this month" in page
 
 
 def test_an_employee_follows_their_nominations(stage: Scene, sign_in: SignIn, database: Database) -> None:
