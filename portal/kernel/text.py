@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+JOINERS = "\u200c\u200d"
+
 
 def N_(message: str) -> str:
     """Mark ``message`` for translation where it is written; it is translated where it is shown."""
@@ -11,9 +13,18 @@ def N_(message: str) -> str:
 
 
 def clean(text: str | None) -> str:
-    """Return ``text`` in NFC with control characters out and white space at the ends gone."""
+    """Return ``text`` in NFC with control characters out and white space at the ends gone.
+
+    Joiners stay where they spell something, as in Persian, Hindi and emoji of several parts: between two
+    characters beyond ASCII. Elsewhere an invisible character only makes two names look like one.
+    """
     text = unicodedata.normalize("NFC", text or "")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C").strip()
+    return "".join(c for at, c in enumerate(text) if c in "\n\t" or unicodedata.category(c)[0] != "C" or _joins(text, at)).strip()
+
+
+def _joins(text: str, at: int) -> bool:
+    around = text[at - 1 : at] + text[at + 1 : at + 2]
+    return text[at] in JOINERS and len(around) == 2 and not any(c.isascii() or c.isspace() or c in JOINERS for c in around)
 
 
 def clean_line(text: str | None) -> str:
@@ -27,9 +38,9 @@ def normal_email(address: str | None) -> str | None:
 
 
 def fold(text: str) -> str:
-    """Return ``text`` for searching: no accents, no case."""
+    """Return ``text`` for searching: no accents, no case, no joiners."""
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    return "".join(c for c in decomposed if not unicodedata.combining(c) and c not in JOINERS).casefold()
 
 
 @lru_cache(maxsize=10_000)
