@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.bank.rules import line_name
 from portal.kernel.text import like_pattern
 from portal.ledger.models import transfer, transfer_note
-from portal.ledger.queries.statement import select_statement
+from portal.ledger.queries.statement import KEYS, owner_values, select_statement
 from portal.ledger.rules import TransferKind
 from portal.people.queries.persons import names
 from portal.web.paging import Page, page_by
@@ -77,24 +77,20 @@ class Wanted:
 
 def list_lines(session: Session, person_id: int, wanted: Wanted, sources: Sources, *, after: str | None = None) -> Page:
     """Return a page of a person's statement, newest first."""
-    statement, keys = _statement(person_id, wanted, sources)
-    page = page_by(session, statement, keys, after=after)
+    page = page_by(session, _statement(wanted, sources), KEYS, after=after, values=owner_values(person_id))
     return replace(page, rows=_named(session, page.rows, sources))
 
 
 def iter_lines(session: Session, person_id: int, wanted: Wanted, sources: Sources) -> Iterator[StatementLine]:
     """Yield every line of ``list_lines``."""
-    statement, keys = _statement(person_id, wanted, sources)
-    found = session.execute(statement.order_by(keys[0][0].desc()))
+    found = session.execute(_statement(wanted, sources).order_by(KEYS[0][0].desc()), owner_values(person_id))
     for rows in found.partitions(_BATCH):
         yield from _named(session, rows, sources)
 
 
-def _statement(person_id: int, wanted: Wanted, sources: Sources) -> tuple[Select[*tuple[Any, ...]], list[tuple[Any, bool]]]:
-    statement, keys = select_statement(person_id, kind=wanted.kind, since=wanted.since, until=wanted.until)
-    if wanted.term:
-        statement = statement.where(_holds(wanted.term, sources))
-    return statement, keys
+def _statement(wanted: Wanted, sources: Sources) -> Select[*tuple[Any, ...]]:
+    statement = select_statement(kind=wanted.kind, since=wanted.since, until=wanted.until)
+    return statement.where(_holds(wanted.term, sources)) if wanted.term else statement
 
 
 def _holds(term: str, sources: Sources) -> Any:

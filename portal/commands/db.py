@@ -1,7 +1,6 @@
 """``flask db``: a thin command over Alembic."""
 
 import click
-from alembic import command as alembic
 from flask.cli import with_appcontext
 
 from portal.kernel import migrate
@@ -45,7 +44,9 @@ def current() -> None:
 @click.option("-m", "--message", required=True)
 def revision(message: str) -> None:
     """Write an empty migration to be filled by hand."""
-    alembic.revision(migrate.alembic_config(), message=message)
+    from alembic import command
+
+    command.revision(migrate.alembic_config(), message=message)
 
 
 @db.command("sql")
@@ -53,7 +54,9 @@ def revision(message: str) -> None:
 @with_appcontext
 def sql(revisions: str) -> None:
     """Print the statements of the migrations for PostgreSQL, without running them."""
-    alembic.upgrade(migrate.alembic_config(), revisions, sql=True)
+    from alembic import command
+
+    command.upgrade(migrate.alembic_config(), revisions, sql=True)
 
 
 def _current() -> str:

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import css_inline
 from babel import Locale, UnknownLocaleError
 from flask import Flask
-from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined, TemplateNotFound
 
 from config import Settings
 from portal.kernel.db import Database
 from portal.notifications.rules import GiveUp, HeaderRefused, Recipient, message_id, require_header_safe, text_on
 from portal.notifications.senders import Sender
+from portal.web.language import speaking
 
 GREEN = "#005f40"
 KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -63,7 +63,7 @@ class Mailer:
         if not KIND.fullmatch(kind):
             raise TemplateNotFound(kind)
         templates, folder = self._environment(), f"emails/{kind}"
-        with self.app.app_context(), force_locale(self._locale(to.language)):
+        with speaking(self.app, self._locale(to.language)):
             subject = templates.get_template(f"{folder}/subject.txt").render(data).strip()
             words = {**data, "name": to.name, "link": f"{self.settings.base_url}{link}" if link else None, "subject": subject}
             color = self.settings.brand_color or GREEN

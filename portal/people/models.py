@@ -54,8 +54,8 @@ class Person(Base):
         UniqueConstraint("made_by"),
         Index(None, "name_key", "id"),
         Index(None, "company_id"),
-        # The registry in its order, and counting people by state, which reads this alone.
-        Index(None, "is_advocate", "name_key", "id", "state"),
+        # The registry in its order, and counting people by state, which reads this alone; wide enough to search by name, company and title.
+        Index("ix_person_registry", "is_advocate", "name_key", "id", "state", "company_id", "title"),
         # Few people of many: whoever is told of a redemption.
         Index("ix_person_admins", "id", sqlite_where=text("is_admin = 1"), postgresql_where=text("is_admin")),
         one_of("state", PersonState),

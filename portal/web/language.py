@@ -1,17 +1,21 @@
 """Language, time zone and the way numbers and dates are shown."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
-from babel.dates import format_timedelta as format_length
+from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, format_timedelta, get_locale, get_timezone, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
 from flask_login import current_user
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from config import Settings
@@ -21,14 +25,40 @@ ENGLISH = Locale("en", "150")
 RTL = {"ar", "he", "fa", "ur"}
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the language, the time zone, and the texts in that language."""
+
+    locale: Locale
+    zone: tzinfo
+    texts: NullTranslations
+
+
+def reader() -> Reader:
+    """Return who reads this page or mail, found out once: a page asks for it hundreds of times."""
+    found: Reader | None = g.get("reader")
+    if found is None:
+        found = g.reader = Reader(get_locale(), get_timezone(), get_translations())
+    return found
+
+
+@contextmanager
+def speaking(app: Flask, locale: str) -> Iterator[None]:
+    """Speak ``locale`` in here, whoever asks outside: for mails."""
+    with app.app_context(), force_locale(locale):
+        yield
+
+
+# What Babel writes is kept by value, language and zone, which alone decide it: Babel takes a while for each.
+
+
 def number(value: int) -> str:
     """1840 → 1,840 in the reader's way of writing."""
-    return _written(value, get_locale())
+    return _written(value, reader().locale)
 
 
 @lru_cache(maxsize=20_000)
-def _written(value: int, locale: Locale | None) -> str:
-    """A page of points writes the same small numbers again and again, and Babel takes a while for each."""
+def _written(value: int, locale: Locale) -> str:
     return str(format_decimal(value, locale=locale))
 
 
@@ -37,66 +67,100 @@ def signed(value: int) -> str:
     return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "0"
 
 
-def calendar() -> Locale | None:
+def calendar() -> Locale:
     """Return the locale in which the reader's dates are written: their language's.
 
     Plain English belongs to no country, so it is written as between countries: 22 Nov 2026, 14:30. The
     American way is for who chose American English.
     """
-    locale = get_locale()
+    locale = reader().locale
     return ENGLISH if str(locale) == "en" else locale
 
 
 def day(value: date | datetime) -> str:
     """A date in the reader's language; a moment is put into the reader's time zone first."""
-    return str(format_date(value.astimezone(get_timezone()) if isinstance(value, datetime) else value, "medium", locale=calendar()))
+    zone = reader().zone
+    return _dated(value.astimezone(zone).date() if isinstance(value, datetime) else value, "medium", calendar())
 
 
 def month(value: date, pattern: str = "LLL") -> str:
     """The name of a month or quarter: a short month, or as the pattern says (``LLLL y``, ``QQQ y``)."""
-    return str(format_date(value, pattern, locale=calendar()))
+    return _dated(value, pattern, calendar())
+
+
+@lru_cache(maxsize=20_000)
+def _dated(value: date, pattern: str, locale: Locale) -> str:
+    return str(format_date(value, pattern, locale))
 
 
 def clock(value: datetime) -> str:
     """The time of the day in the reader's time zone, without seconds."""
-    return str(format_time(value, "short", tzinfo=get_timezone(), locale=calendar()))
+    return str(format_time(value, "short", tzinfo=reader().zone, locale=calendar()))
 
 
 def moment(value: datetime) -> str:
     """Date and time in the reader's language and time zone."""
-    return _told(value, calendar(), get_timezone())
+    return _told(value, calendar(), reader().zone)
 
 
 @lru_cache(maxsize=20_000)
-def _told(value: datetime, locale: Locale | None, zone: tzinfo) -> str:
+def _told(value: datetime, locale: Locale, zone: tzinfo) -> str:
     return str(format_datetime(value, "medium", tzinfo=zone, locale=locale))
 
 
 def ago(value: datetime) -> Markup:
     """How long ago, or in how long, with the exact moment in the title."""
-    delta: timedelta = value - utcnow()
-    words = format_timedelta(delta, add_direction=True, threshold=1.2)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), moment(value), words)
+    count, unit = _in_units(value - utcnow(), least="second")
+    words = _length(count, unit, reader().locale, is_directed=True)
+    return Markup('<time datetime="%s" title="%s">%s</time>') % (value.isoformat(), moment(value), words)
 
 
 def span(length: timedelta) -> str:
     """9 hours, in words of the reader's language; never less than a minute, since "0 seconds" reads like a mistake."""
-    return format_length(max(length, timedelta(minutes=1)), granularity="minute", threshold=1.2, locale=get_locale())
+    count, unit = _in_units(max(length, timedelta(minutes=1)), least="minute")
+    return _length(count, unit, reader().locale)
+
+
+def _in_units(length: timedelta, least: str) -> tuple[int, str]:
+    """Return a length as a count of the greatest unit that it holds 1.2 times: 28 hours are 28 hours, 29 are one day."""
+    seconds = length.days * 86_400 + length.seconds
+    unit, size = next((unit, size) for unit, size in TIMEDELTA_UNITS if unit == least or abs(seconds) >= 1.2 * size)
+    count = max(1, round(abs(seconds) / size)) if seconds else 0
+    return (count if seconds >= 0 else -count), unit
+
+
+@lru_cache(maxsize=20_000)
+def _length(count: int, unit: Any, locale: Locale, is_directed: bool = False) -> str:
+    """Have Babel say exactly ``count`` of ``unit``: no threshold lets it choose another."""
+    length = timedelta(seconds=count * dict(TIMEDELTA_UNITS)[unit])
+    return format_timedelta(length, unit, float("inf"), is_directed, "long", locale)
 
 
 def direction() -> str:
     """``rtl`` for languages written from the right, ``ltr`` otherwise."""
     asked = request.args.get("dir") if request else None
-    return "rtl" if str(get_locale()).split("_")[0] in RTL or asked == "pseudo-rtl" else "ltr"
+    return "rtl" if reader().locale.language in RTL or asked == "pseudo-rtl" else "ltr"
 
 
-def _texts() -> NullTranslations:
-    """Return the reader's texts, looked up once a request: a page asks for hundreds. A locale that is forced for a while has its own."""
-    locale, held = get_locale(), g.get("texts")
-    if held is None or held[0] is not locale:
-        held = g.texts = (locale, get_translations())
-    found: NullTranslations = held[1]
-    return found
+@pass_eval_context
+def _say(context: EvalContext, text: str, /, **values: Any) -> str:
+    """``_()`` of the templates. What Jinja would install does the same on a detour through the page's context and four more calls."""
+    texts = reader().texts
+    if not context.autoescape:
+        return texts.gettext(text) % values
+    return Markup(texts.gettext(text)) % values if values else _plain(texts, text)  # noqa: S704, ours, and what is put in is escaped
+
+
+@pass_eval_context
+def _say_number(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
+    """``ngettext()`` of the templates."""
+    said = reader().texts.ngettext(one, many, num)
+    return (Markup(said) if context.autoescape else said) % {"num": num, **values}  # noqa: S704, as above
+
+
+@lru_cache(maxsize=20_000)
+def _plain(texts: NullTranslations, text: str) -> Markup:
+    return Markup(texts.gettext(text)) % {}  # noqa: S704, as above
 
 
 def init(app: Flask, settings: Settings) -> None:
@@ -110,9 +174,7 @@ def init(app: Flask, settings: Settings) -> None:
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
     Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _texts().gettext(text), ngettext=lambda one, many, count: _texts().ngettext(one, many, count), newstyle=True
-    )
+    app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number)
     filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago, "span": span}
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(get_locale()).replace("_", "-"))
+    app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(reader().locale).replace("_", "-"))

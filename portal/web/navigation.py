@@ -1,8 +1,8 @@
 """Navigation: what each role sees on top and in the dock. Rooms' pages are listed in ``app.py``; nothing is listed that does not exist."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
@@ -22,27 +22,41 @@ class NavItem:
     within: tuple[str, ...] = ()
     in_dock: bool = True
 
-    @property
-    def is_current(self) -> bool:
+    def link(self, *, in_dock: bool) -> "NavLink":
+        """Return the entry as the page that is being shown has it."""
         here = request.endpoint or ""
-        return here == self.endpoint or any(here.startswith(prefix) for prefix in self.within)
+        is_current = here == self.endpoint or here.startswith(self.within)
+        return NavLink(self.label, url_for(self.endpoint), self.icon, in_dock, is_current)
 
 
-def navigation() -> list[NavItem]:
+@dataclass(frozen=True)
+class NavLink:
+    """One entry on a page."""
+
+    label: str
+    address: str
+    icon: str
+    in_dock: bool
+    is_current: bool
+
+
+def navigation() -> list[NavLink]:
     """Return the entries of the signed-in person, in the order of ``app.py``. What a reviewer works on stands
     second; entries of a second role come last, behind "More".
     """
     if not current_user.is_authenticated:
         return []
     items: list[NavItem] = current_app.extensions["navigation"]
-    role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in current_user.roles), None)
+    roles = current_user.roles
+    role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in roles), None)
     shown = [item for item in items if item.role == role]
-    if role != ADMIN and REVIEWER in current_user.roles:
+    if role != ADMIN and REVIEWER in roles:
         shown[1:1] = [item for item in items if item.role == REVIEWER]
-    if role != EMPLOYEE and EMPLOYEE in current_user.roles:
+    links = [item.link(in_dock=item.in_dock) for item in shown]
+    if role != EMPLOYEE and EMPLOYEE in roles:
         known = {item.endpoint for item in shown}
-        shown += [replace(item, in_dock=False) for item in items if item.role == EMPLOYEE and item.endpoint not in known]
-    return shown
+        links += [item.link(in_dock=False) for item in items if item.role == EMPLOYEE and item.endpoint not in known]
+    return links
 
 
 def init(app: Flask, items: list[NavItem]) -> None:

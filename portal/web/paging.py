@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, or_, tuple_
@@ -79,20 +80,28 @@ def page_by(
     ``keys`` are (column, descending) and must end in a unique one; none may be NULL. Each row of
     the page is the bare entity where one thing was selected, a named row otherwise (with the key
     columns behind what was selected). A cursor that cannot be read gives the first page. ``values``
-    fill the parameters of a statement that was built beforehand.
+    fill the parameters of a statement that was built beforehand; its first page is built once, too.
     """
     last = read_cursor(after) if after else None
     if last is not None and not (len(last) == len(keys) and all(_fits(column, value) for (column, _), value in zip(keys, last, strict=True))):
         last = None
     if last is not None:
-        statement = statement.where(_behind(keys, last))
-    for column, descending in keys:
-        statement = statement.order_by(column.desc() if descending else column.asc())
-    found = session.execute(statement.add_columns(*[column for column, _ in keys]).limit(size + 1), values or {}).all()
+        cut = _cut(statement.where(_behind(keys, last)), tuple(keys), size)
+    else:
+        cut = (_cut if values is None else _kept_cut)(statement, tuple(keys), size)
+    found = session.execute(cut, values or {}).all()
     more, found = len(found) > size, found[:size]
     cursor = pack_cursor(list(found[-1][-len(keys) :])) if more else None
     single = bool(found) and len(found[0]) == len(keys) + 1
     return Page([row[0] for row in found] if single else found, cursor, is_first=last is None)
+
+
+def _cut(statement: AnySelect, keys: tuple[tuple[Any, bool], ...], size: int) -> AnySelect:
+    ordered = statement.order_by(*(column.desc() if descending else column.asc() for column, descending in keys))
+    return ordered.add_columns(*[column for column, _ in keys]).limit(size + 1)
+
+
+_kept_cut = lru_cache(maxsize=128)(_cut)
 
 
 def _behind(keys: Sequence[tuple[Any, bool]], values: list[Any]) -> ColumnElement[bool]:

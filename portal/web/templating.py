@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import gettext
 from wtforms import Field, RadioField, SelectMultipleField
 from wtforms.widgets import Select, TextArea
 
 from portal.kernel.text import initials
 from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.web.language import reader
 from portal.web.logs import request_id
 
 
@@ -43,7 +43,7 @@ def here(**changes: Any) -> str:
 
 def track_name(track: str) -> str:
     """Return the name of a track in the reader's language."""
-    return str(gettext(TRACK_NAMES[Track(track)]))
+    return reader().texts.gettext(TRACK_NAMES[Track(track)])
 
 
 def field_kind(field: Field) -> str:

@@ -70,7 +70,8 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> PseudoTranslations:
     for name, remembered in list(vars(language).items()):
         if type(remembered) is _lru_cache_wrapper:
             monkeypatch.setattr(language, name, remembered.__wrapped__)
-    monkeypatch.setattr(language, "format_length", bracketed(language.format_length))
+    for name in ("_dated", "_length"):
+        monkeypatch.setattr(language, name, bracketed(getattr(language, name)))
     for name in ("format_date", "format_datetime", "format_time", "format_timedelta"):
         monkeypatch.setattr(babel.dates, name, bracketed(getattr(babel.dates, name)))
     return catalogue

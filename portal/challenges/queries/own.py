@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, Challenge, StagePayment, Submission, Verdict
@@ -14,6 +14,7 @@ from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
+from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.web.paging import AnySelect, Page, page_by
 
@@ -97,6 +98,20 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
     for word in fold(q).split():
         statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
     return statement
+
+
+_NEWEST_WAITING = (
+    select(Submission, Challenge)
+    .join(Challenge, Challenge.id == Submission.challenge_id)
+    .where(Submission.person_id == bindparam("person", type_=BigId), Submission.dropped_at.is_(None), Submission.state == SubmissionState.WAITING)
+    .order_by(Submission.changed_at.desc(), Submission.id.desc())
+    .limit(bindparam("number", type_=Integer))
+)
+
+
+def newest_waiting(session: Session, person_id: int, number: int) -> list[Any]:
+    """Return the person's submissions that wait for a verdict, with their challenges, what changed last first."""
+    return list(session.execute(_NEWEST_WAITING, {"person": person_id, "number": number}))
 
 
 def all_own(session: Session, statement: AnySelect) -> Sequence[Any]:

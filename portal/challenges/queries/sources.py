@@ -1,18 +1,24 @@
 """What a submission is called where another room shows a line that came from it."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Submission
 from portal.kernel.text import fold, like_pattern
+
+_NAMED = (
+    select(Submission.id, Challenge.title)
+    .join(Challenge, Challenge.id == Submission.challenge_id)
+    .where(Submission.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def describe_submissions(session: Session, submission_ids: list[int]) -> dict[int, tuple[str, str, str]]:
     """Return (title of the challenge, member's address, admin's address) of each submission."""
     if not submission_ids:
         return {}
-    found = select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.id.in_(submission_ids))
-    return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}") for row in session.execute(found)}
+    found = session.execute(_NAMED, {"ids": submission_ids})
+    return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}") for row in found}
 
 
 def submissions_matching(term: str) -> Select[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -21,21 +21,30 @@ ORIGINS = ("cli", "import", "job")
 _FOUND = 200
 _BATCH = 1_000
 
-# How the things of each kind are called: the table's id, and its name.
+# How the things of each kind are called: the table's id, and its name, of ``:ids``.
+_IDS: Any = bindparam("ids", expanding=True)
 _NAMES: dict[str, AnySelect] = {
-    "person": select(Person.id, Person.name),
-    "company": select(Company.id, Company.name),
-    "challenge": select(Challenge.id, Challenge.title),
-    "audience": select(ChallengeAudience.audience_id, Challenge.title).join(Challenge, Challenge.id == ChallengeAudience.challenge_id),
-    "tag": select(Tag.id, Tag.name),
-    "reward": select(Reward.id, Reward.name),
-    "nomination": select(Nomination.id, Nomination.name),
-    "badge": select(Badge.id, Badge.name),
-    "season": select(Season.id, Season.name),
-    "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id),
-    "rule": select(AutoRule.id, AutoRule.name),
-    "redemption": select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id),
+    "person": select(Person.id, Person.name).where(Person.id.in_(_IDS)),
+    "company": select(Company.id, Company.name).where(Company.id.in_(_IDS)),
+    "challenge": select(Challenge.id, Challenge.title).where(Challenge.id.in_(_IDS)),
+    "audience": select(ChallengeAudience.audience_id, Challenge.title)
+    .join(Challenge, Challenge.id == ChallengeAudience.challenge_id)
+    .where(ChallengeAudience.audience_id.in_(_IDS)),
+    "tag": select(Tag.id, Tag.name).where(Tag.id.in_(_IDS)),
+    "reward": select(Reward.id, Reward.name).where(Reward.id.in_(_IDS)),
+    "nomination": select(Nomination.id, Nomination.name).where(Nomination.id.in_(_IDS)),
+    "badge": select(Badge.id, Badge.name).where(Badge.id.in_(_IDS)),
+    "season": select(Season.id, Season.name).where(Season.id.in_(_IDS)),
+    "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.id.in_(_IDS)),
+    "rule": select(AutoRule.id, AutoRule.name).where(AutoRule.id.in_(_IDS)),
+    "redemption": select(Redemption.id, Reward.name).join(Reward, Reward.id == Redemption.reward_id).where(Redemption.id.in_(_IDS)),
 }
+_RECENT = (
+    select(AuditEvent)
+    .where(AuditEvent.name.not_in(bindparam("without", expanding=True)))
+    .order_by(AuditEvent.id.desc())
+    .limit(bindparam("number", type_=Integer))
+)
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,7 @@ def iter_audit(session: Session, asked: Asked) -> Iterator[Line]:
 
 def recent_events(session: Session, number: int, *, without: Iterable[str] = ()) -> list[Line]:
     """Return the newest lines, leaving out the events named in ``without``."""
-    found = select(AuditEvent).where(AuditEvent.name.not_in(list(without))).order_by(AuditEvent.id.desc()).limit(number)
-    return _lines(session, session.scalars(found).all())
+    return _lines(session, session.scalars(_RECENT, {"without": list(without), "number": number}).all())
 
 
 def _conditions(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
@@ -114,9 +122,7 @@ def _lines(session: Session, events: Iterable[AuditEvent]) -> list[Line]:
 
 
 def _names(session: Session, kind: str, ids: set[int]) -> dict[int, str]:
-    statement = _NAMES[kind]
-    key: Any = statement.selected_columns[0]
-    return {row[0]: row[1] for row in session.execute(statement.where(key.in_(ids)))}
+    return {row[0]: row[1] for row in session.execute(_NAMES[kind], {"ids": list(ids)})}
 
 
 def _line(event: AuditEvent, names: dict[str, dict[int, str]]) -> Line:

@@ -7,10 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Submission
 from portal.challenges.queries.catalogue import list_cards
-from portal.challenges.queries.own import own_submissions
-from portal.challenges.rules.states import SubmissionState
+from portal.challenges.queries.own import newest_waiting
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.ledger.queries.balances import Balance, balance_of
@@ -51,7 +49,6 @@ class AdvocateHome:
 def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHome:
     """Return all that an advocate's home shows."""
     cards, open_challenges = list_cards(session, person_id, now, CARDS)
-    sent = own_submissions(session, person_id, state=SubmissionState.WAITING).order_by(Submission.changed_at.desc(), Submission.id.desc())
     today = local_date(now, programme_zone(session))
     season = current_season(session, today)
     period = season_key(season.id) if season else month_of(today)
@@ -61,7 +58,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         own=find_own(session, period, person_id),
         cards=cards,
         open_challenges=open_challenges,
-        waiting=list(session.execute(sent.limit(WAITING))),
+        waiting=newest_waiting(session, person_id, WAITING),
         offers=within_reach(session, person_id),
         rung=rung_for(session, person_id),
         streak=streak_for(session, person_id, now),

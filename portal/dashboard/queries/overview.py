@@ -19,6 +19,7 @@ from portal.rewards.models import Redemption
 from portal.rewards.rules.states import State
 
 ACTIVE_WITHIN = timedelta(days=90)
+_TO_FULFIL = select(func.count(), func.min(Redemption.approved_at)).where(Redemption.state == State.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,7 @@ def points_totals(session: Session) -> PointsTotals:
 
 def count_to_fulfil(session: Session) -> tuple[int, datetime | None]:
     """Return how many approved redemptions wait to be fulfilled, and since when the oldest does."""
-    waits = select(func.count(), func.min(Redemption.approved_at)).where(Redemption.state == State.APPROVED)
-    row = session.execute(waits).one()
+    row = session.execute(_TO_FULFIL).one()
     return row[0], row[1]
 
 

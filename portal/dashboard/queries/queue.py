@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, false, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Select, and_, bindparam, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.dashboard.rules import HIGHEST_ID
@@ -39,8 +39,10 @@ class Waiting:
 def waiting_page(session: Session, sources: Sequence[WaitingSource], wanted: Wanted, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return one page of what waits, oldest first."""
     place = _place(after)
-    statement = _first_page(tuple(sources), wanted, size) if place is None and wanted == Wanted() else _page(sources, wanted, place, size)
-    found = session.execute(statement).all()
+    behind = place[1] if place else None
+    is_kept = wanted == Wanted() and (behind is None or behind in {source.kind for source in sources})
+    statement = _plain_page(tuple(sources), behind, size) if is_kept else _page(sources, wanted, behind, size)
+    found = session.execute(statement, {"since": place[0], "last": place[2]} if place else {}).all()
     more, rows = len(found) > size, found[:size]
     return Page(rows, cursor_of(rows[-1]) if more else None, is_first=place is None)
 
@@ -69,12 +71,8 @@ def find_row(session: Session, source: WaitingSource, item_id: int) -> Any | Non
 
 def rows_of(session: Session, sources: Sequence[WaitingSource], keys: Sequence[tuple[str, int]]) -> list[Any]:
     """Return the lines of the things named by (kind, id) that wait, oldest first."""
-    parts = []
-    for source in sources:
-        ids = [item_id for kind, item_id in keys if kind == source.kind]
-        found = source.waiting(Wanted())
-        parts.append(found.where(found.selected_columns["id"].in_(ids)))
-    return list(session.execute(_merged(parts)))
+    ids = {source.kind: [item_id for kind, item_id in keys if kind == source.kind] for source in sources}
+    return list(session.execute(_named(tuple(sources)), ids))
 
 
 def narrowed(source: WaitingSource, wanted: Wanted) -> AnySelect:
@@ -94,8 +92,8 @@ def cursor_of(row: Any) -> str:
     return pack_cursor([row.waiting_since, row.kind, row.id])
 
 
-def _page(sources: Sequence[WaitingSource], wanted: Wanted, place: tuple[datetime, str, int] | None, size: int) -> Select[Any]:
-    return _merged([_part(source, wanted, place).limit(size + 1) for source in sources]).limit(size + 1)
+def _page(sources: Sequence[WaitingSource], wanted: Wanted, behind: str | None, size: int) -> Select[Any]:
+    return _merged([_part(source, wanted, behind).limit(size + 1) for source in sources]).limit(size + 1)
 
 
 def _counts(sources: Sequence[WaitingSource], wanted: Wanted) -> CompoundSelect[Any]:
@@ -108,15 +106,22 @@ def _counts(sources: Sequence[WaitingSource], wanted: Wanted) -> CompoundSelect[
     return union_all(*counts)
 
 
-# The queue as it opens, without a filter: built once, since that takes longer than running it.
+# The queue without a filter: put together once, since that takes longer than running it.
 @lru_cache(maxsize=32)
-def _first_page(sources: tuple[WaitingSource, ...], wanted: Wanted, size: int) -> Select[Any]:
-    return _page(sources, wanted, None, size)
+def _plain_page(sources: tuple[WaitingSource, ...], behind: str | None, size: int) -> Select[Any]:
+    return _page(sources, Wanted(), behind, size)
 
 
 @lru_cache(maxsize=32)
 def _all_counts(sources: tuple[WaitingSource, ...]) -> CompoundSelect[Any]:
     return _counts(sources, Wanted())
+
+
+@lru_cache(maxsize=32)
+def _named(sources: tuple[WaitingSource, ...]) -> Select[Any]:
+    """Return the lines whose ids are given by kind."""
+    found = [(source.kind, source.waiting(Wanted())) for source in sources]
+    return _merged([part.where(part.selected_columns["id"].in_(bindparam(kind, expanding=True))) for kind, part in found])
 
 
 def _place(after: str | None) -> tuple[datetime, str, int] | None:
@@ -126,16 +131,19 @@ def _place(after: str | None) -> tuple[datetime, str, int] | None:
     return None
 
 
-def _part(source: WaitingSource, wanted: Wanted, place: tuple[datetime, str, int] | None) -> Select[Any]:
-    """Return one room's part behind ``place``, in order. Kinds that come earlier in the order begin after that moment, later ones with it."""
+def _part(source: WaitingSource, wanted: Wanted, behind: str | None) -> Select[Any]:
+    """Return one room's part, in order; behind a line of the kind ``behind``, which came at ``:since`` and has the id ``:last``.
+
+    Of that moment, kinds that are later in the order are still to come, earlier ones are not.
+    """
     found = narrowed(source, wanted)
     since, item_id = found.selected_columns["waiting_since"], found.selected_columns["id"]
-    if place is not None:
-        moment = literal(place[0], UTCDateTime())
-        if source.kind == place[1]:
-            found = found.where(since >= moment, or_(since > moment, and_(since == moment, item_id > place[2])))
+    if behind is not None:
+        moment = bindparam("since", type_=UTCDateTime)
+        if source.kind == behind:
+            found = found.where(since >= moment, or_(since > moment, and_(since == moment, item_id > bindparam("last", type_=BigInteger))))
         else:
-            found = found.where(since >= moment if source.kind > place[1] else since > moment)
+            found = found.where(since >= moment if source.kind > behind else since > moment)
     return found.order_by(since, item_id)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.ledger.models import account, entry, transfer, transfer_note
@@ -33,13 +33,14 @@ class Line:
     note: str | None
 
 
-def _sums(owner_id: int, unit: str) -> Any:
+def _sums() -> Any:
     """Return one row a transfer: what it did to ``available`` and ``owed`` together.
 
     Holding moves points out of ``available`` and releasing back, so a capture, which only empties
     ``held``, has no line. What a transfer leaves untouched of the two stands at zero: nobody has both.
     """
-    own = select(account.c.id).where(account.c.owner_id == owner_id, account.c.unit == unit, account.c.kind.in_(("available", "owed")))
+    owned = (account.c.owner_id == bindparam("b_owner"), account.c.unit == bindparam("b_unit"))
+    own = select(account.c.id).where(*owned, account.c.kind.in_(("available", "owed")))
     return (
         select(
             entry.c.transfer_id,
@@ -53,26 +54,35 @@ def _sums(owner_id: int, unit: str) -> Any:
     )
 
 
-def select_statement(
-    owner_id: int, *, unit: str = POINTS, kind: TransferKind | None = None, since: datetime | None = None, until: datetime | None = None
-) -> tuple[Select[Any], list[tuple[Any, bool]]]:
-    """Return the lines as a select, and the keys to page by. ``since`` and ``until`` (excluded) bound ``effective_at``."""
-    sums = _sums(owner_id, unit)
-    found = (
-        select(
-            sums.c.transfer_id, sums.c.entry_id, transfer.c.recorded_at, transfer.c.effective_at, transfer.c.kind, transfer.c.reason,
-            transfer.c.source_type, transfer.c.source_id, sums.c.points, sums.c.balance_after, transfer.c.actor_id,
-            transfer_note.c.body.label("note"),
-        )
-        .join(transfer, transfer.c.id == sums.c.transfer_id)
-        .outerjoin(transfer_note, transfer_note.c.id == transfer.c.note_id)
-    )  # fmt: skip
+# Built once, and run with ``owner_values``.
+_SUMS = _sums()
+KEYS: list[tuple[Any, bool]] = [(_SUMS.c.entry_id, True)]
+"""What statements are paged by."""
+_LINES: Select[Any] = (
+    select(
+        _SUMS.c.transfer_id, _SUMS.c.entry_id, transfer.c.recorded_at, transfer.c.effective_at, transfer.c.kind, transfer.c.reason,
+        transfer.c.source_type, transfer.c.source_id, _SUMS.c.points, _SUMS.c.balance_after, transfer.c.actor_id,
+        transfer_note.c.body.label("note"),
+    )
+    .join(transfer, transfer.c.id == _SUMS.c.transfer_id)
+    .outerjoin(transfer_note, transfer_note.c.id == transfer.c.note_id)
+)  # fmt: skip
+
+
+def owner_values(owner_id: int, unit: str = POINTS) -> dict[str, Any]:
+    """Return what ``select_statement`` is run with: whose lines, and of which unit."""
+    return {"b_owner": owner_id, "b_unit": unit}
+
+
+def select_statement(*, kind: TransferKind | None = None, since: datetime | None = None, until: datetime | None = None) -> Select[Any]:
+    """Return the lines as a select, to be ordered by ``KEYS``. ``since`` and ``until`` (excluded) bound ``effective_at``."""
     limits = [
         transfer.c.kind == kind if kind else None,
         transfer.c.effective_at >= since if since else None,
         transfer.c.effective_at < until if until else None,
     ]
-    return found.where(and_(True, *[limit for limit in limits if limit is not None])), [(sums.c.entry_id, True)]
+    asked = [limit for limit in limits if limit is not None]
+    return _LINES.where(*asked) if asked else _LINES
 
 
 def statement(
@@ -87,8 +97,8 @@ def statement(
     size: int = SIZE,
 ) -> Page:
     """Return one page of ``Line``, newest first, behind the cursor ``after``."""
-    found, keys = select_statement(owner_id, unit=unit, kind=kind, since=since, until=until)
-    page = page_by(session, found, keys, after=after, size=size)
+    found = select_statement(kind=kind, since=since, until=until)
+    page = page_by(session, found, KEYS, after=after, size=size, values=owner_values(owner_id, unit))
     return Page([_line(row) for row in page.rows], page.next, is_first=page.is_first)
 
 
@@ -102,8 +112,8 @@ def statement_lines(
     until: datetime | None = None,
 ) -> list[Line]:
     """Return all lines that fit, newest first, for an export."""
-    found, keys = select_statement(owner_id, unit=unit, kind=kind, since=since, until=until)
-    return [_line(row) for row in session.execute(found.order_by(keys[0][0].desc()))]
+    found = select_statement(kind=kind, since=since, until=until)
+    return [_line(row) for row in session.execute(found.order_by(KEYS[0][0].desc()), owner_values(owner_id, unit))]
 
 
 def _line(row: Any) -> Line:

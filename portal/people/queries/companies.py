@@ -1,6 +1,6 @@
 """One company, and finding companies by name."""
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
@@ -8,6 +8,9 @@ from portal.kernel.text import clean_line, fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.rules.company import name_key
 from portal.people.rules.person import PersonState
+
+_BY_NAME = select(Company).where(Company.name_key == bindparam("key")).order_by(Company.id).limit(1)
+_FIRST_NAMES = select(Company.name).order_by(Company.name_key, Company.id).limit(bindparam("number", type_=Integer))
 
 
 def get_company(session: Session, company_id: int) -> Company:
@@ -20,7 +23,7 @@ def get_company(session: Session, company_id: int) -> Company:
 
 def find_company_by_name(session: Session, name: str) -> Company | None:
     """Return the first company of this name, whatever its case and accents, or None."""
-    return session.scalar(select(Company).where(Company.name_key == name_key(name)).order_by(Company.id).limit(1))
+    return session.scalar(_BY_NAME, {"key": name_key(name)})
 
 
 def search_companies(session: Session, term: str, limit: int = 8) -> list[Company]:
@@ -43,4 +46,4 @@ def company_names(session: Session, term: str = "", limit: int = 50) -> list[str
     """Return names to offer while somebody types: those that hold ``term``, or the first ones."""
     if term.strip():
         return [company.name for company in search_companies(session, term, limit)]
-    return list(session.scalars(select(Company.name).order_by(Company.name_key, Company.id).limit(limit)))
+    return list(session.scalars(_FIRST_NAMES, {"number": limit}))

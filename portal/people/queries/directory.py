@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Integer, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.audit.models import AuditEvent
+from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern, normal_email
 from portal.people.models import Company, Person, PersonTag
 from portal.people.queries.tags import joined_tags
@@ -101,17 +102,19 @@ class Happening:
     data: dict[str, Any]
 
 
+_SELF: Any = bindparam("self", type_=BigId)
+_HISTORY = (
+    select(AuditEvent.at, AuditEvent.name, Person.name.label("actor"), AuditEvent.data)
+    .outerjoin(Person, and_(Person.id == AuditEvent.actor_id, Person.id.is_distinct_from(_SELF)))
+    .where(AuditEvent.subject_type == bindparam("kind"), AuditEvent.subject_id == bindparam("thing", type_=BigId))
+    .order_by(AuditEvent.id.desc())
+    .limit(bindparam("number", type_=Integer))
+)
+
+
 def history_of(session: Session, subject_type: str, subject_id: int, *, limit: int = 50) -> list[Happening]:
     """Return what was done to the subject, the latest first."""
-    mine = (AuditEvent.subject_type == subject_type, AuditEvent.subject_id == subject_id)
-    other = Person.id == AuditEvent.actor_id
-    if subject_type == "person":
-        other = and_(other, Person.id != subject_id)
     rows = session.execute(
-        select(AuditEvent.at, AuditEvent.name, Person.name.label("actor"), AuditEvent.data)
-        .outerjoin(Person, other)
-        .where(*mine)
-        .order_by(AuditEvent.id.desc())
-        .limit(limit)
+        _HISTORY, {"kind": subject_type, "thing": subject_id, "self": subject_id if subject_type == "person" else None, "number": limit}
     )
     return [Happening(row.at, row.name, row.actor, row.data) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.db import programme_zone
@@ -14,6 +14,9 @@ from portal.people.queries.companies import get_company
 from portal.people.rules.person import PersonState
 
 IDS_AT_ONCE = 500
+_BY_EMAIL = select(Person).where(Person.email_key == bindparam("key"))
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
+_ANY_ADMIN = select(Person.id).where(Person.is_admin, Person.state != PersonState.DEACTIVATED).limit(1)
 
 
 def get_person(session: Session, person_id: int) -> Person:
@@ -27,7 +30,7 @@ def get_person(session: Session, person_id: int) -> Person:
 def find_person_by_email(session: Session, email: str | None) -> Person | None:
     """Return the person who has this address in any spelling, or None."""
     key = normal_email(email)
-    return session.scalar(select(Person).where(Person.email_key == key)) if key else None
+    return session.scalar(_BY_EMAIL, {"key": key}) if key else None
 
 
 def find_person_by_identity(session: Session, source: str, external_id: str) -> Person | None:
@@ -97,7 +100,7 @@ def admins(session: Session) -> list[Recipient]:
 
 def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the names of ``ids``."""
-    return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))}
+    return {row.id: row.name for row in session.execute(_NAMES, {"ids": list(set(ids))})}
 
 
 def own_words(session: Session, person: Person) -> list[str | None]:
@@ -108,7 +111,7 @@ def own_words(session: Session, person: Person) -> list[str | None]:
 
 def has_admin(session: Session) -> bool:
     """Tell whether anybody is, or is asked to become, an admin."""
-    return session.scalar(select(Person.id).where(Person.is_admin, Person.state != PersonState.DEACTIVATED).limit(1)) is not None
+    return session.scalar(_ANY_ADMIN) is not None
 
 
 def _recipient(person: Person) -> Recipient:

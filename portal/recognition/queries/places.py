@@ -4,9 +4,10 @@ Equal points share a place, so a place is one more than the number of people who
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from portal.recognition.models import LISTED, ON_BOARD, Fence, FenceBuild, PeriodScore
@@ -58,33 +59,47 @@ def _by_counting(session: Session, period: str, wanted: list[int], above: Any = 
 
 
 def _from_fences(session: Session, period: str, wanted: list[int]) -> dict[int, int]:
-    fences = {row[0]: row for row in session.execute(union_all(*(_fence_above(period, score) for score in wanted)))}
-    counts = union_all(*(_between(period, score, fences.get(score)) for score in wanted))
-    positions = {score: fence[4] for score, fence in fences.items()}
-    return {score: 1 + positions.get(score, 0) + count for score, count in session.execute(counts)}
+    """Ask for the lowest fence above each score, then for who stands between the two."""
+    values: dict[str, Any] = {"period": period} | {f"score{index}": score for index, score in enumerate(wanted)}
+    fences = {row.asked: row for row in session.execute(_fences_above(len(wanted)), values)}
+    for index, fence in ((index, fences[score]) for index, score in enumerate(wanted) if score in fences):
+        values |= {f"top{index}": fence.score, f"first{index}": fence.first_neg, f"member{index}": fence.member_id}
+    counts = session.execute(_counts_below(tuple(score in fences for score in wanted)), values)
+    return {score: 1 + (fences[score].position if score in fences else 0) + count for score, count in counts}
 
 
-def _fence_above(period: str, score: int) -> Any:
-    """Return the lowest fence of which the score is above ``score``."""
+@lru_cache(maxsize=64)
+def _fences_above(number: int) -> Any:
+    """Return, for each of so many scores, the lowest fence of which the score is above it."""
+    return union_all(*(_fence_above(_given("score", index)) for index in range(number)))
+
+
+def _fence_above(score: Any) -> Any:
     found = (
-        select(literal(score).label("asked"), Fence.score, Fence.first_neg, Fence.member_id, Fence.position)
-        .where(Fence.period == period, Fence.score > score)
+        select(score.label("asked"), Fence.score, Fence.first_neg, Fence.member_id, Fence.position)
+        .where(Fence.period == bindparam("period"), Fence.score > score)
         .order_by(Fence.score, Fence.first_neg, Fence.member_id)
         .limit(1)
     )
     return select(found.subquery())
 
 
-def _between(period: str, score: int, fence: Any) -> Any:
-    """Count who has more than ``score`` and stands below ``fence``.
+@lru_cache(maxsize=64)
+def _counts_below(are_fenced: tuple[bool, ...]) -> Any:
+    """Return, for each score, who has more and stands below its fence, if it has one."""
+    return union_all(*(_between(index, is_fenced) for index, is_fenced in enumerate(are_fenced)))
 
-    Two ranges added up, not one comparison of rows: PostgreSQL would stop at the first column of
-    that and read the whole of a popular score.
-    """
-    here = (PeriodScore.period == period, LISTED)
-    if fence is None:
-        return select(literal(score), select(func.count()).where(*here, PeriodScore.score > score).scalar_subquery())
-    _, top, first_neg, member_id, _ = fence
-    rest = select(func.count()).where(*here, PeriodScore.score == top, tuple_(PeriodScore.first_neg, PeriodScore.member_id) < (first_neg, member_id))
+
+def _between(index: int, is_fenced: bool) -> Any:
+    """Two ranges added up, not one comparison of rows: PostgreSQL would stop at the first column of that and read the whole of a popular score."""
+    score, here = _given("score", index), (_HERE, LISTED)
+    if not is_fenced:
+        return select(score, select(func.count()).where(*here, PeriodScore.score > score).scalar_subquery())
+    top, post = _given("top", index), tuple_(_given("first", index), _given("member", index))
+    rest = select(func.count()).where(*here, PeriodScore.score == top, tuple_(PeriodScore.first_neg, PeriodScore.member_id) < post)
     lower = select(func.count()).where(*here, PeriodScore.score > score, PeriodScore.score < top)
-    return select(literal(score), rest.scalar_subquery() + lower.scalar_subquery())
+    return select(score, rest.scalar_subquery() + lower.scalar_subquery())
+
+
+def _given(name: str, index: int) -> Any:
+    return bindparam(f"{name}{index}", type_=BigInteger)

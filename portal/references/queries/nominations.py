@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.text import fold, like_pattern
@@ -15,6 +15,8 @@ from portal.references.rules import STANDING_STEPS, Activity, Standing, State, s
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _first, _nominee, _credited = aliased(Nomination), aliased(Person), aliased(Person)
+_ACTIVITIES = select(NominationActivity.nomination_id, NominationActivity.activity)
+_ACTIVITIES_OF = _ACTIVITIES.where(NominationActivity.nomination_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
 
 def activities_of(session: Session, ids: list[int] | None) -> dict[int, list[Activity]]:
     """Return what each nominee might do, by nomination; of all nominations without ``ids``."""
-    found = select(NominationActivity.nomination_id, NominationActivity.activity)
+    found = session.execute(_ACTIVITIES) if ids is None else session.execute(_ACTIVITIES_OF, {"ids": ids})
     might: dict[int, set[str]] = {}
-    for nomination_id, activity in session.execute(found if ids is None else found.where(NominationActivity.nomination_id.in_(ids))):
+    for nomination_id, activity in found:
         might.setdefault(nomination_id, set()).add(activity)
-    return {nomination_id: in_order(found) for nomination_id, found in might.items()}
+    return {nomination_id: in_order(activities) for nomination_id, activities in might.items()}
 
 
 def in_order(activities: set[str]) -> list[Activity]:

@@ -1,13 +1,15 @@
 """The registry: everybody who takes part or is invited, and everybody whose nomination waits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, bindparam, exists, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import Boolean, ColumnElement, String, bindparam, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
@@ -20,6 +22,21 @@ SIZE = 25
 PERSON, NOMINATION = "person", "nomination"
 _FIRST_ID = func.coalesce(Nomination.duplicate_of_id, Nomination.id)
 STANDINGS = {PersonState.ACTIVE: Standing.JOINED, PersonState.INVITED: Standing.INVITED}
+_STATES = select(Person.state, func.count().label("number")).where(Person.is_advocate, Person.state.in_(STANDINGS)).group_by(Person.state)
+_WAITING = select(func.count()).select_from(Nomination).where(Nomination.state == State.SUBMITTED)
+_PLACES = select(Company.industry, Company.region).distinct()
+_SOME: Any = bindparam("persons", expanding=True)
+_ACTS = (
+    select(Act.person_id, Act.track, func.count().label("number"), func.max(Act.happened_at).label("last"))
+    .where(Act.reversed_at.is_(None))
+    .group_by(Act.person_id, Act.track)
+)
+_ACTS_OF = _ACTS.where(Act.person_id.in_(_SOME))
+_MIGHT = select(Nomination.person_id, _FIRST_ID, NominationActivity.activity).join(
+    NominationActivity, NominationActivity.nomination_id == Nomination.id
+)
+_LISTED: Any = bindparam("nominations", expanding=True)
+_MIGHT_OF = _MIGHT.where(or_(Nomination.person_id.in_(_SOME), Nomination.id.in_(_LISTED), Nomination.duplicate_of_id.in_(_LISTED)))
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,18 @@ class Filters:
     region: str = ""
     state: str = ""
     might: str = ""
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Which filters narrow: they decide what the statement looks like."""
+        return frozenset(name for name, value in asdict(self).items() if value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the statement is run with."""
+        states = [state for state, kind in STANDINGS.items() if kind == self.state]
+        patterns = {"q": like_pattern(fold(self.q)), "company": like_pattern(fold(self.company))}
+        return asdict(self) | patterns | {"states": states, "is_waiting": self.state == Standing.WAITING}
 
 
 @dataclass(frozen=True)
@@ -64,9 +93,10 @@ class Totals:
 
 def list_registry(session: Session, filters: Filters, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return a page of ``Entry``, by name."""
-    rows = _people(filters, after=after, size=size)
-    keys = [(rows.c.name_key, False), (rows.c.kind, False), (rows.c.id, False)]
-    page = page_by(session, select(rows), keys, after=after, size=size)
+    known = read_cursor(after) if after else None
+    last = known if known and [type(value) for value in known] == [str, str, int] else None
+    found, keys = _one_page(filters.asked, last[1] if last else None, size)
+    page = page_by(session, found, keys, after=after, size=size, values=filters.values | ({"last_name": last[0], "last_id": last[2]} if last else {}))
     persons = [row.id for row in page if row.kind == PERSON]
     nominations = [row.id for row in page if row.kind == NOMINATION]
     might = _might_of(session, persons, nominations)
@@ -76,62 +106,60 @@ def list_registry(session: Session, filters: Filters, *, after: str | None = Non
 
 def whole_registry(session: Session, filters: Filters) -> list[Entry]:
     """Return all entries that match, by name, for a file."""
-    rows = _people(filters)
-    found = session.execute(select(rows).order_by(rows.c.name_key, rows.c.kind, rows.c.id)).all()
+    rows = union_all(_persons(filters.asked), _nominees(filters.asked)).subquery("registry")
+    found = session.execute(select(rows).order_by(rows.c.name_key, rows.c.kind, rows.c.id), filters.values).all()
     might, acts = _might_of(session, None, None), _acts_of(session, None)
     return [_entry(row, might, acts) for row in found]
 
 
 def totals(session: Session) -> Totals:
     """Return how many have joined, are invited, and wait."""
-    persons = select(Person.state, func.count().label("number")).where(Person.is_advocate, Person.state.in_(STANDINGS)).group_by(Person.state)
-    counted = {row.state: row.number for row in session.execute(persons)}
-    waiting = session.scalar(select(func.count()).select_from(Nomination).where(Nomination.state == State.SUBMITTED)) or 0
+    counted = {row.state: row.number for row in session.execute(_STATES)}
+    waiting = session.scalar(_WAITING) or 0
     return Totals(counted.get(PersonState.ACTIVE, 0), counted.get(PersonState.INVITED, 0), waiting)
 
 
 def choices(session: Session) -> tuple[list[str], list[str]]:
     """Return the industries and the regions of all companies."""
-    found = session.execute(select(Company.industry, Company.region).distinct()).all()
+    found = session.execute(_PLACES).all()
     return sorted({row.industry for row in found if row.industry}), sorted({row.region for row in found if row.region})
 
 
 def _acts_of(session: Session, persons: list[int] | None) -> dict[int, tuple[dict[str, int], datetime]]:
     """Return how many acts of each track each person has done, and when the last one was; of everybody without ``persons``."""
-    counted = select(Act.person_id, Act.track, func.count().label("number"), func.max(Act.happened_at).label("last"))
-    if persons is not None:
-        counted = counted.where(Act.person_id.in_(persons))
+    counted = session.execute(_ACTS) if persons is None else session.execute(_ACTS_OF, {"persons": persons})
     acts: dict[int, tuple[dict[str, int], datetime]] = {}
-    for row in session.execute(counted.where(Act.reversed_at.is_(None)).group_by(Act.person_id, Act.track)):
+    for row in counted:
         tracks, last = acts.get(row.person_id, ({}, row.last))
         acts[row.person_id] = (tracks | {row.track: row.number}, max(last, row.last))
     return acts
 
 
-def _people(filters: Filters, *, after: str | None = None, size: int | None = None) -> Subquery:
-    """Return everybody who matches. With ``size`` only so many of each kind behind the cursor, so that a page never reads the whole registry."""
-    persons, nominees = _persons(filters), _nominees(filters)
-    if size is not None:
-        values = read_cursor(after) if after else None
-        known = values if values and [type(value) for value in values] == [str, str, int] else None
-        persons = _cut(persons, PERSON, known, size + 1)
-        nominees = _cut(nominees, NOMINATION, known, size + 1)
-    return union_all(persons, nominees).subquery("registry")
+@lru_cache(maxsize=128)
+def _one_page(asked: frozenset[str], behind: str | None, size: int) -> tuple[AnySelect, tuple[tuple[Any, bool], ...]]:
+    """Return a select of one page with the keys to page by, built once for each choice of filters.
+
+    It takes only so many of each kind, so that a page never reads the whole registry: the first by
+    name, or those behind ``:last_name`` and ``:last_id`` of the kind ``behind``.
+    """
+    parts = ((_persons(asked), PERSON), (_nominees(asked), NOMINATION))
+    rows = union_all(*(_cut(found, kind, behind, size + 1) for found, kind in parts)).subquery("registry")
+    return select(rows), ((rows.c.name_key, False), (rows.c.kind, False), (rows.c.id, False))
 
 
-def _cut(found: AnySelect, kind: str, behind: list[Any] | None, number: int) -> AnySelect:
-    """Return the first rows of one kind by name, behind a row of the whole list (its name, kind and id)."""
+def _cut(found: AnySelect, kind: str, behind: str | None, number: int) -> AnySelect:
+    """Return the first rows of one kind by name, behind a row of the whole list."""
     name_key, row_id = found.selected_columns["name_key"], found.selected_columns["id"]
     if behind is not None:
-        name, last_kind, last_id = behind
-        if kind == last_kind:
-            found = found.where(tuple_(name_key, row_id) > tuple_(bindparam(None, name), bindparam(None, last_id)))
+        name = bindparam("last_name", type_=String)
+        if kind == behind:
+            found = found.where(tuple_(name_key, row_id) > tuple_(name, bindparam("last_id", type_=BigId)))
         else:
-            found = found.where(name_key >= name if kind > last_kind else name_key > name)
+            found = found.where(name_key >= name if kind > behind else name_key > name)
     return select(found.order_by(name_key, row_id).limit(number).subquery())
 
 
-def _persons(filters: Filters) -> AnySelect:
+def _persons(asked: frozenset[str]) -> AnySelect:
     found = select(
         literal(PERSON).label("kind"),
         Person.id.label("id"),
@@ -144,15 +172,16 @@ def _persons(filters: Filters) -> AnySelect:
         Person.state.label("state"),
     )
     found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.is_advocate, Person.state.in_(STANDINGS))
-    if filters.state:
-        found = found.where(Person.state.in_([state for state, kind in STANDINGS.items() if kind == filters.state]))
-    if filters.q:
-        pattern = like_pattern(fold(filters.q))
-        found = found.where(or_(_holds(Person.name_key, pattern), _holds(Company.name_key, pattern), _holds(func.lower(Person.title), pattern)))
-    return _narrowed(found, filters, (Person.id, Nomination.person_id), [_holds(Company.name_key, like_pattern(fold(filters.company)))])
+    if "state" in asked:
+        found = found.where(Person.state.in_(bindparam("states", expanding=True)))
+    if "q" in asked:
+        # Not ``Company.name_key`` itself: that would look up the company of everybody before most are left out.
+        at_company = Person.company_id.in_(select(Company.id).where(_holds(Company.name_key, "q")))
+        found = found.where(or_(_holds(Person.name_key, "q"), at_company, _holds(func.lower(Person.title), "q")))
+    return _narrowed(found, asked, (Person.id, Nomination.person_id), [_holds(Company.name_key, "company")])
 
 
-def _nominees(filters: Filters) -> AnySelect:
+def _nominees(asked: frozenset[str]) -> AnySelect:
     """Nominees who wait. Whoever is invited or takes part already stands among the persons."""
     first = Nomination.__table__.alias("first")  # type: ignore[attr-defined]
     found = select(
@@ -168,12 +197,12 @@ def _nominees(filters: Filters) -> AnySelect:
     )
     is_here = exists().where(Person.email_key == first.c.email_key, Person.state.in_(STANDINGS), Person.is_advocate)
     found = found.select_from(first).outerjoin(Company, Company.id == first.c.company_id).where(first.c.state == State.SUBMITTED, ~is_here)
-    if filters.state and filters.state != Standing.WAITING:
-        found = found.where(literal(1) == 0)
-    if filters.q:
-        found = found.where(_holds(first.c.search, like_pattern(fold(filters.q))))
-    pattern = like_pattern(fold(filters.company))
-    return _narrowed(found, filters, (first.c.id, _FIRST_ID), [_holds(Company.name_key, pattern), _holds(func.lower(first.c.company_name), pattern)])
+    if "state" in asked:
+        found = found.where(bindparam("is_waiting", type_=Boolean))
+    if "q" in asked:
+        found = found.where(_holds(first.c.search, "q"))
+    at_company = [_holds(Company.name_key, "company"), _holds(func.lower(first.c.company_name), "company")]
+    return _narrowed(found, asked, (first.c.id, _FIRST_ID), at_company)
 
 
 def _company_columns() -> list[ColumnElement[str]]:
@@ -181,35 +210,34 @@ def _company_columns() -> list[ColumnElement[str]]:
     return [func.coalesce(column, "").label(name) for name, column in columns.items()]
 
 
-def _narrowed(found: AnySelect, filters: Filters, who: tuple[Any, Any], company: list[ColumnElement[bool]]) -> AnySelect:
+def _narrowed(found: AnySelect, asked: frozenset[str], who: tuple[Any, Any], company: list[ColumnElement[bool]]) -> AnySelect:
     """Apply what both kinds are filtered by. ``who`` are the column of the list and the one of a nomination that name the same somebody."""
-    if filters.company:
+    if "company" in asked:
         found = found.where(or_(*company))
-    if filters.industry:
-        found = found.where(Company.industry == filters.industry)
-    if filters.region:
-        found = found.where(Company.region == filters.region)
-    if filters.might:
+    if "industry" in asked:
+        found = found.where(Company.industry == bindparam("industry"))
+    if "region" in asked:
+        found = found.where(Company.region == bindparam("region"))
+    if "might" in asked:
         listed, said_of = who
         said = select(said_of).join(NominationActivity, NominationActivity.nomination_id == Nomination.id)
-        found = found.where(listed.in_(said.where(NominationActivity.activity == filters.might, said_of.is_not(None))))
+        found = found.where(listed.in_(said.where(NominationActivity.activity == bindparam("might"), said_of.is_not(None))))
     return found
 
 
 def _holds(column: Any, pattern: str) -> ColumnElement[bool]:
-    held: ColumnElement[bool] = column.like(pattern, escape="\\")
+    held: ColumnElement[bool] = column.like(bindparam(pattern, type_=String), escape="\\")
     return held
 
 
 def _might_of(session: Session, persons: list[int] | None, nominations: list[int] | None) -> dict[tuple[str, int], list[Activity]]:
     """Return what everybody on the page might do, by (kind, id), as their nominators say. Everybody's without lists."""
-    found = select(Nomination.person_id, _FIRST_ID, NominationActivity.activity).join(
-        NominationActivity, NominationActivity.nomination_id == Nomination.id
-    )
-    if persons is not None and nominations is not None:
-        found = found.where(or_(Nomination.person_id.in_(persons), Nomination.id.in_(nominations), Nomination.duplicate_of_id.in_(nominations)))
+    if persons is None or nominations is None:
+        found = session.execute(_MIGHT)
+    else:
+        found = session.execute(_MIGHT_OF, {"persons": persons, "nominations": nominations})
     might: dict[tuple[str, int], set[str]] = {}
-    for person_id, nomination_id, activity in session.execute(found):
+    for person_id, nomination_id, activity in found:
         might.setdefault((NOMINATION, nomination_id), set()).add(activity)
         if person_id is not None:
             might.setdefault((PERSON, person_id), set()).add(activity)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, literal, or_, select
+from sqlalchemy import and_, bindparam, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.errors import NotFound
+from portal.kernel.schema import BigId
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, search_companies
 from portal.people.queries.persons import find_person_by_email
@@ -18,6 +19,33 @@ from portal.web.paging import AnySelect
 
 KIND = "nomination"
 SIMILAR = 8
+_decider = aliased(Person)
+_THING: Any = bindparam("thing", type_=BigId)
+# Built once: what every look at the queue asks of the nomination beside it.
+_DECIDED = (
+    select(Nomination, _decider.name.label("decided_by")).outerjoin(_decider, _decider.id == Nomination.decided_by_id).where(Nomination.id == _THING)
+)
+_VOICES = (
+    select(Nomination.id, Nomination.nominator_id, Person.name, Nomination.why, Nomination.created_at)
+    .join(Person, Person.id == Nomination.nominator_id)
+    .where(or_(Nomination.id == _THING, Nomination.duplicate_of_id == _THING))
+    .order_by((Nomination.id == _THING).desc(), Nomination.id)
+)
+_OTHERS = (
+    select(Nomination, Person.name)
+    .join(Person, Person.id == Nomination.nominator_id)
+    .where(Nomination.id != _THING, Nomination.state.in_(bindparam("states", expanding=True)))
+    .order_by(Nomination.id.desc())
+    .limit(SIMILAR)
+)
+_SAME_ADDRESS = _OTHERS.where(Nomination.email_key == bindparam("email_key"))
+# Somebody of the same name, or of the same company with the same last name.
+_MAY_BE = _OTHERS.where(
+    or_(
+        Nomination.name_key == bindparam("name_key"),
+        and_(Nomination.company_name == bindparam("company"), Nomination.name_key.like(bindparam("ends"))),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -94,9 +122,7 @@ def waiting_nominations() -> AnySelect:
 
 def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
     """Return all that an admin needs to decide; ``NotFound`` where there is no such nomination."""
-    decider = aliased(Person)
-    found = select(Nomination, decider.name).outerjoin(decider, decider.id == Nomination.decided_by_id).where(Nomination.id == nomination_id)
-    row = session.execute(found).one_or_none()
+    row = session.execute(_DECIDED, {"thing": nomination_id}).one_or_none()
     if row is None:
         raise NotFound()
     nomination, decided_by = row
@@ -112,8 +138,8 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         similar=[] if known else _similar(session, nomination.company_name),
         person=find_person_by_email(session, nomination.email),
         voices=voices(session, nomination.id),
-        declined_before=_others(session, nomination, Nomination.email_key == nomination.email_key, State.DECLINED),
-        maybe_same=_others(session, nomination, _may_be(nomination), State.SUBMITTED, State.ACCEPTED),
+        declined_before=_others(session, nomination, _SAME_ADDRESS, State.DECLINED),
+        maybe_same=_others(session, nomination, _MAY_BE, State.SUBMITTED, State.ACCEPTED),
         decided_at=nomination.decided_at,
         decided_by=decided_by,
         reason=nomination.reason,
@@ -123,10 +149,7 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
 
 def voices(session: Session, nomination_id: int) -> list[Voice]:
     """Return everybody who nominated this person under this nomination, the first one first."""
-    found = select(Nomination.id, Nomination.nominator_id, Person.name, Nomination.why, Nomination.created_at)
-    found = found.join(Person, Person.id == Nomination.nominator_id)
-    own = found.where(or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id))
-    rows = session.execute(own.order_by((Nomination.id == nomination_id).desc(), Nomination.id)).all()
+    rows = session.execute(_VOICES, {"thing": nomination_id}).all()
     might = activities_of(session, [row.id for row in rows])
     return [Voice(row.nominator_id, row.name, row.why, might.get(row.id, []), row.created_at) for row in rows]
 
@@ -136,17 +159,10 @@ def _similar(session: Session, name: str) -> list[Company]:
     return search_companies(session, (name.split() or [""])[0])
 
 
-def _may_be(nomination: Nomination) -> Any:
-    """Somebody of the same name, or of the same company with the same last name."""
+def _others(session: Session, nomination: Nomination, found: AnySelect, *states: State) -> list[Earlier]:
     last = nomination.name_key.split()[-1] if nomination.name_key else ""
-    same_company = Nomination.company_name == nomination.company_name
-    return or_(Nomination.name_key == nomination.name_key, and_(same_company, Nomination.name_key.like(f"% {last}")))
-
-
-def _others(session: Session, nomination: Nomination, which: Any, *states: State) -> list[Earlier]:
-    found = select(Nomination, Person.name).join(Person, Person.id == Nomination.nominator_id)
-    found = found.where(Nomination.id != nomination.id, Nomination.state.in_(states), which).order_by(Nomination.id.desc()).limit(SIMILAR)
+    own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "company": nomination.company_name, "ends": f"% {last}"}
     return [
         Earlier(other.id, other.name, other.company_name, other.email, nominator, State(other.state), other.reason, other.created_at)
-        for other, nominator in session.execute(found)
+        for other, nominator in session.execute(found, {"thing": nomination.id, "states": states, **own})
     ]

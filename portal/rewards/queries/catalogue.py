@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
@@ -22,6 +22,21 @@ ORDERS: dict[str, Sequence[tuple[Any, bool]]] = {
     "newest": ((Reward.id, True),),
     "name": ((Reward.search_key, False), (Reward.id, False)),
 }
+_IS_LEFT = or_(Reward.stock.is_(None), Reward.stock > 0)
+_IS_OWN = and_(Redemption.person_id == bindparam("person"), Redemption.released_at.is_(None))
+_OWN_COUNTS = (
+    select(Redemption.reward_id, func.count())
+    .where(_IS_OWN, Redemption.reward_id.in_(bindparam("rewards", expanding=True)))
+    .group_by(Redemption.reward_id)
+)
+_HAS = func.coalesce(select(func.count()).where(_IS_OWN, Redemption.reward_id == Reward.id).correlate(Reward).scalar_subquery(), 0)
+_HAVEABLE = select(Reward, _HAS).where(
+    Reward.state == RewardState.LIVE, _IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS)
+)
+_AVAILABLE, _NUMBER = bindparam("available", type_=BigInteger), bindparam("number", type_=Integer)
+_CAN = _HAVEABLE.where(Reward.price <= _AVAILABLE).order_by(Reward.price.desc(), Reward.id).limit(_NUMBER)
+_NEAR = _HAVEABLE.where(Reward.price > _AVAILABLE).order_by(Reward.price, Reward.id).limit(_NUMBER)
+_LIVE = select(Reward).where(Reward.state == RewardState.LIVE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], *,
     """Return a page of what is offered, each with how it stands for the person. Filters: q, kind, reach, sort."""
     available = balance_of(session, person_id, unit=UNIT).available
     statement = _offered(filters, available)
-    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24)
+    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values={})
     has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
     return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available) for reward in page.rows])
 
@@ -69,13 +84,8 @@ def offer_for(session: Session, person_id: int, reward_id: int) -> Offer:
 def within_reach(session: Session, person_id: int, limit: int = 3) -> list[Offer]:
     """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
     available = balance_of(session, person_id, unit=UNIT).available
-    own = and_(Redemption.reward_id == Reward.id, Redemption.person_id == person_id, Redemption.released_at.is_(None))
-    has = func.coalesce(select(func.count()).where(own).correlate(Reward).scalar_subquery(), 0)
-    live = select(Reward, has).where(
-        Reward.state == RewardState.LIVE, _is_left(), or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > has)
-    )
-    can = session.execute(live.where(Reward.price <= available).order_by(Reward.price.desc(), Reward.id).limit(limit)).all()
-    near = session.execute(live.where(Reward.price > available).order_by(Reward.price, Reward.id).limit(limit)).all()
+    asked = {"person": person_id, "available": available, "number": limit}
+    can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
     return [_offer(reward, count, available) for reward, count in chosen]
 
@@ -97,14 +107,13 @@ def count_rewards(session: Session) -> dict[str, int]:
 
 
 def _offered(filters: Mapping[str, Any], available: int) -> Select[Reward]:
-    statement = _matching({name: value for name, value in filters.items() if name != "state"}).where(Reward.state == RewardState.LIVE)
+    statement = _matching({name: value for name, value in filters.items() if name != "state"}, _LIVE)
     if filters.get("reach") == "can":
-        statement = statement.where(Reward.price <= available, _is_left())
+        statement = statement.where(Reward.price <= available, _IS_LEFT)
     return statement
 
 
-def _matching(filters: Mapping[str, Any]) -> Select[Reward]:
-    statement = select(Reward)
+def _matching(filters: Mapping[str, Any], statement: Select[Reward]) -> Select[Reward]:
     if term := fold(filters.get("q", "").strip()):
         statement = statement.where(Reward.search_key.like(like_pattern(term), escape="\\"))
     if kind := filters.get("kind"):
@@ -118,11 +127,7 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     of = Redemption.reward_id == Reward.id
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
-    return _matching(filters).add_columns(redeemed.label("redeemed"), waiting.label("waiting"))
-
-
-def _is_left() -> Any:
-    return or_(Reward.stock.is_(None), Reward.stock > 0)
+    return _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"))
 
 
 def _ever(session: Session, person_id: int, reward_id: int) -> bool:
@@ -131,9 +136,7 @@ def _ever(session: Session, person_id: int, reward_id: int) -> bool:
 
 
 def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict[int, int]:
-    mine = and_(Redemption.person_id == person_id, Redemption.reward_id.in_(reward_ids), Redemption.released_at.is_(None))
-    found = select(Redemption.reward_id, func.count()).where(mine).group_by(Redemption.reward_id)
-    return dict(session.execute(found).all())
+    return dict(session.execute(_OWN_COUNTS, {"person": person_id, "rewards": reward_ids}).all())
 
 
 def _offer(reward: Reward, has: int, available: int) -> Offer:

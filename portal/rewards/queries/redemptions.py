@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound
@@ -132,6 +132,14 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     return Detail(redemption, reward, person, company or "", steps)
 
 
+_TIMES = (Redemption.approved_at, Redemption.fulfilled_at, Redemption.released_at)
+_DESCRIBED = (
+    select(Redemption.id, Redemption.state, Reward.name, *_TIMES)
+    .join(Reward, Reward.id == Redemption.reward_id)
+    .where(Redemption.id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str, tuple[str, datetime | None]]]:
     """Return (name of the reward, member's address, admin's address, what became of its points and when) of each redemption.
 
@@ -139,10 +147,8 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
     """
     if not redemption_ids:
         return {}
-    times = (Redemption.approved_at, Redemption.fulfilled_at, Redemption.released_at)
-    found = select(Redemption.id, Redemption.state, Reward.name, *times).join(Reward, Reward.id == Redemption.reward_id)
     told = {}
-    for row in session.execute(found.where(Redemption.id.in_(redemption_ids))):
+    for row in session.execute(_DESCRIBED, {"ids": redemption_ids}):
         became = became_of_hold(State(row.state), approved_at=row.approved_at, fulfilled_at=row.fulfilled_at, released_at=row.released_at)
         told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became)
     return told
