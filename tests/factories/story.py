@@ -192,7 +192,9 @@ def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tup
     season = add_season(session, as_admin(admin), name="Early season", **facts, now=first)
     adjust(session, as_admin(admin), person_id=ann.id, points=30, counts_as_earned=True, key="story-season", reason="points.thanks", now=first)
     close_season(session, as_admin(admin), season_id=season.id, now=now)
-    add_season(session, as_admin(admin), name="This season", starts_on=now.date(), ends_on=(now + timedelta(days=40)).date(), now=now)
+    # One to come: the boards of a season that runs are rows that its migration takes down with it.
+    coming = {"starts_on": (now + timedelta(days=20)).date(), "ends_on": (now + timedelta(days=40)).date()}
+    add_season(session, as_admin(admin), name="Next season", **coming, now=now)
     return thanks.id, session.scalars(select(BadgeHolding.id)).one(), season.id
 
 
