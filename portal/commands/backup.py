@@ -12,6 +12,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -34,6 +35,10 @@ from portal.web.transaction import database
 
 FORMAT = 1
 CHUNK = 1000
+# Tables that migrations put rows into: those of the backup take their place.
+SEEDED = {"level"}
+# Tables whose rows may not be written once what they belong to is published.
+FROZEN = ["stage"]
 
 
 def _plain(value: Any) -> Any:
@@ -116,7 +121,7 @@ def read_backup(db: Database, storage: Path, source: Path) -> dict[str, Any]:
             raise click.ClickException(f"This backup has format {manifest['format']}; this version reads {FORMAT}.")
         _require_empty(db)
         migrate.upgrade(db, manifest["revision"])
-        db.write(lambda session: _fill(session, Path(folder) / "tables"))
+        db.write(lambda session: _restore_rows(session, Path(folder) / "tables"))
         migrate.upgrade(db)
         for name in manifest["files"]:
             path = storage / name
@@ -128,9 +133,33 @@ def read_backup(db: Database, storage: Path, source: Path) -> dict[str, Any]:
 def _require_empty(db: Database) -> None:
     with db.engine.connect() as connection:
         names = set(inspect(connection).get_table_names())
-        filled = [t.name for t in metadata.sorted_tables if t.name in names and connection.execute(select(t).limit(1)).first() is not None]
+        own = [t for t in metadata.sorted_tables if t.name in names and t.name not in SEEDED]
+        filled = [t.name for t in own if connection.execute(select(t).limit(1)).first() is not None]
     if filled:
         raise click.ClickException(f"The database is not empty ({filled[0]} has rows). A backup is restored into an empty one.")
+
+
+def _restore_rows(session: Session, folder: Path) -> None:
+    with ExitStack() as stack:
+        for table in FROZEN:
+            stack.enter_context(_resting_triggers(session, table))
+        _fill(session, folder)
+
+
+@contextmanager
+def _resting_triggers(session: Session, table: str) -> Iterator[None]:
+    """Let rows be written that the table's triggers would refuse now, since they were written before what they belong to was frozen."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        yield
+        session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+        return
+    found = session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"), {"table": table}).all()
+    for name, _sql in found:
+        session.execute(text(f'DROP TRIGGER "{name}"'))
+    yield
+    for _name, sql in found:
+        session.connection().exec_driver_sql(sql)
 
 
 def _fill(session: Session, folder: Path) -> None:
@@ -142,6 +171,8 @@ def _fill(session: Session, folder: Path) -> None:
         if not path.exists():
             continue
         done.add(table.name)
+        if table.name in SEEDED:
+            session.execute(table.delete())
         early = [c.name for c in table.columns if any(key.column.table.name not in done for key in c.foreign_keys)]
         for rows in _chunks(path, table):
             if early:
