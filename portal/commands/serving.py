@@ -90,6 +90,7 @@ def _end(*children: subprocess.Popen[bytes]) -> None:
             child.wait(timeout=20)
         except subprocess.TimeoutExpired:
             child.kill()
+            child.wait()
 
 
 def _answers(port: int, server: subprocess.Popen[bytes], stopped: list[int]) -> bool:
