@@ -188,7 +188,7 @@ def test_a_challenge_that_opens_later_says_when(database: Database, sign_in: Sig
     day = (utcnow() + timedelta(days=40)).date()
     person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, opens_on=day)))
     page = sign_in(person).get(f"/challenges/{challenge.id}").text
-    assert f"This challenge opens on {day:%b} {day.day}, {day.year}." in page
+    assert f"This challenge opens on {day.day} {day:%b} {day.year}." in page
     assert "/start" not in page
 
 
