@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.recording import add_record_challenge
-from portal.challenges.actions.review import ask_for_more, decline_attempt
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
 from portal.challenges.queries.stages import stages_of
@@ -290,3 +290,15 @@ def test_what_was_asked_for_can_still_be_sent_after_the_closing_day_and_the_page
     assert "What you have begun you can still send" in page
     assert "takes no more answers" not in page
     assert f"/steps/{stage.id}" in page
+
+
+def test_what_happens_next_is_told_only_where_an_answer_can_be_sent(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, _stages = under_way(database, "answer")
+    client = sign_in(person)
+    assert "What happens next" in client.get(f"/challenges/{challenge.id}").text
+    attempt = database.write(lambda s: make_attempt(s, person, challenge))
+    waiting = client.get(f"/challenges/{challenge.id}").text
+    assert "What happens next" not in waiting
+    assert f"/challenges/submissions/{submission.id}/withdraw" in waiting
+    database.write(lambda s: approve_attempt(s, as_admin(make_admin(s)), attempt_id=attempt.id, now=utcnow()))
+    assert "What happens next" not in client.get(f"/challenges/{challenge.id}").text
