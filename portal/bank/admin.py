@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from portal.bank.actions import adjust_points
 from portal.bank.forms import AdjustForm
+from portal.bank.rules import WouldOwe
 from portal.bank.views import shown_statement, statement_csv
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
@@ -44,20 +45,21 @@ def adjust(person_id: int) -> ResponseReturnValue:
         reason=form.reason.data or "",
         key=form.key.data,
         now=utcnow(),
+        most_owed=form.agreed.data or 0,
     )
     has_address = get_person(db(), person_id).email is not None
     flash(_("Corrected. They read your reason in a mail.") if has_address else _("Corrected."), "good")
     return redirect(url_for("bank_admin.statement", person_id=person_id), 303)
 
 
-def _page(person_id: int, form: AdjustForm) -> str:
+def _page(person_id: int, form: AdjustForm, owed: int | None = None) -> str:
     person = get_person(db(), person_id)
     is_own = current_actor().id == person_id
-    return render_fragment("bank/admin.html", "results", person=person, adjust=form, is_own=is_own, **shown_statement(person_id))
+    return render_fragment("bank/admin.html", "results", person=person, adjust=form, is_own=is_own, owed=owed, **shown_statement(person_id))
 
 
 def _refused(refusal: Refusal, person_id: int) -> ResponseReturnValue:
     form = AdjustForm()
     form.validate()
     form.refuse(refusal)
-    return _page(person_id, form), refusal.status
+    return _page(person_id, form, refusal.facts["owed"] if isinstance(refusal, WouldOwe) else None), refusal.status

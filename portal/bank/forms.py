@@ -27,3 +27,5 @@ class AdjustForm(Form):
     points = IntegerField(_("Points"), [InputRequired()])
     counts_as_earned = BooleanField(_("Counts as earned: lifetime total and boards follow"))
     reason = TextAreaField(_("Reason"), [Optional(), Length(max=500)], filters=[plain_text])
+    agreed = IntegerField(_("Owed then"), [Optional()])
+    """What they will owe, as the admin read it before the second click."""

@@ -43,6 +43,12 @@ class ReasonNeeded(Refusal):
     field = "reason"
 
 
+class WouldOwe(Refusal):
+    """A correction takes more than there is: asked once more, with the result. Facts: ``before`` and ``after`` to spend, ``owed`` then."""
+
+    message = N_("This takes more than they have: %(before)s → %(after)s, %(owed)s owed. Nothing is changed yet.")
+
+
 def line_name(kind: TransferKind, points: int) -> str:
     """Return what a line is called, marked for translation. A reversed fulfilment gives points, any other reversal takes them."""
     return RETURNED if kind is TransferKind.REVERSE and points > 0 else LINE_NAMES[kind]
@@ -65,3 +71,12 @@ def require_adjustment(points: int, reason: str) -> str:
     if not reason.strip():
         raise ReasonNeeded()
     return reason.strip()
+
+
+def require_agreed(owed_before: int, owed: int, most_owed: int | None, **result: int) -> None:
+    """Refuses a correction that makes a debt, or a larger one, of more than ``most_owed`` points (WouldOwe). None asks nobody.
+
+    ``result`` are the facts that the question shows beside it.
+    """
+    if most_owed is not None and owed > max(owed_before, most_owed):
+        raise WouldOwe(owed=owed, **result)

@@ -96,7 +96,7 @@ EVENTS: dict[str, str] = {
     "person.untagged": N_("%(who)s took the tag “%(tag)s” off %(what)s"),
     "points.adjusted": N_("%(who)s changed the points of %(what)s by %(points)s"),
     "redemption.approved": N_("%(who)s approved %(what)s"),
-    "redemption.cancelled": N_("%(who)s called off %(what)s"),
+    "redemption.cancelled": N_("%(who)s cancelled %(what)s"),
     "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
     "redemption.returned": N_("%(who)s took %(what)s back: %(reason)s"),

@@ -39,7 +39,7 @@ def receive(stream: IO[bytes], filename: str | None, *, purpose: str, storage: S
     kind = kind_for(shown, wanted)
     with storage.received(stream) as path:
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            inspect(data, kind, PurePosixPath(shown).suffix.lower())
+            inspect(data, kind, PurePosixPath(shown).suffix.lower(), wanted)
         kept = _keep_picture(path, kind, storage) if kind.family is Family.IMAGE else _keep(path, storage)
     return Received(filename=shown, media_type=kind.media_type, purpose=wanted.value, **kept)
 

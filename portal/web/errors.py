@@ -1,17 +1,21 @@
 """Friendly pages for what goes wrong, and sentences for refusals."""
 
 from datetime import date, datetime
+from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.text import N_
+from portal.web.guards import PUBLIC, audience_of
 from portal.web.language import day, moment, number
 from portal.web.logs import log
+from portal.web.redirects import came_from
 from portal.web.templating import render
 
 PAGES: dict[int, tuple[str, str]] = {
@@ -30,6 +34,8 @@ PAGES: dict[int, tuple[str, str]] = {
     503: (N_("The portal is busy"), N_("Nothing was changed. Please try again in a moment.")),
 }
 OUTAGE = N_("The portal cannot reach its database")
+SIGNED_OUT = N_("You are signed out")
+NOT_TYPED = ("csrf_token", "key")
 
 
 def sentence(refusal: Refusal) -> str:
@@ -54,21 +60,46 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
 Answer = tuple[str, int, dict[str, str]]
 
 
-def _page(status: int, text: str | None = None, *, title: str | None = None, general: str | None = None) -> Answer:
-    """Return the page of a status, with ``text`` instead of what is said in general. ``title`` and ``general`` are marked with ``N_``."""
+def _page(status: int, text: str | None = None, *, title: str | None = None, general: str | None = None, **shown: Any) -> Answer:
+    """Return the page of a status, with ``text`` instead of what is said in general. ``title`` and ``general`` are marked with ``N_``.
+
+    ``shown``: ``way_on`` and its ``way_label``, the way on instead of the front page; ``typed``, texts to be copied.
+    """
     usual = PAGES.get(status, PAGES[500])
     title, general = title or usual[0], general or usual[1]
     headers: dict[str, str] = {}
     try:
         if request.headers.get("HX-Request"):
             headers |= {"HX-Retarget": "#flashes", "HX-Reswap": "innerHTML"}
-            return render("errors/_toast.html", text=text or _(general)), status, headers
-        return render("errors/page.html", status=status, title=_(title), text=text or _(general)), status, headers
+            return render("errors/_toast.html", text=text or _(general), in_new_tab=shown), status, headers
+        return render("errors/page.html", status=status, title=_(title), text=text or _(general), **shown), status, headers
     except Exception as error:
         # The friendly page asks who is signed in and under which address; without a database or with a strange host, this one asks nothing.
         log.error("error page", exc_info=error)
         plain = current_app.jinja_env.get_template("errors/_plain.html")
         return plain.render(title=title, text=general), status, headers
+
+
+def _stale_form() -> Answer:
+    """Say that a form's token is not good any more: most often because the person signed out, or in again, in another window.
+
+    A page that may not be stored is gone when one goes back, so what was typed is shown to be copied.
+    """
+    back = came_from()
+    shown: dict[str, Any] = {"typed": _typed()}
+    needs_person = request.endpoint is not None and audience_of(current_app, request.endpoint) != PUBLIC
+    if needs_person and not current_user.is_authenticated:
+        sign_in = {"way_on": url_for("people.sign_in", next=back), "way_label": _("Sign in")}
+        return _page(400, _("You are signed out, so nothing was saved."), title=SIGNED_OUT, **sign_in, **shown)
+    if back and needs_person:
+        shown |= {"way_on": back, "way_label": _("Back to the page")}
+    return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."), **shown)
+
+
+def _typed() -> list[str]:
+    """Return the texts of a form that somebody wrote: more than one word, and no password."""
+    fields = request.form.items(multi=True)
+    return [text for name, text in fields if name not in NOT_TYPED and "password" not in name and len(text.split()) > 1]
 
 
 def init(app: Flask) -> None:
@@ -97,7 +128,7 @@ def init(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Answer:
-        return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."))
+        return _stale_form()
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

@@ -1,7 +1,7 @@
-"""Where to go after signing in: only to a page of our own."""
+"""Where to go after signing in, or back to: only to a page of our own."""
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -25,6 +25,13 @@ def own_path(asked: str | None) -> str | None:
     if endpoint == "static":
         return None
     return _rebuilt(router.build(endpoint, values), query)
+
+
+def came_from() -> str | None:
+    """Return the path of our page that the request came from, as ``own_path`` gives it; None where that is not known or not ours."""
+    told, ours = request.headers.get("Referer", ""), urlsplit(current_app.config["SETTINGS"].base_url)
+    origins = (f"{ours.scheme}://{ours.netloc}", f"{ours.scheme}://{request.host}")
+    return next((own_path(told.removeprefix(origin)) for origin in origins if told.startswith(f"{origin}/")), None)
 
 
 def _rebuilt(path: Any, query: str) -> str | None:

@@ -200,3 +200,22 @@ def test_a_line_of_a_reward_tells_how_it_stands(account: Account, sign_in: SignI
 def test_every_kind_of_line_has_a_name(kind: TransferKind) -> None:
     assert line_name(kind, -1) == LINE_NAMES[kind]
     assert line_name(TransferKind.REVERSE, 5) == RETURNED
+
+
+def test_a_correction_into_debt_is_asked_with_its_result_and_made_on_the_second_click(database: Database, account: Account, sign_in: SignIn) -> None:
+    client, address = sign_in(account.admin_id), f"/admin/statement/{account.person_id}"
+    form = {"key": "k", "points": "-1470", "reason": "Paid by mistake"}
+    with database.reading() as session:
+        before = balance_of(session, account.person_id)
+    asked = client.post(address, data=form)
+    assert (asked.status_code, before.available) == (422, 470)
+    assert "470 → 0, 1,000 owed" in asked.text
+    assert 'name="agreed" value="1000"' in asked.text
+    with database.reading() as session:
+        assert balance_of(session, account.person_id) == before
+    assert "1,530 owed" in client.post(address, data=form | {"points": "-2000", "agreed": "1000"}).text
+    assert client.post(address, data=form | {"agreed": "1000"}).status_code == 303
+    with database.reading() as session:
+        after = balance_of(session, account.person_id)
+    assert (after.available, after.owed) == (0, 1000)
+    assert client.post(address, data={"key": "l", "points": "200", "reason": "Half of it"}).status_code == 303

@@ -1,6 +1,7 @@
 """The admins' doors, through the client: create, steps, publish, close, duplicate, preview, review, reverse."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
+from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of
+from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.models import Attempt, Challenge, Stage, Submission, Verdict
 from portal.challenges.queries.stages import stages_of
+from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -305,3 +309,49 @@ def _many(session: Session, challenge: Challenge, number: int) -> None:
     begun = {"challenge_id": challenge.id, "period_key": "once", "zone": "Europe/Berlin", "nth": 1, "state": "open", "attempts": 0, "declines": 0}
     session.add_all(Submission(**begun, person_id=p.id, decisions=0, started_at=now, changed_at=now) for p in people)
     session.flush()
+
+
+@pytest.mark.parametrize(
+    ("opens_in", "begun", "said"),
+    [
+        (None, False, "Published. Advocates see it now.<"),
+        (None, True, "Published. Advocates see it now. Who has begun keeps what they began with.<"),
+        (0, False, "Published. Advocates see it now.<"),
+        (9, False, "Published. Advocates see it from "),
+    ],
+)
+def test_publishing_tells_what_is_so(database: Database, office: PortalClient, opens_in: int | None, begun: bool, said: str) -> None:
+    def given(session: Session) -> int:
+        opens_on = None if opens_in is None else utcnow().date() + timedelta(days=opens_in)
+        if not begun:
+            return make_draft(session, opens_on=opens_on).id
+        challenge = make_challenge(session)
+        make_submission(session, make_person(session), challenge)
+        edit_challenge(
+            session,
+            system("test"),
+            challenge_id=challenge.id,
+            offer=replace(offer_of(current_version(session, challenge)), title="Anew"),
+            now=utcnow(),
+        )
+        return challenge.id
+
+    challenge_id = database.write(given)
+    page = office.post(f"/admin/challenges/{challenge_id}/publish", follow_redirects=True).text
+    assert said in page
+    assert "its opening day" not in page
+
+
+def test_the_head_of_the_list_leaves_no_challenge_out(database: Database, office: PortalClient) -> None:
+    def given(session: Session) -> None:
+        day = utcnow().date()
+        make_challenge(session)
+        make_draft(session)
+        make_challenge(session, opens_on=day + timedelta(days=9))
+        make_challenge(session, closes_on=day - timedelta(days=9))
+        pause_challenge(session, system("test"), challenge_id=make_challenge(session).id, now=utcnow())
+        close_challenge(session, system("test"), challenge_id=make_challenge(session).id, now=utcnow())
+
+    assert "0 live<" in office.get("/admin/challenges").text
+    database.write(given)
+    assert "1 live, 1 scheduled, 1 paused, 1 in draft, 1 expired, 1 closed<" in office.get("/admin/challenges").text

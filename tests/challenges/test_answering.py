@@ -185,17 +185,21 @@ def test_being_asked_for_more_costs_no_attempt(session: Session) -> None:
     assert make_attempt(session, person, challenge).number == 2
 
 
-def test_after_closing_only_what_was_asked_for_is_taken(session: Session) -> None:
-    person, declined, admin, challenge = make_person(session), make_person(session), make_admin(session), make_challenge(session)
-    asked = make_attempt(session, person, challenge)
-    refused = make_attempt(session, declined, challenge)
+def test_after_the_closing_day_only_what_was_asked_for_is_taken_and_after_a_closing_nothing(session: Session) -> None:
+    person, declined, admin = make_person(session), make_person(session), make_admin(session)
+    challenge = make_challenge(session, closes_on=SUNDAY.date())
+    asked = make_attempt(session, person, challenge, now=SUNDAY)
+    refused = make_attempt(session, declined, challenge, now=SUNDAY)
     ask_for_more(session, as_admin(admin), attempt_id=asked.id, reason="Which team?", now=SUNDAY)
     decline_attempt(session, as_admin(admin), attempt_id=refused.id, reason="Not public", now=SUNDAY)
-    close_challenge(session, as_admin(admin), challenge_id=challenge.id, now=SUNDAY)
     again = submit_attempt(session, as_advocate(person), submission_id=asked.submission_id, key="again", now=MONDAY)
     assert again.state == AttemptState.WAITING
-    with pytest.raises(refusals.ChallengeClosed):
+    with pytest.raises(refusals.ChallengeEnded):
         submit_attempt(session, as_advocate(declined), submission_id=refused.submission_id, key="again", now=MONDAY)
+    ask_for_more(session, as_admin(admin), attempt_id=again.id, reason="And which city?", now=MONDAY)
+    close_challenge(session, as_admin(admin), challenge_id=challenge.id, now=MONDAY)
+    with pytest.raises(refusals.ChallengeClosed):
+        submit_attempt(session, as_advocate(person), submission_id=asked.submission_id, key="third", now=MONDAY)
 
 
 def test_a_withdrawal_frees_the_slot_and_keeps_the_count_of_declines(session: Session) -> None:

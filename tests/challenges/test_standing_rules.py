@@ -148,3 +148,5 @@ def test_a_pause_stops_nobody_who_has_begun_and_a_closing_stops_all() -> None:
     assert why_not_answer(Availability.PAUSED, "open", None, None) is None
     assert isinstance(why_not_open(Availability.PAUSED, None, None), refusals.ChallengePaused)
     assert isinstance(why_not_answer(Availability.CLOSED, "open", None, None), refusals.ChallengeClosed)
+    assert isinstance(why_not_answer(Availability.CLOSED, "more_wanted", None, None), refusals.ChallengeClosed)
+    assert isinstance(why_not_answer(Availability.GONE, "more_wanted", None, None), refusals.ChallengeClosed)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.recording import add_record_challenge
-from portal.challenges.actions.review import ask_for_more, decline_attempt
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
 from portal.challenges.queries.stages import stages_of
@@ -188,7 +188,7 @@ def test_a_challenge_that_opens_later_says_when(database: Database, sign_in: Sig
     day = (utcnow() + timedelta(days=40)).date()
     person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, opens_on=day)))
     page = sign_in(person).get(f"/challenges/{challenge.id}").text
-    assert f"This challenge opens on {day:%b} {day.day}, {day.year}." in page
+    assert f"This challenge opens on {day.day} {day:%b} {day.year}." in page
     assert "/start" not in page
 
 
@@ -252,3 +252,53 @@ def test_a_free_slot_can_be_started_while_another_answer_waits(database: Databas
     page = client.get(f"/challenges/{challenge.id}").text
     assert "Send for approval" in page
     assert "You can do this again" not in page
+
+
+def test_a_closed_challenge_takes_no_answer_that_was_asked_for_and_counts_as_under_way_nowhere(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session, is_closed: bool) -> tuple[Person, Challenge, Attempt, Stage]:
+        person, challenge, admin = make_person(session), make_challenge(session), as_admin(make_admin(session))
+        attempt = make_attempt(session, person, challenge)
+        ask_for_more(session, admin, attempt_id=attempt.id, reason="Which one?", now=utcnow())
+        if is_closed:
+            close_challenge(session, admin, challenge_id=challenge.id, now=utcnow())
+        return person, challenge, attempt, stages_of(session, challenge.id)[0]
+
+    for is_closed in (False, True):
+        person, challenge, attempt, stage = database.write(lambda s, closed=is_closed: given(s, closed))
+        client = sign_in(person)
+        page = client.get(f"/challenges/{challenge.id}").text
+        form = f"/challenges/submissions/{attempt.submission_id}/steps/{stage.id}"
+        assert ("so it takes no more answers" in page, form in page) == (is_closed, not is_closed)
+        for address in ("/challenges", "/challenges/mine"):
+            assert f"{0 if is_closed else 1} under way." in client.get(address).text
+        answer = client.post(f"{form}/send", data={"answer": "This one", "key": "new"})
+        assert answer.status_code == (409 if is_closed else 303)
+        assert ("This challenge is closed" in answer.text) is is_closed
+        assert one(database, select(func.count(Attempt.id)).where(Attempt.submission_id == attempt.submission_id)) == (1 if is_closed else 2)
+
+
+def test_what_was_asked_for_can_still_be_sent_after_the_closing_day_and_the_page_says_so(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge, Stage]:
+        then = utcnow() - timedelta(days=9)
+        person, challenge = make_person(session), make_challenge(session, closes_on=then.date())
+        attempt = make_attempt(session, person, challenge, now=then)
+        ask_for_more(session, as_admin(make_admin(session)), attempt_id=attempt.id, reason="Which one?", now=then)
+        return person, challenge, stages_of(session, challenge.id)[0]
+
+    person, challenge, stage = database.write(given)
+    page = sign_in(person).get(f"/challenges/{challenge.id}").text
+    assert "What you have begun you can still send" in page
+    assert "takes no more answers" not in page
+    assert f"/steps/{stage.id}" in page
+
+
+def test_what_happens_next_is_told_only_where_an_answer_can_be_sent(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, _stages = under_way(database, "answer")
+    client = sign_in(person)
+    assert "What happens next" in client.get(f"/challenges/{challenge.id}").text
+    attempt = database.write(lambda s: make_attempt(s, person, challenge))
+    waiting = client.get(f"/challenges/{challenge.id}").text
+    assert "What happens next" not in waiting
+    assert f"/challenges/submissions/{submission.id}/withdraw" in waiting
+    database.write(lambda s: approve_attempt(s, as_admin(make_admin(s)), attempt_id=attempt.id, now=utcnow()))
+    assert "What happens next" not in client.get(f"/challenges/{challenge.id}").text

@@ -8,6 +8,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.models import Person
 from tests.dashboard.scene import Scene, scene
 from tests.factories.people import make_person
 from tests.support.application import PortalClient, SignIn
@@ -126,3 +127,36 @@ def test_the_page_asks_as_much_with_many_events(desk: PortalClient, database: Da
     with count_queries() as many:
         assert _lines(desk.get(LOG).text) == 50
     assert many.total <= few.total
+
+
+def test_the_overview_tells_repeats_in_a_row_once_and_how_often(database: Database, desk: PortalClient, count_queries: CountQueries) -> None:
+    person, other = database.write(lambda s: (make_person(s, name="Ona Reyes"), make_person(s, name="Uli Brandt")))
+
+    def again(times: int, who: Person, event: str = "person.board_chosen", **data: int) -> None:
+        for _time in range(times):
+            database.write(lambda s: record(s, Actor(id=who.id, roles=frozenset()), event, "person", who.id, now=utcnow(), **data))
+
+    again(6, person)
+    again(1, other)
+    again(2, person)
+    with count_queries() as few:
+        page = desk.get("/").text
+    told = "Ona Reyes chose how to stand on the boards"
+    assert page.count(told) == 2
+    assert ("6 times" in page, "2 times" in page) == (True, True)
+    assert page.count("Uli Brandt chose how to stand") == 1
+    again(30, other)
+    with count_queries() as many:
+        page = desk.get("/").text
+    assert "30 times" in page
+    assert page.count(told) == 2
+    assert few.total == many.total
+
+
+def test_what_differs_in_its_sentence_is_told_apart(database: Database, desk: PortalClient) -> None:
+    person = database.write(lambda s: make_person(s, name="Ona Reyes"))
+    for points in (5, 9):
+        database.write(lambda s, n=points: record(s, system("test"), "points.adjusted", "person", person.id, now=utcnow(), points=n))
+    page = desk.get("/").text
+    assert "the points of Ona Reyes by 5" in page
+    assert "the points of Ona Reyes by 9" in page

@@ -8,7 +8,7 @@ from PIL import Image
 from portal.files.rules.images import rewrite
 from portal.files.rules.inspection import inspect
 from portal.files.rules.kinds import BY_EXTENSION, TAKEN, Purpose, clean_filename, kind_for
-from portal.files.rules.refusals import FileTypeNotAllowed
+from portal.files.rules.refusals import FileTypeNotAllowed, HtmlNotAllowed, PageIsNoPicture, PageIsNoTable
 from tests.files import samples
 
 
@@ -74,3 +74,21 @@ def test_what_was_written_anew_is_still_of_its_kind(case: str) -> None:
     name, content, _ = samples.GOOD[case]
     kind = kind_for(name, Purpose.IMAGE)
     inspect(rewrite(io.BytesIO(content), kind).content, kind, kind.extensions[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose", "refusal"),
+    [
+        ("page.html", Purpose.DOCUMENT, HtmlNotAllowed),
+        ("page.html", Purpose.IMAGE, PageIsNoPicture),
+        ("page.png", Purpose.IMAGE, PageIsNoPicture),
+        ("page.png", Purpose.PICTURE, PageIsNoPicture),
+        ("page.csv", Purpose.IMPORT, PageIsNoTable),
+    ],
+)
+def test_a_web_page_is_told_only_what_is_taken_there(name: str, purpose: Purpose, refusal: type[FileTypeNotAllowed]) -> None:
+    with pytest.raises(HtmlNotAllowed) as refused:
+        inspect(samples.HTML, kind_for(name, purpose), name[-4:], purpose)
+    assert type(refused.value) is refusal
+    assert ("PDF" in refused.value.message) is (purpose is Purpose.DOCUMENT)
+    assert refused.value.facts["allowed"] == ", ".join(ending[1:] for ending in TAKEN[purpose])

@@ -172,7 +172,7 @@ def test_what_is_approved_is_cancelled_through_the_page_and_the_admins_pages_say
     assert "it is approved and on its way" in page
     assert "Somebody may be packing it already; we tell them at once." in page
     assert amara.post(address).status_code == 303
-    assert "Do not send: Amara Okafor called off Summit pass" in ada.get("/inbox").text
+    assert "Do not send: Amara Okafor cancelled Summit pass" in ada.get("/inbox").text
     page = ada.get(admins).text
     assert "Amara Okafor called it off on" in page
     assert "please do not send it" in page

@@ -4,10 +4,13 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+from portal.kernel.db import Database
 from portal.kernel.errors import Conflict
 from portal.web.errors import PAGES
 from portal.web.guards import public
 from portal.web.transaction import db, writes
+from tests.factories.people import make_person
+from tests.support.application import PortalClient, SignIn
 
 
 @pytest.fixture
@@ -91,3 +94,47 @@ def test_a_database_that_is_gone_still_gives_a_page(failing: Flask) -> None:
 
 def test_too_many_tries_say_when_to_come_back(failing: Flask) -> None:
     assert failing.test_client().get("/fail/503").headers["Retry-After"] == "5"
+
+
+def test_who_signed_out_in_another_window_reads_so_finds_the_text_and_comes_back(client: PortalClient) -> None:
+    sent = {"csrf": False, "data": {"answer": "Two <b>words</b>", "key": "two words", "password": "pass phrase", "csrf_token": "stale"}}
+    answer = client.post("/challenges/submissions/1/steps/2/send", **sent, headers={"Referer": "http://localhost/challenges/13?step=2"})
+    assert answer.status_code == 400
+    assert "You are signed out" in answer.text
+    assert 'href="/sign-in?next=/challenges/13?step%3D2"' in answer.text
+    assert "Two &lt;b&gt;words&lt;/b&gt;</textarea>" in answer.text
+    assert "two words" not in answer.text
+    assert "pass phrase" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "http://evil.example/challenges/13",
+        "http://localhost.evil.example/challenges",
+        "http://localhost//evil.example",
+        "http://localhost/nowhere",
+        "",
+    ],
+)
+def test_who_signed_out_is_led_back_to_no_strange_page(client: PortalClient, referer: str) -> None:
+    answer = client.post("/challenges/submissions/1/steps/2/send", csrf=False, headers={"Referer": referer})
+    assert 'href="/sign-in"' in answer.text
+    assert "next=" not in answer.text
+
+
+def test_saving_by_itself_says_in_one_sentence_that_one_is_signed_out(client: PortalClient) -> None:
+    headers = {"HX-Request": "true", "Referer": "http://localhost/challenges/13"}
+    answer = client.post("/challenges/submissions/1/steps/2/keep", csrf=False, data={"answer": "Two words"}, headers=headers)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (400, "#flashes")
+    assert "You are signed out, so nothing was saved." in answer.text
+    assert 'href="/sign-in?next=/challenges/13" target="_blank"' in answer.text
+
+
+def test_a_stale_form_of_somebody_signed_in_shows_the_text_and_leads_back(database: Database, sign_in: SignIn) -> None:
+    sent = {"csrf": False, "data": {"answer": "Two words"}, "headers": {"Referer": "http://localhost/challenges/13"}}
+    answer = sign_in(database.write(make_person)).post("/challenges/submissions/1/steps/2/send", **sent)
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
+    assert "Two words</textarea>" in answer.text
+    assert 'href="/challenges/13"' in answer.text

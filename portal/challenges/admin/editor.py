@@ -20,7 +20,7 @@ from portal.challenges.queries.prerequisites import choices_for, prerequisites_o
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
-from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, lifecycle
+from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, Lifecycle, lifecycle
 from portal.challenges.rules.states import PERIOD_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import local_date, utcnow
@@ -29,6 +29,7 @@ from portal.kernel.errors import Refusal
 from portal.people.queries.persons import names
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
+from portal.web.language import day
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -99,6 +100,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "challenge": challenge,
         "version": version,
         "is_waiting": is_waiting,
+        "opens_later": version.opens_on is not None and version.opens_on > today,
         "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
         "needed": prerequisites_of(db(), challenge_id, version.number),
         "first": fill_first(FirstForm(formdata=None), challenge_id),
@@ -159,9 +161,24 @@ def do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:
 @writes(again=show_again)
 def publish(challenge_id: int) -> Response:
     """Freeze the draft and offer it, or open a challenge again."""
-    published = _("Published. Advocates see it from its opening day on. Who has begun keeps what they began with.")
-    opened = _("It is open again, within its opening and closing day.")
-    return do(challenge_id, editing.publish_challenge, published if find_draft(db(), challenge_id) else opened)
+    has_draft = find_draft(db(), challenge_id) is not None
+    editing.publish_challenge(db(), current_actor(), challenge_id=challenge_id, now=utcnow())
+    flash(_published(challenge_id) if has_draft else _("It is open again, within its opening and closing day."), "good")
+    return redirect(url_for(".edit", challenge_id=challenge_id), 303)
+
+
+def _published(challenge_id: int) -> str:
+    """Say who sees what was just published, and since when; and what happens to those who have begun, where there are any."""
+    challenge = get_challenge(db(), challenge_id)
+    life = lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, local_date(utcnow(), programme_zone(db())))
+    if life is Lifecycle.SCHEDULED:
+        said = _("Published. Advocates see it from %(day)s on.", day=day(challenge.opens_on) if challenge.opens_on else "")
+    elif life is Lifecycle.EXPIRED:
+        said = _("Published, but its closing day is over: nobody can begin it.")
+    else:
+        said = _("Published. Advocates see it now.")
+    kept = _("Who has begun keeps what they began with.")
+    return f"{said} {kept}" if queries.figures_of(db(), challenge_id) else said
 
 
 @bp.post("/<int:challenge_id>/close")

@@ -93,6 +93,12 @@ class ChallengePage:
         return self.closed_because is None and not self.missing and self.standing is Standing.OPEN and self.is_meant
 
     @property
+    def can_send_yet(self) -> bool:
+        """Whether an answer can be sent now or later: not where everything is done, waits, or takes no more answers."""
+        is_ahead = self.submission is None and self.is_meant and self.availability in (Availability.NOT_YET, Availability.OPEN, Availability.PAUSED)
+        return self.can_answer or self.can_start or is_ahead
+
+    @property
     def can_withdraw(self) -> bool:
         submission = self.submission
         if submission is None:

@@ -133,7 +133,9 @@ def is_full(total_limit: int | None, taken: int) -> bool:
 def why_not_answer(found: Availability, state: str, opens_on: date | None, closes_on: date | None) -> Refusal | None:
     """Return why what was begun may no longer be sent, or None. What the reviewer asked for may be given after the closing day too.
 
-    A pause stops nobody who has begun: their time is not lost by what happens to the challenge. Whoever wants to stop them closes it.
+    A pause stops nobody who has begun: their time is not lost by what happens to the challenge. Whoever wants to stop them closes it,
+    and that stops also those who were asked for more.
     """
-    may_go_on = found is Availability.PAUSED or state == SubmissionState.MORE_WANTED
+    was_asked = found is Availability.ENDED and state == SubmissionState.MORE_WANTED
+    may_go_on = found is Availability.PAUSED or was_asked
     return None if may_go_on else why_not_open(found, opens_on, closes_on)

@@ -74,7 +74,10 @@ def mine() -> Any:
         )
         return csv_response("my-challenges.csv", header, rows)
     page = own.page_of_own(db(), statement, after=request.args.get("after"))
-    return render("challenges/mine.html", form=form, page=page, counts=own.count_own(db(), current_user.id), names=SUBMISSION_STATE_NAMES)
+    # The same figure as on the list of challenges: a submission to what was closed is under way no more.
+    under_way = count_standing(count_by_track(db(), current_user.id, utcnow()), Standing.UNDER_WAY)
+    counts = own.count_own(db(), current_user.id)
+    return render("challenges/mine.html", form=form, page=page, counts=counts, under_way=under_way, names=SUBMISSION_STATE_NAMES)
 
 
 @bp.get("/challenges/mine/<int:submission_id>")

@@ -236,7 +236,7 @@ class Year:
             "confirm": True,
             "answer": self._next_answer(stage, asked),
             "link": str(asked.get("links", "")).format(n=4100 + number),
-            "upload": self._snapshot() if stage.kind == "upload" else None,
+            "upload": self._snapshot(asked) if stage.kind == "upload" else None,
         }[stage.kind]
 
         def keep(received: Received) -> StoredFile:
@@ -245,10 +245,10 @@ class Year:
 
         return stage_kind(stage.kind).read(Step(stage.title, stage.options), given, {}, keep)
 
-    def _snapshot(self) -> Received:
+    def _snapshot(self, asked: dict[str, Any]) -> Received:
         drawn = BytesIO(snapshot(self.story.random.randrange(180, 240)))
-        return receive(drawn, "photo.png", purpose="image", storage=self.story.storage)
+        return receive(drawn, "photo.png", purpose=_options(asked)["purpose"], storage=self.story.storage)
 
 
 def _options(stage: dict[str, Any]) -> dict[str, Any]:
-    return {"purpose": "image"} if stage["kind"] == "upload" else {}
+    return {"purpose": stage.get("purpose", "image")} if stage["kind"] == "upload" else {}

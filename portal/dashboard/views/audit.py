@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 
 from portal.dashboard.forms import AuditFilter
 from portal.dashboard.queries.audit import Asked, Line, audit_page, iter_audit
-from portal.dashboard.sentences import NUMBERED, PORTAL, facts_of, sentence_for
+from portal.dashboard.sentences import PORTAL
 from portal.dashboard.views.home import bp
+from portal.dashboard.views.telling import told_as
 from portal.kernel.clock import end_of_day, start_of_day
 from portal.web.exports import csv_response
 from portal.web.guards import admin
@@ -49,15 +50,6 @@ def _cells(line: Line) -> tuple[Any, ...]:
     event = line.event
     told = (event.id, event.at.isoformat(), event.name, told_as(line), event.actor_id, line.who or _(PORTAL))
     return (*told, event.subject_type, event.subject_id, event.origin, event.request_id)
-
-
-def told_as(line: Line) -> str:
-    """Return an event as a sentence in the reader's language."""
-    event = line.event
-    numbered = _(NUMBERED[event.subject_type], number=event.subject_id) if event.subject_type in NUMBERED else f"#{event.subject_id}"
-    what = f"“{line.what}” ({numbered})" if line.what and event.subject_type in ("submission", "redemption") else line.what or numbered
-    who = line.who or (_(PORTAL) if event.actor_id is None else f"#{event.actor_id}")
-    return str(_(sentence_for(event.name, event.origin)) % facts_of(who, what, event.name, event.data))
 
 
 def init(app: Flask) -> None:

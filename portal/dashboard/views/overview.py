@@ -13,13 +13,14 @@ from portal.dashboard.queries.queue import count_waiting, together
 from portal.dashboard.queries.reviewing import declines_by_reason, review_times, reviewer_loads
 from portal.dashboard.rules import Change, change, is_late, round_top
 from portal.dashboard.views.desk import overdue_since
+from portal.dashboard.views.telling import told_once
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.clock import utcnow
 from portal.web.language import number
 from portal.web.templating import render
 from portal.web.transaction import db
 
-RECENT = 8
+RECENT, WITHIN = 8, 200
 # Read by an admin as noise: they say nothing about the programme.
 EVERYDAY = ("person.signed_in", "person.signed_out", "submission.saved", "file.stored", "act.recorded")
 
@@ -49,7 +50,7 @@ def overview(hello: str) -> str:
         declines=declines_by_reason(db(), now),
         loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], now),
         points=found.points,
-        events=recent_events(db(), RECENT, without=EVERYDAY),
+        events=told_once(recent_events(db(), WITHIN, without=EVERYDAY), RECENT),
         is_late=lambda since: is_late(since, now),
     )
 

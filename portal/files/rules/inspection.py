@@ -10,8 +10,8 @@ import zipfile
 from io import BytesIO
 from mmap import mmap
 
-from portal.files.rules.kinds import Family, Kind
-from portal.files.rules.refusals import ActiveContent, ArchiveTooLarge, FileContentMismatch, HtmlNotAllowed, PolyglotFile, SvgNotAllowed
+from portal.files.rules.kinds import Family, Kind, Purpose, endings, no_page
+from portal.files.rules.refusals import ActiveContent, ArchiveTooLarge, FileContentMismatch, PolyglotFile, SvgNotAllowed
 
 Data = bytes | mmap
 TAIL = 66_000
@@ -71,13 +71,13 @@ def _decodes(raw: bytes, encoding: str) -> bool:
     return True
 
 
-def inspect(data: Data, kind: Kind, extension: str) -> None:
-    """Pass if ``data`` is wholly and only of ``kind``.
+def inspect(data: Data, kind: Kind, extension: str, purpose: Purpose = Purpose.DOCUMENT) -> None:
+    """Pass if ``data`` is wholly and only of ``kind``. ``purpose`` is what the file is for, so that a refusal offers what is taken there.
 
     Refuses by name: a web page or drawing under any name, content of another kind, two kinds in
     one file, macros and scripts, and documents that unpack without end.
     """
-    _refuse_markup(data)
+    _refuse_markup(data, purpose)
     found = signature(data)
     expected = {Family.OFFICE: "ZIP", Family.TEXT: "TXT"}.get(kind.family, kind.name)
     if found != expected:
@@ -92,7 +92,7 @@ def inspect(data: Data, kind: Kind, extension: str) -> None:
         _inspect_office(data, kind, extension)
 
 
-def _refuse_markup(data: Data) -> None:
+def _refuse_markup(data: Data, purpose: Purpose) -> None:
     """Refuse what a browser would show as a page or drawing. A comment or an XML line may stand before it."""
     head = bytes(data[:4096])
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -103,7 +103,7 @@ def _refuse_markup(data: Data) -> None:
     if DRAWING.search(head):
         raise SvgNotAllowed(extension="svg", allowed="png")
     if PAGE.match(head) or head.startswith((b"<?xml", b"<!--", b"<!")):
-        raise HtmlNotAllowed(extension="html", allowed="pdf")
+        raise no_page(purpose)(extension="html", allowed=endings(purpose))
 
 
 def _refuse_hidden(data: Data, *parts: Data) -> None:

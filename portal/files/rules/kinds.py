@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from portal.files.rules.refusals import FileTypeNotAllowed, HtmlNotAllowed, SvgNotAllowed
+from portal.files.rules.refusals import FileTypeNotAllowed, HtmlNotAllowed, PageIsNoPicture, PageIsNoTable, SvgNotAllowed
 from portal.kernel.text import clean_line
 
 FILENAME_LENGTH = 120
@@ -86,9 +86,19 @@ def kind_for(filename: str, purpose: Purpose) -> Kind:
     allowed = TAKEN[purpose]
     if extension in allowed:
         return BY_EXTENSION[extension]
-    facts = {"extension": extension or filename, "allowed": ", ".join(e.removeprefix(".") for e in allowed)}
+    facts = {"extension": extension or filename, "allowed": endings(purpose)}
     if extension in (".svg", ".svgz"):
         raise SvgNotAllowed(**facts)
     if extension in (".html", ".htm", ".xhtml", ".xht", ".shtml", ".mht", ".mhtml"):
-        raise HtmlNotAllowed(**facts)
+        raise no_page(purpose)(**facts)
     raise FileTypeNotAllowed(**facts)
+
+
+def endings(purpose: Purpose) -> str:
+    """Return the endings that are taken for ``purpose``, as people read them."""
+    return ", ".join(extension.removeprefix(".") for extension in TAKEN[purpose])
+
+
+def no_page(purpose: Purpose) -> type[HtmlNotAllowed]:
+    """Return the refusal of a web page that fits what is taken for ``purpose``."""
+    return {Purpose.DOCUMENT: HtmlNotAllowed, Purpose.IMPORT: PageIsNoTable}.get(purpose, PageIsNoPicture)

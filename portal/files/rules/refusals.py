@@ -38,7 +38,19 @@ class SvgNotAllowed(FileTypeNotAllowed):
 class HtmlNotAllowed(FileTypeNotAllowed):
     """A web page, whatever its name says."""
 
-    message = N_("Web pages are not taken. Please save the page as PDF, or share its link instead.")
+    message = N_("Web pages are not taken. Please save the page as PDF.")
+
+
+class PageIsNoPicture(HtmlNotAllowed):
+    """A web page where only pictures are taken."""
+
+    message = N_("Web pages are not taken here, only pictures: %(allowed)s.")
+
+
+class PageIsNoTable(HtmlNotAllowed):
+    """A web page where rows are imported."""
+
+    message = N_("This is a web page. Here rows are taken: %(allowed)s.")
 
 
 class FileContentMismatch(FileRefused):

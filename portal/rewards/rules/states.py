@@ -64,7 +64,7 @@ def can_cancel(state: State | str) -> bool:
 
 
 def is_called_off(state: State | str, approved_at: datetime | None) -> bool:
-    """Tell whether the person called off what was approved already: somebody may be packing it."""
+    """Tell whether the person cancelled what was approved already: somebody may be packing it."""
     return state == State.CANCELLED and approved_at is not None
 
 
