@@ -125,6 +125,39 @@ def test_a_nickname_hides_name_and_company_from_everybody_but_admins(hearing: Da
     assert "Amara" not in printed
 
 
+def test_nothing_told_of_a_company_gives_away_who_stands_under_a_nickname(hearing: Database, app: Flask, sign_in: SignIn) -> None:
+    """The sum of a company less its known people would name the nickname; so would being missing from the board within it."""
+
+    def prepare(session: Session) -> tuple[int, int, int, int, int]:
+        company, alone = make_company(session, name="Skerry Ltd"), make_company(session, name="Alone Ltd")
+        hidden, known = make_person(session, name="Amara Okafor", company_id=company.id), make_person(session, name="Bo", company_id=company.id)
+        single, found = make_person(session, name="Cy", company_id=alone.id), season(session)
+        for person, points in ((hidden, 70), (known, 50), (single, 90)):
+            do_act(session, person.id, points=points, at=NOW)
+        for person, nickname in ((hidden, "Northern light"), (single, "Southern light")):
+            choose_board(session, as_advocate(person), person_id=person.id, is_listed=True, nickname=nickname, now=NOW)
+        return hidden.id, known.id, company.id, found.id, make_admin(session).id
+
+    hidden_id, known_id, company_id, season_id, admin_id = hearing.write(prepare)
+    with hearing.reading() as session:
+        for key in ("all", "all/engage", f"s{season_id}"):
+            assert [(row.company, row.members, row.points) for row in iter_companies(session, key)] == [("Skerry Ltd", 1, 50)]
+            assert [(row.company, row.points) for row in company_board(session, key, after=None)] == [("Skerry Ltd", 50)]
+            within = get_board(session, key, member_id=hidden_id, company_id=company_id)
+            assert ([row.member for row in within.page], within.members, within.own) == (["Bo"], 1, None)
+            assert board(session, key, company_id=company_id) == [(1, "Bo", 50)]
+    client = sign_in(known_id)
+    assert "Alone Ltd" not in client.get("/board/companies?period=all&format=csv").text
+    run = app.test_cli_runner()
+    assert run.invoke(args=["board", "--company", str(company_id), "--format", "csv"]).output.splitlines()[1:] == ["1,Bo,Skerry Ltd,50"]
+    close_seasons(hearing, datetime(2026, 12, 2, tzinfo=UTC))
+    assert "2,Northern light,,70" in client.get(f"/board/seasons/{season_id}?format=csv").text
+    assert "2,Northern light,,70" in run.invoke(args=["board", "--season", str(season_id), "--format", "csv"]).output
+    page = client.get(f"/board/seasons/{season_id}").text
+    assert ("Northern light" in page, "Amara" in page) == (True, False)
+    assert "(Amara Okafor, under a nickname)" in sign_in(admin_id).get(f"/board/seasons/{season_id}").text
+
+
 def test_nobody_takes_anothers_name_for_a_nickname(session: Session) -> None:
     person, other = make_contact(session, name="One"), make_contact(session, name="Élodie Roux")
     with pytest.raises(NicknameIsAName):

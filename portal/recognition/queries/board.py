@@ -15,7 +15,7 @@ from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import LISTED, ON_BOARD, PeriodScore
-from portal.recognition.queries.names import BEHIND, SHOWN_COMPANY, SHOWN_NAME
+from portal.recognition.queries.names import BEHIND, BY_NAME, SHOWN_COMPANY, SHOWN_NAME
 from portal.recognition.queries.places import count_members, find_build, places_of, places_within
 from portal.recognition.rules.boards import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
@@ -74,12 +74,12 @@ def _matches(term: str | None) -> Any:
     by_name = or_(Person.name_key.like(pattern, escape="\\"), Company.name_key.like(pattern, escape="\\"))
     # Whoever chose a nickname is found by that alone.
     by_nickname = func.lower(Person.board_name).like(like_pattern(term.strip().lower()), escape="\\")
-    return or_(and_(Person.board_name.is_(None), by_name), by_nickname)
+    return or_(and_(BY_NAME, by_name), by_nickname)
 
 
 def of_company(company_id: int) -> Any:
     """Return the condition that keeps the people of one company. A nickname hides the company too, so those who have one are not among them."""
-    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, Person.board_name.is_(None)))
+    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, BY_NAME))
 
 
 def get_board(

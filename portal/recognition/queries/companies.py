@@ -1,4 +1,4 @@
-"""Companies by what their people earned: summed when asked, of those who stand on the board now and in the company now."""
+"""Companies by what their people earned: summed when asked, of those who stand on the board by name now and are in the company now."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.people.models import Company, Person
 from portal.recognition.models import ON_BOARD, PeriodScore
+from portal.recognition.queries.names import BY_NAME
 from portal.web.paging import Page, page_by
 
 
 @dataclass(frozen=True)
 class CompanyRow:
-    """One company's line: place, the people who earned, and their points together."""
+    """One company's line: place, the people who earned and stand by their names, and their points together."""
 
     rank: int
     company_id: int
@@ -33,7 +34,7 @@ _SUMS = (
         func.rank().over(order_by=_points.desc()).label("place"),
     )
     .join(Person, Person.id == PeriodScore.member_id)
-    .where(PeriodScore.period == bindparam("period"), ON_BOARD, Person.company_id.is_not(None))
+    .where(PeriodScore.period == bindparam("period"), ON_BOARD, BY_NAME, Person.company_id.is_not(None))
     .group_by(Person.company_id)
     .subquery()
 )
