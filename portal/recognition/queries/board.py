@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select, true, tuple_
+from sqlalchemy import BigInteger, Integer, and_, bindparam, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from portal.kernel.schema import BigId
@@ -61,6 +61,7 @@ _BOARD = _EVERYBODY.where(ON_BOARD)
 _DOWNWARDS = tuple(column.desc() for column in _ORDER)
 _TOP = _BOARD.order_by(*_DOWNWARDS).limit(bindparam("number", type_=Integer))
 _OWN = _BOARD.where(PeriodScore.member_id == bindparam("member", type_=BigId))
+_POINTS = select(PeriodScore.score).where(PeriodScore.period == bindparam("period"), PeriodScore.member_id == bindparam("member", type_=BigId))
 _LINE = tuple_(bindparam("score", type_=BigInteger), bindparam("first", type_=BigInteger), bindparam("member", type_=BigId))
 _ABOVE = _EVERYBODY.where(LISTED, tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
 _BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
@@ -73,7 +74,7 @@ def _matches(term: str | None) -> Any:
     pattern = like_pattern(fold(term.strip()))
     by_name = or_(Person.name_key.like(pattern, escape="\\"), Company.name_key.like(pattern, escape="\\"))
     # Whoever chose a nickname is found by that alone.
-    by_nickname = func.lower(Person.board_name).like(like_pattern(term.strip().lower()), escape="\\")
+    by_nickname = Person.board_name_key.like(pattern, escape="\\")
     return or_(and_(BY_NAME, by_name), by_nickname)
 
 
@@ -152,6 +153,11 @@ def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
         return None
     places = places_of(session, period, [row.score], is_fenced=find_build(session, period) is not None)
     return _line(row, places[row.score])
+
+
+def own_points(session: Session, period: str, member_id: int) -> int:
+    """Return what a person earned that counts in ``period``, for themselves: also where they are not listed."""
+    return session.scalar(_POINTS, {"period": period, "member": member_id}) or 0
 
 
 def _around(session: Session, period: str, member_id: int, statements: Sequence[Any] = _NEAR) -> list[Any]:
