@@ -66,7 +66,7 @@ def board() -> ResponseReturnValue:
     found = get_board(db(), asked.key, member_id=actor.id, term=asked.term, after=request.args.get("after"), company_id=asked.company_id)
     levels = rungs_for(db(), [row.member_id for row in found.page.rows])
     shown = {"levels": levels, "board": found, "form": form, "asked": asked, "tabs": tabs(asked, now), "me": actor.id, "has_closed": has_closed(db())}
-    absent = _absent(asked, actor.id) if found.own is None and ADVOCATE in current_user.roles else None
+    absent = _absent(asked, current_user.id) if found.own is None and ADVOCATE in current_user.roles else None
     return render_fragment("recognition/board.html", "results", **shown, absent=absent)
 
 
