@@ -45,7 +45,8 @@ class Person(Base):
 
     ``email`` is as it was typed, ``email_key`` its normal form, unique. Active people have an
     address and a password. ``is_demo`` people are refused in production. ``board_name`` is the
-    nickname somebody chose for boards, ``left_board_at`` when they chose to stand on none.
+    nickname somebody chose for boards, ``board_name_key`` the form in which nobody else may have it,
+    ``left_board_at`` when they chose to stand on none.
     """
 
     __tablename__ = "person"
@@ -56,6 +57,7 @@ class Person(Base):
         Index(None, "company_id"),
         # The registry in its order, and counting people by state, which reads this alone; wide enough to search by name, company and title.
         Index("ix_person_registry", "is_advocate", "name_key", "id", "state", "company_id", "title"),
+        Index(None, "board_name_key", unique=True),
         # Few people of many: whoever is told of a redemption.
         Index("ix_person_admins", "id", sqlite_where=text("is_admin = 1"), postgresql_where=text("is_admin")),
         one_of("state", PersonState),
@@ -91,6 +93,7 @@ class Person(Base):
     deactivated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deactivation_reason: Mapped[str | None] = mapped_column(String(500))
     board_name: Mapped[str | None] = mapped_column(String(40))
+    board_name_key: Mapped[str | None] = mapped_column(String(320))
     left_board_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property

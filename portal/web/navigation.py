@@ -12,7 +12,8 @@ from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 class NavItem:
     """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one.
 
-    An entry that is not ``in_dock`` stands under "More".
+    An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
+    first five; where more than one is left over, a phone has a menu for them.
     """
 
     label: str

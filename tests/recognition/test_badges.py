@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.acts.models import Act
 from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.kernel.actor import Actor, system
+from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.ledger.queries.balances import balance_of
@@ -38,6 +39,7 @@ from portal.recognition.rules.badges import (
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import do_act, give_points, make_badge, undo_act
+from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -383,5 +385,44 @@ def test_a_challenge_tells_which_badges_it_leads_to(hearing_session: Session) ->
     make_badge(session, rule="track", options={"number": 2, "track": "endorse"}, name="Endorse twice")
     make_badge(session, rule="hand", name="By hand")
     act(session, person.id, track="endorse")
-    near = for_challenge(session, person.id, challenge_id=challenge.id, track="endorse", now=NOW, number=5)
+    near = for_challenge(session, person.id, challenge_id=challenge.id, track="endorse", now=NOW)
     assert [badge.name for badge in near] == ["Endorse twice", "This one"]
+
+
+def test_a_challenge_leads_nearer_only_to_what_it_truly_adds_to(hearing_session: Session) -> None:
+    """A track that is full, a week that counts already and a challenge done before add nothing; the most advanced comes first."""
+    session, person, challenge = hearing_session, make_contact(hearing_session), make_challenge(hearing_session)
+    make_badge(session, rule="acts", options={"number": 20}, name="Twenty")
+    make_badge(session, rule="every_track", options={"number": 1}, name="All-rounder")
+    make_badge(session, rule="track", options={"number": 6, "track": "earn"}, name="On stage")
+    make_badge(session, rule="streak", options={"weeks": 4}, name="Four weeks")
+    make_badge(session, rule="first", options={"places": 1, "number": 9}, name="First of all")
+
+    def near(track: str) -> list[str]:
+        return [badge.name for badge in for_challenge(session, person.id, challenge_id=challenge.id, track=track, now=NOW)]
+
+    assert near("earn") == ["Twenty", "All-rounder", "On stage", "Four weeks", "First of all"]
+    for _ in range(3):
+        act(session, person.id, track="earn")
+    assert near("earn") == ["On stage", "First of all", "Twenty"]
+    assert near("engage") == ["All-rounder", "First of all", "Twenty"]
+
+
+def test_a_challenges_page_names_the_three_most_advanced_and_none_once_it_is_done_for_good(hearing: Database, sign_in: SignIn) -> None:
+    def prepare(session: Session) -> tuple[int, int, int, int, int]:
+        person = make_person(session)
+        for number in (4, 5, 6, 7, 8):
+            make_badge(session, options={"number": number}, name=f"Acts {number}")
+        once, daily = make_challenge(session, title="Once"), make_challenge(session, title="Daily", period="day")
+        attempts = [make_attempt(session, person, challenge).id for challenge in (once, daily)]
+        return person.id, once.id, daily.id, attempts[0], attempts[1]
+
+    person_id, once, daily, first, second = hearing.write(prepare)
+    client, admin = sign_in(person_id), hearing.write(lambda s: as_admin(make_admin(s)))
+    page = client.get(f"/challenges/{once}").text
+    assert [name in page for name in ("Acts 4", "Acts 5", "Acts 6", "Acts 7")] == [True, True, True, False]
+    assert "The most advanced. It leads nearer to 2 more." in page
+    for attempt_id in (first, second):
+        hearing.write(lambda s, attempt_id=attempt_id: approve_attempt(s, admin, attempt_id=attempt_id, now=utcnow()))
+    assert "Leads nearer to" not in client.get(f"/challenges/{once}").text
+    assert "Leads nearer to" in client.get(f"/challenges/{daily}").text

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from portal.kernel import migrate
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -16,7 +17,7 @@ from portal.kernel.errors import NotAllowed
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
-from portal.people.rules.person import NicknameIsAName
+from portal.people.rules.person import NicknameIsAName, NicknameTaken
 from portal.recognition.actions.scores import person_changed, reverse
 from portal.recognition.actions.seasons import add_season, close_season, edit_season
 from portal.recognition.jobs import close_seasons, run_recount
@@ -125,11 +126,82 @@ def test_a_nickname_hides_name_and_company_from_everybody_but_admins(hearing: Da
     assert "Amara" not in printed
 
 
+def test_nothing_told_of_a_company_gives_away_who_stands_under_a_nickname(hearing: Database, app: Flask, sign_in: SignIn) -> None:
+    """The sum of a company less its known people would name the nickname; so would being missing from the board within it."""
+
+    def prepare(session: Session) -> tuple[int, int, int, int, int]:
+        company, alone = make_company(session, name="Skerry Ltd"), make_company(session, name="Alone Ltd")
+        hidden, known = make_person(session, name="Amara Okafor", company_id=company.id), make_person(session, name="Bo", company_id=company.id)
+        single, found = make_person(session, name="Cy", company_id=alone.id), season(session)
+        for person, points in ((hidden, 70), (known, 50), (single, 90)):
+            do_act(session, person.id, points=points, at=NOW)
+        for person, nickname in ((hidden, "Northern light"), (single, "Southern light")):
+            choose_board(session, as_advocate(person), person_id=person.id, is_listed=True, nickname=nickname, now=NOW)
+        return hidden.id, known.id, company.id, found.id, make_admin(session).id
+
+    hidden_id, known_id, company_id, season_id, admin_id = hearing.write(prepare)
+    with hearing.reading() as session:
+        for key in ("all", "all/engage", f"s{season_id}"):
+            assert [(row.company, row.members, row.points) for row in iter_companies(session, key)] == [("Skerry Ltd", 1, 50)]
+            assert [(row.company, row.points) for row in company_board(session, key, after=None)] == [("Skerry Ltd", 50)]
+            within = get_board(session, key, member_id=hidden_id, company_id=company_id)
+            assert ([row.member for row in within.page], within.members, within.own) == (["Bo"], 1, None)
+            assert board(session, key, company_id=company_id) == [(1, "Bo", 50)]
+    client = sign_in(known_id)
+    assert "Alone Ltd" not in client.get("/board/companies?period=all&format=csv").text
+    run = app.test_cli_runner()
+    assert run.invoke(args=["board", "--company", str(company_id), "--format", "csv"]).output.splitlines()[1:] == ["1,Bo,Skerry Ltd,50"]
+    close_seasons(hearing, datetime(2026, 12, 2, tzinfo=UTC))
+    assert "2,Northern light,,70" in client.get(f"/board/seasons/{season_id}?format=csv").text
+    assert "2,Northern light,,70" in run.invoke(args=["board", "--season", str(season_id), "--format", "csv"]).output
+    page = client.get(f"/board/seasons/{season_id}").text
+    assert ("Northern light" in page, "Amara" in page) == (True, False)
+    assert "(Amara Okafor, under a nickname)" in sign_in(admin_id).get(f"/board/seasons/{season_id}").text
+
+
 def test_nobody_takes_anothers_name_for_a_nickname(session: Session) -> None:
     person, other = make_contact(session, name="One"), make_contact(session, name="Élodie Roux")
     with pytest.raises(NicknameIsAName):
         choose_board(session, as_advocate(person), person_id=person.id, is_listed=True, nickname="elodie roux", now=NOW)
     assert choose_board(session, as_advocate(other), person_id=other.id, is_listed=True, nickname="Élodie Roux", now=NOW)
+
+
+def test_nobody_takes_anothers_nickname_however_it_is_spelled(database: Database, sign_in: SignIn) -> None:
+    first, second = database.write(lambda s: (make_person(s), make_person(s)))
+
+    def choose(person: Person, nickname: str) -> bool:
+        return database.write(lambda s: choose_board(s, as_advocate(person), person_id=person.id, is_listed=True, nickname=nickname, now=NOW))
+
+    assert choose(first, "Nórthern Light")
+    for taken in ("Nórthern Light", "northern light", " NORTHERN  LIGHT"):
+        with pytest.raises(NicknameTaken):
+            choose(second, taken)
+    page = sign_in(second.id).post("/profile/board", data={"is_listed": "y", "nickname": "Northern Light"})
+    assert (page.status_code, "Somebody here stands under “Northern Light” already." in page.text) == (422, True)
+    assert choose(first, "Northern light")
+    assert choose(first, "Southern light")
+    assert choose(second, "northern light")
+
+
+@pytest.mark.breaks_the_books(reason="the tables are taken down")
+def test_of_two_who_had_one_nickname_before_the_first_keeps_it_and_no_name_comes_out(hearing: Database) -> None:
+    def prepare(session: Session) -> list[int]:
+        people = [make_contact(session, name=name) for name in ("Ada", "Bo", "Cy")]
+        for person in people:
+            give_points(session, person.id, 10)
+        return [person.id for person in people]
+
+    first, second, other = hearing.write(prepare)
+    migrate.downgrade(hearing, "0021")
+    for person_id, nickname in ((first, "Élan"), (second, "elan"), (other, "Other")):
+        given = {"nickname": nickname, "person": person_id}
+        hearing.write(lambda s, given=given: s.execute(text("UPDATE person SET board_name = :nickname WHERE id = :person"), given))
+    migrate.upgrade(hearing)
+    with hearing.reading() as session:
+        keys = dict(tuple(row) for row in session.execute(select(Person.id, Person.board_name_key)))
+        assert keys == {first: "elan", second: None, other: "other"}
+        assert sorted(row.member for row in iter_board(session, "all")) == ["Other", "Élan"]
+        assert session.get(Person, second).left_board_at is not None
 
 
 def test_companies_stand_by_what_their_people_earned_together(hearing_session: Session) -> None:

@@ -9,6 +9,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.kernel.db import Database
+from portal.people.actions.boards import choose_board
+from portal.people.queries.persons import get_person
+from portal.recognition.rules.boards import ABSENCES, Absence
+from tests.factories.challenges import as_advocate
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.support.application import SignIn
@@ -75,6 +79,61 @@ def test_an_empty_period_and_one_that_cannot_be(database: Database, sign_in: Sig
     client = sign_in(database.write(lambda s: make_admin(s).id))
     assert "Nobody has earned points in this period yet" in client.get("/board?period=2020-01").text
     assert client.get("/board?period=2020-13").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/board?period=all", "/board/companies?period=all"])
+def test_a_search_that_nobody_fits_says_so_and_leads_back_to_all(database: Database, sign_in: SignIn, address: str) -> None:
+    client = sign_in(database.write(people)["Ada Admin"])
+    page = client.get(f"{address}&q=nowhere").text
+    assert ("Nobody fits" in page, "Show all" in page) == (True, True)
+    assert "points in this period yet" not in page
+    assert f'href="{address}"' in page
+
+
+def test_companies_are_found_by_name_and_keep_their_places(database: Database, sign_in: SignIn) -> None:
+    def more(session: Session) -> None:
+        give_points(session, make_contact(session, company_id=make_company(session, name="Alto Rail").id).id, 900, at=NOVEMBER)
+
+    client = sign_in(database.write(people)["Ada Admin"])
+    database.write(more)
+    found = client.get("/board/companies?period=all&q=skerry&format=csv").text.removeprefix("\ufeff")
+    assert list(csv.reader(io.StringIO(found)))[1:] == [["2", "Škerry & Søn", "1", "300"]]
+    page = client.get("/board/companies?period=all&q=SKERRY").text
+    assert ("Škerry &amp; Søn" in page, "Alto Rail" in page) == (True, False)
+
+
+def test_who_is_not_on_the_board_reads_why_and_sees_their_own_points(hearing: Database, sign_in: SignIn) -> None:
+    ids = hearing.write(people)
+    person_id = ids["Amara Okafor"]
+    client = sign_in(person_id)
+
+    def choose(*, is_listed: bool, nickname: str) -> None:
+        def change(session: Session) -> None:
+            choose_board(
+                session, as_advocate(get_person(session, person_id)), person_id=person_id, is_listed=is_listed, nickname=nickname, now=NOVEMBER
+            )
+
+        hearing.write(change)
+
+    def read(query: str) -> tuple[bool, list[str], bool]:
+        page = client.get(f"/board?period=all{query}").text
+        return (
+            "You are not on this board" in page,
+            [reason for reason, sentence in ABSENCES.items() if sentence in page],
+            "Your own points here" in page,
+        )
+
+    with hearing.reading() as session:
+        company_id = get_person(session, person_id).company_id
+    other_id = hearing.write(lambda s: make_company(s).id)
+    assert read("") == (False, [], False)
+    assert read("&track=earn") == (True, [Absence.NOTHING], False)
+    assert read(f"&company={other_id}") == (True, [Absence.ELSEWHERE], True)
+    choose(is_listed=True, nickname="Northern light")
+    assert read(f"&company={company_id}") == (True, [Absence.NICKNAMED], True)
+    choose(is_listed=False, nickname="")
+    assert read("") == (True, [Absence.LEFT], True)
+    assert "2 people stand on this board." in client.get("/board?period=all").text
 
 
 def test_the_command_refuses_what_is_no_period(app: Flask) -> None:

@@ -9,10 +9,11 @@ from portal.challenges.actions.review import approve_attempt
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.people.actions.boards import choose_board
+from portal.people.models import Person
 from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.models import BadgeHolding, Celebration, PeriodScore, SeasonStanding
-from tests.challenges.test_races import at_once
+from tests.challenges.test_races import Work, at_once
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import do_act, make_badge
@@ -82,3 +83,17 @@ def test_leaving_the_boards_while_points_come_leaves_no_row_behind_that_is_shown
     with hearing.reading() as session:
         assert set(session.scalars(select(PeriodScore.is_shown).where(PeriodScore.member_id == person.id))) == {False}
         assert session.scalar(select(PeriodScore.score).where(PeriodScore.member_id == person.id, PeriodScore.period == "all/engage")) == 70
+
+
+def test_of_eight_who_take_one_nickname_at_once_one_holds_it(hearing: Database) -> None:
+    people = hearing.write(lambda s: [make_person(s) for _ in range(8)])
+    spelled = ("Northern Light", "northern light", "NORTHERN LIGHT", "Nórthern Líght") * 2
+
+    def take(person: Person, nickname: str) -> Work:
+        return lambda s: choose_board(s, as_advocate(person), person_id=person.id, is_listed=True, nickname=nickname, now=NOW)
+
+    results = at_once(hearing, [take(person, nickname) for person, nickname in zip(people, spelled, strict=True)])
+    assert sorted(results, key=str) == ["NicknameTaken"] * 7 + [True]
+    with hearing.reading() as session:
+        assert session.scalar(select(func.count()).where(Person.board_name_key == "northern light")) == 1
+        assert session.scalar(select(func.count()).where(Person.board_name.is_not(None))) == 1

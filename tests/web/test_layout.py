@@ -44,6 +44,26 @@ def test_the_dock_has_five_places_at_most(person: Person, sign_in: SignIn) -> No
     assert 1 <= _dock(sign_in(person).get(PAGE).text).count("dock-label") <= 5
 
 
+def test_more_never_holds_a_single_entry(person: Person, sign_in: SignIn) -> None:
+    page = sign_in(person).get(PAGE).text
+    assert 1 not in [panel.count("drop-item") for panel in re.findall(r'<ul class="drop-panel">.*?</ul>', page, re.DOTALL)]
+    assert (">More<" in page) is person.is_admin
+
+
+def test_what_a_dock_has_no_place_for_is_in_the_bar_and_on_home_and_board(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(make_person))
+    page = client.get(PAGE).text
+    assert 'href="/badges" class="nav-link"' in page
+    assert 'href="/badges"' not in _dock(page)
+    assert all("Your badges</a>" in client.get(path).text for path in ("/", "/board"))
+
+
+def test_employees_find_the_board(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(make_employee))
+    assert 'href="/board"' in _dock(client.get(PAGE).text)
+    assert "See the board</a>" in client.get("/").text
+
+
 def test_the_page_one_is_on_is_marked(person: Person, sign_in: SignIn) -> None:
     assert 'aria-current="page"' in _dock(sign_in(person).get("/").text)
     assert 'aria-current="page"' not in _dock(sign_in(person).get(PAGE).text)
@@ -75,3 +95,12 @@ def test_a_visitor_is_asked_about_nothing(client: PortalClient, count_queries: C
 
 def test_right_to_left_turns_the_page(client: PortalClient) -> None:
     assert 'dir="rtl"' in client.get(f"{PAGE}?dir=pseudo-rtl").text
+
+
+def test_an_advocates_profile_is_two_columns_of_like_length(database: Database, sign_in: SignIn) -> None:
+    page = sign_in(database.write(make_person)).get("/profile").text
+    titles = ("About you", "E-mail", "Password", "Level and badges", "What you like to do", "On the boards", "Where you are signed in")
+    places = [re.search(rf"<h2[^>]*>{title}</h2>", page).start() for title in titles]
+    assert places == sorted(places)
+    assert page.count('<div class="grid gap-5">', 0, places[0]) == 1
+    assert page.count('<div class="grid gap-5">', places[2], places[3]) == 1

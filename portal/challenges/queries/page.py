@@ -99,6 +99,16 @@ class ChallengePage:
         return self.can_answer or self.can_start or is_ahead
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come of the challenge for this person: done for good, closed, or stopped half way."""
+        is_closed = self.closed_because is not None and self.availability not in (Availability.NOT_YET, Availability.PAUSED)
+        if self.standing is Standing.UNDER_WAY:
+            return self.stopped_because is not None
+        if self.standing is Standing.DONE:
+            return is_closed or self.again_on is None
+        return self.standing is not Standing.WAITING and (is_closed or not self.is_meant)
+
+    @property
     def can_withdraw(self) -> bool:
         submission = self.submission
         if submission is None:

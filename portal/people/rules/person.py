@@ -133,6 +133,13 @@ class NicknameIsAName(Refusal):
     field = "nickname"
 
 
+class NicknameTaken(Refusal):
+    """A nickname stands for one person."""
+
+    message = N_("Somebody here stands under “%(nickname)s” already. Please choose another nickname.")
+    field = "nickname"
+
+
 class DemoInProduction(NotAllowed):
     """Demo people have published passwords, so a production portal neither makes them nor lets them in."""
 

@@ -32,7 +32,3 @@ class NumberOfActs(Rule):
         if options.get("act_kind"):
             return N_("Approved acts of the kind “%(act_kind)s”: %(number)s"), dict(options)
         return N_("Approved acts: %(number)s"), dict(options)
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """Every challenge leads nearer."""
-        return options.get("act_kind") in (None, "challenge")

@@ -29,7 +29,3 @@ class ChallengeDone(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """The challenge."""
         return N_("The challenge “%(challenge)s” done"), {"challenge": options["challenge_id"]}
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """This one only."""
-        return bool(options["challenge_id"] == challenge_id)

@@ -1,7 +1,7 @@
 """What a kind of rule is, what it may know of a person, and what this room needs of those above it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
@@ -13,6 +13,8 @@ from portal.web.paging import AnySelect
 Options = Mapping[str, Any]
 Holder = tuple[int, datetime]
 ACTS, CHALLENGES, LIFETIME, WEEKS, TAKEN = "acts", "challenges", "lifetime", "weeks", "taken"
+CHALLENGE_ACT = "challenge"
+"""The kind of the act that an approved challenge is."""
 
 
 class ChallengeFacts(Protocol):
@@ -46,6 +48,12 @@ class Facts:
     def count(self, *, kind: str = "", track: str = "") -> int:
         """Return how many acts there are, of one kind or track if given."""
         return sum(number for (k, t), number in self.acts.items() if (not kind or k == kind) and (not track or t == track))
+
+    def after(self, *, challenge_id: int, track: str) -> "Facts":
+        """Return the facts as they will be once this challenge is approved, this week. Its points are left aside: a level has its own ring."""
+        acts = {**self.acts, (CHALLENGE_ACT, track): self.acts.get((CHALLENGE_ACT, track), 0) + 1}
+        weeks = sorted({*self.weeks, self.this_week})
+        return replace(self, acts=acts, challenges=self.challenges | {challenge_id}, weeks=weeks)
 
 
 @dataclass(frozen=True)
@@ -87,10 +95,6 @@ class Rule:
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """Return the rule as a sentence (``N_``) and what fills it; ``track``, ``level`` and ``challenge`` in it are named by the page."""
         raise NotImplementedError
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """Tell whether doing this challenge, which lies in ``track``, leads nearer to the badge."""
-        return False
 
 
 def _number(value: Any, name: str) -> int:

@@ -34,7 +34,3 @@ class EveryTrack(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many in each."""
         return N_("Approved acts in each of the three tracks: %(number)s"), dict(options)
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """Every challenge may."""
-        return True

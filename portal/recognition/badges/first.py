@@ -44,9 +44,3 @@ class FirstToDo(Rule):
         if options.get("any_track"):
             return N_("For the first %(places)s. Approved acts in the track %(track)s: %(number)s"), dict(options) | {"track": options["any_track"]}
         return N_("For the first %(places)s. Approved acts: %(number)s"), dict(options)
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """What is to be done."""
-        if options.get("any_challenge_id"):
-            return bool(options["any_challenge_id"] == challenge_id)
-        return options.get("any_track") in (None, track)

@@ -40,7 +40,3 @@ class WeeksInARow(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many weeks."""
         return N_("Weeks in a row with an act: %(weeks)s"), dict(options)
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """Every act keeps a streak alive."""
-        return True

@@ -29,7 +29,3 @@ class ActsInTrack(Rule):
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many in the track."""
         return N_("Approved acts in the track %(track)s: %(number)s"), dict(options)
-
-    def concerns(self, options: Options, *, challenge_id: int, track: str) -> bool:
-        """Challenges of the track."""
-        return bool(options["track"] == track)

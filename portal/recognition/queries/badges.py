@@ -127,18 +127,21 @@ def taken_badges(session: Session, person_id: int) -> Sequence[Any]:
     return session.execute(taken.where(BadgeHolding.person_id == person_id, BadgeHolding.is_barred).order_by(BadgeHolding.revoked_at.desc())).all()
 
 
-def for_challenge(session: Session, person_id: int, *, challenge_id: int, track: str, now: datetime, number: int) -> list[OwnBadge]:
-    """Return the badges that this challenge leads nearer to and that the person does not have, the nearest first."""
+def for_challenge(session: Session, person_id: int, *, challenge_id: int, track: str, now: datetime) -> list[OwnBadge]:
+    """Return the badges of which the person would have more once this challenge is approved, and does not have, the most advanced first."""
     rows = [row for row in live_rows(session, person_id) if not row.way and not row.is_barred]
-    rows = [row for row in rows if rule_of(row.rule).concerns(row.options, challenge_id=challenge_id, track=track)]
     needs = {need for row in rows for need in rule_of(row.rule).needs}
     facts = gather(session, person_id, needs, now, limited=[row.id for row in rows if rule_of(row.rule).is_limited])
-    found = []
+    then, found = facts.after(challenge_id=challenge_id, track=track), []
     for row in rows:
-        progress = rule_of(row.rule).progress(Case(row.id, row.options, False), facts)
-        if progress is not None and progress.is_open:
+        rule, case = rule_of(row.rule), Case(row.id, row.options, False)
+        progress = rule.progress(case, facts)
+        if progress is None or not progress.is_open or progress.is_met:
+            continue
+        after = rule.progress(case, then)
+        if after is not None and after.have > progress.have:
             found.append(OwnBadge(row.id, row.name, row.how, row.art, row.tone, row.rule, None, "", progress))
-    return sorted(found, key=_order)[:number]
+    return sorted(found, key=_order)
 
 
 def list_badges(session: Session, *, state: str | None = None, q: str | None = None, after: str | None = None) -> Page:

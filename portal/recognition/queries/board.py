@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select, true, tuple_
+from sqlalchemy import BigInteger, Integer, and_, bindparam, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import LISTED, ON_BOARD, PeriodScore
-from portal.recognition.queries.names import BEHIND, SHOWN_COMPANY, SHOWN_NAME
+from portal.recognition.queries.names import BEHIND, BY_NAME, SHOWN_COMPANY, SHOWN_NAME
 from portal.recognition.queries.places import count_members, find_build, places_of, places_within
 from portal.recognition.rules.boards import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
@@ -61,6 +61,7 @@ _BOARD = _EVERYBODY.where(ON_BOARD)
 _DOWNWARDS = tuple(column.desc() for column in _ORDER)
 _TOP = _BOARD.order_by(*_DOWNWARDS).limit(bindparam("number", type_=Integer))
 _OWN = _BOARD.where(PeriodScore.member_id == bindparam("member", type_=BigId))
+_POINTS = select(PeriodScore.score).where(PeriodScore.period == bindparam("period"), PeriodScore.member_id == bindparam("member", type_=BigId))
 _LINE = tuple_(bindparam("score", type_=BigInteger), bindparam("first", type_=BigInteger), bindparam("member", type_=BigId))
 _ABOVE = _EVERYBODY.where(LISTED, tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS)
 _BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
@@ -73,13 +74,13 @@ def _matches(term: str | None) -> Any:
     pattern = like_pattern(fold(term.strip()))
     by_name = or_(Person.name_key.like(pattern, escape="\\"), Company.name_key.like(pattern, escape="\\"))
     # Whoever chose a nickname is found by that alone.
-    by_nickname = func.lower(Person.board_name).like(like_pattern(term.strip().lower()), escape="\\")
-    return or_(and_(Person.board_name.is_(None), by_name), by_nickname)
+    by_nickname = Person.board_name_key.like(pattern, escape="\\")
+    return or_(and_(BY_NAME, by_name), by_nickname)
 
 
 def of_company(company_id: int) -> Any:
     """Return the condition that keeps the people of one company. A nickname hides the company too, so those who have one are not among them."""
-    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, Person.board_name.is_(None)))
+    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, BY_NAME))
 
 
 def get_board(
@@ -152,6 +153,11 @@ def find_own(session: Session, period: str, member_id: int) -> BoardRow | None:
         return None
     places = places_of(session, period, [row.score], is_fenced=find_build(session, period) is not None)
     return _line(row, places[row.score])
+
+
+def own_points(session: Session, period: str, member_id: int) -> int:
+    """Return what a person earned that counts in ``period``, for themselves: also where they are not listed."""
+    return session.scalar(_POINTS, {"period": period, "member": member_id}) or 0
 
 
 def _around(session: Session, period: str, member_id: int, statements: Sequence[Any] = _NEAR) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Companies by what their people earned: summed when asked, of those who stand on the board now and in the company now."""
+"""Companies by what their people earned: summed when asked, of those who stand on the board by name now and are in the company now."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import ON_BOARD, PeriodScore
+from portal.recognition.queries.names import BY_NAME
 from portal.web.paging import Page, page_by
 
 
 @dataclass(frozen=True)
 class CompanyRow:
-    """One company's line: place, the people who earned, and their points together."""
+    """One company's line: place, the people who earned and stand by their names, and their points together."""
 
     rank: int
     company_id: int
@@ -33,7 +35,7 @@ _SUMS = (
         func.rank().over(order_by=_points.desc()).label("place"),
     )
     .join(Person, Person.id == PeriodScore.member_id)
-    .where(PeriodScore.period == bindparam("period"), ON_BOARD, Person.company_id.is_not(None))
+    .where(PeriodScore.period == bindparam("period"), ON_BOARD, BY_NAME, Person.company_id.is_not(None))
     .group_by(Person.company_id)
     .subquery()
 )
@@ -41,15 +43,18 @@ _LINES = select(_SUMS.c.place, _SUMS.c.company_id, Company.name, _SUMS.c.members
 _KEYS = (_SUMS.c.points, _SUMS.c.first_neg, _SUMS.c.company_id)
 
 
-def company_board(session: Session, period: str, *, after: str | None) -> Page:
-    """Return one page of the companies' board of ``period``: most points first, then who reached them first."""
-    page = page_by(session, _LINES, [(key, True) for key in _KEYS], after=after, values={"period": period})
+def company_board(session: Session, period: str, *, term: str | None = None, after: str | None) -> Page:
+    """Return one page of the companies' board of ``period``: most points first, then who reached them first.
+
+    ``term`` keeps those whose name holds it; they keep their places.
+    """
+    page = page_by(session, _matching(term), [(key, True) for key in _KEYS], after=after, values={"period": period})
     return Page([_line(row) for row in page.rows], page.next, is_first=page.is_first)
 
 
-def iter_companies(session: Session, period: str) -> Iterator[CompanyRow]:
-    """Yield the whole companies' board."""
-    for row in session.execute(_LINES.order_by(*(key.desc() for key in _KEYS)), {"period": period}):
+def iter_companies(session: Session, period: str, *, term: str | None = None) -> Iterator[CompanyRow]:
+    """Yield the whole companies' board, or the lines that hold ``term``."""
+    for row in session.execute(_matching(term).order_by(*(key.desc() for key in _KEYS)), {"period": period}):
         yield _line(row)
 
 
@@ -57,6 +62,11 @@ def company_line(session: Session, period: str, company_id: int) -> CompanyRow |
     """Return one company's line, or None where nobody of it has points."""
     row = session.execute(_LINES.where(_SUMS.c.company_id == company_id), {"period": period}).first()
     return _line(row) if row else None
+
+
+def _matching(term: str | None) -> Any:
+    folded = fold(term.strip()) if term else ""
+    return _LINES.where(Company.name_key.like(like_pattern(folded), escape="\\")) if folded else _LINES
 
 
 def _line(row: Any) -> CompanyRow:

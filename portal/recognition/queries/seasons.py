@@ -13,7 +13,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
 from portal.recognition.models import Season, SeasonStanding
-from portal.recognition.queries.names import SHOWN_COMPANY, SHOWN_NAME
+from portal.recognition.queries.names import BEHIND, SHOWN_COMPANY, SHOWN_NAME
 from portal.recognition.rules.boards import Span, periods_of, span_of
 from portal.recognition.rules.seasons import season_id_of, season_key, season_span
 from portal.web.paging import Page, page_by
@@ -27,13 +27,17 @@ _RUNNING = select(_SEASON.c.id, _SEASON.c.starts_on, _SEASON.c.ends_on).where(
 
 @dataclass(frozen=True)
 class StandingRow:
-    """One line of the standing of a closed season. ``member`` is empty for who is not to be shown any more; their line stays."""
+    """One line of the standing of a closed season. ``member`` is empty for who is not to be shown any more; their line stays.
+
+    A nickname stands as on the board: without the company, and with ``behind``, the name, for admins.
+    """
 
     rank: int
     member_id: int
     member: str
     company: str
     points: int
+    behind: str = ""
 
 
 def spans_at(session: Session, moment: datetime) -> dict[str, Span]:
@@ -126,11 +130,11 @@ def count_standing(session: Session, season_id: int) -> int:
 
 def _standing() -> Any:
     is_shown = Person.left_board_at.is_(None) & (Person.state != "deactivated")
-    columns = (SeasonStanding.place, SeasonStanding.person_id, SHOWN_NAME, SHOWN_COMPANY, SeasonStanding.points, is_shown.label("is_shown"))
+    columns = (SeasonStanding.place, SeasonStanding.person_id, SHOWN_NAME, SHOWN_COMPANY, SeasonStanding.points, BEHIND, is_shown.label("is_shown"))
     found = select(*columns).join(Person, Person.id == SeasonStanding.person_id)
     return found.outerjoin(Company, Company.id == Person.company_id)
 
 
 def _line(row: Any) -> StandingRow:
-    shown = row.is_shown
-    return StandingRow(row.place, row.person_id, row.member if shown else "", (row.company or "") if shown else "", row.points)
+    member, company, behind = (row.member, row.company or "", row.behind or "") if row.is_shown else ("", "", "")
+    return StandingRow(row.place, row.person_id, member, company, row.points, behind)

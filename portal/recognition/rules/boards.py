@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TypeVar
 
 from portal.kernel.clock import local_date, start_of_day
@@ -37,6 +38,31 @@ class Span:
 
     since: datetime | None
     until: datetime | None
+
+
+class Absence(StrEnum):
+    """Why somebody does not stand on the board they look at."""
+
+    LEFT = "left"
+    TEAM = "team"
+    ELSEWHERE = "elsewhere"
+    NICKNAMED = "nicknamed"
+    NOTHING = "nothing"
+
+
+ABSENCES = {
+    Absence.LEFT: N_("You chose to stand on no board. Only you see your points here."),
+    Absence.TEAM: N_("Employees and the people who run the programme stand on no board."),
+    Absence.ELSEWHERE: N_("This board holds the people of one company, and it is not yours."),
+    Absence.NICKNAMED: N_("You stand on the boards under a nickname. Being on the board of your company would give you away."),
+    Absence.NOTHING: N_("Nothing you earned counts here yet."),
+}
+
+
+def why_absent(*, has_left: bool, is_team: bool, is_elsewhere: bool, is_nicknamed: bool) -> Absence:
+    """Return why an advocate is not on a board; ``is_elsewhere`` and ``is_nicknamed`` are asked of the board of a company alone."""
+    reasons = ((has_left, Absence.LEFT), (is_team, Absence.TEAM), (is_elsewhere, Absence.ELSEWHERE), (is_nicknamed, Absence.NICKNAMED))
+    return next((reason for holds, reason in reasons if holds), Absence.NOTHING)
 
 
 def month_of(day: date) -> str:

@@ -6,17 +6,20 @@ from datetime import datetime
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
+from portal.kernel.actor import ADVOCATE
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.errors import NotFound
 from portal.people.models import Company
 from portal.people.queries.companies import get_company
+from portal.people.queries.persons import get_person
 from portal.recognition.forms import BoardFilter
 from portal.recognition.models import Season
-from portal.recognition.queries.board import get_board, iter_board
+from portal.recognition.queries.board import get_board, iter_board, own_points
 from portal.recognition.queries.levels import rungs_for
 from portal.recognition.queries.seasons import get_season, has_closed, running_seasons
-from portal.recognition.rules.boards import UnknownPeriod, board_key, offered_periods, span_of
+from portal.recognition.rules.boards import ABSENCES, UnknownPeriod, board_key, offered_periods, span_of, why_absent
 from portal.recognition.rules.seasons import season_id_of, season_key
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, member
@@ -63,7 +66,20 @@ def board() -> ResponseReturnValue:
     found = get_board(db(), asked.key, member_id=actor.id, term=asked.term, after=request.args.get("after"), company_id=asked.company_id)
     levels = rungs_for(db(), [row.member_id for row in found.page.rows])
     shown = {"levels": levels, "board": found, "form": form, "asked": asked, "tabs": tabs(asked, now), "me": actor.id, "has_closed": has_closed(db())}
-    return render_fragment("recognition/board.html", "results", **shown)
+    absent = _absent(asked, current_user.id) if found.own is None and ADVOCATE in current_user.roles else None
+    return render_fragment("recognition/board.html", "results", **shown, absent=absent)
+
+
+def _absent(asked: Asked, person_id: int) -> tuple[str, int]:
+    """Return why the reader is not on the board asked for, as a sentence, and what they earned in it."""
+    person, company_id = get_person(db(), person_id), asked.company_id
+    reason = why_absent(
+        has_left=person.left_board_at is not None,
+        is_team=person.is_employee or person.is_admin,
+        is_elsewhere=company_id is not None and person.company_id != company_id,
+        is_nicknamed=company_id is not None and person.board_name is not None,
+    )
+    return ABSENCES[reason], own_points(db(), asked.key, person_id)
 
 
 def read(form: BoardFilter, now: datetime) -> Asked:

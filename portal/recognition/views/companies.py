@@ -10,7 +10,7 @@ from portal.recognition.queries.companies import company_board, company_line, it
 from portal.recognition.views.board import bp, read, tabs
 from portal.web.exports import csv_response
 from portal.web.guards import member
-from portal.web.templating import render
+from portal.web.templating import render_fragment
 from portal.web.transaction import db
 
 
@@ -21,8 +21,8 @@ def companies() -> ResponseReturnValue:
     form, now = BoardFilter(request.args), utcnow()
     asked = read(form, now)
     if request.args.get("format") == "csv":
-        rows = ((row.rank, row.company, row.members, row.points) for row in iter_companies(db(), asked.key))
+        rows = ((row.rank, row.company, row.members, row.points) for row in iter_companies(db(), asked.key, term=asked.term))
         return csv_response(f"companies-{asked.key.replace('/', '-')}.csv", ("rank", "company", "members", "points"), rows)
-    page = company_board(db(), asked.key, after=request.args.get("after"))
+    page = company_board(db(), asked.key, term=asked.term, after=request.args.get("after"))
     own = company_line(db(), asked.key, current_user.company_id) if current_user.company_id else None
-    return render("recognition/companies.html", page=page, form=form, asked=asked, tabs=tabs(asked, now), own=own)
+    return render_fragment("recognition/companies.html", "results", page=page, form=form, asked=asked, tabs=tabs(asked, now), own=own)

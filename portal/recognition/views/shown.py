@@ -1,6 +1,7 @@
 """What this room shows on the pages of others: celebrations on every page, badges on a challenge, panels about a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from portal.recognition.queries.levels import rung_for
 from portal.recognition.queries.weeks import streak_for
 from portal.web.transaction import db
 
-ON_CHALLENGE, ON_PROFILE = 2, 6
+ON_CHALLENGE, ON_PROFILE = 3, 6
 
 
 def celebrations() -> list[Occasion]:
@@ -27,11 +28,20 @@ def celebrations() -> list[Occasion]:
     return occasions_for(db(), current_user.id, utcnow())
 
 
-def badges_near(challenge_id: int, track: str) -> list[OwnBadge]:
+@dataclass(frozen=True)
+class Near:
+    """The badges that a challenge leads nearer to: the most advanced, and how many there are beside them."""
+
+    badges: Sequence[OwnBadge] = ()
+    others: int = 0
+
+
+def badges_near(challenge_id: int, track: str) -> Near:
     """Return the badges that a challenge leads the reader nearer to."""
     if ADVOCATE not in current_user.roles:
-        return []
-    return for_challenge(db(), current_user.id, challenge_id=challenge_id, track=track, now=utcnow(), number=ON_CHALLENGE)
+        return Near()
+    found = for_challenge(db(), current_user.id, challenge_id=challenge_id, track=track, now=utcnow())
+    return Near(found[:ON_CHALLENGE], max(len(found) - ON_CHALLENGE, 0))
 
 
 def person_panel(session: Session, person: Person, _now: datetime) -> Mapping[str, Any] | None:
