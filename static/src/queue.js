@@ -30,12 +30,13 @@ const shown = (selector) => {
   return key ? document.querySelector(`[data-panel="${key}"]`)?.querySelector(selector) : null;
 };
 
-// Open a verdict that needs words, with the keyboard in its first field.
+// Open a verdict that needs words, with the keyboard in its first field and all of it in view: at once, so that nothing moves.
 function unfold(verdict) {
   const form = shown(`[data-verdict="${verdict}"]`);
   if (!form) return;
   form.open = true;
-  form.querySelector("input:not([type=hidden]), textarea").focus();
+  form.querySelector("input:not([type=hidden]), textarea").focus({ preventScroll: true });
+  form.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
 const wasDeciding = new URLSearchParams(location.search).has("item");
