@@ -95,7 +95,7 @@ RULES: list[tuple[Rule, str, str]] = [
     (("role", {"values": ["admin", "advocate"]}), "Role is Admin or Advocate", "your role here is Advocate"),
     (("lifetime", {"choice": "at_least", "number": 500}), "Points earned in all: at least 500", "you have earned 500 points or more"),
     (("acts", {**ACTS, "track": "endorse", "choice": "at_most", "days": 90}), "Acts in Endorse: at most 1 within the last 90 days", "not done much"),
-    (("joined_since", {"day": date(2026, 5, 1)}), "Joined on May 1, 2026 or later", "you joined on May 1, 2026 or later"),
+    (("joined_since", {"day": date(2026, 5, 1)}), "Joined on 1 May 2026 or later", "you joined on 1 May 2026 or later"),
     (("member_for", {"choice": "at_most", "number": 30}), "Days as a member: at most 30", "you are new here"),
     (("people", {"people": "Ana Oliveira"}), "Is Ana Oliveira", "the programme team chose you for it"),
 ]

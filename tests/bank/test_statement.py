@@ -104,7 +104,7 @@ def test_only_admins_read_others_statements(amara: PortalClient, account: Accoun
 
 
 def test_what_cannot_be_taken_is_owed_and_shown(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
-    form = {"key": "k", "points": "-500", "reason": "The award was a mistake", "counts_as_earned": "y"}
+    form = {"key": "k", "points": "-500", "reason": "The award was a mistake", "counts_as_earned": "y", "agreed": "30"}
     answer = sign_in(account.admin_id).post(f"/admin/statement/{account.person_id}", data=form)
     assert answer.status_code == 303
     page = amara.get("/statement").text
