@@ -95,12 +95,3 @@ def test_a_visitor_is_asked_about_nothing(client: PortalClient, count_queries: C
 
 def test_right_to_left_turns_the_page(client: PortalClient) -> None:
     assert 'dir="rtl"' in client.get(f"{PAGE}?dir=pseudo-rtl").text
-
-
-def test_an_advocates_profile_is_two_columns_of_like_length(database: Database, sign_in: SignIn) -> None:
-    page = sign_in(database.write(make_person)).get("/profile").text
-    titles = ("About you", "E-mail", "Password", "Level and badges", "What you like to do", "On the boards", "Where you are signed in")
-    places = [re.search(rf"<h2[^>]*>{title}</h2>", page).start() for title in titles]
-    assert places == sorted(places)
-    assert page.count('<div class="grid gap-5">', 0, places[0]) == 1
-    assert page.count('<div class="grid gap-5">', places[2], places[3]) == 1
