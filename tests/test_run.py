@@ -122,28 +122,37 @@ def test_the_address_that_was_set_stays_the_address(tmp_path: Path) -> None:
     assert base_url(Settings(_env_file=None, data=tmp_path), 9000) == "http://127.0.0.1:9000"
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-c", "closed-terminal"])
-def test_run_portal_starts_from_nothing_and_ends_whole(engine_name: str, templates: Templates, tmp_path: Path, ending: signal.Signals) -> None:
+def run_and_end(engine_name: str, templates: Templates, tmp_path: Path, ending: signal.Signals, *options: str) -> tuple[str, str, str]:
+    """Start the portal from nothing, look at its first page, end it; return the page, what it said, and which of its processes are left."""
     url, port = templates.empty(engine_name, tmp_path), free_port()
     log = tmp_path / "run.log"
     with log.open("wb") as out:
-        command = [sys.executable, "-m", "flask", "run-portal", "--port", str(port)]
+        command = [sys.executable, "-m", "flask", "run-portal", "--port", str(port), *options]
         process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path, url), stdout=out, stderr=out)
     try:
         wait_for(lambda: f"http://127.0.0.1:{port}" in log.read_text() or process.poll() is not None, "the portal", seconds=180)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
             page = answer.read().decode()
     finally:
         process.send_signal(ending)
         code = process.wait(timeout=60)
         templates.drop(url)
-    said = log.read_text()
-    assert code == 0, said
+    assert code == 0, log.read_text()
+    return page, log.read_text(), subprocess.run(["pgrep", "-f", f"granian.*--port {port}"], capture_output=True, text=True).stdout
+
+
+def test_run_portal_starts_from_nothing_with_its_demo_and_ctrl_c_ends_it_whole(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+    page, said, left = run_and_end(engine_name, templates, tmp_path, signal.SIGINT)
     assert "Brindlewick" in page
     for role in ("advocate", "employee", "admin"):
         assert re.search(rf"{role}\s+\S+@\S+", said)
-    children = subprocess.run(["pgrep", "-f", f"granian.*--port {port}"], capture_output=True, text=True).stdout
-    assert children == ""
+    assert left == ""
+
+
+def test_a_closed_terminal_ends_it_whole_too(engine_name: str, templates: Templates, tmp_path: Path) -> None:
+    page, _said, left = run_and_end(engine_name, templates, tmp_path, signal.SIGHUP, "--no-demo")
+    assert "flask people add-admin" in page
+    assert left == ""
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_is_made(engine_name: str, templates: Templates, tmp_path: Path) -> None:
