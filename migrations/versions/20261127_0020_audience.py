@@ -48,10 +48,10 @@ def upgrade() -> None:
         sa.CheckConstraint("ended_at IS NULL OR removed_at IS NOT NULL", name=op.f("ck_audience_rule_removed_before_ended")),
     )
     op.create_index("ix_audience_rule_audience_id_position", "audience_rule", ["audience_id", "position"])
-    op.create_index("ix_act_track_record", "act", ["track", "person_id", "happened_at", "kind"], sqlite_where=LIVE, postgresql_where=LIVE)
+    op.create_index("ix_act_record", "act", ["person_id", "track", "kind", "happened_at"], sqlite_where=LIVE, postgresql_where=LIVE)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_act_track_record", "act")
+    op.drop_index("ix_act_record", "act")
     op.drop_table("audience_rule")
     op.drop_table("audience")

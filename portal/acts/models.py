@@ -28,8 +28,8 @@ class Act(Base):
         Index(None, "person_id", "happened_at"),
         Index(None, "company_id", "happened_at"),
         Index(None, "happened_at"),
-        # Counting the acts of everybody in a track, for audiences: read from the index alone.
-        Index("ix_act_track_record", "track", "person_id", "happened_at", "kind", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        # Counting the acts of everybody at once, for audiences: read in order of people from the index alone.
+        Index("ix_act_record", "person_id", "track", "kind", "happened_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

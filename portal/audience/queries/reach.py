@@ -86,7 +86,8 @@ def reach_of(session: Session, owner: AudienceOwner, audience_id: int, now: date
         (literal(None) if edited is None else edited).label("edited"),
         begun.label("begun"),
     ).where(Person.is_advocate.is_(True), Person.state.in_((PersonState.ACTIVE, PersonState.INVITED)))
-    some = people.subquery()
+    # Worked out once and kept for the grouping; folded into it, SQLite would try every rule twice.
+    some = people.cte("some").prefix_with("MATERIALIZED")
     columns = (some.c.state, some.c.live, some.c.edited, some.c.begun)
     counted: dict[str, int] = {}
     for state, is_now, is_then, is_begun, number in session.execute(select(*columns, func.count()).group_by(*columns)):
