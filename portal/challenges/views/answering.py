@@ -16,7 +16,6 @@ from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
-from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
 from portal.challenges.stages.contract import Control, Step, Stored, Value
 from portal.challenges.stages.registry import stage_kind
@@ -191,10 +190,8 @@ def _control(stage: Stage) -> Control:
 
 
 def _read(submission: Submission, stage: Stage, received: Received | None) -> tuple[Any, Value]:
-    """Return the form of a step and what it asks to store. Refuses a file that was received for what the step does not ask for any more."""
+    """Return the form of a step and what it asks to store."""
     form, control = step_form(stage, {}, filled=True), _control(stage)
-    if received and received.purpose != control.purpose:
-        raise ChallengeChanged()
     given = received if control.kind == "file" else form.answer.data
     known = answers_of(db(), submission.id).get(stage.id)
     return form, stage_kind(stage.kind).read(Step(stage.title, stage.options), given, known.value if known else {}, _store)
