@@ -106,7 +106,7 @@ class LevelRow(PlainForm):
 class LevelsForm(Form):
     """All levels at once, since each must ask for more than the one before."""
 
-    levels = FieldList(FormField(LevelRow), max_entries=20)
+    levels = FieldList(FormField(LevelRow, label=""), max_entries=20)
 
     def wanted(self) -> Sequence[Wanted]:
         """Return the rows that say anything."""

@@ -99,8 +99,7 @@ def tag_many() -> Any:
     if form.act.data != "take":
         said = ngettext("%(n)s more person carries the tag.", "%(n)s more people carry the tag.", people, n=number(people))
     flash(said, "good")
-    place: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after"}
-    return redirect(url_for(".index", **place), 303)
+    return redirect(url_for(".index", **asked), 303)
 
 
 def _person(person_id: int, **forms: Any) -> str:
