@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from urllib.error import HTTPError, URLError
 
 import click
@@ -14,6 +15,7 @@ from config import ROOT, Settings
 from portal.web.logs import log
 
 START_SECONDS = 60
+CLEAR_SECONDS = 10
 DEATHS, WITHIN_SECONDS = 5, 60
 HOPELESS = f"The worker ended {DEATHS} times within a minute and is not started again; its last lines are above. The portal ends with it."
 
@@ -91,6 +93,16 @@ def _end(*children: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        _clear(child.pid)
+
+
+def _clear(group: int) -> None:
+    """End what a process left behind in its session: a server that is stopped while it still starts forgets those of its own it had just begun."""
+    deadline = time.monotonic() + CLEAR_SECONDS
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(group, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 def _answers(port: int, server: subprocess.Popen[bytes], stopped: list[int]) -> bool:

@@ -104,7 +104,7 @@ def test_a_form_that_cannot_work_is_shown_again_with_what_was_chosen(boss: Porta
         (b"\x89PNG\r\n\x1a\n\0\0", "rows.csv", "This file is not a CSV table"),
         (b"a,b\n", "rows.csv", "This table has a header but no rows"),
         (b"a,b\n1,2\n", "rows.xlsx", "Files ending in “.xlsx” are not taken here"),
-        (b"<html><script>1</script>,b\n1,2\n", "rows.csv", "Web pages are not taken"),
+        (b"<html><script>1</script>,b\n1,2\n", "rows.csv", "This is a web page. Here rows are taken: "),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_words(boss: PortalClient, database: Database, content: bytes, name: str, sentence: str) -> None:

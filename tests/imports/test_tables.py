@@ -20,8 +20,8 @@ PLAIN = "name,place\nBrown–Forman,Köln\n"
         (PLAIN.encode("utf-16"), "UTF-16"),
         (b"\xfe\xff" + PLAIN.encode("utf-16-be"), "UTF-16"),
         (PLAIN.encode("cp1252"), "Windows-1252"),
-        (gzip.compress(PLAIN.encode()), "UTF-8"),
-        (gzip.compress(PLAIN.encode("utf-8-sig")), "UTF-8"),
+        (gzip.compress(PLAIN.encode(), mtime=0), "UTF-8"),
+        (gzip.compress(PLAIN.encode("utf-8-sig"), mtime=0), "UTF-8"),
         (PLAIN.replace("\n", "\r\n").encode(), "UTF-8"),
         (PLAIN.replace("\n", "\r").encode(), "UTF-8"),
         (PLAIN.rstrip().encode(), "UTF-8"),
@@ -73,7 +73,7 @@ def test_a_quotation_mark_that_is_never_closed_is_told_with_its_lines() -> None:
         (b",,\n", NotATable),
         (b"PK\x03\x04\x00\x00", NotATable),
         (b"\x1f\x8b\x08broken", NotATable),
-        (gzip.compress(PLAIN.encode())[:-9], NotATable),
+        (gzip.compress(PLAIN.encode(), mtime=0)[:-9], NotATable),
         (b"a,b\n", NoRows),
     ],
 )
@@ -85,7 +85,7 @@ def test_what_is_no_table_is_refused(content: bytes, refusal: type[Exception]) -
 def test_a_packed_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.imports.rules.tables.UNPACKED_LIMIT_MB", 1)
     with pytest.raises(UnpackedTooLarge):
-        read_table(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000))
+        read_table(gzip.compress(b"a,b\n" + b"1,2\n" * 300_000, mtime=0))
 
 
 def test_a_table_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ LONG = "name,place\n" + "".join(f"Firm {number} Köln,“Größe {number}”\n" 
         (LONG.encode("utf-8-sig"), "UTF-8"),
         (LONG.encode("utf-16"), "UTF-16"),
         (LONG.encode("cp1252"), "Windows-1252"),
-        (gzip.compress(LONG.encode()), "UTF-8"),
+        (gzip.compress(LONG.encode(), mtime=0), "UTF-8"),
     ],
 )
 @pytest.mark.parametrize("shift", range(4))
@@ -126,7 +126,7 @@ def test_the_head_of_a_long_table_is_its_first_whole_rows_wherever_it_is_cut(
     assert head.broken == []
 
 
-@pytest.mark.parametrize("content", [PLAIN.encode(), gzip.compress(PLAIN.encode()), CONSTITUENTS.read_bytes()])
+@pytest.mark.parametrize("content", [PLAIN.encode(), gzip.compress(PLAIN.encode(), mtime=0), CONSTITUENTS.read_bytes()])
 def test_the_head_of_a_short_table_is_all_of_it(content: bytes) -> None:
     assert read_head(io.BytesIO(content)) == read_table(content)
 
@@ -149,7 +149,7 @@ def test_what_begins_like_no_table_is_refused_by_its_head(content: bytes, refusa
 def test_a_head_costs_the_same_however_long_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in bytes that are read, packed and plain; a bomb is not unpacked either."""
     monkeypatch.setattr("portal.imports.rules.tables.HEAD_BYTES", 1_000)
-    for content in (LONG.encode(), gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)):
+    for content in (LONG.encode(), gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000, mtime=0)):
         file = io.BytesIO(content)
         assert not read_head(file).is_whole
         assert file.tell() < len(content)

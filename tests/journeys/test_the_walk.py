@@ -78,6 +78,7 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
     admin.page.get_by_text("Show us your desk").first.click()
     expect(admin.page.get_by_role("img", name="Picture that was uploaded")).to_be_visible()
     press_twice(admin.page, "Approve and award 300 points")
+    expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
     site.let_a_minute_pass()
     verdict = site.post.to(NEW, "Show us your desk")
     assert "300" in text_of(verdict)
@@ -147,6 +148,7 @@ def test_a_decline_is_read_with_its_reason_and_answered(site: Site, programme: i
     admin.page.locator("summary", has_text="Decline").click()
     admin.page.locator("#reason-decline").fill(reason)
     press_twice(admin.page, "Decline")
+    expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
     site.let_a_minute_pass()
     assert reason in text_of(site.post.to(NEW, "Write an honest review"))
 

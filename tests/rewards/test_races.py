@@ -21,7 +21,7 @@ from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import PROCESSES, TRIES, all_at_once, follow_in_processes, press_in_processes
 
-ROUNDS, DUELS = 5, 12
+ROUNDS, DUELS = 5, 5
 
 
 def with_points(session: Session, points: int) -> int:

@@ -46,7 +46,9 @@ class Scene:
         return balance.available, balance.held
 
     def told(self) -> list[str]:
-        return list(self.session.scalars(select(Notice.kind).where(Notice.person_id == self.person_id).order_by(Notice.id)))
+        """Return what the person was told about redemptions; the points they began with told them of a level."""
+        about = Notice.kind.startswith("redemption_")
+        return list(self.session.scalars(select(Notice.kind).where(Notice.person_id == self.person_id, about).order_by(Notice.id)))
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import pytest
 ENGINES = ("sqlite", "postgresql")
 # Programs by the mark of the tests that ask them. LAUREL_REQUIRE_HLEDGER=1 and its like select them whether they are there or not.
 OUTSIDE = {"hledger": "hledger", "redis": "redis-server"}
+RAN_ON = "ran on"
 STRICT = os.environ.get("LAUREL_STRICT") == "1"
 _ran: dict[str, set[str]] = defaultdict(set)
 _skipped: list[str] = []
-_one_engine: set[str] = set()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,28 +43,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = item.get_closest_marker("only_on")
         if mark and not (mark.args and mark.args[0] in ENGINES and mark.kwargs.get("reason")):
             raise pytest.UsageError(f"{item.nodeid}: only_on needs an engine and a reason")
-        if mark:
-            _one_engine.add(item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Note what ran where."""
+    """Tell the report what ran where: it travels from the process that ran the test to the one that judges the run."""
     report = yield
     setattr(item, f"rep_{report.when}", report)
-    if report.skipped:
-        _skipped.append(item.nodeid)
     callspec = getattr(item, "callspec", None)
     engine = callspec.params.get("engine_name") if callspec else None
-    if report.when == "call" and engine and item.nodeid not in _one_engine:
+    if report.when == "call" and engine and not item.get_closest_marker("only_on"):
         others = "-".join(part for part in callspec.id.split("-") if part not in ENGINES)
-        _ran[f"{item.location[0]}::{item.function.__qualname__}[{others}]"].add(engine)  # type: ignore[attr-defined]
+        report.user_properties.append((RAN_ON, (f"{item.location[0]}::{item.function.__qualname__}[{others}]", engine)))  # type: ignore[attr-defined]
     return report
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what ran where."""
+    if report.skipped:
+        _skipped.append(report.nodeid)
+    if report.when == "call":
+        for name, value in report.user_properties:
+            if name == RAN_ON:
+                test, engine = value
+                _ran[test].add(engine)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI: fail when a test ran on one engine only, or was skipped."""
-    if not STRICT or session.config.option.collectonly:
+    """In CI: fail when a test ran on one engine only, or was skipped. Of the processes that share the tests, only the one above them judges."""
+    if not STRICT or session.config.option.collectonly or hasattr(session.config, "workerinput"):
         return
     single = sorted(name for name, engines in _ran.items() if engines != set(ENGINES))
     for title, names in (("ran on one engine only", single), ("skipped", sorted(set(_skipped)))):
