@@ -99,7 +99,7 @@ def _end(*children: subprocess.Popen[bytes]) -> None:
 def _clear(group: int) -> None:
     """End what a process left behind in its session: a server that is stopped while it still starts forgets those of its own it had just begun."""
     deadline = time.monotonic() + CLEAR_SECONDS
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):  # None is left; where only dead ones are, macOS calls that a lack of permission.
         while time.monotonic() < deadline:
             os.killpg(group, signal.SIGKILL)
             time.sleep(0.05)
