@@ -16,6 +16,7 @@ from sqlalchemy import select
 from config import ROOT, Settings
 from portal.app import IMPORTERS
 from portal.challenges.library.reading import built_in
+from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.templates import document_of
 from portal.kernel.db import Database
 from portal.kernel.schema import Base
@@ -112,7 +113,8 @@ def knowledge(database: Database, settings: Settings) -> Known:
     """Return what pages may say as it is: what stands in the rows and settings, and the words of the files that are imported."""
     with database.reading() as session:
         known = Known(session, settings)
-    known.add(*texts([document_of(template) for template in built_in().values()]))
+    documents = [document_of(template) for template in built_in().values()]
+    known.add(*texts(documents), *gaps_in(documents))
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 
