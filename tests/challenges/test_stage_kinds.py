@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 
+from config import ROOT
+from portal.challenges.forms.answering import StepForm
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
-from portal.challenges.stages.contract import Step, Stored
+from portal.challenges.stages.contract import ANSWER, Step, Stored, file_control
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
 
+TEMPLATES = ROOT / "templates"
 RECEIVED = Received(storage_name="a" * 32, filename="proof.png", media_type="image/png", purpose="document", size=123, sha256="b" * 64)
 
 
@@ -59,28 +62,28 @@ def refuse(_received: Received) -> Stored:
 )
 def test_what_completes_a_step(kind: str, options: dict[str, Any], given: Any, problem: type[Refusal] | None) -> None:
     step = Step("Step", options)
-    value = stage_kind(kind).read(step, given, {}, refuse)
+    value = stage_kind(kind).read(step, {ANSWER: given}, {}, refuse)
     told = stage_kind(kind).problem(step, value)
     assert type(told) is (problem or type(None))
 
 
 def test_a_link_without_a_scheme_gets_one() -> None:
-    assert stage_kind("link").read(Step("Step"), " g2.com/r/1 ", {}, refuse) == {"url": "https://g2.com/r/1"}
+    assert stage_kind("link").read(Step("Step"), {ANSWER: " g2.com/r/1 "}, {}, refuse) == {"url": "https://g2.com/r/1"}
 
 
 def test_an_upload_keeps_the_former_file_until_a_new_one_comes() -> None:
     kind, step = stage_kind("upload"), Step("Step", {"purpose": "document"})
-    first = kind.read(step, RECEIVED, {}, keep)
+    first = kind.read(step, {ANSWER: RECEIVED}, {}, keep)
     assert first == {"file_id": 7, "name": "proof.png", "size": 123, "is_image": True}
     assert kind.problem(step, first) is None
-    assert kind.read(step, None, first, refuse) == first
-    assert kind.read(step, RECEIVED, first, keep) == first
+    assert kind.read(step, {}, first, refuse) == first
+    assert kind.read(step, {ANSWER: RECEIVED}, first, keep) == first
 
 
 @pytest.mark.parametrize(("options", "purpose"), [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "weapon"}, "image")])
 def test_an_upload_says_what_its_file_is_for_before_it_is_received(options: dict[str, Any], purpose: str) -> None:
-    control = stage_kind("upload").control(Step("Step", options))
-    assert (control.kind, control.purpose) == ("file", purpose)
+    name, control = file_control(stage_kind("upload"), Step("Step", options)) or ("", None)
+    assert (name, control and control.purpose) == (ANSWER, purpose)
 
 
 def test_an_unknown_kind_is_not_found() -> None:
@@ -92,7 +95,12 @@ def test_an_unknown_kind_is_not_found() -> None:
 def test_every_kind_keeps_the_contract(key: str) -> None:
     kind = stage_kind(key)
     assert kind.key == key
-    assert kind.control(Step("Step")).label
+    controls = kind.controls(Step("Step"))
+    assert all(control.label for control in controls.values())
+    assert not set(controls) & set(dir(StepForm))
+    assert set(kind.shown({})) <= set(controls)
     assert kind.problem(Step("Step"), {}) is not None
-    assert bool(kind.control(Step("Step")).purpose) is (kind.control(Step("Step")).kind == "file")
-    assert kind.shown_by.startswith("challenges/stages/_")
+    assert [bool(control.purpose) for control in controls.values()] == [control.kind == "file" for control in controls.values()]
+    assert sum(control.kind == "file" for control in controls.values()) <= 1
+    for template in filter(None, (kind.shown_by, kind.asked_by)):
+        assert (TEMPLATES / template).is_file()

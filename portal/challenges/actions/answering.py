@@ -179,7 +179,7 @@ def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[
     copied = []
     for stage in own_stages(session, submission):
         value = answers[stage.id].value if stage.id in answers else {}
-        refusal = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value) if check else None
+        refusal = stage_kind(stage.kind).problem(Step.of(stage), value) if check else None
         if refusal:
             raise refusal
         copied.append({"stage_id": stage.id, "kind": stage.kind, "title": stage.title, "options": stage.options, "value": value})

@@ -34,7 +34,7 @@ def pay_stages(session: Session, submission: Submission, now: datetime) -> None:
     paid = set(session.scalars(select(StagePayment.stage_id).where(StagePayment.submission_id == submission.id)))
     for stage in due:
         answer = answers.get(stage.id)
-        if answer and stage.id not in paid and stage_kind(stage.kind).problem(Step(stage.title, stage.options), answer.value) is None:
+        if answer and stage.id not in paid and stage_kind(stage.kind).problem(Step.of(stage), answer.value) is None:
             _pay(session, submission, stage, now)
 
 

@@ -15,6 +15,7 @@ from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH
 from portal.challenges.rules.refusals import PointsOutOfRange, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES
+from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line
@@ -35,7 +36,7 @@ def add_stage(
 ) -> Stage:
     """Add a step at the end, once for a ``key``. ``points`` are its part of the points of the whole.
 
-    Refuses an unknown kind, no title, more than 20 steps, and parts that are more than the whole.
+    Refuses an unknown kind, no title, more than 20 steps, parts that are more than the whole, and options the kind cannot ask with.
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
@@ -118,5 +119,8 @@ def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) ->
     title = clean_line(title)[:TITLE_LENGTH]
     if not title:
         raise TitleMissing()
-    known = stage_kind(kind).options
-    return {"title": title, "text": clean(text)[:TEXT_LENGTH], "options": {n: v for n, v in options.items() if n in known and v not in (None, "")}}
+    known = stage_kind(kind)
+    options = {name: value for name, value in options.items() if name in known.options and value not in (None, "")}
+    if flaw := known.flaw(Step(title, options)):
+        raise flaw
+    return {"title": title, "text": clean(text)[:TEXT_LENGTH], "options": options}

@@ -1,9 +1,10 @@
 """What advocates fill in: the filters of their lists, and the answer to one step."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SearchField, SelectField, TextAreaField
+from wtforms import Field, HiddenField, SearchField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
@@ -11,10 +12,13 @@ from portal.challenges.forms.controls import field_for
 from portal.challenges.models import Stage
 from portal.challenges.rules.standing import STANDING_NAMES
 from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
-from portal.challenges.stages.contract import Step, Value
+from portal.challenges.stages.contract import Control, Step, Value
 from portal.challenges.stages.registry import stage_kind
+from portal.kernel.errors import Refusal
 from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.web.errors import sentence
 from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.language import reader
 
 TRACK_CHOICES = [SelectChoice("", _l("All tracks")), *[SelectChoice(track.value, _l(TRACK_NAMES[track])) for track in Track]]
 
@@ -85,14 +89,31 @@ class PlainForm(Form):
 
 
 class StepForm(Form):
-    """The answer to one step: the field comes from the kind of its stage, the key makes a second click the same click."""
+    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click."""
 
     key = KeyField(validators=KEY)
+    controls: ClassVar[Mapping[str, Control]] = {}
+
+    def asked(self) -> list[Field]:
+        """Return the fields of the step, in their order."""
+        return [self._fields[name] for name in self.controls]
+
+    def given(self) -> dict[str, Any]:
+        """Return what was entered, by name of the control."""
+        return {name: self._fields[name].data for name in self.controls}
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal on its control; what a file is refused for, on the one that asks for a file."""
+        asking = [name for name, control in self.controls.items() if control.kind == refusal.field == "file"]
+        if not asking:
+            super().refuse(refusal)
+        for name in asking:
+            self._fields[name].errors = [*self._fields[name].errors, sentence(refusal)]
 
 
 def step_form(stage: Stage, value: Value, *, filled: bool = False) -> Any:
     """Return the form of a step; ``filled`` from the request, otherwise with what was saved."""
     kind = stage_kind(stage.kind)
-    control = kind.control(Step(stage.title, stage.options))
-    form_class = type("StageForm", (StepForm,), {"answer": field_for(control)})
-    return form_class() if filled else form_class(formdata=None, data={"answer": kind.shown(value)})
+    controls = kind.controls(Step.of(stage, str(reader().locale)))
+    form_class = type("AnswerForm", (StepForm,), {name: field_for(control) for name, control in controls.items()} | {"controls": controls})
+    return form_class() if filled else form_class(formdata=None, data=dict(kind.shown(value)))

@@ -4,14 +4,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.challenges.stages.contract import Control
 from portal.web.forms import one_line, plain_text
 
-URL = {"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}
+TYPED = {
+    "url": {"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"},
+    "email": {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
+}
+CHOOSING = ("choice", "one", "many")
 
 
 def field_for(control: Control, **options: Any) -> Field:
@@ -24,8 +28,17 @@ def field_for(control: Control, **options: Any) -> Field:
         return TextAreaField(filters=[plain_text], validators=length, render_kw={"rows": 6}, **options)
     if control.kind == "number":
         return IntegerField(validators=[Optional(), NumberRange(0, control.max_length)], **options)
-    if control.kind == "choice":
-        return SelectField(choices=[SelectChoice(value, _(text)) for value, text in control.choices], validators=[InputRequired()], **options)
+    if control.kind in CHOOSING:
+        return _choice(control, options)
     if control.kind == "file":
         return FileField(render_kw={"accept": control.accept} if control.accept else {}, **options)
-    return StringField(filters=[one_line], validators=length, render_kw=URL if control.kind == "url" else {}, **options)
+    return StringField(filters=[one_line], validators=length, render_kw=TYPED.get(control.kind, {}), **options)
+
+
+def _choice(control: Control, options: dict[str, Any]) -> Field:
+    choices = [SelectChoice(value, _(text)) for value, text in control.choices]
+    if control.kind == "choice":
+        return SelectField(choices=choices, validators=[InputRequired()], **options)
+    if control.kind == "many":
+        return SelectMultipleField(choices=choices, **options)
+    return RadioField(choices=[(choice.value, choice.label) for choice in choices], validators=[Optional()], **options)

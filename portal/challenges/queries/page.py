@@ -284,7 +284,7 @@ def steps_of(session: Session, version: ChallengeVersion, submission: Submission
     steps, limit = [], points_at_once(session)
     for number, stage in enumerate(stages_of(session, version.challenge_id, version.number), start=1):
         kind, answer = stage_kind(stage.kind), answers.get(stage.id)
-        is_done = answer is not None and kind.problem(Step(stage.title, stage.options), answer.value) is None
+        is_done = answer is not None and kind.problem(Step.of(stage), answer.value) is None
         at_once = pays_at_once(stage.points, limit, needs_check=kind.needs_check)
         steps.append(StepView(number, stage, kind, answer, is_done, at_once))
     return steps

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -25,7 +25,7 @@ class AnswerTooLong(Refusal):
     field = "answer"
 
 
-class WrittenAnswer:
+class WrittenAnswer(StageKind):
     """Done when there is text, as long as the admin asks for."""
 
     key: ClassVar = "answer"
@@ -36,21 +36,19 @@ class WrittenAnswer:
         "label": Control("text", N_("Question"), N_("Stands above the field. The title of the step if empty."), max_length=200),
         "min_length": Control("number", N_("At least this many characters"), N_("Leave empty for any length."), max_length=2_000),
     }
-    has_autosave: ClassVar = True
-    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_answer.html"
 
-    def control(self, step: Step) -> Control:
+    def controls(self, step: Step) -> Mapping[str, Control]:
         """Return a field of several lines."""
-        return Control("textarea", step.options.get("label") or step.title, max_length=MAX_LENGTH)
+        return {ANSWER: Control("textarea", step.options.get("label") or step.title, max_length=MAX_LENGTH)}
 
-    def shown(self, value: Value) -> Any:
+    def shown(self, value: Value) -> Mapping[str, Any]:
         """Return the text so far."""
-        return value.get("text", "")
+        return {ANSWER: value.get("text", "")}
 
-    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+    def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return the cleaned text, never more than one character over the limit."""
-        return {"text": clean(str(given or "")).replace("\r\n", "\n")[: MAX_LENGTH + 1]}
+        return {"text": clean(str(given.get(ANSWER) or "")).replace("\r\n", "\n")[: MAX_LENGTH + 1]}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse no text, too short and too long a text."""

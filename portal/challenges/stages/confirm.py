@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
 
-class Confirm:
+class Confirm(StageKind):
     """Done when the box is ticked."""
 
     key: ClassVar = "confirm"
@@ -19,21 +19,20 @@ class Confirm:
     options: ClassVar[Mapping[str, Control]] = {
         "sentence": Control("text", N_("Sentence beside the box"), N_("“I have read this” if empty."), max_length=200)
     }
-    has_autosave: ClassVar = True
     needs_check: ClassVar = False
     shown_by: ClassVar = "challenges/stages/_confirm.html"
 
-    def control(self, step: Step) -> Control:
+    def controls(self, step: Step) -> Mapping[str, Control]:
         """Return a box with the sentence beside it."""
-        return Control("checkbox", step.options.get("sentence") or N_("I have read this"))
+        return {ANSWER: Control("checkbox", step.options.get("sentence") or N_("I have read this"))}
 
-    def shown(self, value: Value) -> Any:
+    def shown(self, value: Value) -> Mapping[str, Any]:
         """Return whether the box is ticked."""
-        return bool(value.get("is_confirmed"))
+        return {ANSWER: bool(value.get("is_confirmed"))}
 
-    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+    def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return whether it was ticked."""
-        return {"is_confirmed": bool(given)}
+        return {"is_confirmed": bool(given.get(ANSWER))}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse an empty box."""

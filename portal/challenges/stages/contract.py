@@ -1,6 +1,6 @@
 """The contract of a kind of stage: what is asked, what is stored, what is refused, how a reviewer sees it.
 
-Pure: no forms and no tables here. The doors make the form field from ``Control``; the stored value is JSON.
+Pure: no forms and no tables here. The doors make the form's fields from ``Control``; the stored value is JSON.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +11,20 @@ from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
 
 Value = dict[str, Any]
+Given = Mapping[str, Any]
+"""What was entered, by name of the control. A file is a ``Received``, or None where none was chosen."""
+
+ANSWER = "answer"
+"""What a kind calls its control if it has only one."""
 
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is checkbox, text, textarea, url, number, choice or file.
+    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many or file.
 
-    Label and help are the portal's words, marked with ``N_``, or what an admin wrote. ``purpose`` says
-    what a file is for, and with that which ones are accepted: ``image`` or ``document``.
+    ``choice`` is a list that opens, ``one`` and ``many`` show every choice. Label and help are the portal's words,
+    marked with ``N_``, or what an admin wrote. ``purpose`` says what a file is for, and with that which ones are
+    accepted: ``image`` or ``document``.
     """
 
     kind: str
@@ -31,12 +37,27 @@ class Control:
     purpose: str = ""
 
 
+class _Asked(Protocol):
+    """A stage, or one step of what was sent."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Step:
-    """A stage as its kind sees it."""
+    """A stage as its kind sees it. ``language`` is the reader's, empty where nobody reads."""
 
     title: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ""
+
+    @classmethod
+    def of(cls, stage: _Asked, language: str = "") -> "Step":
+        """Return a stage as its kind sees it."""
+        return cls(stage.title, stage.options, language)
 
 
 class Stored(Protocol):
@@ -53,7 +74,7 @@ class Stored(Protocol):
 
 
 Keep = Callable[[Received], Stored]
-"""Write the row of a file that was received. The door received it, checked, before the unit of work, since the step's control is a file."""
+"""Write the row of a file that was received. The door received it, checked, before the unit of work, since the step has a file control."""
 
 
 class StageKind(Protocol):
@@ -63,22 +84,39 @@ class StageKind(Protocol):
     name: ClassVar[str]
     icon: ClassVar[str]
     hint: ClassVar[str]
-    options: ClassVar[Mapping[str, Control]]
+    options: ClassVar[Mapping[str, Control]] = {}
     """What the editor asks for besides title and text, by name of the option."""
-    has_autosave: ClassVar[bool]
-    needs_check: ClassVar[bool]
+    has_autosave: ClassVar[bool] = True
+    needs_check: ClassVar[bool] = True
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
+    keeps_tries: ClassVar[bool] = False
+    """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it."""
+    asked_by: ClassVar[str] = ""
+    """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
     shown_by: ClassVar[str]
-    """The template in which advocate and reviewer see a stored value."""
+    """The template in which advocate and reviewer see a stored value; it reads ``value`` and the step's ``options``."""
 
-    def control(self, step: Step) -> Control:
-        """Return the form control with which the advocate answers."""
+    def controls(self, step: Step) -> Mapping[str, Control]:
+        """Return the form controls with which the advocate answers, by name; at most one is a file. None where there is nothing to fill in."""
 
-    def shown(self, value: Value) -> Any:
-        """Return what the control holds when the page is opened again."""
+    def shown(self, value: Value) -> Mapping[str, Any]:
+        """Return what the controls hold when the page is opened again, by name."""
 
-    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
-        """Return the value to store for what was given; an unfinished one is kept too. ``given`` of a file is a ``Received`` or None."""
+    def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
+        """Return the value to store for what was given; an unfinished one is kept too."""
+
+    def finish(self, step: Step, value: Value, before: Value) -> Value:
+        """Return what follows when somebody says that they are done, not only saving for later: a quiz is checked."""
+        return value
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
-        """Return why ``value`` does not complete the step, or None."""
+        """Return why ``value`` does not complete the step, or None. The refusal's field is a control's name."""
+
+    def flaw(self, step: Step) -> Refusal | None:
+        """Return why an admin cannot ask this, or None. The refusal's field is ``option_`` and the option's name."""
+        return None
+
+
+def file_control(kind: StageKind, step: Step) -> tuple[str, Control] | None:
+    """Return name and control of the file a step asks for, if it does."""
+    return next(((name, control) for name, control in kind.controls(step).items() if control.kind == "file"), None)

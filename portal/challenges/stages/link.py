@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean_line
 
@@ -36,7 +36,7 @@ def _host(address: str) -> str:
     return (found.hostname or "").rstrip(".") if plain else ""
 
 
-class SharedLink:
+class SharedLink(StageKind):
     """Done when there is a whole http(s) address, on the right site where one is named. The page is not fetched."""
 
     key: ClassVar = "link"
@@ -47,21 +47,20 @@ class SharedLink:
         "label": Control("text", N_("Label of the field"), N_("“Link” if empty."), max_length=120),
         "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),
     }
-    has_autosave: ClassVar = True
-    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_link.html"
 
-    def control(self, step: Step) -> Control:
+    def controls(self, step: Step) -> Mapping[str, Control]:
         """Return a field for one address."""
-        return Control("url", step.options.get("label") or N_("Link"), N_("The public page, so that we can see it is live."), max_length=MAX_LENGTH)
+        label = step.options.get("label") or N_("Link")
+        return {ANSWER: Control("url", label, N_("The public page, so that we can see it is live."), max_length=MAX_LENGTH)}
 
-    def shown(self, value: Value) -> Any:
+    def shown(self, value: Value) -> Mapping[str, Any]:
         """Return the address so far."""
-        return value.get("url", "")
+        return {ANSWER: value.get("url", "")}
 
-    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+    def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return the address; ``https://`` is put before one that was typed without."""
-        address = clean_line(str(given or "")).replace(" ", "")
+        address = clean_line(str(given.get(ANSWER) or "")).replace(" ", "")
         if address and "://" not in address and not address.lower().startswith(("javascript:", "data:", "mailto:")):
             address = f"https://{address}"
         return {"url": address[: MAX_LENGTH + 1]}

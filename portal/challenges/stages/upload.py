@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import Control, Keep, Step, Value
+from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -15,7 +15,7 @@ HELP = {
 }
 
 
-class UploadedFile:
+class UploadedFile(StageKind):
     """Done when a file was accepted. It is stored when the step is saved; a new one takes its place."""
 
     key: ClassVar = "upload"
@@ -24,23 +24,24 @@ class UploadedFile:
     hint: ClassVar = N_("A picture or a document as proof.")
     options: ClassVar[Mapping[str, Control]] = {"purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image")}
     has_autosave: ClassVar = False
-    needs_check: ClassVar = True
     shown_by: ClassVar = "challenges/stages/_upload.html"
 
-    def control(self, step: Step) -> Control:
+    def controls(self, step: Step) -> Mapping[str, Control]:
         """Return a field for one file."""
         purpose = self._purpose(step)
-        return Control("file", N_("File"), HELP[purpose], accept="image/*" if purpose == "image" else "", purpose=purpose)
+        accept = "image/*" if purpose == "image" else ""
+        return {ANSWER: Control("file", N_("File"), HELP[purpose], accept=accept, purpose=purpose)}
 
-    def shown(self, value: Value) -> Any:
+    def shown(self, value: Value) -> Mapping[str, Any]:
         """Return nothing: a browser fills no file field."""
-        return None
+        return {}
 
-    def read(self, step: Step, given: Any, before: Value, keep: Keep) -> Value:
+    def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return the stored file; without a new one the former stays."""
-        if given is None:
+        received = given.get(ANSWER)
+        if received is None:
             return before
-        stored = keep(given)
+        stored = keep(received)
         return {"file_id": stored.id, "name": stored.filename, "size": stored.size, "is_image": stored.is_image}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:

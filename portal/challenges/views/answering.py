@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import appealing
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.forms.answering import AppealForm, PlainForm, step_form
 from portal.challenges.models import Stage, Submission
@@ -17,7 +18,7 @@ from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
-from portal.challenges.stages.contract import Control, Step, Stored, Value
+from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
 from portal.challenges.views.lists import bp
 from portal.files.actions import store_upload
@@ -27,7 +28,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
-from portal.web.language import clock, span
+from portal.web.language import clock, reader, span
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -73,18 +74,15 @@ def _step_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
         return _shown(page, refusal=refusal), refusal.status
     form = step_form(step.stage, {}, filled=True)
     form.validate()
-    if refusal.field in ("answer", "file"):
-        form.answer.errors = [*form.answer.errors, sentence(refusal)]
-    else:
-        form.refuse(refusal)
+    form.refuse(refusal)
     return _shown(page, step_id=stage_id, form=form), refusal.status
 
 
 def _received(submission_id: int, stage_id: int) -> Received | None:
     """Take in the file of a step that asks for one, before the unit of work. A form that did not arrive whole is told so first."""
     _submission, stage = _taken(submission_id, stage_id)
-    form, control = step_form(stage, {}, filled=True), _control(stage)
-    return take_in(form.answer.data, control.purpose) if control.kind == "file" and form.validate() else None
+    form, asked = step_form(stage, {}, filled=True), file_control(*_kind(stage))
+    return take_in(form.given()[asked[0]], asked[1].purpose) if asked and form.validate() else None
 
 
 def _received_once(submission_id: int, stage_id: int) -> Received | None:
@@ -100,10 +98,11 @@ def _received_once(submission_id: int, stage_id: int) -> Received | None:
 def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save a finished step and go on to the next."""
     submission, stage = _taken(submission_id, stage_id)
-    form, value = _read(submission, stage, ready)
+    form, value = _read(submission, stage, ready, is_done=True)
     if not form.validate():
         return _invalid(submission, stage, form)
-    _require_done(stage, value)
+    if tried := _kept_try(submission, stage, value):
+        return tried
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
     return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
 
@@ -134,9 +133,11 @@ def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     form = step_form(stage, {}, filled=True)
     attempt = find_attempt(db(), submission_id, form.key.data)
     if attempt is None:
-        form, value = _read(submission, stage, ready)
+        form, value = _read(submission, stage, ready, is_done=True)
         if not form.validate():
             return _invalid(submission, stage, form)
+        if tried := _kept_try(submission, stage, value):
+            return tried
         sent = {"submission_id": submission_id, "key": form.key.data, "values": {stage_id: value}}
         attempt = submit_attempt(db(), current_actor(), **sent, now=utcnow())
     if attempt.state == AttemptState.WAITING:
@@ -185,26 +186,37 @@ def _taken(submission_id: int, stage_id: int) -> tuple[Submission, Stage]:
     return submission, own_stage(db(), submission, stage_id)
 
 
-def _control(stage: Stage) -> Control:
-    return stage_kind(stage.kind).control(Step(stage.title, stage.options))
+def _kind(stage: Stage) -> tuple[StageKind, Step]:
+    return stage_kind(stage.kind), Step.of(stage, str(reader().locale))
 
 
-def _read(submission: Submission, stage: Stage, received: Received | None) -> tuple[Any, Value]:
-    """Return the form of a step and what it asks to store."""
-    form, control = step_form(stage, {}, filled=True), _control(stage)
-    given = received if control.kind == "file" else form.answer.data
+def _read(submission: Submission, stage: Stage, received: Received | None, *, is_done: bool = False) -> tuple[Any, Value]:
+    """Return the form of a step and what it asks to store; the submission is locked, since a kind may count on what was stored before."""
+    lock_submission(db(), submission.id)
+    form, (kind, step) = step_form(stage, {}, filled=True), _kind(stage)
+    asked = file_control(kind, step)
+    given = form.given() | ({asked[0]: received} if asked else {})
     known = answers_of(db(), submission.id).get(stage.id)
-    return form, stage_kind(stage.kind).read(Step(stage.title, stage.options), given, known.value if known else {}, _store)
+    before = known.value if known else {}
+    value = kind.read(step, given, before, _store)
+    return form, kind.finish(step, value, before) if is_done and form.validate() else value
 
 
 def _store(received: Received) -> Stored:
     return store_upload(db(), current_actor(), received=received, owner_id=current_user.id, now=utcnow())
 
 
-def _require_done(stage: Stage, value: Value) -> None:
-    refusal = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value)
-    if refusal:
+def _kept_try(submission: Submission, stage: Stage, value: Value) -> Response | None:
+    """Refuse what does not complete the step; where tries are kept, keep this one first and show the step again."""
+    kind, step = _kind(stage)
+    refusal = kind.problem(step, value)
+    if refusal is None:
+        return None
+    if not kind.keeps_tries:
         raise refusal
+    save_answers(db(), current_actor(), submission_id=submission.id, values={stage.id: value}, now=utcnow())
+    flash(sentence(refusal), "bad")
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage.id), 303)
 
 
 def _invalid(submission: Submission, stage: Stage, form: Any) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
-from portal.challenges.stages.contract import Step
+from portal.challenges.stages.contract import ANSWER, Step
 from portal.challenges.stages.registry import stage_kind
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
@@ -243,7 +243,7 @@ class Year:
             actor = self.story.acting(member.name)
             return store_upload(self.story.session, actor, received=received, owner_id=actor.id, now=at)
 
-        return stage_kind(stage.kind).read(Step(stage.title, stage.options), given, {}, keep)
+        return stage_kind(stage.kind).read(Step.of(stage), {ANSWER: given}, {}, keep)
 
     def _snapshot(self, asked: dict[str, Any]) -> Received:
         drawn = BytesIO(snapshot(self.story.random.randrange(180, 240)))
