@@ -16,13 +16,13 @@ from portal.challenges.forms.answering import PlainForm, step_form
 from portal.challenges.models import Stage
 from portal.challenges.queries.rehearsal import Run, run_of
 from portal.challenges.queries.stages import gaps_of, stage_for
-from portal.challenges.stages.contract import Step, Stored, Value
+from portal.challenges.stages.contract import Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
 from portal.files.receiving import Received
 from portal.files.uploads import look_at
 from portal.kernel.errors import Refusal
-from portal.web.errors import sentence
 from portal.web.guards import admin
+from portal.web.language import reader
 from portal.web.templating import render
 from portal.web.transaction import db, writes_in_steps
 
@@ -67,21 +67,22 @@ def rehearse_step(challenge_id: int, stage_id: int) -> Any:
     try:
         value = _read(stage, form, values.get(stage_id, {}))
     except Refusal as refusal:
-        form.answer.errors = [*form.answer.errors, sentence(refusal)]
+        form.refuse(refusal)
         return _shown(challenge_id, values, step_id=stage_id, form=form), 422
     values[stage_id] = value
-    problem = stage_kind(stage.kind).problem(Step(stage.title, stage.options), value)
+    problem = stage_kind(stage.kind).problem(Step.of(stage), value)
     if problem is not None:
-        form.answer.errors = [*form.answer.errors, sentence(problem)]
+        form.refuse(problem)
         return _shown(challenge_id, values, step_id=stage_id, form=form), 422
     return _shown(challenge_id, values, is_sent=run_of(db(), challenge_id, values).rehearsal.is_whole)
 
 
 def _read(stage: Stage, form: Any, before: Value) -> Value:
-    kind, step = stage_kind(stage.kind), Step(stage.title, stage.options)
-    control = kind.control(step)
-    given = look_at(form.answer.data, control.purpose) if control.kind == "file" else form.answer.data
-    return kind.read(step, given, before, _not_kept)
+    kind, step = stage_kind(stage.kind), Step.of(stage, str(reader().locale))
+    given, asked = form.given(), file_control(kind, step)
+    if asked:
+        given[asked[0]] = look_at(given[asked[0]], asked[1].purpose)
+    return kind.finish(step, kind.read(step, given, before, _not_kept), before)
 
 
 def _not_kept(received: Received) -> Stored:
