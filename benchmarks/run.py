@@ -225,6 +225,8 @@ def report(name: str, place: Installation, options: argparse.Namespace) -> None:
     hello, portal = server.Server(server.gunicorn), place.start()
     try:
         wanted = [page for page in place.visit.pages() if not options.only or any(part in page.name for part in options.only)]
+        if not wanted:
+            raise SystemExit(f"No page is named like that. There are: {', '.join(page.name for page in place.visit.pages())}.")
         measure(wanted, Probe(place.app), portal, hello, options.seconds, options.rounds)
         if not options.only:
             print("\n| just after an award | warm p50 ms | warm p99 ms | first look p99 ms |\n|---|---|---|---|")
@@ -249,6 +251,8 @@ def report_audience(name: str, place: Installation, options: argparse.Namespace)
     hello, portal = server.Server(server.gunicorn), place.start()
     try:
         wanted = [page for page in place.visit.pages() if page.name in ("challenge list", "advocate home")]
+        if not wanted:
+            raise SystemExit(f"No page is named like that. There are: {', '.join(page.name for page in place.visit.pages())}.")
         measure(wanted, Probe(place.app), portal, hello, options.seconds, options.rounds)
     finally:
         portal.stop()

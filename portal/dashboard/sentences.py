@@ -28,6 +28,7 @@ SUBJECTS: dict[str, str] = {
     "review": N_("Reviewing"),
     "audience": N_("Audiences"),
     "tag": N_("Tags"),
+    "template": N_("Templates"),
     "token": N_("API tokens"),
 }
 
@@ -150,6 +151,12 @@ EVENTS: dict[str, str] = {
     "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
     "tag.given": N_("%(who)s tagged %(people)s people “%(tag)s”"),
     "tag.taken": N_("%(who)s took the tag “%(tag)s” off %(people)s people"),
+    "template.edited": N_("%(who)s changed the template “%(title)s”"),
+    "template.hidden": N_("%(who)s hid the template “%(title)s”"),
+    "template.removed": N_("%(who)s removed the template “%(title)s”"),
+    "template.restored": N_("%(who)s brought the first text of the template “%(title)s” back"),
+    "template.saved": N_("%(who)s kept a challenge as the template “%(title)s”"),
+    "template.shown": N_("%(who)s offered the template “%(title)s” again"),
     "token.made": N_("%(who)s made %(what)s for “%(title)s”"),
     "token.revoked": N_("%(who)s revoked %(what)s"),
 }
@@ -172,6 +179,7 @@ NUMBERED = {
     "rule": N_("rule %(number)s"),
     "review": N_("reviewing"),
     "audience": N_("audience %(number)s"),
+    "template": N_("template %(number)s"),
     "token": N_("API token %(number)s"),
 }
 UNKNOWN = N_("%(who)s: %(event)s, %(what)s")

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import maker
 from portal.dashboard import jobs
+from portal.dashboard.models import KeptFigures
 from portal.dashboard.queries.figures import count_figures, find_kept, programme_figures, year_figures
 from portal.dashboard.rules import is_count_due
 from portal.kernel.clock import utcnow
@@ -78,3 +79,28 @@ def test_the_overview_says_from_when_its_figures_are(
     assert "What waits is live." in page
     assert not any("FROM act" in statement for statement in kept.statements)
     assert any("FROM act" in statement for statement in live.statements)
+
+
+def test_the_overview_of_a_large_programme_counts_no_verdict(
+    database: Database, programme: maker.Programme, sign_in: SignIn, count_queries: CountQueries
+) -> None:
+    jobs.keep_figures(database, NOW, beyond=100)
+    client = sign_in(1)
+    with count_queries() as asked:
+        page = client.get("/").text
+    assert "Who decides" in page
+    assert not any("FROM verdict" in statement for statement in asked.statements)
+
+
+def test_figures_that_an_older_portal_kept_are_counted_anew(database: Database, programme: maker.Programme) -> None:
+    jobs.keep_figures(database, NOW, beyond=100)
+    with database.reading() as session:
+        kept = find_kept(session, NOW)
+        assert kept is not None
+        older = {name: value for name, value in kept.figures.items() if name != "declines"}
+    database.write(lambda session: setattr(session.get_one(KeptFigures, kept.month), "figures", older))
+    with database.reading() as session:
+        assert programme_figures(session, NOW).counted_at is None
+    assert jobs.keep_figures(database, NOW, beyond=100) is True
+    with database.reading() as session:
+        assert programme_figures(session, NOW).counted_at == NOW

@@ -11,7 +11,7 @@ from portal.challenges.actions.review import decline_attempt
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models import Appeal, Attempt, Submission, Verdict
 from portal.dashboard.queries.member import SECTIONS
-from portal.dashboard.queries.reviewing import declines_by_reason, percentile, review_times, reviewer_loads
+from portal.dashboard.queries.reviewing import decided_lately, declines_by_reason, percentile, review_times, reviewer_loads
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.review.actions.cases import change_case
@@ -70,7 +70,7 @@ def test_loads_tell_who_decided_and_what_waits_for_them(session: Session) -> Non
     other = make_admin(session, name="Noor Haddad")
     change_case(session, "redemption", made.redemption.id, {"owner_id": other.id}, ReviewCase.owner_id.is_(None))
     decline_attempt(session, as_admin(made.admin), attempt_id=made.attempt.id, reason="No", now=utcnow())
-    loads = reviewer_loads(session, WAITING, utcnow() + timedelta(seconds=1))
+    loads = reviewer_loads(session, WAITING, decided_lately(session, utcnow() + timedelta(seconds=1)))
     assert [(load.name, load.decided, load.waiting) for load in loads] == [("Katja Brandt", 1, 0), ("Noor Haddad", 0, 1)]
 
 

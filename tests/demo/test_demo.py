@@ -27,6 +27,7 @@ from portal.ledger.models import transfer
 from portal.ledger.queries import invariants
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.queries import outbox_state
 from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models import Nomination
@@ -169,6 +170,10 @@ def test_inboxes_are_told_and_no_mail_is_written(year: Session) -> None:
     assert set(year.scalars(select(OutboxJob.topic))) == {"recognition.backfill", "recognition.recount"}
     assert (year.scalar(select(func.count()).select_from(Notice)) or 0) > 300
     assert 0 < (year.scalar(select(func.count()).where(Notice.read_at.is_(None))) or 0) < 80
+
+
+def test_nobody_is_late_with_what_it_promises(year: Session) -> None:
+    assert outbox_state(year, now=END).lag == timedelta(0)
 
 
 def test_nobody_decided_on_their_own(year: Session) -> None:

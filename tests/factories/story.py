@@ -14,6 +14,7 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.events import hear_event
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
+from portal.challenges.actions.templates import hide_template, save_as_template
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
@@ -153,6 +154,8 @@ def _tell(session: Session, storage: Storage) -> Story:
     tag_person(session, as_admin(admin), person_id=ann.id, tag="Beta circle", now=now)
     set_interests(session, as_advocate(ann), person_id=ann.id, wishes={Interest.CALLS: Wish.LIKES, Interest.SOCIAL: Wish.NEVER}, now=now)
     audience = show_only_to(session, big, in_industry(company.industry), ("tag", {"values": ["1"]}), exclude=(("never", {"values": ["events"]}),))
+    save_as_template(session, as_admin(admin), challenge_id=small.id, key="story-template", now=now)
+    hide_template(session, as_admin(admin), template_key="award", now=now)
     rule = make_rule(session, audience.id, "lifetime", {"choice": "at_most", "number": 10}, at_once=False)
 
     nomination = make_nomination(session, employee, name="Nora Nominee", company="Bright & Sons", now=now)

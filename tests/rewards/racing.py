@@ -13,7 +13,7 @@ from config import Settings
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 
-PROCESSES, TRIES = 8, 60
+PROCESSES, TRIES = 8, 20
 LIMIT_SECONDS = 300
 
 

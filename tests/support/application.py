@@ -18,6 +18,7 @@ from portal.people.actions.sessions import open_session
 from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from tests.factories.people import CHEAP
+from tests.support.compiled import remember_templates
 
 SignIn = Callable[..., "PortalClient"]
 
@@ -54,6 +55,7 @@ def app(settings: Settings, database: Database) -> Iterator[Flask]:
     made = create_app(settings)
     made.test_client_class = PortalClient
     made.extensions["hasher"] = CHEAP
+    remember_templates(made)
     yield made
     made.extensions["database"].dispose()
 

@@ -50,7 +50,7 @@ def add_stage(
     _require_parts(stages, None, points, draft)
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
-    made = Stage(**place, kind=stage_kind(kind).key, **_fields(kind, title, text, options or {}))
+    made = Stage(**place, kind=stage_kind(kind).key, **step_fields(kind, title, text, options or {}))
     session.add(made)
     session.flush()
     record(session, actor, "stage.added", "challenge", challenge_id, now=now, stage_id=made.id, kind=kind, title=made.title)
@@ -74,7 +74,7 @@ def edit_stage(
     draft = open_draft(session, lock_challenge(session, challenge_id), now=now)
     stage = draft_stage(session, draft, stage_id)
     _require_parts(stages_of(session, challenge_id, draft.number), stage, points, draft)
-    fields = _fields(stage.kind, title, text, options)
+    fields = step_fields(stage.kind, title, text, options)
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
     session.flush()
     record(session, actor, "stage.edited", "challenge", challenge_id, now=now, stage_id=stage.id, title=stage.title)
@@ -114,7 +114,8 @@ def _require_parts(stages: list[Stage], changed: Stage | None, points: int, draf
     require_parts(points + sum(stage.points for stage in stages if stage is not changed), draft.points)
 
 
-def _fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return title, text and options of a step cleaned, options that its kind does not know left out. Refuses no title (``TitleMissing``)."""
     title = clean_line(title)[:TITLE_LENGTH]
     if not title:
         raise TitleMissing()

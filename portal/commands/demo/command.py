@@ -14,13 +14,14 @@ from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.honours import Honours
+from portal.commands.demo.planning import Planning
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.story import Story
 from portal.files.storage import Storage
 from portal.kernel import migrate
 from portal.kernel.clock import utcnow
-from portal.notifications.actions import withhold_mail
+from portal.notifications.actions import wait_from, withhold_mail
 from portal.people.models import Company, Person
 from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
@@ -70,7 +71,9 @@ def _build_if_empty(session: Session, storage: Storage, seed: int) -> bool:
 
 
 def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end: datetime) -> None:
-    """Tell the whole year up to ``end``, all of it or nothing. Inboxes are told, no mail is written: it is long past."""
+    """Tell the whole year up to ``end``, all of it or nothing. Inboxes are told, no mail is written: it is long past. What the worker
+    is to do waits from ``end`` on.
+    """
     story = Story(session, storage, Random(seed), end)
     cast = Cast(story, hasher)
     cast.enter()
@@ -79,9 +82,11 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Audiences(story, cast, year).begin()
     Shelf(story, cast).begin()
     Desk(story, cast).begin()
+    Planning(story, cast, year).begin()
     Honours(story, cast).begin()
     with withhold_mail(session):
         story.tell()
+    wait_from(session, now=end)
 
 
 def _summary() -> str:

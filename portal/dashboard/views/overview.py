@@ -10,7 +10,7 @@ from portal.dashboard.queries.audit import recent_events
 from portal.dashboard.queries.figures import programme_figures
 from portal.dashboard.queries.overview import count_to_fulfil
 from portal.dashboard.queries.queue import count_waiting, together
-from portal.dashboard.queries.reviewing import declines_by_reason, review_times, reviewer_loads
+from portal.dashboard.queries.reviewing import reviewer_loads
 from portal.dashboard.rules import Change, change, is_late, round_top
 from portal.dashboard.views.desk import overdue_since
 from portal.dashboard.views.telling import told_once
@@ -46,9 +46,9 @@ def overview(hello: str) -> str:
         top=round_top(max(month.total for month in found.months)),
         active=found.active,
         joined=found.joined,
-        answer=review_times(db(), now),
-        declines=declines_by_reason(db(), now),
-        loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], now),
+        answer=found.times,
+        declines=found.declines,
+        loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], found.decided),
         points=found.points,
         events=told_once(recent_events(db(), WITHIN, without=EVERYDAY), RECENT),
         is_late=lambda since: is_late(since, now),

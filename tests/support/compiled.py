@@ -1,0 +1,53 @@
+"""What every application of a run compiles alike is compiled once a process: templates, and the builders of addresses.
+
+A test has an application of its own, made by ``create_app`` as in real life. Nothing of that is left out: only Python's
+compiler is not asked for the same code a thousand times, which took a third of the run.
+"""
+
+from functools import wraps
+from typing import Any
+
+import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+
+class _Remembered(BytecodeCache):
+    """Compiled templates by name, file and text, in memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_TEMPLATES = _Remembered()
+
+
+def remember_templates(app: Flask) -> None:
+    """Let an application take templates that another one compiled, as long as their text is the same."""
+    app.jinja_env.bytecode_cache = _TEMPLATES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _remembered_builders() -> Any:
+    """Compile the builder of an address once. It depends on the rule's text alone: the rule itself, with its converters, is handed to it."""
+    compiled: dict[tuple[Any, ...], Any] = {}
+    plain = Rule._compile_builder
+
+    @wraps(plain)
+    def remembered(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = plain(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
