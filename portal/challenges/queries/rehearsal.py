@@ -47,7 +47,7 @@ def run_of(session: Session, challenge_id: int, values: Mapping[int, Value]) -> 
     version, limit, steps = edited_version(session, challenge), points_at_once(session), []
     for number, stage in enumerate(stages_of(session, challenge_id, version.number), start=1):
         kind, value = stage_kind(stage.kind), values.get(stage.id)
-        problem = kind.problem(Step(stage.title, stage.options), value) if value is not None else None
+        problem = kind.problem(Step.of(stage), value) if value is not None else None
         at_once = pays_at_once(stage.points, limit, needs_check=kind.needs_check)
         judged = Judged(stage.id, stage.points, at_once, value is not None, problem)
         steps.append(RunStep(number, stage, kind, judged, value))
