@@ -85,9 +85,8 @@ def _read(stage: Stage, form: Any, before: Value) -> Value:
     """Return what the step would store of an answer that somebody says is finished."""
     kind, step = _kind(stage)
     given, asked = form.given(), file_control(kind, step)
-    if asked is not None:
-        name, control = asked
-        given[name] = look_at(given[name], control.purpose)
+    if asked:
+        given[asked[0]] = look_at(given[asked[0]], asked[1].purpose)
     return kind.finish(step, kind.read(step, given, before, _not_kept), before)
 
 

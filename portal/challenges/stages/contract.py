@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
+from portal.people.rules.throttle import Limit
 
 Value = dict[str, Any]
 Given = Mapping[str, Any]
@@ -91,6 +92,8 @@ class StageKind(Protocol):
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
     keeps_tries: ClassVar[bool] = False
     """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it."""
+    tries: ClassVar[Limit | None] = None
+    """How often somebody may say that they are done, where the answer tells them something about others. Without limit if None."""
     asked_by: ClassVar[str] = ""
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
     shown_by: ClassVar[str]

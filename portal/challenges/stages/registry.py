@@ -3,11 +3,14 @@
 from portal.challenges.stages.answer import WrittenAnswer
 from portal.challenges.stages.confirm import Confirm
 from portal.challenges.stages.contract import StageKind
+from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
+from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
-KINDS: dict[str, StageKind] = {kind.key: kind for kind in (Confirm(), WrittenAnswer(), SharedLink(), UploadedFile())}
+_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
+KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
 
 
 def stage_kind(key: str) -> StageKind:
