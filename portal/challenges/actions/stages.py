@@ -12,6 +12,7 @@ from portal.challenges.actions.editing import lock_challenge, require_editor, re
 from portal.challenges.actions.versions import draft_stage, open_draft
 from portal.challenges.models import ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
+from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH
 from portal.challenges.rules.refusals import PointsOutOfRange, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES
@@ -115,12 +116,16 @@ def _require_parts(stages: list[Stage], changed: Stage | None, points: int, draf
 
 
 def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return title, text and options of a step cleaned, options that its kind does not know left out. Refuses no title (``TitleMissing``)."""
+    """Return title, text and options of a step cleaned, options that its kind does not know left out.
+
+    Refuses no title (``TitleMissing``), and options the kind cannot ask with. An option with a gap is judged once it is
+    filled in: until then nothing is published.
+    """
     title = clean_line(title)[:TITLE_LENGTH]
     if not title:
         raise TitleMissing()
     known = stage_kind(kind)
     options = {name: value for name, value in options.items() if name in known.options and value not in (None, "")}
-    if flaw := known.flaw(Step(title, options)):
+    if (flaw := known.flaw(Step(title, options))) and not gaps_in(options):
         raise flaw
     return {"title": title, "text": clean(text)[:TEXT_LENGTH], "options": options}

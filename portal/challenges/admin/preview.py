@@ -39,8 +39,7 @@ def preview(challenge_id: int) -> str:
     challenge, draft = get_challenge(db(), challenge_id), find_draft(db(), challenge_id)
     of_draft = draft is not None and (challenge.published_at is None or request.args.get("edition") == "draft")
     page = member_page(db(), member.id, challenge_id, now, of_draft=of_draft)
-    step_id = request.args.get("step", type=int)
-    step = page.step(step_id) if page.can_answer or step_id is not None else None
+    step = page.step(request.args.get("step", type=int)) if page.can_answer else None
     seen = {"member": member, "of_draft": of_draft, "has_draft": draft is not None, "why": _why(challenge_id, member)}
     return _shown(page, step, **seen, **shown)
 

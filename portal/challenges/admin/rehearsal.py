@@ -16,7 +16,7 @@ from portal.challenges.forms.answering import PlainForm, step_form
 from portal.challenges.models import Stage
 from portal.challenges.queries.rehearsal import Run, run_of
 from portal.challenges.queries.stages import gaps_of, stage_for
-from portal.challenges.stages.contract import Step, Stored, Value, file_control
+from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
 from portal.files.receiving import Received
 from portal.files.uploads import look_at
@@ -61,24 +61,29 @@ def rehearse_at(challenge_id: int) -> str:
 def rehearse_step(challenge_id: int, stage_id: int) -> Any:
     """Let the kind of a step judge what was entered, and go on where it is done."""
     stage, values = stage_for(db(), challenge_id, stage_id), _carried(challenge_id)
-    form = step_form(stage, {}, filled=True)
+    form, (kind, step) = step_form(stage, {}, filled=True), _kind(stage)
     if not form.validate():
         return _shown(challenge_id, values, step_id=stage_id, form=form), 422
     try:
         value = _read(stage, form, values.get(stage_id, {}))
+        if (refusal := kind.problem(step, value)) is None or kind.keeps_tries:
+            values[stage_id] = value
+        if refusal is not None:
+            raise refusal
     except Refusal as refusal:
-        form.refuse(refusal)
-        return _shown(challenge_id, values, step_id=stage_id, form=form), 422
-    values[stage_id] = value
-    problem = stage_kind(stage.kind).problem(Step.of(stage), value)
-    if problem is not None:
-        form.refuse(problem)
-        return _shown(challenge_id, values, step_id=stage_id, form=form), 422
+        shown = step_form(stage, values[stage_id]) if kind.keeps_tries and stage_id in values else form
+        shown.refuse(refusal)
+        return _shown(challenge_id, values, step_id=stage_id, form=shown), 422
     return _shown(challenge_id, values, is_sent=run_of(db(), challenge_id, values).rehearsal.is_whole)
 
 
+def _kind(stage: Stage) -> tuple[StageKind, Step]:
+    return stage_kind(stage.kind), Step.of(stage, str(reader().locale))
+
+
 def _read(stage: Stage, form: Any, before: Value) -> Value:
-    kind, step = stage_kind(stage.kind), Step.of(stage, str(reader().locale))
+    """Return what the step would store of an answer that somebody says is finished."""
+    kind, step = _kind(stage)
     given, asked = form.given(), file_control(kind, step)
     if asked:
         given[asked[0]] = look_at(given[asked[0]], asked[1].purpose)
