@@ -7,10 +7,13 @@ import pytest
 from config import ROOT
 from portal.challenges.forms.answering import StepForm
 from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
 from portal.challenges.stages.contract import ANSWER, Step, Stored, file_control
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
+from portal.challenges.stages.nps import NumberMissing
 from portal.challenges.stages.registry import KINDS, stage_kind
+from portal.challenges.stages.visit import StepLinkMissing
 from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
 
@@ -38,6 +41,8 @@ def refuse(_received: Received) -> Stored:
     [
         ("confirm", {}, True, None),
         ("confirm", {}, False, StepMissing),
+        ("visit", {}, True, None),
+        ("visit", {}, False, StepMissing),
         ("answer", {}, "Fine", None),
         ("answer", {}, " \n ", StepMissing),
         ("answer", {"min_length": 5}, "Four", AnswerTooShort),
@@ -78,6 +83,47 @@ def test_an_upload_keeps_the_former_file_until_a_new_one_comes() -> None:
     assert kind.problem(step, first) is None
     assert kind.read(step, {}, first, refuse) == first
     assert kind.read(step, {ANSWER: RECEIVED}, first, keep) == first
+
+
+@pytest.mark.parametrize(
+    ("options", "flaw"),
+    [
+        ({}, StepLinkMissing),
+        ({"link": "https://events.example/summit?from=us"}, None),
+        ({"link": "events.example"}, StepLinkInvalid),
+        ({"link": "javascript:alert(1)//a.example"}, StepLinkInvalid),
+        ({"link": "https://user:pass@events.example/"}, StepLinkInvalid),
+        ({"link": "https://localhost/"}, StepLinkInvalid),
+        ({"link": "https://events.example:99999/"}, StepLinkInvalid),
+        ({"link": "data:text/html,x"}, StepLinkInvalid),
+    ],
+)
+def test_a_button_leads_to_a_page(options: dict[str, Any], flaw: type[Refusal] | None) -> None:
+    assert type(stage_kind("visit").flaw(Step("Step", options))) is (flaw or type(None))
+
+
+@pytest.mark.parametrize(("given", "score"), [("0", 0), ("10", 10), ("7", 7), ("11", None), ("-1", None), ("07", None), ("", None), (None, None)])
+def test_the_score_is_one_of_eleven_whole_numbers(given: Any, score: int | None) -> None:
+    kind, step = stage_kind("nps"), Step("Step")
+    value = kind.read(step, {"score": given, "why": " fine "}, {}, refuse)
+    assert value == {"score": score, "why": "fine"}
+    assert type(kind.problem(step, value)) is (type(None) if score is not None else NumberMissing)
+
+
+def test_why_is_asked_unless_the_admin_says_no_and_the_product_is_named() -> None:
+    kind = stage_kind("nps")
+    assert list(kind.controls(Step("Step", {"asks_why": False, "product": "Halyard 100%"}))) == ["score"]
+    assert kind.controls(Step("Step", {"product": "Halyard 100%"}))["score"].facts == {"product": "Halyard 100%"}
+    assert list(kind.controls(Step("Step"))) == ["score", "why"]
+
+
+def test_what_we_check_ourselves_is_done_when_the_member_says_so_and_not_when_they_save_a_note() -> None:
+    kind, step = stage_kind("checked"), Step("Step")
+    noted = kind.read(step, {"note": "Ask Kim"}, {}, refuse)
+    assert type(kind.problem(step, noted)) is StepMissing
+    said = kind.finish(step, noted, {})
+    assert kind.problem(step, said) is None
+    assert kind.read(step, {"note": "Ask Kim, too"}, said, refuse) == {"note": "Ask Kim, too", "is_said": True}
 
 
 @pytest.mark.parametrize(("options", "purpose"), [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "weapon"}, "image")])

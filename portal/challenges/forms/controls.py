@@ -20,7 +20,7 @@ CHOOSING = ("choice", "one", "many")
 
 def field_for(control: Control, **options: Any) -> Field:
     """Return an unbound field. Nothing is required here: an unfinished answer may be saved, and the kind judges what is sent."""
-    options = {"label": _(control.label) if control.label else "", "description": _(control.help) if control.help else ""} | options
+    options = {"label": _(control.label, **control.facts) if control.label else "", "description": _(control.help) if control.help else ""} | options
     length = [Length(max=control.max_length)] if control.max_length else []
     if control.kind == "checkbox":
         return BooleanField(**options)
