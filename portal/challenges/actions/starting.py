@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.carrying import carry_over
 from portal.challenges.actions.events import apply_waiting
 from portal.challenges.actions.places import take_place
 from portal.challenges.models import Challenge, Submission
@@ -71,6 +72,7 @@ def start_submission(
             take_place(session, made, is_bounded=past is None)
             record(session, actor, "submission.started", "submission", made.id, now=now, challenge_id=challenge_id, period=key, nth=nth)
             if past is None:
+                carry_over(session, made, now)
                 apply_waiting(session, made, now)
             return made
     raise refusals.ChallengeChanged()

@@ -122,6 +122,10 @@ class StageKind(Protocol):
         """Tell whether nothing more can be entered, however it ended."""
         return False
 
+    def carried(self, value: Value, *, is_same: bool) -> Value:
+        """Return what of an answer that was withdrawn holds for who starts anew; ``is_same`` if the step is the very same. Mostly nothing."""
+        return {}
+
     def rehearsed(self, step: Step, value: Value) -> Value:
         """Return what a test run takes for what was entered: where nothing is, as if what completes the step had happened."""
         return value

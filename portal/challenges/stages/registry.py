@@ -7,6 +7,8 @@ from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
 from portal.challenges.stages.nps import Recommend
+from portal.challenges.stages.questions import Questions
+from portal.challenges.stages.quiz import Quiz
 from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.upload import UploadedFile
 from portal.challenges.stages.visit import Visit
@@ -16,6 +18,8 @@ _EVERY: tuple[StageKind, ...] = (
     Confirm(),
     Visit(),
     WrittenAnswer(),
+    Questions(),
+    Quiz(),
     Recommend(),
     SharedLink(),
     UploadedFile(),
