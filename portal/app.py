@@ -37,6 +37,7 @@ from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
+from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
 from portal.dashboard.waiting.appeals import WaitingAppeals
@@ -124,6 +125,7 @@ BLUEPRINTS = [
     recognition_admin.bp,
     references.bp,
     referrals_admin.bp,
+    consents.bp,
     review_admin.bp,
     bank.bp,
     bank_admin.bp,
@@ -162,8 +164,14 @@ REFERRAL_ERASED: list[ReferralErased] = [
     forget_peer,
 ]
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
-PERSON_PANELS: list[Panel] = [Panel("recognition/_person_panel.html", recognition_shown.person_panel)]
-PROFILE_PANELS: list[Panel] = [Panel("recognition/_profile_panel.html", recognition_shown.profile_panel)]
+PERSON_PANELS: list[Panel] = [
+    Panel("recognition/_person_panel.html", recognition_shown.person_panel),
+    Panel("consents/_person_panel.html", consents.panel),
+]
+PROFILE_PANELS: list[Panel] = [
+    Panel("recognition/_profile_panel.html", recognition_shown.profile_panel),
+    Panel("consents/_profile_panel.html", consents.panel),
+]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),

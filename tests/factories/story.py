@@ -15,6 +15,7 @@ from portal.challenges.actions.events import hear_event
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.templates import hide_template, save_as_template
+from portal.consents.actions import Agreed, give_consent
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
@@ -195,6 +196,8 @@ def _from_outside(session: Session, admin: Person, ann: Person, submission_id: i
     """Let a peer be referred, and another system tell of two events: one of a member, one of nobody we know."""
     peer = Peer("Rika Referred", "rika@referred.example", "Referred & Co", "We met at the fair.")
     send_referral(session, as_advocate(ann), referrer_id=ann.id, peer=peer, source=("submission", submission_id, 0), language="en", now=now)
+    agreed = Agreed("quote", "You may quote me.", "It saved us two days.", ["website"], None, 1, "en")
+    give_consent(session, as_advocate(ann), person_id=ann.id, source=("submission", submission_id, 0), agreed=agreed, now=now)
     token, _ = make_token(session, as_admin(admin), name="Our webinar tool", key="story-token", now=now)
     told = {"id": "visit-1", "code": "spring-webinar", "happened_at": now - timedelta(days=2), "data": {"minutes": 42}}
     for number, email in enumerate((ann.email, "stranger@elsewhere.example")):
