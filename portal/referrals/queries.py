@@ -11,7 +11,18 @@ from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
 from portal.referrals.models import Referral
-from portal.referrals.rules import ANYBODYS, KEPT_AFTER_DECLINE, Peer, PeerIsOurs, PeerIsSelf, PeerKnown, State, domain_of, is_own_company
+from portal.referrals.rules import (
+    ANYBODYS,
+    KEPT_AFTER_DECLINE,
+    KEPT_UNDECIDED,
+    Peer,
+    PeerIsOurs,
+    PeerIsSelf,
+    PeerKnown,
+    State,
+    domain_of,
+    is_own_company,
+)
 from portal.web.paging import AnySelect, Page, page_by
 
 
@@ -50,9 +61,11 @@ def why_not_known(session: Session, email: str, mark: str, since: datetime, own_
 
 
 def due_for_erasing(session: Session, now: datetime, most: int) -> list[int]:
-    """Return the referrals that were declined so long ago that their details go."""
-    due = (Referral.state == State.DECLINED, Referral.decided_at <= now - KEPT_AFTER_DECLINE, Referral.erased_at.is_(None))
-    return list(session.scalars(select(Referral.id).where(*due).order_by(Referral.decided_at).limit(most)))
+    """Return the referrals that were declined, or sent and never decided, so long ago that their details go."""
+    declined = (Referral.state == State.DECLINED) & (Referral.decided_at <= now - KEPT_AFTER_DECLINE)
+    forgotten = (Referral.state == State.SENT) & (Referral.sent_at <= now - KEPT_UNDECIDED)
+    due = select(Referral.id).where(declined | forgotten, Referral.erased_at.is_(None))
+    return list(session.scalars(due.order_by(Referral.sent_at, Referral.id).limit(most)))
 
 
 def list_referrals(session: Session, *, q: str = "", state: str = "", after: str | None = None) -> Page:

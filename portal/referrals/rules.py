@@ -13,6 +13,8 @@ REFERRED_WITHIN = timedelta(days=365)
 """For how long nobody else may refer an address that somebody has referred."""
 KEPT_AFTER_DECLINE = timedelta(days=30)
 """For how long the details of a peer are kept after a referral was declined; an appeal may need them."""
+KEPT_UNDECIDED = timedelta(days=365)
+"""For how long the details of a peer are kept on whom nobody decides, since the member never answered a question, say."""
 KEPT_UNSENT = timedelta(days=30)
 """For how long the details of a peer are kept that somebody entered and never sent."""
 AGREEMENT = N_("They know and agree that I pass on their name and address.")

@@ -19,7 +19,7 @@ from portal.challenges.actions.starting import start_submission
 from portal.challenges.event_importer import EventsImporter
 from portal.challenges.models import Attempt, Challenge, Submission
 from portal.challenges.queries.events import event_codes
-from portal.challenges.queries.stages import answers_of, own_stages
+from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.rules.refusals import OwnSubmission, StepDone
 from portal.challenges.stages.event import CodeMissing, EventLinkInvalid, NotHeardYet
@@ -357,3 +357,17 @@ def test_a_list_of_who_took_part_completes_steps_and_can_be_undone(database: Dat
     with database.reading() as session:
         dropped = session.scalars(select(OutsideEvent.dropped_at).order_by(OutsideEvent.given_id)).all()
     assert [moment is not None for moment in dropped] == [False, True]  # what has completed a step is in use
+
+
+def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) -> None:
+    admin, challenge = database.write(lambda s: (make_admin(s), make_webinar(s)))
+    with database.reading() as session:
+        stage = stages_of(session, challenge.id)[0]
+    browser = sign_in(admin)
+    begun = browser.get(f"/admin/challenges/{challenge.id}/test").text
+    assert "As if it had happened" in begun
+    carried = begun.split('name="carried" value="')[1].split('"')[0]
+    tried = browser.post(f"/admin/challenges/{challenge.id}/test/{stage.id}", data={"carried": carried, "key": "k"})
+    assert (tried.status_code, "A member could send this" in tried.text, "As if the event had come" in tried.text) == (200, True, True)
+    with database.reading() as session:
+        assert (count(session, EventUse), count(session, Submission)) == (0, 0)

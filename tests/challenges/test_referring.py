@@ -160,6 +160,13 @@ def test_details_of_a_declined_peer_go_after_thirty_days_everywhere(session: Ses
     assert only(session).erased_at is not None
 
 
+def test_details_of_a_peer_on_whom_nobody_decides_go_after_a_year(session: Session) -> None:
+    refer(session, make_person(session), make_challenge(session, stages=("refer",)))
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=364)) == 0
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=365)) == 1
+    assert only(session).email == ""
+
+
 def test_a_peer_who_asks_is_forgotten_and_never_referred_again(session: Session) -> None:
     session.info["referral_erased"] = [forget_peer]
     person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",), points=50)

@@ -87,7 +87,7 @@ def _read(stage: Stage, form: Any, before: Value) -> Value:
     given, asked = form.given(), file_control(kind, step)
     if asked:
         given[asked[0]] = look_at(given[asked[0]], asked[1].purpose)
-    return kind.finish(step, kind.read(step, given, before, _not_kept), before)
+    return kind.rehearsed(step, kind.finish(step, kind.read(step, given, before, _not_kept), before))
 
 
 def _not_kept(received: Received) -> Stored:

@@ -112,6 +112,10 @@ class StageKind(Protocol):
         """Return what follows when somebody says that they are done, not only saving for later: a quiz is checked."""
         return value
 
+    def rehearsed(self, step: Step, value: Value) -> Value:
+        """Return what a test run takes for what was entered: where nothing is, as if what completes the step had happened."""
+        return value
+
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Return why ``value`` does not complete the step, or None. The refusal's field is a control's name."""
 

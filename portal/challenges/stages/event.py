@@ -81,6 +81,10 @@ class OutsideEventHeard(StageKind):
         """Return what was heard so far: nobody completes this step by a form."""
         return before
 
+    def rehearsed(self, step: Step, value: Value) -> Value:
+        """Return that an event has come, of no number and day."""
+        return {"event_id": -1, "code": code_of(step.options)}
+
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse as long as nothing was heard."""
         return None if value.get("event_id") else NotHeardYet(step=step.title)
