@@ -1,6 +1,6 @@
 """The blueprint of the admins' doors, once all of them are hung."""
 
-from portal.challenges.admin import editor, life, review, rules, steps
+from portal.challenges.admin import editor, life, review, rules, sites, steps
 
 bp = editor.bp
-parts = (editor, steps, life, review, rules)
+parts = (editor, steps, life, review, rules, sites)

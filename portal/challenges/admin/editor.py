@@ -17,6 +17,7 @@ from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
+from portal.challenges.queries.sites import sites_of
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
@@ -96,6 +97,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
     version, audience_id = edited_version(db(), challenge), audience_of(db(), challenge_id)
     is_waiting = version.published_at is None
     today = local_date(utcnow(), programme_zone(db()))
+    stages = stages_of(db(), challenge_id, version.number)
     shown = {
         "challenge": challenge,
         "version": version,
@@ -104,7 +106,8 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
         "needed": prerequisites_of(db(), challenge_id, version.number),
         "first": fill_first(FirstForm(formdata=None), challenge_id),
-        "stages": stages_of(db(), challenge_id, version.number),
+        "stages": stages,
+        "stale_sites": sorted({site.facts.name for site in sites_of(db(), stages).values() if site.is_stale(today)}),
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
         "asker": names(db(), {version.asked_by_id}).get(version.asked_by_id) if version.asked_by_id else None,
