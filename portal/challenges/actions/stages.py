@@ -51,11 +51,11 @@ def add_stage(
     stages = stages_of(session, challenge_id, draft.number)
     if len(stages) >= MAX_STAGES:
         raise TooManyStages(limit=MAX_STAGES)
-    _require_parts(stages, None, points, draft)
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
     made = Stage(**place, kind=stage_kind(kind).key, **_fields(session, kind, title, text, options or {}))
     _require_allowed([*stages, made], points)
+    _require_parts(stages, None, points, draft)
     session.add(made)
     session.flush()
     _follow_site(session, actor, challenge, draft, [*stages, made], now)
@@ -81,10 +81,10 @@ def edit_stage(
     draft = open_draft(session, challenge, now=now)
     stage = draft_stage(session, draft, stage_id)
     stages = stages_of(session, challenge_id, draft.number)
-    _require_parts(stages, stage, points, draft)
     fields = _fields(session, stage.kind, title, text, options)
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
     _require_allowed(stages, points)
+    _require_parts(stages, stage, points, draft)
     session.flush()
     _follow_site(session, actor, challenge, draft, stages, now)
     record(session, actor, "stage.edited", "challenge", challenge_id, now=now, stage_id=stage.id, title=stage.title)

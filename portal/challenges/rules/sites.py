@@ -29,6 +29,9 @@ _HOST = re.compile(r"(?=.{4,120}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z0-9]{2,8})?")
 
 
+ANY_PROOF = "any"
+
+
 class Proof(StrEnum):
     """How somebody shows that a review was posted."""
 
@@ -235,8 +238,8 @@ def require_site(facts: SiteFacts) -> SiteFacts:
 
 
 def require_proof(site: Site, proof: str) -> None:
-    """Refuse a proof that a site does not allow; empty asks for whichever it does."""
-    if proof and proof not in site.facts.proofs:
+    """Refuse a proof that a site does not allow. Any, or none chosen, asks for whichever it does."""
+    if proof and proof != ANY_PROOF and proof not in site.facts.proofs:
         raise ProofNotAllowed(site=site.facts.name)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.rules.sites import PROOF_NAMES, Proof, disclosure_in
+from portal.challenges.rules.sites import ANY_PROOF, PROOF_NAMES, Proof, disclosure_in
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.challenges.stages.link import MAX_LENGTH, link_flaw, whole_link
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
-PROOFS = (("", N_("Whatever the site allows")), *((proof.value, PROOF_NAMES[proof]) for proof in Proof))
+PROOFS = ((ANY_PROOF, N_("Whatever the site allows")), *((proof.value, PROOF_NAMES[proof]) for proof in Proof))
 DISCLOSED, LINK, PICTURE, POSTED = "disclosed", "link", "picture", "posted"
 
 
@@ -70,7 +70,7 @@ class OnlineReview(StageKind):
     options: ClassVar[Mapping[str, Control]] = {
         "site": Control("choice", N_("Review site")),
         "url": Control("url", N_("Where they write it"), N_("The site’s page for a new review. May be empty."), max_length=MAX_LENGTH),
-        "proof": Control("choice", N_("Proof"), choices=PROOFS),
+        "proof": Control("choice", N_("Proof"), choices=PROOFS, default=ANY_PROOF),
     }
     has_autosave: ClassVar = False
     asked_by: ClassVar = "challenges/stages/_review_asked.html"
