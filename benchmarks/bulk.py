@@ -19,6 +19,8 @@ class Bulk:
         self._connection: Any = self._pooled.driver_connection
         if self.is_sqlite:  # whoever had this connection before may only have read
             self.run("PRAGMA query_only=OFF")
+        else:  # a page may take its seconds, a million rows take theirs
+            self.run("SET statement_timeout = 0")
 
     def fill(self, table: str, columns: str, rows: Iterable[Row]) -> None:
         """Write ``rows`` with the named columns."""
@@ -51,6 +53,8 @@ class Bulk:
             self._connection.autocommit = False
 
     def close(self) -> None:
+        if not self.is_sqlite:
+            self.run("RESET statement_timeout")
         self._pooled.close()
 
     def _spelled(self, rows: Iterable[Row]) -> Iterator[list[Any]]:

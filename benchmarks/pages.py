@@ -79,6 +79,7 @@ class Visit:
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
             Page("member's statement (admin)", 0.10, self._of_members("/admin/statement/{}")),
             Page("overview (admin)", None, self._reading(self.admins, "/")),
+            Page("challenges (admin)", None, self._reading(self.admins, "/admin/challenges")),
             Page(f"approvals queue, {self.programme.waiting:,} waiting", 0.08, self._reading(self.admins, "/admin/approvals")),
             Page("registry, search", None, self._searching),
             Page("submit", 0.10, self._sending),

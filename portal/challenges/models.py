@@ -199,6 +199,7 @@ class Submission(Base):
         ),
         Index(None, "person_id", "changed_at", "id"),
         Index(None, "challenge_id", "changed_at", "id"),
+        Index("ix_submission_figures", "challenge_id", "dropped_at", "state", "paid"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
