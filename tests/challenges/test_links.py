@@ -86,26 +86,12 @@ def test_a_sent_link_is_looked_at_once_and_what_was_found_is_kept(database: Data
     assert (shown.said, shown.why) == (LINK_SAID[LinkState.UNREACHED], reason_said(Why.CONNECT))
 
 
-@pytest.mark.parametrize(
-    ("page", "state", "status"),
-    [
-        ("status/200", LinkState.LIVE, 200),
-        ("status/404", LinkState.GONE, 404),
-        ("status/403", LinkState.CLOSED, 403),
-        ("status/500", LinkState.FAILING, 500),
-    ],
-)
-def test_the_answer_of_the_page_is_what_the_reviewer_reads(
-    database: Database,
-    pages_port: int,
-    page: str,
-    state: LinkState,
-    status: int,
-) -> None:
+@pytest.mark.parametrize(("status", "state"), [(200, LinkState.LIVE), (404, LinkState.GONE), (403, LinkState.CLOSED), (500, LinkState.FAILING)])
+def test_the_answer_of_the_page_is_what_the_reviewer_reads(database: Database, pages_port: int, status: int, state: LinkState) -> None:
     def shared(session: Session) -> Attempt:
         person = make_person(session)
         submission = make_submission(session, person, make_challenge(session, stages=("link",)))
-        return _send(session, person, submission, {"url": f"http://reviews.example:{pages_port}/status/{page}"})
+        return _send(session, person, submission, {"url": f"http://reviews.example:{pages_port}/status/{status}"})
 
     attempt = database.write(shared)
     with database.reading() as session:

@@ -1,6 +1,7 @@
 """Asking the worker to look whether shared pages are there, and keeping what it found. Never stops anybody from sending or deciding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,27 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import enqueue
 
 CHECK = "link.check"
+_WITHHELD = "looks_withheld"
 
 
-def ask_for_links(session: Session, submission_id: int, answers: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Promise a look at every link of what was just sent; none where looking is switched off."""
-    if looks_at_links(session):
+def ask_for_links(session: Session, submission_id: int, answers: Sequence[Mapping[str, Any]], now: datetime, *, is_promised: bool = True) -> None:
+    """Promise a look at every link of what was just sent; none where looking is switched off, or as long as ``withhold_looks`` holds.
+
+    ``is_promised=False`` is for the demo, which keeps at once what was found.
+    """
+    if looks_at_links(session) and not (is_promised and session.info.get(_WITHHELD)):
         for stage_id, url in links_in(answers):
-            _ask(session, submission_id, stage_id, url, now)
+            _ask(session, submission_id, stage_id, url, now, is_promised=is_promised)
+
+
+@contextmanager
+def withhold_looks(session: Session) -> Iterator[None]:
+    """Let no page outside be asked for, as long as this holds: what is sent is long past, as in the demo programme."""
+    session.info[_WITHHELD] = True
+    try:
+        yield
+    finally:
+        session.info.pop(_WITHHELD)
 
 
 def look_again(session: Session, actor: Actor, *, submission_id: int, stage_id: int, url: str, now: datetime) -> None:
@@ -52,7 +67,7 @@ def keep_found(
     return session.scalar(kept.execution_options(synchronize_session=False)) is not None
 
 
-def _ask(session: Session, submission_id: int, stage_id: int, url: str, now: datetime) -> None:
+def _ask(session: Session, submission_id: int, stage_id: int, url: str, now: datetime, *, is_promised: bool = True) -> None:
     """Write or reset the row, unless it waits already, and promise the job."""
     maker = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     fresh = {"state": LinkState.WAITING, "asked_at": now, "checked_at": None, "status": None, "why": None, "host": None}
@@ -62,6 +77,6 @@ def _ask(session: Session, submission_id: int, stage_id: int, url: str, now: dat
         index_elements=["submission_id", "stage_id", "url"], set_=again, where=LinkCheck.state != LinkState.WAITING
     ).returning(LinkCheck.id, LinkCheck.asked)
     row = session.execute(asked.execution_options(synchronize_session=False)).first()
-    if row is not None:
+    if row is not None and is_promised:
         payload = {"check_id": row.id, "asked": row.asked}
         enqueue(session, topic=CHECK, payload=payload, key=f"link:{row.id}:{row.asked}", now=now)
