@@ -27,6 +27,7 @@ SUBJECTS: dict[str, str] = {
     "review": N_("Reviewing"),
     "audience": N_("Audiences"),
     "tag": N_("Tags"),
+    "site": N_("Review sites"),
 }
 
 EVENTS: dict[str, str] = {
@@ -57,6 +58,7 @@ EVENTS: dict[str, str] = {
     "challenge.reopened": N_("%(who)s opened the challenge %(what)s again"),
     "challenge.review_asked": N_("%(who)s asked for a review of the challenge %(what)s"),
     "challenge.sent_back": N_("%(who)s sent the draft of the challenge %(what)s back: %(reason)s"),
+    "challenge.unrewarded": N_("%(who)s added a review to the challenge %(what)s that may not be rewarded: it carries 0 points now"),
     "company.added": N_("%(who)s added the company %(what)s"),
     "company.edited": N_("%(who)s edited the company %(what)s"),
     "company.removed": N_("%(who)s removed the company %(company)s"),
@@ -120,6 +122,11 @@ EVENTS: dict[str, str] = {
     "stage.edited": N_("%(who)s edited the step “%(title)s” of the challenge %(what)s"),
     "stage.moved": N_("%(who)s moved a step of the challenge %(what)s to place %(position)s"),
     "stage.removed": N_("%(who)s removed the step “%(title)s” from the challenge %(what)s"),
+    "site.added": N_("%(who)s added the review site “%(title)s”"),
+    "site.checked": N_("%(who)s compared the profile of “%(title)s” with the site’s own rules"),
+    "site.edited": N_("%(who)s edited the profile of the review site “%(title)s”"),
+    "site.removed": N_("%(who)s removed the review site “%(title)s”"),
+    "site.restored": N_("%(who)s gave up the own words on the review site “%(title)s”"),
     "rule.made": N_("%(who)s made the rule %(what)s for approving by itself"),
     "rule.removed": N_("%(who)s removed the rule %(what)s for approving by itself"),
     "rule.switched_off": N_("%(who)s switched the rule %(what)s off"),
@@ -129,6 +136,7 @@ EVENTS: dict[str, str] = {
     "submission.approved": N_("%(who)s approved %(what)s and paid %(points)s"),
     "submission.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "submission.feedback": N_("%(who)s gave feedback on %(what)s: %(reason)s"),
+    "submission.link_asked": N_("%(who)s had a link of %(what)s looked at again"),
     "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),
     "submission.recalled": N_("%(who)s undid a verdict on %(what)s"),
     "submission.reversed": N_("%(who)s took back the approval of %(what)s: %(reason)s"),
@@ -160,6 +168,7 @@ NUMBERED = {
     "rule": N_("rule %(number)s"),
     "review": N_("reviewing"),
     "audience": N_("audience %(number)s"),
+    "site": N_("review site %(number)s"),
 }
 UNKNOWN = N_("%(who)s: %(event)s, %(what)s")
 
