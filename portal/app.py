@@ -5,6 +5,8 @@ from flask import Flask
 
 from config import ROOT, Settings
 from portal.acts.actions import ActHeard
+from portal.api import admin as api_admin
+from portal.api import views as api
 from portal.audience import admin as audience_admin
 from portal.audience import wording as audience_wording
 from portal.audience.contract import AudienceOwner
@@ -16,10 +18,12 @@ from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
+from portal.challenges.actions.referring import forget_peer
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
 from portal.challenges.audience.owner import ChallengeOwner
+from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.proof import may_open_proof
@@ -41,6 +45,7 @@ from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
+from portal.fetching.fetcher import Fetcher
 from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
@@ -56,7 +61,6 @@ from portal.notifications import admin as notifications_admin
 from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
-from portal.outside.fetching import Fetcher
 from portal.people import identity
 from portal.people import jobs as people_jobs
 from portal.people.actions.changes import PersonChanged
@@ -73,6 +77,9 @@ from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import views as references
 from portal.references.queries.nominations import nominators_of_person
+from portal.referrals import admin as referrals_admin
+from portal.referrals import jobs as referrals_jobs
+from portal.referrals.actions import ReferralErased
 from portal.review import admin as review_admin
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
@@ -98,10 +105,13 @@ from portal.web.navigation import NavItem
 IMPORTERS: list[Importer] = [
     CompaniesImporter(),
     ActivityImporter(),
+    EventsImporter(),
 ]
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
+    api.bp,
+    api_admin.bp,
     audience_admin.bp,
     challenges.bp,
     challenges_admin.bp,
@@ -115,6 +125,7 @@ BLUEPRINTS = [
     recognition.bp,
     recognition_admin.bp,
     references.bp,
+    referrals_admin.bp,
     review_admin.bp,
     bank.bp,
     bank_admin.bp,
@@ -147,6 +158,10 @@ PERSON_CHANGED: list[PersonChanged] = [
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [
     following.act_heard,
+]
+# Who hears, in the same transaction, that a peer's details are removed, and removes its own copies.
+REFERRAL_ERASED: list[ReferralErased] = [
+    forget_peer,
 ]
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
 PERSON_PANELS: list[Panel] = [Panel("recognition/_person_panel.html", recognition_shown.person_panel)]
@@ -194,6 +209,8 @@ TICKS: list[Tick] = [
     (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
+    (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
+    (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
@@ -222,11 +239,13 @@ NAVIGATION: list[NavItem] = [
     ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
+    NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
 
@@ -261,7 +280,9 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
-    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person)
+    app.extensions["database"].inform_sessions(
+        nominators_of=nominators_of_person, referral_erased=REFERRAL_ERASED, own_company=settings.brand_company
+    )
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
@@ -293,3 +314,4 @@ def _add_rooms(app: Flask) -> None:
         app.cli.add_command(command)
     identity.init(app)
     guards.init(app)
+    api.init(app)

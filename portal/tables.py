@@ -1,6 +1,7 @@
 """Imports every room's tables once, so that Alembic, the mappers and the tests see them all."""
 
 from portal.acts import models as acts
+from portal.api import models as api
 from portal.audience import models as audience
 from portal.audit import models as audit
 from portal.challenges import models as challenges
@@ -10,11 +11,14 @@ from portal.imports import models as imports
 from portal.kernel.schema import Base
 from portal.ledger import models as ledger
 from portal.notifications import models as notifications
+from portal.outside import models as outside
 from portal.people import models as people
 from portal.recognition import models as recognition
 from portal.references import models as references
+from portal.referrals import models as referrals
 from portal.review import models as review
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, challenges, rewards, references, imports, review, dashboard)
+rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside)
+rooms_above = (challenges, rewards, references, imports, review, dashboard, api)

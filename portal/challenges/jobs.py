@@ -1,4 +1,4 @@
-"""What the worker does for challenges: rules that approve by themselves, and a look at shared links. Handed over in ``app.py``."""
+"""What the worker does for challenges: rules that approve, a look at shared links, peers that were never sent. Handed over in ``app.py``."""
 
 from datetime import datetime
 from functools import partial
@@ -6,16 +6,18 @@ from typing import Any
 
 from portal.challenges.actions.auto import approve_by_rule
 from portal.challenges.actions.links import CHECK, keep_found
+from portal.challenges.actions.referring import forget_unsent
 from portal.challenges.queries.auto import covered, rules_on
 from portal.challenges.queries.links import check_to_do
 from portal.challenges.rules.links import LinkState, state_for
+from portal.fetching.addresses import NotFetched
+from portal.fetching.fetcher import Fetcher
 from portal.kernel.db import Database
 from portal.notifications.jobs import Handler
-from portal.outside.addresses import NotFetched
-from portal.outside.fetching import Fetcher
 
 EVERY_SECONDS = 60.0
 AT_ONCE = 100
+UNSENT_SECONDS = 3600.0
 
 
 def approve_by_rules(database: Database, now: datetime) -> int:
@@ -45,3 +47,8 @@ def link_jobs(fetcher: Fetcher, *, is_on: bool) -> dict[str, Handler]:
         database.write(lambda session: keep_found(session, **place, **found, now=now))
 
     return {CHECK: look}
+
+
+def forget_unsent_peers(database: Database, now: datetime) -> int:
+    """Remove peers that were entered long ago and never sent; returns how many."""
+    return database.write(lambda session: forget_unsent(session, now))

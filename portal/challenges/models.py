@@ -414,6 +414,35 @@ class LinkCheck(Base):
     host: Mapped[str | None] = mapped_column(String(255))
 
 
+class OwnTemplate(Base):
+    """A template of the organisation's own, as a document (``rules/templates.py``). One with the key of ours stands in its place until it is removed.
+
+    ``revision`` counts edits, so that nobody overwrites what they have not seen; ``made_by`` is the key of the form that made it.
+    """
+
+    __tablename__ = "challenge_template"
+    __table_args__ = (UniqueConstraint("key"), UniqueConstraint("made_by"), CheckConstraint("revision > 0", name="revision_positive"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+    revision: Mapped[int]
+    made_by: Mapped[str | None] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class HiddenTemplate(Base):
+    """That a template of ours is not offered here."""
+
+    __tablename__ = "hidden_template"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hidden_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    hidden_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
 def fixed_ddl(table: str, columns: str) -> dict[str, list[str]]:
     """Return the triggers that keep ``columns`` of ``table`` as written and its rows in place.
 

@@ -19,7 +19,14 @@ from portal.web.forms import DayField, FilterForm, Form, one_line, plain_text
 
 AGES = {"": N_("Any time"), "1": N_("A day or longer"), "3": N_("Three days or longer")}
 OWNERS = {"": N_("Anybody’s"), "me": N_("Mine"), "none": N_("Nobody’s yet")}
-ORIGINS = {"": N_("Anywhere"), "click": N_("The pages"), "import": N_("Imports"), "cli": N_("Command line"), "job": N_("Jobs")}
+ORIGINS = {
+    "": N_("Anywhere"),
+    "click": N_("The pages"),
+    "import": N_("Imports"),
+    "cli": N_("Command line"),
+    "job": N_("Jobs"),
+    "api": N_("Other systems"),
+}
 
 
 def _choices(names: Mapping[Any, str]) -> list[SelectChoice]:

@@ -17,6 +17,7 @@ SUBJECTS: dict[str, str] = {
     "reward": N_("Rewards"),
     "redemption": N_("Redemptions"),
     "nomination": N_("Nominations"),
+    "referral": N_("Referrals"),
     "badge": N_("Badges"),
     "level": N_("Levels"),
     "season": N_("Seasons"),
@@ -28,6 +29,8 @@ SUBJECTS: dict[str, str] = {
     "audience": N_("Audiences"),
     "tag": N_("Tags"),
     "site": N_("Review sites"),
+    "template": N_("Templates"),
+    "token": N_("API tokens"),
 }
 
 EVENTS: dict[str, str] = {
@@ -102,6 +105,11 @@ EVENTS: dict[str, str] = {
     "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
     "redemption.returned": N_("%(who)s took %(what)s back: %(reason)s"),
+    "referral.confirmed": N_("%(who)s confirmed %(what)s"),
+    "referral.declined": N_("%(who)s declined %(what)s"),
+    "referral.erased": N_("%(who)s removed the details of the peer in %(what)s"),
+    "referral.sent": N_("%(who)s passed a peer on: %(what)s"),
+    "referral.withdrawn": N_("%(who)s withdrew %(what)s"),
     "review.assigned": N_("%(who)s gave %(what)s to a reviewer"),
     "review.first_approved": N_("%(who)s gave the first of two approvals for %(what)s, worth %(points)s"),
     "review.freed": N_("%(who)s left %(what)s to whoever takes it"),
@@ -135,6 +143,8 @@ EVENTS: dict[str, str] = {
     "submission.appealed": N_("%(who)s appealed against the decline of %(what)s"),
     "submission.approved": N_("%(who)s approved %(what)s and paid %(points)s"),
     "submission.declined": N_("%(who)s declined %(what)s: %(reason)s"),
+    "submission.event_heard": N_("%(what)s: an outside event completed the step “%(title)s”"),
+    "submission.event_matched": N_("%(who)s matched an outside event to the step “%(title)s” of %(what)s"),
     "submission.feedback": N_("%(who)s gave feedback on %(what)s: %(reason)s"),
     "submission.link_asked": N_("%(who)s had a link of %(what)s looked at again"),
     "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),
@@ -149,6 +159,14 @@ EVENTS: dict[str, str] = {
     "submission.withdrawn": N_("%(who)s withdrew %(what)s"),
     "tag.given": N_("%(who)s tagged %(people)s people “%(tag)s”"),
     "tag.taken": N_("%(who)s took the tag “%(tag)s” off %(people)s people"),
+    "template.edited": N_("%(who)s changed the template “%(title)s”"),
+    "template.hidden": N_("%(who)s hid the template “%(title)s”"),
+    "template.removed": N_("%(who)s removed the template “%(title)s”"),
+    "template.restored": N_("%(who)s brought the first text of the template “%(title)s” back"),
+    "template.saved": N_("%(who)s kept a challenge as the template “%(title)s”"),
+    "template.shown": N_("%(who)s offered the template “%(title)s” again"),
+    "token.made": N_("%(who)s made %(what)s for “%(title)s”"),
+    "token.revoked": N_("%(who)s revoked %(what)s"),
 }
 # Whoever starts an import did not do what stands in its rows.
 IMPORTED: dict[str, str] = {
@@ -162,6 +180,7 @@ NUMBERED = {
     "submission": N_("submission %(number)s"),
     "act": N_("act %(number)s"),
     "redemption": N_("redemption %(number)s"),
+    "referral": N_("referral %(number)s"),
     "file": N_("file %(number)s"),
     "import": N_("import %(number)s"),
     "job": N_("job %(number)s"),
@@ -169,6 +188,8 @@ NUMBERED = {
     "review": N_("reviewing"),
     "audience": N_("audience %(number)s"),
     "site": N_("review site %(number)s"),
+    "template": N_("template %(number)s"),
+    "token": N_("API token %(number)s"),
 }
 UNKNOWN = N_("%(who)s: %(event)s, %(what)s")
 

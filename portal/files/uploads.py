@@ -23,3 +23,11 @@ def take_in(upload: FileStorage | None, purpose: str) -> Received | None:
         return None
     let_go()
     return receive(upload.stream, upload.filename, purpose=purpose, storage=storage())
+
+
+def look_at(upload: FileStorage | None, purpose: str) -> Received | None:
+    """Judge a file as ``take_in`` does and keep nothing of it: for trying out what would be accepted."""
+    received = take_in(upload, purpose)
+    if received is not None:
+        storage().remove(received.storage_name)
+    return received

@@ -1,6 +1,4 @@
-"""Pages outside the portal, fetched by the worker. Knows no Flask, no database and no feature.
+"""What other systems tell us: events, each kept once as it came, and what it was used for.
 
-Whatever address somebody typed is judged before anything is sent to it, and again at every redirect: only the
-public internet is spoken to, never a machine of the operator's own network (``addresses.py``). Names are resolved
-once, and the address that was judged is the one that is connected to (``fetching.py``).
+Knows nothing of challenges: rooms above decide what an event completes, and say so with ``use_event``.
 """

@@ -12,8 +12,8 @@ from portal.people.rules.password import Hasher
 from portal.people.rules.session import LIFE, is_seen_stale
 from portal.web.transaction import database, db
 
-# What is the same for everybody is answered without asking who is there, and so without a database.
-NOBODYS = {"health", "appearance"}
+# What is the same for everybody, and what other systems are answered by their token, is answered without asking who is there.
+NOBODYS = {"health", "appearance", "api"}
 COOKIE_FIELD = "_user_id"  # Flask-Login’s name for what ``Viewer.get_id`` returns
 
 

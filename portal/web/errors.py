@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.text import N_
+from portal.web import problems
 from portal.web.guards import PUBLIC, audience_of
 from portal.web.language import day, moment, number
 from portal.web.logs import log
@@ -113,15 +114,19 @@ def init(app: Flask) -> None:
         return response
 
     @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> Answer:
+    def refused(refusal: Refusal) -> ResponseReturnValue:
         if isinstance(refusal, Busy):
             log.warning("busy")
+        if problems.is_wanted():
+            return problems.of_refusal(refusal, headers_of(refusal))
         body, status, headers = _page(refusal.status, sentence(refusal))
         return body, status, headers | headers_of(refusal)
 
     @app.errorhandler(Unreachable)
-    def database_away(outage: Unreachable) -> Answer:
+    def database_away(outage: Unreachable) -> ResponseReturnValue:
         log.error("the database cannot be reached", path=request.path, error=str(outage.__cause__ or ""))
+        if problems.is_wanted():
+            return problems.problem(503, kind="unreachable", title="Unreachable", detail=str(outage))
         # Who reads this cannot be asked for: nobody is signed in as long as this answer is made, so that it needs no database.
         g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
         return _page(503, title=OUTAGE, general=outage.message)
@@ -134,13 +139,17 @@ def init(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
+        if problems.is_wanted():
+            return problems.of_http(error)
         body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
         wait = getattr(error, "retry_after", None)
         return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})
 
     @app.errorhandler(Exception)
-    def unexpected(error: Exception) -> Answer:
+    def unexpected(error: Exception) -> ResponseReturnValue:
         log.error("unexpected", path=request.path, exc_info=error)
         if app.config.get("PROPAGATE"):
             raise error
+        if problems.is_wanted():
+            return problems.problem(500, title="Internal Server Error", detail="Nothing was half done. Please send it again.")
         return _page(500)

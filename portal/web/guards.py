@@ -13,6 +13,8 @@ from portal.web.logs import request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC, MEMBER, STAFF = "public", "member", "staff"
+API = "api"
+"""Other systems, by token alone: no session is read, none is made. What admits them is handed over as ``api_guard``; without it nobody is."""
 ROLES: dict[str, set[str]] = {
     MEMBER: {ADVOCATE, EMPLOYEE, ADMIN},
     ADVOCATE: {ADVOCATE},
@@ -40,6 +42,16 @@ admin = _mark(ADMIN)
 reviewer = _mark(REVIEWER)
 
 
+def api(scope: str) -> Callable[[View], View]:
+    """Mark a route for other systems that hold a token with ``scope``."""
+
+    def decorate(view: View) -> View:
+        view.__portal_scope__ = scope  # type: ignore[attr-defined]
+        return _mark(API)(view)
+
+    return decorate
+
+
 def audience_of(app: Flask, endpoint: str) -> str | None:
     """Return the mark of an endpoint, or None if somebody forgot it."""
     return getattr(app.view_functions[endpoint], "__portal_audience__", None)
@@ -61,6 +73,10 @@ def _enforce() -> Response | None:
     if audience is None:
         raise NotAllowed()
     if audience == PUBLIC:
+        return None
+    if audience == API:
+        admit: Callable[[str], None] = current_app.extensions["api_guard"]
+        admit(getattr(current_app.view_functions[request.endpoint], "__portal_scope__", ""))
         return None
     if not current_user.is_authenticated:
         target = request.full_path.rstrip("?") if request.method == "GET" else None

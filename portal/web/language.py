@@ -175,6 +175,15 @@ def init(app: Flask, settings: Settings) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
     Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
     app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number)
-    filters: dict[str, Any] = {"number": number, "signed": signed, "day": day, "month": month, "moment": moment, "ago": ago, "span": span}
+    filters: dict[str, Any] = {
+        "number": number,
+        "signed": signed,
+        "day": day,
+        "month": month,
+        "moment": moment,
+        "ago": ago,
+        "span": span,
+        "iso": datetime.fromisoformat,
+    }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(reader().locale).replace("_", "-"))

@@ -164,7 +164,7 @@ def test_a_copy_is_a_draft_with_the_same_steps_made_once(database: Database, off
     first, second = (office.post(f"/admin/challenges/{challenge.id}/duplicate", data={"key": "copy"}) for _ in range(2))
     assert first.location == second.location
     copy = one(database, select(Challenge).where(Challenge.id != challenge.id))
-    assert (copy.title, copy.state, copy.closes_on, copy.points) == ("Copy of Review", "draft", None, 100)
+    assert (copy.title, copy.state, copy.closes_on, copy.points) == ("Review (copy)", "draft", None, 100)
     assert titles(database, copy.id) == ["Step confirm", "Step link"]
 
 

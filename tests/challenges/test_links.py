@@ -14,12 +14,12 @@ from portal.challenges.models import Attempt, LinkCheck
 from portal.challenges.queries.links import liveness_of
 from portal.challenges.queries.stages import get_submission, own_stages
 from portal.challenges.rules.links import LINK_SAID, LOOKS, LinkChecksOff, LinkState, is_same_site, reason_said, state_for
+from portal.fetching.addresses import Why
+from portal.fetching.fetcher import Fetcher
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.notifications.models import OutboxJob
-from portal.outside.addresses import Why
-from portal.outside.fetching import Fetcher
 from tests.factories.challenges import DONE, as_admin, as_advocate, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import SignIn

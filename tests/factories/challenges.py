@@ -23,6 +23,7 @@ DONE: dict[str, dict[str, Any]] = {
     "confirm": {"is_confirmed": True},
     "answer": {"text": "It saved us two days a month."},
     "link": {"url": "https://reviews.example/42"},
+    "refer": {"name": "Pat Peer", "email": "pat@peer.example", "company": "Peer & Co", "words": "", "is_agreed": True, "language": "en"},
     "upload": {"file_id": 1, "name": "proof.png", "size": 10, "is_image": True},
 }
 

@@ -9,9 +9,12 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.api.actions import make_token
 from portal.challenges.actions.answering import save_answers, submit_attempt
+from portal.challenges.actions.events import hear_event
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
+from portal.challenges.actions.templates import hide_template, save_as_template
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
@@ -21,6 +24,7 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
+from portal.outside.rules import Heard
 from portal.people.actions.interests import set_interests
 from portal.people.actions.joining import invite_person
 from portal.people.actions.tags import tag_person
@@ -32,6 +36,8 @@ from portal.recognition.actions.scores import adjust
 from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.models import BadgeHolding
 from portal.references.actions.decide import accept_nomination, decline_nomination
+from portal.referrals.actions import send_referral
+from portal.referrals.rules import Peer
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
@@ -148,6 +154,8 @@ def _tell(session: Session, storage: Storage) -> Story:
     tag_person(session, as_admin(admin), person_id=ann.id, tag="Beta circle", now=now)
     set_interests(session, as_advocate(ann), person_id=ann.id, wishes={Interest.CALLS: Wish.LIKES, Interest.SOCIAL: Wish.NEVER}, now=now)
     audience = show_only_to(session, big, in_industry(company.industry), ("tag", {"values": ["1"]}), exclude=(("never", {"values": ["events"]}),))
+    save_as_template(session, as_admin(admin), challenge_id=small.id, key="story-template", now=now)
+    hide_template(session, as_admin(admin), template_key="award", now=now)
     rule = make_rule(session, audience.id, "lifetime", {"choice": "at_most", "number": 10}, at_once=False)
 
     nomination = make_nomination(session, employee, name="Nora Nominee", company="Bright & Sons", now=now)
@@ -156,6 +164,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
     make_dead_letter(session, now=now)
+    _from_outside(session, admin, ann, approved.submission_id, now)
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
@@ -180,6 +189,17 @@ def _tell(session: Session, storage: Storage) -> Story:
         audience_rule=rule.id,
         tag=1,
     )
+
+
+def _from_outside(session: Session, admin: Person, ann: Person, submission_id: int, now: datetime) -> None:
+    """Let a peer be referred, and another system tell of two events: one of a member, one of nobody we know."""
+    peer = Peer("Rika Referred", "rika@referred.example", "Referred & Co", "We met at the fair.")
+    send_referral(session, as_advocate(ann), referrer_id=ann.id, peer=peer, source=("submission", submission_id, 0), language="en", now=now)
+    token, _ = make_token(session, as_admin(admin), name="Our webinar tool", key="story-token", now=now)
+    told = {"id": "visit-1", "code": "spring-webinar", "happened_at": now - timedelta(days=2), "data": {"minutes": 42}}
+    for number, email in enumerate((ann.email, "stranger@elsewhere.example")):
+        heard = Heard(**told | {"id": f"visit-{number}", "email": email})  # type: ignore[arg-type]
+        hear_event(session, system("api"), source=f"token:{token.id}", token_id=token.id, heard=heard, now=now)
 
 
 def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tuple[int, int, int]:

@@ -83,6 +83,8 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "rewards_admin.change": old_reward,
     "imports_admin.upload": new_import,
 }
+# Looks at a file and keeps nothing of it (tests/challenges/test_rehearsal.py).
+NOTHING_KEPT = {"challenges_admin.rehearse_step"}
 each_door = pytest.mark.parametrize("door", DOORS)
 
 
@@ -216,5 +218,5 @@ def test_every_form_that_sends_a_file_leads_to_one_of_these_doors(app: Flask, da
             for form in forms:
                 opening = form[: form.index(">")]
                 targets = [*re.findall(r'(?<!form)action="([^"]+)"', opening), *re.findall(r'formaction="([^"]+)"', form)]
-                found |= {router.match(target, method="POST")[0] for target in targets or [path]}
-    assert found == set(DOORS)
+                found |= {router.match(target.split("#")[0], method="POST")[0] for target in targets or [path]}
+    assert found == set(DOORS) | NOTHING_KEPT

@@ -62,6 +62,8 @@ def arguments(story: Story) -> dict[str, object]:
         "audience_rule_id": story.audience_rule,
         "tag_id": story.tag,
         "kind": "attempt",
+        "template_key": "review",
+        "template_step": 1,
     }
 
 

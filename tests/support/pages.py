@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from portal.outside.addresses import IpAddress, is_public
-from portal.outside.fetching import Fetcher
+from portal.fetching.addresses import IpAddress, is_public
+from portal.fetching.fetcher import Fetcher
 
 HERE = ip_address("127.0.0.1")
 

@@ -15,6 +15,9 @@ from sqlalchemy import select
 
 from config import ROOT, Settings
 from portal.app import IMPORTERS
+from portal.challenges.library.reading import built_in
+from portal.challenges.rules.gaps import gaps_in
+from portal.challenges.rules.templates import document_of
 from portal.kernel.db import Database
 from portal.kernel.schema import Base
 from portal.notifications.mails import Mailer
@@ -29,6 +32,8 @@ from tests.support.pseudo import Known, speak_pseudo, texts
 from tests.support.routes import sample_values
 
 AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff", "member"}, "admin": {"admin", "staff", "member"}}
+# A key under which no template is.
+OWN = "own-none"
 # The table in which a route's argument is an id.
 TABLES = {"batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
@@ -74,6 +79,7 @@ def ids(database: Database) -> dict[str, list[Any]]:
     """Return, for each name that stands in a route, every id there is."""
     with database.reading() as session:
         found: dict[str, list[Any]] = {f"{t.name}_id": list(session.scalars(select(t.c.id))) for t in Base.metadata.sorted_tables if "id" in t.c}
+    found |= {"template_key": ["review", OWN], "template_step": [1]}
     return found | {f"{name}_id": found[f"{table}_id"] for name, table in TABLES.items()}
 
 
@@ -107,6 +113,8 @@ def knowledge(database: Database, settings: Settings) -> Known:
     """Return what pages may say as it is: what stands in the rows and settings, and the words of the files that are imported."""
     with database.reading() as session:
         known = Known(session, settings)
+    documents = [document_of(template) for template in built_in().values()]
+    known.add(*texts(documents), *gaps_in(documents))
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 

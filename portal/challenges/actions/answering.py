@@ -12,6 +12,7 @@ from portal.challenges.actions.links import ask_for_links
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
 from portal.challenges.actions.places import free_place
+from portal.challenges.actions.referring import send_peers, settle_peers
 from portal.challenges.models import Answer, Attempt, ChallengeVersion, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
@@ -22,6 +23,7 @@ from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
+from portal.outside.actions import release_events
 
 
 def save_answers(session: Session, actor: Actor, *, submission_id: int, values: Mapping[int, Mapping[str, Any]], now: datetime) -> Submission:
@@ -74,7 +76,7 @@ def submit_attempt(
     first attempt. After an approval an attempt is recorded and changes nothing. ``submitted_at`` in
     the past and ``points`` are the privilege of imports, which also send without answers and while
     an earlier attempt waits. Refuses unfinished steps by the kind of the step, a challenge that is
-    over, and a submission that cannot be answered.
+    over, a peer who cannot be referred, and a submission that cannot be answered.
     """
     submission = _own(session, actor, submission_id)
     replayed = session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
@@ -107,6 +109,7 @@ def submit_attempt(
     session.flush()
     if not is_import(actor) and not is_late:
         ask_for_links(session, submission_id, attempt.answers, now)
+    send_peers(session, actor, submission, attempt.answers, now)
     record(session, actor, "submission.sent", "submission", submission_id, now=now, attempt_id=attempt.id, number=attempt.number, points=offered)
     return attempt
 
@@ -128,6 +131,7 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
     session.add(attempt)
     session.flush()
     ask_for_links(session, submission.id, answers, now)
+    send_peers(session, actor, submission, answers, now)
     record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)
     return attempt
 
@@ -150,6 +154,8 @@ def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, n
     free_place(session, submission)
     waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
     session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
+    settle_peers(session, actor, submission, now)
+    release_events(session, submission_id=submission_id, now=now)
     record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=submission.challenge_id)
     return submission
 

@@ -19,8 +19,9 @@ from portal.challenges.actions.versions import copy_prerequisites, copy_stages, 
 from portal.challenges.models import Challenge, ChallengeAudience, ChallengeVersion
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.policy import publishes_with_two
-from portal.challenges.queries.stages import get_challenge, stages_of
+from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
 from portal.challenges.queries.versions import edited_version, find_draft
+from portal.challenges.rules.gaps import require_no_gap
 from portal.challenges.rules.lifecycle import has_to_be_shared
 from portal.challenges.rules.offer import Offer, require_offer
 from portal.challenges.rules.refusals import ChallengeChanged, NoStages, NothingToPublish, RecordOnly, SecondAdminMissing, StagePointsTooMany
@@ -46,9 +47,16 @@ def create_challenge(
     ``is_record_only`` is for imports: closed from the start and never offered. Refuses as ``require_offer``, and, where
     it is to be offered, words that ask for praise.
     """
+    return add_challenge(session, actor, offer=offer, now=now, key=key, is_record_only=is_record_only)[0]
+
+
+def add_challenge(
+    session: Session, actor: Actor, *, offer: Offer, now: datetime, key: str | None = None, is_record_only: bool = False
+) -> tuple[Challenge, bool]:
+    """Do what ``create_challenge`` does, and tell whether the draft is new: what is copied into it is then copied once."""
     require_editor(actor)
     if first := _made_by(session, key):
-        return first
+        return first, False
     offer = require_offer(offer)
     if not is_record_only:
         _require_fair(offer)
@@ -62,10 +70,10 @@ def create_challenge(
         first = _made_by(session, key)
         if first is None or not violated(error, "challenge", "made_by"):
             raise
-        return first
+        return first, False
     first_version(session, made, now=now, is_published=is_record_only)
     record(session, actor, "challenge.created", "challenge", made.id, now=now, title=made.title, points=made.points, is_record_only=is_record_only)
-    return made
+    return made, True
 
 
 def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime) -> Challenge:
@@ -100,10 +108,10 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
     """Freeze the draft as the version offered from now on; open a paused, closed or archived challenge again.
 
     With an opening day to come it goes live by itself on that day. Refuses one without steps
-    (``NoStages``), steps that carry more than the whole (``StagePointsTooMany``), an imported record
-    (``RecordOnly``), a live one without changes (``NothingToPublish``), words and points that are not fair
-    (``require_fair_version``), and, where the programme publishes with four eyes, a draft that no other
-    admin was asked to look at (``SecondAdminMissing``).
+    (``NoStages``), steps that carry more than the whole (``StagePointsTooMany``), what a template left to be
+    filled in (``GapInChallenge``, ``GapInStep``), an imported record (``RecordOnly``), a live one without
+    changes (``NothingToPublish``), words and points that are not fair (``require_fair_version``), and, where the programme
+    publishes with four eyes, a draft that no other admin was asked to look at (``SecondAdminMissing``).
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
@@ -117,6 +125,7 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
         raise NoStages()
     if draft is not None:
         require_parts(sum(stage.points for stage in stages), draft.points)
+        require_no_gap(gaps_of(draft, stages))
         require_fair_version(session, draft, stages)
         if publishes_with_two(session) and has_to_be_shared(draft.asked_by_id, draft.asked_at is not None, actor.id):
             raise SecondAdminMissing()
@@ -144,20 +153,22 @@ def close_challenge(session: Session, actor: Actor, *, challenge_id: int, now: d
 
 
 def duplicate_challenge(session: Session, actor: Actor, *, challenge_id: int, title: str, now: datetime, key: str | None = None) -> Challenge:
-    """Return a draft with the same fields, steps and audience, without the dates of the original; for the same ``key`` the same draft."""
+    """Return a draft with the same fields, steps, audience and what has to be done first; for the same ``key`` the same draft.
+
+    It has what the editor shows, published or not, but not the days, which belong to one occasion.
+    """
     require_editor(actor)
-    if first := _made_by(session, key):
-        return first
     original = edited_version(session, get_challenge(session, challenge_id))
     offer = replace(offer_of(original), title=title, opens_on=None, closes_on=None)
-    made = create_challenge(session, actor, offer=offer, key=key, now=now)
-    if not stages_of(session, made.id):
-        copy_prerequisites(session, original, challenge_id=made.id, version=1)
-        copy_stages(session, stages_of(session, challenge_id, original.number), challenge_id=made.id, version=1, keep_origin=False)
-        if (audience_id := audience_of(session, challenge_id)) is not None:
-            audience = copy_audience(session, actor, audience_id=audience_id, now=now)
-            session.add(ChallengeAudience(challenge_id=made.id, audience_id=audience.id))
-            session.flush()
+    made, is_new = add_challenge(session, actor, offer=offer, key=key, now=now)
+    if not is_new:
+        return made
+    copy_prerequisites(session, original, challenge_id=made.id, version=1)
+    copy_stages(session, stages_of(session, challenge_id, original.number), challenge_id=made.id, version=1, keep_origin=False)
+    if (audience_id := audience_of(session, challenge_id)) is not None:
+        audience = copy_audience(session, actor, audience_id=audience_id, now=now)
+        session.add(ChallengeAudience(challenge_id=made.id, audience_id=audience.id))
+        session.flush()
     return made
 
 

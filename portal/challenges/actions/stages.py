@@ -13,6 +13,7 @@ from portal.challenges.actions.sites import follow_site, require_allowed, stampe
 from portal.challenges.actions.versions import draft_stage, open_draft
 from portal.challenges.models import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
+from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH
 from portal.challenges.rules.refusals import PointsOutOfRange, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES
@@ -53,7 +54,9 @@ def add_stage(
         raise TooManyStages(limit=MAX_STAGES)
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
-    made = Stage(**place, kind=stage_kind(kind).key, **_fields(session, kind, title, text, options or {}))
+    fields = step_fields(kind, title, text, options or {})
+    fields["options"] = stamped(session, kind, fields["options"])
+    made = Stage(**place, kind=stage_kind(kind).key, **fields)
     _require_allowed([*stages, made], points)
     _require_parts(stages, None, points, draft)
     session.add(made)
@@ -81,7 +84,8 @@ def edit_stage(
     draft = open_draft(session, challenge, now=now)
     stage = draft_stage(session, draft, stage_id)
     stages = stages_of(session, challenge_id, draft.number)
-    fields = _fields(session, stage.kind, title, text, options)
+    fields = step_fields(stage.kind, title, text, options)
+    fields["options"] = stamped(session, stage.kind, fields["options"])
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
     _require_allowed(stages, points)
     _require_parts(stages, stage, points, draft)
@@ -138,17 +142,21 @@ def _follow_site(session: Session, actor: Actor, challenge: Challenge, draft: Ch
         record(session, actor, "challenge.unrewarded", "challenge", challenge.id, now=now, version=draft.number)
 
 
-def _fields(session: Session, kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return title, text and options of a step cleaned, options that its kind does not know left out.
+
+    Refuses no title (``TitleMissing``), words that ask for praise, and options the kind cannot ask with. An option with a gap is judged once it is
+    filled in: until then nothing is published.
+    """
     title = clean_line(title)[:TITLE_LENGTH]
     if not title:
         raise TitleMissing()
     known = stage_kind(kind)
     options = {name: value for name, value in options.items() if name in known.options and value not in (None, "")}
-    if flaw := known.flaw(Step(title, options)):
+    if (flaw := known.flaw(Step(title, options))) and not gaps_in(options):
         raise flaw
     require_fair({"title": title, "text": text})
     for name, value in options.items():
         for words in words_in(value):
             require_fair({f"option_{name}": words})
-    options = stamped(session, known.key, options)
     return {"title": title, "text": clean(text)[:TEXT_LENGTH], "options": options}

@@ -14,6 +14,7 @@ from portal.acts.actions import reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
+from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models import Appeal, Attempt, Submission, Verdict
 from portal.challenges.rules import refusals
@@ -95,6 +96,7 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     undone = Verdict(**facts, **when, outcome=Outcome.RECALLED, points=points, transfer_id=transfer_id, decided_by_id=actor.id)
     session.add(undone)
     session.flush()
+    settle_peers(session, actor, case.submission, now)
     about = {"verdict_id": verdict.id, "outcome": verdict.outcome, "points": points}
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission
+from portal.challenges.actions.referring import settle_peers
 from portal.challenges.models import Attempt, Challenge, Submission, Verdict
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.versions import version_of
@@ -123,6 +124,7 @@ def conclude(
     told = {name: facts[name] for name in ("category", "first_by_id", "rule_id", "stage_id") if facts.get(name) is not None}
     about = {"attempt_id": case.attempt.id, "points": verdict.points, "reason": verdict.reason}
     record(session, actor, f"submission.{outcome}", SOURCE, case.submission.id, now=now, **about, **told)
+    settle_peers(session, actor, case.submission, now)
     if tell:
         tell_of(session, case.submission, case.challenge, verdict, now, mail_at=now + UNDO_WITHIN if is_undoable(verdict) else None)
     return verdict

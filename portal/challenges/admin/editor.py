@@ -10,18 +10,18 @@ from wtforms.fields.choices import SelectChoice
 
 from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions import editing
-from portal.challenges.forms.answering import PlainForm, step_form
+from portal.challenges.forms.answering import PlainForm
 from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, FirstForm, NewChallengeForm, ReasonForm
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.audience import audience_of
-from portal.challenges.queries.page import preview_page
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
 from portal.challenges.queries.sites import sites_of
-from portal.challenges.queries.stages import get_challenge, stages_of
+from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, Lifecycle, lifecycle
+from portal.challenges.rules.offer import copy_title
 from portal.challenges.rules.states import PERIOD_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import local_date, utcnow
@@ -95,9 +95,8 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
     """Render the editor: what waits to be published, or what is live while nobody has changed it."""
     challenge = get_challenge(db(), challenge_id)
     version, audience_id = edited_version(db(), challenge), audience_of(db(), challenge_id)
-    is_waiting = version.published_at is None
+    is_waiting, stages = version.published_at is None, stages_of(db(), challenge_id, version.number)
     today = local_date(utcnow(), programme_zone(db()))
-    stages = stages_of(db(), challenge_id, version.number)
     shown = {
         "challenge": challenge,
         "version": version,
@@ -108,6 +107,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "first": fill_first(FirstForm(formdata=None), challenge_id),
         "stages": stages,
         "stale_sites": sorted({site.facts.name for site in sites_of(db(), stages).values() if site.is_stale(today)}),
+        "gaps": gaps_of(version, stages) if is_waiting else [],
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
         "asker": names(db(), {version.asked_by_id}).get(version.asked_by_id) if version.asked_by_id else None,
@@ -197,7 +197,7 @@ def close(challenge_id: int) -> Response:
 @writes(again=show_again)
 def duplicate(challenge_id: int) -> Response:
     """Make a draft with the same fields and steps."""
-    title = _("Copy of %(title)s", title=get_challenge(db(), challenge_id).title)
+    title = copy_title(edited_version(db(), get_challenge(db(), challenge_id)).title, _("(copy)"))
     key = PlainForm().key.data
     made = editing.duplicate_challenge(db(), current_actor(), challenge_id=challenge_id, title=title, key=key[:64] if key else None, now=utcnow())
     flash(_("This is the copy, a draft."), "good")
@@ -211,13 +211,3 @@ def audience(challenge_id: int) -> Response:
     """Go on to who sees it; the first time this makes the audience."""
     audience_id = editing.open_audience(db(), current_actor(), challenge_id=challenge_id, now=utcnow())
     return redirect(url_for("audience_admin.show", audience_id=audience_id), 303)
-
-
-@bp.get("/<int:challenge_id>/preview")
-@admin
-def preview(challenge_id: int) -> str:
-    """The challenge as an advocate sees it; nothing can be sent from here."""
-    page = preview_page(db(), challenge_id, utcnow())
-    step = page.step(request.args.get("step", type=int))
-    form = step_form(step.stage, {}) if step else None
-    return render("challenges/show.html", page=page, step=step, form=form, refusal=None, usual=None, plain=None, is_preview=True)

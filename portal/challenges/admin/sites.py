@@ -5,12 +5,13 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from portal.challenges.actions import sites
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.sites import SiteForm, site_form
 from portal.challenges.queries.policy import point_value, programme_language
-from portal.challenges.queries.sites import challenges_by_site, get_site, list_sites
+from portal.challenges.queries.sites import REVIEW, challenges_by_site, get_site, list_sites
 from portal.challenges.rules.sites import PROOF_NAMES, REWARDED, Site
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
@@ -18,6 +19,13 @@ from portal.kernel.errors import Refusal
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
 from portal.web.transaction import db, writes
+
+
+def offer_sites(form: Any, kind_key: str) -> Any:
+    """Give the form of a step that asks for a review the sites there are to choose from, and return it."""
+    if kind_key == REVIEW:
+        form.option_site.choices = [SelectChoice(one.key, one.facts.name) for one in list_sites(db())]
+    return form
 
 
 @bp.get("/sites")

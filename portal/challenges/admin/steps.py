@@ -5,10 +5,10 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
-from wtforms.fields.choices import SelectChoice
 
 from portal.challenges.actions import stages
 from portal.challenges.admin.editor import bp, show_again
+from portal.challenges.admin.sites import offer_sites
 from portal.challenges.forms.editing import stage_form
 from portal.challenges.models import Stage
 from portal.challenges.queries.policy import point_value, points_at_once
@@ -43,10 +43,7 @@ def _stage_page(challenge_id: int, stage_id: int | None, form: Any) -> str:
 
 def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
     """Return the form of a step; the review sites there are, are its choices."""
-    form = stage_form(kind_key, data)
-    if kind_key == REVIEW:
-        form.option_site.choices = [SelectChoice(site.key, site.facts.name) for site in list_sites(db())]
-    return form
+    return offer_sites(stage_form(kind_key, data), kind_key)
 
 
 def _added(stage: Stage, text: str) -> str:

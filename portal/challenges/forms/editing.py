@@ -77,12 +77,12 @@ class StageForm(Form):
         return {name.removeprefix("option_"): field.data for name, field in self._fields.items() if name.startswith("option_")}
 
 
-def stage_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
-    """Return the form of a step of this kind, filled from the request, or from ``data`` (title, text, points, options)."""
+def stage_form(kind_key: str, data: dict[str, Any] | None = None, *, base: type[StageForm] = StageForm) -> Any:
+    """Return the form of a step of this kind, filled from the request, or from ``data`` (options, and other fields by name)."""
     controls = stage_kind(kind_key).options
     fields = {f"option_{name}": field_for(control, default=control.default) for name, control in controls.items()}
-    form_class = type("KindForm", (StageForm,), fields)
-    named = {name: data[name] for name in ("title", "text", "points")} if data else {}
+    form_class = type("KindForm", (base,), fields)
+    named = {name: value for name, value in data.items() if name != "options"} if data else {}
     given = {**named, **{f"option_{n}": v for n, v in data["options"].items()}} if data else None
     return form_class(data=given)
 

@@ -24,7 +24,7 @@ def challenges_statement(today: date, *, q: str = "", state: str = "", track: st
     waits to be published. ``state`` is a part of that life or ``records``; without it archived ones
     and imported records are left out.
     """
-    life = _life(today)
+    life = life_on(today)
     statement: AnySelect = select(
         Challenge,
         _figure(func.count()).label("started"),
@@ -63,7 +63,7 @@ def page_of_challenges(session: Session, statement: AnySelect, *, after: str | N
 
 def count_challenges(session: Session, today: date) -> dict[str, int]:
     """Return how many challenges are where in their life ``today``; imported records under ``records``."""
-    inner = select(case((Challenge.is_record_only, RECORDS), else_=_life(today)).label("shown")).subquery()
+    inner = select(case((Challenge.is_record_only, RECORDS), else_=life_on(today)).label("shown")).subquery()
     return {row.shown: row.number for row in session.execute(select(inner.c.shown, func.count().label("number")).group_by(inner.c.shown))}
 
 
@@ -109,8 +109,8 @@ def figures_of(session: Session, challenge_id: int) -> dict[str, int]:
     return {row.state: row.number for row in counted}
 
 
-def _life(today: date) -> ColumnElement[str]:
-    """``rules.lifecycle`` in SQL; a test holds the two together."""
+def life_on(today: date) -> ColumnElement[str]:
+    """Return where a challenge is in its life on ``today``: ``rules.lifecycle`` in SQL; a test holds the two together."""
     stored, day = Challenge.state, bindparam("today", today, type_=Date)
     return case(
         (and_(stored == ChallengeState.DRAFT, _draft(ChallengeVersion.asked_at).is_not(None)), Lifecycle.IN_REVIEW.value),

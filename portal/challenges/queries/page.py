@@ -1,7 +1,7 @@
 """All that one challenge's page shows a person: the steps, where they stand, what was said, what comes next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Row
@@ -24,11 +24,12 @@ from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.paying import pays_at_once
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
-from portal.challenges.rules.standing import Availability, Standing, again_on, is_active, is_full, standing, why_not_open
-from portal.challenges.rules.states import Outcome, Period, SubmissionState
+from portal.challenges.rules.standing import Availability, Standing, again_on, availability, is_active, is_full, standing, why_not_open
+from portal.challenges.rules.states import ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import standing_verdict
 from portal.challenges.stages.contract import StageKind, Step
 from portal.challenges.stages.registry import stage_kind
+from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import zone_of
@@ -171,6 +172,47 @@ def challenge_page(session: Session, person_id: int, challenge_id: int, now: dat
     is_meant = is_admitted(session, person_id, audience_id, now)
     if not is_meant and not took_part(session, person_id, challenge_id):
         raise NotFound()
+    return _page(session, person_id, challenge, audience_id, is_meant, now, submission_id)
+
+
+def member_page(session: Session, person_id: int, challenge_id: int, now: datetime, *, of_draft: bool) -> ChallengePage:
+    """Return the page of a challenge as one member would see it, also where it is not meant for them, for the eyes of an admin.
+
+    ``of_draft``: as if the draft were published now and the member had not begun. What they typed and did not send is not on it.
+    """
+    challenge = get_challenge(session, challenge_id)
+    audience_id = audience_of(session, challenge_id)
+    is_meant = is_admitted(session, person_id, audience_id, now)
+    if not of_draft:
+        found = _page(session, person_id, challenge, audience_id, is_meant, now, None)
+        return replace(found, steps=[replace(step, answer=_unread(step.answer)) for step in found.steps])
+    version, today = edited_version(session, challenge), local_date(now, programme_zone(session))
+    allowed = availability(ChallengeState.LIVE, version.opens_on, version.closes_on, today)
+    missing, closed_because = missing_for(session, person_id, challenge, version.number), why_not_open(allowed, version.opens_on, version.closes_on)
+    if closed_because is None and is_full(version.total_limit, challenge.taken):
+        closed_because = AllPlacesTaken(limit=version.total_limit)
+    is_shut = closed_because is not None or bool(missing)
+    return replace(
+        preview_page(session, challenge_id, now),
+        availability=allowed,
+        standing=standing(tally_for(session, person_id, challenge_id, now), version.per_period, is_shut=is_shut),
+        review_time=usual_review_time(session, now),
+        missing=missing,
+        closed_because=closed_because,
+        is_meant=is_meant,
+        told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
+    )
+
+
+def _unread(answer: Answer | None) -> Answer | None:
+    """Return when something was entered without what it was: it is read by nobody until it is sent."""
+    return Answer(submission_id=answer.submission_id, stage_id=answer.stage_id, value={}, saved_at=answer.saved_at) if answer else None
+
+
+def _page(
+    session: Session, person_id: int, challenge: Challenge, audience_id: int | None, is_meant: bool, now: datetime, submission_id: int | None
+) -> ChallengePage:
+    challenge_id = challenge.id
     submissions = submissions_of(session, person_id, challenge_id)
     submission = next((s for s in submissions if s.id == submission_id), None) or current_of(session, submissions)
     found = availability_of(session, challenge, now)

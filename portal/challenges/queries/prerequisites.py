@@ -26,9 +26,9 @@ def prerequisites_of(session: Session, challenge_id: int, version: int) -> Seque
     return session.execute(found.order_by(Challenge.title, Challenge.id)).all()
 
 
-def missing_for(session: Session, person_id: int, challenge: Challenge) -> Sequence[Row[int, str]]:
-    """Return id and title of what the person has to do before they can begin the challenge as it is offered now."""
-    here = (Prerequisite.challenge_id == challenge.id, Prerequisite.version == challenge.version)
+def missing_for(session: Session, person_id: int, challenge: Challenge, version: int | None = None) -> Sequence[Row[int, str]]:
+    """Return id and title of what the person has to do before they can begin the challenge as it is offered now, or as ``version`` will offer it."""
+    here = (Prerequisite.challenge_id == challenge.id, Prerequisite.version == (version or challenge.version))
     found = select(Challenge.id, Challenge.title).join(Prerequisite, Prerequisite.requires_id == Challenge.id).where(*here, ~has_done(person_id))
     return session.execute(found.order_by(Challenge.title, Challenge.id)).all()
 

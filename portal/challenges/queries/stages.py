@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Challenge, Stage, Submission
+from portal.challenges.models import Answer, Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.rules.gaps import Gap, find_gaps
 from portal.kernel.errors import NotFound
 
 
@@ -49,6 +50,11 @@ def stage_for(session: Session, challenge_id: int, stage_id: int) -> Stage:
     if found is None or found.challenge_id != challenge_id or found.removed_at is not None:
         raise NotFound()
     return found
+
+
+def gaps_of(version: ChallengeVersion, stages: list[Stage]) -> list[Gap]:
+    """Return what is still to be filled in before a version with these stages can be published."""
+    return find_gaps([version.title, version.summary, version.text], [(stage.title, stage.text, stage.options) for stage in stages])
 
 
 def answers_of(session: Session, submission_id: int) -> dict[int, Answer]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from portal.fetching.addresses import WHY_SAID, Why
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
-from portal.outside.addresses import WHY_SAID, Why
 
 URL_LENGTH, HOST_LENGTH = 600, 255
 GONE = (404, 410)

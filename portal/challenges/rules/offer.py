@@ -54,6 +54,11 @@ def require_offer(offer: Offer) -> Offer:
     return replace(offer, track=Track(offer.track), period=Period(offer.period), title=title, summary=summary, text=text)
 
 
+def copy_title(title: str, suffix: str) -> str:
+    """Return the title of a copy, which keeps its ``suffix`` however long the original's is."""
+    return f"{title[: TITLE_LENGTH - len(suffix) - 1].rstrip()} {suffix}"
+
+
 def _require_within(refusal: type[OutOfRange], value: int | None, least: int, most: int) -> None:
     if value is not None and not least <= value <= most:
         raise refusal(least=least, most=most)

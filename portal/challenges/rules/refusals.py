@@ -175,6 +175,12 @@ class StepUnknown(Refusal):
     field = "stage_id"
 
 
+class StepDone(Conflict):
+    """A step that an event should complete is done, or what it belongs to is over."""
+
+    message = N_("This step waits for no event any more.")
+
+
 class NothingEntered(Refusal):
     """An answer of nothing cannot be accepted."""
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
+from portal.people.rules.throttle import Limit
 
 Value = dict[str, Any]
 Given = Mapping[str, Any]
@@ -91,6 +92,8 @@ class StageKind(Protocol):
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
     keeps_tries: ClassVar[bool] = False
     """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it."""
+    tries: ClassVar[Limit | None] = None
+    """How often somebody may say that they are done, where the answer tells them something about others. Without limit if None."""
     asked_by: ClassVar[str] = ""
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
     shown_by: ClassVar[str]
@@ -107,6 +110,10 @@ class StageKind(Protocol):
 
     def finish(self, step: Step, value: Value, before: Value) -> Value:
         """Return what follows when somebody says that they are done, not only saving for later: a quiz is checked."""
+        return value
+
+    def rehearsed(self, step: Step, value: Value) -> Value:
+        """Return what a test run takes for what was entered: where nothing is, as if what completes the step had happened."""
         return value
 
     def problem(self, step: Step, value: Value) -> Refusal | None:

@@ -3,12 +3,15 @@
 from portal.challenges.stages.answer import WrittenAnswer
 from portal.challenges.stages.confirm import Confirm
 from portal.challenges.stages.contract import StageKind
+from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
+from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
-KINDS: dict[str, StageKind] = {kind.key: kind for kind in (Confirm(), WrittenAnswer(), SharedLink(), OnlineReview(), UploadedFile())}
+_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), OnlineReview(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
+KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
 
 
 def stage_kind(key: str) -> StageKind:

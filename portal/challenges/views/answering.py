@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.challenges.actions import appealing
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.locking import lock_submission
+from portal.challenges.actions.referring import require_new_peer
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.forms.answering import AppealForm, PlainForm, step_form
 from portal.challenges.models import Stage, Submission
@@ -26,11 +27,12 @@ from portal.files.receiving import Received
 from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.people.actions.throttles import count_try
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
 from portal.web.language import clock, reader, span
 from portal.web.templating import render
-from portal.web.transaction import db, writes
+from portal.web.transaction import database, db, let_go, writes
 
 
 @bp.get("/challenges/<int:challenge_id>")
@@ -89,12 +91,27 @@ def _received_once(submission_id: int, stage_id: int) -> Received | None:
     """The same for sending: what was sent with this key already needs no file again."""
     submission, stage = _taken(submission_id, stage_id)
     sent = find_attempt(db(), submission.id, step_form(stage, {}, filled=True).key.data)
-    return None if sent else _received(submission_id, stage_id)
+    return None if sent else _received_counted(submission_id, stage_id)
+
+
+def _received_counted(submission_id: int, stage_id: int) -> Received | None:
+    """The same for a step that is said to be done: where its kind limits that, the try counts, whatever comes of it."""
+    _submission, stage = _taken(submission_id, stage_id)
+    _count_try(stage)
+    return _received(submission_id, stage_id)
+
+
+def _count_try(stage: Stage) -> None:
+    limit = stage_kind(stage.kind).tries
+    if limit is not None:
+        person_id, now = current_user.id, utcnow()
+        let_go()
+        database().write(lambda session: count_try(session, limit, str(person_id), now))
 
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>")
 @advocate
-@writes(first=_received, again=_step_again)
+@writes(first=_received_counted, again=_step_again)
 def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save a finished step and go on to the next."""
     submission, stage = _taken(submission_id, stage_id)
@@ -103,6 +120,7 @@ def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
         return _invalid(submission, stage, form)
     if tried := _kept_try(submission, stage, value):
         return tried
+    require_new_peer(db(), submission, stage, value, utcnow())
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
     return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
 

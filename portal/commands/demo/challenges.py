@@ -223,7 +223,7 @@ class Year:
 
     def _next_answer(self, stage: Stage, asked: dict[str, Any]) -> str:
         """Return the answers in turn, so that neighbours in a list never read the same."""
-        if stage.kind != "answer":
+        if stage.kind not in ("answer", "refer"):
             return ""
         self._told[stage.id] += 1
         return str(asked["answers"][self._told[stage.id] % len(asked["answers"])])
@@ -232,18 +232,27 @@ class Year:
         """Return what somebody enters into a step, read by the step's own kind."""
         asked = next(entry for entry in live.entry["stage"] if entry["prompt"] == stage.title)
         number = self.story.number()
-        given: Any = {
+        given: dict[str, Any] = {
             "confirm": True,
             "answer": self._next_answer(stage, asked),
             "link": str(asked.get("links", "")).format(n=4100 + number),
             "upload": self._snapshot(asked) if stage.kind == "upload" else None,
-        }[stage.kind]
+        }
+        entered = self._peer(given["answer"], number) if stage.kind == "refer" else {ANSWER: given[stage.kind]}
 
         def keep(received: Received) -> StoredFile:
             actor = self.story.acting(member.name)
             return store_upload(self.story.session, actor, received=received, owner_id=actor.id, now=at)
 
-        return stage_kind(stage.kind).read(Step.of(stage), {ANSWER: given}, {}, keep)
+        return stage_kind(stage.kind).read(Step.of(stage, "en"), entered, {}, keep)
+
+    def _peer(self, words: str, number: int) -> dict[str, Any]:
+        """Return a peer who agreed; no two are one person."""
+        told = programme()["peers"]
+        first, last = told["first"][number % len(told["first"])], told["last"][number // len(told["first"]) % len(told["last"])]
+        company = told["companies"][number % len(told["companies"])]
+        email = f"{first}.{last}.{number}@{company.split()[0]}.example".lower()
+        return {"peer_name": f"{first} {last}", "peer_email": email, "peer_company": company, "words": words, "agreed": True}
 
     def _snapshot(self, asked: dict[str, Any]) -> Received:
         drawn = BytesIO(snapshot(self.story.random.randrange(180, 240)))

@@ -17,7 +17,7 @@ from portal.references.models import Nomination
 from portal.rewards.models import Redemption, Reward
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
-ORIGINS = ("cli", "import", "job")
+ORIGINS = ("cli", "import", "job", "api")
 _FOUND = 200
 _BATCH = 1_000
 

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from portal.outside.addresses import NotFetched, Why
-from portal.outside.fetching import Fetched, Fetcher
+from portal.fetching.addresses import NotFetched, Why
+from portal.fetching.fetcher import Fetched, Fetcher
 from tests.support.pages import HERE, Pages, fetcher_on
 
 

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urljoin
 
-from portal.outside.addresses import PORTS, IpAddress, NotFetched, Target, Why, is_public, target_of
+from portal.fetching.addresses import PORTS, IpAddress, NotFetched, Target, Why, is_public, target_of
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from portal.outside.addresses import WHY_SAID, NotFetched, Why, is_public, target_of
-from portal.outside.fetching import Fetcher
+from portal.fetching.addresses import WHY_SAID, NotFetched, Why, is_public, target_of
+from portal.fetching.fetcher import Fetcher
 
 REFUSED = [
     # other schemes, and no scheme

@@ -1,0 +1,93 @@
+"""From the JSON of a request to what an action takes: shape only."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import request
+
+from portal.api.rules import BODY_BYTES, FieldInvalid, FieldUnknown, MediaTypeWrong, NotJson
+from portal.kernel.errors import Refusal
+from portal.outside.rules import Heard
+
+
+def _at(refusal: Refusal, field: str) -> Refusal:
+    """Return a refusal that belongs to ``field``."""
+    refusal.field = field  # type: ignore[misc]
+    return refusal
+
+
+def read_object() -> dict[str, Any]:
+    """Return the JSON object in the body. Refuses another kind of body, what cannot be read, and more than 16 KiB (413)."""
+    if request.mimetype != "application/json":
+        raise MediaTypeWrong()
+    request.max_content_length = BODY_BYTES
+    try:
+        found = json.loads(request.get_data(cache=False).decode(), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise NotJson() from error
+    if not isinstance(found, dict):
+        raise NotJson()
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def read_event(given: dict[str, Any]) -> Heard:
+    """Return the event in a JSON object. Refuses unknown fields, and values of another kind, by the name of the field."""
+    known = {"id", "code", "email", "person_id", "happened_at", "data"}
+    for name in given:
+        if name not in known:
+            raise _at(FieldUnknown(name=name[:40]), name[:40])
+    return Heard(
+        id=_text(given, "id"),
+        code=_text(given, "code"),
+        happened_at=_moment(given, "happened_at"),
+        email=_text(given, "email") if given.get("email") is not None else None,
+        person_id=_number(given, "person_id") if given.get("person_id") is not None else None,
+        data=_object(given, "data"),
+    )
+
+
+def _invalid(name: str, kind: str) -> Refusal:
+    return _at(FieldInvalid(name=name, kind=kind), name)
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str) or any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        raise _invalid(name, "text")
+    return value
+
+
+def _number(given: dict[str, Any], name: str) -> int:
+    value = given.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _invalid(name, "a whole number")
+    return value
+
+
+def _object(given: dict[str, Any], name: str) -> dict[str, Any]:
+    value = given.get(name)
+    if value is not None and (not isinstance(value, dict) or _holds_no_text(value)):
+        raise _invalid(name, "an object")
+    return value or {}
+
+
+def _holds_no_text(value: Any) -> bool:
+    """Tell whether a value holds what no database keeps as text."""
+    said = json.dumps(value, ensure_ascii=False)
+    return "\\u0000" in said or any("\ud800" <= c <= "\udfff" for c in said)
+
+
+def _moment(given: dict[str, Any], name: str) -> datetime:
+    kind = "a moment with an offset, such as 2026-03-31T14:05:00+02:00"
+    try:
+        found = datetime.fromisoformat(_text(given, name))
+    except ValueError:
+        raise _invalid(name, kind) from None
+    if found.tzinfo is None or not 1900 < found.year < 9999:
+        raise _invalid(name, kind)
+    return found

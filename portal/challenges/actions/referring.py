@@ -1,0 +1,68 @@
+"""Peers that members refer in a step: kept when the answer is sent, settled with every decision on it, forgotten with the referral.
+
+What became of a referral follows from the submission's state alone, so that approving, declining, taking back and undoing need no more.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from portal.challenges.models import Answer, Attempt, Stage, Submission
+from portal.challenges.rules.states import SubmissionState
+from portal.challenges.stages.contract import Step
+from portal.challenges.stages.refer import ReferredPeer, peer_of
+from portal.kernel.actor import Actor
+from portal.referrals.actions import Source, require_peer, send_referral, settle_referrals
+from portal.referrals.models import Referral
+from portal.referrals.rules import KEPT_UNSENT, State
+
+SOURCE = "submission"
+_PEERS = ReferredPeer()
+FORGOTTEN = {"is_erased": True}
+STATES = {SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: State.DECLINED}
+
+
+def require_new_peer(session: Session, submission: Submission, stage: Stage, value: Mapping[str, Any], now: datetime) -> None:
+    """Refuse a peer whom this member cannot refer, as soon as they say that the step is done. Other kinds of steps are let through."""
+    if stage.kind == ReferredPeer.key:
+        source = (SOURCE, submission.id, stage.id)
+        require_peer(session, referrer_id=submission.person_id, peer=peer_of(dict(value)), source=source, now=now)
+
+
+def send_peers(session: Session, actor: Actor, submission: Submission, answers: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Keep the peers of what is being sent, with their agreement. Refuses whom this member cannot refer, and who was sent by somebody faster."""
+    for entry in answers:
+        value = entry["value"]
+        if entry["kind"] == ReferredPeer.key and _PEERS.problem(Step(entry["title"], entry["options"]), value) is None:
+            source = (SOURCE, submission.id, entry["stage_id"])
+            facts: dict[str, Any] = {"referrer_id": submission.person_id, "peer": peer_of(value), "language": str(value.get("language") or "")}
+            send_referral(session, actor, source=source, **facts, now=now)
+
+
+def settle_peers(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
+    """Let the peers of a submission stand as it does."""
+    state = State.WITHDRAWN if submission.dropped_at is not None else STATES.get(SubmissionState(submission.state), State.SENT)
+    settle_referrals(session, actor, source_type=SOURCE, source_id=submission.id, state=state, now=now)
+
+
+def forget_peer(session: Session, source: Source) -> None:
+    """Remove a peer's details from what was entered and sent. Hears of every erased referral."""
+    source_type, submission_id, stage_id = source
+    if source_type != SOURCE:
+        return
+    entered = update(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
+    session.execute(entered.values(value=FORGOTTEN).execution_options(synchronize_session="fetch"))
+    for attempt in session.scalars(select(Attempt).where(Attempt.submission_id == submission_id)):
+        attempt.answers = [entry | {"value": FORGOTTEN} if entry["stage_id"] == stage_id else entry for entry in attempt.answers]
+    session.flush()
+
+
+def forget_unsent(session: Session, now: datetime) -> int:
+    """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them."""
+    sent = select(Referral.id).where(Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
+    steps = select(Stage.id).where(Stage.kind == ReferredPeer.key)
+    old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists())
+    return session.execute(old.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]

@@ -1,0 +1,72 @@
+"""Verbs of events: keep one, use it, release what was used. Whether it fits is decided in the rooms above."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.kernel.db import violated
+from portal.kernel.text import normal_email
+from portal.outside.models import EventUse, OutsideEvent
+from portal.outside.rules import EventDiffers, Heard, Outcome, require_event
+from portal.people.models import Person
+from portal.people.queries.persons import find_person_by_email
+
+
+def keep_event(session: Session, *, source: str, heard: Heard, token_id: int | None = None, now: datetime) -> tuple[OutsideEvent, bool]:
+    """Keep an event and tell whether it is new; the same id of the same source is the same event, at whatever moment eight send it.
+
+    Refuses what ``require_event`` refuses, and an id that was used for something else (``EventDiffers``).
+    """
+    heard = require_event(heard, now)
+    same = select(OutsideEvent).where(OutsideEvent.source == source, OutsideEvent.given_id == heard.id)
+    known = session.scalar(same)
+    if known is not None:
+        return _same(known, heard), False
+    person = session.get(Person, heard.person_id) if heard.person_id else find_person_by_email(session, heard.email)
+    facts = {"person_id": person.id if person else heard.person_id, "email": heard.email, "email_key": normal_email(heard.email)}
+    said = {"code": heard.code, "digest": heard.digest, "data": dict(heard.data), "happened_at": heard.happened_at, "received_at": now}
+    made = OutsideEvent(source=source, token_id=token_id, given_id=heard.id, **facts, **said, outcome=Outcome.UNMATCHED)
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError as error:
+        if violated(error, "outside_event", "source", "given_id"):
+            return _same(session.scalars(same).one(), heard), False
+        raise
+    return made, True
+
+
+def use_event(session: Session, *, event_id: int, submission_id: int, stage_id: int, now: datetime, used_by_id: int | None = None) -> bool:
+    """Let an event complete a step; tells whether it could: not if it has completed another, or the step was completed by another."""
+    made = EventUse(event_id=event_id, submission_id=submission_id, stage_id=stage_id, used_at=now, used_by_id=used_by_id)
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError as error:
+        if violated(error, "event_use", "event_id", name="uq_event_use_event_id"):
+            return False
+        if violated(error, "event_use", "submission_id", "stage_id", name="uq_event_use_step"):
+            return False
+        raise
+    return True
+
+
+def release_events(session: Session, *, submission_id: int, now: datetime) -> None:
+    """Let the events that a submission had used be used again: it was withdrawn."""
+    used = update(EventUse).where(EventUse.submission_id == submission_id, EventUse.released_at.is_(None))
+    session.execute(used.values(released_at=now).execution_options(synchronize_session=False))
+
+
+def drop_event(session: Session, *, event_id: int, now: datetime) -> bool:
+    """Let an event that an import brought count no more; tells whether it could: what has completed a step stays."""
+    used = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None))
+    dropped = update(OutsideEvent).where(OutsideEvent.id == event_id, ~used.exists()).values(dropped_at=now).returning(OutsideEvent.id)
+    return session.scalar(dropped.execution_options(synchronize_session=False)) is not None
+
+
+def _same(known: OutsideEvent, heard: Heard) -> OutsideEvent:
+    if known.digest != heard.digest:
+        raise EventDiffers()
+    return known

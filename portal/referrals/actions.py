@@ -1,0 +1,135 @@
+"""Verbs of referrals: send, settle, erase. Nothing of the peer goes into audit or logs."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.text import fold, normal_email
+from portal.referrals.models import Referral
+from portal.referrals.queries import due_for_erasing, find_referral, why_not_known, why_not_ours
+from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, REFERRED_WITHIN, AlreadyErased, Peer, PeerKnown, State, cleaned, why_not_complete
+
+Source = tuple[str, int, int]
+"""What a referral came with: its type, its id, and the part of it."""
+ReferralErased = Callable[[Session, Source], None]
+"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies."""
+
+
+def require_peer(session: Session, *, referrer_id: int, peer: Peer, source: Source | None, now: datetime) -> None:
+    """Refuse whom this member cannot refer: ``PeerIsSelf``, ``PeerIsOurs``, ``PeerKnown``. What came with ``source`` before is no obstacle."""
+    mark, own = _mark(peer.email), find_referral(session, source) if source else None
+    refusal = why_not_ours(session, referrer_id, peer) or why_not_known(session, peer.email, mark, now - REFERRED_WITHIN, own.id if own else None)
+    if refusal is not None:
+        raise refusal
+
+
+def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Peer, source: Source, language: str, now: datetime) -> Referral:
+    """Keep a peer who agreed. The same source again changes what it said. Eight at once with one address: one is kept.
+
+    Refuses what is missing, and whom ``require_peer`` refuses.
+    """
+    peer = cleaned(peer)
+    if missing := why_not_complete(peer, is_agreed=True):
+        raise missing
+    require_peer(session, referrer_id=referrer_id, peer=peer, source=source, now=now)
+    mark = _mark(peer.email)
+    _free(session, mark, now)
+    kept = find_referral(session, source)
+    facts: dict[str, Any] = {
+        "name": peer.name,
+        "email": peer.email,
+        "company": peer.company,
+        "words": peer.words,
+        "email_mark": mark,
+        "language": language[:12],
+    }
+    facts |= {"search": fold(f"{peer.name} {peer.email} {peer.company}"), "agreement": AGREEMENT}
+    sent = {"state": State.SENT, "sent_at": now, "decided_at": None, "decided_by_id": None, "erased_at": None, "erased_by_id": None}
+    facts |= {**sent, "agreement_version": AGREEMENT_VERSION}
+    try:
+        with session.begin_nested():
+            if kept is None:
+                source_type, source_id, part = source
+                kept = Referral(referrer_id=referrer_id, source_type=source_type, source_id=source_id, part=part, is_unwanted=False)
+                session.add(kept)
+            for name, value in facts.items():
+                setattr(kept, name, value)
+    except IntegrityError as error:
+        if violated(error, "referral", "email_mark"):
+            raise PeerKnown() from error
+        raise
+    record(session, actor, "referral.sent", "referral", kept.id, now=now, source=source[0], source_id=source[1], agreement=AGREEMENT_VERSION)
+    return kept
+
+
+def settle_referrals(session: Session, actor: Actor, *, source_type: str, source_id: int, state: State, now: datetime) -> None:
+    """Let the referrals that came with a thing be in ``state``, as was decided on it. One that was withdrawn loses its details at once."""
+    same = (Referral.source_type == source_type, Referral.source_id == source_id, Referral.state != state)
+    decided = {"decided_at": None, "decided_by_id": None} if state is State.SENT else {"decided_at": now, "decided_by_id": actor.id}
+    moved = update(Referral).where(*same).values(state=state, **decided).returning(Referral.id)
+    for referral_id in session.scalars(moved.execution_options(synchronize_session=False)).all():
+        record(session, actor, f"referral.{state}", "referral", referral_id, now=now, source=source_type, source_id=source_id)
+        if state is State.WITHDRAWN:
+            _erase(session, actor, _locked(session, referral_id), now, keeps_mark=False)
+
+
+def erase_referral(session: Session, actor: Actor, *, referral_id: int, now: datetime) -> Referral:
+    """Remove the details of a peer who asked for it. Nobody can refer them again, by a hash that cannot be read back.
+
+    Refuses who is no admin, and what is erased (``AlreadyErased``).
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    referral = _locked(session, referral_id)
+    if referral.erased_at is not None:
+        raise AlreadyErased()
+    referral.is_unwanted = True
+    _erase(session, actor, referral, now, keeps_mark=True)
+    return referral
+
+
+def erase_due(session: Session, actor: Actor, *, now: datetime, most: int = 100) -> int:
+    """Remove the details of peers whose referral was declined long enough ago; returns of how many. Their address is free again."""
+    due = due_for_erasing(session, now, most)
+    for referral_id in due:
+        _erase(session, actor, _locked(session, referral_id), now, keeps_mark=False)
+    return len(due)
+
+
+def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *, keeps_mark: bool) -> None:
+    if referral.erased_at is not None:
+        return
+    referral.name = referral.email = referral.company = referral.words = referral.search = ""
+    referral.erased_at, referral.erased_by_id = now, actor.id
+    referral.email_mark = referral.email_mark if keeps_mark else None
+    session.flush()
+    hearers: Sequence[ReferralErased] = session.info.get("referral_erased", ())
+    for hear in hearers:
+        hear(session, (referral.source_type, referral.source_id, referral.part))
+    record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=keeps_mark)
+
+
+def _locked(session: Session, referral_id: int) -> Referral:
+    found = session.scalar(select(Referral).where(Referral.id == referral_id).with_for_update().execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _free(session: Session, mark: str, now: datetime) -> None:
+    """Let an address be referred again whose time is over, unless its owner wants none of it."""
+    over = (Referral.email_mark == mark, Referral.is_unwanted.is_(False), Referral.sent_at <= now - REFERRED_WITHIN)
+    session.execute(update(Referral).where(*over).values(email_mark=None).execution_options(synchronize_session=False))
+
+
+def _mark(email: str) -> str:
+    return hashlib.sha256(f"referral:{normal_email(email) or ''}".encode("utf-8", "replace")).hexdigest()

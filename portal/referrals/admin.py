@@ -1,0 +1,42 @@
+"""The admins' door to referrals: who was passed on by whom, and removing a peer's details when they ask for it. No export on purpose."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.referrals.actions import erase_referral
+from portal.referrals.forms import ReferralFilter
+from portal.referrals.queries import count_states, list_referrals
+from portal.referrals.rules import KEPT_AFTER_DECLINE, STATE_NAMES
+from portal.web.errors import sentence
+from portal.web.guards import admin, current_actor
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+bp = Blueprint("referrals_admin", __name__, url_prefix="/admin/referrals")
+
+
+@bp.get("")
+@admin
+def index() -> str:
+    """Every referral, the newest first."""
+    form = ReferralFilter(request.args)
+    page = list_referrals(db(), after=request.args.get("after"), **form.values())
+    return render("referrals/index.html", form=form, page=page, names=STATE_NAMES, counts=count_states(db()), kept=KEPT_AFTER_DECLINE.days)
+
+
+def _erase_again(refusal: Refusal, referral_id: int) -> Response:
+    flash(sentence(refusal), "bad")
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/<int:referral_id>/erase")
+@admin
+@writes(again=_erase_again)
+def erase(referral_id: int) -> Response:
+    """Remove a peer's details because they asked for it."""
+    erase_referral(db(), current_actor(), referral_id=referral_id, now=utcnow())
+    flash(_("Their details are removed everywhere. Nobody can refer them again."), "good")
+    return redirect(url_for(".index"), 303)

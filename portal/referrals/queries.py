@@ -1,0 +1,85 @@
+"""Reads of referrals: whether an address may be referred, and the admins' list."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import Refusal
+from portal.kernel.text import fold, like_pattern, normal_email
+from portal.people.models import Company, Person
+from portal.people.queries.persons import find_person_by_email
+from portal.people.rules.person import PersonState
+from portal.referrals.models import Referral
+from portal.referrals.rules import (
+    ANYBODYS,
+    KEPT_AFTER_DECLINE,
+    KEPT_UNDECIDED,
+    Peer,
+    PeerIsOurs,
+    PeerIsSelf,
+    PeerKnown,
+    State,
+    domain_of,
+    is_own_company,
+)
+from portal.web.paging import AnySelect, Page, page_by
+
+
+def find_referral(session: Session, source: tuple[str, int, int]) -> Referral | None:
+    """Return the referral that came with a thing, or None."""
+    source_type, source_id, part = source
+    same = (Referral.source_type == source_type, Referral.source_id == source_id, Referral.part == part)
+    return session.scalar(select(Referral).where(*same).with_for_update().execution_options(populate_existing=True))
+
+
+def why_not_ours(session: Session, referrer_id: int, peer: Peer) -> Refusal | None:
+    """Return why a member cannot refer somebody of themselves or of the company that runs the programme, or None.
+
+    Ours is whose domain staff have, unless everybody may have an address there or it is a customer's.
+    """
+    key, domain = normal_email(peer.email), domain_of(peer.email)
+    if session.scalar(select(Person.email_key).where(Person.id == referrer_id)) == key:
+        return PeerIsSelf()
+    if is_own_company(peer.company, str(session.info.get("own_company", ""))):
+        return PeerIsOurs()
+    if domain in ANYBODYS or session.scalar(select(Company.id).where(Company.domain == domain).limit(1)) is not None:
+        return None
+    staff = (Person.is_employee | Person.is_admin, Person.state != PersonState.DEACTIVATED)
+    same = Person.email_key.like(f"%@{like_pattern(domain)[1:-1]}", escape="\\")
+    return PeerIsOurs() if session.scalar(select(Person.id).where(*staff, same).limit(1)) is not None else None
+
+
+def why_not_known(session: Session, email: str, mark: str, since: datetime, own_id: int | None) -> Refusal | None:
+    """Return that an address has reached us already, or None: a person has it, or it was referred after ``since``, or its owner wants none of it."""
+    if find_person_by_email(session, email) is not None:
+        return PeerKnown()
+    held = select(Referral.id).where(Referral.email_mark == mark, Referral.is_unwanted | (Referral.sent_at > since))
+    if own_id is not None:
+        held = held.where((Referral.id != own_id) | Referral.is_unwanted)
+    return PeerKnown() if session.scalar(held.limit(1)) is not None else None
+
+
+def due_for_erasing(session: Session, now: datetime, most: int) -> list[int]:
+    """Return the referrals that were declined, or sent and never decided, so long ago that their details go."""
+    declined = (Referral.state == State.DECLINED) & (Referral.decided_at <= now - KEPT_AFTER_DECLINE)
+    forgotten = (Referral.state == State.SENT) & (Referral.sent_at <= now - KEPT_UNDECIDED)
+    due = select(Referral.id).where(declined | forgotten, Referral.erased_at.is_(None))
+    return list(session.scalars(due.order_by(Referral.sent_at, Referral.id).limit(most)))
+
+
+def list_referrals(session: Session, *, q: str = "", state: str = "", after: str | None = None) -> Page:
+    """Return one page of (Referral, referrer), the newest first."""
+    found: AnySelect = select(Referral, Person.name.label("referrer")).join(Person, Person.id == Referral.referrer_id)
+    if state:
+        found = found.where(Referral.state == state)
+    for word in fold(q).split():
+        pattern = like_pattern(word)
+        found = found.where(Referral.search.like(pattern, escape="\\") | Person.name_key.like(pattern, escape="\\"))
+    return page_by(session, found, [(Referral.sent_at, True), (Referral.id, True)], after=after)
+
+
+def count_states(session: Session) -> dict[str, int]:
+    """Return how many referrals there are in each state."""
+    counted = session.execute(select(Referral.state, func.count().label("number")).group_by(Referral.state))
+    return {row.state: row.number for row in counted}

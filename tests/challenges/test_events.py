@@ -1,0 +1,373 @@
+"""Outside events: which step they complete, waiting for their member, paid and sent by themselves, matched by hand, raced."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.auto import approve_by_rule, make_rule, switch_rule
+from portal.challenges.actions.editing import close_challenge, publish_challenge
+from portal.challenges.actions.events import hear_event, match_event
+from portal.challenges.actions.stages import add_stage
+from portal.challenges.actions.starting import start_submission
+from portal.challenges.event_importer import EventsImporter
+from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.queries.events import event_codes
+from portal.challenges.queries.stages import answers_of, own_stages, stages_of
+from portal.challenges.rules.auto import RuleTerms
+from portal.challenges.rules.refusals import OwnSubmission, StepDone
+from portal.challenges.stages.event import CodeMissing, EventLinkInvalid, NotHeardYet
+from portal.imports import runner
+from portal.imports.rules.plans import Plan
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.kernel.errors import NotAllowed, Refusal
+from portal.ledger.queries.balances import balance_of
+from portal.notifications.models import Notice
+from portal.outside.models import EventUse, OutsideEvent
+from portal.outside.queries import count_events
+from portal.outside.rules import EventDiffers, EventUsed, Heard
+from portal.people.models import Person
+from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
+from tests.factories.people import make_admin, make_contact, make_person
+from tests.imports.engine import undone
+from tests.rewards.racing import all_at_once
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+API = system("api")
+EVENT = {"code": "webinar"}
+Kinds = tuple[tuple[str, int], ...]
+
+
+def make_webinar(session: Session, *kinds: tuple[str, int], options: Mapping[str, Any] | None = None, **overrides: Any) -> Challenge:
+    """A live challenge worth 100 with a step of each kind, worth so many points; by default one step that an event completes."""
+    made = make_draft(session, stages=(), points=100, **overrides)
+    for kind, points in kinds or (("event", 0),):
+        given = {**EVENT, **(options or {})} if kind == "event" else {}
+        add_stage(session, system("test"), challenge_id=made.id, kind=kind, title=f"Step {kind}", points=points, options=given, now=NOW)
+    return publish_challenge(session, system("test"), challenge_id=made.id, now=NOW)
+
+
+def hear(session: Session, person: Person | str, *, id: str = "a-1", code: str = "webinar", at: datetime = NOW, now: datetime = NOW) -> OutsideEvent:
+    email = person if isinstance(person, str) else person.email
+    return hear_event(session, API, source="test", heard=Heard(id, code, at, email=email), now=now)
+
+
+def steps(session: Session, submission: Submission) -> list[bool]:
+    """Tell of each step whether an event completed it."""
+    answers = answers_of(session, submission.id)
+    return [bool(answers[stage.id].value.get("event_id")) if stage.id in answers else False for stage in own_stages(session, submission)]
+
+
+def count(session: Session, table: Any) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_an_event_completes_the_step_of_its_member_and_pays_it_at_once(session: Session) -> None:
+    person, other, challenge = make_person(session), make_person(session), make_webinar(session, ("event", 20), ("answer", 0))
+    mine, theirs = make_submission(session, person, challenge, now=NOW), make_submission(session, other, challenge, now=NOW)
+    event = hear(session, person, at=NOW - DAY)
+    assert event.outcome == "matched"
+    assert (steps(session, mine), steps(session, theirs)) == ([True, False], [False, False])
+    assert (balance_of(session, person.id).available, balance_of(session, other.id).available) == (20, 0)
+    answer = answers_of(session, mine.id)[own_stages(session, mine)[0].id]
+    assert answer.value == {"event_id": event.id, "code": "webinar", "happened_at": (NOW - DAY).isoformat()}
+    assert (mine.state, count(session, Attempt)) == ("open", 0)
+    assert [notice.kind for notice in session.scalars(select(Notice).where(Notice.person_id == person.id))][-1] == "event_heard"
+
+
+def test_an_event_by_the_number_of_a_person(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session)
+    make_submission(session, person, challenge, now=NOW)
+    assert hear_event(session, API, source="test", heard=Heard("a-1", "webinar", NOW, person_id=person.id), now=NOW).outcome == "matched"
+
+
+def test_an_event_that_comes_early_waits_and_applies_at_the_start(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("event", 20), ("answer", 0))
+    assert hear(session, person, at=NOW - 10 * DAY, now=NOW - 9 * DAY).outcome == "waiting"
+    assert count(session, EventUse) == 0
+    assert steps(session, make_submission(session, person, challenge, now=NOW)) == [True, False]
+    assert balance_of(session, person.id).available == 20
+
+
+def test_an_event_of_somebody_unknown_waits_until_they_are_here(session: Session) -> None:
+    challenge = make_webinar(session)
+    assert hear(session, "New@customer.example").outcome == "unmatched"
+    person = make_person(session, email="new@customer.example")
+    assert steps(session, make_submission(session, person, challenge, now=NOW)) == [True]
+
+
+@pytest.mark.parametrize(
+    ("options", "at", "is_heard"),
+    [
+        ({}, NOW - 30 * DAY, True),
+        ({}, NOW - 30 * DAY - timedelta(minutes=1), False),
+        ({"days_before": 0}, NOW - timedelta(minutes=1), False),
+        ({"days_before": 90}, NOW - 89 * DAY, True),
+    ],
+)
+def test_how_long_before_the_start_an_event_counts(session: Session, options: dict[str, Any], at: datetime, is_heard: bool) -> None:
+    person, challenge = make_person(session), make_webinar(session, options=options)
+    hear(session, person, at=at)
+    assert steps(session, make_submission(session, person, challenge, now=NOW)) == [is_heard]
+
+
+@pytest.mark.parametrize(("at", "is_heard"), [(datetime(2026, 11, 24, 22, 59, tzinfo=UTC), True), (datetime(2026, 11, 24, 23, 0, tzinfo=UTC), False)])
+def test_what_happened_before_the_closing_day_was_over_counts_whenever_it_is_told(session: Session, at: datetime, is_heard: bool) -> None:
+    """The list of who took part often comes the next day. Midnight is that of the programme, in Berlin."""
+    person, challenge = make_person(session), make_webinar(session, ("event", 20), ("confirm", 0), closes_on=date(2026, 11, 24))
+    submission = make_submission(session, person, challenge, now=NOW)
+    box = own_stages(session, submission)[1]
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={box.id: {"is_confirmed": True}}, now=NOW)
+    assert hear(session, person, at=at, now=NOW + 5 * DAY).outcome == ("matched" if is_heard else "waiting")
+    # The member can send no more, so what is whole goes by itself, though the event was not the last step.
+    assert (steps(session, submission), submission.state) == ([is_heard, False], "waiting" if is_heard else "open")
+
+
+def test_what_was_closed_by_hand_is_completed_by_nothing(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session)
+    submission = make_submission(session, person, challenge, now=NOW)
+    close_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+    hear(session, person)
+    assert steps(session, submission) == [False]
+
+
+def test_the_last_step_sends_by_itself_and_waits_for_a_person(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session)
+    submission = make_submission(session, person, challenge, now=NOW)
+    hear(session, person)
+    attempt = session.scalars(select(Attempt)).one()
+    assert (attempt.state, attempt.points, submission.state, balance_of(session, person.id).available) == ("waiting", 100, "waiting", 0)
+    assert attempt.answers[0]["value"]["code"] == "webinar"
+
+
+def test_a_rule_may_approve_what_an_event_sent(session: Session) -> None:
+    person, admin, challenge = make_person(session), as_admin(make_admin(session)), make_webinar(session)
+    make_submission(session, person, challenge, now=NOW)
+    hear(session, person)
+    rule = make_rule(session, admin, terms=RuleTerms("Webinars", 100, kinds=("event",), approvals=0), now=NOW)
+    switch_rule(session, admin, rule_id=rule.id, is_on=True, now=NOW)
+    assert approve_by_rule(session, rule_id=rule.id, attempt_id=session.scalars(select(Attempt.id)).one(), now=NOW + DAY) is not None
+    assert balance_of(session, person.id).available == 100
+
+
+@pytest.mark.parametrize(("kinds", "state"), [((("confirm", 0), ("event", 0)), "waiting"), ((("event", 0), ("confirm", 0)), "open")])
+def test_with_everything_else_done_only_the_last_step_sends(session: Session, kinds: Kinds, state: str) -> None:
+    person, challenge = make_person(session), make_webinar(session, *kinds)
+    submission = make_submission(session, person, challenge, now=NOW)
+    box = next(stage for stage in own_stages(session, submission) if stage.kind == "confirm")
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={box.id: {"is_confirmed": True}}, now=NOW)
+    hear(session, person)
+    assert submission.state == state
+
+
+def test_nobody_sends_before_the_event_has_come(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session)
+    submission = make_submission(session, person, challenge, now=NOW)
+    with pytest.raises(NotHeardYet):
+        submit_attempt(session, as_advocate(person), submission_id=submission.id, key="k", now=NOW)
+
+
+def test_the_same_event_again_is_one_effect_and_the_same_answer(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("event", 20), ("answer", 0))
+    first = hear(session, person)
+    make_submission(session, person, challenge, now=NOW)
+    again = hear(session, person, now=NOW + DAY)
+    assert (again.id, again.outcome, again.received_at) == (first.id, "waiting", NOW)
+    assert (count(session, OutsideEvent), count(session, EventUse), balance_of(session, person.id).available) == (1, 1, 20)
+    with pytest.raises(EventDiffers):
+        hear(session, person, code="another")
+
+
+def test_two_events_complete_two_steps_and_each_only_one(session: Session) -> None:
+    person, first, second = make_person(session), make_webinar(session), make_webinar(session)
+    older = make_submission(session, person, first, now=NOW)
+    newer = make_submission(session, person, second, now=NOW)
+    hear(session, person)
+    assert (steps(session, older), steps(session, newer)) == ([True], [False])
+    hear(session, person, id="a-2")
+    assert steps(session, newer) == [True]
+    assert hear(session, person, id="a-3").outcome == "waiting"
+
+
+def test_a_withdrawal_frees_the_event_for_the_next_try(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("event", 20), ("answer", 0))
+    submission = make_submission(session, person, challenge, now=NOW)
+    hear(session, person)
+    withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=NOW)
+    assert balance_of(session, person.id).available == 0
+    assert steps(session, make_submission(session, person, challenge, now=NOW + DAY)) == [True, False]
+    assert balance_of(session, person.id).available == 20
+
+
+def test_events_stay_as_they_came_but_an_address_can_be_forgotten(session: Session) -> None:
+    event = hear(session, "gone@customer.example")
+    session.execute(text("UPDATE outside_event SET email = NULL, data = '{}'"))
+    for statement in ("UPDATE outside_event SET code = 'x'", "DELETE FROM outside_event"):
+        with pytest.raises(DatabaseError), session.begin_nested():
+            session.execute(text(statement))
+    assert session.get_one(OutsideEvent, event.id).code == "webinar"
+
+
+def test_eight_events_with_one_id_and_eight_starts_at_once_are_one_effect(database: Database) -> None:
+    person, challenge = database.write(lambda s: (make_person(s), make_webinar(s, ("event", 20), ("answer", 0))))
+
+    def begin(session: Session) -> None:
+        start_submission(session, as_advocate(person), challenge_id=challenge.id, person_id=person.id, now=NOW)
+
+    assert all_at_once(database, [lambda s: hear(s, person), begin] * 8) == Counter({"done": 16})
+    with database.reading() as session:
+        submission = session.scalars(select(Submission)).one()
+        assert steps(session, submission) == [True, False]
+        assert (count(session, OutsideEvent), count(session, EventUse), balance_of(session, person.id).available) == (1, 1, 20)
+
+
+def test_one_event_and_eight_challenges_begun_at_once_complete_one(database: Database) -> None:
+    person, challenges = database.write(lambda s: (make_person(s), [make_webinar(s, ("event", 20), ("answer", 0)) for _ in range(8)]))
+    database.write(lambda s: hear(s, person))
+
+    def begin(challenge: Challenge) -> Any:
+        return lambda s: start_submission(s, as_advocate(person), challenge_id=challenge.id, person_id=person.id, now=NOW)
+
+    assert all_at_once(database, [begin(challenge) for challenge in challenges]) == Counter({"done": 8})
+    with database.reading() as session:
+        assert (count(session, Submission), count(session, EventUse), balance_of(session, person.id).available) == (8, 1, 20)
+
+
+# ── by hand ──
+
+
+def test_an_admin_matches_what_nobody_could_and_nobody_their_own(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session, roles={"admin", "advocate"}), make_webinar(session)
+    submission, own = make_submission(session, person, challenge, now=NOW), make_submission(session, admin, challenge, now=NOW)
+    event = hear(session, "private@elsewhere.example", code="webnar", at=NOW - 300 * DAY)
+    stage = own_stages(session, submission)[0]
+    given = {"event_id": event.id, "stage_id": stage.id, "now": NOW}
+    with pytest.raises(NotAllowed):
+        match_event(session, as_advocate(person), submission_id=submission.id, **given)
+    with pytest.raises(OwnSubmission):
+        match_event(session, as_admin(admin), submission_id=own.id, **given)
+    match_event(session, as_admin(admin), submission_id=submission.id, **given)
+    assert (steps(session, submission), submission.state) == ([True], "waiting")
+    with pytest.raises(EventUsed):
+        match_event(session, as_admin(admin), submission_id=submission.id, **given)
+    other = hear(session, "private@elsewhere.example", id="a-2")
+    with pytest.raises(StepDone):
+        match_event(session, as_admin(admin), submission_id=submission.id, **given | {"event_id": other.id})
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [({}, CodeMissing), ({"code": "two words"}, CodeMissing), ({"code": "ok", "link": "nowhere"}, EventLinkInvalid), ({"code": "OK.1"}, None)],
+)
+def test_a_step_needs_a_code_that_can_be_sent(session: Session, options: dict[str, Any], refusal: type[Refusal] | None) -> None:
+    made = make_draft(session, stages=())
+    given = {"challenge_id": made.id, "kind": "event", "title": "Take part", "options": options, "now": NOW}
+    if refusal is None:
+        add_stage(session, system("test"), **given)
+        return
+    with pytest.raises(refusal):
+        add_stage(session, system("test"), **given)
+
+
+# ── pages ──
+
+
+def test_the_page_says_what_is_waited_for_and_offers_no_button_that_cannot_work(sign_in: Any, database: Database) -> None:
+    options = {"link": "https://webinars.example/spring", "within": "two days"}
+    person, challenge = database.write(lambda s: (make_person(s), make_webinar(s, ("event", 0), ("confirm", 0), options=options)))
+    submission = database.write(lambda s: make_submission(s, person, challenge))
+    browser = sign_in(person)
+    page = browser.get(f"/challenges/{challenge.id}").text
+    assert "We will hear of it by ourselves" in page
+    assert "Usually within two days." in page
+    assert 'href="https://webinars.example/spring"' in page
+    assert "Send for approval" not in page
+    assert "Save and continue" not in page
+    with database.reading() as session:
+        stage = own_stages(session, submission)[0]
+    forged = browser.post(f"/challenges/submissions/{submission.id}/steps/{stage.id}/send", data={"key": "k", "event_id": "1"})
+    assert (forged.status_code, "We have not heard of" in forged.text) == (409, True)
+    database.write(lambda s: hear(s, person, at=utcnow() - DAY, now=utcnow()))
+    page = browser.get(f"/challenges/{challenge.id}?step={stage.id}").text
+    assert "We have heard: completed on" in page
+
+
+def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Database, count_queries: Any) -> None:
+    def scene(session: Session) -> Any:
+        people, challenge = [make_person(session) for _ in range(3)], make_webinar(session)
+        submission = make_submission(session, people[0], challenge)
+        for number in range(20):
+            hear(session, f"stranger{number}@elsewhere.example", id=f"s-{number}", at=utcnow() - DAY, now=utcnow())
+        hear(session, people[1], id="early", at=utcnow() - DAY, now=utcnow())
+        hear(session, people[0], id="odd", code="webnar", at=utcnow() - DAY, now=utcnow())
+        return make_admin(session), people[0], submission
+
+    admin, person, submission = database.write(scene)
+    browser = sign_in(admin)
+    with database.reading() as session:
+        assert count_events(session, event_codes(session)) == {"matched": 0, "waiting": 1, "unmatched": 21}
+        odd = session.scalars(select(OutsideEvent.id).where(OutsideEvent.given_id == "odd")).one()
+        stage = own_stages(session, submission)[0]
+    with count_queries() as few:
+        waiting = browser.get("/admin/challenges/events?state=waiting")
+    with count_queries() as many:
+        unmatched = browser.get("/admin/challenges/events?state=unmatched")
+    assert few.total == many.total
+    assert (waiting.text.count("/events/"), unmatched.text.count("/events/")) == (1, 21)
+    assert "stranger7@" in browser.get("/admin/challenges/events?q=stranger7").text
+    page = browser.get(f"/admin/challenges/events/{odd}")
+    assert "Step event" in page.text
+    data = {"submission_id": submission.id, "stage_id": stage.id}
+    assert browser.post(f"/admin/challenges/events/{odd}/match", data=data).status_code == 303
+    assert f"/admin/challenges/submissions/{submission.id}" in browser.get(f"/admin/challenges/events/{odd}").text
+    again = browser.post(f"/admin/challenges/events/{odd}/match", data=data, follow_redirects=True)
+    assert "has completed a step already" in again.text
+    elsewhere = browser.get(f"/admin/challenges/events/{odd}?who={person.email}")
+    assert elsewhere.status_code == 200
+
+
+# ── imports ──
+
+
+def test_a_list_of_who_took_part_completes_steps_and_can_be_undone(database: Database) -> None:
+    person, challenge, contact = database.write(lambda s: (make_person(s), make_webinar(s), make_contact(s)))
+    database.write(lambda s: make_submission(s, person, challenge, now=NOW))
+    lines = ["external_id,code,member_email,happened_at", f"1,Webinar,{person.email},2026-11-21", f"2,webinar,{contact.email},2026-11-21"]
+    rows = "\n".join([*lines, "3,web inar,x@y.example,2026-11-21"])
+    given = {"content": rows.encode(), "plan": Plan(), "source": "default", "now": NOW}
+    prepared = runner.prepare(database, EventsImporter(), **given)
+    facts = {"filename": "list.csv", "clock": lambda: NOW, "on_progress": lambda *_: None}
+    batch_id, _ = runner.open_and_run(database, system("import"), prepared, **facts)
+    with database.reading() as session:
+        assert (count(session, OutsideEvent), count(session, EventUse), count(session, Attempt)) == (2, 1, 1)
+        assert session.scalars(select(Notice).where(Notice.kind == "event_heard")).all() == []
+    runner.open_and_run(database, system("import"), prepared, **facts)
+    with database.reading() as session:
+        assert count(session, OutsideEvent) == 2
+    undone(database, EventsImporter(), batch_id)
+    with database.reading() as session:
+        dropped = session.scalars(select(OutsideEvent.dropped_at).order_by(OutsideEvent.given_id)).all()
+    assert [moment is not None for moment in dropped] == [False, True]  # what has completed a step is in use
+
+
+def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) -> None:
+    admin, challenge = database.write(lambda s: (make_admin(s), make_webinar(s)))
+    with database.reading() as session:
+        stage = stages_of(session, challenge.id)[0]
+    browser = sign_in(admin)
+    begun = browser.get(f"/admin/challenges/{challenge.id}/test").text
+    assert "As if it had happened" in begun
+    carried = begun.split('name="carried" value="')[1].split('"')[0]
+    tried = browser.post(f"/admin/challenges/{challenge.id}/test/{stage.id}", data={"carried": carried, "key": "k"})
+    assert (tried.status_code, "A member could send this" in tried.text, "As if the event had come" in tried.text) == (200, True, True)
+    with database.reading() as session:
+        assert (count(session, EventUse), count(session, Submission)) == (0, 0)

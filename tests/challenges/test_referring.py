@@ -1,0 +1,259 @@
+"""Referring a peer: who may be referred, what becomes of it with each decision, and when details go."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import AuditEvent
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.referring import forget_peer, forget_unsent
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
+from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.models import Answer, Attempt, Challenge, Submission
+from portal.challenges.queries.stages import own_stages
+from portal.kernel.actor import system
+from portal.kernel.db import Database
+from portal.kernel.errors import NotAllowed, Refusal
+from portal.ledger.queries.balances import balance_of
+from portal.people.models import Person
+from portal.referrals.actions import erase_due, erase_referral
+from portal.referrals.models import Referral
+from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, AlreadyErased, PeerIsOurs, PeerIsSelf, PeerKnown
+from tests.factories.challenges import as_admin, as_advocate, make_challenge, make_submission
+from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.rewards.racing import all_at_once
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PAT = {"name": "Pat Peer", "email": "pat@peer.example", "company": "Peer & Co", "words": "We met.", "is_agreed": True, "language": "en"}
+SECRETS = ("Pat Peer", "pat@peer.example", "Peer & Co", "We met.")
+
+
+def refer(session: Session, person: Person, challenge: Challenge, *, now: datetime = NOW, **told: Any) -> Attempt:
+    """Begin, name a peer, and send."""
+    submission = make_submission(session, person, challenge, now=now)
+    values = {own_stages(session, submission)[0].id: PAT | told}
+    return submit_attempt(session, as_advocate(person), submission_id=submission.id, key=f"{submission.id}-{now}", values=values, now=now)
+
+
+def only(session: Session) -> Referral:
+    return session.scalars(select(Referral).execution_options(populate_existing=True)).one()
+
+
+def stored_texts(session: Session) -> str:
+    """Everything the challenge's own tables and the audit log say."""
+    said = [*session.scalars(select(Answer.value)), *session.scalars(select(Attempt.answers)), *session.scalars(select(AuditEvent.data))]
+    return repr(said)
+
+
+def test_a_sent_peer_is_kept_with_the_sentence_that_was_ticked(session: Session) -> None:
+    person, challenge = make_person(session), make_challenge(session, stages=("refer",))
+    attempt = refer(session, person, challenge)
+    kept = only(session)
+    assert (kept.state, kept.referrer_id, kept.source_id, kept.name) == ("sent", person.id, attempt.submission_id, "Pat Peer")
+    assert (kept.agreement, kept.agreement_version, kept.language) == (AGREEMENT, AGREEMENT_VERSION, "en")
+    assert balance_of(session, person.id).available == 0
+    assert not any(secret in repr(session.scalars(select(AuditEvent.data)).all()) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("told", "refusal"),
+    [
+        ({"email": "ME@customer.example"}, PeerIsSelf),
+        ({"email": "boss@ours.example"}, PeerIsOurs),
+        ({"company": "  OUR own company "}, PeerIsOurs),
+        ({"email": "member@customer.example"}, PeerKnown),
+        ({"email": "contact@customer.example"}, PeerKnown),
+        ({"email": "Referred@peer.example"}, PeerKnown),
+        ({"email": "somebody@gmail.com"}, None),
+        ({"email": "somebody@staffed-customer.example"}, None),
+    ],
+)
+def test_who_cannot_be_referred(database: Database, session: Session, told: dict[str, str], refusal: type[Refusal] | None) -> None:
+    session.info["own_company"] = "Our own company"
+    me, challenge = make_person(session, email="me@customer.example"), make_challenge(session, stages=("refer",))
+    make_employee(session, email="colleague@ours.example")
+    make_employee(session, email="colleague@gmail.com")
+    make_company(session, domain="staffed-customer.example")
+    make_employee(session, email="consultant@staffed-customer.example")
+    make_person(session, email="member@customer.example")
+    make_contact(session, email="contact@customer.example")
+    refer(session, make_person(session), challenge, email="referred@peer.example")
+    if refusal is None:
+        assert refer(session, me, challenge, **told).state == "waiting"
+        return
+    with pytest.raises(refusal):
+        refer(session, me, challenge, **told)
+
+
+def test_members_contacts_and_those_referred_before_are_refused_with_one_sentence() -> None:
+    """So nobody learns who is a member."""
+    assert not PeerKnown.__subclasses__()
+    assert "%(" not in PeerKnown.message
+
+
+def test_an_address_may_be_referred_again_after_a_year(session: Session) -> None:
+    challenge = make_challenge(session, stages=("refer",))
+    refer(session, make_person(session), challenge)
+    with pytest.raises(PeerKnown):
+        refer(session, make_person(session), challenge, now=NOW + timedelta(days=364))
+    refer(session, make_person(session), challenge, now=NOW + timedelta(days=366))
+    assert len(session.scalars(select(Referral)).all()) == 2
+
+
+def test_eight_members_who_refer_the_same_peer_at_once_give_one_referral(database: Database) -> None:
+    people, challenge = database.write(lambda s: ([make_person(s) for _ in range(8)], make_challenge(s, stages=("refer",))))
+    done = all_at_once(database, [lambda s, p=person: refer(s, p, challenge) for person in people])
+    assert done == Counter({"done": 1, "PeerKnown": 7})
+    with database.reading() as session:
+        assert len(session.scalars(select(Referral)).all()) == len(session.scalars(select(Attempt)).all()) == 1
+
+
+def test_a_referral_follows_every_decision_on_its_answer(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",), points=50)
+    attempt = refer(session, person, challenge)
+    verdict = approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
+    assert (only(session).state, only(session).decided_by_id, balance_of(session, person.id).available) == ("confirmed", admin.id, 50)
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert (only(session).state, only(session).decided_by_id) == ("sent", None)
+    approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
+    reverse_approval(session, as_admin(admin), submission_id=attempt.submission_id, reason="No such person", now=NOW)
+    assert (only(session).state, balance_of(session, person.id).available) == ("declined", 0)
+    approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
+    assert only(session).state == "confirmed"
+
+
+def test_more_wanted_and_sent_again_is_the_same_referral_with_what_was_said_last(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    ask_for_more(session, as_admin(admin), attempt_id=refer(session, person, challenge).id, reason="Which Pat?", now=NOW)
+    again = refer(session, person, challenge, now=NOW + timedelta(hours=1), name="Pat Peerson")
+    assert (only(session).name, only(session).state) == ("Pat Peerson", "sent")
+    decline_attempt(session, as_admin(admin), attempt_id=again.id, reason="Wrong field", now=NOW)
+    refer(session, person, challenge, now=NOW + timedelta(hours=2), email="quinn@peer.example")
+    assert only(session).email == "quinn@peer.example"
+    assert refer(session, make_person(session), challenge).state == "waiting"  # Pat is free again
+
+
+def test_a_withdrawn_referral_loses_its_details_at_once_and_frees_the_address(session: Session) -> None:
+    person, challenge = make_person(session), make_challenge(session, stages=("refer",))
+    attempt = refer(session, person, challenge)
+    session.info["referral_erased"] = [forget_peer]
+    withdraw_submission(session, as_advocate(person), submission_id=attempt.submission_id, now=NOW)
+    assert (only(session).state, only(session).email, only(session).email_mark) == ("withdrawn", "", None)
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
+    refer(session, make_person(session), challenge)
+
+
+def test_details_of_a_declined_peer_go_after_thirty_days_everywhere(session: Session) -> None:
+    session.info["referral_erased"] = [forget_peer]
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    attempt = refer(session, person, challenge)
+    decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="Not a fit", now=NOW)
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=29)) == 0
+    assert "pat@peer.example" in stored_texts(session)
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=30)) == 1
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=31)) == 0
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
+    assert only(session).erased_at is not None
+
+
+def test_details_of_a_peer_on_whom_nobody_decides_go_after_a_year(session: Session) -> None:
+    refer(session, make_person(session), make_challenge(session, stages=("refer",)))
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=364)) == 0
+    assert erase_due(session, system("job"), now=NOW + timedelta(days=365)) == 1
+    assert only(session).email == ""
+
+
+def test_a_peer_who_asks_is_forgotten_and_never_referred_again(session: Session) -> None:
+    session.info["referral_erased"] = [forget_peer]
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",), points=50)
+    approve_attempt(session, as_admin(admin), attempt_id=refer(session, person, challenge).id, now=NOW)
+    kept = only(session)
+    with pytest.raises(NotAllowed):
+        erase_referral(session, as_advocate(person), referral_id=kept.id, now=NOW)
+    erase_referral(session, as_admin(admin), referral_id=kept.id, now=NOW)
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
+    assert (only(session).state, balance_of(session, person.id).available) == ("confirmed", 50)
+    with pytest.raises(AlreadyErased):
+        erase_referral(session, as_admin(admin), referral_id=kept.id, now=NOW)
+    with pytest.raises(PeerKnown):
+        refer(session, make_person(session), challenge, now=NOW + timedelta(days=800))
+
+
+def test_a_peer_who_was_never_sent_is_forgotten_after_thirty_days(session: Session) -> None:
+    person, challenge = make_person(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    refer_stage, box = own_stages(session, submission)
+    values: dict[int, dict[str, Any]] = {refer_stage.id: PAT, box.id: {"is_confirmed": True}}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+    sent = refer(session, make_person(session), make_challenge(session, stages=("refer",)), email="sent@peer.example")
+    assert forget_unsent(session, NOW + timedelta(days=29)) == 0
+    assert forget_unsent(session, NOW + timedelta(days=31)) == 1
+    left = session.scalars(select(Answer)).all()
+    assert {(answer.submission_id, answer.stage_id) for answer in left} >= {(submission.id, box.id)}
+    assert [answer.value["email"] for answer in left if answer.submission_id == sent.submission_id] == ["sent@peer.example"]
+    assert session.get_one(Submission, submission.id).state == "open"
+
+
+# ── pages ──
+
+
+def form_of(**told: str) -> dict[str, str]:
+    return {"peer_name": "Pat Peer", "peer_email": "pat@peer.example", "peer_company": "Peer & Co", "words": "", "agreed": "y", "key": "k1"} | told
+
+
+def test_the_step_keeps_what_was_typed_when_it_refuses(sign_in: Any, database: Database) -> None:
+    person, challenge, other = database.write(lambda s: (make_person(s), make_challenge(s, stages=("refer",)), make_person(s)))
+    submission = database.write(lambda s: make_submission(s, person, challenge))
+    with database.reading() as session:
+        stage = own_stages(session, submission)[0]
+    browser, address = sign_in(person), f"/challenges/submissions/{submission.id}/steps/{stage.id}/send"
+    told = form_of()
+    del told["agreed"]
+    refused = browser.post(address, data=told)
+    assert (refused.status_code, "Please ask them first" in refused.text, 'value="pat@peer.example"' in refused.text) == (422, True, True)
+    known = browser.post(address, data=form_of(peer_email=other.email))
+    assert (known.status_code, "This address has reached us already" in known.text) == (422, True)
+    assert browser.post(address, data=form_of()).status_code == 303
+    assert browser.post(address, data=form_of()).status_code == 303  # the second click
+    assert "pat@peer.example" in browser.get(f"/challenges/mine/{submission.id}").text
+    with database.reading() as session:
+        assert only(session).email == "pat@peer.example"
+
+
+def test_nobody_asks_for_many_addresses(sign_in: Any, database: Database) -> None:
+    person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, stages=("refer",))))
+    submission = database.write(lambda s: make_submission(s, person, challenge))
+    with database.reading() as session:
+        stage = own_stages(session, submission)[0]
+    browser, address = sign_in(person), f"/challenges/submissions/{submission.id}/steps/{stage.id}/send"
+    answers = [browser.post(address, data=form_of(peer_email=person.email)).status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+
+
+def test_admins_find_a_referral_and_remove_its_details(sign_in: Any, database: Database, count_queries: Any) -> None:
+    def scene(session: Session) -> Any:
+        challenge = make_challenge(session, stages=("refer",))
+        made = [make_person(session) for _ in range(10)]
+        for number, person in enumerate(made):
+            refer(session, person, challenge, email=f"peer{number}@peer.example", name=f"Peer Number{number}")
+        return make_admin(session), made[0]
+
+    admin, advocate = database.write(scene)
+    browser = sign_in(admin)
+    page = browser.get("/admin/referrals?q=number7&state=sent")
+    assert (page.text.count("@peer.example"), "peer7@peer.example" in page.text) == (1, True)
+    with count_queries() as few:
+        browser.get("/admin/referrals?q=number7")
+    with count_queries() as many:
+        browser.get("/admin/referrals")
+    assert few.total == many.total
+    with database.reading() as session:
+        seventh = session.scalars(select(Referral.id).where(Referral.email == "peer7@peer.example")).one()
+    assert browser.post(f"/admin/referrals/{seventh}/erase").status_code == 303
+    assert "peer7@peer.example" not in browser.get("/admin/referrals").text
+    assert browser.post(f"/admin/referrals/{seventh}/erase", follow_redirects=True).text.count("removed already") == 1
+    assert sign_in(advocate).get("/admin/referrals").status_code == 403
