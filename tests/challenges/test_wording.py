@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.challenges.library.reading import DEFAULT, built_in
 from portal.challenges.rules.wording import (
     AsksForPraise,
     AsksForRating,
@@ -42,3 +43,10 @@ def test_a_refusal_names_the_phrase_as_it_was_written_and_its_field() -> None:
 
 def test_every_text_in_the_options_of_a_step_is_read() -> None:
     assert list(words_in({"label": "a", "questions": [{"text": "b", "choices": ("c", "d")}], "number": 3, "none": None})) == ["a", "b", "c", "d"]
+
+
+def test_the_templates_that_come_with_the_portal_ask_for_honest_words() -> None:
+    for template in built_in(DEFAULT).values():
+        texts = [template.offer.title, template.offer.summary, template.offer.text]
+        texts += [text for step in template.steps for text in (step.title, step.text, *words_in(step.options))]
+        assert [found for found in map(find_unfair, texts) if found] == []

@@ -72,51 +72,51 @@ def add_site() -> Any:
     return _done(_("The site is added. Steps that ask for a review can name it."))
 
 
-@bp.get("/sites/<key>")
+@bp.get("/sites/<site_key>")
 @admin
-def site(key: str) -> str:
+def site(site_key: str) -> str:
     """One profile."""
-    found = get_site(db(), key)
+    found = get_site(db(), site_key)
     return _page(_form(found), found)
 
 
-def _site_again(refusal: Refusal, key: str) -> tuple[str, int]:
-    found = get_site(db(), key)
+def _site_again(refusal: Refusal, site_key: str) -> tuple[str, int]:
+    found = get_site(db(), site_key)
     form = _form(found, filled=refusal.status == 422)
     form.refuse(refusal)
     return _page(form, found), refusal.status
 
 
-@bp.post("/sites/<key>")
+@bp.post("/sites/<site_key>")
 @admin
 @writes(again=_site_again)
-def save_site(key: str) -> Any:
+def save_site(site_key: str) -> Any:
     """Put the organisation's own words in place of what was known."""
-    found = get_site(db(), key)
+    found = get_site(db(), site_key)
     form = _form(found, filled=True)
     if not form.validate():
         return _page(form, found), 422
-    sites.edit_site(db(), current_actor(), key=key, version=form.shown_version(), facts=form.facts(), now=utcnow())
+    sites.edit_site(db(), current_actor(), key=site_key, version=form.shown_version(), facts=form.facts(), now=utcnow())
     return _done(_("Saved. Challenges that are live keep what they were published with; their next version takes this."))
 
 
-@bp.post("/sites/<key>/checked")
+@bp.post("/sites/<site_key>/checked")
 @admin
 @writes
-def check_site(key: str) -> Response:
+def check_site(site_key: str) -> Response:
     """Note that the profile was compared with the site's own rules today."""
     now = utcnow()
-    sites.check_site(db(), current_actor(), key=key, today=local_date(now, programme_zone(db())), now=now)
+    sites.check_site(db(), current_actor(), key=site_key, today=local_date(now, programme_zone(db())), now=now)
     return _done(_("Noted: checked today."))
 
 
-@bp.post("/sites/<key>/restore")
+@bp.post("/sites/<site_key>/restore")
 @admin
 @writes
-def restore_site(key: str) -> Response:
+def restore_site(site_key: str) -> Response:
     """Let the product's words hold again, or remove a site of one's own."""
-    is_known = get_site(db(), key).is_built_in
-    sites.restore_site(db(), current_actor(), key=key, now=utcnow())
+    is_known = get_site(db(), site_key).is_built_in
+    sites.restore_site(db(), current_actor(), key=site_key, now=utcnow())
     return _done(
         _("What came with the portal holds again.") if is_known else _("The site is removed. Challenges keep what they were published with.")
     )
