@@ -16,6 +16,7 @@ from portal.challenges.queries import editing as queries
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
+from portal.challenges.queries.sites import sites_of
 from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
@@ -105,6 +106,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "needed": prerequisites_of(db(), challenge_id, version.number),
         "first": fill_first(FirstForm(formdata=None), challenge_id),
         "stages": stages,
+        "stale_sites": sorted({site.facts.name for site in sites_of(db(), stages).values() if site.is_stale(today)}),
         "gaps": gaps_of(version, stages) if is_waiting else [],
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),

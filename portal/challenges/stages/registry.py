@@ -6,10 +6,11 @@ from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
 from portal.challenges.stages.refer import ReferredPeer
+from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
-_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
+_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), OnlineReview(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
 KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
 
 
