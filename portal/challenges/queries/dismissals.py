@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -32,7 +31,7 @@ def dismissal_of(session: Session, person_id: int, challenge_id: int) -> Dismiss
     return session.get(Dismissal, (person_id, challenge_id))
 
 
-def put_aside(session: Session, person_id: int, challenge_id: int) -> Row[Any] | None:
+def put_aside(session: Session, person_id: int, challenge_id: int) -> Row[int, str, str] | None:
     """Return id, title and reason of a challenge that the person put aside, or None."""
     wanted = select(Challenge.id, Challenge.title, Dismissal.reason).join(Dismissal, Dismissal.challenge_id == Challenge.id)
     return session.execute(wanted.where(Dismissal.person_id == person_id, Challenge.id == challenge_id)).first()
