@@ -73,6 +73,8 @@ from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
 from portal.recognition.actions import following, recounting, scores
 from portal.recognition.admin import doors as recognition_admin
+from portal.recognition.audience.badge import HasBadge
+from portal.recognition.audience.level import OnLevel
 from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import views as references
@@ -170,6 +172,8 @@ PROFILE_PANELS: list[Panel] = [Panel("recognition/_profile_panel.html", recognit
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),
     HasAnswered(),
+    OnLevel(),
+    HasBadge(),
 ]
 # Whose things have audiences.
 AUDIENCE_OWNERS: list[AudienceOwner] = [
