@@ -11,6 +11,7 @@ from portal.challenges.stages.nps import Recommend
 from portal.challenges.stages.questions import Questions
 from portal.challenges.stages.quiz import Quiz
 from portal.challenges.stages.refer import ReferredPeer
+from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
 from portal.challenges.stages.visit import Visit
 from portal.kernel.errors import NotFound
@@ -23,6 +24,7 @@ _EVERY: tuple[StageKind, ...] = (
     Quiz(),
     Recommend(),
     SharedLink(),
+    OnlineReview(),
     UploadedFile(),
     ReferredPeer(),
     ConsentRecorded(),
