@@ -1,15 +1,26 @@
 """Every kind of stage there is."""
 
 from portal.challenges.stages.answer import WrittenAnswer
+from portal.challenges.stages.checked import TeamConfirms
 from portal.challenges.stages.confirm import Confirm
 from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
+from portal.challenges.stages.nps import NpsQuestion
 from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
-_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
+_EVERY: tuple[StageKind, ...] = (
+    Confirm(),
+    WrittenAnswer(),
+    NpsQuestion(),
+    SharedLink(),
+    UploadedFile(),
+    ReferredPeer(),
+    TeamConfirms(),
+    OutsideEventHeard(),
+)
 KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
 
 
