@@ -3,6 +3,7 @@
 from portal.challenges.stages.answer import WrittenAnswer
 from portal.challenges.stages.checked import TeamConfirms
 from portal.challenges.stages.confirm import Confirm
+from portal.challenges.stages.consent import ConsentGiven
 from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
@@ -18,6 +19,7 @@ _EVERY: tuple[StageKind, ...] = (
     SharedLink(),
     UploadedFile(),
     ReferredPeer(),
+    ConsentGiven(),
     TeamConfirms(),
     OutsideEventHeard(),
 )
