@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.challenges.rules.dismissing import WORDS_LENGTH, Why
 from portal.challenges.rules.links import LinkState
 from portal.challenges.rules.states import AttemptState, ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import AppealState
@@ -219,6 +220,19 @@ class Submission(Base):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     dropped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Dismissal(Base):
+    """That a challenge is not for somebody, and why. Gone again once they take it back, or begin the challenge."""
+
+    __tablename__ = "challenge_dismissal"
+    __table_args__ = (one_of("reason", Why), Index(None, "challenge_id", "reason"))
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    challenge_id: Mapped[int] = mapped_column(BigId, ForeignKey("challenge.id"), primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(12))
+    words: Mapped[str] = mapped_column(String(WORDS_LENGTH))
+    dismissed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Answer(Base):
