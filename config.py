@@ -6,6 +6,7 @@ The table in ``docs/operating.md`` documents each one; a test holds the two toge
 import os
 import re
 import secrets
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -96,6 +97,10 @@ class Settings(BaseSettings):
     time_zone: str = Field("Europe/Berlin", description="Time zone of the programme, for periods and closing days")
     language: str = Field("en", description="Language of the programme")
     points_at_once: int = Field(25, ge=0, le=100_000, description="A step that nobody has to check pays up to this many points at once")
+    point_value: Decimal = Field(
+        Decimal("0.03"), gt=0, le=1_000, description="What a point is worth in US dollars, where a review site limits rewards in money"
+    )
+    link_checks: bool = Field(True, description="The worker looks whether links that were shared as proof are there; off, it asks no page outside")
     publish_with_two: bool = Field(False, description="A challenge is published by another admin than the one who asked for its review")
     log_level: str = Field("INFO", description="Least level that is logged")
 

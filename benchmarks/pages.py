@@ -80,6 +80,8 @@ class Visit:
             Page("member's statement (admin)", 0.10, self._of_members("/admin/statement/{}")),
             Page("overview (admin)", None, self._reading(self.admins, "/")),
             Page("challenges (admin)", None, self._reading(self.admins, "/admin/challenges")),
+            Page("calendar (admin)", None, self._reading(self.admins, "/admin/challenges/calendar")),
+            Page("templates (admin)", None, self._reading(self.admins, "/admin/challenges/templates")),
             Page(f"approvals queue, {self.programme.waiting:,} waiting", 0.08, self._reading(self.admins, "/admin/approvals")),
             Page("registry, search", None, self._searching),
             Page("submit", 0.10, self._sending),

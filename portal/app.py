@@ -17,6 +17,7 @@ from portal.bank import admin as bank_admin
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
+from portal.challenges.actions.links import CHECK
 from portal.challenges.actions.referring import forget_peer
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.audience.answered import HasAnswered
@@ -46,6 +47,7 @@ from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
+from portal.fetching.fetcher import Fetcher
 from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
@@ -73,6 +75,8 @@ from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
 from portal.recognition.actions import following, recounting, scores
 from portal.recognition.admin import doors as recognition_admin
+from portal.recognition.audience.badge import HasBadge
+from portal.recognition.audience.level import OnLevel
 from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import views as references
@@ -178,6 +182,8 @@ PROFILE_PANELS: list[Panel] = [
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),
     HasAnswered(),
+    OnLevel(),
+    HasBadge(),
 ]
 # Whose things have audiences.
 AUDIENCE_OWNERS: list[AudienceOwner] = [
@@ -207,6 +213,7 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.RUN: N_("Import"),
     imports_jobs.UNDO: N_("Undoing an import"),
     recounting.RECOUNT: N_("Counting boards anew"),
+    CHECK: N_("Look at a shared link"),
     badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
 }
 # Work that every worker does each so many seconds.
@@ -264,7 +271,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = _make_flask(settings)
     _set_up_web(app, settings)
     storage: Storage = app.extensions["storage"]
-    jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage)
+    fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
+    jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
@@ -286,6 +294,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
+    app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
     app.extensions["database"].inform_sessions(
         nominators_of=nominators_of_person, referral_erased=REFERRAL_ERASED, own_company=settings.brand_company
     )

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.messages",
     "tests.support.invariants",
     "tests.support.hearing",
+    "tests.support.pages",
 ]
 
 # Databases of tests live in memory where there is room for them: what is tested is not the disk.

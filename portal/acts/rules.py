@@ -6,6 +6,9 @@ from datetime import datetime
 from portal.kernel.errors import NotFound
 from portal.kernel.text import N_
 
+UNREWARDED = "unrewarded"
+"""The kind of an act that may be rewarded with nothing: it stands in the record, and counts on no board, for no badge and in no streak."""
+
 
 class ActUnknown(NotFound):
     """There is no live act of this source: it never was one, or it was reversed already."""

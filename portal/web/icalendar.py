@@ -57,6 +57,9 @@ def _escaped(text: str) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """Yield a line in pieces of at most 75 octets, never cut inside a character; all but the first begin with a space."""
+    if len(line.encode()) <= LINE:
+        yield line
+        return
     piece, size = "", 0
     for character in line:
         width = len(character.encode())

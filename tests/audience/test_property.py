@@ -39,6 +39,8 @@ def rules_of(world: World) -> st.SearchStrategy[Rule]:
         "language": LANGUAGES,
         "role": ["advocate", "employee", "admin"],
         "challenge_done": world.challenge_ids,
+        "level": [level for level, _ in world.levels],
+        "badge": world.badge_ids,
         **fields,
     }
     days = st.sampled_from([(NOW - timedelta(days=n)).date().isoformat() for n in (0, 1, 10, 31, 400)])
@@ -137,6 +139,8 @@ def test_the_world_is_one_in_which_every_kind_of_rule_can_hold_and_fail(session:
         "lifetime": [{"choice": "at_least", "number": 100}],
         "acts": [{"track": "", "kind": "", "choice": "at_least", "number": 2, "days": 90}],
         "challenge_done": [{"values": [challenge]} for challenge in world.challenge_ids],
+        "level": [{"values": [level]} for level, _ in world.levels],
+        "badge": [{"values": [badge]} for badge in world.badge_ids],
         "answered": [{"stage": stage, "answers": ["Sales"]} for stage in world.stage_ids],
     }
     assert set(examples) == set(kinds_of(session))

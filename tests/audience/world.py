@@ -18,9 +18,11 @@ from portal.people.actions.interests import set_interests
 from portal.people.actions.tags import tag_person
 from portal.people.models import Person, Tag
 from portal.people.rules.interest import Interest, Wish
+from portal.recognition.actions.holdings import give_badge, revoke_badge
+from portal.recognition.models import BadgeHolding, Level
 from tests.factories.challenges import as_advocate, make_challenge, make_submission
 from tests.factories.people import make_company, make_contact, make_person
-from tests.factories.recognition import give_points
+from tests.factories.recognition import give_points, make_badge
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PEOPLE = 24
@@ -47,6 +49,7 @@ class Somebody:
     acts: list[tuple[str, str, datetime]] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
     answers: dict[int, list[str]] = field(default_factory=dict)
+    badges: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -57,6 +60,8 @@ class World:
     tag_ids: dict[str, str]
     challenge_ids: list[str]
     stage_ids: list[int]
+    levels: list[tuple[str, int]] = field(default_factory=list)
+    badge_ids: list[str] = field(default_factory=list)
 
 
 def make_world(session: Session) -> World:
@@ -71,7 +76,24 @@ def make_world(session: Session) -> World:
     people = [_make_somebody(session, random, n, companies, list(zip(challenges, stages, strict=True))) for n in range(PEOPLE)]
     session.flush()
     tags = {tag.name: str(tag.id) for tag in session.scalars(select(Tag))}
-    return World(people, tags, [str(challenge.id) for challenge in challenges], stages)
+    levels = [(str(level.id), level.threshold) for level in session.scalars(select(Level).order_by(Level.threshold))]
+    return World(people, tags, [str(challenge.id) for challenge in challenges], stages, levels, _give_badges(session, people))
+
+
+def _give_badges(session: Session, people: list[Somebody]) -> list[str]:
+    """Give two badges to some people, and take some back."""
+    random, given = Random(8), []
+    for name in ("First", "Second"):
+        badge = make_badge(session, rule="hand", name=name, now=NOW)
+        given.append(str(badge.id))
+        for one in random.sample(people, PEOPLE // 3):
+            give_badge(session, system("test"), badge_id=badge.id, person_id=one.id, reason="Thanks", now=NOW)
+            one.badges.add(str(badge.id))
+            if random.random() < 0.3:
+                held = select(BadgeHolding.id).where(BadgeHolding.badge_id == badge.id, BadgeHolding.person_id == one.id)
+                revoke_badge(session, system("test"), holding_id=session.scalars(held).one(), reason="By mistake", now=NOW)
+                one.badges.remove(str(badge.id))
+    return given
 
 
 def _make_somebody(session: Session, random: Random, n: int, companies: list[Any], tasks: list[tuple[Any, int]]) -> Somebody:
@@ -159,6 +181,11 @@ def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bo
         return (one.joined or NOW).astimezone(ZoneInfo("Europe/Berlin")).date() >= day
     if kind == "challenge_done":
         return any(challenge in options["values"] for challenge in one.done)
+    if kind == "badge":
+        return any(badge in options["values"] for badge in one.badges)
+    if kind == "level":
+        stands, _ = max((level for level in world.levels if level[1] <= one.lifetime), key=lambda level: level[1])
+        return stands in options["values"]
     if kind == "answered":
         given = one.answers.get(options["stage"])
         return given is not None and (not options["answers"] or any(text in options["answers"] for text in given))

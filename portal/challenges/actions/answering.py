@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.links import ask_for_links
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
 from portal.challenges.actions.places import free_place
@@ -106,6 +107,8 @@ def submit_attempt(
     move_submission(session, submission, attempts=attempt.number, **moved)
     session.add(attempt)
     session.flush()
+    if not is_import(actor) and not is_late:
+        ask_for_links(session, submission_id, attempt.answers, now)
     send_peers(session, actor, submission, attempt.answers, now)
     record(session, actor, "submission.sent", "submission", submission_id, now=now, attempt_id=attempt.id, number=attempt.number, points=offered)
     return attempt
@@ -127,6 +130,7 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
     move_submission(session, submission, attempts=number, state=SubmissionState.WAITING, changed_at=now)
     session.add(attempt)
     session.flush()
+    ask_for_links(session, submission.id, answers, now)
     send_peers(session, actor, submission, answers, now)
     record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)
     return attempt

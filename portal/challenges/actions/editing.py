@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from portal.audience.actions.editing import copy_audience, make_audience
 from portal.audit.actions import record
+from portal.challenges.actions.fairness import require_fair_version
 from portal.challenges.actions.places import count_places
+from portal.challenges.actions.sites import require_allowed
 from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
 from portal.challenges.models import Challenge, ChallengeAudience, ChallengeVersion
 from portal.challenges.queries.audience import audience_of
@@ -24,6 +26,7 @@ from portal.challenges.rules.lifecycle import has_to_be_shared
 from portal.challenges.rules.offer import Offer, require_offer
 from portal.challenges.rules.refusals import ChallengeChanged, NoStages, NothingToPublish, RecordOnly, SecondAdminMissing, StagePointsTooMany
 from portal.challenges.rules.states import ChallengeState
+from portal.challenges.rules.wording import require_fair
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
@@ -41,7 +44,8 @@ def create_challenge(
 ) -> Challenge:
     """Create a draft. The same ``key`` a second time returns the first one.
 
-    ``is_record_only`` is for imports: closed from the start and never offered. Refuses as ``require_offer``.
+    ``is_record_only`` is for imports: closed from the start and never offered. Refuses as ``require_offer``, and, where
+    it is to be offered, words that ask for praise.
     """
     return add_challenge(session, actor, offer=offer, now=now, key=key, is_record_only=is_record_only)[0]
 
@@ -54,6 +58,8 @@ def add_challenge(
     if first := _made_by(session, key):
         return first, False
     offer = require_offer(offer)
+    if not is_record_only:
+        _require_fair(offer)
     state = ChallengeState.CLOSED if is_record_only else ChallengeState.DRAFT
     made = Challenge(**asdict(offer), search_key=_search_key(offer), state=state, version=1, is_record_only=is_record_only, made_by=key)
     made.created_at = made.changed_at = now
@@ -73,12 +79,15 @@ def add_challenge(
 def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime) -> Challenge:
     """Change what a challenge offers. Of one that was published this is written into the draft of its next version.
 
-    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``require_offer``.
+    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``create_challenge``, and points
+    that a review site in its steps does not allow.
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     offer = require_offer(offer)
+    _require_fair(offer)
     before, fields = edited_version(session, challenge), asdict(offer)
+    require_allowed(stages_of(session, challenge_id, before.number), offer.points)
     changed = {name: [_plain(getattr(before, name)), _plain(value)] for name, value in fields.items() if getattr(before, name) != value}
     if not changed:
         return challenge
@@ -101,7 +110,7 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
     With an opening day to come it goes live by itself on that day. Refuses one without steps
     (``NoStages``), steps that carry more than the whole (``StagePointsTooMany``), what a template left to be
     filled in (``GapInChallenge``, ``GapInStep``), an imported record (``RecordOnly``), a live one without
-    changes (``NothingToPublish``), and, where the programme
+    changes (``NothingToPublish``), words and points that are not fair (``require_fair_version``), and, where the programme
     publishes with four eyes, a draft that no other admin was asked to look at (``SecondAdminMissing``).
     """
     require_editor(actor)
@@ -117,6 +126,7 @@ def publish_challenge(session: Session, actor: Actor, *, challenge_id: int, now:
     if draft is not None:
         require_parts(sum(stage.points for stage in stages), draft.points)
         require_no_gap(gaps_of(draft, stages))
+        require_fair_version(session, draft, stages)
         if publishes_with_two(session) and has_to_be_shared(draft.asked_by_id, draft.asked_at is not None, actor.id):
             raise SecondAdminMissing()
         draft.published_at, draft.published_by_id = now, actor.id
@@ -206,6 +216,10 @@ def move_challenge(session: Session, challenge: Challenge, before: tuple[str, ..
     if session.scalar(moved) is None:
         raise ChallengeChanged()
     session.refresh(challenge)
+
+
+def _require_fair(offer: Offer) -> None:
+    require_fair({"title": offer.title, "summary": offer.summary, "text": offer.text})
 
 
 def _made_by(session: Session, key: str | None) -> Challenge | None:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, move_challenge, require_editor
+from portal.challenges.actions.fairness import require_fair_version
 from portal.challenges.models import Challenge, ChallengeVersion
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import find_draft
@@ -44,15 +45,17 @@ def _put(session: Session, actor: Actor, challenge_id: int, before: tuple[str, .
 def ask_for_review(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> ChallengeVersion:
     """Ask the other admins to look at a draft before it is published; each is told.
 
-    Refuses one without steps (``NoStages``), and where nothing waits to be published (``NothingToPublish``).
+    Refuses one without steps (``NoStages``), and where nothing waits to be published (``NothingToPublish``), and what is not fair.
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     draft = find_draft(session, challenge_id)
     if draft is None:
         raise NothingToPublish()
-    if not stages_of(session, challenge_id, draft.number):
+    stages = stages_of(session, challenge_id, draft.number)
+    if not stages:
         raise NoStages()
+    require_fair_version(session, draft, stages)
     draft.asked_at, draft.asked_by_id, challenge.changed_at = now, actor.id, now
     session.flush()
     record(session, actor, "challenge.review_asked", "challenge", challenge_id, now=now, version=draft.number)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions import record_act, reverse_act
+from portal.acts.rules import UNREWARDED
 from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages
@@ -30,10 +31,11 @@ from portal.challenges.actions.verdicts import (
     to_decide,
 )
 from portal.challenges.models import Attempt, Submission, Verdict
-from portal.challenges.queries.stages import own_stage
+from portal.challenges.queries.stages import own_stage, own_stages
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
+from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.challenges.rules.verdicts import require_category, require_points
 from portal.kernel.actor import Actor
@@ -138,7 +140,7 @@ def _write_act(session: Session, actor: Actor, case: Case, points: int, at: date
         actor,
         person_id=person_id,
         company_id=get_person(session, person_id).company_id,
-        kind="challenge",
+        kind=UNREWARDED if is_unrewarded(stage.options for stage in own_stages(session, case.submission)) else "challenge",
         track=case.challenge.track,
         source_type=SOURCE,
         source_id=case.submission.id,

@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.actions.editing import lock_challenge, require_editor, require_parts
+from portal.challenges.actions.editing import lock_challenge, put_on_offer, require_editor, require_parts
+from portal.challenges.actions.sites import follow_site, require_allowed, stamped
 from portal.challenges.actions.versions import draft_stage, open_draft
-from portal.challenges.models import ChallengeVersion, Stage
+from portal.challenges.models import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH
 from portal.challenges.rules.refusals import PointsOutOfRange, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES
+from portal.challenges.rules.wording import require_fair, words_in
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
@@ -37,7 +39,9 @@ def add_stage(
 ) -> Stage:
     """Add a step at the end, once for a ``key``. ``points`` are its part of the points of the whole.
 
-    Refuses an unknown kind, no title, more than 20 steps, parts that are more than the whole, and options the kind cannot ask with.
+    Refuses an unknown kind, no title, words that ask for praise, more than 20 steps, parts that are more than the whole, options
+    the kind cannot ask with, and points that a review site does not allow. A review on a site that allows no reward sets the whole
+    challenge to 0 points.
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
@@ -48,12 +52,16 @@ def add_stage(
     stages = stages_of(session, challenge_id, draft.number)
     if len(stages) >= MAX_STAGES:
         raise TooManyStages(limit=MAX_STAGES)
-    _require_parts(stages, None, points, draft)
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
-    made = Stage(**place, kind=stage_kind(kind).key, **step_fields(kind, title, text, options or {}))
+    fields = step_fields(kind, title, text, options or {})
+    fields["options"] = stamped(session, kind, fields["options"])
+    made = Stage(**place, kind=stage_kind(kind).key, **fields)
+    _require_allowed([*stages, made], points)
+    _require_parts(stages, None, points, draft)
     session.add(made)
     session.flush()
+    _follow_site(session, actor, challenge, draft, [*stages, made], now)
     record(session, actor, "stage.added", "challenge", challenge_id, now=now, stage_id=made.id, kind=kind, title=made.title)
     return made
 
@@ -70,14 +78,19 @@ def edit_stage(
     points: int = 0,
     now: datetime,
 ) -> Stage:
-    """Change a step in the draft; its kind stays. Refuses no title, and parts that are more than the whole."""
+    """Change a step in the draft; its kind stays. Refuses as ``add_stage``."""
     require_editor(actor)
-    draft = open_draft(session, lock_challenge(session, challenge_id), now=now)
+    challenge = lock_challenge(session, challenge_id)
+    draft = open_draft(session, challenge, now=now)
     stage = draft_stage(session, draft, stage_id)
-    _require_parts(stages_of(session, challenge_id, draft.number), stage, points, draft)
+    stages = stages_of(session, challenge_id, draft.number)
     fields = step_fields(stage.kind, title, text, options)
+    fields["options"] = stamped(session, stage.kind, fields["options"])
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
+    _require_allowed(stages, points)
+    _require_parts(stages, stage, points, draft)
     session.flush()
+    _follow_site(session, actor, challenge, draft, stages, now)
     record(session, actor, "stage.edited", "challenge", challenge_id, now=now, stage_id=stage.id, title=stage.title)
     return stage
 
@@ -115,10 +128,24 @@ def _require_parts(stages: list[Stage], changed: Stage | None, points: int, draf
     require_parts(points + sum(stage.points for stage in stages if stage is not changed), draft.points)
 
 
+def _require_allowed(stages: list[Stage], points: int) -> None:
+    """Refuse points for a step where a review in the challenge may not be rewarded."""
+    if points:
+        require_allowed(stages, 0)
+
+
+def _follow_site(session: Session, actor: Actor, challenge: Challenge, draft: ChallengeVersion, stages: list[Stage], now: datetime) -> None:
+    if follow_site(draft, stages):
+        if challenge.version == draft.number:
+            put_on_offer(challenge, draft)
+        session.flush()
+        record(session, actor, "challenge.unrewarded", "challenge", challenge.id, now=now, version=draft.number)
+
+
 def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return title, text and options of a step cleaned, options that its kind does not know left out.
 
-    Refuses no title (``TitleMissing``), and options the kind cannot ask with. An option with a gap is judged once it is
+    Refuses no title (``TitleMissing``), words that ask for praise, and options the kind cannot ask with. An option with a gap is judged once it is
     filled in: until then nothing is published.
     """
     title = clean_line(title)[:TITLE_LENGTH]
@@ -128,4 +155,8 @@ def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) ->
     options = {name: value for name, value in options.items() if name in known.options and value not in (None, "")}
     if (flaw := known.flaw(Step(title, options))) and not gaps_in(options):
         raise flaw
+    require_fair({"title": title, "text": text})
+    for name, value in options.items():
+        for words in words_in(value):
+            require_fair({f"option_{name}": words})
     return {"title": title, "text": clean(text)[:TEXT_LENGTH], "options": options}

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.dismissing import take_up
 from portal.challenges.actions.events import apply_waiting
 from portal.challenges.actions.places import take_place
 from portal.challenges.models import Challenge, Submission
@@ -40,7 +41,8 @@ def start_submission(
     needs another first (``PrerequisiteMissing``), one whose places are taken (``AllPlacesTaken``),
     and a person who has used every slot (``AllTimesUsed``, ``AlreadyTakenPart``) or every attempt of
     it (``NoAttemptsLeft``). What is under way goes on; to begin, the challenge's audience must admit the
-    person (``NotInAudience``). Outside events that came early complete the steps that wait for them.
+    person (``NotInAudience``). What they had put aside is so no more. Outside events that came early complete the steps
+    that wait for them.
     """
     challenge = get_challenge(session, challenge_id)
     if not is_import(actor) and actor.id != person_id:
@@ -69,6 +71,7 @@ def start_submission(
         made = _take_slot(session, challenge, slot, at, zone=zone, period_ends_at=next_start(period, at, zone))
         if made is not None:
             take_place(session, made, is_bounded=past is None)
+            take_up(session, person_id, challenge_id)
             record(session, actor, "submission.started", "submission", made.id, now=now, challenge_id=challenge_id, period=key, nth=nth)
             if past is None:
                 apply_waiting(session, made, now)

@@ -14,11 +14,14 @@ from portal.challenges.forms.answering import PlainForm
 from portal.challenges.forms.editing import ChallengeFilter, ChallengeForm, FirstForm, NewChallengeForm, ReasonForm
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.audience import audience_of
+from portal.challenges.queries.dismissals import aside_of
 from portal.challenges.queries.policy import points_at_once, publishes_with_two
 from portal.challenges.queries.prerequisites import choices_for, prerequisites_of
+from portal.challenges.queries.sites import sites_of
 from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
+from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, Lifecycle, lifecycle
 from portal.challenges.rules.offer import copy_title
 from portal.challenges.rules.states import PERIOD_NAMES
@@ -105,15 +108,17 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "needed": prerequisites_of(db(), challenge_id, version.number),
         "first": fill_first(FirstForm(formdata=None), challenge_id),
         "stages": stages,
+        "stale_sites": sorted({site.facts.name for site in sites_of(db(), stages).values() if site.is_stale(today)}),
         "gaps": gaps_of(version, stages) if is_waiting else [],
         "figures": queries.figures_of(db(), challenge_id),
         "life": lifecycle(challenge.state, challenge.opens_on, challenge.closes_on, today, is_asked=version.asked_at is not None),
         "asker": names(db(), {version.asked_by_id}).get(version.asked_by_id) if version.asked_by_id else None,
         "at_once": points_at_once(db()),
         "is_shared": publishes_with_two(db()),
+        "aside": aside_of(db(), challenge_id),
         "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
     }
-    words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS}
+    words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS, "why_names": WHY_NAMES}
     plain = PlainForm(formdata=None)
     return render("challenges/admin/edit.html", form=form, reason=reason or ReasonForm(formdata=None), refusal=refusal, plain=plain, **words, **shown)
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.challenges.actions import review
+from portal.challenges.actions.links import look_again as look_at_link
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models import Verdict
@@ -21,10 +22,11 @@ from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, S
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
-from portal.kernel.errors import Refusal
+from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
 from portal.web.exports import csv_response
-from portal.web.guards import admin, current_actor
+from portal.web.guards import admin, current_actor, reviewer
+from portal.web.redirects import came_from
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -158,3 +160,16 @@ def reverse(submission_id: int) -> Response:
     review.reverse_approval(db(), current_actor(), submission_id=submission_id, reason=reason, now=utcnow())
     flash(_("The approval and its points are taken back."), "good")
     return redirect(url_for(".submission", submission_id=submission_id), 303)
+
+
+@bp.post("/submissions/<int:submission_id>/links")
+@reviewer
+@writes
+def look_again(submission_id: int) -> Response:
+    """Have the worker look once more whether a shared page is there."""
+    stage_id, url = request.form.get("stage_id", type=int), request.form.get("url", "")
+    if stage_id is None:
+        raise NotFound()
+    look_at_link(db(), current_actor(), submission_id=submission_id, stage_id=stage_id, url=url, now=utcnow())
+    flash(_("The page is being looked at. Open this again in a moment."), "info")
+    return redirect(came_from() or url_for("dashboard.approvals"), 303)

@@ -8,11 +8,16 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import stages
 from portal.challenges.admin.editor import bp, show_again
+from portal.challenges.admin.sites import offer_sites
 from portal.challenges.forms.editing import stage_form
-from portal.challenges.queries.policy import points_at_once
+from portal.challenges.models import Stage
+from portal.challenges.queries.policy import point_value, points_at_once
+from portal.challenges.queries.sites import REVIEW, list_sites
 from portal.challenges.queries.stages import get_challenge, stage_for
+from portal.challenges.rules.sites import PROOF_NAMES
 from portal.challenges.stages.registry import stage_kind
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
@@ -24,18 +29,32 @@ from portal.web.transaction import db, writes
 def new_stage(challenge_id: int) -> str:
     """An empty step of the kind asked for."""
     kind = stage_kind(request.args.get("kind", ""))
-    return _stage_page(challenge_id, None, stage_form(kind.key))
+    return _stage_page(challenge_id, None, _form(kind.key))
 
 
 def _stage_page(challenge_id: int, stage_id: int | None, form: Any) -> str:
     challenge = get_challenge(db(), challenge_id)
     stage = stage_for(db(), challenge_id, stage_id) if stage_id is not None else None
     kind = stage_kind(stage.kind if stage else request.args.get("kind", ""))
-    return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=stage, form=form, at_once=points_at_once(db()))
+    sites = list_sites(db()) if kind.key == REVIEW else []
+    told = {"sites": sites, "value": point_value(db()), "today": local_date(utcnow(), programme_zone(db())), "proof_names": PROOF_NAMES}
+    return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=stage, form=form, at_once=points_at_once(db()), **told)
+
+
+def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
+    """Return the form of a step; the review sites there are, are its choices."""
+    return offer_sites(stage_form(kind_key, data), kind_key)
+
+
+def _added(stage: Stage, text: str) -> str:
+    """Say what was done, and what a site that allows no reward does to the points."""
+    if stage.kind != REVIEW or stage.options.get("cap") != 0:
+        return text
+    return f"{text} {_('%(site)s allows no reward, so the challenge and its steps carry 0 points.', site=stage.options['site_name'])}"
 
 
 def _new_stage_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
-    form = stage_form(request.args.get("kind", ""))
+    form = _form(request.args.get("kind", ""))
     form.refuse(refusal)
     return _stage_page(challenge_id, None, form), refusal.status
 
@@ -46,12 +65,12 @@ def _new_stage_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
 def add_stage(challenge_id: int) -> Any:
     """Add a step at the end."""
     kind = stage_kind(request.args.get("kind", ""))
-    form = stage_form(kind.key)
+    form = _form(kind.key)
     if not form.validate():
         return _stage_page(challenge_id, None, form), 422
     given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
-    stages.add_stage(db(), current_actor(), challenge_id=challenge_id, kind=kind.key, key=form.key.data, **given, now=utcnow())
-    flash(_("The step is added."), "good")
+    made = stages.add_stage(db(), current_actor(), challenge_id=challenge_id, kind=kind.key, key=form.key.data, **given, now=utcnow())
+    flash(_added(made, _("The step is added.")), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
 
 
@@ -60,12 +79,12 @@ def add_stage(challenge_id: int) -> Any:
 def edit_stage(challenge_id: int, stage_id: int) -> str:
     """One step."""
     stage = stage_for(db(), challenge_id, stage_id)
-    form = stage_form(stage.kind, {"title": stage.title, "text": stage.text, "options": stage.options, "points": stage.points})
+    form = _form(stage.kind, {"title": stage.title, "text": stage.text, "options": stage.options, "points": stage.points})
     return _stage_page(challenge_id, stage_id, form)
 
 
 def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[str, int]:
-    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
+    form = _form(stage_for(db(), challenge_id, stage_id).kind)
     form.refuse(refusal)
     return _stage_page(challenge_id, stage_id, form), refusal.status
 
@@ -75,12 +94,12 @@ def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[st
 @writes(again=_stage_again)
 def save_stage(challenge_id: int, stage_id: int) -> Any:
     """Change a step."""
-    form = stage_form(stage_for(db(), challenge_id, stage_id).kind)
+    form = _form(stage_for(db(), challenge_id, stage_id).kind)
     if not form.validate():
         return _stage_page(challenge_id, stage_id, form), 422
     given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
-    stages.edit_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, **given, now=utcnow())
-    flash(_("Saved. Who has begun keeps the step as it was."), "good")
+    stage = stages.edit_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, **given, now=utcnow())
+    flash(_added(stage, _("Saved. Who has begun keeps the step as it was.")), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import templates as actions
 from portal.challenges.admin.editor import bp, show_again
+from portal.challenges.admin.sites import offer_sites
 from portal.challenges.forms.answering import PlainForm
 from portal.challenges.forms.templates import TemplateFilter, TemplateForm, template_step_form
 from portal.challenges.queries.policy import points_at_once
@@ -132,7 +133,16 @@ def _kept(template_key: str, said: str) -> Response:
 def new_template_step(template_key: str) -> str:
     """An empty step of the kind asked for."""
     found, kind = get_template(db(), template_key), stage_kind(request.args.get("kind", ""))
-    return _step_page(found, None, template_step_form(kind.key, {"revision": found.revision, "options": {}}))
+    return _step_page(found, None, _step_form(kind.key, {"revision": found.revision, "options": {}}))
+
+
+def _step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
+    return offer_sites(template_step_form(kind_key, data), kind_key)
+
+
+def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
+    """Return the form of a step; the review sites there are, are its choices."""
+    return offer_sites(template_step_form(kind_key, data), kind_key)
 
 
 def _step_page(found: Shelved, step_id: int | None, form: Any) -> str:
@@ -144,7 +154,7 @@ def _step_page(found: Shelved, step_id: int | None, form: Any) -> str:
 def _new_step_again(refusal: Refusal, template_key: str) -> tuple[str, int]:
     if refusal.status == 409:
         return _edit_again(refusal, template_key)
-    form = template_step_form(request.args.get("kind", ""))
+    form = _step_form(request.args.get("kind", ""))
     form.refuse(refusal)
     return _step_page(get_template(db(), template_key), None, form), refusal.status
 
@@ -155,7 +165,7 @@ def _new_step_again(refusal: Refusal, template_key: str) -> tuple[str, int]:
 def add_template_step(template_key: str) -> Any:
     """Add a step at the end."""
     kind = stage_kind(request.args.get("kind", ""))
-    form = template_step_form(kind.key)
+    form = _step_form(kind.key)
     if not form.validate():
         return _step_page(get_template(db(), template_key), None, form), 422
     actions.add_step(db(), current_actor(), template_key=template_key, kind=kind.key, **_given(form), now=utcnow())
@@ -174,14 +184,14 @@ def template_step(template_key: str, template_step: int) -> str:
     found = get_template(db(), template_key)
     step = found.template.step(template_step)
     data = {"title": step.title, "text": step.text, "points": step.points, "options": step.options, "revision": found.revision}
-    return _step_page(found, template_step, template_step_form(step.kind, data))
+    return _step_page(found, template_step, _step_form(step.kind, data))
 
 
 def _step_again(refusal: Refusal, template_key: str, template_step: int) -> tuple[str, int]:
     if refusal.status == 409:
         return _edit_again(refusal, template_key)
     found = get_template(db(), template_key)
-    form = template_step_form(found.template.step(template_step).kind)
+    form = _step_form(found.template.step(template_step).kind)
     form.refuse(refusal)
     return _step_page(found, template_step, form), refusal.status
 
@@ -192,7 +202,7 @@ def _step_again(refusal: Refusal, template_key: str, template_step: int) -> tupl
 def save_template_step(template_key: str, template_step: int) -> Any:
     """Change a step."""
     found = get_template(db(), template_key)
-    form = template_step_form(found.template.step(template_step).kind)
+    form = _step_form(found.template.step(template_step).kind)
     if not form.validate():
         return _step_page(found, template_step, form), 422
     actions.edit_step(db(), current_actor(), template_key=template_key, step_id=template_step, **_given(form), now=utcnow())

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, SearchField, SelectField, TextAreaField
+from wtforms import Field, HiddenField, SearchField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.challenges.forms.controls import field_for
 from portal.challenges.models import Stage
+from portal.challenges.queries.catalogue import DISMISSED
+from portal.challenges.rules.dismissing import WHY_NAMES, WORDS_LENGTH
 from portal.challenges.rules.standing import STANDING_NAMES
 from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
 from portal.challenges.stages.contract import Control, Step, Value
-from portal.challenges.stages.registry import stage_kind
+from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.kernel.errors import Refusal
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.web.errors import sentence
@@ -48,6 +50,10 @@ class CatalogueFilter(FilterForm):
             SelectChoice("250", _l("250 or more")),
         ],
     )
+    kind = SelectField(
+        _l("Kind of step"),
+        choices=[SelectChoice("", _l("Any kind of step")), *[SelectChoice(kind.key, _l(kind.name)) for kind in KINDS.values()]],
+    )
     sort = SelectField(
         _l("Order"),
         choices=[
@@ -58,7 +64,18 @@ class CatalogueFilter(FilterForm):
         ],
     )
     track = HiddenField(validators=[Optional(), AnyOf([track.value for track in Track])])
-    state = HiddenField(validators=[Optional(), AnyOf([standing.value for standing in STANDING_NAMES])])
+    state = HiddenField(validators=[Optional(), AnyOf([*(standing.value for standing in STANDING_NAMES), DISMISSED])])
+
+
+class DismissForm(Form):
+    """Why a challenge is not for somebody. Whether the reason will do is decided below."""
+
+    reason = SelectField(
+        _l("Why is it not for you?"),
+        choices=[SelectChoice("", _l("Choose a reason")), *[SelectChoice(why.value, _l(name)) for why, name in WHY_NAMES.items()]],
+        validate_choice=False,
+    )
+    words = StringField(_l("In your own words, if you like"), filters=[one_line], validators=[Length(max=WORDS_LENGTH)])
 
 
 class AppealForm(Form):

@@ -26,5 +26,5 @@ class WhoFilter(FilterForm):
 class MatchForm(Form):
     """The step that an event is to complete."""
 
-    submission_id = IntegerField(validators=[InputRequired(), NumberRange(1, MOST_ID)])
-    stage_id = IntegerField(validators=[InputRequired(), NumberRange(1, MOST_ID)])
+    submission_id = IntegerField("", validators=[InputRequired(), NumberRange(1, MOST_ID)])
+    stage_id = IntegerField("", validators=[InputRequired(), NumberRange(1, MOST_ID)])

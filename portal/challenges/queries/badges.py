@@ -6,13 +6,15 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
 from portal.challenges.models import Challenge, Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.web.paging import AnySelect
 
 
 class ChallengesDone:
-    """Which challenges there are, and who has an approved submission of one."""
+    """Which challenges there are, and who has an approved submission of one. Reviews that may not be rewarded earn no badge either."""
 
     def names(self, session: Session) -> Sequence[tuple[int, str]]:
         """Return id and title of each challenge that is, or was, published, by title."""
@@ -29,7 +31,13 @@ class ChallengesDone:
         return select(Submission.person_id, first).where(Submission.challenge_id == challenge_id, *_APPROVED).group_by(Submission.person_id)
 
 
-_APPROVED = (Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None))
+_UNREWARDED = (
+    select(Act.id)
+    .where(Act.source_type == "submission", Act.source_id == Submission.id, Act.kind == UNREWARDED, Act.reversed_at.is_(None))
+    .correlate(Submission)
+    .exists()
+)
+_APPROVED = (Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None), ~_UNREWARDED)
 _SUBMISSION: Any = Submission.__table__
 _DONE_BY = (
     select(_SUBMISSION.c.challenge_id)
@@ -37,6 +45,7 @@ _DONE_BY = (
         _SUBMISSION.c.person_id == bindparam("person", type_=BigInteger),
         _SUBMISSION.c.state == SubmissionState.APPROVED,
         _SUBMISSION.c.dropped_at.is_(None),
+        ~_UNREWARDED,
     )
     .distinct()
 )

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, case, func, select
+from sqlalchemy import Integer, Select, bindparam, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission, Verdict
 from portal.challenges.queries.audience import SEEN, admitted_today
+from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
@@ -22,6 +23,8 @@ from portal.web.paging import AnySelect, Page, page_by
 UNKNOWN_MINUTES = 10_000
 REVIEW_WINDOW, REVIEW_SAMPLE = timedelta(days=30), 100
 PAGE_SIZE = 24
+DISMISSED = "dismissed"
+"""What an advocate filters by to see what they put aside, in place of a standing."""
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
@@ -39,7 +42,8 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
-    stands = select(Challenge.track, STANDING.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
+    standing = case((ASIDE, DISMISSED), else_=STANDING)
+    stands = select(Challenge.track, standing.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
     stood = stands.where(OFFERED, SEEN).subquery()
     return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
 
@@ -47,7 +51,7 @@ def _counts() -> Select[*tuple[Any, ...]]:
 def _cards() -> Select[*tuple[Any, ...]]:
     is_open = STANDING.in_([Standing.OPEN.value])
     all_open = func.count(case((is_open, 1))).over().label("all_open")
-    rows = _ROWS.add_columns(all_open).where(STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value]))
+    rows = _ROWS.add_columns(all_open).where(STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value]), not_(ASIDE))
     touched_at = select(Submission.changed_at).where(Submission.id == MINE.c.active_id).scalar_subquery()
     return rows.order_by(is_open, touched_at.desc(), Challenge.id.desc()).limit(bindparam("size", type_=Integer))
 
@@ -72,25 +76,27 @@ _REVIEWS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an advocate filters by. ``standing`` empty is all."""
+    """What an advocate filters by. ``standing`` empty is all but what they put aside; ``kind`` is that of any of the steps."""
 
     q: str = ""
     track: str = ""
     standing: str = ""
     minutes: int | None = None
     points: int | None = None
+    kind: str = ""
     sort: str = ""
 
 
 @dataclass(frozen=True)
 class TrackCount:
-    """How many challenges of a track are open to the person, under way, waiting and done."""
+    """How many challenges of a track are open to the person, under way, waiting, done and put aside."""
 
     open: int = 0
     under_way: int = 0
     waiting: int = 0
     shut: int = 0
     done: int = 0
+    dismissed: int = 0
 
 
 def list_challenges(
@@ -103,7 +109,8 @@ def list_challenges(
     where a page needs it more than once.
     """
     statement = _filtered(_ROWS, wanted)
-    if wanted.standing:
+    statement = statement.where(ASIDE if wanted.standing == DISMISSED else not_(ASIDE))
+    if wanted.standing and wanted.standing != DISMISSED:
         statement = statement.where(STANDING.in_([wanted.standing]))
     values = _values(session, person_id, now, admitted)
     return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
@@ -151,6 +158,9 @@ def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
         statement = statement.where(Challenge.minutes <= wanted.minutes)
     if wanted.points is not None:
         statement = statement.where(Challenge.points >= wanted.points)
+    if wanted.kind:
+        shown = (Stage.challenge_id == Challenge.id, Stage.version == func.coalesce(MINE.c.active_version, Challenge.version))
+        statement = statement.where(exists().where(*shown, Stage.kind == wanted.kind, Stage.removed_at.is_(None)))
     return statement
 
 
@@ -163,6 +173,6 @@ def _order(sort: str) -> list[tuple[Any, bool]]:
     return points if sort == "points" else [(_TURN, False), *points]
 
 
-def count_standing(counts: dict[str, TrackCount], standing: Standing) -> int:
-    """Return how many challenges of all tracks have this standing."""
-    return sum(getattr(count, standing.value) for count in counts.values())
+def count_standing(counts: dict[str, TrackCount], standing: str) -> int:
+    """Return how many challenges of all tracks have this standing, or were put aside (``DISMISSED``)."""
+    return sum(getattr(count, str(standing)) for count in counts.values())

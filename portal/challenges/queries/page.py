@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from portal.audience.kinds.contract import Phrase
 from portal.audience.queries.admission import is_admitted
 from portal.audience.queries.reasons import told_why
-from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Stage, StagePayment, Submission, Verdict
+from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Dismissal, Stage, StagePayment, Submission, Verdict
 from portal.challenges.queries.appeals import last_appeal
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
+from portal.challenges.queries.dismissals import dismissal_of
 from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, took_part, verdicts_of
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
@@ -21,6 +22,7 @@ from portal.challenges.queries.stages import answers_of, get_challenge, stages_o
 from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
+from portal.challenges.rules.dismissing import why_not_dismiss
 from portal.challenges.rules.paying import pays_at_once
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
@@ -75,6 +77,8 @@ class ChallengePage:
     payments: Mapping[int, StagePayment]
     is_meant: bool = True
     """Whether the challenge's audience admits the person; who has begun it may go on without."""
+    dismissal: Dismissal | None = None
+    """That the person put it aside, if they did."""
     told: Sequence[Phrase] = ()
     """Why the person sees it, where not everybody does."""
 
@@ -92,6 +96,12 @@ class ChallengePage:
     @property
     def can_start(self) -> bool:
         return self.closed_because is None and not self.missing and self.standing is Standing.OPEN and self.is_meant
+
+    @property
+    def can_dismiss(self) -> bool:
+        """Whether the person can put the challenge aside, and has not."""
+        is_ahead = self.availability in (Availability.OPEN, Availability.PAUSED) and self.is_meant
+        return is_ahead and self.dismissal is None and why_not_dismiss(self.standing) is None
 
     @property
     def can_send_yet(self) -> bool:
@@ -243,6 +253,7 @@ def _page(
         stopped_because=why_not_go_on(session, submission, now) if submission else None,
         payments=payments_of(session, submission.id) if submission else {},
         is_meant=is_meant,
+        dismissal=dismissal_of(session, person_id, challenge_id),
         told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 

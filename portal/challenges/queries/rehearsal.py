@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,9 @@ from portal.challenges.rules.rehearsal import Judged, Rehearsal
 from portal.challenges.stages.contract import StageKind, Step, Value
 from portal.challenges.stages.registry import stage_kind
 
+NOT_KEPT = -1
+"""The id that a test run gives to a file it looked at: no stored one has it."""
+
 
 @dataclass(frozen=True)
 class RunStep:
@@ -24,6 +28,11 @@ class RunStep:
     kind: StageKind
     judged: Judged
     value: Value | None
+
+    @property
+    def file_name(self) -> str | None:
+        """The name of a file that was accepted in the test run and not kept; None without one."""
+        return _file_name(self.value)
 
 
 @dataclass(frozen=True)
@@ -52,3 +61,11 @@ def run_of(session: Session, challenge_id: int, values: Mapping[int, Value]) -> 
         judged = Judged(stage.id, stage.points, at_once, value is not None, problem)
         steps.append(RunStep(number, stage, kind, judged, value))
     return Run(challenge, version, steps, Rehearsal(version.points, [step.judged for step in steps]))
+
+
+def _file_name(value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return None
+    if value.get("file_id") == NOT_KEPT:
+        return str(value.get("name") or "")
+    return next((name for part in value.values() if (name := _file_name(part)) is not None), None)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
+from portal.challenges.queries.links import Links, liveness_of
 from portal.challenges.queries.own import attempts_of, verdicts_of
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.states import AttemptState, SubmissionState
@@ -54,6 +55,8 @@ class Review:
     steps: Sequence[Stage] = ()
     others: Sequence[Any] = ()
     rules: dict[int, str] = field(default_factory=dict)
+    links: Links = field(default_factory=dict)
+    """Whether the pages are there that the attempts point at, by step and address."""
 
     @property
     def is_waiting(self) -> bool:
@@ -149,19 +152,21 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
     people = {one for verdict in verdicts for one in (verdict.decided_by_id, verdict.first_by_id) if one is not None}
     rule_ids = {verdict.rule_id for verdict in verdicts if verdict.rule_id is not None}
     rules = session.execute(select(AutoRule.id, AutoRule.name).where(AutoRule.id.in_(rule_ids))) if rule_ids else ()
+    attempts = attempts_of(session, submission.id)
     return Review(
         attempt,
         submission,
         challenge,
         person,
         company,
-        attempts_of(session, submission.id),
+        attempts,
         verdicts,
         names(session, people),
         record_of(session, person.id),
         steps=own_stages(session, submission),
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
+        links=liveness_of(session, submission, attempts),
     )
 
 

@@ -276,6 +276,25 @@ class WithdrawalTooLate(Conflict):
     message = N_("This has its verdict already, so it can no longer be withdrawn.")
 
 
+class WhyMissing(Refusal):
+    """Putting aside needs one of the reasons."""
+
+    message = N_("Please choose why it is not for you.")
+    field = "reason"
+
+
+class DismissedUnderWay(Conflict):
+    """What was begun is withdrawn, not put aside."""
+
+    message = N_("You have begun this. Withdraw it first if it is not for you after all.")
+
+
+class DismissedAfterDone(Conflict):
+    """It is done; there is nothing to put aside."""
+
+    message = N_("You have done this, so there is nothing to put aside.")
+
+
 class TitleMissing(Refusal):
     """Nobody can choose what has no name."""
 

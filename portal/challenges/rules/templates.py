@@ -7,6 +7,7 @@ from typing import Any
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH, Offer, require_offer
 from portal.challenges.rules.refusals import NoStages, PointsOutOfRange, StagePointsTooMany, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES, Period
+from portal.challenges.rules.wording import require_fair, words_in
 from portal.kernel.errors import Conflict, NotFound, Refusal
 from portal.kernel.text import N_, clean, clean_line, fold
 from portal.kernel.tracks import Track
@@ -112,14 +113,20 @@ def document_of(template: Template) -> dict[str, Any]:
 
 
 def require_template(template: Template) -> Template:
-    """Return the template cleaned. Refuses as ``require_offer``, and steps that are too many, have no title, or carry more than the whole."""
+    """Return the template cleaned.
+
+    Refuses as ``require_offer``, words that ask for praise, and steps that are too many, have no title, or carry more than the whole.
+    """
     offer = require_offer(replace(template.offer, opens_on=None, closes_on=None, total_limit=None))
+    require_fair({"title": offer.title, "summary": offer.summary, "text": offer.text})
     if len(template.steps) > MAX_STAGES:
         raise TooManyStages(limit=MAX_STAGES)
     steps = tuple(replace(step, title=clean_line(step.title)[:TITLE_LENGTH], text=clean(step.text)[:TEXT_LENGTH]) for step in template.steps)
     for step in steps:
         if not step.title:
             raise TitleMissing()
+        for words in (step.title, step.text, *words_in(step.options)):
+            require_fair({"": words})
         if not 0 <= step.points <= MAX_POINTS:
             raise PointsOutOfRange(least=0, most=MAX_POINTS)
     parts = sum(step.points for step in steps)

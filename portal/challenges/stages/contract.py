@@ -125,6 +125,10 @@ class StageKind(Protocol):
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Return why ``value`` does not complete the step, or None. The refusal's field is a control's name."""
 
+    def links(self, value: Value) -> tuple[str, ...]:
+        """Return the public pages that a value points at; once it is sent, the worker looks whether they are there."""
+        return ()
+
     def flaw(self, step: Step) -> Refusal | None:
         """Return why an admin cannot ask this, or None. The refusal's field is ``option_`` and the option's name."""
         return None

@@ -1,6 +1,6 @@
 """Share a link to something public: a review, a post, a talk."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -36,8 +36,25 @@ def _host(address: str) -> str:
     return (found.hostname or "").rstrip(".") if plain else ""
 
 
+def whole_link(given: Any) -> str:
+    """Return the address that was typed; ``https://`` is put before one without a scheme. Never more than one character over the limit."""
+    address = clean_line(str(given or "")).replace(" ", "")
+    if address and "://" not in address and not address.lower().startswith(("javascript:", "data:", "mailto:")):
+        address = f"https://{address}"
+    return address[: MAX_LENGTH + 1]
+
+
+def link_flaw(address: str, hosts: Iterable[str] = ()) -> str:
+    """Return ``form`` for what is no whole web address, ``elsewhere`` for one on none of ``hosts`` (any, if there are none), else nothing."""
+    host = _host(address).casefold()
+    if "." not in host or len(address) > MAX_LENGTH:
+        return "form"
+    wanted = [one.casefold().removeprefix("www.") for one in hosts if one]
+    return "elsewhere" if wanted and not any(host == one or host.endswith(f".{one}") for one in wanted) else ""
+
+
 class SharedLink(StageKind):
-    """Done when there is a whole http(s) address, on the right site where one is named. The page is not fetched."""
+    """Done when there is a whole http(s) address, on the right site where one is named. Whether the page is there the worker looks, later."""
 
     key: ClassVar = "link"
     name: ClassVar = N_("Share a link")
@@ -59,19 +76,17 @@ class SharedLink(StageKind):
         return {ANSWER: value.get("url", "")}
 
     def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
-        """Return the address; ``https://`` is put before one that was typed without."""
-        address = clean_line(str(given.get(ANSWER) or "")).replace(" ", "")
-        if address and "://" not in address and not address.lower().startswith(("javascript:", "data:", "mailto:")):
-            address = f"https://{address}"
-        return {"url": address[: MAX_LENGTH + 1]}
+        """Return the address."""
+        return {"url": whole_link(given.get(ANSWER))}
+
+    def links(self, value: Value) -> tuple[str, ...]:
+        """Return the link."""
+        return (value["url"],) if value.get("url") else ()
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse no address, half an address, and one on another site."""
-        address = value.get("url") or ""
+        address, wanted = value.get("url") or "", str(step.options.get("host") or "")
         if not address:
             return StepMissing(step=step.title)
-        host = _host(address).casefold()
-        if "." not in host or len(address) > MAX_LENGTH:
-            return LinkInvalid()
-        wanted = str(step.options.get("host") or "").casefold().removeprefix("www.")
-        return LinkElsewhere(host=wanted) if wanted and host != wanted and not host.endswith(f".{wanted}") else None
+        flaw = link_flaw(address, (wanted,))
+        return LinkElsewhere(host=wanted.casefold().removeprefix("www.")) if flaw == "elsewhere" else LinkInvalid() if flaw else None

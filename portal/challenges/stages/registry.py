@@ -9,6 +9,7 @@ from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
 from portal.challenges.stages.nps import NpsQuestion
 from portal.challenges.stages.refer import ReferredPeer
+from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
@@ -17,6 +18,7 @@ _EVERY: tuple[StageKind, ...] = (
     WrittenAnswer(),
     NpsQuestion(),
     SharedLink(),
+    OnlineReview(),
     UploadedFile(),
     ReferredPeer(),
     ConsentGiven(),

@@ -12,12 +12,13 @@ from portal.challenges.actions.answering import save_answers, submit_attempt, wi
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.referring import require_new_peer
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.forms.answering import AppealForm, PlainForm, step_form
+from portal.challenges.forms.answering import AppealForm, DismissForm, PlainForm, step_form
 from portal.challenges.models import Stage, Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
+from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
 from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
@@ -40,22 +41,25 @@ from portal.web.transaction import database, db, let_go, writes
 def show(challenge_id: int) -> Any:
     """A challenge: its text, its steps, where the reader stands."""
     page = challenge_page(db(), current_user.id, challenge_id, utcnow())
-    return _shown(page, step_id=request.args.get("step", type=int))
+    return show_page(page, step_id=request.args.get("step", type=int))
 
 
-def _shown(page: ChallengePage, *, step_id: int | None = None, form: Any = None, refusal: Refusal | None = None) -> str:
-    """Render the page with the form of the step it stands at."""
+def show_page(
+    page: ChallengePage, *, step_id: int | None = None, form: Any = None, refusal: Refusal | None = None, dismiss: DismissForm | None = None
+) -> str:
+    """Render the page with the form of the step it stands at; ``dismiss`` is the form of putting it aside as it was filled in."""
     step = page.step(step_id) if page.can_answer else None
     if step and form is None:
         form = step_form(step.stage, step.answer.value if step.answer else {})
     usual = span(page.review_time) if page.review_time else None
     names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES}
-    return render("challenges/show.html", page=page, step=step, form=form, refusal=refusal, usual=usual, plain=PlainForm(), is_preview=False, **names)
+    forms = {"form": form, "plain": PlainForm(), "dismissing": dismiss or DismissForm(formdata=None), "why_names": WHY_NAMES}
+    return render("challenges/show.html", page=page, step=step, refusal=refusal, usual=usual, is_preview=False, **forms, **names)
 
 
 def _start_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
     page = challenge_page(db(), current_user.id, challenge_id, utcnow())
-    return _shown(page, refusal=refusal), refusal.status
+    return show_page(page, refusal=refusal), refusal.status
 
 
 @bp.post("/challenges/<int:challenge_id>/start")
@@ -73,11 +77,11 @@ def _step_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
     page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission_id)
     step = page.step(stage_id) if page.can_answer else None
     if step is None or step.stage.id != stage_id:
-        return _shown(page, refusal=refusal), refusal.status
+        return show_page(page, refusal=refusal), refusal.status
     form = step_form(step.stage, {}, filled=True)
     form.validate()
     form.refuse(refusal)
-    return _shown(page, step_id=stage_id, form=form), refusal.status
+    return show_page(page, step_id=stage_id, form=form), refusal.status
 
 
 def _received(submission_id: int, stage_id: int) -> Received | None:
@@ -185,7 +189,7 @@ def appeal(submission_id: int) -> Response:
 def _withdraw_again(refusal: Refusal, submission_id: int) -> tuple[str, int]:
     submission = submission_for(db(), current_user.id, submission_id)
     page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission_id)
-    return _shown(page, refusal=refusal), refusal.status
+    return show_page(page, refusal=refusal), refusal.status
 
 
 @bp.post("/challenges/submissions/<int:submission_id>/withdraw")
@@ -239,4 +243,4 @@ def _kept_try(submission: Submission, stage: Stage, value: Value) -> Response | 
 
 def _invalid(submission: Submission, stage: Stage, form: Any) -> tuple[str, int]:
     page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission.id)
-    return _shown(page, step_id=stage.id, form=form), 422
+    return show_page(page, step_id=stage.id, form=form), 422

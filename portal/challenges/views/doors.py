@@ -1,6 +1,6 @@
 """The blueprint of the doors everybody uses, once all of them are hung."""
 
-from portal.challenges.views import answering, lists
+from portal.challenges.views import answering, dismissing, lists
 
 bp = lists.bp
-parts = (lists, answering)
+parts = (lists, answering, dismissing)

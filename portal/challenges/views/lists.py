@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, session
 from flask_login import current_user
 
-from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
+from portal.challenges.forms.answering import CatalogueFilter, DismissForm, OwnFilter
 from portal.challenges.queries import own
 from portal.challenges.queries.audience import admitted_today
-from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges, usual_review_time
+from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_track, count_standing, list_challenges, usual_review_time
+from portal.challenges.queries.dismissals import dismissals_of, put_aside
 from portal.challenges.queries.page import challenge_page
+from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
+from portal.kernel.text import N_
 from portal.kernel.tracks import Track
 from portal.web.exports import csv_response
 from portal.web.guards import advocate
@@ -22,6 +25,8 @@ from portal.web.templating import render, render_fragment
 from portal.web.transaction import db
 
 bp = Blueprint("challenges", __name__)
+STANDINGS = {**{standing.value: name for standing, name in STANDING_NAMES.items()}, DISMISSED: N_("Not for me")}
+JUST_PUT_ASIDE = "just_put_aside"
 
 
 @bp.get("/challenges")
@@ -29,14 +34,28 @@ bp = Blueprint("challenges", __name__)
 def index() -> Any:
     """What is open to the reader, by track."""
     form, now = CatalogueFilter(request.args), utcnow()
+    wanted = _wanted(form)
     admitted = admitted_today(db(), current_user.id, now)
     counts = count_by_track(db(), current_user.id, now, admitted=admitted)
-    page = list_challenges(db(), current_user.id, _wanted(form), now, after=request.args.get("after"), admitted=admitted)
+    page = list_challenges(db(), current_user.id, wanted, now, after=request.args.get("after"), admitted=admitted)
     review_time = usual_review_time(db(), now)
-    totals = {standing.value: count_standing(counts, standing) for standing in Standing}
-    shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track), "standings": STANDING_NAMES}
+    totals = {standing: count_standing(counts, standing) for standing in (*Standing, DISMISSED)}
+    shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track)}
+    shown |= {
+        "standings": {**{standing.value: name for standing, name in STANDING_NAMES.items()}, DISMISSED: N_("Not for me")},
+        "dismissing": DismissForm(formdata=None),
+        "why_names": WHY_NAMES,
+    }
+    asked = [row.Challenge.id for row in page] if wanted.standing == DISMISSED else []
+    shown |= {"aside": dismissals_of(db(), current_user.id, asked), "just_aside": _just_put_aside()}
     usual = span(review_time) if review_time else None
     return render_fragment("challenges/index.html", "results", **shown, usual=usual)
+
+
+def _just_put_aside() -> Any:
+    """Return what the reader has put aside with the last click, with its title; told once."""
+    challenge_id = session.pop(JUST_PUT_ASIDE, None)
+    return put_aside(db(), current_user.id, challenge_id) if challenge_id else None
 
 
 def _wanted(form: CatalogueFilter) -> Wanted:
@@ -47,6 +66,7 @@ def _wanted(form: CatalogueFilter) -> Wanted:
         standing=asked.get("state", ""),
         minutes=int(asked["minutes"]) if "minutes" in asked else None,
         points=int(asked["points"]) if "points" in asked else None,
+        kind=asked.get("kind", ""),
         sort=asked.get("sort", ""),
     )
 

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.challenges.actions.links import withhold_looks
 from portal.challenges.models import Attempt, Challenge
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
@@ -17,6 +18,7 @@ from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
+from portal.commands.demo.sites import Sites
 from portal.commands.demo.story import Story
 from portal.files.storage import Storage
 from portal.kernel import migrate
@@ -84,7 +86,8 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Desk(story, cast).begin()
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()
-    with withhold_mail(session):
+    Sites(story, cast).begin()
+    with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)
 

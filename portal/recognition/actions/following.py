@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal.acts.rules import ActNews
+from portal.acts.rules import UNREWARDED, ActNews
 from portal.kernel.actor import Actor
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.actions.scores import count, take_back
@@ -18,7 +18,12 @@ _INSERT_WEEK = insert(ActWeek.__table__)  # type: ignore[arg-type]
 
 
 def act_heard(session: Session, actor: Actor, news: ActNews, now: datetime) -> None:
-    """Let score, streak and badges follow an act, in the transaction in which it was recorded or taken back."""
+    """Let score, streak and badges follow an act, in the transaction in which it was recorded or taken back.
+
+    Nothing follows one that may not be rewarded.
+    """
+    if news.kind == UNREWARDED:
+        return
     if news.is_live:
         if news.points:
             count(session, news.person_id, news.points, news.happened_at, track=news.track)

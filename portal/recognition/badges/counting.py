@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
 from portal.kernel.clock import require_aware
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
@@ -16,13 +17,16 @@ _BATCH = 2_000
 
 
 def nth_act(number: int, *conditions: ColumnElement[bool], each: tuple[Any, ...] = ()) -> Select[Any]:
-    """Return a select of ``person_id``, ``at``: when each person did the ``number``-th act that still stands, also ``each`` such as the track."""
+    """Return a select of ``person_id``, ``at``: when each person did the ``number``-th act that still stands, also ``each`` such as the track.
+
+    What may not be rewarded does not count.
+    """
     numbered = select(
         Act.person_id,
         Act.happened_at.label("at"),
         *each,
         func.row_number().over(partition_by=(Act.person_id, *each), order_by=(Act.happened_at, Act.id)).label("nth"),
-    ).where(Act.reversed_at.is_(None), *conditions)
+    ).where(Act.reversed_at.is_(None), Act.kind != UNREWARDED, *conditions)
     found = numbered.subquery()
     return select(found.c.person_id, found.c.at, *(found.c[column.key] for column in each)).where(found.c.nth == number)
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
 from portal.ledger.queries.balances import balance_of
 from portal.people.models import Person
 from portal.recognition.badges.contract import ACTS, CHALLENGES, LIFETIME, TAKEN, WEEKS, ChallengeFacts, Facts
@@ -21,7 +22,7 @@ _ACT: Any = Act.__table__
 _HOLDING: Any = BadgeHolding.__table__
 _ACTS = (
     select(_ACT.c.kind, _ACT.c.track, func.count().label("number"))
-    .where(_ACT.c.person_id == bindparam("person", type_=BigInteger), _ACT.c.reversed_at.is_(None))
+    .where(_ACT.c.person_id == bindparam("person", type_=BigInteger), _ACT.c.reversed_at.is_(None), _ACT.c.kind != UNREWARDED)
     .group_by(_ACT.c.kind, _ACT.c.track)
 )
 _HOLDERS = (

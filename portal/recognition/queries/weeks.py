@@ -1,4 +1,7 @@
-"""In which weeks people were active. An act that was never given a week, being older than streaks, counts in the person's present zone."""
+"""In which weeks people were active, but for acts that may not be rewarded.
+
+An act that was never given a week, being older than streaks, counts in the person's present zone.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
 from portal.kernel.clock import require_aware
 from portal.kernel.db import programme_zone
 from portal.kernel.schema import UTCDateTime
@@ -28,6 +32,7 @@ _OWN = (
     select(_ACT.c.happened_at, _WEEK.c.week)
     .outerjoin(_WEEK, _WEEK.c.act_id == _ACT.c.id)
     .where(_ACT.c.person_id == _WHO, _ACT.c.reversed_at.is_(None), _ACT.c.happened_at >= bindparam("since", type_=UTCDateTime))
+    .where(_ACT.c.kind != UNREWARDED)
     .order_by(_ACT.c.happened_at)
 )
 _LAST = (
@@ -77,7 +82,7 @@ def iter_weeks(session: Session) -> Iterator[WeekOfAct]:
         select(Act.person_id, Act.happened_at, ActWeek.week, Person.time_zone)
         .join(Person, Person.id == Act.person_id)
         .outerjoin(ActWeek, ActWeek.act_id == Act.id)
-        .where(Act.reversed_at.is_(None), Person.state != PersonState.DEACTIVATED)
+        .where(Act.reversed_at.is_(None), Act.kind != UNREWARDED, Person.state != PersonState.DEACTIVATED)
         .order_by(Act.person_id, Act.happened_at)
     )
     zone = programme_zone(session)

@@ -106,6 +106,11 @@ class LevelInUse(Refusal):
     message = N_("The badge “%(badge)s” is given for reaching “%(level)s”. Change or retire the badge first.")
 
 
+def level_at(levels: Sequence[LevelLine], lifetime: int) -> LevelLine | None:
+    """Return the highest of ``levels``, which ascend, that ``lifetime`` points reach; None without levels."""
+    return next((level for level in reversed(levels) if level.threshold <= lifetime), None)
+
+
 def rung_of(levels: Sequence[LevelLine], lifetime: int) -> Rung:
     """Return where ``lifetime`` points put somebody on ``levels``, which ascend."""
     reached = [level for level in levels if level.threshold <= lifetime]

@@ -1,0 +1,1 @@
+"""What audiences ask recognition: on which level somebody stands, which badges they have."""
