@@ -1,19 +1,20 @@
-"""Consents: what somebody may agree to, where it may be shown, how long it holds, what stands. Pure decisions."""
+"""Consents: what may be asked for, where it may be used, for how long it holds. Pure decisions."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.errors import Conflict
 from portal.kernel.text import N_
 
-TEXT_LENGTH, QUOTE_LENGTH = 2_000, 1_000
+WORDS_LENGTH, QUOTE_LENGTH, REASON_LENGTH = 4_000, 1_000, 1_000
 MOST_MONTHS = 120
 
 
-class What(StrEnum):
-    """What is agreed to."""
+class Item(StrEnum):
+    """What somebody allows us to use."""
 
     QUOTE = "quote"
     LOGO = "logo"
@@ -22,8 +23,17 @@ class What(StrEnum):
     CASE_STUDY = "case_study"
 
 
+ITEM_NAMES = {
+    Item.QUOTE: N_("Quote"),
+    Item.LOGO: N_("Logo"),
+    Item.NAME: N_("Name"),
+    Item.PHOTO: N_("Photo"),
+    Item.CASE_STUDY: N_("Case study"),
+}
+
+
 class Scope(StrEnum):
-    """Where it may be shown."""
+    """Where it may be used."""
 
     WEBSITE = "website"
     SLIDES = "slides"
@@ -31,66 +41,74 @@ class Scope(StrEnum):
     SOCIAL = "social"
 
 
-class State(StrEnum):
-    """How a consent stands. What is withdrawn stays so, whatever is decided afterwards."""
-
-    SENT = "sent"
-    STANDS = "stands"
-    VOID = "void"
-    WITHDRAWN = "withdrawn"
-
-
-WHAT_NAMES: Mapping[str, str] = {
-    What.QUOTE: N_("A quote"),
-    What.LOGO: N_("The logo"),
-    What.NAME: N_("The name"),
-    What.PHOTO: N_("A photo"),
-    What.CASE_STUDY: N_("A case study"),
-}
-SCOPE_NAMES: Mapping[str, str] = {
+SCOPE_NAMES = {
     Scope.WEBSITE: N_("Website"),
     Scope.SLIDES: N_("Slides"),
     Scope.PRESS: N_("Press"),
     Scope.SOCIAL: N_("Social media"),
 }
-STATE_NAMES: Mapping[str, str] = {
-    State.SENT: N_("Sent"),
-    State.STANDS: N_("Given"),
-    State.VOID: N_("Not in force"),
+
+
+class End(StrEnum):
+    """Why a consent ended before its time."""
+
+    WITHDRAWN = "withdrawn"
+    TAKEN_BACK = "taken_back"
+
+
+class State(StrEnum):
+    """How a consent stands on a day."""
+
+    HOLDS = "holds"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    TAKEN_BACK = "taken_back"
+
+
+STATE_NAMES = {
+    State.HOLDS: N_("Holds"),
+    State.EXPIRED: N_("Expired"),
     State.WITHDRAWN: N_("Withdrawn"),
+    State.TAKEN_BACK: N_("Answer taken back"),
 }
 
 
-class AlreadyWithdrawn(Conflict):
-    """Withdrawn on another device, or twice."""
+class ConsentEnded(Conflict):
+    """Withdrawn already, here or in another window."""
 
-    message = N_("This consent is withdrawn already.")
-
-
-class NotInForce(Refusal):
-    """There is nothing to withdraw: the answer it came with was declined, taken back or withdrawn."""
-
-    message = N_("This consent is not in force, so there is nothing to withdraw.")
-    status = 409
+    message = N_("This consent has ended already. Nothing was changed.")
 
 
-def require_withdrawable(state: str) -> None:
-    """Refuse what is withdrawn (``AlreadyWithdrawn``) and what is not in force (``NotInForce``)."""
-    if state == State.WITHDRAWN:
-        raise AlreadyWithdrawn()
-    if state == State.VOID:
-        raise NotInForce()
+@dataclass(frozen=True)
+class Agreed:
+    """What somebody agreed to: the exact ``words``, for a quote the quote itself, where it may be used, for how many months (None: no end)."""
+
+    item: Item
+    words: str
+    scope: Sequence[Scope]
+    quote: str = ""
+    months: int | None = None
 
 
-def until_of(day: date, months: int | None) -> date | None:
-    """Return the last day of a consent given on ``day`` for so many months, None without end. 31 August and one month is 30 September."""
+def last_day(given_on: date, months: int | None) -> date | None:
+    """Return the last day on which a consent holds, None without an end: the same day so many months later, or the last of that month."""
     if not months:
         return None
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    count = given_on.year * 12 + given_on.month - 1 + min(months, MOST_MONTHS)
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(given_on.day, monthrange(year, month + 1)[1]))
 
 
-def is_over(until: date | None, today: date) -> bool:
-    """Tell whether a consent has ended by itself; it holds on its last day."""
-    return until is not None and today > until
+def state_of(ended_as: str | None, expires_on: date | None, today: date) -> State:
+    """Return how a consent stands on ``today``: ended says more than expired, and on its last day it still holds."""
+    if ended_as is not None:
+        return State(ended_as)
+    return State.EXPIRED if expires_on is not None and expires_on < today else State.HOLDS
+
+
+def may_be_given_again(ended_as: Sequence[str | None]) -> bool:
+    """Tell whether an answer that is approved gives its consent (anew), by how those it gave before ended.
+
+    One that stands is enough, and what the member took back no verdict brings back: that needs a new answer.
+    """
+    return all(end == End.TAKEN_BACK for end in ended_as)

@@ -44,7 +44,9 @@ class Form(FlaskForm):
         if here:
             return
         field = self._fields.get(refusal.field or "")
-        if field is not None:
+        if field is not None and hasattr(field, "take_refusal"):
+            field.take_refusal(refusal, sentence(refusal))
+        elif field is not None:
             field.errors = [*field.errors, sentence(refusal)]
         else:
             self.form_errors.append(sentence(refusal))

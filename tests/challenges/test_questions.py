@@ -170,7 +170,7 @@ def test_starting_anew_wins_no_tries(session: Session) -> None:
     edit_stage(session, system("test"), challenge_id=challenge.id, stage_id=stages_of(session, challenge.id)[0].id, **facts)
     publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
     third = make_submission(session, person, challenge, now=NOW)
-    assert [answer.value for answer in answers_of(session, third.id).values()] == [{"tries": 2}]
+    assert [answer.value for answer in answers_of(session, third.id).values()] == [over]
 
 
 def value_of(database: Database, submission_id: int) -> Any:
@@ -333,40 +333,54 @@ def test_a_page_with_many_questions_is_shown_to_a_member_and_in_a_test_run(datab
     assert right.status_code == 200
 
 
-def test_a_link_a_number_and_a_check_of_ours_are_asked_in_their_own_words(database: Database, sign_in: SignIn) -> None:
-    def made(session: Session) -> tuple[Person, Challenge, Submission, list[Stage]]:
-        challenge = make_draft(session, stages=(), title="Asked")
-        asked: dict[str, dict[str, Any]] = {
-            "visit": {"link": "https://events.example/summit", "button": "See the programme"},
-            "nps": {"product": "Halyard"},
-            "checked": {"check": "Look into the guest list.", "sentence": "We ask our partner."},
-        }
-        for kind, options in asked.items():
-            add_stage(session, system("test"), challenge_id=challenge.id, kind=kind, title=f"Step {kind}", options=options, points=5, now=NOW)
-        publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
-        person = make_person(session, name="Nadia Brandt")
-        submission = make_submission(session, person, challenge)
-        return person, challenge, submission, own_stages(session, submission)
-
-    person, challenge, submission, steps = database.write(made)
-    browser, page = sign_in(person), f"/challenges/{challenge.id}"
-    places = [f"/challenges/submissions/{submission.id}/steps/{stage.id}" for stage in steps]
-    shown = browser.get(page).text
+def test_a_link_opens_in_a_new_tab_and_pays_when_it_is_confirmed(database: Database, sign_in: SignIn) -> None:
+    options = {"link": "https://events.example/summit", "button": "See the programme"}
+    person, challenge, submission, stage = database.write(lambda s: begun(s, "visit", options, points=5))
+    browser = sign_in(person)
+    shown = browser.get(f"/challenges/{challenge.id}").text
     assert re.search(r'href="https://events.example/summit" rel="noopener noreferrer" target="_blank">See the programme', shown)
-    assert browser.post(places[0], data={"key": "k1", "answer": "y"}).status_code == 303
-    shown = browser.get(page).text
-    assert "How likely are you to recommend Halyard to a friend or colleague?" in shown
-    assert "The points are the same whichever number you choose." in shown
-    assert "Please choose a number from 0 to 10." in browser.post(places[1], data={"key": "k2", "why": "Hm"}).text
-    assert browser.post(places[1], data={"key": "k3", "score": "0", "why": "Too slow"}).status_code == 303
+    assert browser.post(f"/challenges/submissions/{submission.id}/steps/{stage.id}", data={"key": "k1", "answer": "y"}).status_code == 303
     with database.reading() as session:
-        assert balance_of(session, person.id).available == 10
-        assert answers_of(session, submission.id)[steps[1].id].value == {"score": 0, "why": "Too slow"}
-    assert "Look into the guest list." not in browser.get(page).text
-    assert browser.post(f"{places[2]}/send", data={"key": "k4", "note": "Under my maiden name"}).status_code == 303
-    waiting = browser.get(page).text
-    assert "We ask our partner." in waiting
-    assert "Look into the guest list." not in waiting + browser.get(f"/challenges/mine/{submission.id}").text
-    read = sign_in(database.write(lambda s: make_admin(s, name="Mara Lind"))).get(f"/admin/challenges/submissions/{submission.id}").text
-    assert "Look into the guest list." in read
-    assert "Under my maiden name" in read
+        assert balance_of(session, person.id).available == 5
+
+
+def test_a_pass_is_carried_and_paid_also_to_a_new_version_with_the_same_questions(session: Session) -> None:
+    person, challenge, submission, stage = begun(session, "quiz", QUIZ, points=10)
+    passed, _told = tried(WRONG, RIGHT)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={stage.id: passed}, now=NOW)
+    withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=NOW)
+    assert balance_of(session, person.id).available == 0
+    facts: dict[str, Any] = {"title": "Renamed", "text": "", "options": QUIZ, "points": 10, "now": NOW}
+    edit_stage(session, system("test"), challenge_id=challenge.id, stage_id=stages_of(session, challenge.id)[0].id, **facts)
+    publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+    again = make_submission(session, person, challenge, now=NOW)
+    assert [answer.value for answer in answers_of(session, again.id).values()] == [passed]
+    assert balance_of(session, person.id).available == 10
+
+
+def test_who_passed_other_questions_begins_the_new_ones_with_all_tries() -> None:
+    kind, step = stage_kind("quiz"), Step("Step", QUIZ)
+    other = Step("Step", QUIZ | {"questions": QUIZ["questions"][:1]})
+    assert kind.carried(tried(WRONG, RIGHT)[0], was=step, step=other) == {}
+    assert kind.carried(tried(WRONG)[0], was=step, step=other) == {"tries": 1}
+    assert kind.carried({}, was=step, step=step) == {}
+
+
+def test_nothing_typed_in_the_editor_is_lost_and_each_mistake_stands_beside_its_question(database: Database, office: PortalClient) -> None:
+    challenge = database.write(lambda s: make_draft(s, stages=()))
+    new = f"/admin/challenges/{challenge.id}/steps/new?kind=questions"
+    choices = "\r\n".join(f"Choice {n}" for n in range(15))
+    wrong = office.post(new, data=ROWS | {"option_questions-b2-choices": choices, "option_questions-a1-ask": "x" * 400})
+    assert wrong.status_code == 422
+    first, second = wrong.text.split('value="b2"')[:2]
+    assert "Question 1: what you ask has 300 characters at most" in first
+    assert "x" * 400 in first
+    assert "Question 2: please give 12 choices at most." in second
+    assert "Choice 14" in second
+    many = [f"r{n}" for n in range(30)]
+    rows = {f"option_questions-{id}-ask": "Why?" for id in many}
+    told = office.post(new, data={"title": "Survey", "key": "k1", "option_questions": many, **rows})
+    assert (told.status_code, len(ids_in(told.text))) == (422, 30)
+    assert "A step has 20 questions at most." in told.text
+    switched = office.post(new, data=ROWS | {"option_questions-b2-way": "text", "option_questions-act": "add"})
+    assert "Maps\nAlerts" in switched.text

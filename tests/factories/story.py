@@ -15,7 +15,6 @@ from portal.challenges.actions.events import hear_event
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.templates import hide_template, save_as_template
-from portal.consents.actions import Agreed, give_consent
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
@@ -44,6 +43,7 @@ from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.consents import make_consent
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
@@ -74,6 +74,7 @@ class Story:
     audience: int
     audience_rule: int
     tag: int
+    consent: int
     batch: int = 0
 
 
@@ -166,6 +167,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
     make_dead_letter(session, now=now)
     _from_outside(session, admin, ann, approved.submission_id, now)
+    consent = make_consent(session, ann, source_id=approved.submission_id, evidence_id=approved.id, now=now)
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
@@ -189,6 +191,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         audience=audience.id,
         audience_rule=rule.id,
         tag=1,
+        consent=consent.id,
     )
 
 
@@ -196,8 +199,6 @@ def _from_outside(session: Session, admin: Person, ann: Person, submission_id: i
     """Let a peer be referred, and another system tell of two events: one of a member, one of nobody we know."""
     peer = Peer("Rika Referred", "rika@referred.example", "Referred & Co", "We met at the fair.")
     send_referral(session, as_advocate(ann), referrer_id=ann.id, peer=peer, source=("submission", submission_id, 0), language="en", now=now)
-    agreed = Agreed("quote", "You may quote me.", "It saved us two days.", ["website"], None, 1, "en")
-    give_consent(session, as_advocate(ann), person_id=ann.id, source=("submission", submission_id, 0), agreed=agreed, now=now)
     token, _ = make_token(session, as_admin(admin), name="Our webinar tool", key="story-token", now=now)
     told = {"id": "visit-1", "code": "spring-webinar", "happened_at": now - timedelta(days=2), "data": {"minutes": 42}}
     for number, email in enumerate((ann.email, "stranger@elsewhere.example")):

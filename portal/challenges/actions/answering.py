@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.actions.consenting import give_consents, settle_given
 from portal.challenges.actions.links import ask_for_links
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
@@ -111,7 +110,6 @@ def submit_attempt(
     if not is_import(actor) and not is_late:
         ask_for_links(session, submission_id, attempt.answers, now)
     send_peers(session, actor, submission, attempt.answers, now)
-    give_consents(session, actor, submission, attempt.answers, now)
     record(session, actor, "submission.sent", "submission", submission_id, now=now, attempt_id=attempt.id, number=attempt.number, points=offered)
     return attempt
 
@@ -134,7 +132,6 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
     session.flush()
     ask_for_links(session, submission.id, answers, now)
     send_peers(session, actor, submission, answers, now)
-    give_consents(session, actor, submission, answers, now)
     record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)
     return attempt
 
@@ -158,7 +155,6 @@ def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, n
     waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
     session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
     settle_peers(session, actor, submission, now)
-    settle_given(session, actor, submission, now)
     release_events(session, submission_id=submission_id, now=now)
     record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=submission.challenge_id)
     return submission

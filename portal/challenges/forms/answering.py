@@ -135,5 +135,7 @@ def step_form(stage: Stage, value: Value, *, filled: bool = False, is_trial: boo
     """
     kind, step = stage_kind(stage.kind), Step.of(stage, str(reader().locale))
     controls = {} if kind.is_settled(step, value) and not is_trial else kind.controls(step)
-    form_class = type("AnswerForm", (StepForm,), {name: field_for(control) for name, control in controls.items()} | {"controls": controls})
+    form_class = type(
+        "AnswerForm", (StepForm,), {name: field_for(control, default=control.default) for name, control in controls.items()} | {"controls": controls}
+    )
     return form_class() if filled else form_class(formdata=None, data=dict(kind.shown(value)))

@@ -6,13 +6,16 @@ from typing import Any
 from wtforms import Field
 from wtforms.utils import unset_value
 
-from portal.challenges.stages.asking import ASK_LENGTH, CHOICE_LENGTH, END_LENGTH, HIGHEST, MAX_CHOICES, MAX_QUESTIONS, WAYS
+from portal.challenges.stages.asking import END_LENGTH, HIGHEST, MAX_QUESTIONS, WAYS
+from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_token
 from portal.kernel.text import clean, clean_line
 
 ID = re.compile(r"[0-9A-Za-z]{1,16}")
 EXPLANATION_LENGTH = 600
 QUIZ_CHOICES = 6
+# What a form may carry before anything is judged: more than is allowed, so that it is refused by name and nothing typed is lost.
+MOST_ROWS, MOST_LINES, MOST_CHARACTERS = 100, 100, 5_000
 
 Row = dict[str, Any]
 
@@ -41,9 +44,10 @@ class QuestionsField(Field):
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Take the rows from the request where it carries some, otherwise those that are stored."""
         self.process_errors: list[str] = []
+        self.row_errors: dict[str, list[str]] = {}
         stored = data if isinstance(data, list) else []
         tokens = [token for token in dict.fromkeys(formdata.getlist(self.name)) if ID.fullmatch(token)] if formdata else []
-        self.rows = [self._row(formdata, token) for token in tokens[: MAX_QUESTIONS + 1]] if tokens else [dict(row) for row in stored]
+        self.rows = [self._row(formdata, token) for token in tokens[:MOST_ROWS]] if tokens else [dict(row) for row in stored]
         self.act = (formdata.get(f"{self.name}-act") or "") if formdata else ""
         self._change()
         self.rows = self.rows or [new_row(is_quiz=self.is_quiz)]
@@ -53,15 +57,24 @@ class QuestionsField(Field):
         """Return the lines for the choices of a quiz's question: what is there, and empty ones."""
         return [*row["choices"], *[""] * max(QUIZ_CHOICES - len(row["choices"]), 0)]
 
+    def take_refusal(self, refusal: Refusal, words: str) -> None:
+        """Show a refusal beside the question whose number it names, else above them."""
+        number = refusal.facts.get("number", 0)
+        if 1 <= number <= len(self.data):
+            self.row_errors.setdefault(self.data[number - 1]["id"], []).append(words)
+        else:
+            told: list[str] = list(getattr(self, "errors", ()))
+            self.errors = [*told, words]
+
     def _row(self, formdata: Any, token: str) -> Row:
         def one(part: str) -> str:
             return str(formdata.get(f"{self.name}-{token}-{part}") or "")
 
         way = "one" if self.is_quiz else one("way")
-        row: Row = {"id": token, "ask": clean_line(one("ask"))[:ASK_LENGTH], "way": way if way in WAYS else "text"}
+        row: Row = {"id": token, "ask": clean_line(one("ask"))[:MOST_CHARACTERS], "way": way if way in WAYS else "text"}
         lines = formdata.getlist(f"{self.name}-{token}-choice") if self.is_quiz else one("choices").splitlines()
-        choices = [clean_line(line)[:CHOICE_LENGTH] for line in lines]
-        row["choices"] = [choice for choice in choices if choice][:MAX_CHOICES]
+        choices = [clean_line(line)[:MOST_CHARACTERS] for line in lines]
+        row["choices"] = [choice for choice in choices if choice][:MOST_LINES]
         if self.is_quiz:
             marked = one("right")
             place = int(marked) if marked in {str(n) for n in range(len(choices))} else -1
@@ -71,8 +84,6 @@ class QuestionsField(Field):
         if row["way"] == "scale":
             row |= {"low": _number(one("low"), 1), "high": _number(one("high"), 5)}
             row |= {"low_label": clean_line(one("low-label"))[:END_LENGTH], "high_label": clean_line(one("high-label"))[:END_LENGTH]}
-        if row["way"] not in ("one", "many"):
-            row["choices"] = []
         return row
 
     def _change(self) -> None:

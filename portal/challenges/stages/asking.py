@@ -75,6 +75,20 @@ class TooFewChoices(Refusal):
     field = FIELD
 
 
+class TooManyChoices(Refusal):
+    """Nobody reads that many."""
+
+    message = N_("Question %(number)s: please give %(most)s choices at most.")
+    field = FIELD
+
+
+class QuestionTooLong(Refusal):
+    """What is asked, or a choice, is longer than a page shows."""
+
+    message = N_("Question %(number)s: what you ask has %(ask)s characters at most, each choice %(choice)s.")
+    field = FIELD
+
+
 class ScaleOutOfRange(Refusal):
     """A scale with no numbers on it, or with too many."""
 
@@ -143,9 +157,13 @@ def why_not_ask(questions: Sequence[Question], *, is_quiz: bool) -> Refusal | No
 def _flaw(number: int, question: Question, *, is_quiz: bool) -> Refusal | None:
     if not question.ask:
         return QuestionWithoutText(number=number)
+    if len(question.ask) > ASK_LENGTH or any(len(choice) > CHOICE_LENGTH for choice in question.choices):
+        return QuestionTooLong(number=number, ask=ASK_LENGTH, choice=CHOICE_LENGTH)
     chooses = is_quiz or question.way in ("one", "many")
     if (chooses and len(set(question.choices)) != len(question.choices)) or (chooses and len(question.choices) < 2):
         return TooFewChoices(number=number)
+    if chooses and len(question.choices) > MAX_CHOICES:
+        return TooManyChoices(number=number, most=MAX_CHOICES)
     if is_quiz and question.right_choice is None:
         return RightMissing(number=number)
     if question.way == "scale" and not 0 <= question.low < question.high <= HIGHEST:
@@ -158,6 +176,9 @@ def control_for(question: Question) -> Control:
     help = "" if question.is_required else N_("You may leave this open.")
     if question.way in ("one", "many"):
         return Control(question.way, question.ask, help, choices=tuple((choice, choice) for choice in question.choices))
+    if question.way == "scale" and question.low_label and question.high_label:
+        numbers = tuple((str(n), str(n)) for n in range(question.low, question.high + 1))
+        return Control("scale", question.ask, help, choices=numbers, ends=(question.low_label, question.high_label))
     if question.way == "scale":
         return Control("one", question.ask, help, choices=tuple((str(n), _on_scale(question, n)) for n in range(question.low, question.high + 1)))
     if question.way == "long":

@@ -21,12 +21,12 @@ ANSWER = "answer"
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many, file, questions or quiz.
+    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many, scale, file, questions or quiz.
 
-    ``choice`` is a list that opens, ``one`` and ``many`` show every choice. Label and help are the portal's words,
-    marked with ``N_``, or what an admin wrote. ``purpose`` says what a file is for, and with that which ones are
-    accepted: ``image`` or ``document``. ``facts`` are filled into the label. Only the editor asks with ``questions`` and ``quiz``,
-    a list of questions that grows.
+    ``choice`` is a list that opens, ``one`` and ``many`` show every choice, ``scale`` is a row of choices with words
+    at its two ``ends``. Label and help are the portal's words, marked with ``N_``, or what an admin wrote. ``words`` fill
+    the gaps of the label; an empty one is the name of the portal. ``purpose`` says what a file is for, and with that which ones are
+    accepted: ``image`` or ``document``. Only the editor asks with ``questions`` and ``quiz``, a list of questions that grows.
     """
 
     kind: str
@@ -37,7 +37,8 @@ class Control:
     max_length: int | None = None
     accept: str = ""
     purpose: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    ends: tuple[str, str] = ("", "")
 
 
 class _Asked(Protocol):
@@ -100,10 +101,10 @@ class StageKind(Protocol):
     """How often somebody may say that they are done, where the answer tells them something about others. Without limit if None."""
     asked_by: ClassVar[str] = ""
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
-    waits_by: ClassVar[str] = ""
-    """A template under the title of the step while the answer waits for a verdict; it reads ``options``. None if empty."""
     shown_by: ClassVar[str]
     """The template in which advocate and reviewer see a stored value; it reads ``value`` and the step's ``options``."""
+    waits_by: ClassVar[str] = ""
+    """A template that the member reads about this step while the answer waits; it reads ``options`` and ``value``. None if empty."""
 
     def controls(self, step: Step) -> Mapping[str, Control]:
         """Return the form controls with which the advocate answers, by name; at most one is a file. None where there is nothing to fill in."""
@@ -122,8 +123,8 @@ class StageKind(Protocol):
         """Tell whether nothing more can be entered, however it ended."""
         return False
 
-    def carried(self, value: Value, *, is_same: bool) -> Value:
-        """Return what of an answer that was withdrawn holds for who starts anew; ``is_same`` if the step is the very same. Mostly nothing."""
+    def carried(self, value: Value, *, was: Step, step: Step) -> Value:
+        """Return what of an answer that was withdrawn holds for who starts anew, where the step ``was`` is now ``step``. Mostly nothing."""
         return {}
 
     def rehearsed(self, step: Step, value: Value) -> Value:

@@ -108,10 +108,14 @@ class Quiz(StageKind):
         """Tell whether it is passed, or every try is taken."""
         return value.get("is_passed") is True or int(value.get("tries") or 0) >= tries_of(step.options)
 
-    def carried(self, value: Value, *, is_same: bool) -> Value:
-        """Return everything for the same questions; where they were changed since, only how many tries are taken."""
-        tries = int(value.get("tries") or 0)
-        return (dict(value) if is_same else {"tries": tries}) if tries else {}
+    def carried(self, value: Value, *, was: Step, step: Step) -> Value:
+        """Return everything for the same questions; where they were changed since, how many tries are taken by who had not passed."""
+        tries, is_passed = int(value.get("tries") or 0), value.get("is_passed") is True
+        if not tries:
+            return {}
+        if asking.questions_of(was.options) == asking.questions_of(step.options):
+            return {**value, "is_passed": is_passed or int(value.get("right") or 0) >= needed_of(step.options)}
+        return {} if is_passed else {"tries": tries}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse open questions, answers that nobody checked, too few right ones, and what has no try left."""

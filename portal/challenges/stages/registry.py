@@ -1,13 +1,13 @@
 """Every kind of stage there is."""
 
 from portal.challenges.stages.answer import WrittenAnswer
-from portal.challenges.stages.checked import CheckedByAdmin
+from portal.challenges.stages.checked import TeamConfirms
 from portal.challenges.stages.confirm import Confirm
-from portal.challenges.stages.consent import ConsentRecorded
+from portal.challenges.stages.consent import ConsentGiven
 from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
-from portal.challenges.stages.nps import Recommend
+from portal.challenges.stages.nps import NpsQuestion
 from portal.challenges.stages.questions import Questions
 from portal.challenges.stages.quiz import Quiz
 from portal.challenges.stages.refer import ReferredPeer
@@ -22,13 +22,13 @@ _EVERY: tuple[StageKind, ...] = (
     WrittenAnswer(),
     Questions(),
     Quiz(),
-    Recommend(),
+    NpsQuestion(),
     SharedLink(),
     OnlineReview(),
     UploadedFile(),
     ReferredPeer(),
-    ConsentRecorded(),
-    CheckedByAdmin(),
+    ConsentGiven(),
+    TeamConfirms(),
     OutsideEventHeard(),
 )
 KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
