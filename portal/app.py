@@ -38,6 +38,8 @@ from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
+from portal.consents import admin as consents_admin
+from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
 from portal.dashboard.waiting.appeals import WaitingAppeals
@@ -118,6 +120,8 @@ BLUEPRINTS = [
     audience_admin.bp,
     challenges.bp,
     challenges_admin.bp,
+    consents.bp,
+    consents_admin.bp,
     dashboard.bp,
     files.bp,
     imports_admin.bp,
@@ -167,8 +171,14 @@ REFERRAL_ERASED: list[ReferralErased] = [
     forget_peer,
 ]
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
-PERSON_PANELS: list[Panel] = [Panel("recognition/_person_panel.html", recognition_shown.person_panel)]
-PROFILE_PANELS: list[Panel] = [Panel("recognition/_profile_panel.html", recognition_shown.profile_panel)]
+PERSON_PANELS: list[Panel] = [
+    Panel("recognition/_person_panel.html", recognition_shown.person_panel),
+    Panel("consents/_person_panel.html", consents.person_panel),
+]
+PROFILE_PANELS: list[Panel] = [
+    Panel("recognition/_profile_panel.html", recognition_shown.profile_panel),
+    Panel("consents/_profile_panel.html", consents.own_panel),
+]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),
@@ -246,6 +256,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
+    NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
@@ -311,6 +322,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters["markdown"] = markdown.markdown
     app.jinja_env.globals["settings"] = settings
     recognition_shown.init(app)
+    consents.init(app)
 
 
 def _add_rooms(app: Flask) -> None:

@@ -5,6 +5,7 @@ from portal.api import models as api
 from portal.audience import models as audience
 from portal.audit import models as audit
 from portal.challenges import models as challenges
+from portal.consents import models as consents
 from portal.dashboard import models as dashboard
 from portal.files import models as files
 from portal.imports import models as imports
@@ -20,5 +21,5 @@ from portal.review import models as review
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside)
+rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents)
 rooms_above = (challenges, rewards, references, imports, review, dashboard, api)

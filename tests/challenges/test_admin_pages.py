@@ -168,6 +168,16 @@ def test_a_copy_is_a_draft_with_the_same_steps_made_once(database: Database, off
     assert titles(database, copy.id) == ["Step confirm", "Step link"]
 
 
+def test_a_copy_takes_what_the_editor_shows_and_its_title_says_so_however_long(database: Database, office: PortalClient) -> None:
+    challenge = database.write(lambda s: make_challenge(s, title="Review"))
+    changed = {name: value for name, value in FIELDS.items() if name != "key"} | {"title": "A long title " * 9, "points": "77"}
+    assert office.post(f"/admin/challenges/{challenge.id}/edit", data=changed).status_code == 303
+    assert office.post(f"/admin/challenges/{challenge.id}/duplicate", data={"key": "copy"}).status_code == 303
+    copy = one(database, select(Challenge).where(Challenge.id != challenge.id))
+    assert (copy.title.startswith("A long title A long"), copy.title.endswith(" (copy)"), len(copy.title) <= 120) == (True, True, True)
+    assert (copy.points, copy.opens_on, copy.state) == (77, None, "draft")
+
+
 def test_the_preview_shows_what_an_advocate_sees_and_sends_nothing(database: Database, office: PortalClient) -> None:
     challenge = database.write(lambda s: make_draft(s, title="Review", text="**Honest** <script>alert(1)</script>", stages=("answer", "link")))
     page = office.get(f"/admin/challenges/{challenge.id}/preview").text

@@ -10,6 +10,7 @@ from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
 from portal.challenges.stages.contract import ANSWER, Step, Stored, file_control
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
+from portal.challenges.stages.nps import ScoreMissing, score_of
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
@@ -67,6 +68,50 @@ def test_what_completes_a_step(kind: str, options: dict[str, Any], given: Any, p
     assert type(told) is (problem or type(None))
 
 
+@pytest.mark.parametrize(
+    ("typed", "score"),
+    [
+        ("0", 0),
+        ("10", 10),
+        ("7", 7),
+        ("", None),
+        ("11", None),
+        ("-1", None),
+        ("7.5", None),
+        ("seven", None),
+        ("٧", None),
+        ("007", None),
+        (None, None),
+    ],
+)
+def test_an_nps_answer_is_a_whole_number_from_0_to_10_or_none(typed: str | None, score: int | None) -> None:
+    kind, step = stage_kind("nps"), Step("Step")
+    value = kind.read(step, {"score": typed, "why": " Fast\r\nhelp "}, {}, refuse)
+    assert (score_of(value), value["why"]) == (score, "Fast\nhelp")
+    assert type(kind.problem(step, value)) is (ScoreMissing if score is None else type(None))
+
+
+@pytest.mark.parametrize("stored", [True, "8", 8.0, 12, None])
+def test_only_a_whole_number_on_the_scale_counts_as_a_score(stored: Any) -> None:
+    assert score_of({"score": stored}) is None
+    assert type(stage_kind("nps").problem(Step("Step"), {"score": stored})) is ScoreMissing
+
+
+def test_an_nps_step_pays_for_the_answer_and_needs_nobody_who_looks() -> None:
+    assert not stage_kind("nps").needs_check
+    assert not any("points" in name for name in stage_kind("nps").options)
+
+
+def test_what_the_team_confirms_is_done_when_the_member_says_so_and_not_by_saving() -> None:
+    kind, step = stage_kind("checked"), Step("Step")
+    saved = kind.read(step, {"note": "I was there"}, {}, refuse)
+    assert type(kind.problem(step, saved)) is StepMissing
+    said = kind.finish(step, saved, {})
+    assert (kind.problem(step, said), said) == (None, {"note": "I was there", "is_said": True})
+    assert kind.read(step, {"note": ""}, said, refuse) == {"note": "", "is_said": True}
+    assert kind.needs_check
+
+
 def test_a_link_without_a_scheme_gets_one() -> None:
     assert stage_kind("link").read(Step("Step"), {ANSWER: " g2.com/r/1 "}, {}, refuse) == {"url": "https://g2.com/r/1"}
 
@@ -102,5 +147,5 @@ def test_every_kind_keeps_the_contract(key: str) -> None:
     assert kind.problem(Step("Step"), {}) is not None
     assert [bool(control.purpose) for control in controls.values()] == [control.kind == "file" for control in controls.values()]
     assert sum(control.kind == "file" for control in controls.values()) <= 1
-    for template in filter(None, (kind.shown_by, kind.asked_by)):
+    for template in filter(None, (kind.shown_by, kind.asked_by, kind.waits_by)):
         assert (TEMPLATES / template).is_file()

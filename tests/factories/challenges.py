@@ -23,6 +23,9 @@ DONE: dict[str, dict[str, Any]] = {
     "confirm": {"is_confirmed": True},
     "answer": {"text": "It saved us two days a month."},
     "link": {"url": "https://reviews.example/42"},
+    "nps": {"score": 8, "why": ""},
+    "checked": {"note": "I was there on Tuesday.", "is_said": True},
+    "consent": {"is_agreed": True, "quote": "It saved us two days a month.", "scope": ["website", "press"]},
     "refer": {"name": "Pat Peer", "email": "pat@peer.example", "company": "Peer & Co", "words": "", "is_agreed": True, "language": "en"},
     "upload": {"file_id": 1, "name": "proof.png", "size": 10, "is_image": True},
 }

@@ -43,6 +43,7 @@ from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
+from tests.factories.consents import make_consent
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
@@ -73,6 +74,7 @@ class Story:
     audience: int
     audience_rule: int
     tag: int
+    consent: int
     batch: int = 0
 
 
@@ -165,6 +167,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
     make_dead_letter(session, now=now)
     _from_outside(session, admin, ann, approved.submission_id, now)
+    consent = make_consent(session, ann, source_id=approved.submission_id, evidence_id=approved.id, now=now)
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
@@ -188,6 +191,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         audience=audience.id,
         audience_rule=rule.id,
         tag=1,
+        consent=consent.id,
     )
 
 

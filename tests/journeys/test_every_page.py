@@ -54,6 +54,7 @@ def arguments(story: Story) -> dict[str, object]:
         "badge_id": story.badge,
         "holding_id": story.holding,
         "season_id": story.season,
+        "consent_id": story.consent,
         "person_id": story.advocate,
         "company_id": story.company,
         "file_id": story.file,

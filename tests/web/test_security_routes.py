@@ -40,6 +40,7 @@ def known(story: Story) -> dict[str, object]:
         "badge_id": story.badge,
         "holding_id": story.holding,
         "season_id": story.season,
+        "consent_id": story.consent,
         "file_id": story.file,
     }
 

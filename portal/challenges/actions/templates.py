@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.editing import add_challenge, offer_of, require_editor
 from portal.challenges.actions.stages import add_stage, step_fields
-from portal.challenges.models import Challenge, HiddenTemplate, OwnTemplate
+from portal.challenges.models import Challenge, HiddenTemplate, OwnTemplate, Stage
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.templates import get_template, ours
 from portal.challenges.queries.versions import edited_version
@@ -54,7 +54,7 @@ def save_as_template(session: Session, actor: Actor, *, challenge_id: int, key: 
         raise rules.TooManyTemplates(most=rules.MOST_OWN)
     version = edited_version(session, get_challenge(session, challenge_id))
     steps = tuple(
-        TemplateStep(number, stage.kind, stage.title, stage.text, stage.points, dict(stage.options))
+        TemplateStep(number, stage.kind, stage.title, stage.text, stage.points, _asked(stage))
         for number, stage in enumerate(stages_of(session, challenge_id, version.number), start=1)
     )
     template = rules.require_template(Template(offer_of(version), steps))
@@ -196,6 +196,12 @@ def _change(session: Session, actor: Actor, template_key: str, change: Change, n
         row.document, row.revision, row.changed_at, row.changed_by_id = rules.document_of(after), row.revision + 1, now, actor.id
         session.flush()
     record(session, actor, "template.edited", "template", row.id, now=now, title=after.offer.title)
+
+
+def _asked(stage: Stage) -> dict[str, Any]:
+    """Return the options an admin chose, without what was copied into them for one occasion, such as the profile of a review site."""
+    known = KINDS[stage.kind].options if stage.kind in KINDS else stage.options
+    return {name: value for name, value in stage.options.items() if name in known}
 
 
 def _delete(session: Session, actor: Actor, row: OwnTemplate, event: str, now: datetime) -> None:

@@ -140,6 +140,11 @@ def _step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
     return offer_sites(template_step_form(kind_key, data), kind_key)
 
 
+def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
+    """Return the form of a step; the review sites there are, are its choices."""
+    return offer_sites(template_step_form(kind_key, data), kind_key)
+
+
 def _step_page(found: Shelved, step_id: int | None, form: Any) -> str:
     step = found.template.step(step_id) if step_id is not None else None
     kind = stage_kind(step.kind if step else request.args.get("kind", ""))

@@ -132,5 +132,7 @@ def step_form(stage: Stage, value: Value, *, filled: bool = False) -> Any:
     """Return the form of a step; ``filled`` from the request, otherwise with what was saved."""
     kind = stage_kind(stage.kind)
     controls = kind.controls(Step.of(stage, str(reader().locale)))
-    form_class = type("AnswerForm", (StepForm,), {name: field_for(control) for name, control in controls.items()} | {"controls": controls})
+    form_class = type(
+        "AnswerForm", (StepForm,), {name: field_for(control, default=control.default) for name, control in controls.items()} | {"controls": controls}
+    )
     return form_class() if filled else form_class(formdata=None, data=dict(kind.shown(value)))

@@ -21,10 +21,11 @@ ANSWER = "answer"
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many or file.
+    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many, scale or file.
 
-    ``choice`` is a list that opens, ``one`` and ``many`` show every choice. Label and help are the portal's words,
-    marked with ``N_``, or what an admin wrote. ``purpose`` says what a file is for, and with that which ones are
+    ``choice`` is a list that opens, ``one`` and ``many`` show every choice, ``scale`` is a row of choices with words
+    at its two ``ends``. Label and help are the portal's words, marked with ``N_``, or what an admin wrote. ``words`` fill
+    the gaps of the label; an empty one is the name of the portal. ``purpose`` says what a file is for, and with that which ones are
     accepted: ``image`` or ``document``.
     """
 
@@ -36,6 +37,8 @@ class Control:
     max_length: int | None = None
     accept: str = ""
     purpose: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    ends: tuple[str, str] = ("", "")
 
 
 class _Asked(Protocol):
@@ -98,6 +101,9 @@ class StageKind(Protocol):
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
     shown_by: ClassVar[str]
     """The template in which advocate and reviewer see a stored value; it reads ``value`` and the step's ``options``."""
+
+    waits_by: ClassVar[str] = ""
+    """A template that the member reads about this step while the answer waits; it reads ``options`` and ``value``. None if empty."""
 
     def controls(self, step: Step) -> Mapping[str, Control]:
         """Return the form controls with which the advocate answers, by name; at most one is a file. None where there is nothing to fill in."""

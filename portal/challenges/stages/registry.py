@@ -1,16 +1,30 @@
 """Every kind of stage there is."""
 
 from portal.challenges.stages.answer import WrittenAnswer
+from portal.challenges.stages.checked import TeamConfirms
 from portal.challenges.stages.confirm import Confirm
+from portal.challenges.stages.consent import ConsentGiven
 from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
+from portal.challenges.stages.nps import NpsQuestion
 from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
 from portal.kernel.errors import NotFound
 
-_EVERY: tuple[StageKind, ...] = (Confirm(), WrittenAnswer(), SharedLink(), OnlineReview(), UploadedFile(), ReferredPeer(), OutsideEventHeard())
+_EVERY: tuple[StageKind, ...] = (
+    Confirm(),
+    WrittenAnswer(),
+    NpsQuestion(),
+    SharedLink(),
+    OnlineReview(),
+    UploadedFile(),
+    ReferredPeer(),
+    ConsentGiven(),
+    TeamConfirms(),
+    OutsideEventHeard(),
+)
 KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
 
 

@@ -33,6 +33,7 @@ from portal.kernel.tracks import Track
 PACE = (0.0, 0.3, 0.7, 1.15, 2.0, 3.2)
 REVIEW_HOURS = 7
 LEFT_WAITING_HOURS = 40
+TOLD = ("answer", "refer", "consent")
 DECLINED_FOR = {"link": Category.NOT_FOUND, "answer": Category.INCOMPLETE, "upload": Category.OTHER_TASK}
 GONE = "The page behind this review was taken down by the site a week later. We wrote to them; until it is back we have to take the points back."
 
@@ -223,7 +224,7 @@ class Year:
 
     def _next_answer(self, stage: Stage, asked: dict[str, Any]) -> str:
         """Return the answers in turn, so that neighbours in a list never read the same."""
-        if stage.kind not in ("answer", "refer"):
+        if stage.kind not in TOLD:
             return ""
         self._told[stage.id] += 1
         return str(asked["answers"][self._told[stage.id] % len(asked["answers"])])
@@ -238,7 +239,12 @@ class Year:
             "link": str(asked.get("links", "")).format(n=4100 + number),
             "upload": self._snapshot(asked) if stage.kind == "upload" else None,
         }
-        entered = self._peer(given["answer"], number) if stage.kind == "refer" else {ANSWER: given[stage.kind]}
+        if stage.kind == "refer":
+            entered = self._peer(given["answer"], number)
+        elif stage.kind == "consent":
+            entered = {"quote": given["answer"], "scope": asked["scopes"][: 1 + number % len(asked["scopes"])], "agreed": True}
+        else:
+            entered = {ANSWER: given[stage.kind]}
 
         def keep(received: Received) -> StoredFile:
             actor = self.story.acting(member.name)
@@ -260,4 +266,6 @@ class Year:
 
 
 def _options(stage: dict[str, Any]) -> dict[str, Any]:
+    if stage["kind"] == "consent":
+        return {"item": "quote", **{name: stage[name] for name in ("words", "scopes", "months")}}
     return {"purpose": stage.get("purpose", "image")} if stage["kind"] == "upload" else {}

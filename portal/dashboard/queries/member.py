@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models import Answer, Challenge, Stage, Submission, Verdict
 from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.consents.queries import consents_of
+from portal.consents.rules import ITEM_NAMES, Item, state_of
+from portal.consents.rules import STATE_NAMES as CONSENT_STATES
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.references.models import Nomination
 from portal.references.rules import State
@@ -36,17 +41,17 @@ _NOMINATION: dict[str, str] = {
     State.DECLINED: N_("Declined"),
     State.DUPLICATE: N_("Duplicate"),
 }
-Section = Callable[[Session, int, str | None], Page]
+Section = Callable[[Session, int, str | None, datetime], Page]
 
 
-def did(session: Session, person_id: int, after: str | None) -> Page:
+def did(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return what the person took part in, what changed last first; withdrawn ones too."""
     found: AnySelect = select(Submission, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id)
     keys = [(Submission.changed_at, True), (Submission.id, True)]
     return _entries(page_by(session, found.where(Submission.person_id == person_id), keys, after=after), _did)
 
 
-def told(session: Session, person_id: int, after: str | None) -> Page:
+def told(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return every verdict on the person's answers: what was asked of them, and why."""
     found: AnySelect = (
         select(Verdict, Challenge.title)
@@ -57,12 +62,12 @@ def told(session: Session, person_id: int, after: str | None) -> Page:
     return _entries(page_by(session, found, [(Verdict.id, True)], after=after), _told)
 
 
-def redeemed(session: Session, person_id: int, after: str | None) -> Page:
+def redeemed(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return what the person redeemed."""
     return _entries(own_redemptions(session, person_id, {}, after=after), _redeemed)
 
 
-def confirmed(session: Session, person_id: int, after: str | None) -> Page:
+def confirmed(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return what the person confirmed in steps that ask for it, and when."""
     found: AnySelect = (
         select(Answer, Stage.title, Challenge.title.label("challenge"))
@@ -74,7 +79,13 @@ def confirmed(session: Session, person_id: int, after: str | None) -> Page:
     return _entries(page_by(session, found, [(Answer.id, True)], after=after), _confirmed)
 
 
-def nominated(session: Session, person_id: int, after: str | None) -> Page:
+def consented(session: Session, person_id: int, after: str | None, now: datetime) -> Page:
+    """Return what the person consented to, ended consents too."""
+    today = local_date(now, programme_zone(session))
+    return _entries(consents_of(session, person_id, after=after), lambda consent: _consented(consent, today))
+
+
+def nominated(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return whom the person nominated."""
     found = select(Nomination).where(Nomination.nominator_id == person_id)
     return _entries(page_by(session, found, [(Nomination.created_at, True), (Nomination.id, True)], after=after), _nominated)
@@ -85,6 +96,7 @@ SECTIONS: dict[str, tuple[str, Section]] = {
     "told": (N_("Was told and asked"), told),
     "redeemed": (N_("Redeemed"), redeemed),
     "confirmed": (N_("Confirmed"), confirmed),
+    "consented": (N_("Consented to"), consented),
     "nominated": (N_("Nominated"), nominated),
 }
 
@@ -116,6 +128,11 @@ def _confirmed(row: Any) -> Entry:
     answer = row.Answer
     state = N_("Confirmed") if answer.value.get("is_confirmed") else N_("Not confirmed")
     return Entry(answer.saved_at, row.title, state, f"/admin/challenges/submissions/{answer.submission_id}", row.challenge)
+
+
+def _consented(consent: Any, today: date) -> Entry:
+    state = CONSENT_STATES[state_of(consent.ended_as, consent.expires_on, today)]
+    return Entry(consent.given_at, ITEM_NAMES[Item(consent.item)], state, f"/admin/consents/{consent.id}", consent.quote or consent.words)
 
 
 def _nominated(nomination: Any) -> Entry:

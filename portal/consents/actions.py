@@ -1,0 +1,101 @@
+"""Verbs of consents: give, end, withdraw. Rooms above give them with an approval and end them with its reversal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.consents.models import Consent
+from portal.consents.rules import ITEM_NAMES, REASON_LENGTH, Agreed, ConsentEnded, End, Item, last_day, may_be_given_again
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+from portal.kernel.text import clean, fold
+from portal.notifications.actions import notify
+from portal.people.queries.persons import admins, get_person
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a consent came with: type and id, the part of it, what was sent as evidence, and the version of what was asked."""
+
+    source_type: str
+    source_id: int
+    part: int
+    evidence_id: int
+    version: int
+
+
+def give_consent(
+    session: Session, actor: Actor, *, person_id: int, agreed: Agreed, origin: Origin, given_at: datetime, now: datetime
+) -> Consent | None:
+    """Keep what somebody agreed to when they sent ``origin.evidence_id``; ``expires_on`` is counted from that day in the programme's zone.
+
+    None where it stands already, or where the person withdrew it since they sent this.
+    """
+    same = (Consent.source_type == origin.source_type, Consent.source_id == origin.source_id, Consent.part == origin.part)
+    before = session.scalars(select(Consent.ended_as).where(*same, (Consent.evidence_id == origin.evidence_id) | Consent.ended_at.is_(None))).all()
+    if not may_be_given_again(before):
+        return None
+    given_on = local_date(given_at, programme_zone(session))
+    given = Consent(
+        person_id=person_id,
+        company_id=get_person(session, person_id).company_id,
+        item=agreed.item,
+        words=agreed.words,
+        quote=agreed.quote,
+        scope=[str(place) for place in agreed.scope],
+        **vars(origin),
+        search=fold(agreed.quote),
+        given_at=given_at,
+        recorded_at=now,
+        expires_on=last_day(given_on, agreed.months),
+        reason="",
+    )
+    session.add(given)
+    session.flush()
+    record(session, actor, "consent.given", "consent", given.id, now=now, person_id=person_id, item=given.item, scope=given.scope)
+    return given
+
+
+def end_consents(session: Session, actor: Actor, *, source_type: str, source_id: int, now: datetime) -> None:
+    """End what stands of the consents that came with a thing, because its approval is taken back."""
+    standing = (Consent.source_type == source_type, Consent.source_id == source_id, Consent.ended_at.is_(None))
+    ended = update(Consent).where(*standing).values(ended_at=now, ended_as=End.TAKEN_BACK, ended_by_id=actor.id).returning(Consent.id)
+    for consent_id in session.scalars(ended.execution_options(synchronize_session="fetch")).all():
+        record(session, actor, "consent.taken_back", "consent", consent_id, now=now, source=source_type, source_id=source_id)
+
+
+def withdraw_consent(session: Session, actor: Actor, *, consent_id: int, reason: str = "", now: datetime) -> Consent:
+    """Let a person take their own consent back, at any time, with a reason or without. Points stay. The admins are told here and by mail.
+
+    Refuses anybody else's (``NotFound``), and one that has ended (``ConsentEnded``): of eight at once one withdraws.
+    """
+    consent = session.get(Consent, consent_id)
+    if consent is None or actor.id is None or consent.person_id != actor.id:
+        raise NotFound()
+    said = clean(reason)[:REASON_LENGTH]
+    values = {"ended_at": now, "ended_as": End.WITHDRAWN, "ended_by_id": actor.id, "reason": said}
+    ended = update(Consent).where(Consent.id == consent_id, Consent.ended_at.is_(None)).values(**values).returning(Consent.id)
+    if session.scalar(ended.execution_options(synchronize_session=False)) is None:
+        raise ConsentEnded()
+    session.refresh(consent)
+    record(session, actor, "consent.withdrawn", "consent", consent.id, now=now, item=consent.item, has_reason=bool(said))
+    _tell_admins(session, consent, now)
+    return consent
+
+
+def _tell_admins(session: Session, consent: Consent, now: datetime) -> None:
+    data = {
+        "person": get_person(session, consent.person_id).name,
+        "item": ITEM_NAMES[Item(consent.item)],
+        "quote": consent.quote,
+        "reason": consent.reason,
+    }
+    for admin in admins(session):
+        if admin.person_id != consent.person_id:
+            key, link = f"consent:{consent.id}:withdrawn", f"/admin/consents/{consent.id}"
+            notify(session, to=admin, kind="consent_withdrawn", data=data, key=key, link=link, now=now)
