@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,8 +16,10 @@ from sqlalchemy import select
 
 from config import ROOT, Settings
 from portal.app import IMPORTERS
+from portal.challenges.forms.sites import LANGUAGES
 from portal.challenges.library.reading import built_in
 from portal.challenges.rules.gaps import gaps_in
+from portal.challenges.rules.sites import built_in as sites
 from portal.challenges.rules.templates import document_of
 from portal.kernel.db import Database
 from portal.kernel.schema import Base
@@ -114,7 +117,8 @@ def knowledge(database: Database, settings: Settings) -> Known:
     with database.reading() as session:
         known = Known(session, settings)
     documents = [document_of(template) for template in built_in().values()]
-    known.add(*texts(documents), *gaps_in(documents))
+    known.add(*texts(documents), *gaps_in(documents), *texts([site.facts.stored() for site in sites().values()]))
+    known.add(*(str(Locale.parse(language).get_display_name("en")) for language in LANGUAGES))  # Babel's own
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 

@@ -34,7 +34,7 @@ class SiteForm(Form):
     """What a site allows. Texts of the disclosure are added by language in ``site_form``."""
 
     key = KeyField(validators=KEY)
-    version = HiddenField(default="1")
+    version = HiddenField("", default="1")
     name = StringField(_l("Name of the site"), filters=[one_line], validators=[Length(max=NAME_LENGTH)])
     hosts = TextAreaField(_l("Addresses of the site"), filters=[plain_text], validators=[Length(max=3_000)])
     is_incentive_allowed = BooleanField(_l("The site allows a reward for a review"))
