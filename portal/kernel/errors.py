@@ -12,12 +12,14 @@ from portal.kernel.text import N_
 class Refusal(Exception):
     """A rule said no. Rolls the unit of work back and is shown as a sentence.
 
-    ``status`` is the HTTP status a door answers with, ``field`` the form field it belongs to.
+    ``status`` is the HTTP status a door answers with, ``field`` the form field it belongs to, ``parts`` what is
+    refused field by field where one sentence is not enough.
     """
 
     message: ClassVar[str] = N_("That is not possible.")
     status: ClassVar[int] = 422
-    field: ClassVar[str | None] = None
+    field: str | None = None
+    parts: "tuple[Refusal, ...]" = ()
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts

@@ -37,7 +37,12 @@ class Form(FlaskForm):
             return _Translations()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal on the field it belongs to, or above the form."""
+        """Show a refusal on the field it belongs to, or above the form; one with parts on each of their fields."""
+        here = [part for part in refusal.parts if part.field in self._fields]
+        for part in here:
+            self.refuse(part)
+        if here:
+            return
         field = self._fields.get(refusal.field or "")
         if field is not None:
             field.errors = [*field.errors, sentence(refusal)]

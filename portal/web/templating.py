@@ -47,7 +47,9 @@ def track_name(track: str) -> str:
 
 
 def field_kind(field: Field) -> str:
-    """Return how a form field is drawn: a scale, one of many, many of many, checkbox, file, textarea, select, hidden or line."""
+    """Return how a form field is drawn: a list of questions, a scale, one of many, many of many, checkbox, file, textarea, select, hidden or line."""
+    if hasattr(field, "rows"):
+        return "questions"
     if isinstance(field, RadioField):
         return "scale" if hasattr(field, "ends") else "one"
     if isinstance(field, SelectMultipleField):

@@ -22,7 +22,8 @@ from portal.challenges.queries.events import event_codes
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.rules.refusals import OwnSubmission, StepDone
-from portal.challenges.stages.event import CodeMissing, EventLinkInvalid, NotHeardYet
+from portal.challenges.stages.addresses import StepLinkInvalid
+from portal.challenges.stages.event import CodeMissing, NotHeardYet
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
 from portal.kernel.actor import system
@@ -266,7 +267,7 @@ def test_an_admin_matches_what_nobody_could_and_nobody_their_own(session: Sessio
 
 @pytest.mark.parametrize(
     ("options", "refusal"),
-    [({}, CodeMissing), ({"code": "two words"}, CodeMissing), ({"code": "ok", "link": "nowhere"}, EventLinkInvalid), ({"code": "OK.1"}, None)],
+    [({}, CodeMissing), ({"code": "two words"}, CodeMissing), ({"code": "ok", "link": "nowhere"}, StepLinkInvalid), ({"code": "OK.1"}, None)],
 )
 def test_a_step_needs_a_code_that_can_be_sent(session: Session, options: dict[str, Any], refusal: type[Refusal] | None) -> None:
     made = make_draft(session, stages=())

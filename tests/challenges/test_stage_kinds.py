@@ -7,11 +7,13 @@ import pytest
 from config import ROOT
 from portal.challenges.forms.answering import StepForm
 from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.answer import MAX_LENGTH, AnswerTooLong, AnswerTooShort
 from portal.challenges.stages.contract import ANSWER, Step, Stored, file_control
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
 from portal.challenges.stages.nps import ScoreMissing, score_of
 from portal.challenges.stages.registry import KINDS, stage_kind
+from portal.challenges.stages.visit import StepLinkMissing
 from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
 
@@ -39,6 +41,8 @@ def refuse(_received: Received) -> Stored:
     [
         ("confirm", {}, True, None),
         ("confirm", {}, False, StepMissing),
+        ("visit", {}, True, None),
+        ("visit", {}, False, StepMissing),
         ("answer", {}, "Fine", None),
         ("answer", {}, " \n ", StepMissing),
         ("answer", {"min_length": 5}, "Four", AnswerTooShort),
@@ -123,6 +127,23 @@ def test_an_upload_keeps_the_former_file_until_a_new_one_comes() -> None:
     assert kind.problem(step, first) is None
     assert kind.read(step, {}, first, refuse) == first
     assert kind.read(step, {ANSWER: RECEIVED}, first, keep) == first
+
+
+@pytest.mark.parametrize(
+    ("options", "flaw"),
+    [
+        ({}, StepLinkMissing),
+        ({"link": "https://events.example/summit?from=us"}, None),
+        ({"link": "events.example"}, StepLinkInvalid),
+        ({"link": "javascript:alert(1)//a.example"}, StepLinkInvalid),
+        ({"link": "https://user:pass@events.example/"}, StepLinkInvalid),
+        ({"link": "https://localhost/"}, StepLinkInvalid),
+        ({"link": "https://events.example:99999/"}, StepLinkInvalid),
+        ({"link": "data:text/html,x"}, StepLinkInvalid),
+    ],
+)
+def test_a_button_leads_to_a_page(options: dict[str, Any], flaw: type[Refusal] | None) -> None:
+    assert type(stage_kind("visit").flaw(Step("Step", options))) is (flaw or type(None))
 
 
 @pytest.mark.parametrize(("options", "purpose"), [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "weapon"}, "image")])

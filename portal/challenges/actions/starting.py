@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.carrying import carry_over
 from portal.challenges.actions.dismissing import take_up
 from portal.challenges.actions.events import apply_waiting
 from portal.challenges.actions.places import take_place
@@ -74,6 +75,7 @@ def start_submission(
             take_up(session, person_id, challenge_id)
             record(session, actor, "submission.started", "submission", made.id, now=now, challenge_id=challenge_id, period=key, nth=nth)
             if past is None:
+                carry_over(session, made, now)
                 apply_waiting(session, made, now)
             return made
     raise refusals.ChallengeChanged()

@@ -71,7 +71,7 @@ def rehearse_step(challenge_id: int, stage_id: int) -> Any:
         if refusal is not None:
             raise refusal
     except Refusal as refusal:
-        shown = step_form(stage, values[stage_id]) if kind.keeps_tries and stage_id in values else form
+        shown = step_form(stage, values[stage_id], is_trial=True) if kind.keeps_tries and stage_id in values else form
         shown.refuse(refusal)
         return _shown(challenge_id, values, step_id=stage_id, form=shown), 422
     return _shown(challenge_id, values, is_sent=run_of(db(), challenge_id, values).rehearsal.is_whole)
@@ -84,6 +84,7 @@ def _kind(stage: Stage) -> tuple[StageKind, Step]:
 def _read(stage: Stage, form: Any, before: Value) -> Value:
     """Return what the step would store of an answer that somebody says is finished."""
     kind, step = _kind(stage)
+    before = {} if kind.is_settled(step, before) else before
     given, asked = form.given(), file_control(kind, step)
     if asked:
         given[asked[0]] = look_at(given[asked[0]], asked[1].purpose)
@@ -98,7 +99,7 @@ def _shown(challenge_id: int, values: Values, *, step_id: int | None = None, for
     run = run_of(db(), challenge_id, values)
     step = None if is_sent and run.rehearsal.is_whole else run.step(step_id)
     if step is not None and form is None:
-        form = step_form(step.stage, step.value or {})
+        form = step_form(step.stage, step.value or {}, is_trial=True)
     shown: dict[str, Any] = {"run": run, "step": step, "form": form, "is_sent": is_sent, "carried": _packed(challenge_id, run)}
     return render("challenges/admin/test.html", **shown, gaps=gaps_of(run.version, [one.stage for one in run.steps]), plain=PlainForm(formdata=None))
 

@@ -66,6 +66,8 @@ def add_stage(challenge_id: int) -> Any:
     """Add a step at the end."""
     kind = stage_kind(request.args.get("kind", ""))
     form = _form(kind.key)
+    if form.is_reshaped:
+        return _stage_page(challenge_id, None, form)
     if not form.validate():
         return _stage_page(challenge_id, None, form), 422
     given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
@@ -95,6 +97,8 @@ def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[st
 def save_stage(challenge_id: int, stage_id: int) -> Any:
     """Change a step."""
     form = _form(stage_for(db(), challenge_id, stage_id).kind)
+    if form.is_reshaped:
+        return _stage_page(challenge_id, stage_id, form)
     if not form.validate():
         return _stage_page(challenge_id, stage_id, form), 422
     given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}

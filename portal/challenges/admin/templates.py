@@ -166,6 +166,8 @@ def add_template_step(template_key: str) -> Any:
     """Add a step at the end."""
     kind = stage_kind(request.args.get("kind", ""))
     form = _step_form(kind.key)
+    if form.is_reshaped:
+        return _step_page(get_template(db(), template_key), None, form)
     if not form.validate():
         return _step_page(get_template(db(), template_key), None, form), 422
     actions.add_step(db(), current_actor(), template_key=template_key, kind=kind.key, **_given(form), now=utcnow())
@@ -203,6 +205,8 @@ def save_template_step(template_key: str, template_step: int) -> Any:
     """Change a step."""
     found = get_template(db(), template_key)
     form = _step_form(found.template.step(template_step).kind)
+    if form.is_reshaped:
+        return _step_page(found, template_step, form)
     if not form.validate():
         return _step_page(found, template_step, form), 422
     actions.edit_step(db(), current_actor(), template_key=template_key, step_id=template_step, **_given(form), now=utcnow())

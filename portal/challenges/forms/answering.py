@@ -128,10 +128,13 @@ class StepForm(Form):
             self._fields[name].errors = [*self._fields[name].errors, sentence(refusal)]
 
 
-def step_form(stage: Stage, value: Value, *, filled: bool = False) -> Any:
-    """Return the form of a step; ``filled`` from the request, otherwise with what was saved."""
-    kind = stage_kind(stage.kind)
-    controls = kind.controls(Step.of(stage, str(reader().locale)))
+def step_form(stage: Stage, value: Value, *, filled: bool = False, is_trial: bool = False) -> Any:
+    """Return the form of a step; ``filled`` from the request, otherwise with what was saved.
+
+    Without fields where what was saved is settled; in a trial nothing ever is.
+    """
+    kind, step = stage_kind(stage.kind), Step.of(stage, str(reader().locale))
+    controls = {} if kind.is_settled(step, value) and not is_trial else kind.controls(step)
     form_class = type(
         "AnswerForm", (StepForm,), {name: field_for(control, default=control.default) for name, control in controls.items()} | {"controls": controls}
     )

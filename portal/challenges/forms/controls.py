@@ -9,6 +9,7 @@ from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, 
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.challenges.forms.questions import QuestionsField
 from portal.challenges.stages.contract import Control
 from portal.web.forms import one_line, plain_text
 
@@ -39,6 +40,8 @@ def field_for(control: Control, **options: Any) -> Field:
         return IntegerField(validators=[Optional(), NumberRange(0, control.max_length)], **options)
     if control.kind in CHOOSING:
         return _choice(control, options)
+    if control.kind in ("questions", "quiz"):
+        return QuestionsField(is_quiz=control.kind == "quiz", **options)
     if control.kind == "file":
         return FileField(render_kw={"accept": control.accept} if control.accept else {}, **options)
     return StringField(filters=[one_line], validators=length, render_kw=TYPED.get(control.kind, {}), **options)

@@ -72,6 +72,11 @@ class StageForm(Form):
     text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)])
     points = IntegerField(_l("Points of this step"), default=0, validators=[Optional(), NumberRange(0, MAX_POINTS)])
 
+    @property
+    def is_reshaped(self) -> bool:
+        """Whether a button of a list of questions was pressed: the form is shown again, and nothing is kept."""
+        return any(getattr(field, "act", "") for field in self)
+
     def options(self) -> dict[str, Any]:
         """Return the options of the kind, by name."""
         return {name.removeprefix("option_"): field.data for name, field in self._fields.items() if name.startswith("option_")}

@@ -21,12 +21,12 @@ ANSWER = "answer"
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many, scale or file.
+    """A form control: ``kind`` is checkbox, text, textarea, url, email, number, choice, one, many, scale, file, questions or quiz.
 
     ``choice`` is a list that opens, ``one`` and ``many`` show every choice, ``scale`` is a row of choices with words
     at its two ``ends``. Label and help are the portal's words, marked with ``N_``, or what an admin wrote. ``words`` fill
     the gaps of the label; an empty one is the name of the portal. ``purpose`` says what a file is for, and with that which ones are
-    accepted: ``image`` or ``document``.
+    accepted: ``image`` or ``document``. Only the editor asks with ``questions`` and ``quiz``, a list of questions that grows.
     """
 
     kind: str
@@ -94,14 +94,15 @@ class StageKind(Protocol):
     needs_check: ClassVar[bool] = True
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
     keeps_tries: ClassVar[bool] = False
-    """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it."""
+    """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it; not one with a mistake in a field."""
+    done_label: ClassVar[str] = ""
+    """What the button says instead of "Save and continue". The step is then looked at before anything is sent."""
     tries: ClassVar[Limit | None] = None
     """How often somebody may say that they are done, where the answer tells them something about others. Without limit if None."""
     asked_by: ClassVar[str] = ""
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
     shown_by: ClassVar[str]
     """The template in which advocate and reviewer see a stored value; it reads ``value`` and the step's ``options``."""
-
     waits_by: ClassVar[str] = ""
     """A template that the member reads about this step while the answer waits; it reads ``options`` and ``value``. None if empty."""
 
@@ -117,6 +118,14 @@ class StageKind(Protocol):
     def finish(self, step: Step, value: Value, before: Value) -> Value:
         """Return what follows when somebody says that they are done, not only saving for later: a quiz is checked."""
         return value
+
+    def is_settled(self, step: Step, value: Value) -> bool:
+        """Tell whether nothing more can be entered, however it ended."""
+        return False
+
+    def carried(self, value: Value, *, is_same: bool) -> Value:
+        """Return what of an answer that was withdrawn holds for who starts anew; ``is_same`` if the step is the very same. Mostly nothing."""
+        return {}
 
     def rehearsed(self, step: Step, value: Value) -> Value:
         """Return what a test run takes for what was entered: where nothing is, as if what completes the step had happened."""

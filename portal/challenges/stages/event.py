@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
+from portal.challenges.stages.addresses import StepLinkInvalid, is_address
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
@@ -21,13 +21,6 @@ class CodeMissing(CodeInvalid):
     """Without a code no event could be meant, and one of another shape is never sent."""
 
     field = "option_code"
-
-
-class EventLinkInvalid(Refusal):
-    """Not the address of a page."""
-
-    message = N_("This is not a complete web address. It should begin with https://.")
-    field = "option_link"
 
 
 def code_of(options: Mapping[str, Any]) -> str:
@@ -96,12 +89,4 @@ class OutsideEventHeard(StageKind):
         except CodeInvalid:
             return CodeMissing(most=CODE_LENGTH)
         link = str(step.options.get("link") or "")
-        return EventLinkInvalid() if link and not _is_address(link) else None
-
-
-def _is_address(link: str) -> bool:
-    try:
-        found = urlsplit(link)
-        return found.scheme in ("http", "https") and "." in (found.hostname or "") and not found.username
-    except ValueError:
-        return False
+        return StepLinkInvalid() if link and not is_address(link) else None

@@ -8,14 +8,20 @@ from portal.challenges.stages.contract import StageKind
 from portal.challenges.stages.event import OutsideEventHeard
 from portal.challenges.stages.link import SharedLink
 from portal.challenges.stages.nps import NpsQuestion
+from portal.challenges.stages.questions import Questions
+from portal.challenges.stages.quiz import Quiz
 from portal.challenges.stages.refer import ReferredPeer
 from portal.challenges.stages.review import OnlineReview
 from portal.challenges.stages.upload import UploadedFile
+from portal.challenges.stages.visit import Visit
 from portal.kernel.errors import NotFound
 
 _EVERY: tuple[StageKind, ...] = (
     Confirm(),
+    Visit(),
     WrittenAnswer(),
+    Questions(),
+    Quiz(),
     NpsQuestion(),
     SharedLink(),
     OnlineReview(),

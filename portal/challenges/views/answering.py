@@ -126,7 +126,8 @@ def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
         return tried
     require_new_peer(db(), submission, stage, value, utcnow())
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
-    return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
+    is_told = stage_kind(stage.kind).keeps_tries
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id if is_told else None), 303)
 
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/keep")
@@ -234,7 +235,7 @@ def _kept_try(submission: Submission, stage: Stage, value: Value) -> Response | 
     refusal = kind.problem(step, value)
     if refusal is None:
         return None
-    if not kind.keeps_tries:
+    if not kind.keeps_tries or refusal.field or refusal.parts:
         raise refusal
     save_answers(db(), current_actor(), submission_id=submission.id, values={stage.id: value}, now=utcnow())
     flash(sentence(refusal), "bad")
