@@ -193,7 +193,7 @@ def test_a_member_is_told_what_was_wrong_and_what_is_right_only_at_the_end(datab
     assert "What does the mast do?</li>" not in shown
     assert "It watches wind." not in shown
     assert "Right is" not in shown
-    assert browser.post(step, data={"key": "k2", **RIGHT}).location.endswith(f"step={stage.id}")
+    assert browser.post(step, data={"key": "k2", **RIGHT}).location.endswith(f"step={stage.id}#step")
     with database.reading() as session:
         assert balance_of(session, person.id).available == 10
     done = browser.get(f"{page}?step={stage.id}").text
@@ -331,3 +331,42 @@ def test_a_page_with_many_questions_is_shown_to_a_member_and_in_a_test_run(datab
     assert carried
     right = office.post(f"{place}/{stage.id}", data={"key": "k", "carried": carried.group(1), **RIGHT})
     assert right.status_code == 200
+
+
+def test_a_link_a_number_and_a_check_of_ours_are_asked_in_their_own_words(database: Database, sign_in: SignIn) -> None:
+    def made(session: Session) -> tuple[Person, Challenge, Submission, list[Stage]]:
+        challenge = make_draft(session, stages=(), title="Asked")
+        asked: dict[str, dict[str, Any]] = {
+            "visit": {"link": "https://events.example/summit", "button": "See the programme"},
+            "nps": {"product": "Halyard"},
+            "checked": {"check": "Look into the guest list.", "sentence": "We ask our partner."},
+        }
+        for kind, options in asked.items():
+            add_stage(session, system("test"), challenge_id=challenge.id, kind=kind, title=f"Step {kind}", options=options, points=5, now=NOW)
+        publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+        person = make_person(session, name="Nadia Brandt")
+        submission = make_submission(session, person, challenge)
+        return person, challenge, submission, own_stages(session, submission)
+
+    person, challenge, submission, steps = database.write(made)
+    browser, page = sign_in(person), f"/challenges/{challenge.id}"
+    places = [f"/challenges/submissions/{submission.id}/steps/{stage.id}" for stage in steps]
+    shown = browser.get(page).text
+    assert re.search(r'href="https://events.example/summit" rel="noopener noreferrer" target="_blank">See the programme', shown)
+    assert browser.post(places[0], data={"key": "k1", "answer": "y"}).status_code == 303
+    shown = browser.get(page).text
+    assert "How likely are you to recommend Halyard to a friend or colleague?" in shown
+    assert "The points are the same whichever number you choose." in shown
+    assert "Please choose a number from 0 to 10." in browser.post(places[1], data={"key": "k2", "why": "Hm"}).text
+    assert browser.post(places[1], data={"key": "k3", "score": "0", "why": "Too slow"}).status_code == 303
+    with database.reading() as session:
+        assert balance_of(session, person.id).available == 10
+        assert answers_of(session, submission.id)[steps[1].id].value == {"score": 0, "why": "Too slow"}
+    assert "Look into the guest list." not in browser.get(page).text
+    assert browser.post(f"{places[2]}/send", data={"key": "k4", "note": "Under my maiden name"}).status_code == 303
+    waiting = browser.get(page).text
+    assert "We ask our partner." in waiting
+    assert "Look into the guest list." not in waiting + browser.get(f"/challenges/mine/{submission.id}").text
+    read = sign_in(database.write(lambda s: make_admin(s, name="Mara Lind"))).get(f"/admin/challenges/submissions/{submission.id}").text
+    assert "Look into the guest list." in read
+    assert "Under my maiden name" in read

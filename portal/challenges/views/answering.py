@@ -127,7 +127,9 @@ def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     require_new_peer(db(), submission, stage, value, utcnow())
     save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
     is_told = stage_kind(stage.kind).keeps_tries
-    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id if is_told else None), 303)
+    return redirect(
+        url_for(".show", challenge_id=submission.challenge_id, step=stage_id if is_told else None, _anchor="step" if is_told else None), 303
+    )
 
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/keep")
@@ -239,7 +241,7 @@ def _kept_try(submission: Submission, stage: Stage, value: Value) -> Response | 
         raise refusal
     save_answers(db(), current_actor(), submission_id=submission.id, values={stage.id: value}, now=utcnow())
     flash(sentence(refusal), "bad")
-    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage.id), 303)
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage.id, _anchor="step"), 303)
 
 
 def _invalid(submission: Submission, stage: Stage, form: Any) -> tuple[str, int]:
