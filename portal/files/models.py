@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.files.rules.kinds import PLAYED
 from portal.kernel.schema import Base, BigId, UTCDateTime
 
 
@@ -40,3 +41,8 @@ class StoredFile(Base):
     def is_image(self) -> bool:
         """Whether it was written anew as a picture, and so may be shown in a page."""
         return self.width is not None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether a page of ours may play it."""
+        return self.media_type in PLAYED

@@ -1,4 +1,4 @@
-"""The doors of stored files: always an attachment, except pictures that this portal wrote itself."""
+"""The doors of stored files: always an attachment, except pictures that this portal wrote itself, and videos, which play in a page of ours."""
 
 from flask import Blueprint, Response, current_app, request, send_file
 
@@ -41,4 +41,16 @@ def picture(file_id: int) -> Response:
         raise NotFound()
     response = send_file(storage().path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return _locked(response)
+
+
+@bp.get("/files/<int:file_id>/video")
+@member
+def video(file_id: int) -> Response:
+    """Play a video in a page, in whichever parts (HTTP ranges) the browser asks for. Anything else is not found here."""
+    file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
+    if not file.is_video:
+        raise NotFound()
+    response = send_file(storage().path(file.storage_name), file.media_type, download_name=file.filename, etag=file.sha256, conditional=True)
+    response.headers["Cache-Control"] = "private, no-cache"
     return _locked(response)

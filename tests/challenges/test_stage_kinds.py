@@ -1,5 +1,6 @@
 """Kinds of stage, as tables: what is stored, what completes a step, what is refused by name."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from portal.challenges.stages.contract import ANSWER, Step, Stored, file_control
 from portal.challenges.stages.link import LinkElsewhere, LinkInvalid
 from portal.challenges.stages.nps import ScoreMissing, score_of
 from portal.challenges.stages.registry import KINDS, stage_kind
+from portal.challenges.stages.upload import VideoExpected
 from portal.challenges.stages.visit import StepLinkMissing
 from portal.files.receiving import Received
 from portal.kernel.errors import NotFound, Refusal
@@ -146,7 +148,19 @@ def test_a_button_leads_to_a_page(options: dict[str, Any], flaw: type[Refusal] |
     assert type(stage_kind("visit").flaw(Step("Step", options))) is (flaw or type(None))
 
 
-@pytest.mark.parametrize(("options", "purpose"), [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "weapon"}, "image")])
+def test_where_a_video_is_asked_for_nothing_else_is_taken() -> None:
+    kind, step = stage_kind("upload"), Step("Step", {"purpose": "video"})
+    with pytest.raises(VideoExpected):
+        kind.read(step, {ANSWER: RECEIVED}, {}, refuse)
+    clip = replace(RECEIVED, media_type="video/webm", filename="clip.webm")
+    value = kind.read(step, {ANSWER: clip}, {}, lambda _received: Kept())
+    assert (value["is_video"], kind.problem(step, value)) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "purpose"),
+    [({}, "image"), ({"purpose": "document"}, "document"), ({"purpose": "video"}, "document"), ({"purpose": "weapon"}, "image")],
+)
 def test_an_upload_says_what_its_file_is_for_before_it_is_received(options: dict[str, Any], purpose: str) -> None:
     name, control = file_control(stage_kind("upload"), Step("Step", options)) or ("", None)
     assert (name, control and control.purpose) == (ANSWER, purpose)

@@ -55,6 +55,23 @@ def test_a_file_is_for_its_owner_and_for_admins(app: Flask, database: Database, 
         assert client.get(path, buffered=True).status_code == 303
 
 
+def test_a_video_plays_in_parts_for_its_owner_and_admins_alone(app: Flask, database: Database, owner: Person, sign_in: SignIn) -> None:
+    content = samples.mp4(b"\0" * 5_000)
+    file, note = stored(app, owner, "clip.mp4", content, "document"), stored(app, owner, "notes.txt", b"hello", "document")
+    place, own = f"/files/{file.id}/video", sign_in(owner)
+    whole = own.get(place, buffered=True)
+    assert (whole.status_code, whole.data, whole.mimetype, whole.headers["Accept-Ranges"]) == (200, content, "video/mp4", "bytes")
+    assert whole.headers["Content-Disposition"] == "inline; filename=clip.mp4"
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    part = own.get(place, headers={"Range": "bytes=4-11"}, buffered=True)
+    assert (part.status_code, part.data, part.headers["Content-Range"]) == (206, b"ftypisom", f"bytes 4-11/{len(content)}")
+    assert own.get(place, headers={"Range": f"bytes={len(content)}-"}, buffered=True).status_code == 416
+    assert sign_in(database.write(make_admin)).get(place, headers={"Range": "bytes=0-3"}, buffered=True).status_code == 206
+    assert sign_in(database.write(make_person)).get(place, headers={"Range": "bytes=0-3"}, buffered=True).status_code == 404
+    assert own.get(f"/files/{note.id}/video", buffered=True).status_code == 404
+
+
 def test_a_room_may_let_others_in(app: Flask, database: Database, owner: Person, sign_in: SignIn) -> None:
     file = stored(app, owner, "notes.txt", b"hello", "document")
     other = database.write(make_person)

@@ -62,6 +62,7 @@ KINDS = [
     Kind("WEBM", Family.VIDEO, "video/webm", (".webm",)),
     Kind("GZIP", Family.GZIP, "application/gzip", (".gz",)),
 ]
+PLAYED = frozenset(kind.media_type for kind in KINDS if kind.family is Family.VIDEO)
 BY_EXTENSION = {extension: kind for kind in KINDS for extension in kind.extensions}
 TAKEN: dict[Purpose, tuple[str, ...]] = {
     Purpose.DOCUMENT: tuple(e for kind in KINDS if kind.family is not Family.GZIP for e in kind.extensions),
