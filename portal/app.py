@@ -63,6 +63,7 @@ from portal.notifications import admin as notifications_admin
 from portal.notifications import setup as notifications_setup
 from portal.notifications import views as notifications
 from portal.notifications.jobs import Handler, Tick
+from portal.outside import jobs as outside_jobs
 from portal.people import identity
 from portal.people import jobs as people_jobs
 from portal.people.actions.changes import PersonChanged
@@ -225,6 +226,7 @@ TICKS: list[Tick] = [
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
+    (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [

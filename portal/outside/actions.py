@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.db import violated
 from portal.kernel.text import normal_email
 from portal.outside.models import EventUse, OutsideEvent
-from portal.outside.rules import EventDiffers, Heard, Outcome, require_event
+from portal.outside.rules import KEPT_STRANGERS, EventDiffers, Heard, Outcome, require_event
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 
@@ -64,6 +64,15 @@ def drop_event(session: Session, *, event_id: int, now: datetime) -> bool:
     used = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None))
     dropped = update(OutsideEvent).where(OutsideEvent.id == event_id, ~used.exists()).values(dropped_at=now).returning(OutsideEvent.id)
     return session.scalar(dropped.execution_options(synchronize_session=False)) is not None
+
+
+def forget_strangers(session: Session, *, now: datetime) -> int:
+    """Remove address and data of old events of people who never came here; returns of how many. They count no more."""
+    used = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None))
+    here = select(Person.id).where(Person.email_key == OutsideEvent.email_key)
+    old = (OutsideEvent.received_at <= now - KEPT_STRANGERS, OutsideEvent.person_id.is_(None), OutsideEvent.email_key.is_not(None))
+    forgotten = update(OutsideEvent).where(*old, ~used.exists(), ~here.exists()).values(email=None, email_key=None, data={}, dropped_at=now)
+    return session.execute(forgotten.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _same(known: OutsideEvent, heard: Heard) -> OutsideEvent:

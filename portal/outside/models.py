@@ -16,7 +16,7 @@ class OutsideEvent(Base):
     """One event as it came; ``given_id`` is unique per ``source`` (a token, an import) for ever.
 
     ``email_key`` is whose it is, or ``person_id``, as known when it came. Append-only but for what may name somebody who
-    asks to be forgotten (address and ``data``), and for ``dropped_at``, when an import was undone. ``outcome`` is what the
+    asks to be forgotten (address and ``data``), and for ``dropped_at``, when an import was undone or a stranger forgotten. ``outcome`` is what the
     sender was told.
     """
 
@@ -24,7 +24,7 @@ class OutsideEvent(Base):
     __table_args__ = (
         one_of("outcome", Outcome),
         UniqueConstraint("source", "given_id"),
-        CheckConstraint("email_key IS NOT NULL OR person_id IS NOT NULL", name="is_somebodys"),
+        CheckConstraint("email_key IS NOT NULL OR person_id IS NOT NULL OR dropped_at IS NOT NULL", name="is_somebodys"),
         Index(None, "person_id", "code"),
         Index(None, "email_key", "code"),
         Index(None, "received_at", "id"),

@@ -22,6 +22,10 @@ DAYS_BEFORE, MOST_DAYS_BEFORE = 30, 365
 """An event counts if it happened up to so many days before the start, unless the step says otherwise."""
 
 
+KEPT_STRANGERS = timedelta(days=365)
+"""For how long we keep the address of somebody who is not here: a year of webinars may pass before they join."""
+
+
 class Outcome(StrEnum):
     """What came of an event when it arrived. ``waiting``: it will be applied when its member is ready for it."""
 

@@ -32,6 +32,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
+from portal.outside.actions import forget_strangers
 from portal.outside.models import EventUse, OutsideEvent
 from portal.outside.queries import count_events
 from portal.outside.rules import EventDiffers, EventUsed, Heard
@@ -216,6 +217,19 @@ def test_events_stay_as_they_came_but_an_address_can_be_forgotten(session: Sessi
         with pytest.raises(DatabaseError), session.begin_nested():
             session.execute(text(statement))
     assert session.get_one(OutsideEvent, event.id).code == "webinar"
+
+
+def test_strangers_are_forgotten_after_a_year_and_nobody_else(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session)
+    for number, email in enumerate((str(person.email), "stranger@elsewhere.example", "later@customer.example")):
+        hear(session, email, id=f"a-{number}")
+    make_contact(session, email="later@customer.example")
+    assert forget_strangers(session, now=NOW + 364 * DAY) == 0
+    assert forget_strangers(session, now=NOW + 365 * DAY) == 1
+    left = session.scalars(select(OutsideEvent.email_key).order_by(OutsideEvent.id)).all()
+    assert left == [person.email_key, None, "later@customer.example"]
+    assert count_events(session, event_codes(session)) == {"matched": 0, "waiting": 2, "unmatched": 1}
+    assert steps(session, make_submission(session, person, challenge, now=NOW)) == [True]
 
 
 def test_eight_events_with_one_id_and_eight_starts_at_once_are_one_effect(database: Database) -> None:

@@ -85,7 +85,7 @@ def test_it_is_as_large_as_promised(year: Session) -> None:
     employees = year.scalar(select(func.count()).where(Person.is_employee, ~Person.is_admin))
     companies = year.scalar(select(func.count()).select_from(Company))
     assert (members, admins, employees, companies) == (40, 2, 6, 12)
-    assert year.scalar(select(func.count()).select_from(Challenge)) == 25
+    assert year.scalar(select(func.count()).select_from(Challenge)) == 27
     assert set(counted(year, Challenge.track)) == {"engage", "endorse", "earn"}
     assert year.scalar(select(func.count()).select_from(Reward)) >= 12
 

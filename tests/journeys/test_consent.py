@@ -82,5 +82,5 @@ def test_a_quote_is_allowed_approved_withdrawn_and_the_admins_are_told(site: Sit
     expect(main).to_contain_text("+120")
 
     ada.go("/inbox")
-    ada.page.get_by_role("button", name="Open: Amara Okafor withdrew a consent: Quote").click()
+    ada.page.get_by_role("listitem").filter(has_text="Amara Okafor withdrew a consent: Quote").get_by_role("button", name="Open").click()
     expect(ada.page.get_by_role("main")).to_contain_text("I change employers.")

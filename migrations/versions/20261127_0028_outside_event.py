@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0035"
-down_revision = "0034"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "given_id", name="uq_outside_event_source_given_id"),
         sa.ForeignKeyConstraint(["token_id"], ["api_token.id"], name="fk_outside_event_token_id"),
         sa.CheckConstraint("outcome IN ('matched', 'waiting', 'unmatched')", name=op.f("ck_outside_event_outcome_known")),
-        sa.CheckConstraint("email_key IS NOT NULL OR person_id IS NOT NULL", name=op.f("ck_outside_event_is_somebodys")),
+        sa.CheckConstraint("email_key IS NOT NULL OR person_id IS NOT NULL OR dropped_at IS NOT NULL", name=op.f("ck_outside_event_is_somebodys")),
     )
     op.create_index("ix_outside_event_person_id_code", "outside_event", ["person_id", "code"])
     op.create_index("ix_outside_event_email_key_code", "outside_event", ["email_key", "code"])

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0026"
-down_revision = "0036"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
