@@ -160,7 +160,7 @@ def test_steps_of_a_template_move_and_may_not_be_too_many_or_carry_too_much() ->
     with pytest.raises(TooManyStages):
         require_template(replace(template, steps=tuple(replace(template.steps[0], id=n) for n in range(21))))
     with pytest.raises(StagePointsTooMany):
-        require_template(replace(template, steps=(replace(template.steps[0], points=template.points + 1),)))
+        require_template(replace(template, steps=(replace(template.steps[0], points=template.offer.points + 1),)))
 
 
 def test_a_challenge_kept_as_a_template_leaves_its_occasion_behind(session: Session) -> None:
