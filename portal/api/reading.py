@@ -64,7 +64,7 @@ def _text(given: dict[str, Any], name: str) -> str:
 
 def _number(given: dict[str, Any], name: str) -> int:
     value = given.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
         raise _invalid(name, "a whole number")
     return value
 

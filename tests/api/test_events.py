@@ -83,6 +83,8 @@ def test_an_event_is_taken_once_and_answered_alike(database: Database, send: Sen
         ({"email": None}, "person-missing", "email"),
         ({"email": "nobody"}, "person-email-invalid", "email"),
         ({"email": None, "person_id": True}, "field-invalid", "person_id"),
+        ({"email": None, "person_id": 10**30}, "field-invalid", "person_id"),
+        ({"email": None, "person_id": -1}, "field-invalid", "person_id"),
         ({"happened_at": "2026-11-20"}, "field-invalid", "happened_at"),
         ({"happened_at": "2026-11-20T14:05:00"}, "field-invalid", "happened_at"),
         ({"happened_at": "2999-11-20T14:05:00Z"}, "happened-in-future", "happened_at"),
