@@ -28,6 +28,7 @@ NO_PAGES = {
     "appearance.favicon",
     "files.download",
     "files.picture",
+    "files.video",
 }
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}

@@ -51,6 +51,7 @@ LEFT_OUT = {
     "appearance.mark",
     "files.download",
     "files.picture",
+    "files.video",
     "health.healthz",
     "health.readyz",
     "static",
