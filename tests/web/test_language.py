@@ -57,5 +57,6 @@ def test_nothing_else_writes_dates() -> None:
     """Who formats a date by themselves forgets the reader's language, zone, or the form we chose."""
     formats = re.compile(r"\bformat_(date|datetime|time|timedelta)\b|\.strftime\(")
     found = {str(path.relative_to(ROOT)) for path in (ROOT / "portal").rglob("*.py") if formats.search(path.read_text())}
-    # The Date header of a mail is no text for people, and the demo's key of a month is no date.
-    assert found - {"portal/notifications/mails.py", "portal/commands/demo/challenges.py"} == {"portal/web/language.py"}
+    # The Date header of a mail and the stamp of a calendar file are no text for people, and the demo's key of a month is no date.
+    machines = {"portal/notifications/mails.py", "portal/web/icalendar.py", "portal/commands/demo/challenges.py"}
+    assert found - machines == {"portal/web/language.py"}
