@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -22,6 +22,7 @@ from portal.references.queries.nominations import nominators_of
 from portal.references.rules import AlreadyDecided, NomineeDeactivated, NotAnOriginal, State, require_decidable, require_reason
 
 MINE = "/nominate/mine"
+STANDING = (State.SUBMITTED, State.ACCEPTED)
 
 
 def accept_nomination(session: Session, actor: Actor, *, nomination_id: int, company: str | None = None, now: datetime) -> Nomination:
@@ -60,8 +61,9 @@ def mark_duplicate(session: Session, actor: Actor, *, nomination_id: int, first_
     if first_id == nomination_id:
         raise NotAnOriginal()
     require_decidable(actor, nominators_of(session, first_id))
+    _lock_standing(session, nomination_id, first_id)
     nomination = _decide(session, actor, nomination_id, {"state": State.DUPLICATE, "duplicate_of_id": first_id}, now)
-    first = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_((State.SUBMITTED, State.ACCEPTED)))
+    first = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_(STANDING))
     counted = first.values(repeats=Nomination.repeats + 1 + nomination.repeats).returning(Nomination.person_id)
     row = session.execute(counted.execution_options(synchronize_session=False)).one_or_none()
     if row is None:
@@ -73,6 +75,12 @@ def mark_duplicate(session: Session, actor: Actor, *, nomination_id: int, first_
     record(session, actor, "nomination.marked_duplicate", "nomination", nomination.id, now=now, duplicate_of=first_id)
     _tell(session, nomination, "nomination_duplicate", now)
     return nomination
+
+
+def _lock_standing(session: Session, *nomination_ids: int) -> None:
+    """Lock those that stand in the order of their ids, so that two who mark one as the other's duplicate never wait for each other."""
+    standing = select(Nomination.id).where(Nomination.id.in_(nomination_ids), Nomination.state.in_(STANDING))
+    session.execute(standing.order_by(Nomination.id).with_for_update())
 
 
 def _decide(session: Session, actor: Actor, nomination_id: int, values: dict[str, object], now: datetime) -> Nomination:
