@@ -28,6 +28,7 @@ from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
@@ -321,7 +322,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES)
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
     recognition_shown.init(app)
     consents.init(app)
 
