@@ -27,6 +27,7 @@ from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
@@ -71,6 +72,7 @@ from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import Panel
+from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
@@ -323,7 +325,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals["settings"] = settings
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
     recognition_shown.init(app)
     consents.init(app)
 

@@ -10,7 +10,7 @@ from portal.challenges.rules.dismissing import WORDS_LENGTH, Why
 from portal.challenges.rules.links import LinkState
 from portal.challenges.rules.states import AttemptState, ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import AppealState
-from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one_of
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, WordList, attach_ddl, one_of
 from portal.kernel.tracks import Track
 
 _NOT_DROPPED = text("dropped_at IS NULL")
@@ -27,7 +27,8 @@ class Challenge(Base):
     and in the ledger. It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
     closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the
-    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``search_key`` is title and
+    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``interests`` are those of
+    ``people.rules.interest`` that it touches. ``search_key`` is title and
     summary folded for searching, ``made_by`` the key of the form that made it.
     """
 
@@ -64,6 +65,7 @@ class Challenge(Base):
     state: Mapped[str] = mapped_column(String(8))
     version: Mapped[int] = mapped_column(default=1)
     total_limit: Mapped[int | None]
+    interests: Mapped[tuple[str, ...]] = mapped_column(WordList(80), nullable=True)
     taken: Mapped[int] = mapped_column(default=0)
     is_record_only: Mapped[bool]
     made_by: Mapped[str | None] = mapped_column(String(64))
@@ -121,6 +123,7 @@ class ChallengeVersion(Base):
     per_period: Mapped[int]
     max_attempts: Mapped[int | None]
     total_limit: Mapped[int | None]
+    interests: Mapped[tuple[str, ...]] = mapped_column(WordList(80), nullable=True)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
