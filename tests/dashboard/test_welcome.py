@@ -81,7 +81,7 @@ def test_from_nothing_done_to_all_done_and_put_away_and_back(database: Database,
     told = welcome(client.get("/").text)
     assert "3 quick wins to begin with." in told
     assert "0 of 3 done" in told
-    assert "Say hello 10 points at once. Begin" in told
+    assert "Say hello 10 points at once. About 10 minutes. Begin" in told
     submission = database.write(lambda s: make_submission(s, person, challenge))
     assert "Go on : Say hello" in welcome(client.get("/").text)
     database.write(lambda s: fill(s, person, submission))
