@@ -16,6 +16,7 @@ from portal.kernel.tracks import Track
 _NOT_DROPPED = text("dropped_at IS NULL")
 _BY_RULE = text("rule_id IS NOT NULL")
 _UNPUBLISHED = text("published_at IS NULL")
+_OFFERED_FIRST = text("welcome_at IS NOT NULL")
 _OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
 
 
@@ -28,8 +29,8 @@ class Challenge(Base):
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
     closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the
     submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``interests`` are those of
-    ``people.rules.interest`` that it touches. ``search_key`` is title and
-    summary folded for searching, ``made_by`` the key of the form that made it.
+    ``people.rules.interest`` that it touches. ``search_key`` is title and summary folded for searching, ``made_by``
+    the key of the form that made it. ``welcome_at``: since when new members are offered it first; of one challenge at most.
     """
 
     __tablename__ = "challenge"
@@ -47,6 +48,8 @@ class Challenge(Base):
         UniqueConstraint("made_by"),
         Index(None, "state", "track"),
         Index(None, "title"),
+        # Never a record of an import, so that this holds one row at most.
+        Index("uq_challenge_welcome", "is_record_only", unique=True, sqlite_where=_OFFERED_FIRST, postgresql_where=_OFFERED_FIRST),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -72,6 +75,7 @@ class Challenge(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    welcome_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ChallengeAudience(Base):
