@@ -1,6 +1,5 @@
 """The composition root: builds the application, step by step, and hands rooms what they need of each other. Nothing else."""
 
-import click
 from flask import Flask
 
 from config import ROOT, Settings
@@ -37,6 +36,7 @@ from portal.commands.demo.command import demo
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
+from portal.commands.outage import in_words
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
 from portal.consents import admin as consents_admin
@@ -141,19 +141,22 @@ BLUEPRINTS = [
     rewards.bp,
     rewards_admin.bp,
 ]
-COMMANDS: list[click.Command] = [
-    db,
-    import_group(IMPORTERS),
-    board,
-    run_portal,
-    reset,
-    backup,
-    restore,
-    worker,
-    people_commands,
-    check_mail,
-    ledger,
-    demo,
+COMMANDS = [
+    in_words(command)
+    for command in (
+        db,
+        import_group(IMPORTERS),
+        board,
+        run_portal,
+        reset,
+        backup,
+        restore,
+        worker,
+        people_commands,
+        check_mail,
+        ledger,
+        demo,
+    )
 ]
 # Who may open stored files besides their owner and admins, by purpose.
 FILE_ACCESS: dict[str, FileAccess] = {

@@ -15,7 +15,6 @@ from config import ROOT, Settings
 from portal.commands.demo.content import programme
 from portal.commands.serving import serve
 from portal.kernel import migrate
-from portal.kernel.errors import Unreachable
 from portal.people.models import Person
 from portal.web.transaction import database
 
@@ -39,10 +38,7 @@ def run_portal(port: int, demo: bool) -> None:
     """Migrate, build the demo if there is nobody yet, then serve; Ctrl-C ends server and worker."""
     settings = _settings()
     _require_free(settings, port)
-    try:
-        migrate.upgrade(database())
-    except Unreachable as outage:
-        raise click.ClickException(f"{outage} See whether it runs, and what DATABASE_URL says.") from outage
+    migrate.upgrade(database())
     environment = os.environ | {"PORTAL_BASE_URL": base_url(settings, port)}
     if demo and not settings.is_production:
         subprocess.run([sys.executable, "-m", "flask", "demo", "--if-empty"], cwd=ROOT, env=environment, check=True)

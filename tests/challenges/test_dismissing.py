@@ -83,6 +83,22 @@ def test_it_leaves_list_and_home_is_found_with_why_and_comes_back_by_one_click(d
     assert "You have put nothing aside" in client.get("/challenges?state=dismissed").text
 
 
+def test_the_list_leads_to_the_question_why_which_remembers_the_filters_and_is_not_asked_about_what_was_begun(
+    database: Database, sign_in: SignIn
+) -> None:
+    person, challenge, begun = database.write(lambda s: (make_person(s), make_challenge(s, title="A speech"), make_challenge(s)))
+    database.write(lambda s: make_submission(s, person, begun))
+    client = sign_in(person)
+    listed = client.get("/challenges?q=speech").text
+    asking = f"/challenges/{challenge.id}/dismiss?q=speech"
+    assert f'href="{asking}"' in listed
+    assert "<select" not in listed.partition('id="results"')[2]
+    page = client.get(asking).text
+    assert "Why is it not for you?" in page
+    assert f'action="{asking}"' in page
+    assert client.get(f"/challenges/{begun.id}/dismiss").headers["Location"] == f"/challenges/{begun.id}"
+
+
 def test_without_a_reason_the_page_asks_for_one_and_keeps_the_words(database: Database, sign_in: SignIn) -> None:
     person, challenge = database.write(lambda s: (make_person(s), make_challenge(s)))
     client = sign_in(person)

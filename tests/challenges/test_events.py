@@ -314,6 +314,9 @@ def test_the_page_says_what_is_waited_for_and_offers_no_button_that_cannot_work(
     database.write(lambda s: hear(s, person, at=utcnow() - DAY, now=utcnow()))
     page = browser.get(f"/challenges/{challenge.id}?step={stage.id}").text
     assert "We have heard: completed on" in page
+    assert "You send your answer" in page
+    last = database.write(lambda s: make_webinar(s, ("confirm", 0), ("event", 0), options=options | {"code": "autumn"}))
+    assert "your answer goes off without you" in browser.get(f"/challenges/{last.id}").text
 
 
 def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Database, count_queries: Any) -> None:

@@ -1,4 +1,4 @@
-"""What every application of a run compiles alike is compiled once a process: templates, and the builders of addresses.
+"""What every application of a run compiles alike is compiled once a process: templates, builders of addresses, and statements.
 
 A test has an application of its own, made by ``create_app`` as in real life. Nothing of that is left out: only Python's
 compiler is not asked for the same code a thousand times, which took a third of the run.
@@ -11,7 +11,13 @@ import pytest
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+
+from portal.kernel import db
 
 
 class _Remembered(BytecodeCache):
@@ -50,4 +56,26 @@ def _remembered_builders() -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", remembered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _remembered_statements() -> Any:
+    """Compile a statement once for each kind of database. An engine keeps what it compiled by its dialect, and every test makes engines of its own.
+
+    Every SQLite of a run is the same one, and so is every PostgreSQL: their dialects count as equal, and their engines share what they know.
+    """
+    shared: dict[type, LRUCache[Any, Any]] = {}
+    plain = db.create_engine
+
+    def remembering(*args: Any, **options: Any) -> Engine:
+        engine = plain(*args, **options)
+        engine._compiled_cache = shared.setdefault(type(engine.dialect), LRUCache(5_000))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "create_engine", remembering)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
         yield

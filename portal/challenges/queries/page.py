@@ -94,6 +94,11 @@ class ChallengePage:
         return sum(step.stage.points for step in self.steps if step.pays_at_once or step.stage.id in self.payments)
 
     @property
+    def is_sent_by_itself(self) -> bool:
+        """Whether the answer goes off without the person, once the last step is completed by others."""
+        return bool(self.steps) and self.steps[-1].kind.ends_itself
+
+    @property
     def can_start(self) -> bool:
         return self.closed_because is None and not self.missing and self.standing is Standing.OPEN and self.is_meant
 

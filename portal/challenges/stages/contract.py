@@ -93,6 +93,8 @@ class StageKind(Protocol):
     has_autosave: ClassVar[bool] = True
     needs_check: ClassVar[bool] = True
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
+    ends_itself: ClassVar[bool] = False
+    """Whether others complete the step. Where it is the last, what is whole is then sent without the member."""
     keeps_tries: ClassVar[bool] = False
     """Whether an answer that does not complete the step is kept all the same, with what ``finish`` made of it; not one with a mistake in a field."""
     done_label: ClassVar[str] = ""

@@ -59,6 +59,7 @@ class OutsideEventHeard(StageKind):
     }
     has_autosave: ClassVar = False
     needs_check: ClassVar = False
+    ends_itself: ClassVar = True
     asked_by: ClassVar = "challenges/stages/_event_asked.html"
     shown_by: ClassVar = "challenges/stages/_event.html"
 

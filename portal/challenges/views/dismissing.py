@@ -1,5 +1,7 @@
 """“Not for me”: putting a challenge aside from the list or its page, and bringing it back."""
 
+from typing import Any
+
 from flask import flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,6 +15,7 @@ from portal.challenges.views.lists import JUST_PUT_ASIDE, bp
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.web.guards import advocate, current_actor
+from portal.web.templating import render
 from portal.web.transaction import db, writes
 
 
@@ -23,6 +26,17 @@ def _dismiss_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
     page = challenge_page(db(), current_user.id, challenge_id, utcnow())
     # What has a field is shown there; where nothing can be put aside there is no form to show it in.
     return show_page(page, dismiss=form, refusal=None if refusal.field and page.can_dismiss else refusal), refusal.status
+
+
+@bp.get("/challenges/<int:challenge_id>/dismiss")
+@advocate
+def put_aside(challenge_id: int) -> Any:
+    """Ask why a challenge is not for the reader. The list takes the form alone out of this page, into the row it stands for."""
+    page = challenge_page(db(), current_user.id, challenge_id, utcnow())
+    if not page.can_dismiss:
+        return redirect(url_for(".show", challenge_id=challenge_id), 303)
+    carried = CatalogueFilter(request.args).values()
+    return render("challenges/put_aside.html", challenge=page.challenge, carried=carried, dismissing=DismissForm(formdata=None), is_asked=True)
 
 
 @bp.post("/challenges/<int:challenge_id>/dismiss")

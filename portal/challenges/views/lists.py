@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, request, session
 from flask_login import current_user
 
-from portal.challenges.forms.answering import CatalogueFilter, DismissForm, OwnFilter
+from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
 from portal.challenges.queries import own
 from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_track, count_standing, list_challenges, usual_review_time
@@ -41,11 +41,7 @@ def index() -> Any:
     review_time = usual_review_time(db(), now)
     totals = {standing: count_standing(counts, standing) for standing in (*Standing, DISMISSED)}
     shown = {"form": form, "page": page, "counts": counts, "totals": totals, "tracks": list(Track)}
-    shown |= {
-        "standings": {**{standing.value: name for standing, name in STANDING_NAMES.items()}, DISMISSED: N_("Not for me")},
-        "dismissing": DismissForm(formdata=None),
-        "why_names": WHY_NAMES,
-    }
+    shown |= {"standings": STANDINGS, "why_names": WHY_NAMES}
     asked = [row.Challenge.id for row in page] if wanted.standing == DISMISSED else []
     shown |= {"aside": dismissals_of(db(), current_user.id, asked), "just_aside": _just_put_aside()}
     usual = span(review_time) if review_time else None

@@ -185,8 +185,8 @@ class Hasher:
     _gate: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE), repr=False)
 
     def __post_init__(self) -> None:
-        self._argon2 = PasswordHasher(time_cost=self.time_cost, memory_cost=self.memory_kib, parallelism=self.parallelism, type=Type.ID)
-        self.nobody = self._argon2.hash("nobody has this password")
+        self._argon2 = _argon2(self.memory_kib, self.time_cost, self.parallelism)
+        self.nobody = _hash_of_nobody(self.memory_kib, self.time_cost, self.parallelism)
 
     def accept(self, password: str, policy: Policy, own: Iterable[str | None] = ()) -> NewPassword:
         """Return a password that was chosen, hashed; refuses one that is not good, as ``require_good`` does. Takes its time on purpose."""
@@ -211,6 +211,16 @@ class Hasher:
         """Tell whether ``kept`` was made at a lower cost than now asked for. A stronger one is left alone."""
         made = extract_parameters(kept)
         return made.memory_cost < self.memory_kib or made.time_cost < self.time_cost
+
+
+def _argon2(memory_kib: int, time_cost: int, parallelism: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism, type=Type.ID)
+
+
+@cache
+def _hash_of_nobody(memory_kib: int, time_cost: int, parallelism: int) -> str:
+    """Return what an unknown address is verified against, made once a process for each cost."""
+    return _argon2(memory_kib, time_cost, parallelism).hash("nobody has this password")
 
 
 def require_same(password: str, again: str) -> None:
