@@ -101,7 +101,7 @@ def test_steps_are_added_edited_moved_and_removed_without_javascript(database: D
     steps = f"/admin/challenges/{challenge.id}/steps"
     for kind, title in (("confirm", "Rules"), ("link", "Your review"), ("upload", "A picture")):
         assert office.get(f"{steps}/new?kind={kind}").status_code == 200
-        data = {"title": title, "text": "", "key": f"key-{kind}", "option_purpose": "image"}
+        data = {"title": title, "text": "", "key": f"key-{kind}", "option_purpose": "image", "option_seen_by": "reviewers"}
         codes = [office.post(f"{steps}/new?kind={kind}", data=data).status_code for _ in range(2)]
         assert codes == [303, 303]
     assert titles(database, challenge.id) == ["Rules", "Your review", "A picture"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
+from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers
@@ -99,6 +100,7 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     session.flush()
     settle_peers(session, actor, case.submission, now)
     settle_consents(session, actor, case.submission, case.attempt, now)
+    settle_gallery(session, actor, case.submission, case.attempt, now)
     about = {"verdict_id": verdict.id, "outcome": verdict.outcome, "points": points}
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)

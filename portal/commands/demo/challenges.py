@@ -13,11 +13,13 @@ from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.models import Attempt, Stage
 from portal.challenges.queries.audience import is_meant_for
+from portal.challenges.rules.gallery import SeenBy
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
 from portal.challenges.stages.contract import ANSWER, Step
 from portal.challenges.stages.registry import stage_kind
+from portal.challenges.stages.upload import AGREED
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
 from portal.commands.demo.pictures import snapshot
@@ -245,7 +247,9 @@ class Year:
         elif stage.kind == "consent":
             entered = {"quote": given["answer"], "scope": asked["scopes"][: 1 + number % len(asked["scopes"])], "agreed": True}
         else:
-            entered = {ANSWER: given[stage.kind]}
+            asks = stage_kind(stage.kind).controls(Step.of(stage, "en"))
+            agreed = {AGREED: [token for token, _text in asks[AGREED].choices]} if AGREED in asks else {}
+            entered = {ANSWER: given[stage.kind], **agreed}
 
         def keep(received: Received) -> StoredFile:
             actor = self.story.acting(member.name)
@@ -269,4 +273,6 @@ class Year:
 def _options(stage: dict[str, Any]) -> dict[str, Any]:
     if stage["kind"] == "consent":
         return {"item": "quote", **{name: stage[name] for name in ("words", "scopes", "months")}}
-    return {"purpose": stage.get("purpose", "image")} if stage["kind"] == "upload" else {}
+    if stage["kind"] == "upload":
+        return {"purpose": stage.get("purpose", "image"), "seen_by": stage.get("seen_by", SeenBy.REVIEWERS.value)}
+    return {}
