@@ -66,7 +66,7 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
 
     amara = join(visit, link_in(site.post.to(NEW)))
     amara.go("/challenges")
-    amara.page.get_by_role("link", name="Show us your desk").click()
+    amara.page.get_by_role("link", name="Show us your desk", exact=True).click()
     press_twice(amara.page, "Start")
     amara.page.get_by_role("checkbox").check()
     press_twice(amara.page, "Save and continue")
