@@ -27,6 +27,7 @@ from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
 from portal.commands.backup import backup, restore
@@ -72,6 +73,7 @@ from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import Panel
+from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
@@ -328,7 +330,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals["settings"] = settings
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
     recognition_shown.init(app)
     consents.init(app)
 

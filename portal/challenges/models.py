@@ -10,12 +10,13 @@ from portal.challenges.rules.dismissing import WORDS_LENGTH, Why
 from portal.challenges.rules.links import LinkState
 from portal.challenges.rules.states import AttemptState, ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import AppealState
-from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one_of
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, WordList, attach_ddl, one_of
 from portal.kernel.tracks import Track
 
 _NOT_DROPPED = text("dropped_at IS NULL")
 _BY_RULE = text("rule_id IS NOT NULL")
 _UNPUBLISHED = text("published_at IS NULL")
+_OFFERED_FIRST = text("welcome_at IS NOT NULL")
 _OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
 
 
@@ -27,8 +28,9 @@ class Challenge(Base):
     and in the ledger. It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
     closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the
-    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``search_key`` is title and
-    summary folded for searching, ``made_by`` the key of the form that made it.
+    submissions that hold a place (``has_place``), and is only changed by a guarded UPDATE. ``interests`` are those of
+    ``people.rules.interest`` that it touches. ``search_key`` is title and summary folded for searching, ``made_by``
+    the key of the form that made it. ``welcome_at``: since when new members are offered it first; of one challenge at most.
     """
 
     __tablename__ = "challenge"
@@ -46,6 +48,8 @@ class Challenge(Base):
         UniqueConstraint("made_by"),
         Index(None, "state", "track"),
         Index(None, "title"),
+        # Never a record of an import, so that this holds one row at most.
+        Index("uq_challenge_welcome", "is_record_only", unique=True, sqlite_where=_OFFERED_FIRST, postgresql_where=_OFFERED_FIRST),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -64,12 +68,14 @@ class Challenge(Base):
     state: Mapped[str] = mapped_column(String(8))
     version: Mapped[int] = mapped_column(default=1)
     total_limit: Mapped[int | None]
+    interests: Mapped[tuple[str, ...]] = mapped_column(WordList(80), nullable=True)
     taken: Mapped[int] = mapped_column(default=0)
     is_record_only: Mapped[bool]
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    welcome_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ChallengeAudience(Base):
@@ -121,6 +127,7 @@ class ChallengeVersion(Base):
     per_period: Mapped[int]
     max_attempts: Mapped[int | None]
     total_limit: Mapped[int | None]
+    interests: Mapped[tuple[str, ...]] = mapped_column(WordList(80), nullable=True)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))

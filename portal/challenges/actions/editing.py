@@ -231,4 +231,6 @@ def _search_key(offer: Offer | ChallengeVersion) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
     return value if value is None or isinstance(value, int | str) else str(value)

@@ -22,7 +22,8 @@ def list_sites(session: Session) -> list[Site]:
 
 def get_site(session: Session, key: str) -> Site:
     """Return one site. Raises ``SiteUnknown``, for a removed one too."""
-    row = session.scalar(select(ReviewSite).where(ReviewSite.key == key))
+    # A key is of plain letters: what is not, PostgreSQL could not even be asked for.
+    row = session.scalar(select(ReviewSite).where(ReviewSite.key == key)) if key.isprintable() else None
     found = _site(row, built_in().get(key))
     if found is None or (row is not None and row.removed_at is not None):
         raise SiteUnknown()

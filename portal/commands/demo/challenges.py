@@ -87,6 +87,7 @@ class Year:
             closes_on=self._closing_day(entry),
             period=Period.MONTH if times else Period.ONCE,
             per_period=times or 1,
+            interests=tuple(entry.get("interests", ())),
         )
         made = create_challenge(session, actor, offer=offer, key=f"demo-challenge-{number}", now=at)
         stages = [

@@ -20,6 +20,7 @@ from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
 from portal.commands.demo.story import Story
+from portal.commands.demo.welcome import Newcomer
 from portal.files.storage import Storage
 from portal.kernel import migrate
 from portal.kernel.clock import utcnow
@@ -87,6 +88,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()
     Sites(story, cast).begin()
+    Newcomer(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)

@@ -26,6 +26,7 @@ OFFER = Offer(
     text="Write what you would have wanted to read before you chose. The points are the same whatever you write and however you rate.",
     points=250,
     minutes=20,
+    interests=("writing",),
 )
 ANSWERS = (200, 200, 404, 403)
 
