@@ -21,7 +21,7 @@ SEEN_BY = (
     (SeenBy.REVIEWERS.value, N_("Only who decides on the answer")),
     (SeenBy.GALLERY.value, N_("All members, in the gallery, once approved")),
 )
-AGREED = GalleryNotAgreed.field or ""
+AGREED = "agreed"
 ACCEPTED = {"image": "image/*", "video": ",".join(sorted(PLAYED))}
 
 

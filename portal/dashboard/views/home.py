@@ -37,7 +37,7 @@ def home() -> Any:
 def _advocate() -> str:
     now = utcnow()
     found = advocate_home(db(), current_user.id, now)
-    has = {"has_points": found.balance.lifetime > 0, "has_open": found.open_challenges > 0}
+    has = {"has_points": found.balance.lifetime > 0, "has_open": found.picked.all_open > 0}
     return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome_of(db(), current_user.id, **has, now=now))
 
 
