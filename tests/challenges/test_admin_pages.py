@@ -12,7 +12,9 @@ from portal.audit.models import AuditEvent
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.recording import add_record_challenge
-from portal.challenges.models import Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system

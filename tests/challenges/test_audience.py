@@ -18,7 +18,8 @@ from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
-from portal.challenges.models import Challenge, ChallengeAudience, Submission
+from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import Wanted, count_by_track, list_challenges
 from portal.challenges.queries.page import challenge_page

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.dismissing import dismiss_challenge, recall_challenge
 from portal.challenges.actions.review import approve_attempt
-from portal.challenges.models import Challenge, Dismissal, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Dismissal, Submission
 from portal.challenges.queries.dismissals import aside_of
 from portal.challenges.rules.dismissing import WHY_NAMES, Why, why_not_dismiss
 from portal.challenges.rules.refusals import DismissedAfterDone, DismissedUnderWay, WhyMissing

@@ -10,7 +10,7 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.lifecycle import archive_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges
 from portal.challenges.rules import refusals
 from portal.challenges.rules.standing import Standing

@@ -18,9 +18,10 @@ from portal.challenges.actions.gallery import hide_item, put_back, show_item, ta
 from portal.challenges.actions.review import accept_early, approve_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.gallery_models import GalleryItem
 from portal.challenges.jobs import approve_by_rules
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.gallery import GalleryItem
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.gallery import IS_SHOWN
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules import gallery as rules

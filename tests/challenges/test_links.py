@@ -11,7 +11,8 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.links import CHECK, keep_found, look_again
 from portal.challenges.actions.review import accept_early
 from portal.challenges.jobs import link_jobs
-from portal.challenges.models import Attempt, LinkCheck
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.links import liveness_of
 from portal.challenges.queries.stages import get_submission, own_stages
 from portal.challenges.rules.links import LINK_SAID, LOOKS, LinkChecksOff, LinkState, is_same_site, reason_said, state_for

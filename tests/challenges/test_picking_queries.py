@@ -13,7 +13,7 @@ from portal.challenges.actions.editing import edit_challenge, offer_of, publish_
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
 from portal.challenges.actions.review import decline_attempt
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.picking import picked_for
 from portal.challenges.queries.versions import current_version

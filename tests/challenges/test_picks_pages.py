@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.library.reading import built_in
-from portal.challenges.models import Challenge, ChallengeVersion
+from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.rules.offer import Offer, require_offer
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database, programme_zone

@@ -14,7 +14,8 @@ from portal.challenges.actions import templates as actions
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.stages import edit_stage
 from portal.challenges.library.reading import FOLDER, built_in
-from portal.challenges.models import Challenge, OwnTemplate, Stage
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.templates import OwnTemplate
 from portal.challenges.queries.stages import gaps_of, stages_of
 from portal.challenges.queries.templates import get_template, list_templates
 from portal.challenges.queries.versions import current_version

@@ -14,7 +14,7 @@ from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
 from portal.challenges.actions.stages import add_stage, edit_stage
 from portal.challenges.actions.welcome import offer_first, stop_offering_first
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.challenges.queries.welcome import FirstOffer, first_for

@@ -14,7 +14,9 @@ from config import Env, Settings
 from portal.acts.models import Act
 from portal.app import create_app
 from portal.audit.models import AuditEvent
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.audience import admitted_today
 from portal.commands.demo.cast import PASSWORD
 from portal.commands.demo.command import SIGN_INS, build

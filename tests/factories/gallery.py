@@ -11,8 +11,9 @@ from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.review import approve_attempt
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.gallery_models import GalleryItem
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.gallery import GalleryItem
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.gallery import AGREEMENT, AGREEMENT_VERSION
 from portal.files.models import StoredFile

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission
-from portal.challenges.gallery_models import GalleryItem
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.gallery import GalleryItem
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules import gallery as rules
 from portal.challenges.rules.states import AttemptState, SubmissionState

@@ -18,7 +18,8 @@ from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
-from portal.challenges.models import Appeal, Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules import refusals
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.challenges.rules.verdicts import AppealState, require_undoable

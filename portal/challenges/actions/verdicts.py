@@ -12,7 +12,9 @@ from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.referring import settle_peers
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals

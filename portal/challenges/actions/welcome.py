@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.editing import require_editor
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.welcome import problem_of
 from portal.kernel.actor import Actor

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.auto import highest
 from portal.challenges.rules.gallery import SeenBy
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState

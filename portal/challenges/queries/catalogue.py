@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Attempt, Challenge, Stage, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
 from portal.audience.queries.admission import Stamps, admitted
-from portal.challenges.gallery_models import GalleryItem
-from portal.challenges.models import Challenge, ChallengeAudience, Submission
+from portal.challenges.models.gallery import GalleryItem
+from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.rules.states import ChallengeState
 from portal.files.models import StoredFile

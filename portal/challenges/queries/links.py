@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, LinkCheck, Submission
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.policy import looks_at_links
 from portal.challenges.rules import links as rules
 from portal.challenges.rules.links import LinkState, Liveness

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Date, Select, String, and_, bindparam, case, func, not_, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from portal.challenges.models import Challenge, ChallengeVersion, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.catalogue import ROWS, row_values
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.standing import MINE, STANDING

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ReviewSite, Stage
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.proof import ReviewSite
 from portal.challenges.rules.sites import Site, SiteFacts, SiteUnknown, built_in
 from portal.challenges.rules.states import ChallengeState
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
 from portal.audience.queries.admission import Stamps, admitted
-from portal.challenges.models import Challenge, ChallengeAudience, Stage, Submission
+from portal.challenges.models.offering import Challenge, ChallengeAudience, Stage
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import SEEN
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.policy import points_at_once

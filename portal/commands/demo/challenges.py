@@ -11,7 +11,8 @@ from portal.challenges.actions.editing import close_challenge, create_challenge,
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Stage
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.rules.gallery import SeenBy
 from portal.challenges.rules.offer import Offer

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.links import withhold_looks
-from portal.challenges.models import Attempt, Challenge
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year

@@ -8,7 +8,8 @@ from portal.challenges.actions.editing import create_challenge, publish_challeng
 from portal.challenges.actions.links import ask_for_links, keep_found
 from portal.challenges.actions.sites import check_site
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Attempt, LinkCheck
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.links import LinkState, state_for
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import AttemptState
