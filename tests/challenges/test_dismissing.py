@@ -96,6 +96,7 @@ def test_the_list_leads_to_the_question_why_which_remembers_the_filters_and_is_n
     page = client.get(asking).text
     assert "Why is it not for you?" in page
     assert f'action="{asking}"' in page
+    assert ('hx-select=".put-aside"' in listed, page.count("put-aside")) == (True, 1)
     assert client.get(f"/challenges/{begun.id}/dismiss").headers["Location"] == f"/challenges/{begun.id}"
 
 
