@@ -257,6 +257,40 @@ def test_one_event_and_eight_challenges_begun_at_once_complete_one(database: Dat
         assert (count(session, Submission), count(session, EventUse), balance_of(session, person.id).available) == (8, 1, 20)
 
 
+def test_events_clicks_that_pay_at_once_and_starts_of_one_person_never_stop_each_other(database: Database) -> None:
+    """No unit of work is run again: whoever waits for the person's turn holds nothing that a payment needs."""
+
+    def given(session: Session) -> tuple[Person, Challenge, Submission, list[int]]:
+        person, many, second = make_person(session), make_draft(session, stages=(), points=100), make_webinar(session, ("event", 10), ("answer", 0))
+        for kind in ("confirm", "event", "answer"):
+            for number in range(3):
+                options = {"code": f"talk-{number}"} if kind == "event" else {}
+                points = 0 if kind == "answer" else 10
+                add_stage(session, system("test"), challenge_id=many.id, kind=kind, title=f"{kind} {number}", points=points, options=options, now=NOW)
+        publish_challenge(session, system("test"), challenge_id=many.id, now=NOW)
+        hear(session, person, id="early")
+        submission = make_submission(session, person, many, now=NOW)
+        return person, second, submission, [stage.id for stage in own_stages(session, submission) if stage.kind == "confirm"]
+
+    person, second, submission, boxes = database.write(given)
+
+    def tick(box: int) -> Any:
+        values = {box: {"is_confirmed": True}}
+        return lambda s: save_answers(s, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+
+    def arrive(number: int) -> Any:
+        return lambda s: hear(s, person, id=f"talk-{number}", code=f"talk-{number}")
+
+    def begin(session: Session) -> None:
+        start_submission(session, as_advocate(person), challenge_id=second.id, person_id=person.id, now=NOW)
+
+    works = [*map(tick, boxes), *map(arrive, range(3)), begin, begin]
+    assert all_at_once(database, works, tries=1) == Counter({"done": 8})
+    with database.reading() as session:
+        assert steps(session, submission) == [False] * 3 + [True] * 3 + [False] * 3
+        assert (balance_of(session, person.id).available, count(session, EventUse)) == (70, 4)
+
+
 # ── by hand ──
 
 

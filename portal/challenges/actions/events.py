@@ -1,17 +1,16 @@
 """Outside events complete steps: as they arrive, when somebody begins what they waited for, or matched by an admin.
 
-Whoever starts holds the person's row for sharing, whoever brings an event takes it first, so that of an
+Whoever starts and whoever brings an event takes the person's turn first (``take_turn``), so that of an
 event and a start at the same moment the later sees the earlier. Each event completes one step: the unique key decides.
 """
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.answering import submit_attempt
-from portal.challenges.actions.locking import lock_submission
+from portal.challenges.actions.locking import lock_submission, take_turn
 from portal.challenges.actions.paying import pay_stages
 from portal.challenges.models import Answer, Stage, Submission
 from portal.challenges.queries.events import ends_at, event_codes, waiting_places
@@ -29,7 +28,6 @@ from portal.outside.actions import keep_event, use_event
 from portal.outside.models import OutsideEvent
 from portal.outside.queries import events_for, get_event, owner_of, use_of
 from portal.outside.rules import EventUsed, Heard, Outcome, counts
-from portal.people.models import Person
 from portal.people.queries.persons import get_person, recipient
 
 BY_EVENT = system("api")
@@ -49,7 +47,7 @@ def hear_event(
     person = owner_of(session, event) if is_new else None
     if person is None:
         return event
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    take_turn(session, person.id)
     event.outcome = Outcome.WAITING if event.code in event_codes(session) else Outcome.UNMATCHED
     for place in waiting_places(session, person.id):
         if code_of(place.stage.options) == event.code and _complete(session, place.submission.id, place.stage, event, now, tell=tell):
