@@ -58,6 +58,13 @@ class PersonMissing(Refusal):
     field = "email"
 
 
+class PersonNumberUnknown(Refusal):
+    """A number that is nobody's here. An address may be somebody's one day; who gets a number later is another person."""
+
+    message = N_("Nobody here has this number.")
+    field = "person_id"
+
+
 class PersonEmailInvalid(Refusal):
     """Not the shape of an address."""
 

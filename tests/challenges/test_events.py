@@ -35,7 +35,7 @@ from portal.notifications.models import Notice
 from portal.outside.actions import forget_strangers
 from portal.outside.models import EventUse, OutsideEvent
 from portal.outside.queries import count_events
-from portal.outside.rules import EventDiffers, EventUsed, Heard
+from portal.outside.rules import EventDiffers, EventUsed, Heard, PersonNumberUnknown
 from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_contact, make_person
@@ -90,6 +90,17 @@ def test_an_event_by_the_number_of_a_person(session: Session) -> None:
     person, challenge = make_person(session), make_webinar(session)
     make_submission(session, person, challenge, now=NOW)
     assert hear_event(session, API, source="test", heard=Heard("a-1", "webinar", NOW, person_id=person.id), now=NOW).outcome == "matched"
+
+
+def test_an_event_for_a_number_of_nobody_is_never_credited_to_who_gets_the_number_later(session: Session) -> None:
+    number = make_person(session).id + 1
+    heard = Heard("a-1", "webinar", NOW, person_id=number)
+    with pytest.raises(PersonNumberUnknown):
+        hear_event(session, API, source="test", heard=heard, now=NOW)
+    person = make_person(session)
+    assert person.id == number
+    assert steps(session, make_submission(session, person, make_webinar(session), now=NOW)) == [False]
+    assert count(session, OutsideEvent) == 0
 
 
 def test_an_event_that_comes_early_waits_and_applies_at_the_start(session: Session) -> None:
