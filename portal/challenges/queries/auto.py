@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
 from portal.challenges.rules.auto import highest
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
+from portal.challenges.stages.registry import NEED_PERSON
 from portal.kernel.errors import NotFound
 from portal.people.models import Person, Reviewer
 from portal.review.queries.cases import is_owned
@@ -42,7 +43,8 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     """Return the select of the attempts that the rule may approve now, the longest waiting first.
 
     Never above the limit from which two people approve, never what a reviewer took or said
-    something about, and never of people who may themselves decide or set rules.
+    something about, never with a step that a person always decides (``NEED_PERSON``), and never of
+    people who may themselves decide or set rules.
     """
     limit = highest(rule.points_limit, terms_of(session).four_eyes_above)
     found: AnySelect = (
@@ -63,14 +65,9 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     )
     if rule.challenge_id is not None:
         found = found.where(Submission.challenge_id == rule.challenge_id)
-    if rule.kinds:
-        other = (
-            Stage.challenge_id == Submission.challenge_id,
-            Stage.version == Submission.version,
-            Stage.removed_at.is_(None),
-            Stage.kind.not_in(rule.kinds),
-        )
-        found = found.where(~exists().where(*other))
+    steps = (Stage.challenge_id == Submission.challenge_id, Stage.version == Submission.version, Stage.removed_at.is_(None))
+    other = Stage.kind.in_(NEED_PERSON) | Stage.kind.not_in(rule.kinds) if rule.kinds else Stage.kind.in_(NEED_PERSON)
+    found = found.where(~exists().where(*steps, other))
     return _trusted(found, rule, now) if rule.approvals else found
 
 
