@@ -99,6 +99,12 @@ class EventUsed(Conflict):
     message = N_("This event has completed a step already, so it cannot complete another.")
 
 
+class EventDropped(Conflict):
+    """The import that brought it was undone, or whoever it named was forgotten."""
+
+    message = N_("This event counts no more: its import was undone, or it is too old.")
+
+
 class EventUnknown(NotFound):
     """No such event."""
 

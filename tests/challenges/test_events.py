@@ -32,10 +32,10 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
-from portal.outside.actions import forget_strangers
+from portal.outside.actions import drop_event, forget_strangers
 from portal.outside.models import EventUse, OutsideEvent
 from portal.outside.queries import count_events
-from portal.outside.rules import EventDiffers, EventUsed, Heard, PersonNumberUnknown
+from portal.outside.rules import EventDiffers, EventDropped, EventUsed, Heard, PersonNumberUnknown
 from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_contact, make_person
@@ -420,6 +420,24 @@ def test_a_list_of_who_took_part_completes_steps_and_can_be_undone(database: Dat
     with database.reading() as session:
         dropped = session.scalars(select(OutsideEvent.dropped_at).order_by(OutsideEvent.given_id)).all()
     assert [moment is not None for moment in dropped] == [False, True]  # what has completed a step is in use
+
+
+def test_an_event_whose_import_was_undone_completes_nothing_by_hand(database: Database, sign_in: Any) -> None:
+    def given(session: Session) -> tuple[OutsideEvent, Person, Submission, Person]:
+        person = make_person(session)
+        event = hear(session, "private@elsewhere.example")
+        assert drop_event(session, event_id=event.id, now=NOW)
+        return event, person, make_submission(session, person, make_webinar(session), now=NOW), make_admin(session)
+
+    event, person, submission, admin = database.write(given)
+    with database.reading() as session:
+        stage = own_stages(session, submission)[0]
+    with pytest.raises(EventDropped):
+        database.write(lambda s: match_event(s, as_admin(admin), event_id=event.id, submission_id=submission.id, stage_id=stage.id, now=NOW))
+    page = sign_in(admin).get(f"/admin/challenges/events/{event.id}?who={person.email}").text
+    assert ("it counts no more" in page, "Match it by hand" in page) == (True, False)
+    with database.reading() as session:
+        assert (steps(session, submission), count(session, EventUse)) == ([False], 0)
 
 
 def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) -> None:

@@ -27,7 +27,7 @@ from portal.notifications.actions import notify
 from portal.outside.actions import keep_event, use_event
 from portal.outside.models import OutsideEvent
 from portal.outside.queries import events_for, get_event, owner_of, use_of
-from portal.outside.rules import EventUsed, Heard, Outcome, counts
+from portal.outside.rules import EventDropped, EventUsed, Heard, Outcome, counts
 from portal.people.queries.persons import get_person, recipient
 
 BY_EVENT = system("api")
@@ -71,11 +71,14 @@ def apply_waiting(session: Session, submission: Submission, now: datetime) -> No
 def match_event(session: Session, actor: Actor, *, event_id: int, submission_id: int, stage_id: int, now: datetime) -> None:
     """Let an admin complete a step with an event, whatever its code, day and address.
 
-    Refuses who is no admin, anybody's own (``OwnSubmission``), a used event (``EventUsed``), and a step that waits for none (``StepDone``).
+    Refuses who is no admin, anybody's own (``OwnSubmission``), a used event (``EventUsed``), one that counts no more
+    (``EventDropped``), and a step that waits for none (``StepDone``).
     """
     if not actor.is_admin:
         raise NotAllowed()
     event = get_event(session, event_id)
+    if event.dropped_at is not None:
+        raise EventDropped()
     if use_of(session, event_id) is not None:
         raise EventUsed()
     submission = lock_submission(session, submission_id)
