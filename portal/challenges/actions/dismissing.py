@@ -10,12 +10,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-<<<<<<< HEAD
-from portal.challenges.models.taking import Dismissal
-=======
 from portal.challenges.actions.locking import take_turn
-from portal.challenges.models import Dismissal
->>>>>>> fixb
+from portal.challenges.models.taking import Dismissal
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.rules.dismissing import read_why, why_not_dismiss
 from portal.kernel.actor import Actor

@@ -45,14 +45,9 @@ def rules_on(session: Session) -> Sequence[AutoRule]:
 def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     """Return the select of the attempts that the rule may approve now, the longest waiting first.
 
-<<<<<<< HEAD
     Never above the limit from which two people approve, never what all members would see in the gallery, never what a
-    reviewer took or said something about, and never of people who may themselves decide or set rules.
-=======
-    Never above the limit from which two people approve, never what a reviewer took or said
-    something about, never with a step that a person always decides (``NEED_PERSON``), and never of
+    reviewer took or said something about, never with a step that a person always decides (``NEED_PERSON``), and never of
     people who may themselves decide or set rules.
->>>>>>> fixb
     """
     limit = highest(rule.points_limit, terms_of(session).four_eyes_above)
     found: AnySelect = (
@@ -75,14 +70,8 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     found = found.where(~exists().where(*of_version, Stage.options["seen_by"].as_string() == SeenBy.GALLERY))
     if rule.challenge_id is not None:
         found = found.where(Submission.challenge_id == rule.challenge_id)
-<<<<<<< HEAD
-    if rule.kinds:
-        found = found.where(~exists().where(*of_version, Stage.kind.not_in(rule.kinds)))
-=======
-    steps = (Stage.challenge_id == Submission.challenge_id, Stage.version == Submission.version, Stage.removed_at.is_(None))
     other = Stage.kind.in_(NEED_PERSON) | Stage.kind.not_in(rule.kinds) if rule.kinds else Stage.kind.in_(NEED_PERSON)
-    found = found.where(~exists().where(*steps, other))
->>>>>>> fixb
+    found = found.where(~exists().where(*of_version, other))
     return _trusted(found, rule, now) if rule.approvals else found
 
 
