@@ -1,12 +1,13 @@
 """Reading files, and who may."""
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 
 from sqlalchemy.orm import Session
 
 from portal.files.models import StoredFile
 from portal.files.rules.kinds import Purpose
-from portal.kernel.actor import Actor
+from portal.kernel.actor import ADMIN, REVIEWER, Actor
 from portal.kernel.errors import NotFound
 
 FileAccess = Callable[[Session, Actor, StoredFile], bool]
@@ -33,3 +34,13 @@ def file_for(session: Session, actor: Actor, file_id: int, access: Mapping[str, 
     if allows is None or not allows(session, actor, file):
         raise NotFound()
     return file
+
+
+def name_for(file: StoredFile, actor: Actor) -> str:
+    """Return the name under which ``actor`` saves a file: its own for the owner and who decides, a plain one for other members.
+
+    A name may tell who somebody is that shows a nickname to the others.
+    """
+    if file.owner_id == actor.id or not actor.roles.isdisjoint({ADMIN, REVIEWER}):
+        return file.filename
+    return f"{file.purpose}-{file.id}{PurePosixPath(file.filename).suffix}"

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request, send_file
 
-from portal.files.queries import file_for
+from portal.files.queries import file_for, name_for
 from portal.files.rules.kinds import SIZES, Purpose
 from portal.files.uploads import storage
 from portal.kernel.errors import NotFound
@@ -26,7 +26,8 @@ def _locked(response: Response) -> Response:
 def download(file_id: int) -> Response:
     """Send a file to save. Never shown in the page."""
     file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
-    response = send_file(storage().path(file.storage_name), file.media_type, as_attachment=True, download_name=file.filename, etag=file.sha256)
+    name = name_for(file, current_actor())
+    response = send_file(storage().path(file.storage_name), file.media_type, as_attachment=True, download_name=name, etag=file.sha256)
     response.headers["Cache-Control"] = "private, no-cache"
     return _locked(response)
 
@@ -53,6 +54,7 @@ def video(file_id: int) -> Response:
     file = file_for(db(), current_actor(), file_id, current_app.extensions["file_access"])
     if not file.is_video:
         raise NotFound()
-    response = send_file(storage().path(file.storage_name), file.media_type, download_name=file.filename, etag=file.sha256, conditional=True)
+    name = name_for(file, current_actor())
+    response = send_file(storage().path(file.storage_name), file.media_type, download_name=name, etag=file.sha256, conditional=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return _locked(response)

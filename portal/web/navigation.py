@@ -52,15 +52,26 @@ def navigation() -> list[NavLink]:
         return []
     items: list[NavItem] = current_app.extensions["navigation"]
     roles = current_user.roles
+    asked: dict[Callable[[], bool], bool] = {}
+    listed = [item for item in items if item.role in roles and _is_shown(item, asked)]
     role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in roles), None)
-    shown = [item for item in items if item.role == role and (item.shown_if is None or item.shown_if())]
+    shown = [item for item in listed if item.role == role]
     if role != ADMIN and REVIEWER in roles:
-        shown[1:1] = [item for item in items if item.role == REVIEWER]
+        shown[1:1] = [item for item in listed if item.role == REVIEWER]
     links = [item.link(in_dock=item.in_dock) for item in shown]
     if role != EMPLOYEE and EMPLOYEE in roles:
         known = {item.endpoint for item in shown}
-        links += [item.link(in_dock=False) for item in items if item.role == EMPLOYEE and item.endpoint not in known]
+        links += [item.link(in_dock=False) for item in listed if item.role == EMPLOYEE and item.endpoint not in known]
     return links
+
+
+def _is_shown(item: NavItem, asked: dict[Callable[[], bool], bool]) -> bool:
+    """Tell whether an entry has something behind it. Roles share entries, so each question is asked once a page."""
+    if item.shown_if is None:
+        return True
+    if item.shown_if not in asked:
+        asked[item.shown_if] = item.shown_if()
+    return asked[item.shown_if]
 
 
 def init(app: Flask, items: list[NavItem]) -> None:

@@ -132,15 +132,15 @@ def test_a_member_is_offered_it_while_they_can_do_it_and_what_they_did_stays(ses
 
     assert offered() is None
     offer_first(session, admin, challenge_id=challenge.id, now=utcnow())
-    assert offered() == FirstOffer(challenge, 10, is_begun=False, is_done=False)
+    assert offered() == FirstOffer(challenge, challenge.points, challenge.minutes, 10, is_begun=False, is_done=False)
     pause_challenge(session, TEST, challenge_id=challenge.id, now=utcnow())
     assert offered() is None
     publish_challenge(session, TEST, challenge_id=challenge.id, now=utcnow())
     submission = make_submission(session, person, challenge)
     pause_challenge(session, TEST, challenge_id=challenge.id, now=utcnow())
-    assert offered() == FirstOffer(challenge, 10, is_begun=True, is_done=False)
+    assert offered() == FirstOffer(challenge, challenge.points, challenge.minutes, 10, is_begun=True, is_done=False)
     fill(session, person, submission)
-    assert offered() == FirstOffer(challenge, 10, is_begun=True, is_done=True)
+    assert offered() == FirstOffer(challenge, challenge.points, challenge.minutes, 10, is_begun=True, is_done=True)
     close_challenge(session, TEST, challenge_id=challenge.id, now=utcnow())
     done = offered()
     assert done is not None
@@ -197,5 +197,5 @@ def test_what_is_edited_but_not_published_changes_nothing_yet(session: Session) 
     stage = stages_of(session, challenge.id)[0]
     edit_stage(session, admin, challenge_id=challenge.id, stage_id=stage.id, title="First", text="", points=0, options={}, now=utcnow())
     edit_challenge(session, admin, challenge_id=challenge.id, offer=later, now=utcnow())
-    assert first_for(session, person.id, utcnow()) == FirstOffer(challenge, 10, is_begun=False, is_done=False)
+    assert first_for(session, person.id, utcnow()) == FirstOffer(challenge, challenge.points, challenge.minutes, 10, is_begun=False, is_done=False)
     assert make_attempt(session, person, challenge).points == 10

@@ -29,8 +29,8 @@ MOST_CHALLENGES = 200
 MINE, HIDDEN = "mine", "hidden"
 _NEWEST = [(GalleryItem.shown_at, True), (GalleryItem.id, True)]
 _UNMARKED = (GalleryItem.taken_back_at.is_(None), GalleryItem.withdrawn_at.is_(None), GalleryItem.hidden_at.is_(None))
-_OF_MEMBER = exists().where(Person.id == GalleryItem.person_id, Person.state == PersonState.ACTIVE)
-_OF_FILE = exists().where(StoredFile.id == GalleryItem.file_id, StoredFile.erased_at.is_(None))
+_OF_MEMBER = exists().where(Person.id == GalleryItem.person_id, Person.state == PersonState.ACTIVE).correlate(GalleryItem)
+_OF_FILE = exists().where(StoredFile.id == GalleryItem.file_id, StoredFile.erased_at.is_(None)).correlate(GalleryItem)
 IS_SHOWN = (*_UNMARKED, _OF_MEMBER, _OF_FILE)
 """The conditions under which everybody sees an item: what ``rules.state_of`` calls shown, and its file is there."""
 _ROWS: AnySelect = (
@@ -67,7 +67,7 @@ def gallery_page(session: Session, person_id: int, wanted: Wanted, *, after: str
     elif wanted.show == HIDDEN:
         found = found.where(GalleryItem.hidden_at.is_not(None))
     else:
-        found = found.where(*_UNMARKED, Person.state == PersonState.ACTIVE)
+        found = found.where(*IS_SHOWN)
     if wanted.challenge_id is not None:
         found = found.where(GalleryItem.challenge_id == wanted.challenge_id)
     return page_by(session, found, _NEWEST, after=after, size=SIZE)

@@ -1,7 +1,7 @@
 """Picked for you, in one statement: the order of ``rules/picking.py`` in SQL, so that three rows are read. A test holds the two together."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import add
@@ -52,6 +52,11 @@ class Picked:
     all_open: int = 0
     going_on: int | None = None
     has_wishes: bool = False
+
+    def beside(self, challenge_id: int) -> "Picked":
+        """Return the same where a challenge is suggested in another place already: without it, and with one suggestion less."""
+        others = [one for one in self.suggestions if one.row.Challenge.id != challenge_id]
+        return replace(self, suggestions=others[: MOST_PICKS - 1])
 
 
 # What was begun is asked and paid as in the version it was begun with, as everywhere.

@@ -1,17 +1,17 @@
 """The challenge that new members are offered first: whether it still is what they are promised, and where one of them stands with it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, not_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
 from portal.audience.queries.admission import Stamps, admitted
-from portal.challenges.models.offering import Challenge, ChallengeAudience, Stage
-from portal.challenges.models.taking import Submission
+from portal.challenges.models.offering import Challenge, ChallengeAudience, ChallengeVersion, Stage
+from portal.challenges.models.taking import StagePayment, Submission
 from portal.challenges.queries.audience import SEEN
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.policy import points_at_once
@@ -41,9 +41,14 @@ class FirstMark:
 
 @dataclass(frozen=True)
 class FirstOffer:
-    """The challenge for a new member. ``at_once`` is what its first step pays; ``is_done`` once it has paid, or all of it is approved."""
+    """The challenge for a new member. ``at_once`` is what its first step pays; ``is_done`` once it has paid, or all of it is approved.
+
+    ``points`` and ``minutes`` are those of the version that holds for the member.
+    """
 
     challenge: Challenge
+    points: int
+    minutes: int | None
     at_once: int
     is_begun: bool
     is_done: bool
@@ -82,16 +87,25 @@ def _first_step(stages: Sequence[Stage]) -> FirstStep | None:
 
 
 def _row() -> Select[*tuple[Any, ...]]:
-    """Return the statement of the marked challenge and one person: where they stand, whether they can go to it, and the version that holds."""
+    """Return the statement of the marked challenge and one person: where they stand, whether they can go to it, and the version that holds.
+
+    ``is_spent``: its first points were paid for what they have under way, and taken back since; they are paid once.
+    """
     is_paid = case((Submission.state == SubmissionState.APPROVED, 1), (Submission.paid > 0, 1), else_=0)
     here = (Submission.challenge_id == Challenge.id, Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
+    spent = (StagePayment.submission_id == Submission.id, Submission.state == SubmissionState.OPEN, *here)
     columns = (
         STANDING.label("standing"),
         and_(OFFERED, SEEN, not_(ASIDE)).label("is_shown"),
         func.coalesce(MINE.c.active_version, Challenge.version).label("version"),
         select(func.max(is_paid)).where(*here).correlate(Challenge).scalar_subquery().label("is_done"),
+        exists().where(*spent).correlate(Challenge).label("is_spent"),
+        ChallengeVersion.points.label("points"),
+        ChallengeVersion.minutes.label("minutes"),
     )
-    return select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(Challenge.welcome_at.is_not(None))
+    holds = (ChallengeVersion.challenge_id == Challenge.id, ChallengeVersion.number == func.coalesce(MINE.c.active_version, Challenge.version))
+    found = select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
+    return found.join(ChallengeVersion, and_(*holds)).where(Challenge.welcome_at.is_not(None))
 
 
 _ROW = _row()
@@ -103,10 +117,11 @@ _STAMPS = (
 )
 
 
-def first_for(session: Session, person_id: int, now: datetime) -> FirstOffer | None:
+def first_for(session: Session, person_id: int, now: datetime, *, nevers: Collection[str] = ()) -> FirstOffer | None:
     """Return the challenge that a new member is offered first, or None where none is marked, they do not see it, or it pays later by now.
 
-    What they have done stays, whatever became of the challenge.
+    Nothing that touches what they never want (``nevers``), unless they have begun it. What they have done stays,
+    whatever became of the challenge.
     """
     stamps: Stamps = session.execute(_STAMPS).all()  # type: ignore[assignment]
     admits = sorted(admitted(session, person_id, stamps, now))
@@ -114,7 +129,9 @@ def first_for(session: Session, person_id: int, now: datetime) -> FirstOffer | N
     if row is None:
         return None
     is_begun, is_open = row.standing == Standing.UNDER_WAY, row.standing == Standing.OPEN
-    if not row.is_done and not (row.is_shown and (is_begun or is_open)):
+    if not row.is_done and (row.is_spent or not (row.is_shown and (is_begun or is_open))):
+        return None
+    if is_open and not row.is_done and not set(row.Challenge.interests).isdisjoint(nevers):
         return None
     at_once = first_points(_first_step(stages_of(session, row.Challenge.id, row.version)), points_at_once(session))
-    return FirstOffer(row.Challenge, at_once, is_begun, bool(row.is_done)) if at_once or row.is_done else None
+    return FirstOffer(row.Challenge, row.points, row.minutes, at_once, is_begun, bool(row.is_done)) if at_once or row.is_done else None

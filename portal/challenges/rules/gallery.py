@@ -10,7 +10,7 @@ from portal.kernel.text import N_
 REASON_LENGTH = 500
 AGREEMENT_VERSION = 1
 """Counted up with every change to ``AGREEMENT``: what was agreed to before and not yet sent is then asked anew."""
-AGREEMENT = N_("I made this or may share it, and agree that all members see it with my name, or with my nickname if I have one.")
+AGREEMENT = N_("I made this or may share it, and agree that all members see it with my name and company, or with my nickname alone if I have one.")
 
 
 class SeenBy(StrEnum):

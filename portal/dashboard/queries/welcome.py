@@ -10,6 +10,7 @@ from portal.challenges.queries.welcome import FirstOffer, first_for
 from portal.dashboard.rules import QuickWin, quick_wins
 from portal.people.queries.interests import interests_of
 from portal.people.queries.persons import get_person
+from portal.people.rules.interest import Wish
 from portal.people.rules.welcome import is_new
 
 
@@ -43,12 +44,13 @@ def welcome_of(session: Session, person_id: int, *, has_points: bool, has_open: 
     person = get_person(session, person_id)
     if person.welcomed_at is not None or not is_new(person.joined_at, person.roles, now):
         return None
-    offer = first_for(session, person_id, now)
+    wishes = interests_of(session, person_id)
+    offer = first_for(session, person_id, now, nevers=[interest for interest, wish in wishes.items() if wish == Wish.NEVER])
     wins = quick_wins(
         offer.is_done if offer else None,
         has_points=has_points,
         has_open=has_open,
-        has_wishes=bool(interests_of(session, person_id)),
+        has_wishes=bool(wishes),
         has_profile=person.profile_kept_at is not None,
     )
     return Welcome(wins, offer)

@@ -1,5 +1,6 @@
 """The front door: each role's home, and the sign-in page for who is not signed in."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -38,7 +39,10 @@ def _advocate() -> str:
     now = utcnow()
     found = advocate_home(db(), current_user.id, now)
     has = {"has_points": found.balance.lifetime > 0, "has_open": found.picked.all_open > 0}
-    return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome_of(db(), current_user.id, **has, now=now))
+    welcome = welcome_of(db(), current_user.id, **has, now=now)
+    if welcome and welcome.offer and not welcome.offer.is_done:
+        found = replace(found, picked=found.picked.beside(welcome.offer.challenge.id))
+    return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome)
 
 
 def _employee() -> str:
