@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from benchmarks import maker
-from portal.challenges.models import Submission
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.review import count_waiting
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.review import ask_for_more, give_feedback, reverse_approval
 from portal.challenges.jobs import approve_by_rules
-from portal.challenges.models import Attempt, AutoRule, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.auto import covered
 from portal.challenges.rules.auto import (
     AfterOutOfRange,

@@ -15,7 +15,8 @@ from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.review import accept_early, approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.stages.consent import ConsentPlacesMissing, ConsentWordsMissing
 from portal.consents.actions import withdraw_consent

@@ -17,7 +17,8 @@ from portal.challenges.actions.events import hear_event, match_event
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.event_importer import EventsImporter
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.events import event_codes
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.auto import RuleTerms

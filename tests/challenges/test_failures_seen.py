@@ -11,7 +11,8 @@ from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_ru
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.lifecycle import archive_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
-from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges
 from portal.challenges.queries.review import submission_for_review, waiting_attempts
 from portal.challenges.rules import refusals

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.review import approve_attempt
-from portal.challenges.models import Attempt, AutoRule, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.auto import covered, get_rule
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.auto import MOST_RULES, RuleTerms, TooManyRules, covers, require_rule

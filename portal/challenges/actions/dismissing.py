@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.locking import take_turn
-from portal.challenges.models import Dismissal
+from portal.challenges.models.taking import Dismissal
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.rules.dismissing import read_why, why_not_dismiss
 from portal.kernel.actor import Actor

@@ -12,7 +12,8 @@ from portal.audit.actions import record
 from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.locking import lock_submission, take_turn
 from portal.challenges.actions.paying import pay_stages
-from portal.challenges.models import Answer, Stage, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.queries.events import ends_at, event_codes, waiting_places
 from portal.challenges.queries.stages import answers_of, get_challenge, own_stage, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.errors import NotFound

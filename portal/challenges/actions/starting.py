@@ -16,7 +16,8 @@ from portal.challenges.actions.dismissing import take_up
 from portal.challenges.actions.events import apply_waiting
 from portal.challenges.actions.locking import take_turn
 from portal.challenges.actions.places import take_place
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.queries.prerequisites import missing_for
 from portal.challenges.queries.stages import get_challenge
