@@ -182,7 +182,7 @@ def test_the_document_names_every_problem_there_is(app: Any) -> None:
     from portal.people.rules import throttle
     from portal.web.problems import kind_of
 
-    of_pages = {"TokenNameMissing", "TooManyTokens", "TokenShownOnce", "TokenUnknown", "EventUsed", "EventUnknown"}
+    of_pages = {"TokenNameMissing", "TooManyTokens", "TokenShownOnce", "TokenUnknown", "EventDropped", "EventUsed", "EventUnknown"}
     rooms = {api_rules.__name__, outside_rules.__name__}
     told = [c for module in (api_rules, outside_rules) for c in vars(module).values() if isinstance(c, type) and issubclass(c, Refusal)]
     names = {kind_of(c()) for c in told if c.__module__ in rooms and c.__name__ not in of_pages}
