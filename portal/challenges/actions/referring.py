@@ -54,7 +54,7 @@ def lock_referred(session: Session, source: Source) -> None:
     """Lock the answer that a referral came with. Hears of every referral that is about to be locked, so that answers come first everywhere."""
     source_type, submission_id, _stage_id = source
     if source_type == SOURCE:
-        lock_submission(session, submission.id)
+        lock_submission(session, submission_id)
 
 
 def forget_peer(session: Session, source: Source) -> None:
