@@ -76,7 +76,12 @@ def challenge_rows(programme: Programme) -> Iterator[Row]:
     for n in range(AUDIENCES):
         title, summary = f"For some of you, part {n + 1}", "Not everybody is asked; you are."
         said = (FIRST + n + 1, TRACKS[n % 3], title, summary, TEXT, fold(f"{title} {summary}"), 10 + n % 140, 5 + n % 50)
-        yield *said, "once", 1, 3, "live", False, programme.start, programme.start, programme.start
+        yield *said, "once", 1, 3, "live", 1, 0, False, programme.start, programme.start, programme.start
+
+
+def version_rows(programme: Programme) -> Iterator[Row]:
+    for n, track, title, summary, text, _key, points, minutes, period, per_period, attempts, *_rest in challenge_rows(programme):
+        yield n, 1, track, title, summary, text, points, minutes, period, per_period, attempts, programme.start
 
 
 def rule_rows(programme: Programme) -> Iterator[Row]:
@@ -118,14 +123,18 @@ def fill(database: Database, programme: Programme) -> None:
             return
     modes = "include_mode, exclude_mode, live_include_mode, live_exclude_mode"
     at, ids = programme.start, range(1, AUDIENCES + 1)
-    challenge = "id, track, title, summary, text, search_key, points, minutes, period, per_period, max_attempts, state, is_record_only"
+    said = "track, title, summary, text"
+    terms = "points, minutes, period, per_period, max_attempts"
     bulk = Bulk(database)
     bulk.fill("tag", "id, name, name_key, created_at", ((n, f"Tag {n}", f"tag {n}", at) for n in range(1, TAGS + 1)))
     bulk.fill("person_tag", "person_id, tag_id, tagged_by_id, tagged_at", person_tag_rows(programme))
     bulk.fill("person_interest", "person_id, kind, wish, changed_at", unique(interest_rows(programme)))
-    bulk.fill("challenge", f"{challenge}, created_at, changed_at, published_at", challenge_rows(programme))
-    rows = ((FIRST + n, FIRST + n, 1, "answer", "How did it go", "", {"min_length": 20}) for n in ids)
-    bulk.fill("stage", "id, challenge_id, position, kind, title, text, options", rows)
+    columns = f"id, {said}, search_key, {terms}, state, version, taken, is_record_only, created_at, changed_at, published_at"
+    bulk.fill("challenge", columns, challenge_rows(programme))
+    bulk.fill("challenge_version", f"challenge_id, number, {said}, {terms}, made_at", version_rows(programme))
+    rows = ((FIRST + n, FIRST + n, 1, 0, 1, "answer", "How did it go", "", {"min_length": 20}) for n in ids)
+    bulk.fill("stage", "id, challenge_id, version, points, position, kind, title, text, options", rows)
+    bulk.run(f"UPDATE challenge_version SET published_at = made_at, published_by_id = 1 WHERE challenge_id > {FIRST}")
     bulk.fill(
         "audience",
         f"id, {modes}, revision, stamp, created_at, changed_at",

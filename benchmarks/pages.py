@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from benchmarks.load import CONNECTIONS, request
 from benchmarks.maker import ADMINS, FIRST_NAMES, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key

@@ -25,9 +25,11 @@ from portal.challenges.audience.owner import ChallengeOwner
 from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
-from portal.challenges.queries.proof import may_open_proof
+from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
+from portal.challenges.views import gallery
 from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
 from portal.commands.db import db
@@ -71,6 +73,7 @@ from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import Panel
+from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
@@ -124,6 +127,7 @@ BLUEPRINTS = [
     consents_admin.bp,
     dashboard.bp,
     files.bp,
+    gallery.bp,
     imports_admin.bp,
     people.bp,
     people_admin.bp,
@@ -158,8 +162,8 @@ COMMANDS = [
 ]
 # Who may open stored files besides their owner and admins, by purpose.
 FILE_ACCESS: dict[str, FileAccess] = {
-    "document": may_open_proof,
-    "image": may_open_proof,
+    "document": may_open_upload,
+    "image": may_open_upload,
 }
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
@@ -243,11 +247,13 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE),
+    NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
+    NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
@@ -266,6 +272,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
+    NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
@@ -326,7 +333,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals["settings"] = settings
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
     recognition_shown.init(app)
     consents.init(app)
 

@@ -4,7 +4,7 @@ from portal.acts import models as acts
 from portal.api import models as api
 from portal.audience import models as audience
 from portal.audit import models as audit
-from portal.challenges import models as challenges
+from portal.challenges.models import deciding, gallery, offering, proof, taking, templates
 from portal.consents import models as consents
 from portal.dashboard import models as dashboard
 from portal.files import models as files
@@ -22,4 +22,5 @@ from portal.rewards import models as rewards
 
 metadata = Base.metadata
 rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents)
-rooms_above = (challenges, rewards, references, imports, review, dashboard, api)
+challenges = (offering, taking, deciding, proof, templates, gallery)
+rooms_above = (*challenges, rewards, references, imports, review, dashboard, api)

@@ -71,14 +71,17 @@ def _number(given: dict[str, Any], name: str) -> int:
 
 def _object(given: dict[str, Any], name: str) -> dict[str, Any]:
     value = given.get(name)
-    if value is not None and (not isinstance(value, dict) or _holds_no_text(value)):
+    if value is not None and (not isinstance(value, dict) or _is_kept_nowhere(value)):
         raise _invalid(name, "an object")
     return value or {}
 
 
-def _holds_no_text(value: Any) -> bool:
-    """Tell whether a value holds what no database keeps as text."""
-    said = json.dumps(value, ensure_ascii=False)
+def _is_kept_nowhere(value: Any) -> bool:
+    """Tell whether a value holds what no database keeps as text, or a number that is too large to be one (``1e400``)."""
+    try:
+        said = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return True
     return "\\u0000" in said or any("\ud800" <= c <= "\udfff" for c in said)
 
 

@@ -14,7 +14,8 @@ from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.recording import add_record_challenge, undo_attempt
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Challenge
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.offer import TITLE_LENGTH
 from portal.challenges.rules.states import MAX_POINTS, AttemptState, ChallengeState
 from portal.imports.contract import DoneRow

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.consents.forms import ConsentFilter
-from portal.consents.queries import all_consents, get_with_whose, list_consents
+from portal.consents.queries import get_with_whose, iter_consents, list_consents
 from portal.consents.rules import ITEM_NAMES, SCOPE_NAMES, STATE_NAMES, Item, Scope, state_of
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
     form = ConsentFilter(request.args)
     today = local_date(utcnow(), programme_zone(db()))
     if request.args.get("format") == "csv":
-        return csv_response("consents.csv", HEADER, (_line(row, today) for row in all_consents(db(), today=today, **form.values())))
+        return csv_response("consents.csv", HEADER, (_line(row, today) for row in iter_consents(db(), today=today, **form.values())))
     page = list_consents(db(), today=today, after=request.args.get("after"), **form.values())
     return render("consents/index.html", form=form, page=page)
 

@@ -1,6 +1,6 @@
 """Reads of consents: somebody's own, the admins' list, one with whose it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -36,9 +36,10 @@ def list_consents(session: Session, *, today: date, q: str = "", item: str = "",
     return page_by(session, _found(q, item, state, today), _NEWEST, after=after)
 
 
-def all_consents(session: Session, *, today: date, q: str = "", item: str = "", state: str = "") -> Sequence[Row[Any]]:
-    """Return all that match, the newest first, for a file."""
-    return session.execute(_found(q, item, state, today).order_by(Consent.given_at.desc(), Consent.id.desc())).all()
+def iter_consents(session: Session, *, today: date, q: str = "", item: str = "", state: str = "") -> Iterator[Row[Any]]:
+    """Yield every row of ``list_consents``, for a file."""
+    found = _found(q, item, state, today).order_by(Consent.given_at.desc(), Consent.id.desc())
+    yield from session.execute(found, execution_options={"yield_per": 1000})
 
 
 def _with_whose() -> AnySelect:

@@ -134,3 +134,32 @@ def item_of(key: str) -> tuple[str, int] | None:
 def first_name(name: str) -> str:
     """Return how a greeting calls somebody."""
     return (name.split() or [""])[0]
+
+
+class Win(StrEnum):
+    """A quick win of a new member."""
+
+    CHALLENGE = "challenge"
+    FIRST_POINTS = "first_points"
+    INTERESTS = "interests"
+    PROFILE = "profile"
+
+
+@dataclass(frozen=True)
+class QuickWin:
+    """A quick win, and whether it is done."""
+
+    win: Win
+    is_done: bool
+
+
+def quick_wins(challenge: bool | None, *, has_points: bool, has_open: bool, has_wishes: bool, has_profile: bool) -> tuple[QuickWin, ...]:
+    """Return a new member's quick wins in order: first points, what they like doing, how they appear here.
+
+    ``challenge``: whether the one that new members are offered first is done, None where none is offered. Then any first points are
+    the win, as long as something is open to the member or they have some.
+    """
+    first = [QuickWin(Win.FIRST_POINTS, has_points)] if has_points or has_open else []
+    if challenge is not None:
+        first = [QuickWin(Win.CHALLENGE, challenge)]
+    return (*first, QuickWin(Win.INTERESTS, has_wishes), QuickWin(Win.PROFILE, has_profile))

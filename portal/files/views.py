@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, request, send_file
 
 from portal.files.queries import file_for
-from portal.files.rules.kinds import SIZES
+from portal.files.rules.kinds import SIZES, Purpose
 from portal.files.uploads import storage
 from portal.kernel.errors import NotFound
 from portal.web.guards import current_actor, member
@@ -40,7 +40,9 @@ def picture(file_id: int) -> Response:
     if not file.is_image or size not in SIZES:
         raise NotFound()
     response = send_file(storage().path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    # Who may see a picture of a member can change with every click: a browser asks each time whether it still may.
+    is_for_all = file.purpose == Purpose.PICTURE
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if is_for_all else "private, no-cache"
     return _locked(response)
 
 

@@ -1,9 +1,26 @@
 """What tables are made of: the base class, names of constraints, column types, triggers that keep rows as they are."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import DDL, JSON, BigInteger, CheckConstraint, DateTime, Dialect, Integer, MetaData, Table, TypeDecorator, event
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    event,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -47,6 +64,24 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class WordList(TypeDecorator[tuple[str, ...]]):
+    """A few short words without commas, in one column; empty is no word. ``holds`` asks for one of them."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:
+        return ",".join(value or ()) or None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value.split(",")) if value else ()
+
+
+def holds(column: Any, word: str) -> ColumnElement[bool]:
+    """Return the condition that a ``WordList`` holds a word that is part of no other of its words; NULL where it is empty."""
+    return type_coerce(column, String).contains(word)
 
 
 def one_of(column: str, choices: type[StrEnum], name: str | None = None) -> CheckConstraint:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.db import violated
 from portal.kernel.text import normal_email
 from portal.outside.models import EventUse, OutsideEvent
-from portal.outside.rules import KEPT_STRANGERS, EventDiffers, Heard, Outcome, require_event
+from portal.outside.rules import KEPT_STRANGERS, EventDiffers, Heard, Outcome, PersonNumberUnknown, require_event
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 
@@ -17,7 +17,8 @@ from portal.people.queries.persons import find_person_by_email
 def keep_event(session: Session, *, source: str, heard: Heard, token_id: int | None = None, now: datetime) -> tuple[OutsideEvent, bool]:
     """Keep an event and tell whether it is new; the same id of the same source is the same event, at whatever moment eight send it.
 
-    Refuses what ``require_event`` refuses, and an id that was used for something else (``EventDiffers``).
+    Refuses what ``require_event`` refuses, an id that was used for something else (``EventDiffers``), and the number of
+    nobody (``PersonNumberUnknown``): whoever gets that number one day is somebody else.
     """
     heard = require_event(heard, now)
     same = select(OutsideEvent).where(OutsideEvent.source == source, OutsideEvent.given_id == heard.id)
@@ -25,7 +26,9 @@ def keep_event(session: Session, *, source: str, heard: Heard, token_id: int | N
     if known is not None:
         return _same(known, heard), False
     person = session.get(Person, heard.person_id) if heard.person_id else find_person_by_email(session, heard.email)
-    facts = {"person_id": person.id if person else heard.person_id, "email": heard.email, "email_key": normal_email(heard.email)}
+    if person is None and heard.person_id:
+        raise PersonNumberUnknown()
+    facts = {"person_id": person.id if person else None, "email": heard.email, "email_key": normal_email(heard.email)}
     said = {"code": heard.code, "digest": heard.digest, "data": dict(heard.data), "happened_at": heard.happened_at, "received_at": now}
     made = OutsideEvent(source=source, token_id=token_id, given_id=heard.id, **facts, **said, outcome=Outcome.UNMATCHED)
     try:

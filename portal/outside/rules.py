@@ -58,6 +58,13 @@ class PersonMissing(Refusal):
     field = "email"
 
 
+class PersonNumberUnknown(Refusal):
+    """A number that is nobody's here. An address may be somebody's one day; who gets a number later is another person."""
+
+    message = N_("Nobody here has this number.")
+    field = "person_id"
+
+
 class PersonEmailInvalid(Refusal):
     """Not the shape of an address."""
 
@@ -90,6 +97,12 @@ class EventUsed(Conflict):
     """Each event completes one step."""
 
     message = N_("This event has completed a step already, so it cannot complete another.")
+
+
+class EventDropped(Conflict):
+    """The import that brought it was undone, or whoever it named was forgotten."""
+
+    message = N_("This event counts no more: its import was undone, or it is too old.")
 
 
 class EventUnknown(NotFound):

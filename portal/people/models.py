@@ -46,7 +46,8 @@ class Person(Base):
     ``email`` is as it was typed, ``email_key`` its normal form, unique. Active people have an
     address and a password. ``is_demo`` people are refused in production. ``board_name`` is the
     nickname somebody chose for boards, ``board_name_key`` the form in which nobody else may have it,
-    ``left_board_at`` when they chose to stand on none.
+    ``left_board_at`` when they chose to stand on none. ``profile_kept_at``: when they first kept
+    themselves how they appear here; ``welcomed_at``: when they put the welcome away.
     """
 
     __tablename__ = "person"
@@ -95,6 +96,8 @@ class Person(Base):
     board_name: Mapped[str | None] = mapped_column(String(40))
     board_name_key: Mapped[str | None] = mapped_column(String(320))
     left_board_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    profile_kept_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    welcomed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -88,6 +88,11 @@ def month(value: date, pattern: str = "LLL") -> str:
     return _dated(value, pattern, calendar())
 
 
+def weekday(value: date) -> str:
+    """The name of the day of the week, as in a sentence: Friday."""
+    return _dated(value, "EEEE", calendar())
+
+
 @lru_cache(maxsize=20_000)
 def _dated(value: date, pattern: str, locale: Locale) -> str:
     return str(format_date(value, pattern, locale))
@@ -180,6 +185,7 @@ def init(app: Flask, settings: Settings) -> None:
         "signed": signed,
         "day": day,
         "month": month,
+        "weekday": weekday,
         "moment": moment,
         "ago": ago,
         "span": span,

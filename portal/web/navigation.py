@@ -1,5 +1,6 @@
 """Navigation: what each role sees on top and in the dock. Rooms' pages are listed in ``app.py``; nothing is listed that does not exist."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, request, url_for
@@ -12,6 +13,7 @@ from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 class NavItem:
     """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one.
 
+    ``shown_if`` is asked with every page and hides the entry where there is nothing behind it yet.
     An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
     first five; where more than one is left over, a phone has a menu for them.
     """
@@ -22,6 +24,7 @@ class NavItem:
     role: str
     within: tuple[str, ...] = ()
     in_dock: bool = True
+    shown_if: Callable[[], bool] | None = None
 
     def link(self, *, in_dock: bool) -> "NavLink":
         """Return the entry as the page that is being shown has it."""
@@ -50,7 +53,7 @@ def navigation() -> list[NavLink]:
     items: list[NavItem] = current_app.extensions["navigation"]
     roles = current_user.roles
     role = next((r for r in (ADMIN, ADVOCATE, EMPLOYEE) if r in roles), None)
-    shown = [item for item in items if item.role == role]
+    shown = [item for item in items if item.role == role and (item.shown_if is None or item.shown_if())]
     if role != ADMIN and REVIEWER in roles:
         shown[1:1] = [item for item in items if item.role == REVIEWER]
     links = [item.link(in_dock=item.in_dock) for item in shown]

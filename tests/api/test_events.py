@@ -85,6 +85,7 @@ def test_an_event_is_taken_once_and_answered_alike(database: Database, send: Sen
         ({"email": None, "person_id": True}, "field-invalid", "person_id"),
         ({"email": None, "person_id": 10**30}, "field-invalid", "person_id"),
         ({"email": None, "person_id": -1}, "field-invalid", "person_id"),
+        ({"email": None, "person_id": 4_711}, "person-number-unknown", "person_id"),
         ({"happened_at": "2026-11-20"}, "field-invalid", "happened_at"),
         ({"happened_at": "2026-11-20T14:05:00"}, "field-invalid", "happened_at"),
         ({"happened_at": "2999-11-20T14:05:00Z"}, "happened-in-future", "happened_at"),
@@ -98,6 +99,15 @@ def test_what_is_wrong_is_told_by_name_and_field(database: Database, send: Send,
     answer = send(given)
     assert (answer.status_code, problem_of(answer)) == (422, problem)
     assert [error["field"] for error in json.loads(answer.text)["errors"]] == [field]
+    assert count(database, OutsideEvent) == 0
+
+
+def test_a_number_too_large_for_any_database_is_refused_by_its_field(database: Database, send: Send) -> None:
+    body = json.dumps(EVENT | {"data": {"minutes": [1, {"x": 0}]}})
+    for number in ("1e400", "-1e400"):
+        answer = send(raw=body.replace('"x": 0', f'"x": {number}').encode())
+        assert (answer.status_code, problem_of(answer)) == (422, "field-invalid")
+        assert [error["field"] for error in json.loads(answer.text)["errors"]] == ["data"]
     assert count(database, OutsideEvent) == 0
 
 

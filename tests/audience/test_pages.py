@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audience.models import Audience, AudienceRule
 from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions.editing import open_audience
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database

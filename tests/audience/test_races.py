@@ -11,7 +11,7 @@ from portal.audience.models import Audience
 from portal.audience.queries.audiences import sheet_of
 from portal.audience.rules import MAX_RULES, Side
 from portal.challenges.actions.editing import open_audience
-from portal.challenges.models import ChallengeAudience
+from portal.challenges.models.offering import ChallengeAudience
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.people.actions.interests import set_interests

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from benchmarks import maker
-from portal.challenges.models import Submission
+from benchmarks import audience, maker
+from portal.audience.models import AudienceRule
+from portal.challenges.models.taking import Submission
+from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.review import count_waiting
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
@@ -104,3 +107,13 @@ def test_members_can_look_at_it(programme: maker.Programme, sign_in: SignIn, pat
 )
 def test_admins_can_look_at_it(programme: maker.Programme, sign_in: SignIn, path: str) -> None:
     assert sign_in(1).get(path).status_code == 200
+
+
+def test_audiences_are_put_into_it_and_admit_some_to_some(app: Flask, programme: maker.Programme) -> None:
+    database: Database = app.extensions["database"]  # knows the kinds of rules that higher rooms bring
+    audience.fill(database, programme)
+    audience.fill(database, programme)  # what an earlier run made is used
+    with database.reading() as session:
+        admitted = [len(admitted_today(session, programme.member(who), utcnow())) for who in range(0, MEMBERS, 20)]
+        assert session.scalar(select(func.count()).select_from(AudienceRule)) == audience.AUDIENCES * audience.RULES
+    assert 0 < min(admitted) < max(admitted) < audience.AUDIENCES

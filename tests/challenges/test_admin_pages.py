@@ -12,7 +12,9 @@ from portal.audit.models import AuditEvent
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.recording import add_record_challenge
-from portal.challenges.models import Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system
@@ -101,7 +103,7 @@ def test_steps_are_added_edited_moved_and_removed_without_javascript(database: D
     steps = f"/admin/challenges/{challenge.id}/steps"
     for kind, title in (("confirm", "Rules"), ("link", "Your review"), ("upload", "A picture")):
         assert office.get(f"{steps}/new?kind={kind}").status_code == 200
-        data = {"title": title, "text": "", "key": f"key-{kind}", "option_purpose": "image"}
+        data = {"title": title, "text": "", "key": f"key-{kind}", "option_purpose": "image", "option_seen_by": "reviewers"}
         codes = [office.post(f"{steps}/new?kind={kind}", data=data).status_code for _ in range(2)]
         assert codes == [303, 303]
     assert titles(database, challenge.id) == ["Rules", "Your review", "A picture"]

@@ -12,7 +12,7 @@ from portal.challenges.actions.answering import withdraw_submission
 from portal.challenges.actions.editing import close_challenge, publish_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Dismissal, Submission
+from portal.challenges.models.taking import Dismissal, Submission
 from portal.challenges.rules.states import Period
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow

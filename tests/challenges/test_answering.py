@@ -11,7 +11,7 @@ from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import edit_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import answers_of, stages_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.states import AttemptState, Period, SubmissionState

@@ -18,10 +18,12 @@ from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
-from portal.challenges.models import Challenge, ChallengeAudience, Submission
+from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import audience_of
-from portal.challenges.queries.catalogue import Wanted, count_by_track, list_cards, list_challenges
+from portal.challenges.queries.catalogue import Wanted, count_by_track, list_challenges
 from portal.challenges.queries.page import challenge_page
+from portal.challenges.queries.picking import picked_for
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.refusals import NotInAudience
 from portal.challenges.rules.states import Period
@@ -64,9 +66,9 @@ def test_the_list_its_counts_the_search_and_the_home_page_hide_what_is_not_meant
     assert listed(session, meant, Wanted(q="shops")) == {"Shops only"}
     assert [count_by_track(session, person.id, NOW)["engage"].open for person in (meant, other)] == [2, 1]
     for person, titles in ((meant, {"Shops only", "For all"}), (other, {"For all"})):
-        rows, all_open = list_cards(session, person.id, NOW, 6)
-        assert {row.Challenge.title for row in rows} == titles
-        assert all_open == len(titles)
+        picked = picked_for(session, person.id, NOW)
+        assert {pick.row.Challenge.title for pick in picked.suggestions} == titles
+        assert picked.all_open == len(titles)
 
 
 def test_the_page_by_its_address_is_as_if_not_there(session: Session) -> None:

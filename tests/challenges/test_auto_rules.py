@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.review import ask_for_more, give_feedback, reverse_approval
 from portal.challenges.jobs import approve_by_rules
-from portal.challenges.models import Attempt, AutoRule, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.auto import covered
 from portal.challenges.rules.auto import (
     AfterOutOfRange,
     ApprovalsOutOfRange,
+    KindNeedsPerson,
     LimitOutOfRange,
     RuleNameMissing,
     RuleTerms,
@@ -89,6 +91,36 @@ def test_a_rule_nobody_meant_is_refused(changed: dict[str, Any], refusal: type[E
 )
 def test_all_steps_must_be_of_the_kinds(kinds: tuple[str, ...], answered: list[str], is_covered: bool) -> None:
     assert covers(kinds, answered) is is_covered
+
+
+@pytest.mark.parametrize("kinds", [(), ("link", "refer"), ("refer",)])
+@pytest.mark.parametrize("answered", [["refer"], ["link", "refer"]])
+def test_what_a_person_always_decides_is_covered_by_no_rule(kinds: tuple[str, ...], answered: list[str]) -> None:
+    assert not covers(kinds, answered, never=("refer",))
+    assert covers(kinds, ["link"], never=("refer",)) is (kinds != ("refer",))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_covered"),
+    [(("refer",), False), (("checked",), False), (("link", "checked"), False), (("link",), True), (("answer", "confirm"), True)],
+)
+def test_a_rule_for_any_kind_leaves_alone_what_a_person_always_decides(session: Session, kinds: tuple[str, ...], is_covered: bool) -> None:
+    """Neither the queue of the rule holds it, nor is it approved."""
+    scene = Scene(session)
+    scene.person = make_person(session)
+    scene.attempt = make_attempt(session, scene.person, make_challenge(session, stages=kinds, now=NOW), now=NOW)
+    assert (scene.attempt.id in session.scalars(covered(session, scene.rule, NOW)).all()) is is_covered
+    assert (run(session, scene) is not None) is is_covered
+    assert balance_of(session, scene.person.id).available == (100 if is_covered else 0)
+
+
+def test_no_rule_is_made_for_what_a_person_always_decides_and_the_page_says_so(database: Database, sign_in: SignIn) -> None:
+    admin = database.write(make_admin)
+    with pytest.raises(KindNeedsPerson):
+        database.write(lambda s: make_rule(s, as_admin(admin), terms=RuleTerms("r", 100, kinds=("link", "refer")), now=NOW))
+    page = sign_in(admin).get("/admin/challenges/rules").text
+    assert "always decided by a person: Refer a peer, The team confirms." in page
+    assert 'value="refer"' not in page
 
 
 @pytest.mark.parametrize(("limit", "four_eyes", "most"), [(100, None, 100), (100, 50, 50), (100, 500, 100)])

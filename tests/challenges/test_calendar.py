@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.lifecycle import archive_challenge, pause_challenge
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.calendar import month_page
 from portal.challenges.rules.calendar import Bar, Month, Span, bar_of, count_by_day, month_of, open_span
 from portal.kernel.actor import system

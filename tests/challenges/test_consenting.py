@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import save_answers, submit_attempt
@@ -15,11 +15,13 @@ from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.review import accept_early, approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.stages.consent import ConsentPlacesMissing, ConsentWordsMissing
 from portal.consents.actions import withdraw_consent
 from portal.consents.models import Consent
+from portal.consents.queries import iter_consents
 from portal.consents.rules import ConsentEnded, Item
 from portal.kernel.actor import system
 from portal.kernel.db import Database
@@ -213,3 +215,13 @@ def test_admins_find_consents_by_member_item_and_state_in_constant_queries(sign_
         office.get("/admin/consents?q=okafor")
     assert few.total == many.total
     assert 'rel="next"' in office.get("/admin/consents?q=okafor").text
+
+
+def test_the_file_of_all_consents_is_read_a_thousand_rows_at_a_time(session: Session) -> None:
+    made = [make_consent(session, make_person(session), now=NOW + timedelta(minutes=number)).id for number in range(3)]
+    at_a_time: list[Any] = []
+    event.listen(session, "do_orm_execute", lambda state: at_a_time.append(state.execution_options.get("yield_per")))
+    rows = iter_consents(session, today=NOW.date())
+    assert at_a_time == []
+    assert [row.Consent.id for row in rows] == made[::-1]
+    assert at_a_time == [1000]

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.dismissing import dismiss_challenge, recall_challenge
 from portal.challenges.actions.review import approve_attempt
-from portal.challenges.models import Challenge, Dismissal, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Dismissal, Submission
 from portal.challenges.queries.dismissals import aside_of
 from portal.challenges.rules.dismissing import WHY_NAMES, Why, why_not_dismiss
 from portal.challenges.rules.refusals import DismissedAfterDone, DismissedUnderWay, WhyMissing
@@ -96,6 +97,7 @@ def test_the_list_leads_to_the_question_why_which_remembers_the_filters_and_is_n
     page = client.get(asking).text
     assert "Why is it not for you?" in page
     assert f'action="{asking}"' in page
+    assert ('hx-select=".put-aside"' in listed, page.count("put-aside")) == (True, 1)
     assert client.get(f"/challenges/{begun.id}/dismiss").headers["Location"] == f"/challenges/{begun.id}"
 
 

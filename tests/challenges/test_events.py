@@ -18,7 +18,9 @@ from portal.challenges.actions.recording import undo_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.event_importer import EventsImporter
-from portal.challenges.models import Attempt, Challenge, LinkCheck, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.events import event_codes
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.auto import RuleTerms
@@ -33,10 +35,10 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
-from portal.outside.actions import forget_strangers
+from portal.outside.actions import drop_event, forget_strangers
 from portal.outside.models import EventUse, OutsideEvent
 from portal.outside.queries import count_events
-from portal.outside.rules import EventDiffers, EventUsed, Heard
+from portal.outside.rules import EventDiffers, EventDropped, EventUsed, Heard, PersonNumberUnknown
 from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_contact, make_person
@@ -91,6 +93,17 @@ def test_an_event_by_the_number_of_a_person(session: Session) -> None:
     person, challenge = make_person(session), make_webinar(session)
     make_submission(session, person, challenge, now=NOW)
     assert hear_event(session, API, source="test", heard=Heard("a-1", "webinar", NOW, person_id=person.id), now=NOW).outcome == "matched"
+
+
+def test_an_event_for_a_number_of_nobody_is_never_credited_to_who_gets_the_number_later(session: Session) -> None:
+    number = make_person(session).id + 1
+    heard = Heard("a-1", "webinar", NOW, person_id=number)
+    with pytest.raises(PersonNumberUnknown):
+        hear_event(session, API, source="test", heard=heard, now=NOW)
+    person = make_person(session)
+    assert person.id == number
+    assert steps(session, make_submission(session, person, make_webinar(session), now=NOW)) == [False]
+    assert count(session, OutsideEvent) == 0
 
 
 def test_an_event_that_comes_early_waits_and_applies_at_the_start(session: Session) -> None:
@@ -258,6 +271,40 @@ def test_one_event_and_eight_challenges_begun_at_once_complete_one(database: Dat
         assert (count(session, Submission), count(session, EventUse), balance_of(session, person.id).available) == (8, 1, 20)
 
 
+def test_events_clicks_that_pay_at_once_and_starts_of_one_person_never_stop_each_other(database: Database) -> None:
+    """No unit of work is run again: whoever waits for the person's turn holds nothing that a payment needs."""
+
+    def given(session: Session) -> tuple[Person, Challenge, Submission, list[int]]:
+        person, many, second = make_person(session), make_draft(session, stages=(), points=100), make_webinar(session, ("event", 10), ("answer", 0))
+        for kind in ("confirm", "event", "answer"):
+            for number in range(3):
+                options = {"code": f"talk-{number}"} if kind == "event" else {}
+                points = 0 if kind == "answer" else 10
+                add_stage(session, system("test"), challenge_id=many.id, kind=kind, title=f"{kind} {number}", points=points, options=options, now=NOW)
+        publish_challenge(session, system("test"), challenge_id=many.id, now=NOW)
+        hear(session, person, id="early")
+        submission = make_submission(session, person, many, now=NOW)
+        return person, second, submission, [stage.id for stage in own_stages(session, submission) if stage.kind == "confirm"]
+
+    person, second, submission, boxes = database.write(given)
+
+    def tick(box: int) -> Any:
+        values = {box: {"is_confirmed": True}}
+        return lambda s: save_answers(s, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+
+    def arrive(number: int) -> Any:
+        return lambda s: hear(s, person, id=f"talk-{number}", code=f"talk-{number}")
+
+    def begin(session: Session) -> None:
+        start_submission(session, as_advocate(person), challenge_id=second.id, person_id=person.id, now=NOW)
+
+    works = [*map(tick, boxes), *map(arrive, range(3)), begin, begin]
+    assert all_at_once(database, works, tries=1) == Counter({"done": 8})
+    with database.reading() as session:
+        assert steps(session, submission) == [False] * 3 + [True] * 3 + [False] * 3
+        assert (balance_of(session, person.id).available, count(session, EventUse)) == (70, 4)
+
+
 # ── by hand ──
 
 
@@ -376,6 +423,24 @@ def test_a_list_of_who_took_part_completes_steps_and_can_be_undone(database: Dat
     with database.reading() as session:
         dropped = session.scalars(select(OutsideEvent.dropped_at).order_by(OutsideEvent.given_id)).all()
     assert [moment is not None for moment in dropped] == [False, True]  # what has completed a step is in use
+
+
+def test_an_event_whose_import_was_undone_completes_nothing_by_hand(database: Database, sign_in: Any) -> None:
+    def given(session: Session) -> tuple[OutsideEvent, Person, Submission, Person]:
+        person = make_person(session)
+        event = hear(session, "private@elsewhere.example")
+        assert drop_event(session, event_id=event.id, now=NOW)
+        return event, person, make_submission(session, person, make_webinar(session), now=NOW), make_admin(session)
+
+    event, person, submission, admin = database.write(given)
+    with database.reading() as session:
+        stage = own_stages(session, submission)[0]
+    with pytest.raises(EventDropped):
+        database.write(lambda s: match_event(s, as_admin(admin), event_id=event.id, submission_id=submission.id, stage_id=stage.id, now=NOW))
+    page = sign_in(admin).get(f"/admin/challenges/events/{event.id}?who={person.email}").text
+    assert ("it counts no more" in page, "Match it by hand" in page) == (True, False)
+    with database.reading() as session:
+        assert (steps(session, submission), count(session, EventUse)) == ([False], 0)
 
 
 def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) -> None:

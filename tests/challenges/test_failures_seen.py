@@ -6,13 +6,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.answering import save_answers, submit_attempt
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.lifecycle import archive_challenge
-from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.catalogue import Wanted, count_by_track, count_standing, list_challenges
+from portal.challenges.queries.review import submission_for_review, waiting_attempts
 from portal.challenges.rules import refusals
+from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import AttemptState, Period
 from portal.kernel.actor import system
@@ -94,3 +98,46 @@ def test_an_approval_that_cannot_be_given_is_refused_with_its_reason(session: Se
     decline_attempt(session, admin, attempt_id=attempt.id, reason="No", now=NOW)
     with pytest.raises(refusals.AlreadyDecided):
         approve_attempt(session, admin, attempt_id=attempt.id, now=NOW)
+
+
+def test_what_others_answered_shows_what_waits_or_was_approved_and_never_what_was_declined_sent_back_or_withdrawn(session: Session) -> None:
+    admin, challenge = as_admin(make_admin(session)), make_challenge(session)
+    people = {name: make_person(session, name=name) for name in ("Approved", "Declined", "Asked", "Withdrawn", "Reversed", "Waits", "Read")}
+    sent = {name: make_attempt(session, person, challenge, now=NOW) for name, person in people.items()}
+    for name in ("Approved", "Reversed"):
+        approve_attempt(session, admin, attempt_id=sent[name].id, now=NOW)
+    decline_attempt(session, admin, attempt_id=sent["Declined"].id, reason="Not public", now=NOW)
+    ask_for_more(session, admin, attempt_id=sent["Asked"].id, reason="Which page?", now=NOW)
+    withdraw_submission(session, as_advocate(people["Withdrawn"]), submission_id=sent["Withdrawn"].submission_id, now=NOW)
+    reverse_approval(session, admin, submission_id=sent["Reversed"].submission_id, reason="Untrue", now=NOW)
+    review = submission_for_review(session, admin, sent["Read"].submission_id)
+    assert {row.person for row in review.others} == {"Approved", "Waits"}
+
+
+def test_switching_rules_that_approve_changes_nothing_that_was_decided(session: Session) -> None:
+    admin, challenge = as_admin(make_admin(session)), make_challenge(session)
+    names = ("approved", "declined", "by rule", "waits")
+    sent = {name: make_attempt(session, make_person(session), challenge, now=NOW) for name in names}
+    approve_attempt(session, admin, attempt_id=sent["approved"].id, now=NOW)
+    decline_attempt(session, admin, attempt_id=sent["declined"].id, reason="Not public", now=NOW)
+
+    def decided() -> tuple[set[int], dict[str, str], int]:
+        """Who waits in the queue, how each stands, and how many verdicts there are."""
+        queue = {row.id for row in session.execute(waiting_attempts())}
+        states = {name: session.get_one(Attempt, attempt.id, populate_existing=True).state for name, attempt in sent.items()}
+        return queue, states, session.scalar(select(func.count()).select_from(Verdict)) or 0
+
+    before = decided()
+    assert before[0] == {sent["by rule"].id, sent["waits"].id}
+    rule = make_rule(session, admin, terms=RuleTerms("Any", 1_000, approvals=0), now=NOW)
+    switch_rule(session, admin, rule_id=rule.id, is_on=True, now=NOW)
+    assert decided() == before
+    assert [approve_by_rule(session, rule_id=rule.id, attempt_id=sent[name].id, now=NOW) for name in ("approved", "declined")] == [None, None]
+    assert approve_by_rule(session, rule_id=rule.id, attempt_id=sent["by rule"].id, now=NOW) is not None
+    between = decided()
+    assert between[0] == {sent["waits"].id}
+    for is_on in (False, True, False):
+        switch_rule(session, admin, rule_id=rule.id, is_on=is_on, now=NOW)
+        assert decided() == between
+    remove_rule(session, admin, rule_id=rule.id, now=NOW)
+    assert decided() == between

@@ -12,7 +12,8 @@ from portal.challenges.actions.editing import duplicate_challenge, edit_challeng
 from portal.challenges.actions.prerequisites import add_prerequisite, remove_prerequisite
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.catalogue import Wanted, list_challenges
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.prerequisites import prerequisites_of

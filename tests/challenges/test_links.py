@@ -7,10 +7,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.answering import submit_attempt
+from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.links import CHECK, keep_found, look_again
+from portal.challenges.actions.review import accept_early
 from portal.challenges.jobs import link_jobs
-from portal.challenges.models import Attempt, LinkCheck
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.links import liveness_of
 from portal.challenges.queries.stages import get_submission, own_stages
 from portal.challenges.rules.links import LINK_SAID, LOOKS, LinkChecksOff, LinkState, is_same_site, reason_said, state_for
@@ -20,6 +22,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.notifications.models import OutboxJob
+from portal.people.models import Person
 from tests.factories.challenges import DONE, as_admin, as_advocate, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import SignIn
@@ -183,3 +186,19 @@ def test_the_reviewer_sees_in_the_side_panel_what_was_found_and_asks_again_there
     answer = office.post(f"/admin/challenges/submissions/{attempt.submission_id}/links", data=form)
     assert answer.status_code == 303
     assert "Being looked at" in office.get(page).text
+
+
+def test_half_a_link_that_was_accepted_early_is_shown_as_it_was_typed(app: Flask, sign_in: SignIn) -> None:
+    database: Database = app.extensions["database"]
+
+    def given(session: Session) -> tuple[int, Person]:
+        admin, person = make_admin(session), make_person(session)
+        submission = make_submission(session, person, make_challenge(session, stages=("link", "answer")))
+        link = own_stages(session, submission)[0]
+        save_answers(session, as_advocate(person), submission_id=submission.id, values={link.id: {"url": "https://[abc"}}, now=utcnow())
+        accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=utcnow())
+        return submission.id, admin
+
+    submission_id, admin = database.write(given)
+    page = sign_in(admin).get(f"/admin/challenges/submissions/{submission_id}")
+    assert (page.status_code, "https://[abc" in page.text) == (200, True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import withdraw_submission
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.catalogue import Wanted, list_challenges, usual_review_time
 from portal.challenges.queries.review import attempt_for_review, count_waiting, oldest_waiting, page_of_waiting, waiting_attempts
 from portal.challenges.queries.standing import tally_for

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.answering import save_answers, withdraw_submission
 from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.stages import add_stage, edit_stage
-from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.asking import (

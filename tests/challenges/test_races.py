@@ -16,7 +16,9 @@ from portal.challenges.actions.editing import edit_challenge, offer_of, publish_
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Stage, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.states import AttemptState, Period
 from portal.kernel.db import Database

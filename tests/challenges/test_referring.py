@@ -14,7 +14,8 @@ from portal.challenges.actions.answering import save_answers, submit_attempt, wi
 from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models import Answer, Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.kernel.actor import system
 from portal.kernel.db import Database

@@ -16,7 +16,7 @@ from portal.challenges.actions.answering import save_answers
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.refusals import StepMissing

@@ -13,7 +13,8 @@ from portal.challenges.actions.editing import edit_challenge, offer_of
 from portal.challenges.actions.recording import add_record_challenge, undo_attempt
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules import refusals
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.kernel.actor import Actor, system

@@ -18,7 +18,8 @@ from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.challenges.actions.sites import add_site, check_site, edit_site, restore_site
 from portal.challenges.actions.stages import add_stage, edit_stage
-from portal.challenges.models import Challenge, Stage, Submission
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.sites import challenges_by_site, get_site, list_sites
 from portal.challenges.queries.stages import own_stages, stages_of

@@ -10,7 +10,9 @@ from portal.challenges.actions.answering import save_answers, submit_attempt, wi
 from portal.challenges.actions.editing import publish_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Challenge, StagePayment, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import StagePayment, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules import refusals
 from portal.kernel.actor import system

@@ -14,7 +14,8 @@ from portal.challenges.actions.editing import close_challenge
 from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.states import Period
 from portal.files.models import StoredFile

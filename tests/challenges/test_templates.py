@@ -14,7 +14,8 @@ from portal.challenges.actions import templates as actions
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.stages import edit_stage
 from portal.challenges.library.reading import FOLDER, built_in
-from portal.challenges.models import Challenge, OwnTemplate, Stage
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.templates import OwnTemplate
 from portal.challenges.queries.stages import gaps_of, stages_of
 from portal.challenges.queries.templates import get_template, list_templates
 from portal.challenges.queries.versions import current_version
@@ -272,7 +273,7 @@ def test_an_admin_changes_a_template_step_by_step_without_javascript(office: Por
     assert stale.status_code == 409
     assert "Somebody changed this template in the meantime." in stale.text
     assert 'value="Our own review"' in stale.text
-    step = {"title": "A picture", "text": "", "points": "0", "option_purpose": "image", "key": "k"}
+    step = {"title": "A picture", "text": "", "points": "0", "option_purpose": "image", "option_seen_by": "reviewers", "key": "k"}
     assert office.get(f"{place}/steps/new?kind=upload").status_code == 200
     assert office.post(f"{place}/steps/new?kind=upload", data=step | {"revision": "1", "points": "900"}).status_code == 422
     assert office.post(f"{place}/steps/new?kind=upload", data=step | {"revision": "1"}).status_code == 303

@@ -21,7 +21,9 @@ from portal.challenges.actions.review import (
     reverse_approval,
 )
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models import Appeal, Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules import refusals

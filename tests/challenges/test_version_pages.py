@@ -11,7 +11,7 @@ from portal.challenges.actions.editing import close_challenge, edit_challenge, o
 from portal.challenges.actions.lifecycle import ask_for_review, pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
 from portal.challenges.actions.stages import add_stage, remove_stage
-from portal.challenges.models import Challenge, ChallengeVersion
+from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system

@@ -13,7 +13,8 @@ from portal.challenges.actions.editing import close_challenge, edit_challenge, o
 from portal.challenges.actions.lifecycle import archive_challenge, ask_for_review, pause_challenge, send_back
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.stages import add_stage, edit_stage, move_stage, remove_stage
-from portal.challenges.models import Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.editing import challenges_statement, count_challenges
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import own_stages, stages_of

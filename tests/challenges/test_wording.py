@@ -41,6 +41,27 @@ def test_a_refusal_names_the_phrase_as_it_was_written_and_its_field() -> None:
     assert "give us FIVE stars" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("Please leave us a **great** review.", "leave us a great review"),
+        ("Please leave\nus a _glowing_\nreview.", "leave us a glowing review"),
+        ("*Give us* `5` stars", "Give us 5 stars"),
+        ("Rate us *****", "Rate us *****"),
+        ("Steps:\n- Write\n- Good reviews name a weakness", None),
+        ("1. Write a review\n2. Great feedback names a weakness", None),
+    ],
+)
+def test_emphasis_and_broken_lines_hide_nothing_and_a_list_is_no_sentence(text: str, phrase: str | None) -> None:
+    found = find_unfair(text)
+    assert (found.phrase if found else None) == phrase
+
+
+def test_twenty_thousand_stars_are_read_like_five() -> None:
+    assert find_unfair("Rate us " + "★" * 20_000)
+    assert find_unfair("★ " * 10_000) is None
+
+
 def test_every_text_in_the_options_of_a_step_is_read() -> None:
     assert list(words_in({"label": "a", "questions": [{"text": "b", "choices": ("c", "d")}], "number": 3, "none": None})) == ["a", "b", "c", "d"]
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database

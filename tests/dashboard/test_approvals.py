@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.acts.models import Act
-from portal.challenges.models import Attempt
+from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.refusals import AlreadyDecided, OwnSubmission, ReasonMissing
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.app import WAITING
 from portal.challenges.actions.review import decline_attempt
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models import Appeal, Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.dashboard.queries.member import SECTIONS
 from portal.dashboard.queries.reviewing import decided_lately, declines_by_reason, percentile, review_times, reviewer_loads
 from portal.kernel.clock import utcnow

@@ -14,11 +14,14 @@ from config import Env, Settings
 from portal.acts.models import Act
 from portal.app import create_app
 from portal.audit.models import AuditEvent
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.audience import admitted_today
 from portal.commands.demo.cast import PASSWORD
 from portal.commands.demo.command import SIGN_INS, build
 from portal.commands.demo.content import domain_of, email_of, programme
+from portal.dashboard.queries.welcome import welcome_of
 from portal.files.models import StoredFile
 from portal.files.storage import Storage
 from portal.kernel.clock import utcnow
@@ -84,8 +87,8 @@ def test_it_is_as_large_as_promised(year: Session) -> None:
     admins = year.scalar(select(func.count()).where(Person.is_admin))
     employees = year.scalar(select(func.count()).where(Person.is_employee, ~Person.is_admin))
     companies = year.scalar(select(func.count()).select_from(Company))
-    assert (members, admins, employees, companies) == (40, 2, 6, 12)
-    assert year.scalar(select(func.count()).select_from(Challenge)) == 27
+    assert (members, admins, employees, companies) == (41, 2, 6, 12)
+    assert year.scalar(select(func.count()).select_from(Challenge)) == 28
     assert set(counted(year, Challenge.track)) == {"engage", "endorse", "earn"}
     assert year.scalar(select(func.count()).select_from(Reward)) >= 12
 
@@ -200,6 +203,15 @@ def test_both_engines_tell_the_same_year(told: Told, year: Session, digests: dic
         [tuple(row) for row in year.execute(redeemed.join(Person, Person.id == Redemption.person_id).order_by(Redemption.id))],
     ]
     assert all(digest == digests[told.engine] for digest in digests.values())
+
+
+def test_who_joined_yesterday_is_welcomed_with_a_challenge_that_pays_at_once(year: Session) -> None:
+    newcomer = year.scalars(select(Person).where(Person.name == programme()["newcomer"]["name"])).one()
+    shown = welcome_of(year, newcomer.id, has_points=False, has_open=True, now=END)
+    assert shown is not None
+    assert [item.is_done for item in shown.wins] == [False, False, False]
+    assert shown.offer is not None
+    assert shown.offer.at_once == 10
 
 
 def test_the_printed_people_sign_in_with_the_printed_password(told: Told, year: Session) -> None:

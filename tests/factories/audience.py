@@ -9,7 +9,7 @@ from portal.audience.actions.editing import add_rule, make_audience, set_mode
 from portal.audience.models import Audience, AudienceRule
 from portal.audience.rules import Mode, Side
 from portal.challenges.actions.editing import open_audience
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 

@@ -10,7 +10,8 @@ from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import create_challenge, publish_challenge
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.offer import Offer
 from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.api.actions import make_token
 from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.events import hear_event
+from portal.challenges.actions.gallery import hide_item
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.templates import hide_template, save_as_template
@@ -44,6 +45,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
+from tests.factories.gallery import make_gallery_challenge, make_item
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
@@ -75,6 +77,7 @@ class Story:
     audience_rule: int
     tag: int
     consent: int
+    gallery_item: int
     batch: int = 0
 
 
@@ -168,6 +171,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     make_dead_letter(session, now=now)
     _from_outside(session, admin, ann, approved.submission_id, now)
     consent = make_consent(session, ann, source_id=approved.submission_id, evidence_id=approved.id, now=now)
+    item = _in_gallery(session, ann, storage, now)
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     return Story(
@@ -192,7 +196,19 @@ def _tell(session: Session, storage: Storage) -> Story:
         audience_rule=rule.id,
         tag=1,
         consent=consent.id,
+        gallery_item=item,
     )
+
+
+def _in_gallery(session: Session, ann: Person, storage: Storage, now: datetime) -> int:
+    """Let the gallery show a picture and a document, and one more be hidden; return the picture's item."""
+    challenge, items = make_gallery_challenge(session, title="Show us your work", points=0, track="earn", now=now), []
+    for name, purpose, content in (("hall.png", "image", png()), ("gate.png", "image", png()), ("notes.txt", "document", b"Nine months.")):
+        received = receive(BytesIO(content), name, purpose=purpose, storage=storage)
+        file = store_upload(session, as_advocate(ann), received=received, owner_id=ann.id, now=now)
+        items.append(make_item(session, ann, challenge, file=file, now=now))
+    hide_item(session, system("test"), item_id=items[1].id, reason="A licence plate can be read.", now=now)
+    return items[0].id
 
 
 def _from_outside(session: Session, admin: Person, ann: Person, submission_id: int, now: datetime) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.stages import edit_stage
-from portal.challenges.models import Answer, Attempt, Stage, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.files.actions import GRACE, remove_orphans
 from portal.files.models import StoredFile

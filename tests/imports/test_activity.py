@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.acts.models import Act
-from portal.challenges.models import Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.imports.models import ImportIdentity, ImportRow
 from portal.imports.rules.plans import Plan
 from portal.imports.runner import foresee

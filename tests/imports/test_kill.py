@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.imports.models import ImportBatch, ImportIdentity, ImportRow
 from portal.kernel.db import Database
 from portal.ledger.models import transfer

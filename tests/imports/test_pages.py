@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.audit.models import AuditEvent
-from portal.challenges.models import Verdict
+from portal.challenges.models.deciding import Verdict
 from portal.files.models import StoredFile
 from portal.imports.actions.batches import upload_batch
 from portal.imports.models import ImportBatch

@@ -58,6 +58,7 @@ def arguments(story: Story) -> dict[str, object]:
         "holding_id": story.holding,
         "season_id": story.season,
         "consent_id": story.consent,
+        "gallery_item_id": story.gallery_item,
         "person_id": story.advocate,
         "company_id": story.company,
         "file_id": story.file,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,11 @@ def people(session: Session) -> dict[str, int]:
     for minute, (name, points) in enumerate([("Risi&&Bisi", 300), ("Amara Okafor", 300), ("=HYPERLINK(1)", 100), ("Erik Employee", 900)]):
         give_points(session, ids[name], points, at=NOVEMBER.replace(minute=minute))
     return ids
+
+
+def rows_of(page: str) -> list[str]:
+    """Return the cells of the board's table."""
+    return re.findall(r"<td[^>]*>(.*?)</td>", page, re.DOTALL)
 
 
 EXPECTED = [["1", "Risi&&Bisi", "", "300"], ["1", "Amara Okafor", "Škerry & Søn", "300"], ["3", "'=HYPERLINK(1)", "", "100"]]
@@ -73,6 +79,29 @@ def test_the_reader_sees_their_own_place_among_neighbours(database: Database, si
     assert "You are number 1 of 3, with 300 points earned." in page
     assert "Around you" in page
     assert "Around you" not in sign_in(ids["Ada Admin"]).get("/board?period=all").text
+
+
+def test_two_readers_in_turn_never_see_each_others_page(database: Database, sign_in: SignIn) -> None:
+    """Nothing personal is kept between two requests, and no reader changes what the next is shown: not by a search, a period or a page."""
+    ids = database.write(people)
+    amara, other = sign_in(ids["Amara Okafor"]), sign_in(database.write(lambda s: make_person(s, name="Late Comer").id))
+    whole = other.get("/board?period=all").text
+    for query in ("", "&q=hyperlink", "&q=nobody", "&after=zzz", "&track=earn"):
+        assert "Late Comer" not in amara.get(f"/board?period=all{query}").text
+        again = other.get("/board?period=all").text
+        assert ("You are number" in again, "Risi&amp;&amp;Bisi" in again) == (False, True)
+        assert rows_of(again) == rows_of(whole) != []
+    assert "You are number 1 of 3, with 300 points earned." in amara.get("/board?period=all").text
+
+
+def test_the_board_is_kept_nowhere_and_shows_a_new_award_at_once(database: Database, sign_in: SignIn) -> None:
+    ids = database.write(people)
+    client = sign_in(ids["Amara Okafor"])
+    before = client.get("/board?period=all")
+    assert (before.headers["Cache-Control"], "ETag" in before.headers) == ("no-store", False)
+    assert "You are number 1 of 3, with 300 points earned." in before.text
+    database.write(lambda s: give_points(s, ids["=HYPERLINK(1)"], 900, at=NOVEMBER))
+    assert "You are number 2 of 3, with 300 points earned." in client.get("/board?period=all").text
 
 
 def test_an_empty_period_and_one_that_cannot_be(database: Database, sign_in: SignIn) -> None:

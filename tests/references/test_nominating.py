@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -93,6 +93,13 @@ def test_a_member_cannot_be_nominated(session: Session) -> None:
     make_person(session, name="Ada", email="ada@works.example")
     with pytest.raises(AlreadyMember):
         make_nomination(session, email="Ada@works.example")
+
+
+def test_nobody_nominates_themselves_however_they_spell_their_address(session: Session) -> None:
+    employee = make_employee(session, email="ada@works.example")
+    with pytest.raises(AlreadyMember):
+        make_nomination(session, employee, email=" ADA@Works.example ")
+    assert session.scalar(select(func.count()).select_from(Nomination)) == 0
 
 
 @pytest.mark.parametrize("role", ["advocate", "admin"])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.kernel.db import TRIES as ENGINE_TRIES
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 
@@ -17,14 +18,17 @@ PROCESSES, TRIES = 8, 20
 LIMIT_SECONDS = 300
 
 
-def all_at_once(database: Database, works: list[Callable[[Session], Any]]) -> Counter[str]:
-    """Run each of ``works`` in its own thread and unit of work, started together; count "done" and refusals by name."""
+def all_at_once(database: Database, works: list[Callable[[Session], Any]], *, tries: int = ENGINE_TRIES) -> Counter[str]:
+    """Run each of ``works`` in its own thread and unit of work, started together; count "done" and refusals by name.
+
+    With one of ``tries`` what the database stopped is not run again: it counts as "Busy".
+    """
     start = threading.Barrier(len(works))
 
     def run(work: Callable[[Session], Any]) -> str:
         start.wait()
         try:
-            database.write(work)
+            database.write(work, tries=tries)
         except Refusal as refusal:
             return refusal.name
         return "done"

@@ -17,6 +17,7 @@ TEXTS = ("\x00", "%\\", "a" * 5000, "٣", "\xed\xa0\x80", "0001-01-01", "9999-12
 WORDS = """
     q state track kind role company industry region owner might email age since until what origin minutes points sort period step item size page
     format t next name why reward source tab url _scheme _external _method _anchor endpoint values person_id company_id challenge_id submission_id
+    member step edition
 """
 CURSORS = (
     *(pack_cursor(values) for values in ([], [1], [10**12], [HUGE], ["x"], [None, None], [True, True])),
@@ -64,3 +65,9 @@ def test_no_text_in_an_address_breaks_a_page(app, sign_in, database, story, role
             if client.get(path, query_string=query).status_code >= 500:
                 failed += [(path, name, text) for name, text in query.items() if client.get(path, query_string={name: text}).status_code >= 500]
     assert not failed, "\n".join(map(str, failed))
+
+
+@pytest.mark.parametrize("path", ["/admin/challenges/sites/{}", "/admin/challenges/templates/{}"])
+@pytest.mark.parametrize("key", ["a%00b", "%ED%A0%80", "a" * 3000])
+def test_a_key_that_is_no_key_is_not_found(app, sign_in, database, story, path, key) -> None:
+    assert browsers(sign_in, database, app)["admin"].get(path.format(key)).status_code == 404

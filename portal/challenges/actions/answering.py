@@ -13,7 +13,8 @@ from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
 from portal.challenges.actions.places import free_place
 from portal.challenges.actions.referring import send_peers, settle_peers
-from portal.challenges.models import Answer, Attempt, ChallengeVersion, Submission
+from portal.challenges.models.offering import ChallengeVersion
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
 from portal.challenges.rules import refusals, standing

@@ -10,7 +10,8 @@ from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.review import approve_case
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, conclude, reason_of, require_reviewer
-from portal.challenges.models import Appeal, Attempt, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.own import verdicts_of
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules import refusals

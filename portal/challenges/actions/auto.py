@@ -9,19 +9,20 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.review import approve_attempt
-from portal.challenges.models import Attempt, AutoRule, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.auto import covered, get_rule
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.auto import MOST_RULES, RuleTerms, TooManyRules, covers, require_rule
-from portal.challenges.stages.registry import KINDS
+from portal.challenges.stages.registry import KINDS, NEED_PERSON
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import NotAllowed, Refusal
 
 
 def make_rule(session: Session, actor: Actor, *, terms: RuleTerms, now: datetime) -> AutoRule:
-    """Make a rule, switched off. Refuses who is no admin, no name, numbers out of range, and more than fifty."""
+    """Make a rule, switched off. Refuses who is no admin, no name, numbers out of range, kinds that a person always decides, and more than fifty."""
     _require_admin(actor)
-    wanted = require_rule(terms, KINDS)
+    wanted = require_rule(terms, KINDS, NEED_PERSON)
     if wanted.challenge_id is not None:
         get_challenge(session, wanted.challenge_id)
     if (session.scalar(select(func.count()).select_from(AutoRule).where(AutoRule.removed_at.is_(None))) or 0) >= MOST_RULES:
@@ -62,7 +63,7 @@ def approve_by_rule(session: Session, *, rule_id: int, attempt_id: int, now: dat
     if rule is None or not rule.is_on or session.scalar(covered(session, rule, now).where(Attempt.id == attempt_id)) is None:
         return None
     attempt = session.get_one(Attempt, attempt_id, populate_existing=True)
-    if not covers(rule.kinds, (entry["kind"] for entry in attempt.answers)):
+    if not covers(rule.kinds, (entry["kind"] for entry in attempt.answers), NEED_PERSON):
         return None
     try:
         return approve_attempt(session, system("job"), attempt_id=attempt_id, rule_id=rule_id, now=now)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.consent import ConsentGiven, agreed_in
 from portal.challenges.stages.contract import Step

@@ -1,7 +1,7 @@
 """Putting a challenge aside as not for oneself, and taking that back.
 
-The person's row is locked: who begins the challenge in another tab holds it too, so that nothing is
-both under way and put aside.
+It takes the person's turn, as who begins the challenge in another tab does, so that nothing is both under
+way and put aside.
 """
 
 from datetime import datetime
@@ -10,11 +10,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.models import Dismissal
+from portal.challenges.actions.locking import take_turn
+from portal.challenges.models.taking import Dismissal
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.rules.dismissing import read_why, why_not_dismiss
 from portal.kernel.actor import Actor
-from portal.people.models import Person
 
 
 def dismiss_challenge(session: Session, actor: Actor, *, challenge_id: int, reason: str, words: str, now: datetime) -> Dismissal:
@@ -25,7 +25,7 @@ def dismiss_challenge(session: Session, actor: Actor, *, challenge_id: int, reas
     """
     assert actor.id is not None
     why, kept = read_why(reason, words)
-    session.get_one(Person, actor.id, with_for_update=True)
+    take_turn(session, actor.id)
     page = challenge_page(session, actor.id, challenge_id, now)
     known = session.get(Dismissal, (actor.id, challenge_id), populate_existing=True)
     if known is not None:

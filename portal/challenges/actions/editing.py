@@ -16,7 +16,7 @@ from portal.challenges.actions.fairness import require_fair_version
 from portal.challenges.actions.places import count_places
 from portal.challenges.actions.sites import require_allowed
 from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
-from portal.challenges.models import Challenge, ChallengeAudience, ChallengeVersion
+from portal.challenges.models.offering import Challenge, ChallengeAudience, ChallengeVersion
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.policy import publishes_with_two
 from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
@@ -231,4 +231,6 @@ def _search_key(offer: Offer | ChallengeVersion) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
     return value if value is None or isinstance(value, int | str) else str(value)

@@ -1,19 +1,19 @@
 """Outside events complete steps: as they arrive, when somebody begins what they waited for, or matched by an admin.
 
-Whoever starts holds the person's row for sharing, whoever brings an event takes it first, so that of an
+Whoever starts and whoever brings an event takes the person's turn first (``take_turn``), so that of an
 event and a start at the same moment the later sees the earlier. Each event completes one step: the unique key decides.
 """
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.answering import send_heard
-from portal.challenges.actions.locking import lock_submission
+from portal.challenges.actions.locking import lock_submission, take_turn
 from portal.challenges.actions.paying import pay_stages
-from portal.challenges.models import Answer, Stage, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.queries.events import ends_at, event_codes, waiting_places
 from portal.challenges.queries.stages import answers_of, get_challenge, own_stage, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
@@ -28,8 +28,7 @@ from portal.notifications.actions import notify
 from portal.outside.actions import keep_event, use_event
 from portal.outside.models import OutsideEvent
 from portal.outside.queries import events_for, get_event, owner_of, use_of
-from portal.outside.rules import EventUsed, Heard, Outcome, counts
-from portal.people.models import Person
+from portal.outside.rules import EventDropped, EventUsed, Heard, Outcome, counts
 from portal.people.queries.persons import get_person, recipient
 
 BY_EVENT = system("api")
@@ -49,7 +48,7 @@ def hear_event(
     person = owner_of(session, event) if is_new else None
     if person is None:
         return event
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    take_turn(session, person.id)
     event.outcome = Outcome.WAITING if event.code in event_codes(session) else Outcome.UNMATCHED
     for place in waiting_places(session, person.id):
         if code_of(place.stage.options) == event.code and _complete(session, place.submission.id, place.stage, event, now, tell=tell):
@@ -73,11 +72,14 @@ def apply_waiting(session: Session, submission: Submission, now: datetime) -> No
 def match_event(session: Session, actor: Actor, *, event_id: int, submission_id: int, stage_id: int, now: datetime) -> None:
     """Let an admin complete a step with an event, whatever its code, day and address.
 
-    Refuses who is no admin, anybody's own (``OwnSubmission``), a used event (``EventUsed``), and a step that waits for none (``StepDone``).
+    Refuses who is no admin, anybody's own (``OwnSubmission``), a used event (``EventUsed``), one that counts no more
+    (``EventDropped``), and a step that waits for none (``StepDone``).
     """
     if not actor.is_admin:
         raise NotAllowed()
     event = get_event(session, event_id)
+    if event.dropped_at is not None:
+        raise EventDropped()
     if use_of(session, event_id) is not None:
         raise EventUsed()
     submission = lock_submission(session, submission_id)

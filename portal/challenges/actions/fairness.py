@@ -7,7 +7,7 @@ may be older than a rule or a site's profile.
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.sites import refresh_sites, require_allowed
-from portal.challenges.models import ChallengeVersion, Stage
+from portal.challenges.models.offering import ChallengeVersion, Stage
 from portal.challenges.rules.wording import require_fair, words_in
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, move_challenge, require_editor
 from portal.challenges.actions.fairness import require_fair_version
-from portal.challenges.models import Challenge, ChallengeVersion
+from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import find_draft
 from portal.challenges.rules.refusals import NoStages, NothingToPublish, NotInReview, ReasonMissing

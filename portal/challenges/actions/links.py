@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.models import LinkCheck
+from portal.challenges.models.proof import LinkCheck
 from portal.challenges.queries.links import links_in, was_sent
 from portal.challenges.queries.policy import looks_at_links
 from portal.challenges.rules.links import HOST_LENGTH, LinkChecksOff, LinkState

@@ -1,4 +1,4 @@
-"""The one way into a submission: its row first, its attempts next, the ledger last.
+"""The one way into a submission: its row first, its attempts next, the ledger last. Before it the person's turn, where one is needed.
 
 On PostgreSQL the row is locked and read anew; on SQLite the unit of work holds the write lock
 already. Every change of state is then a guarded UPDATE all the same, so that a path that forgot
@@ -7,13 +7,25 @@ the lock could not pay twice.
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.errors import NotFound
+
+_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
+
+
+def take_turn(session: Session, person_id: int) -> None:
+    """Wait until nobody else begins or puts aside a challenge for this person, or hears an event of theirs, until the end of the unit of work.
+
+    Taken before any submission, and never by who pays: it is no lock of the person's row, which whoever pays needs shared, so
+    that a payment under a submission and a turn never wait for each other. On SQLite the unit of work holds the write lock already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_TURN, {"turn": f"challenges:person:{person_id}"})
 
 
 def lock_submission(session: Session, submission_id: int) -> Submission:

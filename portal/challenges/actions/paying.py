@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.models import Stage, StagePayment, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import StagePayment, Submission
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.rules.paying import pays_at_once

@@ -7,7 +7,8 @@ that is taken back keeps its place, since it may be given again.
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.refusals import AllPlacesTaken
 from portal.challenges.rules.standing import is_active

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, require_editor
 from portal.challenges.actions.versions import open_draft
-from portal.challenges.models import Challenge, Prerequisite
+from portal.challenges.models.offering import Challenge, Prerequisite
 from portal.challenges.queries.prerequisites import needs_of_all
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.prerequisites import leads_back

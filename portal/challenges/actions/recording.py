@@ -11,7 +11,8 @@ from portal.challenges.actions.editing import create_challenge
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.review import reverse_approval
-from portal.challenges.models import Attempt, Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import answers_of
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import AttemptState, SubmissionState

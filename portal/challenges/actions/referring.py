@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.locking import lock_submission
-from portal.challenges.models import Answer, Attempt, Stage, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.rules.states import SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.refer import ReferredPeer, peer_of

@@ -30,7 +30,8 @@ from portal.challenges.actions.verdicts import (
     require_reviewer,
     to_decide,
 )
-from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stage, own_stages
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of

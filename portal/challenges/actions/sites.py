@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.models import ChallengeVersion, ReviewSite, Stage
+from portal.challenges.models.offering import ChallengeVersion, Stage
+from portal.challenges.models.proof import ReviewSite
 from portal.challenges.queries.policy import point_value
 from portal.challenges.queries.sites import REVIEW, get_site
 from portal.challenges.rules.sites import MOST_SITES, Site, SiteChanged, SiteFacts, SiteUnknown, TooManySites, built_in, require_proof, require_reward

@@ -11,7 +11,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, put_on_offer, require_editor, require_parts
 from portal.challenges.actions.sites import follow_site, require_allowed, stamped
 from portal.challenges.actions.versions import draft_stage, open_draft
-from portal.challenges.models import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH

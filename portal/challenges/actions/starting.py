@@ -1,7 +1,7 @@
 """Starting a submission: one per person, challenge, period and slot, judged by the unique index.
 
-The time zone is read with the person's row locked for sharing: who moves in their profile at this
-moment waits, so that no two starts of one person know two zones.
+The time zone is read in the person's turn: starts of one person come one after another, so that who moves
+in their profile meanwhile has one zone or the other for each of them, and the later sees the earlier.
 """
 
 from datetime import datetime
@@ -14,8 +14,10 @@ from portal.audit.actions import record
 from portal.challenges.actions.carrying import carry_over
 from portal.challenges.actions.dismissing import take_up
 from portal.challenges.actions.events import apply_waiting
+from portal.challenges.actions.locking import take_turn
 from portal.challenges.actions.places import take_place
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import is_meant_for
 from portal.challenges.queries.prerequisites import missing_for
 from portal.challenges.queries.stages import get_challenge
@@ -28,7 +30,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
-from portal.people.queries.persons import lock_zone
+from portal.people.queries.persons import zone_of
 
 
 def start_submission(
@@ -49,7 +51,8 @@ def start_submission(
     if not is_import(actor) and actor.id != person_id:
         raise NotFound()
     past = started_at if is_import(actor) else None
-    at, zone, period = past or now, lock_zone(session, person_id), Period(challenge.period)
+    take_turn(session, person_id)
+    at, zone, period = past or now, zone_of(session, person_id), Period(challenge.period)
     key = period_key(period, at, zone)
     for _ in range(challenge.per_period + 1):
         held = _held(session, challenge, person_id)

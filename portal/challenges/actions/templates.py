@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.actions.editing import add_challenge, offer_of, require_editor
 from portal.challenges.actions.stages import add_stage, step_fields
-from portal.challenges.models import Challenge, HiddenTemplate, OwnTemplate, Stage
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.templates import HiddenTemplate, OwnTemplate
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.templates import get_template, ours
 from portal.challenges.queries.versions import edited_version

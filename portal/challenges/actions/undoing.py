@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
+from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
-from portal.challenges.models import Appeal, Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules import refusals
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.challenges.rules.verdicts import AppealState, require_undoable
@@ -99,6 +101,7 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     session.flush()
     settle_peers(session, actor, case.submission, now)
     settle_consents(session, actor, case.submission, case.attempt, now)
+    settle_gallery(session, actor, case.submission, case.attempt, now)
     about = {"verdict_id": verdict.id, "outcome": verdict.outcome, "points": points}
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)

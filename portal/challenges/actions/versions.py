@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Prerequisite, Stage
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Prerequisite, Stage
 from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version, find_draft

@@ -20,6 +20,7 @@ from portal.challenges.queries.prerequisites import choices_for, prerequisites_o
 from portal.challenges.queries.sites import sites_of
 from portal.challenges.queries.stages import gaps_of, get_challenge, stages_of
 from portal.challenges.queries.versions import current_version, differences, edited_version, find_draft
+from portal.challenges.queries.welcome import mark_of
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.lifecycle import LIFECYCLE_NAMES, Lifecycle, lifecycle
@@ -116,6 +117,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "at_once": points_at_once(db()),
         "is_shared": publishes_with_two(db()),
         "aside": aside_of(db(), challenge_id),
+        "mark": mark_of(db(), challenge, utcnow()),
         "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
     }
     words = {"names": LIFECYCLE_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES, "kinds": KINDS, "why_names": WHY_NAMES}

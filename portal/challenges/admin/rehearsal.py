@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.answering import PlainForm, step_form
-from portal.challenges.models import Stage
+from portal.challenges.models.offering import Stage
 from portal.challenges.queries.rehearsal import NOT_KEPT, Run, run_of
 from portal.challenges.queries.stages import gaps_of, stage_for
 from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control

@@ -11,7 +11,7 @@ from portal.challenges.actions import review
 from portal.challenges.actions.links import look_again as look_at_link
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
-from portal.challenges.models import Verdict
+from portal.challenges.models.deciding import Verdict
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of

@@ -11,7 +11,7 @@ from portal.challenges.admin.editor import bp
 from portal.challenges.forms.rules import RuleForm
 from portal.challenges.queries.auto import count_uses, list_rules, recent_uses
 from portal.challenges.queries.editing import challenge_titles
-from portal.challenges.stages.registry import KINDS
+from portal.challenges.stages.registry import KINDS, NEED_PERSON
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.review.queries.terms import terms_of
@@ -23,7 +23,7 @@ from portal.web.transaction import db, writes
 def _page(form: RuleForm) -> str:
     form.offer(challenge_titles(db()))
     facts = {"rules": list_rules(db()), "uses": recent_uses(db()), "counts": count_uses(db()), "limit": terms_of(db()).four_eyes_above}
-    return render("challenges/admin/rules.html", form=form, kinds=KINDS, **facts)
+    return render("challenges/admin/rules.html", form=form, kinds=KINDS, by_people=NEED_PERSON, **facts)
 
 
 def _again(refusal: Refusal, **_facts: Any) -> tuple[str, int]:

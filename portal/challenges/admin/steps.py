@@ -10,7 +10,7 @@ from portal.challenges.actions import stages
 from portal.challenges.admin.editor import bp, show_again
 from portal.challenges.admin.sites import offer_sites
 from portal.challenges.forms.editing import stage_form
-from portal.challenges.models import Stage
+from portal.challenges.models.offering import Stage
 from portal.challenges.queries.policy import point_value, points_at_once
 from portal.challenges.queries.sites import REVIEW, list_sites
 from portal.challenges.queries.stages import get_challenge, stage_for

@@ -137,10 +137,6 @@ def new_template_step(template_key: str) -> str:
 
 
 def _step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
-    return offer_sites(template_step_form(kind_key, data), kind_key)
-
-
-def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
     """Return the form of a step; the review sites there are, are its choices."""
     return offer_sites(template_step_form(kind_key, data), kind_key)
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test
 from portal.audience.rules import MAX_VALUES
-from portal.challenges.models import Answer, Challenge, Stage, Submission
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean_line

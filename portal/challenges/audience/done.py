@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.audience.facts import Facts
 from portal.audience.kinds.choosing import OneOf
 from portal.audience.kinds.contract import Labels, Moment, Options, Phrase
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import N_
 from portal.people.models import Person

@@ -4,7 +4,8 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audience.contract import Owned
-from portal.challenges.models import Challenge, ChallengeAudience, Submission
+from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import N_
 

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.challenges.forms.controls import field_for
-from portal.challenges.models import Stage
+from portal.challenges.models.offering import Stage
 from portal.challenges.queries.catalogue import DISMISSED
 from portal.challenges.rules.dismissing import WHY_NAMES, WORDS_LENGTH
 from portal.challenges.rules.standing import STANDING_NAMES

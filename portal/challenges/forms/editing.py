@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SearchField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -23,6 +23,7 @@ from portal.challenges.rules.states import (
 )
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.people.rules.interest import INTEREST_NAMES
 from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
 
@@ -41,13 +42,16 @@ class ChallengeForm(Form):
     period = SelectField(_l("Counted"), choices=[SelectChoice(period.value, _l(PERIOD_NAMES[period])) for period in Period])
     max_attempts = IntegerField(_l("Attempts allowed"), validators=[Optional(), NumberRange(1, MAX_ATTEMPTS)])
     total_limit = IntegerField(_l("For the first so many"), validators=[Optional(), NumberRange(1, MAX_PLACES)])
+    interests = SelectMultipleField(
+        _l("What it asks of people"), choices=[SelectChoice(interest.value, _l(name)) for interest, name in INTEREST_NAMES.items()]
+    )
     opens_on = DayField(_l("Opens on"), validators=[Optional()])
     closes_on = DayField(_l("Closes on"), validators=[Optional()])
 
     def offer(self) -> Offer:
         """Return what was entered."""
         fields: dict[str, Any] = {name: getattr(self, name).data for name in Offer.__dataclass_fields__}
-        return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"])})
+        return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"]), "interests": tuple(fields["interests"] or ())})
 
 
 class FirstForm(Form):

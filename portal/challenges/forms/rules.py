@@ -28,7 +28,7 @@ class RuleForm(Form):
     def offer(self, challenges: Sequence[tuple[int, str]]) -> None:
         """Offer the challenges and the kinds of steps there are."""
         self.challenge_id.choices = [SelectChoice("", gettext("Any challenge")), *(SelectChoice(str(one), title) for one, title in challenges)]
-        self.kinds.choices = [SelectChoice(kind, gettext(found.name)) for kind, found in KINDS.items()]
+        self.kinds.choices = [SelectChoice(kind, gettext(found.name)) for kind, found in KINDS.items() if not found.needs_person]
 
     def terms(self) -> RuleTerms:
         """Return what was entered."""

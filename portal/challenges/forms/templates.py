@@ -37,7 +37,7 @@ class TemplateForm(ChallengeForm):
     def offer(self) -> Offer:
         """Return what was entered."""
         fields: dict[str, Any] = {name: getattr(self, name).data for name in FIELDS}
-        return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"])})
+        return Offer(**fields | {"track": Track(fields["track"]), "period": Period(fields["period"]), "interests": tuple(fields["interests"] or ())})
 
 
 def template_step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Appeal, Attempt, Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.review import Review, attempt_for_review
 from portal.challenges.rules.verdicts import AppealState
 from portal.kernel.actor import Actor

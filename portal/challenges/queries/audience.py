@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
 from portal.audience.queries.admission import Stamps, admitted, is_admitted
-from portal.challenges.models import Challenge, ChallengeAudience
+from portal.challenges.models.offering import Challenge, ChallengeAudience
 from portal.challenges.queries.standing import OFFERED, STANDING, today_values
 from portal.challenges.rules.standing import Standing
 from portal.kernel.schema import BigId

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
 from portal.acts.rules import UNREWARDED
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.web.paging import AnySelect
 

@@ -9,7 +9,7 @@ from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.challenges.models import Challenge
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.editing import life_on
 from portal.challenges.rules.calendar import Bar, Month, Span, bar_of, count_by_day, open_span
 from portal.challenges.rules.lifecycle import Lifecycle

@@ -1,15 +1,17 @@
 """What advocates can do: the list by track, its counts, and how long answers usually take."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, case, exists, func, not_, select
+from sqlalchemy import Select, bindparam, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Attempt, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
@@ -48,19 +50,11 @@ def _counts() -> Select[*tuple[Any, ...]]:
     return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
 
 
-def _cards() -> Select[*tuple[Any, ...]]:
-    is_open = STANDING.in_([Standing.OPEN.value])
-    all_open = func.count(case((is_open, 1))).over().label("all_open")
-    rows = _ROWS.add_columns(all_open).where(STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value]), not_(ASIDE))
-    touched_at = select(Submission.changed_at).where(Submission.id == MINE.c.active_id).scalar_subquery()
-    return rows.order_by(is_open, touched_at.desc(), Challenge.id.desc()).limit(bindparam("size", type_=Integer))
-
-
 # What can be gone on with, then what can be begun; what only waits, and what is done, come after it.
 _TURN = case({Standing.UNDER_WAY.value: 0, Standing.OPEN.value: 1, Standing.WAITING.value: 2, Standing.SHUT.value: 3}, value=STANDING, else_=4)
-_ROWS = _rows()
+ROWS = _rows()
+"""What ``list_challenges`` returns of each challenge that a person sees today; run with ``row_values``."""
 _COUNTS = _counts()
-_CARDS = _cards()
 _REVIEWS = (
     select(Verdict.decided_at, Attempt.submitted_at)
     .join(Attempt, Attempt.id == Verdict.attempt_id)
@@ -108,32 +102,24 @@ def list_challenges(
     the person; what they have begun or done stays. ``admitted`` is what ``admitted_today`` gave,
     where a page needs it more than once.
     """
-    statement = _filtered(_ROWS, wanted)
+    statement = _filtered(ROWS, wanted)
     statement = statement.where(ASIDE if wanted.standing == DISMISSED else not_(ASIDE))
     if wanted.standing and wanted.standing != DISMISSED:
         statement = statement.where(STANDING.in_([wanted.standing]))
-    values = _values(session, person_id, now, admitted)
+    values = row_values(session, person_id, now, admitted)
     return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
-
-
-def list_cards(session: Session, person_id: int, now: datetime, size: int) -> tuple[Sequence[Any], int]:
-    """Return a few of the same rows, what is under way first, touched last first, then what is open, the newest first.
-
-    And how many are open in all.
-    """
-    rows = session.execute(_CARDS, _values(session, person_id, now, None) | {"size": size}).all()
-    return rows, rows[0].all_open if rows else 0
 
 
 def count_by_track(session: Session, person_id: int, now: datetime, *, admitted: Collection[int] | None = None) -> dict[str, TrackCount]:
     """Return the counts of every track, over all challenges that the person sees today; ``admitted`` as in ``list_challenges``."""
     found: dict[str, dict[str, int]] = {}
-    for row in session.execute(_COUNTS, _values(session, person_id, now, admitted)):
+    for row in session.execute(_COUNTS, row_values(session, person_id, now, admitted)):
         found.setdefault(row.track, {})[row.standing] = row.number
     return {track: TrackCount(**found.get(track, {})) for track in Track}
 
 
-def _values(session: Session, person_id: int, now: datetime, admitted: Collection[int] | None) -> dict[str, Any]:
+def row_values(session: Session, person_id: int, now: datetime, admitted: Collection[int] | None) -> dict[str, Any]:
+    """Return what a statement built from ``ROWS`` is run with; ``admitted`` as in ``list_challenges``."""
     known = admitted_today(session, person_id, now) if admitted is None else admitted
     return moment_values(session, person_id, now) | {"admitted": sorted(known)}
 

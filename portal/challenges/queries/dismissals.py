@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Dismissal
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Dismissal
 from portal.challenges.queries.standing import STANDING
 from portal.challenges.rules.dismissing import PUT_ASIDE, Why
 from portal.kernel.schema import BigId

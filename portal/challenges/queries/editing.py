@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.lifecycle import Lifecycle
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import fold, like_pattern

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.lifecycle import last_day

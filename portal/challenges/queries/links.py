@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, LinkCheck, Submission
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.policy import looks_at_links
 from portal.challenges.rules import links as rules
 from portal.challenges.rules.links import LinkState, Liveness
+from portal.challenges.stages.link import host_of
 from portal.challenges.stages.registry import KINDS
 
 Links = Mapping[tuple[int, str], Liveness]
@@ -42,7 +43,7 @@ def _liveness(row: LinkCheck | None, url: str, *, can_look: bool) -> Liveness:
     if row is None or (row.state == LinkState.WAITING and not can_look):
         return Liveness("quiet", rules.NOT_LOOKED if can_look else rules.SWITCHED_OFF, can_look=can_look)
     state = LinkState(row.state)
-    asked = urlsplit(url).hostname or ""
+    asked = host_of(url)
     went_to = row.host if row.host and not rules.is_same_site(asked, row.host) else ""
     facts = {"status": row.status, "why": rules.reason_said(row.why), "went_to": went_to, "checked_at": row.checked_at}
     return Liveness(rules.LOOKS[state], rules.LINK_SAID[state], can_look=can_look and state is not LinkState.WAITING, **facts)  # type: ignore[arg-type]

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Challenge, StagePayment, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, StagePayment, Submission
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.standing import Availability, availability, is_active
 from portal.challenges.rules.states import ChallengeState, SubmissionState

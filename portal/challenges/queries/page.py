@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from portal.audience.kinds.contract import Phrase
 from portal.audience.queries.admission import is_admitted
 from portal.audience.queries.reasons import told_why
-from portal.challenges.models import Answer, Appeal, Attempt, Challenge, ChallengeVersion, Dismissal, Stage, StagePayment, Submission, Verdict
+from portal.challenges.models.deciding import Appeal, Verdict
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Answer, Attempt, Dismissal, StagePayment, Submission
 from portal.challenges.queries.appeals import last_appeal
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time

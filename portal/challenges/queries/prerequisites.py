@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Prerequisite, Submission
+from portal.challenges.models.offering import Challenge, Prerequisite
+from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 
 MOST_CHOICES = 500

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.files.models import StoredFile
 from portal.kernel.actor import Actor
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.queries.versions import edited_version

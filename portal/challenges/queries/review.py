@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Attempt, AutoRule, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import AutoRule, Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.links import Links, liveness_of
 from portal.challenges.queries.own import attempts_of, verdicts_of
 from portal.challenges.queries.stages import own_stages

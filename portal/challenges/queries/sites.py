@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ReviewSite, Stage
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.proof import ReviewSite
 from portal.challenges.rules.sites import Site, SiteFacts, SiteUnknown, built_in
 from portal.challenges.rules.states import ChallengeState
 
@@ -22,7 +23,8 @@ def list_sites(session: Session) -> list[Site]:
 
 def get_site(session: Session, key: str) -> Site:
     """Return one site. Raises ``SiteUnknown``, for a removed one too."""
-    row = session.scalar(select(ReviewSite).where(ReviewSite.key == key))
+    # A key is of plain letters: what is not, PostgreSQL could not even be asked for.
+    row = session.scalar(select(ReviewSite).where(ReviewSite.key == key)) if key.isprintable() else None
     found = _site(row, built_in().get(key))
     if found is None or (row is not None and row.removed_at is not None):
         raise SiteUnknown()

@@ -3,7 +3,8 @@
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.kernel.text import fold, like_pattern
 
 _NAMED = (

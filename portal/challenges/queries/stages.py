@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Challenge, ChallengeVersion, Stage, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.rules.gaps import Gap, find_gaps
 from portal.kernel.errors import NotFound
 

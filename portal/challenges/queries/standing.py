@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Prerequisite, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Prerequisite
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.prerequisites import has_done
 from portal.challenges.rules.periods import period_keys
 from portal.challenges.rules.standing import Standing, Tally

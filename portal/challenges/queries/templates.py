@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.library.reading import DEFAULT, built_in
-from portal.challenges.models import HiddenTemplate, OwnTemplate
+from portal.challenges.models.templates import HiddenTemplate, OwnTemplate
 from portal.challenges.rules.templates import Template, TemplateGone, template_of
 from portal.kernel.text import fold
 from portal.kernel.tracks import Track

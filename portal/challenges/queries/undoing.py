@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import Outcome
 from portal.challenges.rules.verdicts import UNDO_WITHIN
 from portal.people.models import Person

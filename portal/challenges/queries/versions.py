@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, ChallengeVersion, Submission
+from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import get_challenge, stages_of
 from portal.challenges.rules.comparing import FIELD_NAMES, REQUIRES, Asked, Change, Terms, compare

@@ -51,6 +51,13 @@ class TooManyRules(Refusal):
     field = "name"
 
 
+class KindNeedsPerson(Refusal):
+    """A kind of step that a person always decides."""
+
+    message = N_("A person always decides on some of these steps, so no rule can approve them.")
+    field = "kinds"
+
+
 @dataclass(frozen=True)
 class RuleTerms:
     """What a rule says. See ``AutoRule`` for what each part means."""
@@ -64,8 +71,8 @@ class RuleTerms:
     after_days: int = 0
 
 
-def require_rule(terms: RuleTerms, known: Collection[str]) -> RuleTerms:
-    """Return the terms cleaned, kinds that do not exist left out. Refuses no name and numbers out of range."""
+def require_rule(terms: RuleTerms, known: Collection[str], never: Collection[str] = ()) -> RuleTerms:
+    """Return the terms cleaned, kinds that do not exist left out. Refuses no name, numbers out of range, and kinds that are ``never`` covered."""
     name = clean_line(terms.name)[:NAME_LENGTH]
     if not name:
         raise RuleNameMissing()
@@ -73,13 +80,18 @@ def require_rule(terms: RuleTerms, known: Collection[str]) -> RuleTerms:
     _within(ApprovalsOutOfRange, terms.approvals, 0, MOST_APPROVALS)
     _within(WithinOutOfRange, terms.within_days, 1, MOST_DAYS)
     _within(AfterOutOfRange, terms.after_days, 0, MOST_WAIT)
+    if not set(never).isdisjoint(terms.kinds):
+        raise KindNeedsPerson()
     return replace(terms, name=name, kinds=tuple(kind for kind in terms.kinds if kind in known))
 
 
-def covers(kinds: Collection[str], answered: Iterable[str]) -> bool:
-    """Tell whether a rule for ``kinds`` (any, if none are listed) covers an answer with steps ``answered``; never one without steps."""
+def covers(kinds: Collection[str], answered: Iterable[str], never: Collection[str] = ()) -> bool:
+    """Tell whether a rule for ``kinds`` (any, if none are listed) covers an answer with steps ``answered``.
+
+    Never one without steps, and never one with a step of a kind in ``never``, even if the rule lists it.
+    """
     steps = set(answered)
-    return bool(steps) and (not kinds or steps <= set(kinds))
+    return bool(steps) and steps.isdisjoint(never) and (not kinds or steps <= set(kinds))
 
 
 def highest(points_limit: int, four_eyes_above: int | None) -> int:

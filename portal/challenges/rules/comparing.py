@@ -61,6 +61,7 @@ FIELD_NAMES = {
     "per_period": N_("How many times"),
     "max_attempts": N_("Attempts allowed"),
     "total_limit": N_("For the first so many"),
+    "interests": N_("What it asks of people"),
     REQUIRES: N_("To be done first"),
 }
 LONG = ("summary", "text")

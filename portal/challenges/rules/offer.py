@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from portal.challenges.rules.refusals import (
     AttemptsOutOfRange,
@@ -16,13 +17,17 @@ from portal.challenges.rules.refusals import (
 from portal.challenges.rules.states import MAX_ATTEMPTS, MAX_MINUTES, MAX_PER_PERIOD, MAX_PLACES, MAX_POINTS, Period
 from portal.kernel.text import clean, clean_line
 from portal.kernel.tracks import Track
+from portal.people.rules.interest import Interest
 
 TITLE_LENGTH, SUMMARY_LENGTH, TEXT_LENGTH = 120, 240, 20_000
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The fields of a challenge. Points are whole; ``minutes``, ``max_attempts`` and ``total_limit`` may be unknown and without limit."""
+    """The fields of a challenge. Points are whole; ``minutes``, ``max_attempts`` and ``total_limit`` may be unknown and without limit.
+
+    ``interests`` are what it asks of people, for suggestions and the never-list.
+    """
 
     track: Track
     title: str
@@ -36,6 +41,7 @@ class Offer:
     per_period: int = 1
     max_attempts: int | None = None
     total_limit: int | None = None
+    interests: tuple[str, ...] = ()
 
 
 def require_offer(offer: Offer) -> Offer:
@@ -51,7 +57,9 @@ def require_offer(offer: Offer) -> Offer:
     if offer.opens_on and offer.closes_on and offer.closes_on < offer.opens_on:
         raise WrongDates()
     summary, text = clean_line(offer.summary)[:SUMMARY_LENGTH], clean(offer.text)[:TEXT_LENGTH]
-    return replace(offer, track=Track(offer.track), period=Period(offer.period), title=title, summary=summary, text=text)
+    interests = tuple(interest.value for interest in Interest if interest in offer.interests)
+    kinds: dict[str, Any] = {"track": Track(offer.track), "period": Period(offer.period), "interests": interests}
+    return replace(offer, title=title, summary=summary, text=text, **kinds)
 
 
 def copy_title(title: str, suffix: str) -> str:

@@ -16,7 +16,7 @@ KEY_LENGTH = 64
 OWN = "own-"
 MOST_OWN = 200
 # What a template says of a challenge: all but its days and places, which belong to one occasion.
-FIELDS = ("track", "title", "summary", "text", "points", "minutes", "period", "per_period", "max_attempts")
+FIELDS = ("track", "title", "summary", "text", "points", "minutes", "period", "per_period", "max_attempts", "interests")
 
 
 class TemplateGone(NotFound):
@@ -85,7 +85,11 @@ class Template:
 def template_of(document: Mapping[str, Any]) -> Template:
     """Return the template that a document holds: one of ours, or what ``document_of`` once wrote."""
     given = {name: document[name] for name in FIELDS if document.get(name) is not None}
-    given |= {"track": Track(document["track"]), "period": Period(document.get("period", Period.ONCE))}
+    given |= {
+        "track": Track(document["track"]),
+        "period": Period(document.get("period", Period.ONCE)),
+        "interests": tuple(document.get("interests", ())),
+    }
     steps = [
         TemplateStep(
             id=step.get("id", number),
@@ -104,7 +108,7 @@ def template_of(document: Mapping[str, Any]) -> Template:
 def document_of(template: Template) -> dict[str, Any]:
     """Return a template as it is kept, in what JSON can hold."""
     fields: dict[str, Any] = {name: getattr(template.offer, name) for name in FIELDS}
-    fields |= {"track": str(template.offer.track), "period": str(template.offer.period)}
+    fields |= {"track": str(template.offer.track), "period": str(template.offer.period), "interests": list(template.offer.interests)}
     steps = [
         {"id": step.id, "kind": step.kind, "title": step.title, "text": step.text, "points": step.points, "options": dict(step.options)}
         for step in template.steps

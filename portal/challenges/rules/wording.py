@@ -71,7 +71,7 @@ _BEST = _any("5", "five", "fünf", "fuenf", r"4[.,]5", "4", "four", "vier")
 _STARS = _any(
     rf"(?<![\d.,])(?<!\bup to )(?<!\bbis zu ){_BEST}\s?\+?[ -]?(?:(?:shiny|full|whole|volle|ganze|goldene|golden)\s)?"
     r"(?:stars?|\*|sternen?)(?!\w)(?![ -](?:hotel|resort|restaurant|general|venue|lunch|dinner|menu|chef|event|partner|programm?e?\b|haus|küche))",
-    "[★⭐]️?(?:[★⭐]️?){2,}",
+    "(?<![★⭐️])[★⭐]️?(?:[★⭐]️?){2,9}",
     r"\*{5}",
     r"(?<![\d/.])5\s?/\s?5(?![\d/]|\.\d)",
     r"(?<![\d/.])10\s?/\s?10(?![\d/]|\.\d)",
@@ -225,11 +225,15 @@ _BOTH = re.compile(
     r"|\b(?:5|five|fünf)(?: stars?| sterne)? (?:or|to|oder|bis) (?:1|one|just one|einen|einem)\b",
     re.IGNORECASE,
 )
+# Markdown that a reader does not see: emphasis around words, and a line that goes on in the next one.
+_EMPHASIS = re.compile(r"(?<![*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\w)([^\n*_`]{1,200}?)(?<=[\w.,!?])\1")
+_SAME_LINE = re.compile(r"(?<=[^\s.!?:;])[ \t]*\n[ \t]*(?=[^\s>#|*+-])(?!\d+[.)]\s)")
 _ALIKE = str.maketrans({"’": "'", "‘": "'", "–": "-", "—": "-", "‑": "-", "‐": "-", "\u00a0": " ", "\u202f": " "})
 
 
 def find_unfair(text: str) -> Found | None:
     """Return the first phrase of ``text`` that asks for praise or a rating, or None."""
+    text = _SAME_LINE.sub(" ", _EMPHASIS.sub(r"\2", text))
     read = text.translate(_ALIKE)
     for sentence in _SENTENCE.finditer(read):
         said = sentence.group()

@@ -24,6 +24,7 @@ class TeamConfirms(StageKind):
         ),
         "check": Control("textarea", N_("What to check"), N_("Only reviewers read this. For example where to look it up."), max_length=1_000),
     }
+    needs_person: ClassVar = True
     asked_by: ClassVar = "challenges/stages/_checked_asked.html"
     waits_by: ClassVar = "challenges/stages/_checked_waits.html"
     shown_by: ClassVar = "challenges/stages/_checked.html"

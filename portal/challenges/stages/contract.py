@@ -93,6 +93,8 @@ class StageKind(Protocol):
     has_autosave: ClassVar[bool] = True
     needs_check: ClassVar[bool] = True
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
+    needs_person: ClassVar[bool] = False
+    """Whether only a person may approve an answer with such a step: no rule that approves by itself ever covers it."""
     ends_itself: ClassVar[bool] = False
     """Whether others complete the step. Where it is the last, what is whole is then sent without the member."""
     keeps_tries: ClassVar[bool] = False

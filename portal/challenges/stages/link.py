@@ -26,7 +26,8 @@ class LinkElsewhere(Refusal):
     field = "answer"
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """Return the host of a whole web address, or nothing for what is none, however it was typed."""
     try:
         found = urlsplit(address)
         port_is_fine = found.port is None or found.port > 0
@@ -46,7 +47,7 @@ def whole_link(given: Any) -> str:
 
 def link_flaw(address: str, hosts: Iterable[str] = ()) -> str:
     """Return ``form`` for what is no whole web address, ``elsewhere`` for one on none of ``hosts`` (any, if there are none), else nothing."""
-    host = _host(address).casefold()
+    host = host_of(address).casefold()
     if "." not in host or len(address) > MAX_LENGTH:
         return "form"
     wanted = [one.casefold().removeprefix("www.") for one in hosts if one]

@@ -30,6 +30,7 @@ class ReferredPeer(StageKind):
             "text", N_("What we would like to talk about with them"), N_("The member reads it, and can tell their peer."), max_length=200
         )
     }
+    needs_person: ClassVar = True
     # An answer tells whether an address has reached us, so nobody asks for many.
     tries: ClassVar = Limit("refer", 20, timedelta(days=1))
     asked_by: ClassVar = "challenges/stages/_refer_asked.html"

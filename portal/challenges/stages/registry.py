@@ -32,6 +32,8 @@ _EVERY: tuple[StageKind, ...] = (
     OutsideEventHeard(),
 )
 KINDS: dict[str, StageKind] = {kind.key: kind for kind in _EVERY}
+NEED_PERSON = tuple(kind.key for kind in _EVERY if kind.needs_person)
+"""The kinds that no rule approves: a person always looks."""
 
 
 def stage_kind(key: str) -> StageKind:

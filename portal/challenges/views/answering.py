@@ -13,7 +13,8 @@ from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.referring import require_new_peer
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.forms.answering import AppealForm, DismissForm, PlainForm, step_form
-from portal.challenges.models import Stage, Submission
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Submission
 from portal.challenges.queries.own import find_attempt, submission_for
 from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage

@@ -11,6 +11,7 @@ from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_track, count_standing, list_challenges, usual_review_time
 from portal.challenges.queries.dismissals import dismissals_of, put_aside
 from portal.challenges.queries.page import challenge_page
+from portal.challenges.queries.picking import picked_for
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
@@ -44,6 +45,8 @@ def index() -> Any:
     shown |= {"standings": STANDINGS, "why_names": WHY_NAMES}
     asked = [row.Challenge.id for row in page] if wanted.standing == DISMISSED else []
     shown |= {"aside": dismissals_of(db(), current_user.id, asked), "just_aside": _just_put_aside()}
+    is_whole = not form.values() and "after" not in request.args
+    shown |= {"picked": picked_for(db(), current_user.id, now, admitted=admitted) if is_whole else None}
     usual = span(review_time) if review_time else None
     return render_fragment("challenges/index.html", "results", **shown, usual=usual)
 

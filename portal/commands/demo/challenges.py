@@ -11,13 +11,16 @@ from portal.challenges.actions.editing import close_challenge, create_challenge,
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
-from portal.challenges.models import Attempt, Stage
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.audience import is_meant_for
+from portal.challenges.rules.gallery import SeenBy
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
 from portal.challenges.stages.contract import ANSWER, Step
 from portal.challenges.stages.registry import stage_kind
+from portal.challenges.stages.upload import AGREED
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
 from portal.commands.demo.pictures import snapshot
@@ -85,6 +88,7 @@ class Year:
             closes_on=self._closing_day(entry),
             period=Period.MONTH if times else Period.ONCE,
             per_period=times or 1,
+            interests=tuple(entry.get("interests", ())),
         )
         made = create_challenge(session, actor, offer=offer, key=f"demo-challenge-{number}", now=at)
         stages = [
@@ -244,7 +248,9 @@ class Year:
         elif stage.kind == "consent":
             entered = {"quote": given["answer"], "scope": asked["scopes"][: 1 + number % len(asked["scopes"])], "agreed": True}
         else:
-            entered = {ANSWER: given[stage.kind]}
+            asks = stage_kind(stage.kind).controls(Step.of(stage, "en"))
+            agreed = {AGREED: [token for token, _text in asks[AGREED].choices]} if AGREED in asks else {}
+            entered = {ANSWER: given[stage.kind], **agreed}
 
         def keep(received: Received) -> StoredFile:
             actor = self.story.acting(member.name)
@@ -268,4 +274,6 @@ class Year:
 def _options(stage: dict[str, Any]) -> dict[str, Any]:
     if stage["kind"] == "consent":
         return {"item": "quote", **{name: stage[name] for name in ("words", "scopes", "months")}}
-    return {"purpose": stage.get("purpose", "image")} if stage["kind"] == "upload" else {}
+    if stage["kind"] == "upload":
+        return {"purpose": stage.get("purpose", "image"), "seen_by": stage.get("seen_by", SeenBy.REVIEWERS.value)}
+    return {}

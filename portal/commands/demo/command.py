@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.links import withhold_looks
-from portal.challenges.models import Attempt, Challenge
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
@@ -20,6 +21,7 @@ from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
 from portal.commands.demo.story import Story
+from portal.commands.demo.welcome import Newcomer
 from portal.files.storage import Storage
 from portal.kernel import migrate
 from portal.kernel.clock import utcnow
@@ -87,6 +89,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()
     Sites(story, cast).begin()
+    Newcomer(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)

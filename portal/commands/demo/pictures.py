@@ -75,11 +75,14 @@ def draw(shape: str, hue: int) -> bytes:
 
 
 def snapshot(hue: int) -> bytes:
-    """Return a small picture such as somebody uploads as proof: sky, ground, something bright."""
-    picture = Image.new("RGB", (300, 200), _colour(hue, 0.2, 0.95))
-    pen = ImageDraw.Draw(picture)
-    pen.polygon([0, 138, 100, 75, 188, 131, 300, 88, 300, 200, 0, 200], fill=_colour(hue + 110, 0.35, 0.55))
-    pen.ellipse([219, 25, 256, 62], fill=_colour(hue + 40, 0.45, 1))
+    """Return a small picture such as somebody uploads: sky, two lines of hills, something bright. No two hues look alike."""
+    width, height = 480, 320
+    picture = Image.new("RGB", (width, height), _colour(hue, 0.2, 0.95))
+    pen, bright = ImageDraw.Draw(picture), 60 + hue * 83 % 360
+    pen.ellipse([bright - 32, 60 - hue % 30, bright + 32, 124 - hue % 30], fill=_colour(hue * 7, 0.45, 1))
+    for line, (base, ground) in enumerate(((190, 0.75), (245, 0.5))):
+        crest = [(x, base + 34 * sin(x / 55 + hue * (line + 1)) + 14 * sin(x / 21 + hue)) for x in range(0, width + 20, 20)]
+        pen.polygon([(0, height), *crest, (width, height)], fill=_colour(hue * 5, 0.35, ground))
     return _png(picture)
 
 

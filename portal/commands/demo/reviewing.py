@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.auto import make_rule
-from portal.challenges.models import Attempt, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.commands.demo.cast import Cast

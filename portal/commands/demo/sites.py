@@ -8,7 +8,8 @@ from portal.challenges.actions.editing import create_challenge, publish_challeng
 from portal.challenges.actions.links import ask_for_links, keep_found
 from portal.challenges.actions.sites import check_site
 from portal.challenges.actions.stages import add_stage
-from portal.challenges.models import Attempt, LinkCheck
+from portal.challenges.models.proof import LinkCheck
+from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.links import LinkState, state_for
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import AttemptState
@@ -26,6 +27,7 @@ OFFER = Offer(
     text="Write what you would have wanted to read before you chose. The points are the same whatever you write and however you rate.",
     points=250,
     minutes=20,
+    interests=("writing",),
 )
 ANSWERS = (200, 200, 404, 403)
 

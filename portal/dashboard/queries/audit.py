@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, not_, or_, selec
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.challenges.models import AutoRule, Challenge, ChallengeAudience, Submission
+from portal.challenges.models.deciding import AutoRule
+from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.taking import Submission
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person, Tag
 from portal.recognition.models import Badge, Season

@@ -1,14 +1,13 @@
 """What an advocate's and an employee's day looks like."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.queries.catalogue import list_cards
 from portal.challenges.queries.own import newest_waiting
+from portal.challenges.queries.picking import Picked, picked_for
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.ledger.queries.balances import Balance, balance_of
@@ -23,12 +22,12 @@ from portal.recognition.rules.seasons import season_key
 from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
 
-CARDS, WAITING, TOP = 6, 5, 5
+WAITING, TOP = 5, 5
 
 
 @dataclass(frozen=True)
 class AdvocateHome:
-    """An advocate's home. ``cards`` are challenges under way first, then open ones; ``waiting`` submissions with us.
+    """An advocate's home. ``picked`` are the challenges suggested; ``waiting`` submissions with us.
 
     The board is the running season's, this month's where there is none; ``period`` is its key.
     """
@@ -36,8 +35,7 @@ class AdvocateHome:
     balance: Balance
     top: list[BoardRow]
     own: BoardRow | None
-    cards: Sequence[Any]
-    open_challenges: int
+    picked: Picked
     waiting: list[Any]
     offers: list[Offer]
     rung: Rung
@@ -48,7 +46,6 @@ class AdvocateHome:
 
 def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHome:
     """Return all that an advocate's home shows."""
-    cards, open_challenges = list_cards(session, person_id, now, CARDS)
     today = local_date(now, programme_zone(session))
     season = current_season(session, today)
     period = season_key(season.id) if season else month_of(today)
@@ -56,8 +53,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         balance=balance_of(session, person_id),
         top=top_of_board(session, period, TOP),
         own=find_own(session, period, person_id),
-        cards=cards,
-        open_challenges=open_challenges,
+        picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
         offers=within_reach(session, person_id),
         rung=rung_for(session, person_id),

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Answer, Challenge, Stage, Submission, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.offering import Challenge, Stage
+from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
 from portal.consents.queries import consents_of
 from portal.consents.rules import ITEM_NAMES, Item, state_of

@@ -9,7 +9,8 @@ from statistics import median
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from portal.challenges.models import Attempt, Verdict
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.states import Outcome
 from portal.challenges.rules.verdicts import CATEGORY_NAMES, Category
 from portal.dashboard.waiting.contract import WaitingSource, Wanted

@@ -8,6 +8,7 @@ from flask_babel import to_user_timezone
 from flask_login import current_user
 
 from portal.dashboard.queries.home import advocate_home
+from portal.dashboard.queries.welcome import welcome_of
 from portal.dashboard.rules import Greeting, first_name, greeting
 from portal.dashboard.views.overview import overview
 from portal.kernel.actor import ADMIN, ADVOCATE
@@ -34,8 +35,10 @@ def home() -> Any:
 
 
 def _advocate() -> str:
-    found = advocate_home(db(), current_user.id, utcnow())
-    return render("dashboard/home.html", hello=hello(), home=found)
+    now = utcnow()
+    found = advocate_home(db(), current_user.id, now)
+    has = {"has_points": found.balance.lifetime > 0, "has_open": found.picked.all_open > 0}
+    return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome_of(db(), current_user.id, **has, now=now))
 
 
 def _employee() -> str:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.appealing import grant_appeal, uphold_decline
-from portal.challenges.models import Appeal, Challenge
+from portal.challenges.models.deciding import Appeal
+from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.appeals import appeal_for_review, waiting_appeals
 from portal.challenges.rules.verdicts import AppealState
 from portal.dashboard.waiting.attempts import WaitingAttempts

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.review import ask_for_more, decline_attempt, give_approval, give_feedback
-from portal.challenges.models import Attempt, Challenge
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.review import attempt_for_review, waiting_attempts
 from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
 from portal.challenges.rules.verdicts import CATEGORY_NAMES

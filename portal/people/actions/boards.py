@@ -11,6 +11,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.text import clean_line, fold
 from portal.people.actions.changes import announce
+from portal.people.actions.welcome import keep_profile
 from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.person import NICKNAME_LENGTH, NicknameIsAName, NicknameTaken
@@ -24,6 +25,8 @@ def choose_board(session: Session, actor: Actor, *, person_id: int, is_listed: b
     case and accents aside.
     """
     person = get_person(session, person_id)
+    if actor.id == person_id:
+        keep_profile(session, person_id, now)
     board_name, was_listed = clean_line(nickname)[:NICKNAME_LENGTH] or None, person.left_board_at is None
     if (board_name, is_listed) == (person.board_name, was_listed):
         return False

@@ -18,6 +18,7 @@ from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.actions.persons import addressed, named
 from portal.people.actions.sessions import end_sessions
 from portal.people.actions.throttles import count_try
+from portal.people.actions.welcome import keep_profile
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
 from portal.people.queries.persons import find_person_by_email, get_person
@@ -34,6 +35,8 @@ def edit_profile(
     """Change name, title, language and zone; tells whether anything differed. Refuses an empty name and an unknown zone."""
     require_time_zone(time_zone)
     person = get_person(session, person_id)
+    if actor.id == person_id:
+        keep_profile(session, person_id, now)
     values = {**named(name), "title": clean_line(title)[:TITLE_LENGTH], "language": language or None, "time_zone": time_zone or None}
     return _change(session, actor, person, values, now)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.db import programme_zone
@@ -66,16 +66,7 @@ def people_by_identity(session: Session, source: str, external_ids: Iterable[str
 
 def zone_of(session: Session, person_id: int) -> str:
     """Return the time zone of a person, the programme's where they chose none. Raises ``NotFound``."""
-    return _zone(session, select(Person.id, Person.time_zone).where(Person.id == person_id))
-
-
-def lock_zone(session: Session, person_id: int) -> str:
-    """Return the time zone as ``zone_of``, and let nobody change it before this unit of work ends."""
-    return _zone(session, select(Person.id, Person.time_zone).where(Person.id == person_id).with_for_update(read=True))
-
-
-def _zone(session: Session, statement: Select[int, str | None]) -> str:
-    found = session.execute(statement).first()
+    found = session.execute(select(Person.id, Person.time_zone).where(Person.id == person_id)).first()
     if found is None:
         raise NotFound()
     return found.time_zone or programme_zone(session)

@@ -23,6 +23,8 @@ EVENTS = {
     "person.tagged": N_("Tagged"),
     "person.untagged": N_("Tag taken off"),
     "person.interests_changed": N_("Changed what they like to do"),
+    "person.welcome_put_away": N_("Put the welcome away"),
+    "person.welcome_brought_back": N_("Brought the welcome back"),
     "company.added": N_("Added"),
     "company.edited": N_("Edited"),
 }

@@ -26,6 +26,7 @@ from portal.people.queries.sessions import list_sessions
 from portal.people.rules.password import PasswordWrong, require_same
 from portal.people.rules.person import time_zones
 from portal.people.rules.throttle import PASSWORD_CHECK
+from portal.people.rules.welcome import is_new
 from portal.people.views.sign_in import Answer, accept_password, bp, into_cookie, settings
 from portal.web.errors import headers_of
 from portal.web.guards import advocate, current_actor, member
@@ -58,6 +59,7 @@ def _profile(
         "interests_form": (interests or InterestsForm.of(interests_of(db(), person.id))) if ADVOCATE in current_user.roles else None,
     }
     forms["panels"] = panels_for("profile_panels", db(), person, now)
+    forms["is_put_away"] = person.welcomed_at is not None and is_new(person.joined_at, person.roles, now)
     sessions = list_sessions(db(), person.id, is_admin=ADMIN in current_user.roles, now=now)
     return render("people/profile.html", person=person, sessions=sessions, min_length=settings().password_min_length, **forms)
 
