@@ -17,7 +17,7 @@ from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
-from portal.challenges.actions.referring import forget_peer
+from portal.challenges.actions.referring import forget_peer, lock_referred
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
@@ -87,7 +87,7 @@ from portal.references import views as references
 from portal.references.queries.nominations import nominators_of_person
 from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
-from portal.referrals.actions import ReferralErased
+from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.review import admin as review_admin
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
@@ -176,6 +176,10 @@ ACT_HEARD: list[ActHeard] = [
 # Who hears, in the same transaction, that a peer's details are removed, and removes its own copies.
 REFERRAL_ERASED: list[ReferralErased] = [
     forget_peer,
+]
+# Who locks what a referral came with, before the referral itself is locked.
+REFERRAL_LOCKED: list[ReferralLocked] = [
+    lock_referred,
 ]
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
 PERSON_PANELS: list[Panel] = [
@@ -307,9 +311,8 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
-    app.extensions["database"].inform_sessions(
-        nominators_of=nominators_of_person, referral_erased=REFERRAL_ERASED, own_company=settings.brand_company
-    )
+    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, own_company=settings.brand_company)
+    app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )

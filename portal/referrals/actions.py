@@ -22,6 +22,10 @@ Source = tuple[str, int, int]
 """What a referral came with: its type, its id, and the part of it."""
 ReferralErased = Callable[[Session, Source], None]
 """Who hears, in the same transaction, that the details of a peer go, and removes its own copies."""
+ReferralLocked = Callable[[Session, Source], None]
+"""Who locks what a referral came with before the referral itself is locked: every path takes the two in this order."""
+SET_ASIDE = "set_aside"
+"""The type of source of an unwanted referral whose source has named another peer since."""
 
 
 def require_peer(session: Session, *, referrer_id: int, peer: Peer, source: Source | None, now: datetime) -> None:
@@ -35,7 +39,8 @@ def require_peer(session: Session, *, referrer_id: int, peer: Peer, source: Sour
 def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Peer, source: Source, language: str, now: datetime) -> Referral:
     """Keep a peer who agreed. The same source again changes what it said. Eight at once with one address: one is kept.
 
-    Refuses what is missing, and whom ``require_peer`` refuses.
+    Where the peer whom this source named before wanted to be forgotten, the new one is a referral of its own, so that
+    the first stays refused for ever. Refuses what is missing, and whom ``require_peer`` refuses.
     """
     peer = cleaned(peer)
     if missing := why_not_complete(peer, is_agreed=True):
@@ -44,6 +49,9 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     mark = _mark(peer.email)
     _free(session, mark, now)
     kept = find_referral(session, source)
+    if kept is not None and kept.is_unwanted:
+        _set_aside(session, kept)
+        kept = None
     facts: dict[str, Any] = {
         "name": peer.name,
         "email": peer.email,
@@ -98,11 +106,17 @@ def erase_referral(session: Session, actor: Actor, *, referral_id: int, now: dat
 
 
 def erase_due(session: Session, actor: Actor, *, now: datetime, most: int = 100) -> int:
-    """Remove the details of peers whose referral was declined long enough ago; returns of how many. Their address is free again."""
-    due = due_for_erasing(session, now, most)
-    for referral_id in due:
-        _erase(session, actor, _locked(session, referral_id), now, keeps_mark=False)
-    return len(due)
+    """Remove the details of peers whose referral was declined long enough ago; returns of how many. Their address is free again.
+
+    One at a time locks one answer at a time, so that nobody who decides on another waits for this.
+    """
+    erased = 0
+    for referral_id in due_for_erasing(session, now, most):
+        referral = _locked(session, referral_id)
+        if due_for_erasing(session, now, 1, referral_id):
+            _erase(session, actor, referral, now, keeps_mark=False)
+            erased += 1
+    return erased
 
 
 def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *, keeps_mark: bool) -> None:
@@ -118,11 +132,21 @@ def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *,
     record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=keeps_mark)
 
 
+def _set_aside(session: Session, unwanted: Referral) -> None:
+    """Let what was erased on request stand for itself, no longer for what it came with: only its mark is needed."""
+    unwanted.source_type, unwanted.source_id, unwanted.part = SET_ASIDE, unwanted.id, 0
+    session.flush()
+
+
 def _locked(session: Session, referral_id: int) -> Referral:
-    found = session.scalar(select(Referral).where(Referral.id == referral_id).with_for_update().execution_options(populate_existing=True))
-    if found is None:
+    source = session.execute(select(Referral.source_type, Referral.source_id, Referral.part).where(Referral.id == referral_id)).first()
+    if source is None:
         raise NotFound()
-    return found
+    lockers: Sequence[ReferralLocked] = session.info.get("referral_locked", ())
+    for lock in lockers:
+        lock(session, (source.source_type, source.source_id, source.part))
+    locked = select(Referral).where(Referral.id == referral_id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).one()
 
 
 def _free(session: Session, mark: str, now: datetime) -> None:

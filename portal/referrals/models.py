@@ -12,7 +12,8 @@ from portal.referrals.rules import State
 class Referral(Base):
     """A member passed on a peer who agreed to it. ``agreement`` is the sentence that was ticked, in its version and language.
 
-    ``source_type``, ``source_id`` and ``part`` name what it came with; sending that again is the same referral.
+    ``source_type``, ``source_id`` and ``part`` name what it came with; sending that again is the same referral,
+    unless its peer asked us to forget them: then that row stands for itself (source ``set_aside``), and what is sent gets its own.
     ``email_mark`` is the hash of the address for as long as nobody else may refer it, unique: it outlives the
     details where the peer asked us to forget them (``is_unwanted``). Name, address, company, words and ``search`` are empty once
     ``erased_at`` is set.

@@ -60,11 +60,13 @@ def why_not_known(session: Session, email: str, mark: str, since: datetime, own_
     return PeerKnown() if session.scalar(held.limit(1)) is not None else None
 
 
-def due_for_erasing(session: Session, now: datetime, most: int) -> list[int]:
-    """Return the referrals that were declined, or sent and never decided, so long ago that their details go."""
+def due_for_erasing(session: Session, now: datetime, most: int, referral_id: int | None = None) -> list[int]:
+    """Return the referrals that were declined, or sent and never decided, so long ago that their details go; of one only, if named."""
     declined = (Referral.state == State.DECLINED) & (Referral.decided_at <= now - KEPT_AFTER_DECLINE)
     forgotten = (Referral.state == State.SENT) & (Referral.sent_at <= now - KEPT_UNDECIDED)
     due = select(Referral.id).where(declined | forgotten, Referral.erased_at.is_(None))
+    if referral_id is not None:
+        due = due.where(Referral.id == referral_id)
     return list(session.scalars(due.order_by(Referral.sent_at, Referral.id).limit(most)))
 
 

@@ -14,10 +14,12 @@ from portal.challenges.actions.answering import save_answers, submit_attempt, wi
 from portal.challenges.actions.auto import approve_by_rule, make_rule, switch_rule
 from portal.challenges.actions.editing import close_challenge, publish_challenge
 from portal.challenges.actions.events import hear_event, match_event
+from portal.challenges.actions.recording import undo_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.event_importer import EventsImporter
 from portal.challenges.models.offering import Challenge
+from portal.challenges.models.proof import LinkCheck
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.events import event_codes
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
@@ -453,3 +455,27 @@ def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) ->
     assert (tried.status_code, "A member could send this" in tried.text, "As if the event had come" in tried.text) == (200, True, True)
     with database.reading() as session:
         assert (count(session, EventUse), count(session, Submission)) == (0, 0)
+
+
+def test_a_link_is_looked_at_when_an_event_sends_the_answer(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("link", 0), ("event", 0))
+    submission = make_submission(session, person, challenge, now=NOW)
+    values = {own_stages(session, submission)[0].id: {"url": "https://reviews.example/1"}}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+    hear(session, person)
+    assert session.get_one(Submission, submission.id).state == "waiting"
+    assert session.scalars(select(LinkCheck.url)).all() == ["https://reviews.example/1"]
+
+
+def test_undoing_an_import_leaves_what_its_member_had_begun_with_its_event_and_its_pay(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("event", 10), ("answer", 0))
+    submission = make_submission(session, person, challenge, now=NOW)
+    hear(session, person)
+    importer = system("import")
+    assert start_submission(session, importer, challenge_id=challenge.id, person_id=person.id, now=NOW, started_at=NOW).id == submission.id
+    sent = submit_attempt(session, importer, submission_id=submission.id, key="row 1", now=NOW, submitted_at=NOW)
+    undo_attempt(session, importer, attempt_id=sent.id, reason="Import undone", now=NOW)
+    session.refresh(submission)
+    assert (submission.state, submission.dropped_at, steps(session, submission)) == ("open", None, [True, False])
+    assert session.scalars(select(EventUse.released_at)).all() == [None]
+    assert (make_submission(session, person, challenge, now=NOW).id, balance_of(session, person.id).available) == (submission.id, 10)

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
-from portal.challenges.actions.referring import forget_peer, forget_unsent
+from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.offering import Challenge
@@ -182,6 +183,83 @@ def test_a_peer_who_asks_is_forgotten_and_never_referred_again(session: Session)
         erase_referral(session, as_admin(admin), referral_id=kept.id, now=NOW)
     with pytest.raises(PeerKnown):
         refer(session, make_person(session), challenge, now=NOW + timedelta(days=800))
+
+
+def test_somebody_else_may_be_named_for_a_peer_who_is_never_referred_again(session: Session) -> None:
+    session.info["referral_erased"] = [forget_peer]
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    first = refer(session, person, challenge)
+    unwanted = only(session)
+    erase_referral(session, as_admin(admin), referral_id=unwanted.id, now=NOW)
+    ask_for_more(session, as_admin(admin), attempt_id=first.id, reason="Somebody else, please", now=NOW)
+    with pytest.raises(PeerKnown), session.begin_nested():
+        refer(session, person, challenge, now=NOW + timedelta(minutes=1))
+    again = refer(session, person, challenge, now=NOW + timedelta(minutes=2), email="quinn@peer.example", name="Quinn")
+    approve_attempt(session, as_admin(admin), attempt_id=again.id, now=NOW)
+    kept = {row.email: row for row in session.scalars(select(Referral).execution_options(populate_existing=True))}
+    assert (len(kept), kept["quinn@peer.example"].state, kept["quinn@peer.example"].is_unwanted) == (2, "confirmed", False)
+    assert (kept[""].id, kept[""].is_unwanted, kept[""].erased_at) == (unwanted.id, True, NOW)
+    for anybody in (person, make_person(session)):
+        with pytest.raises(PeerKnown):
+            refer(session, anybody, make_challenge(session, stages=("refer",)), now=NOW + timedelta(days=800))
+
+
+def test_a_late_attempt_neither_names_another_peer_nor_changes_what_was_approved(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    attempt = refer(session, person, challenge)
+    approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
+    submission = session.get_one(Submission, attempt.submission_id)
+    values = {own_stages(session, submission)[0].id: PAT | {"name": "Quinn", "email": "quinn@peer.example"}}
+    late = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="second tab", values=values, now=NOW + timedelta(minutes=1))
+    assert (late.state, late.answers) == ("closed", attempt.answers)
+    assert (only(session).state, only(session).email, only(session).decided_by_id) == ("confirmed", "pat@peer.example", admin.id)
+    assert [answer.value["email"] for answer in session.scalars(select(Answer).execution_options(populate_existing=True))] == ["pat@peer.example"]
+
+
+def test_peers_are_erased_and_approved_at_the_same_moment(database: Database) -> None:
+    """Each of four answers is approved while its peer is erased, eight at once: nobody waits in a ring."""
+
+    def scene(session: Session) -> tuple[Any, list[tuple[int, int]]]:
+        admin, challenge = make_admin(session), make_challenge(session, stages=("refer",))
+        sent = [refer(session, make_person(session), challenge, email=f"peer{number}@peer.example") for number in range(4)]
+        ids = {row.source_id: row.id for row in session.scalars(select(Referral))}
+        return as_admin(admin), [(attempt.id, ids[attempt.submission_id]) for attempt in sent]
+
+    def erase(session: Session, referral_id: int) -> None:
+        session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+        erase_referral(session, admin, referral_id=referral_id, now=NOW)
+
+    admin, pairs = database.write(scene)
+    works = [lambda s, a=attempt: approve_attempt(s, admin, attempt_id=a, now=NOW) for attempt, _ in pairs]
+    done = all_at_once(database, [*works, *(lambda s, r=referral: erase(s, r) for _, referral in pairs)])
+    assert done == Counter({"done": 8})
+    with database.reading() as session:
+        kept = session.scalars(select(Referral)).all()
+        assert {(row.state, row.email, row.is_unwanted) for row in kept} == {("confirmed", "", True)}
+        assert "@peer.example" not in stored_texts(session)
+
+
+@pytest.mark.parametrize("how", ["on request", "in time", "named anew"])
+def test_an_answer_is_locked_before_its_referral_as_by_those_who_decide(session: Session, how: str) -> None:
+    submission = session.get_one(Submission, refer(session, make_person(session), make_challenge(session, stages=("refer",))).submission_id)
+    admin, kept, stage, said = make_admin(session), only(session), own_stages(session, submission)[0], list[str]()
+    session.info.update(referral_locked=REFERRAL_LOCKED, referral_erased=REFERRAL_ERASED)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    engine = session.connection()
+    event.listen(engine, "before_cursor_execute", note)
+    if how == "on request":
+        erase_referral(session, as_admin(admin), referral_id=kept.id, now=NOW)
+    elif how == "in time":
+        assert erase_due(session, system("job"), now=NOW + timedelta(days=400)) == 1
+    else:
+        require_new_peer(session, submission, stage, PAT, NOW)
+    event.remove(engine, "before_cursor_execute", note)
+    # Only what is locked is read with every column.
+    taken = [next(n for n, statement in enumerate(said) if column in statement) for column in ("submission.period_key", "referral.email_mark, ")]
+    assert taken == sorted(taken)
 
 
 def test_a_peer_who_was_never_sent_is_forgotten_after_thirty_days(session: Session) -> None:

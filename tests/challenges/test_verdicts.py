@@ -183,6 +183,24 @@ def test_what_is_there_is_accepted_with_a_reason_although_steps_are_open(session
         accept_early(session, as_admin(admin), submission_id=submission.id, reason="Again", now=NOW)
 
 
+def test_an_early_acceptance_undone_leaves_the_member_where_they_were(session: Session) -> None:
+    admin, person, challenge = make_admin(session), make_person(session), make_challenge(session, stages=("answer", "answer"), now=NOW)
+    submission = make_submission(session, person, challenge, now=NOW)
+    first, second = stages_of(session, challenge.id)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={first.id: DONE["answer"]}, now=NOW)
+    for _ in range(2):
+        verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW + UNDO_WITHIN)
+        assert verdict is not None
+        undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW + UNDO_WITHIN)
+        session.refresh(submission)
+        assert (submission.state, submission.changed_at, balance_of(session, person.id).available) == ("open", NOW, 0)
+    assert session.scalars(select(Attempt.state)).all() == ["withdrawn", "withdrawn"]
+    values = {second.id: DONE["answer"]}
+    sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="k", values=values, now=NOW + UNDO_WITHIN)
+    approve_attempt(session, as_admin(admin), attempt_id=sent.id, now=NOW + UNDO_WITHIN)
+    assert balance_of(session, person.id).available == 100
+
+
 def _approve(session: Session, stage: Stage) -> Verdict:
     return approve_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
 

@@ -12,6 +12,7 @@ from portal.audit.models import AuditEvent
 from portal.challenges.actions.editing import close_challenge, duplicate_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
+from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.challenges.actions.stages import add_stage, edit_stage
 from portal.challenges.actions.welcome import offer_first, stop_offering_first
 from portal.challenges.models.offering import Challenge
@@ -146,6 +147,33 @@ def test_a_member_is_offered_it_while_they_can_do_it_and_what_they_did_stays(ses
     assert done is not None
     assert done.is_done
     assert offered(make_person(session)) is None
+
+
+def test_what_is_told_of_it_is_of_the_version_that_somebody_began(session: Session) -> None:
+    challenge, person = paying(session, points=10, minutes=10), make_person(session)
+    offer_first(session, as_admin(make_admin(session)), challenge_id=challenge.id, now=utcnow())
+    make_submission(session, person, challenge)
+    later = replace(offer_of(current_version(session, challenge)), points=500, minutes=90)
+    edit_challenge(session, TEST, challenge_id=challenge.id, offer=later, now=utcnow())
+    publish_challenge(session, TEST, challenge_id=challenge.id, now=utcnow())
+    begun, new = first_for(session, person.id, utcnow()), first_for(session, make_person(session).id, utcnow())
+    assert begun is not None
+    assert new is not None
+    assert [(one.points, one.minutes) for one in (begun, new)] == [(10, 10), (500, 90)]
+
+
+def test_nothing_is_promised_that_somebody_ruled_out_or_was_paid_before(session: Session) -> None:
+    admin, person = as_admin(make_admin(session)), make_person(session)
+    challenge = paying(session, interests=("writing",))
+    offer_first(session, admin, challenge_id=challenge.id, now=utcnow())
+    assert first_for(session, person.id, utcnow(), nevers=["calls"]) is not None
+    assert first_for(session, person.id, utcnow(), nevers=["writing"]) is None
+    submission = make_submission(session, person, challenge)
+    assert first_for(session, person.id, utcnow(), nevers=["writing"]) is not None
+    attempt = make_attempt(session, person, challenge)
+    approve_attempt(session, admin, attempt_id=attempt.id, now=utcnow())
+    reverse_approval(session, admin, submission_id=submission.id, reason="By mistake", now=utcnow())
+    assert first_for(session, person.id, utcnow()) is None
 
 
 def test_whom_its_audience_leaves_out_is_not_offered_it(session: Session) -> None:

@@ -1,6 +1,6 @@
 """What an advocate does: save, send, withdraw. Each takes the submission's row first, so that they queue up behind each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,8 @@ def submit_attempt(
     """Send what was entered as one attempt, with the points of the version it was begun with, and let it wait for a verdict.
 
     ``values`` are saved before, as by ``save_answers``. The same ``key`` a second time returns the
-    first attempt. After an approval an attempt is recorded and changes nothing. ``submitted_at`` in
+    first attempt. After an approval an attempt is recorded with the answers that were approved and changes nothing,
+    neither them nor a peer they name: ``values`` are not kept. ``submitted_at`` in
     the past and ``points`` are the privilege of imports, which also send without answers and while
     an earlier attempt waits. Refuses unfinished steps by the kind of the step, a challenge that is
     over, a peer who cannot be referred, and a submission that cannot be answered.
@@ -89,29 +90,30 @@ def submit_attempt(
         _require_open(session, submission, now)
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
-    if values:
+    is_late = submission.state == SubmissionState.APPROVED
+    if values and not is_late:
         _store(session, actor, submission, values, now)
     at = submitted_at if submitted_at and is_import(actor) else now
     offered = points if points is not None and is_import(actor) else version.points
-    is_late = submission.state == SubmissionState.APPROVED
-    attempt = Attempt(
-        submission_id=submission_id,
-        number=submission.attempts + 1,
-        key=key,
-        points=offered,
-        answers=_snapshot(session, submission, check=not is_import(actor)),
-        state=AttemptState.CLOSED if is_late else AttemptState.WAITING,
-        submitted_at=at,
-        recorded_at=now,
-    )
-    moved = {} if is_late else {"state": SubmissionState.WAITING, "changed_at": at}
-    move_submission(session, submission, attempts=attempt.number, **moved)
-    session.add(attempt)
-    session.flush()
-    if not is_import(actor) and not is_late:
-        ask_for_links(session, submission_id, attempt.answers, now)
-    send_peers(session, actor, submission, attempt.answers, now)
-    record(session, actor, "submission.sent", "submission", submission_id, now=now, attempt_id=attempt.id, number=attempt.number, points=offered)
+    answers = _snapshot(session, submission, check=not is_import(actor) and not is_late)
+    attempt = _add_attempt(session, submission, key=key, points=offered, answers=answers, at=at, now=now)
+    if not is_late:
+        _hand_over(session, actor, submission, answers, now, looks=not is_import(actor))
+    _record_sent(session, actor, attempt, now)
+    return attempt
+
+
+def send_heard(session: Session, actor: Actor, submission: Submission, *, key: str, now: datetime) -> Attempt:
+    """Send for its member what an outside event has made whole, as if they had sent it, even after the closing day. The submission is locked.
+
+    Refuses as ``submit_attempt`` refuses a member, but for the day.
+    """
+    version = version_of(session, submission)
+    _require_answerable(submission, version)
+    answers = _snapshot(session, submission, check=True)
+    attempt = _add_attempt(session, submission, key=key, points=version.points, answers=answers, at=now, now=now)
+    _hand_over(session, actor, submission, answers, now)
+    _record_sent(session, actor, attempt, now)
     return attempt
 
 
@@ -125,16 +127,40 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
     answers = _snapshot(session, submission, check=False)
     if not answers:
         raise refusals.NothingEntered()
-    number = submission.attempts + 1
-    facts = {"number": number, "key": f"accepted:{number}", "points": version.points, "answers": answers}
-    attempt = Attempt(submission_id=submission.id, **facts, state=AttemptState.WAITING, submitted_at=now, recorded_at=now)
-    move_submission(session, submission, attempts=number, state=SubmissionState.WAITING, changed_at=now)
-    session.add(attempt)
-    session.flush()
-    ask_for_links(session, submission.id, answers, now)
-    send_peers(session, actor, submission, answers, now)
+    key = f"accepted:{submission.attempts + 1}"
+    attempt = _add_attempt(session, submission, key=key, points=version.points, answers=answers, at=now, now=now)
+    _hand_over(session, actor, submission, answers, now)
     record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)
     return attempt
+
+
+def _add_attempt(
+    session: Session, submission: Submission, *, key: str, points: int, answers: list[dict[str, Any]], at: datetime, now: datetime
+) -> Attempt:
+    """Write an attempt that waits, and its submission with it; a closed one where that is approved, which stays as it is."""
+    is_late, number = submission.state == SubmissionState.APPROVED, submission.attempts + 1
+    state = AttemptState.CLOSED if is_late else AttemptState.WAITING
+    facts = {"number": number, "key": key, "points": points, "answers": answers, "state": state}
+    attempt = Attempt(submission_id=submission.id, **facts, submitted_at=at, recorded_at=now)
+    moved = {} if is_late else {"state": SubmissionState.WAITING, "changed_at": at}
+    move_submission(session, submission, attempts=number, **moved)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def _hand_over(
+    session: Session, actor: Actor, submission: Submission, answers: Sequence[Mapping[str, Any]], now: datetime, *, looks: bool = True
+) -> None:
+    """Pass on what an attempt asks of others: a look at its links, and its peers."""
+    if looks:
+        ask_for_links(session, submission.id, answers, now)
+    send_peers(session, actor, submission, answers, now)
+
+
+def _record_sent(session: Session, actor: Actor, attempt: Attempt, now: datetime) -> None:
+    facts = {"attempt_id": attempt.id, "number": attempt.number, "points": attempt.points}
+    record(session, actor, "submission.sent", "submission", attempt.submission_id, now=now, **facts)
 
 
 def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, now: datetime) -> Submission:
@@ -150,15 +176,20 @@ def withdraw_submission(session: Session, actor: Actor, *, submission_id: int, n
         raise refusals.SubmissionWithdrawn()
     if not is_open and submission.state != SubmissionState.WAITING:
         raise refusals.WithdrawalTooLate()
-    take_back_stages(session, BY_RULE, submission_id, now)
-    move_submission(session, submission, dropped_at=now, changed_at=now, paid=None)
-    free_place(session, submission)
-    waiting = (Attempt.submission_id == submission_id, Attempt.state == AttemptState.WAITING)
-    session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
-    settle_peers(session, actor, submission, now)
-    release_events(session, submission_id=submission_id, now=now)
+    drop_submission(session, actor, submission, now)
     record(session, actor, "submission.withdrawn", "submission", submission_id, now=now, challenge_id=submission.challenge_id)
     return submission
+
+
+def drop_submission(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
+    """Let a submission count no more: payments of steps, place, waiting attempts, peers and events are given back. It is locked."""
+    take_back_stages(session, BY_RULE, submission.id, now)
+    move_submission(session, submission, dropped_at=now, changed_at=now, paid=None)
+    free_place(session, submission)
+    waiting = (Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
+    session.execute(update(Attempt).where(*waiting).values(state=AttemptState.WITHDRAWN))
+    settle_peers(session, actor, submission, now)
+    release_events(session, submission_id=submission.id, now=now)
 
 
 def _own(session: Session, actor: Actor, submission_id: int) -> Submission:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.challenges.actions.answering import submit_attempt
+from portal.challenges.actions.answering import send_heard
 from portal.challenges.actions.locking import lock_submission, take_turn
 from portal.challenges.actions.paying import pay_stages
 from portal.challenges.models.offering import Stage
@@ -143,7 +143,7 @@ def _send_if_whole(session: Session, submission: Submission, stage: Stage, event
         return False
     try:
         with session.begin_nested():
-            submit_attempt(session, BY_EVENT, submission_id=submission.id, key=f"event:{event.id}", now=now)
+            send_heard(session, BY_EVENT, submission, key=f"event:{event.id}", now=now)
     except Refusal:
         # A peer whom somebody else was faster to refer, say: the member reads why when they send it.
         return False

@@ -6,13 +6,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.challenges.actions.answering import drop_submission
 from portal.challenges.actions.editing import create_challenge
 from portal.challenges.actions.locking import lock_submission, move_submission
-from portal.challenges.actions.paying import take_back_stages
-from portal.challenges.actions.places import free_place
+from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.review import reverse_approval
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.queries.stages import answers_of
 from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.actor import Actor
@@ -38,7 +39,8 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
     """Take an attempt back: an approval is reversed first, the submission stands as its other attempts say.
 
     Attempts that this approval had closed wait again. A submission without any other attempt is
-    dropped, unless its person withdrew it before, which frees its slot, so that importing again pays again. An attempt that was taken
+    dropped, unless its person withdrew it before, which frees its slot, so that importing again pays again. One in which its
+    member, or an outside event, has answered a step was theirs before: it is open again, as it was. An attempt that was taken
     back already stays as it is. Sends nothing.
     """
     attempt = session.get(Attempt, attempt_id)
@@ -59,14 +61,14 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
 
 
 def _settle(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
-    """Put a submission into the state that its remaining attempts give it, or drop it if there are none."""
+    """Put a submission into the state that its remaining attempts give it, or drop it if there are none, nor an answer."""
     left = (Attempt.submission_id == submission.id, Attempt.state != AttemptState.WITHDRAWN)
     states = list(session.scalars(select(Attempt.state).where(*left).order_by(Attempt.number.desc())))
     declines = sum(state == AttemptState.DECLINED for state in states)
-    if not states:
-        take_back_stages(session, actor, submission.id, now)
-        move_submission(session, submission, declines=0, dropped_at=now, changed_at=now, paid=None)
-        free_place(session, submission)
+    if not states and not answers_of(session, submission.id):
+        move_submission(session, submission, declines=0)
+        drop_submission(session, actor, submission, now)
         return
     state = next((_STANDS[found] for found in _STANDS if found in states), SubmissionState.OPEN)
     move_submission(session, submission, state=state, declines=declines)
+    settle_peers(session, actor, submission, now)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from portal.challenges.actions.locking import lock_submission
 from portal.challenges.models.offering import Stage
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.rules.states import SubmissionState
@@ -29,6 +30,7 @@ STATES = {SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: S
 def require_new_peer(session: Session, submission: Submission, stage: Stage, value: Mapping[str, Any], now: datetime) -> None:
     """Refuse a peer whom this member cannot refer, as soon as they say that the step is done. Other kinds of steps are let through."""
     if stage.kind == ReferredPeer.key:
+        lock_submission(session, submission.id)
         source = (SOURCE, submission.id, stage.id)
         require_peer(session, referrer_id=submission.person_id, peer=peer_of(dict(value)), source=source, now=now)
 
@@ -47,6 +49,13 @@ def settle_peers(session: Session, actor: Actor, submission: Submission, now: da
     """Let the peers of a submission stand as it does."""
     state = State.WITHDRAWN if submission.dropped_at is not None else STATES.get(SubmissionState(submission.state), State.SENT)
     settle_referrals(session, actor, source_type=SOURCE, source_id=submission.id, state=state, now=now)
+
+
+def lock_referred(session: Session, source: Source) -> None:
+    """Lock the answer that a referral came with. Hears of every referral that is about to be locked, so that answers come first everywhere."""
+    source_type, submission_id, _stage_id = source
+    if source_type == SOURCE:
+        lock_submission(session, submission_id)
 
 
 def forget_peer(session: Session, source: Source) -> None:

@@ -85,13 +85,17 @@ def give_approval(session: Session, actor: Actor, *, attempt_id: int, note: str 
 def accept_early(session: Session, actor: Actor, *, submission_id: int, reason: str, points: int | None = None, now: datetime) -> Verdict | None:
     """Approve what was entered so far although later steps are unfinished, with a reason; None where a second approval is needed.
 
+    Undone, the attempt that this made is withdrawn and the member goes on where they were.
+
     Refuses an empty reason, anybody's own, where nothing was entered, and a submission that waits, is approved or withdrawn.
     """
     submission = lock_submission(session, submission_id)
     require_reviewer(actor, submission)
     said = reason_of(reason)
-    attempt = send_unfinished(session, actor, submission, now=now)
-    return approve_case(session, actor, case_of(session, attempt, submission), note=said, points=points, at=now, now=now)
+    stood = {"submission": submission.state, "changed_at": submission.changed_at.isoformat(), "attempt": AttemptState.WITHDRAWN}
+    case = case_of(session, send_unfinished(session, actor, submission, now=now), submission)
+    case.before |= stood
+    return approve_case(session, actor, case, note=said, points=points, at=now, now=now)
 
 
 def approve_case(
