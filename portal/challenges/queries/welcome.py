@@ -89,11 +89,11 @@ def _first_step(stages: Sequence[Stage]) -> FirstStep | None:
 def _row() -> Select[*tuple[Any, ...]]:
     """Return the statement of the marked challenge and one person: where they stand, whether they can go to it, and the version that holds.
 
-    ``is_spent``: its first points were paid for what they have under way, and taken back since; they are paid once.
+    ``is_spent``: points of its steps were paid to them. Where it is not done all the same they were taken back, and are paid at once no more.
     """
     is_paid = case((Submission.state == SubmissionState.APPROVED, 1), (Submission.paid > 0, 1), else_=0)
     here = (Submission.challenge_id == Challenge.id, Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
-    spent = (StagePayment.submission_id == Submission.id, Submission.state == SubmissionState.OPEN, *here)
+    spent = (StagePayment.submission_id == Submission.id, *here)
     columns = (
         STANDING.label("standing"),
         and_(OFFERED, SEEN, not_(ASIDE)).label("is_shown"),
