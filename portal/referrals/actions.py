@@ -20,8 +20,8 @@ from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, REFERRED_WITHIN
 
 Source = tuple[str, int, int]
 """What a referral came with: its type, its id, and the part of it."""
-ReferralErased = Callable[[Session, Source], None]
-"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies."""
+ReferralErased = Callable[[Session, Source, str | None], None]
+"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies: all of them, or those with one address."""
 ReferralLocked = Callable[[Session, Source], None]
 """Who locks what a referral came with before the referral itself is locked: every path takes the two in this order."""
 SET_ASIDE = "set_aside"
@@ -40,7 +40,8 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     """Keep a peer who agreed. The same source again changes what it said. Eight at once with one address: one is kept.
 
     Where the peer whom this source named before wanted to be forgotten, the new one is a referral of its own, so that
-    the first stays refused for ever. Refuses what is missing, and whom ``require_peer`` refuses.
+    the first stays refused for ever. Of a peer who was named before and no longer is, nothing is kept.
+    Refuses what is missing, and whom ``require_peer`` refuses.
     """
     peer = cleaned(peer)
     if missing := why_not_complete(peer, is_agreed=True):
@@ -52,6 +53,7 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     if kept is not None and kept.is_unwanted:
         _set_aside(session, kept)
         kept = None
+    replaced = kept.email if kept is not None and _mark(kept.email) != mark else ""
     facts: dict[str, Any] = {
         "name": peer.name,
         "email": peer.email,
@@ -75,6 +77,8 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
         if violated(error, "referral", "email_mark"):
             raise PeerKnown() from error
         raise
+    if replaced:
+        _tell_erased(session, source, replaced)
     record(session, actor, "referral.sent", "referral", kept.id, now=now, source=source[0], source_id=source[1], agreement=AGREEMENT_VERSION)
     return kept
 
@@ -126,10 +130,14 @@ def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *,
     referral.erased_at, referral.erased_by_id = now, actor.id
     referral.email_mark = referral.email_mark if keeps_mark else None
     session.flush()
+    _tell_erased(session, (referral.source_type, referral.source_id, referral.part), None)
+    record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=keeps_mark)
+
+
+def _tell_erased(session: Session, source: Source, email: str | None) -> None:
     hearers: Sequence[ReferralErased] = session.info.get("referral_erased", ())
     for hear in hearers:
-        hear(session, (referral.source_type, referral.source_id, referral.part))
-    record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=keeps_mark)
+        hear(session, source, email)
 
 
 def _set_aside(session: Session, unwanted: Referral) -> None:

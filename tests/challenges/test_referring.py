@@ -129,13 +129,18 @@ def test_a_referral_follows_every_decision_on_its_answer(session: Session) -> No
 
 
 def test_more_wanted_and_sent_again_is_the_same_referral_with_what_was_said_last(session: Session) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
     person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
     ask_for_more(session, as_admin(admin), attempt_id=refer(session, person, challenge).id, reason="Which Pat?", now=NOW)
     again = refer(session, person, challenge, now=NOW + timedelta(hours=1), name="Pat Peerson")
     assert (only(session).name, only(session).state) == ("Pat Peerson", "sent")
     decline_attempt(session, as_admin(admin), attempt_id=again.id, reason="Wrong field", now=NOW)
-    refer(session, person, challenge, now=NOW + timedelta(hours=2), email="quinn@peer.example")
-    assert only(session).email == "quinn@peer.example"
+    assert "'Pat Peer'" in stored_texts(session)
+    quinn = {"name": "Quinn", "email": "quinn@peer.example", "company": "Quinn's", "words": "New."}
+    last = refer(session, person, challenge, now=NOW + timedelta(hours=2), **quinn)
+    assert (only(session).email, last.answers[0]["value"]["name"]) == ("quinn@peer.example", "Quinn")
+    assert [answer.value["name"] for answer in session.scalars(select(Answer).execution_options(populate_existing=True))] == ["Quinn"]
+    assert not any(secret in stored_texts(session) for secret in (*SECRETS, "Pat Peerson"))
     assert refer(session, make_person(session), challenge).state == "waiting"  # Pat is free again
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.locking import lock_submission
@@ -17,6 +17,7 @@ from portal.challenges.rules.states import SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.refer import ReferredPeer, peer_of
 from portal.kernel.actor import Actor
+from portal.kernel.text import normal_email
 from portal.referrals.actions import Source, require_peer, send_referral, settle_referrals
 from portal.referrals.models import Referral
 from portal.referrals.rules import KEPT_UNSENT, State
@@ -58,16 +59,23 @@ def lock_referred(session: Session, source: Source) -> None:
         lock_submission(session, submission_id)
 
 
-def forget_peer(session: Session, source: Source) -> None:
-    """Remove a peer's details from what was entered and sent. Hears of every erased referral."""
+def forget_peer(session: Session, source: Source, email: str | None = None) -> None:
+    """Remove a peer's details from what was entered and sent; with ``email`` only where they have that address. Hears of every erased referral."""
     source_type, submission_id, stage_id = source
     if source_type != SOURCE:
         return
-    entered = update(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
-    session.execute(entered.values(value=FORGOTTEN).execution_options(synchronize_session="fetch"))
+    for answer in session.scalars(select(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)):
+        answer.value = _without(answer.value, email)
     for attempt in session.scalars(select(Attempt).where(Attempt.submission_id == submission_id)):
-        attempt.answers = [entry | {"value": FORGOTTEN} if entry["stage_id"] == stage_id else entry for entry in attempt.answers]
+        attempt.answers = [
+            dict(entry, value=_without(entry["value"], email)) if entry["stage_id"] == stage_id else entry for entry in attempt.answers
+        ]
     session.flush()
+
+
+def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
+    is_theirs = email is None or normal_email(peer_of(value).email) == normal_email(email)
+    return FORGOTTEN if is_theirs else value
 
 
 def forget_unsent(session: Session, now: datetime) -> int:
