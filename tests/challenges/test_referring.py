@@ -190,6 +190,48 @@ def test_a_peer_who_asks_is_forgotten_and_never_referred_again(session: Session)
         refer(session, make_person(session), challenge, now=NOW + timedelta(days=800))
 
 
+@pytest.mark.parametrize("pressed", [0, 1])
+def test_a_peer_who_asks_is_forgotten_whoever_referred_them_and_when(session: Session, pressed: int) -> None:
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    admin, challenge, later = make_admin(session), make_challenge(session, stages=("refer",)), NOW + timedelta(days=366)
+    approve_attempt(session, as_admin(admin), attempt_id=refer(session, make_person(session), challenge).id, now=NOW)
+    refer(session, make_person(session), challenge, now=later, email="PAT@peer.example")
+    refer(session, make_person(session), challenge, now=later, email="pat@peer.example.org", name="Another", company="Else", words="")
+    pats = list(session.scalars(select(Referral.id).where(Referral.name == "Pat Peer").order_by(Referral.id)))
+    erase_referral(session, as_admin(admin), referral_id=pats[pressed], now=later)
+    kept = session.scalars(select(Referral).order_by(Referral.id).execution_options(populate_existing=True)).all()
+    assert [(row.email, row.is_unwanted) for row in kept] == [("", True), ("", True), ("pat@peer.example.org", False)]
+    assert [row.id for row in kept if row.is_unwanted and row.email_mark] == [pats[pressed]]
+    said = stored_texts(session).replace("pat@peer.example.org", "")
+    assert not any(secret.casefold() in said.casefold() for secret in SECRETS)
+    with pytest.raises(AlreadyErased):
+        erase_referral(session, as_admin(admin), referral_id=pats[1 - pressed], now=later)
+    with pytest.raises(PeerKnown):
+        refer(session, make_person(session), challenge, now=later + timedelta(days=800))
+
+
+def test_a_peer_whom_two_referred_is_forgotten_once_however_many_press(database: Database) -> None:
+    """Four press at each of two referrals of one peer: neither waits for the other in a ring, and one mark stays."""
+
+    def scene(session: Session) -> tuple[Any, list[int]]:
+        admin, challenge = make_admin(session), make_challenge(session, stages=("refer",))
+        for days in (0, 366):
+            refer(session, make_person(session), challenge, now=NOW + timedelta(days=days))
+        return as_admin(admin), list(session.scalars(select(Referral.id)))
+
+    def erase(session: Session, referral_id: int) -> None:
+        session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+        erase_referral(session, admin, referral_id=referral_id, now=NOW)
+
+    admin, both = database.write(scene)
+    done = all_at_once(database, [lambda s, r=referral: erase(s, r) for referral in both * 4])
+    assert done == Counter({"done": 1, "AlreadyErased": 7})
+    with database.reading() as session:
+        kept = session.scalars(select(Referral)).all()
+        assert (len(kept), {(row.email, row.is_unwanted) for row in kept}, sum(row.email_mark is not None for row in kept)) == (2, {("", True)}, 1)
+        assert "pat@peer.example" not in stored_texts(session)
+
+
 def test_somebody_else_may_be_named_for_a_peer_who_is_never_referred_again(session: Session) -> None:
     session.info["referral_erased"] = [forget_peer]
     person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
