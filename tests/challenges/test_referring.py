@@ -324,6 +324,25 @@ def test_a_peer_who_was_never_sent_is_forgotten_after_thirty_days(session: Sessi
     assert session.get_one(Submission, submission.id).state == "open"
 
 
+@pytest.mark.parametrize("how", ["on request", "in time"])
+def test_a_peer_who_was_entered_after_another_was_forgotten_and_never_sent_is_forgotten_too(session: Session, how: str) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    attempt, gone = refer(session, person, challenge), NOW + timedelta(days=30)
+    decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="Not a fit", now=NOW)
+    if how == "on request":
+        erase_referral(session, as_admin(admin), referral_id=only(session).id, now=gone)
+    else:
+        assert erase_due(session, system("job"), now=gone) == 1
+    assert forget_unsent(session, gone + timedelta(days=31)) == 0  # that they are removed stays said
+    submission = session.get_one(Submission, attempt.submission_id)
+    quinn = {own_stages(session, submission)[0].id: PAT | {"name": "Quinn", "email": "quinn@peer.example"}}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=quinn, now=gone)
+    assert forget_unsent(session, gone + timedelta(days=29)) == 0
+    assert forget_unsent(session, gone + timedelta(days=30)) == 1
+    assert "quinn@peer.example" not in stored_texts(session)
+
+
 # ── pages ──
 
 

@@ -79,8 +79,13 @@ def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
 
 
 def forget_unsent(session: Session, now: datetime) -> int:
-    """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them."""
-    sent = select(Referral.id).where(Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
+    """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them.
+
+    What a referral stands for goes with it; one whose details are removed stands for nothing that was entered since.
+    """
+    of_step = (Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
+    sent = select(Referral.id).where(*of_step, Referral.erased_at.is_(None))
     steps = select(Stage.id).where(Stage.kind == ReferredPeer.key)
-    old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists())
+    is_forgotten = Answer.value["is_erased"].as_boolean()
+    old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists(), is_forgotten.is_not(True))
     return session.execute(old.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
