@@ -12,7 +12,7 @@ from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer
-from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
+from portal.challenges.actions.review import accept_early, approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Answer, Attempt, Submission
@@ -126,6 +126,40 @@ def test_a_referral_follows_every_decision_on_its_answer(session: Session) -> No
     assert (only(session).state, balance_of(session, person.id).available) == ("declined", 0)
     approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
     assert only(session).state == "confirmed"
+
+
+def test_a_peer_of_an_early_acceptance_that_is_undone_was_never_sent(session: Session) -> None:
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    step, box = own_stages(session, submission)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={step.id: PAT}, now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    assert verdict is not None
+    assert only(session).state == "confirmed"
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert (only(session).state, only(session).email, only(session).email_mark) == ("withdrawn", "", None)
+    entered = session.scalars(select(Answer).execution_options(populate_existing=True)).one()
+    assert (entered.value, "Pat Peer" in repr(session.scalars(select(Attempt.answers)).all())) == (PAT, False)
+    other = refer(session, make_person(session), make_challenge(session, stages=("refer",)))  # others may refer them
+    withdraw_submission(session, system("import"), submission_id=other.submission_id, now=NOW)
+    told: dict[str, Any] = {"values": {box.id: {"is_confirmed": True}}, "now": NOW + timedelta(hours=1)}
+    sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="sent", **told)
+    kept = session.scalars(select(Referral).where(Referral.source_id == submission.id).execution_options(populate_existing=True)).one()
+    assert (kept.state, kept.email, kept.erased_at, sent.answers[0]["value"]) == ("sent", PAT["email"], None, PAT)
+
+
+def test_a_peer_who_was_accepted_early_undone_and_not_sent_is_forgotten_after_thirty_days(session: Session) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    values = {own_stages(session, submission)[0].id: PAT}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    assert verdict is not None
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert forget_unsent(session, NOW + timedelta(days=30)) == 1
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
 
 
 def test_more_wanted_and_sent_again_is_the_same_referral_with_what_was_said_last(session: Session) -> None:
