@@ -11,6 +11,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.ledger.actions.holding import hold
 from portal.notifications.models import Notice
+from portal.recognition.actions.badges import retire_badge
 from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.actions.levels import set_levels
 from portal.recognition.actions.scores import adjust, reverse
@@ -22,6 +23,7 @@ from portal.recognition.rules.levels import (
     LevelInUse,
     LevelNameMissing,
     LevelNameTaken,
+    LevelOfBadgeAtZero,
     LevelsMissing,
     LevelsNotAscending,
     Rung,
@@ -156,6 +158,31 @@ def test_levels_are_set_by_admins_only_and_one_in_use_stays(session: Session) ->
         set_levels(session, system("test"), levels=levels[:3], now=NOW)
     set_levels(session, system("test"), levels=[*levels[:5], Wanted(None, "Elder", 90_000)], now=NOW)
     assert [level.name for level in list_levels(session)][-2:] == ["Ambassador", "Elder"]
+
+
+def test_a_level_that_a_badge_names_does_not_fall_to_zero(session: Session) -> None:
+    first, second, *rest = [Wanted(level.id, level.name, level.threshold) for level in list_levels(session)]
+    badge = make_badge(session, rule="level", options={"level_id": second.id})
+    lowered = [Wanted(second.id, second.name, 0), Wanted(first.id, first.name, 10), *rest]
+    with pytest.raises(LevelOfBadgeAtZero) as refused:
+        set_levels(session, system("test"), levels=lowered, now=NOW)
+    assert refused.value.facts == {"badge": badge.name, "level": second.name}
+    retire_badge(session, system("test"), badge_id=badge.id, now=NOW)
+    assert set_levels(session, system("test"), levels=lowered, now=NOW)
+
+
+def test_a_badge_for_a_level_that_everybody_has_breaks_no_page_and_is_offered_no_more(hearing: Database, sign_in: SignIn) -> None:
+    def prepare(session: Session) -> tuple[int, int]:
+        make_badge(session, rule="level", options={"level_id": list_levels(session)[0].id}, name="Here at all")
+        return make_person(session).id, make_admin(session).id
+
+    person_id, admin_id = hearing.write(prepare)
+    page = sign_in(person_id).get("/badges")
+    assert page.status_code == 200
+    assert "Here at all" in page.text
+    offered = sign_in(admin_id).get("/admin/recognition/badges/new?rule=level").text.split('name="level_id"')[1].split("</select>")[0]
+    assert "Supporter" in offered
+    assert "Friend" not in offered
 
 
 def test_levels_of_many_are_told_in_two_queries_and_counted(session: Session) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -15,10 +16,11 @@ from portal.people.queries.persons import recipient
 from portal.recognition.actions.celebrations import celebrate
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.badges.contract import LIFETIME
+from portal.recognition.badges.level import LevelReached
 from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
-from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, Wanted, require_levels, rung_of
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
@@ -51,7 +53,8 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
     """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
 
     Everybody stands at once where the new thresholds put them, and nobody is congratulated on that.
-    Refuses what ``require_levels`` refuses, a level that is gone, and to remove one that a badge is given for (``LevelInUse``).
+    Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
+    for (``LevelInUse``), and to let such a one begin at 0 points (``LevelOfBadgeAtZero``).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -61,7 +64,7 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
         raise Conflict()
     kept = {level.id for level in wanted}
     gone = [level for level in there.values() if level.id not in kept]
-    _require_unused(session, gone)
+    _require_unused(session, gone, wanted)
     before = [(level.name, level.threshold) for level in sorted(there.values(), key=lambda level: level.threshold)]
     after = [(level.name, level.threshold) for level in wanted]
     if before == after and not gone:
@@ -77,10 +80,16 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
     return True
 
 
-def _require_unused(session: Session, gone: Sequence[Level]) -> None:
-    names = {level.id: level.name for level in gone}
-    if not names:
-        return
-    for badge in session.scalars(select(Badge).where(Badge.rule == "level", Badge.state != BadgeState.RETIRED).order_by(Badge.id)):
-        if badge.options["level_id"] in names:
-            raise LevelInUse(badge=badge.name, level=names[badge.options["level_id"]])
+def _require_unused(session: Session, gone: Sequence[Level], wanted: Sequence[Wanted]) -> None:
+    removed, at_zero = {level.id: level.name for level in gone}, {level.id: level.name for level in wanted if level.threshold == 0}
+    for badge in session.scalars(_of_levels(Badge.state != BadgeState.RETIRED)):
+        level_id = badge.options["level_id"]
+        if level_id in removed:
+            raise LevelInUse(badge=badge.name, level=removed[level_id])
+        if level_id in at_zero:
+            raise LevelOfBadgeAtZero(badge=badge.name, level=at_zero[level_id])
+
+
+def _of_levels(which: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement of those badges that are given for a level."""
+    return select(Badge).where(Badge.rule == LevelReached.kind, which).order_by(Badge.id)
