@@ -112,13 +112,26 @@ def test_a_decline_has_a_known_category_and_otherwise_another_reason() -> None:
         ("feedback declined", 1),
         ("recalled approved", None),
         ("recalled approved declined", 2),
-        ("feedback recalled feedback declined more_wanted", 4),
+        ("recalled feedback declined", 2),
+        ("feedback recalled feedback declined more_wanted", 3),
+        ("recalled declined feedback more_wanted", 3),
         ("recalled declined recalled approved more_wanted", 4),
     ],
 )
 def test_what_holds_is_neither_feedback_nor_undone(outcomes: str, stands: int | None) -> None:
     said = [Verdict(outcome=outcome) for outcome in outcomes.split()]
     assert standing_verdict(said) is (said[stands] if stands is not None else None)
+
+
+def test_feedback_that_is_undone_hides_no_decline_before_it(session: Session, stage: Stage) -> None:
+    declined = _decline(session, stage)
+    said = give_feedback(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="Well written, though.", now=NOW)
+    undo_verdict(session, as_admin(stage.admin), verdict_id=said.id, now=NOW)
+    asked = challenge_page(session, stage.person.id, stage.challenge.id, NOW).asked
+    assert asked is not None
+    assert (asked.id, asked.reason) == (declined.id, "No")
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    assert made.verdict_id == declined.id
 
 
 def test_a_part_of_the_points_is_paid_once_and_taken_back_whole(session: Session, stage: Stage) -> None:
