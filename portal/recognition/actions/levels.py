@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import Conflict, NotAllowed
+from portal.kernel.ids import new_key
 from portal.kernel.text import clean_line
-from portal.notifications.actions import notify
+from portal.notifications.actions import enqueue, notify
 from portal.people.queries.persons import recipient
+from portal.recognition.actions.badges import BACKFILL
 from portal.recognition.actions.celebrations import celebrate
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.badges.contract import LIFETIME
@@ -52,7 +54,8 @@ def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> Non
 def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime) -> bool:
     """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
 
-    Everybody stands at once where the new thresholds put them, and nobody is congratulated on that.
+    Everybody stands at once where the new thresholds put them, and nobody is congratulated on that. Where
+    a threshold fell, whoever has passed it by that gets the level's live badges from the worker, without a notice.
     Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
     for (``LevelInUse``), and to let such a one begin at 0 points (``LevelOfBadgeAtZero``).
     """
@@ -69,6 +72,7 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
     after = [(level.name, level.threshold) for level in wanted]
     if before == after and not gone:
         return False
+    fallen = [level.id for level in wanted if level.id is not None and level.threshold < there[level.id].threshold]
     session.execute(delete(Level).where(Level.id.in_([level.id for level in gone])))
     for level in wanted:
         if level.id is None:
@@ -77,7 +81,15 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
             there[level.id].name, there[level.id].threshold = level.name, level.threshold
     session.flush()
     record(session, actor, "levels.changed", "level", None, now=now, before=before, after=after, number=len(after))
+    _give_late(session, fallen, now)
     return True
+
+
+def _give_late(session: Session, fallen: Sequence[int], now: datetime) -> None:
+    """Let the worker give the live badges for levels that are ``fallen``."""
+    for badge in session.scalars(_of_levels(Badge.state == BadgeState.LIVE)):
+        if badge.options["level_id"] in fallen:
+            enqueue(session, topic=BACKFILL, payload={"badge_id": badge.id}, key=f"{BACKFILL}:{badge.id}:{new_key()}", now=now)
 
 
 def _require_unused(session: Session, gone: Sequence[Level], wanted: Sequence[Wanted]) -> None:
