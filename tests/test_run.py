@@ -170,7 +170,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(engine_name: st
 @pytest.mark.parametrize("url", ["postgresql://laurel@127.0.0.1:1/laurel", "sqlite:////proc/portal.sqlite3"], ids=["postgresql", "sqlite"])
 def test_a_database_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, url: str) -> None:
     refused = flask(tmp_path, url, "run-portal", PORT=str(free_port()))
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "The database cannot be reached. See whether it runs" in refused.stderr
     assert "Traceback" not in refused.stderr
 

@@ -8,6 +8,12 @@ import click
 from portal.kernel.errors import Busy, Unreachable
 
 
+class DatabaseAway(click.ClickException):
+    """The command could not be carried out: exit code 2, since 1 means that it found something."""
+
+    exit_code = 2
+
+
 def in_words(command: click.Command) -> click.Command:
     """Let a command, or every command of a group, end with a sentence where the database is away or busy. Returns the same command."""
     for under in command.commands.values() if isinstance(command, click.Group) else ():
@@ -21,9 +27,9 @@ def in_words(command: click.Command) -> click.Command:
         try:
             return plain(*given, **options)
         except Unreachable as outage:
-            raise click.ClickException(f"{outage} See whether it runs, and what DATABASE_URL says.") from outage
+            raise DatabaseAway(f"{outage} See whether it runs, and what DATABASE_URL says.") from outage
         except Busy as busy:
-            raise click.ClickException(str(busy)) from busy
+            raise DatabaseAway(str(busy)) from busy
 
     command.callback = told
     return command

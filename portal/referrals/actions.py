@@ -1,7 +1,7 @@
 """Verbs of referrals: send, settle, erase. Nothing of the peer goes into audit or logs."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
-from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.errors import Conflict, NotAllowed, NotFound
 from portal.kernel.text import fold, normal_email
 from portal.referrals.models import Referral
-from portal.referrals.queries import due_for_erasing, find_referral, why_not_known, why_not_ours
+from portal.referrals.queries import due_for_erasing, find_referral, why_not_known, why_not_ours, with_address
 from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, REFERRED_WITHIN, AlreadyErased, Peer, PeerKnown, State, cleaned, why_not_complete
 
 Source = tuple[str, int, int]
 """What a referral came with: its type, its id, and the part of it."""
-ReferralErased = Callable[[Session, Source], None]
-"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies."""
+ReferralErased = Callable[[Session, Source, str | None], None]
+"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies: all of them, or those with one address."""
 ReferralLocked = Callable[[Session, Source], None]
 """Who locks what a referral came with before the referral itself is locked: every path takes the two in this order."""
 SET_ASIDE = "set_aside"
@@ -40,7 +40,8 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     """Keep a peer who agreed. The same source again changes what it said. Eight at once with one address: one is kept.
 
     Where the peer whom this source named before wanted to be forgotten, the new one is a referral of its own, so that
-    the first stays refused for ever. Refuses what is missing, and whom ``require_peer`` refuses.
+    the first stays refused for ever. Of a peer who was named before and no longer is, nothing is kept.
+    Refuses what is missing, and whom ``require_peer`` refuses.
     """
     peer = cleaned(peer)
     if missing := why_not_complete(peer, is_agreed=True):
@@ -52,6 +53,7 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     if kept is not None and kept.is_unwanted:
         _set_aside(session, kept)
         kept = None
+    replaced = kept.email if kept is not None and _mark(kept.email) != mark else ""
     facts: dict[str, Any] = {
         "name": peer.name,
         "email": peer.email,
@@ -75,6 +77,8 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
         if violated(error, "referral", "email_mark"):
             raise PeerKnown() from error
         raise
+    if replaced:
+        _tell_erased(session, source, replaced)
     record(session, actor, "referral.sent", "referral", kept.id, now=now, source=source[0], source_id=source[1], agreement=AGREEMENT_VERSION)
     return kept
 
@@ -87,21 +91,35 @@ def settle_referrals(session: Session, actor: Actor, *, source_type: str, source
     for referral_id in session.scalars(moved.execution_options(synchronize_session=False)).all():
         record(session, actor, f"referral.{state}", "referral", referral_id, now=now, source=source_type, source_id=source_id)
         if state is State.WITHDRAWN:
-            _erase(session, actor, _locked(session, referral_id), now, keeps_mark=False)
+            _erase(session, actor, _locked(session, {referral_id})[referral_id], now)
 
 
 def erase_referral(session: Session, actor: Actor, *, referral_id: int, now: datetime) -> Referral:
-    """Remove the details of a peer who asked for it. Nobody can refer them again, by a hash that cannot be read back.
+    """Remove the details of a peer who asked for it, whoever else referred them too. Nobody can refer them again, by a hash that cannot be read back.
 
-    Refuses who is no admin, and what is erased (``AlreadyErased``).
+    Refuses who is no admin, what is erased (``AlreadyErased``), and what names somebody else by now (``Conflict``).
     """
     if not actor.is_admin:
         raise NotAllowed()
-    referral = _locked(session, referral_id)
+    email = session.scalar(select(Referral.email).where(Referral.id == referral_id))
+    mark = _mark(email or "")
+    found = _locked(session, {referral_id, *(with_address(session, email) if email else ())})
+    referral = found[referral_id]
     if referral.erased_at is not None:
         raise AlreadyErased()
-    referral.is_unwanted = True
-    _erase(session, actor, referral, now, keeps_mark=True)
+    if _mark(referral.email) != mark:
+        raise Conflict()
+    for other in found.values():
+        if other is not referral and other.erased_at is None and _mark(other.email) == mark:
+            _erase(session, actor, other, now, on_request=True)
+    is_kept = session.scalar(select(Referral.id).where(Referral.email_mark == mark, Referral.is_unwanted)) is not None
+    try:
+        with session.begin_nested():
+            _erase(session, actor, referral, now, on_request=True, mark=None if is_kept else mark)
+    except IntegrityError as error:
+        if violated(error, "referral", "email_mark"):
+            raise Conflict() from error
+        raise
     return referral
 
 
@@ -112,24 +130,28 @@ def erase_due(session: Session, actor: Actor, *, now: datetime, most: int = 100)
     """
     erased = 0
     for referral_id in due_for_erasing(session, now, most):
-        referral = _locked(session, referral_id)
+        referral = _locked(session, {referral_id})[referral_id]
         if due_for_erasing(session, now, 1, referral_id):
-            _erase(session, actor, referral, now, keeps_mark=False)
+            _erase(session, actor, referral, now)
             erased += 1
     return erased
 
 
-def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *, keeps_mark: bool) -> None:
+def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *, on_request: bool = False, mark: str | None = None) -> None:
     if referral.erased_at is not None:
         return
     referral.name = referral.email = referral.company = referral.words = referral.search = ""
     referral.erased_at, referral.erased_by_id = now, actor.id
-    referral.email_mark = referral.email_mark if keeps_mark else None
+    referral.is_unwanted, referral.email_mark = on_request, mark
     session.flush()
+    _tell_erased(session, (referral.source_type, referral.source_id, referral.part), None)
+    record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=on_request)
+
+
+def _tell_erased(session: Session, source: Source, email: str | None) -> None:
     hearers: Sequence[ReferralErased] = session.info.get("referral_erased", ())
     for hear in hearers:
-        hear(session, (referral.source_type, referral.source_id, referral.part))
-    record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=keeps_mark)
+        hear(session, source, email)
 
 
 def _set_aside(session: Session, unwanted: Referral) -> None:
@@ -138,15 +160,18 @@ def _set_aside(session: Session, unwanted: Referral) -> None:
     session.flush()
 
 
-def _locked(session: Session, referral_id: int) -> Referral:
-    source = session.execute(select(Referral.source_type, Referral.source_id, Referral.part).where(Referral.id == referral_id)).first()
-    if source is None:
+def _locked(session: Session, ids: Collection[int]) -> dict[int, Referral]:
+    """Return referrals by id, locked; before them, in one order, what they came with. Refuses where there is none."""
+    came_with = (Referral.source_type, Referral.source_id, Referral.part)
+    sources = session.execute(select(*came_with).where(Referral.id.in_(ids)).order_by(*came_with)).all()
+    if not sources:
         raise NotFound()
     lockers: Sequence[ReferralLocked] = session.info.get("referral_locked", ())
-    for lock in lockers:
-        lock(session, (source.source_type, source.source_id, source.part))
-    locked = select(Referral).where(Referral.id == referral_id).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(locked).one()
+    for source_type, source_id, part in sources:
+        for lock in lockers:
+            lock(session, (source_type, source_id, part))
+    locked = select(Referral).where(Referral.id.in_(ids)).order_by(Referral.id).with_for_update().execution_options(populate_existing=True)
+    return {referral.id: referral for referral in session.scalars(locked)}
 
 
 def _free(session: Session, mark: str, now: datetime) -> None:

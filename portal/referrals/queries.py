@@ -60,6 +60,12 @@ def why_not_known(session: Session, email: str, mark: str, since: datetime, own_
     return PeerKnown() if session.scalar(held.limit(1)) is not None else None
 
 
+def with_address(session: Session, email: str) -> list[int]:
+    """Return the referrals that still have details and whose texts hold this address: those of its owner, and maybe of a longer one."""
+    found = Referral.search.like(like_pattern(fold(email)), escape="\\")
+    return list(session.scalars(select(Referral.id).where(found, Referral.erased_at.is_(None))))
+
+
 def due_for_erasing(session: Session, now: datetime, most: int, referral_id: int | None = None) -> list[int]:
     """Return the referrals that were declined, or sent and never decided, so long ago that their details go; of one only, if named."""
     declined = (Referral.state == State.DECLINED) & (Referral.decided_at <= now - KEPT_AFTER_DECLINE)

@@ -227,6 +227,20 @@ def test_an_attempt_is_approved_on_its_page_and_paid_once(database: Database, of
     assert "by Mara Lind" in office.get(f"/admin/challenges/submissions/{attempt.submission_id}").text
 
 
+@pytest.mark.parametrize("typed", ["50.0", "5e1", "1.000", "fifty"])
+def test_fewer_points_that_cannot_be_read_are_asked_for_again_and_pay_nothing(database: Database, office: PortalClient, typed: str) -> None:
+    person, attempt = sent(database)
+    answer = office.post(f"/admin/challenges/attempts/{attempt.id}/approve", data={"points": typed, "reason": "Half of it"})
+    assert answer.status_code == 422
+    assert "Not a valid integer value." in answer.text
+    assert "Half of it" in answer.text
+    begun = database.write(lambda s: make_submission(s, make_person(s), make_challenge(s)))
+    assert office.post(f"/admin/challenges/submissions/{begun.id}/accept", data={"points": typed, "reason": "Half"}).status_code == 422
+    with database.reading() as session:
+        assert balance_of(session, person.id).available == 0
+        assert session.get_one(Submission, begun.id).state == "open"
+
+
 @pytest.mark.parametrize(("act", "outcome"), [("more", "more_wanted"), ("decline", "declined")])
 def test_a_verdict_against_needs_a_reason(database: Database, office: PortalClient, act: str, outcome: str) -> None:
     _person, attempt = sent(database)

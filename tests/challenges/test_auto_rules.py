@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
@@ -176,6 +176,13 @@ def _ask(session: Session, scene: Scene) -> None:
 
 def _make_reviewer(session: Session, scene: Scene) -> None:
     grant_reviewing(session, as_admin(scene.admin), person_id=scene.person.id, grants={"nominations"}, now=NOW)
+
+
+def test_what_an_import_left_waiting_keeps_no_real_answer_from_its_rule(session: Session) -> None:
+    scene = Scene(session)
+    imported = make_attempt(session, make_person(session), make_challenge(session), now=NOW - timedelta(days=9))
+    session.execute(update(Attempt).where(Attempt.id == imported.id).values(answers=[]))
+    assert session.scalars(covered(session, scene.rule, NOW)).all() == [scene.attempt.id]
 
 
 @pytest.mark.parametrize("change", [_switch_off, _remove, _lower_four_eyes, _take, _feedback, _ask, _make_reviewer])

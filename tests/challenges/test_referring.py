@@ -12,7 +12,7 @@ from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer
-from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt, reverse_approval
+from portal.challenges.actions.review import accept_early, approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Answer, Attempt, Submission
@@ -128,14 +128,53 @@ def test_a_referral_follows_every_decision_on_its_answer(session: Session) -> No
     assert only(session).state == "confirmed"
 
 
+def test_a_peer_of_an_early_acceptance_that_is_undone_was_never_sent(session: Session) -> None:
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    step, box = own_stages(session, submission)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={step.id: PAT}, now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    assert verdict is not None
+    assert only(session).state == "confirmed"
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert (only(session).state, only(session).email, only(session).email_mark) == ("withdrawn", "", None)
+    entered = session.scalars(select(Answer).execution_options(populate_existing=True)).one()
+    assert (entered.value, "Pat Peer" in repr(session.scalars(select(Attempt.answers)).all())) == (PAT, False)
+    other = refer(session, make_person(session), make_challenge(session, stages=("refer",)))  # others may refer them
+    withdraw_submission(session, system("import"), submission_id=other.submission_id, now=NOW)
+    told: dict[str, Any] = {"values": {box.id: {"is_confirmed": True}}, "now": NOW + timedelta(hours=1)}
+    sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="sent", **told)
+    kept = session.scalars(select(Referral).where(Referral.source_id == submission.id).execution_options(populate_existing=True)).one()
+    assert (kept.state, kept.email, kept.erased_at, sent.answers[0]["value"]) == ("sent", PAT["email"], None, PAT)
+
+
+def test_a_peer_who_was_accepted_early_undone_and_not_sent_is_forgotten_after_thirty_days(session: Session) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    values = {own_stages(session, submission)[0].id: PAT}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    assert verdict is not None
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    assert forget_unsent(session, NOW + timedelta(days=30)) == 1
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
+
+
 def test_more_wanted_and_sent_again_is_the_same_referral_with_what_was_said_last(session: Session) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
     person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
     ask_for_more(session, as_admin(admin), attempt_id=refer(session, person, challenge).id, reason="Which Pat?", now=NOW)
     again = refer(session, person, challenge, now=NOW + timedelta(hours=1), name="Pat Peerson")
     assert (only(session).name, only(session).state) == ("Pat Peerson", "sent")
     decline_attempt(session, as_admin(admin), attempt_id=again.id, reason="Wrong field", now=NOW)
-    refer(session, person, challenge, now=NOW + timedelta(hours=2), email="quinn@peer.example")
-    assert only(session).email == "quinn@peer.example"
+    assert "'Pat Peer'" in stored_texts(session)
+    quinn = {"name": "Quinn", "email": "quinn@peer.example", "company": "Quinn's", "words": "New."}
+    last = refer(session, person, challenge, now=NOW + timedelta(hours=2), **quinn)
+    assert (only(session).email, last.answers[0]["value"]["name"]) == ("quinn@peer.example", "Quinn")
+    assert [answer.value["name"] for answer in session.scalars(select(Answer).execution_options(populate_existing=True))] == ["Quinn"]
+    assert not any(secret in stored_texts(session) for secret in (*SECRETS, "Pat Peerson"))
     assert refer(session, make_person(session), challenge).state == "waiting"  # Pat is free again
 
 
@@ -183,6 +222,48 @@ def test_a_peer_who_asks_is_forgotten_and_never_referred_again(session: Session)
         erase_referral(session, as_admin(admin), referral_id=kept.id, now=NOW)
     with pytest.raises(PeerKnown):
         refer(session, make_person(session), challenge, now=NOW + timedelta(days=800))
+
+
+@pytest.mark.parametrize("pressed", [0, 1])
+def test_a_peer_who_asks_is_forgotten_whoever_referred_them_and_when(session: Session, pressed: int) -> None:
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    admin, challenge, later = make_admin(session), make_challenge(session, stages=("refer",)), NOW + timedelta(days=366)
+    approve_attempt(session, as_admin(admin), attempt_id=refer(session, make_person(session), challenge).id, now=NOW)
+    refer(session, make_person(session), challenge, now=later, email="PAT@peer.example")
+    refer(session, make_person(session), challenge, now=later, email="pat@peer.example.org", name="Another", company="Else", words="")
+    pats = list(session.scalars(select(Referral.id).where(Referral.name == "Pat Peer").order_by(Referral.id)))
+    erase_referral(session, as_admin(admin), referral_id=pats[pressed], now=later)
+    kept = session.scalars(select(Referral).order_by(Referral.id).execution_options(populate_existing=True)).all()
+    assert [(row.email, row.is_unwanted) for row in kept] == [("", True), ("", True), ("pat@peer.example.org", False)]
+    assert [row.id for row in kept if row.is_unwanted and row.email_mark] == [pats[pressed]]
+    said = stored_texts(session).replace("pat@peer.example.org", "")
+    assert not any(secret.casefold() in said.casefold() for secret in SECRETS)
+    with pytest.raises(AlreadyErased):
+        erase_referral(session, as_admin(admin), referral_id=pats[1 - pressed], now=later)
+    with pytest.raises(PeerKnown):
+        refer(session, make_person(session), challenge, now=later + timedelta(days=800))
+
+
+def test_a_peer_whom_two_referred_is_forgotten_once_however_many_press(database: Database) -> None:
+    """Four press at each of two referrals of one peer: neither waits for the other in a ring, and one mark stays."""
+
+    def scene(session: Session) -> tuple[Any, list[int]]:
+        admin, challenge = make_admin(session), make_challenge(session, stages=("refer",))
+        for days in (0, 366):
+            refer(session, make_person(session), challenge, now=NOW + timedelta(days=days))
+        return as_admin(admin), list(session.scalars(select(Referral.id)))
+
+    def erase(session: Session, referral_id: int) -> None:
+        session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+        erase_referral(session, admin, referral_id=referral_id, now=NOW)
+
+    admin, both = database.write(scene)
+    done = all_at_once(database, [lambda s, r=referral: erase(s, r) for referral in both * 4])
+    assert done == Counter({"done": 1, "AlreadyErased": 7})
+    with database.reading() as session:
+        kept = session.scalars(select(Referral)).all()
+        assert (len(kept), {(row.email, row.is_unwanted) for row in kept}, sum(row.email_mark is not None for row in kept)) == (2, {("", True)}, 1)
+        assert "pat@peer.example" not in stored_texts(session)
 
 
 def test_somebody_else_may_be_named_for_a_peer_who_is_never_referred_again(session: Session) -> None:
@@ -275,6 +356,25 @@ def test_a_peer_who_was_never_sent_is_forgotten_after_thirty_days(session: Sessi
     assert {(answer.submission_id, answer.stage_id) for answer in left} >= {(submission.id, box.id)}
     assert [answer.value["email"] for answer in left if answer.submission_id == sent.submission_id] == ["sent@peer.example"]
     assert session.get_one(Submission, submission.id).state == "open"
+
+
+@pytest.mark.parametrize("how", ["on request", "in time"])
+def test_a_peer_who_was_entered_after_another_was_forgotten_and_never_sent_is_forgotten_too(session: Session, how: str) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    attempt, gone = refer(session, person, challenge), NOW + timedelta(days=30)
+    decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="Not a fit", now=NOW)
+    if how == "on request":
+        erase_referral(session, as_admin(admin), referral_id=only(session).id, now=gone)
+    else:
+        assert erase_due(session, system("job"), now=gone) == 1
+    assert forget_unsent(session, gone + timedelta(days=31)) == 0  # that they are removed stays said
+    submission = session.get_one(Submission, attempt.submission_id)
+    quinn = {own_stages(session, submission)[0].id: PAT | {"name": "Quinn", "email": "quinn@peer.example"}}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=quinn, now=gone)
+    assert forget_unsent(session, gone + timedelta(days=29)) == 0
+    assert forget_unsent(session, gone + timedelta(days=30)) == 1
+    assert "quinn@peer.example" not in stored_texts(session)
 
 
 # ── pages ──

@@ -13,6 +13,7 @@ from portal.challenges.actions.stages import add_stage
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import StagePayment, Submission
+from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules import refusals
 from portal.kernel.actor import system
@@ -63,6 +64,15 @@ def test_the_approval_pays_the_rest_and_its_reversal_takes_all_of_it_back(sessio
     assert submission.paid == 100
     taken = reverse_approval(session, admin, submission_id=submission.id, reason="Wrong", now=NOW)
     assert (taken.points, available(session, person), submission.paid) == (-100, 0, None)
+
+
+def test_what_was_paid_at_once_and_taken_back_is_promised_at_once_no_more(session: Session) -> None:
+    person, admin, challenge = make_person(session), as_admin(make_admin(session)), in_parts(session)
+    attempt = make_attempt(session, person, challenge, now=NOW)
+    assert challenge_page(session, person.id, challenge.id, NOW).points_at_once == 20
+    approve_attempt(session, admin, attempt_id=attempt.id, now=NOW)
+    reverse_approval(session, admin, submission_id=attempt.submission_id, reason="Wrong", now=NOW)
+    assert challenge_page(session, person.id, challenge.id, NOW).points_at_once == 0
 
 
 def test_toggling_approve_and_reverse_ten_times_returns_the_exact_balance(session: Session) -> None:

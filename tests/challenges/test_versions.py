@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from portal.acts.models import Act
 from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import archive_challenge, ask_for_review, pause_challenge, send_back
@@ -24,6 +25,7 @@ from portal.challenges.rules.lifecycle import lifecycle
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.actor import system
 from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.tracks import Track
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
 from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_draft, make_submission
@@ -79,6 +81,16 @@ def test_editing_a_live_challenge_leaves_running_attempts_and_paid_points_alone(
     assert (balance_of(session, running.id).available, balance_of(session, paid.id).available) == (100, 100)
     fresh = make_submission(session, new, challenge, now=LATER)
     assert (fresh.version, [stage.title for stage in own_stages(session, fresh)]) == (2, ["Another question", "Where it stands"])
+
+
+def test_the_act_stands_in_the_track_of_the_version_that_was_begun(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, track=Track.ENGAGE)
+    attempt = make_attempt(session, person, challenge, now=NOW)
+    later = replace(offer_of(current_version(session, challenge)), track=Track.EARN)
+    edit_challenge(session, as_admin(admin), challenge_id=challenge.id, offer=later, now=LATER)
+    publish_challenge(session, as_admin(admin), challenge_id=challenge.id, now=LATER)
+    approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=LATER)
+    assert session.scalars(select(Act.track).where(Act.person_id == person.id)).all() == ["engage"]
 
 
 def test_a_published_version_and_its_steps_are_frozen_in_the_database(session: Session) -> None:

@@ -125,5 +125,5 @@ def test_a_command_without_its_database_says_so_in_one_sentence(engine_name: str
     away = "postgresql://nobody@127.0.0.1:1/nothing" if engine_name == "postgresql" else f"sqlite:///{tmp_path}"
     settings = Settings(_env_file=None, data=tmp_path, database_url=away, secret_key="t" * 20 + "0123456789abcdef", log_level="ERROR")
     result = create_app(settings).test_cli_runner().invoke(args=words.split())
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.output == "Error: The database cannot be reached. See whether it runs, and what DATABASE_URL says.\n"

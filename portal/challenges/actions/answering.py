@@ -56,7 +56,7 @@ def _store(session: Session, actor: Actor, submission: Submission, values: Mappi
         submission.changed_at = now
         session.flush()
         record(session, actor, "submission.saved", "submission", submission.id, now=now, stages=changed)
-        if not is_import(actor) and submission.state != SubmissionState.APPROVED:
+        if not is_import(actor):
             pay_stages(session, submission, now)
 
 

@@ -40,7 +40,8 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
 
     Attempts that this approval had closed wait again. A submission without any other attempt is
     dropped, unless its person withdrew it before, which frees its slot, so that importing again pays again. One in which its
-    member, or an outside event, has answered a step was theirs before: it is open again, as it was. An attempt that was taken
+    member, or an outside event, has answered a step was theirs before: it is open again. Points of its steps that an approval
+    had made part of its own come again with the next one. An attempt that was taken
     back already stays as it is. Sends nothing.
     """
     attempt = session.get(Attempt, attempt_id)
@@ -54,17 +55,17 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
         reverse_approval(session, actor, submission_id=submission.id, reason=reason, now=now, tell=False)
         closed = (Attempt.submission_id == submission.id, Attempt.state == AttemptState.CLOSED)
         session.execute(update(Attempt).where(*closed).values(state=AttemptState.WAITING))
+    was_declined = attempt.state == AttemptState.DECLINED
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.WITHDRAWN))
     if submission.dropped_at is None:
-        _settle(session, actor, submission, now)
+        _settle(session, actor, submission, declines=submission.declines - was_declined, now=now)
     record(session, actor, "submission.undone", "submission", submission.id, now=now, attempt_id=attempt_id, reason=reason)
 
 
-def _settle(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
+def _settle(session: Session, actor: Actor, submission: Submission, *, declines: int, now: datetime) -> None:
     """Put a submission into the state that its remaining attempts give it, or drop it if there are none, nor an answer."""
     left = (Attempt.submission_id == submission.id, Attempt.state != AttemptState.WITHDRAWN)
     states = list(session.scalars(select(Attempt.state).where(*left).order_by(Attempt.number.desc())))
-    declines = sum(state == AttemptState.DECLINED for state in states)
     if not states and not answers_of(session, submission.id):
         move_submission(session, submission, declines=0)
         drop_submission(session, actor, submission, now)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Exists, delete, exists, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.locking import lock_submission
@@ -17,6 +17,7 @@ from portal.challenges.rules.states import SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.refer import ReferredPeer, peer_of
 from portal.kernel.actor import Actor
+from portal.kernel.text import normal_email
 from portal.referrals.actions import Source, require_peer, send_referral, settle_referrals
 from portal.referrals.models import Referral
 from portal.referrals.rules import KEPT_UNSENT, State
@@ -24,7 +25,8 @@ from portal.referrals.rules import KEPT_UNSENT, State
 SOURCE = "submission"
 _PEERS = ReferredPeer()
 FORGOTTEN = {"is_erased": True}
-STATES = {SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: State.DECLINED}
+STATES = {SubmissionState.OPEN: State.WITHDRAWN, SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: State.DECLINED}
+"""What an answer's state says of its peers; of others they are sent. What is open was never sent, or all that was is taken back."""
 
 
 def require_new_peer(session: Session, submission: Submission, stage: Stage, value: Mapping[str, Any], now: datetime) -> None:
@@ -46,7 +48,7 @@ def send_peers(session: Session, actor: Actor, submission: Submission, answers: 
 
 
 def settle_peers(session: Session, actor: Actor, submission: Submission, now: datetime) -> None:
-    """Let the peers of a submission stand as it does."""
+    """Let the peers of a submission stand as it does. Of one that is under way again, accepted early and undone, only its member knows them."""
     state = State.WITHDRAWN if submission.dropped_at is not None else STATES.get(SubmissionState(submission.state), State.SENT)
     settle_referrals(session, actor, source_type=SOURCE, source_id=submission.id, state=state, now=now)
 
@@ -58,21 +60,44 @@ def lock_referred(session: Session, source: Source) -> None:
         lock_submission(session, submission_id)
 
 
-def forget_peer(session: Session, source: Source) -> None:
-    """Remove a peer's details from what was entered and sent. Hears of every erased referral."""
+def forget_peer(session: Session, source: Source, email: str | None = None) -> None:
+    """Remove a peer's details from what was entered and sent; with ``email`` only where they have that address. Hears of every erased referral.
+
+    What is under way again, since all that was sent of it is taken back, stays entered for its member, until ``forget_unsent``.
+    """
     source_type, submission_id, stage_id = source
     if source_type != SOURCE:
         return
-    entered = update(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
-    session.execute(entered.values(value=FORGOTTEN).execution_options(synchronize_session="fetch"))
+    entered = select(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
+    for answer in session.scalars(entered.where(~_is_draft(submission_id, stage_id))):
+        answer.value = _without(answer.value, email)
     for attempt in session.scalars(select(Attempt).where(Attempt.submission_id == submission_id)):
-        attempt.answers = [entry | {"value": FORGOTTEN} if entry["stage_id"] == stage_id else entry for entry in attempt.answers]
+        attempt.answers = [
+            dict(entry, value=_without(entry["value"], email)) if entry["stage_id"] == stage_id else entry for entry in attempt.answers
+        ]
     session.flush()
 
 
+def _is_draft(submission_id: int, stage_id: int) -> Exists:
+    """Hold where a peer was taken back and the answer they came with was not."""
+    taken_back = (Referral.source_type == SOURCE, Referral.source_id == submission_id, Referral.part == stage_id, Referral.state == State.WITHDRAWN)
+    under_way = (Submission.id == Referral.source_id, Submission.state == SubmissionState.OPEN, Submission.dropped_at.is_(None))
+    return exists().where(*taken_back, *under_way)
+
+
+def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
+    is_theirs = email is None or normal_email(peer_of(value).email) == normal_email(email)
+    return FORGOTTEN if is_theirs else value
+
+
 def forget_unsent(session: Session, now: datetime) -> int:
-    """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them."""
-    sent = select(Referral.id).where(Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
+    """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them.
+
+    What a referral stands for goes with it; one whose details are removed stands for nothing that was entered since.
+    """
+    of_step = (Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
+    sent = select(Referral.id).where(*of_step, Referral.erased_at.is_(None))
     steps = select(Stage.id).where(Stage.kind == ReferredPeer.key)
-    old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists())
+    is_forgotten = Answer.value["is_erased"].as_boolean()
+    old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists(), is_forgotten.is_not(True))
     return session.execute(old.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]

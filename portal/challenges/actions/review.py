@@ -33,6 +33,7 @@ from portal.challenges.actions.verdicts import (
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import own_stage, own_stages
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
@@ -124,7 +125,7 @@ def approve_case(
         return None
     if not move_attempt(session, attempt, tuple(states), AttemptState.APPROVED):
         raise refusals.AlreadyDecided()
-    if case.before["attempt"] == AttemptState.DECLINED and not submission.has_place:
+    if case.challenge.total_limit is not None and not submission.has_place:
         take_place(session, submission, is_bounded=False)
     paid = max(total, submission.paid or 0)
     move_submission(session, submission, state=SubmissionState.APPROVED, decisions=submission.decisions + 1, paid=paid, changed_at=at)
@@ -146,7 +147,7 @@ def _write_act(session: Session, actor: Actor, case: Case, points: int, at: date
         person_id=person_id,
         company_id=get_person(session, person_id).company_id,
         kind=UNREWARDED if is_unrewarded(stage.options for stage in own_stages(session, case.submission)) else "challenge",
-        track=case.challenge.track,
+        track=version_of(session, case.submission).track,
         source_type=SOURCE,
         source_id=case.submission.id,
         points=points,

@@ -106,11 +106,17 @@ def _decide(attempt_id: int, act: Callable[..., Any], text: str, **facts: Any) -
 @bp.post("/attempts/<int:attempt_id>/approve")
 @admin
 @writes(again=_attempt_again)
-def approve(attempt_id: int) -> Response:
-    """Approve and pay, once."""
+def approve(attempt_id: int) -> Response | tuple[str, int]:
+    """Approve and pay, once. Points that cannot be read are asked for again, never taken for all of them."""
     form = ReasonForm()
+    if not form.validate():
+        return _unread(form, attempt_for_review(db(), current_actor(), attempt_id).submission.id)
     verdict = review.give_approval(db(), current_actor(), attempt_id=attempt_id, note=form.reason.data or "", points=form.points.data, now=utcnow())
     return _approved(verdict, attempt_for_review(db(), current_actor(), attempt_id).submission.id)
+
+
+def _unread(form: ReasonForm, submission_id: int) -> tuple[str, int]:
+    return _submission_page(submission_id, form=form, refused=request.endpoint or ""), 422
 
 
 def _approved(verdict: Verdict | None, submission_id: int) -> Response:
@@ -122,9 +128,11 @@ def _approved(verdict: Verdict | None, submission_id: int) -> Response:
 @bp.post("/submissions/<int:submission_id>/accept")
 @admin
 @writes(again=_again)
-def accept(submission_id: int) -> Response:
+def accept(submission_id: int) -> Response | tuple[str, int]:
     """Accept what was entered so far although later steps are unfinished."""
     form = ReasonForm()
+    if not form.validate():
+        return _unread(form, submission_id)
     given = {"reason": form.reason.data or "", "points": form.points.data}
     return _approved(review.accept_early(db(), current_actor(), submission_id=submission_id, **given, now=utcnow()), submission_id)
 

@@ -104,10 +104,8 @@ class AutoRule(Base):
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-VERDICT_FIXED = "submission_id, attempt_id, number, outcome, points, transfer_id, decided_by_id, decided_at, recorded_at"
-
-
-VERDICT_FIXED += ", category, first_by_id, stage_id, rule_id, before"
+VERDICT_FIXED = "submission_id, attempt_id, number, outcome, points, transfer_id, decided_by_id, decided_at, recorded_at, "
+VERDICT_FIXED += "category, first_by_id, stage_id, rule_id, before"
 
 
 attach_ddl(Verdict.__table__, fixed_ddl("verdict", VERDICT_FIXED))  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import String, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.deciding import AutoRule, Verdict
@@ -46,8 +46,8 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
     """Return the select of the attempts that the rule may approve now, the longest waiting first.
 
     Never above the limit from which two people approve, never what all members would see in the gallery, never what a
-    reviewer took or said something about, never with a step that a person always decides (``NEED_PERSON``), and never of
-    people who may themselves decide or set rules.
+    reviewer took or said something about, never what an import left waiting without an answer, never with a step that a
+    person always decides (``NEED_PERSON``), and never of people who may themselves decide or set rules.
     """
     limit = highest(rule.points_limit, terms_of(session).four_eyes_above)
     found: AnySelect = (
@@ -60,6 +60,7 @@ def covered(session: Session, rule: AutoRule, now: datetime) -> AnySelect:
             Attempt.points <= limit,
             Submission.dropped_at.is_(None),
             Submission.decisions == 0,
+            cast(Attempt.answers, String) != "[]",
             ~Person.is_admin,
             ~exists().where(Reviewer.person_id == Person.id),
             ~is_owned("attempt", Attempt.id),  # type: ignore[arg-type]

@@ -87,6 +87,12 @@ def payments_of(session: Session, submission_id: int) -> dict[int, StagePayment]
     return {payment.stage_id: payment for payment in session.scalars(select(StagePayment).where(*standing))}
 
 
+def steps_taken_back(session: Session, submission_id: int) -> frozenset[int]:
+    """Return the steps of a submission that were paid at once and taken back; they pay at once no more."""
+    gone = (StagePayment.submission_id == submission_id, StagePayment.taken_back_at.is_not(None))
+    return frozenset(session.scalars(select(StagePayment.stage_id).where(*gone)))
+
+
 def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
     """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
     statement: AnySelect = (

@@ -17,7 +17,17 @@ from portal.challenges.queries.appeals import last_appeal
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.dismissals import dismissal_of
-from portal.challenges.queries.own import attempts_of, availability_of, challenge_for, current_of, payments_of, submissions_of, took_part, verdicts_of
+from portal.challenges.queries.own import (
+    attempts_of,
+    availability_of,
+    challenge_for,
+    current_of,
+    payments_of,
+    steps_taken_back,
+    submissions_of,
+    took_part,
+    verdicts_of,
+)
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
 from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
@@ -300,9 +310,11 @@ def steps_of(session: Session, version: ChallengeVersion, submission: Submission
     """Return the steps of a version with what the submission, if any, has entered."""
     answers = answers_of(session, submission.id) if submission else {}
     steps, limit = [], points_at_once(session)
+    taken_back = steps_taken_back(session, submission.id) if submission else frozenset()
     for number, stage in enumerate(stages_of(session, version.challenge_id, version.number), start=1):
         kind, answer = stage_kind(stage.kind), answers.get(stage.id)
         is_done = answer is not None and kind.problem(Step.of(stage), answer.value) is None
-        at_once = pays_at_once(stage.points, limit, needs_check=kind.needs_check)
+        # What was paid at once and taken back comes again with an approval only.
+        at_once = stage.id not in taken_back and pays_at_once(stage.points, limit, needs_check=kind.needs_check)
         steps.append(StepView(number, stage, kind, answer, is_done, at_once))
     return steps

@@ -9,6 +9,7 @@ five stars") is left alone. It stops what somebody would write in good faith, no
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from portal.kernel.errors import Refusal
@@ -226,14 +227,14 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 # Markdown that a reader does not see: emphasis around words, and a line that goes on in the next one.
-_EMPHASIS = re.compile(r"(?<![*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\w)([^\n*_`]{1,200}?)(?<=[\w.,!?])\1")
-_SAME_LINE = re.compile(r"(?<=[^\s.!?:;])[ \t]*\n[ \t]*(?=[^\s>#|*+-])(?!\d+[.)]\s)")
+_EMPHASIS = tuple(re.compile(rf"(?<![*_`])({mark}{{1,3}})(?=[\w*_`])([^\n{mark}]{{1,200}}?)(?<=[\w.,!?*_`])\1") for mark in (r"\*", "_", "`"))
+_SAME_LINE = re.compile(r"(?<=[^\s.!?:;])[ \t]*\\?\n[ \t]*(?=[^\s>#|*+-])(?!\d+[.)]\s)")
 _ALIKE = str.maketrans({"’": "'", "‘": "'", "–": "-", "—": "-", "‑": "-", "‐": "-", "\u00a0": " ", "\u202f": " "})
 
 
 def find_unfair(text: str) -> Found | None:
     """Return the first phrase of ``text`` that asks for praise or a rating, or None."""
-    text = _SAME_LINE.sub(" ", _EMPHASIS.sub(r"\2", text))
+    text = _SAME_LINE.sub(" ", _without_emphasis(unescape(text)))
     read = text.translate(_ALIKE)
     for sentence in _SENTENCE.finditer(read):
         said = sentence.group()
@@ -245,6 +246,14 @@ def find_unfair(text: str) -> Found | None:
                 start = sentence.start()
                 return Found(clean_line(text[start + match.start() : start + match.end()]), refusal)
     return None
+
+
+def _without_emphasis(text: str) -> str:
+    """Return the text without the marks of emphasis, one within another too."""
+    for _turn in range(2):
+        for pattern in _EMPHASIS:
+            text = pattern.sub(r"\2", text)
+    return text
 
 
 def _denied(before: str, phrase: str) -> bool:

@@ -168,6 +168,8 @@ def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
         attempt = submit_attempt(db(), current_actor(), **sent, now=utcnow())
     if attempt.state == AttemptState.WAITING:
         flash(_("Sent. You will hear from us here and by mail."), "good")
+    elif attempt.state == AttemptState.CLOSED:
+        flash(_("This was approved already, so nothing was changed by what you sent now."), "warn")
     return redirect(url_for(".show", challenge_id=submission.challenge_id), 303)
 
 
