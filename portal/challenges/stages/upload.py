@@ -50,7 +50,8 @@ class UploadedFile(StageKind):
             "choice",
             N_("Who sees it"),
             N_(
-                "In the gallery all members see it with name and company. The step then asks for their agreement, and they can take it out again. Videos and documents keep what a phone or program wrote into them."
+                "In the gallery all members see it with name and company. The step then asks for their agreement, and they can take it out again. "
+                "Videos and documents keep what a phone or program wrote into them."
             ),
             choices=SEEN_BY,
             default=SeenBy.REVIEWERS.value,
