@@ -20,6 +20,7 @@ from portal.audience.rules import Mode, Side
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.web.addresses import id_number
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
@@ -69,7 +70,7 @@ def _shown(audience_id: int, refusal: Refusal | None = None) -> str:
 def _answer(owner: AudienceOwner, audience_id: int, form: WhoForm) -> dict[str, Any]:
     """Return the person asked about and why they see it or not; several people to choose from where the name is not enough."""
     asked = form.values().get("who", "")
-    chosen = request.args.get("person", type=int)
+    chosen = request.args.get("person", type=id_number)
     if not asked and chosen is None:
         return {"asked": "", "found": [], "why": None}
     found = [get_person(db(), chosen)] if chosen is not None else people_called(db(), asked)

@@ -54,8 +54,8 @@ def escalation(sources: Sequence[WaitingSource]) -> Callable[[Database, datetime
 def escalate(database: Database, now: datetime, sources: Sequence[WaitingSource]) -> int:
     """Tell of what is overdue, once for each thing and step, and return of how many it told.
 
-    First its owner, or everybody who may decide on it while it is nobody's; when as much time again
-    has passed, every admin, by mail too. Each in its own short transaction, so that any number of
+    First its owner, or everybody who may decide on it while it is nobody's or its owner may not any
+    more; when as much time again has passed, every admin, by mail too. Each in its own short transaction, so that any number of
     workers tell once. Nobody is told of their own.
     """
     with database.reading() as session:
@@ -79,8 +79,9 @@ def _tell_of(session: Session, *, source: WaitingSource, step: int, row: Any, no
     if find_row(session, source, row.id) is None or not note_step(session, kind=source.kind, item_id=row.id, step=step):
         return False
     case, people = find_case(session, source.kind, row.id), deciders(session)
-    owner = {case.owner_id} if case and case.owner_id is not None else set()
-    told = {one.id for one in people if one.is_admin} if step == STEPS else owner or {one.id for one in people if one.may(source.kind)}
+    may = {one.id for one in people if one.may(source.kind)}
+    owner = may & {case.owner_id} if case else set()
+    told = {one.id for one in people if one.is_admin} if step == STEPS else owner or may
     data = {"what": row.title, "person": row.person, "kind": source.kind, "since": row.waiting_since.isoformat(), "step": step}
     link, key = f"/admin/approvals?item={source.kind}-{row.id}", f"review:{source.kind}:{row.id}:overdue:{step}"
     for _, to in sorted(recipients(session, told - {row.person_id}).items()):

@@ -80,7 +80,8 @@ class BadgeForm(Form):
         self.track.choices, self.any_track.choices = tracks, [("", gettext("In any track")), *tracks]
         challenges = challenge_facts(session).names(session) if {"challenge_id", "any_challenge_id"} & set(rule.asks) else []
         self.challenge_id.choices, self.any_challenge_id.choices = list(challenges), [("", gettext("No, the acts above")), *challenges]
-        self.level_id.choices = [(level.id, level.name) for level in list_levels(session)]
+        # The first level is everybody's from the first day on: nobody reaches it.
+        self.level_id.choices = [(level.id, level.name) for level in list_levels(session) if level.threshold > 0]
         self.act_kind.choices = [("", gettext("Acts of every kind")), ("challenge", gettext("Challenges"))]
         self.tone.choices = [(tone.value, gettext(name)) for tone, name in rules.TONE_NAMES.items()]
         self.art.choices = [(art.value, gettext(name)) for art, name in rules.ART_NAMES.items()]

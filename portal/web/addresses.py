@@ -15,6 +15,14 @@ class IdConverter(IntegerConverter):
         super().__init__(*args, **{"max": MOST_ID, **kwargs})
 
 
+def id_number(text: str) -> int:
+    """Return the id asked for behind the question mark of an address (``type=id_number``); raises ``ValueError`` for what no database holds."""
+    number = int(text)
+    if not 0 < number <= MOST_ID:
+        raise ValueError(text)
+    return number
+
+
 def init(app: Flask) -> None:
     """Bound every number in an address. Before the first route is added."""
     app.url_map.converters["int"] = IdConverter

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audience.models import Audience, AudienceRule
 from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions.editing import open_audience
+from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.models.offering import Challenge
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
@@ -138,6 +139,22 @@ def test_rules_of_a_draft_count_at_once(database: Database, sign_in: SignIn) -> 
         assert not sheet_of(session, audience_id).has_changes
 
 
+def test_rules_of_a_paused_challenge_wait_as_those_of_a_live_one(database: Database, sign_in: SignIn) -> None:
+    admin, audience_id, challenge = database.write(scene)
+    database.write(lambda s: pause_challenge(s, system("test"), challenge_id=challenge.id, now=utcnow()))
+    browser, address = sign_in(admin), f"/admin/audiences/{audience_id}"
+    assert "Nobody sees it yet" not in browser.get(address).text
+    answer = browser.post(f"{address}/rules/new?side=include&kind=industry", data={"key": "k1", "option_values": "Retail"}, follow_redirects=True)
+    assert "It counts once you put the changes live." in answer.text
+    assert "1 person would lose it" in answer.text
+    with database.reading() as session:
+        emil, rita = (session.scalars(select(Person.id).where(Person.name == name)).one() for name in ("Emil Energy", "Rita Retail"))
+    assert "Shops only" in sign_in(emil).get("/challenges").text
+    revision = answer.text.split('name="revision" value="')[1].split('"')[0]
+    assert browser.post(f"{address}/live", data={"revision": revision}).status_code == 303
+    assert ["Shops only" in sign_in(one).get("/challenges").text for one in (emil, rita)] == [False, True]
+
+
 def test_why_answers_by_name_and_lets_one_choose(at: tuple[PortalClient, str], database: Database) -> None:
     browser, address = at
     audience_id = int(address.rsplit("/", 1)[1])
@@ -160,6 +177,8 @@ def test_why_answers_by_name_and_lets_one_choose(at: tuple[PortalClient, str], d
     assert "We know nobody called “Zoë”." in browser.get(f"{address}?who=Zoë").text
     assert "Not an advocate" in browser.get(f"{address}?who=Ada").text
     assert browser.get(f"{address}?person=99999").status_code == 404
+    for number in (2**63, -1, "٣٣", "x"):
+        assert browser.get(f"{address}?person={number}").status_code in (200, 404), number
 
 
 def test_htmx_swaps_the_answer_alone_and_counts_nobody_again(at: tuple[PortalClient, str]) -> None:

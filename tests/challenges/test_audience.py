@@ -14,11 +14,12 @@ from portal.audience.queries.admission import Gates
 from portal.audience.queries.audiences import sheet_of
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import duplicate_challenge
+from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
-from portal.challenges.models.offering import Challenge, ChallengeAudience
+from portal.challenges.models.offering import Challenge, ChallengeAudience, Prerequisite
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import Wanted, count_by_track, list_challenges
@@ -69,6 +70,21 @@ def test_the_list_its_counts_the_search_and_the_home_page_hide_what_is_not_meant
         picked = picked_for(session, person.id, NOW)
         assert {pick.row.Challenge.title for pick in picked.suggestions} == titles
         assert picked.all_open == len(titles)
+
+
+@pytest.mark.parametrize("shut", ["paused", "full", "something comes first"])
+def test_what_cannot_be_begun_now_is_hidden_from_whom_it_is_not_meant_for_too(session: Session, shut: str) -> None:
+    meant, other, challenge = scene(session)
+    if shut == "paused":
+        pause_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+    elif shut == "full":
+        challenge.total_limit = challenge.taken = 1
+    else:
+        first = session.scalars(select(Challenge.id).where(Challenge.title == "For all")).one()
+        session.add(Prerequisite(challenge_id=challenge.id, version=challenge.version, requires_id=first))
+    session.flush()
+    assert [listed(session, person) for person in (meant, other)] == [{"Shops only", "For all"}, {"For all"}]
+    assert [count_by_track(session, person.id, NOW)["engage"].shut for person in (meant, other)] == [1, 0]
 
 
 def test_the_page_by_its_address_is_as_if_not_there(session: Session) -> None:

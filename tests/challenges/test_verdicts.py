@@ -24,10 +24,12 @@ from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.queries.appeals import waiting_appeals
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.verdicts import UNDO_WITHIN, require_category, require_points, standing_verdict
+from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.kernel.db import Database
 from portal.kernel.errors import NotFound
 from portal.ledger.queries.balances import balance_of
@@ -112,13 +114,26 @@ def test_a_decline_has_a_known_category_and_otherwise_another_reason() -> None:
         ("feedback declined", 1),
         ("recalled approved", None),
         ("recalled approved declined", 2),
-        ("feedback recalled feedback declined more_wanted", 4),
+        ("recalled feedback declined", 2),
+        ("feedback recalled feedback declined more_wanted", 3),
+        ("recalled declined feedback more_wanted", 3),
         ("recalled declined recalled approved more_wanted", 4),
     ],
 )
 def test_what_holds_is_neither_feedback_nor_undone(outcomes: str, stands: int | None) -> None:
     said = [Verdict(outcome=outcome) for outcome in outcomes.split()]
     assert standing_verdict(said) is (said[stands] if stands is not None else None)
+
+
+def test_feedback_that_is_undone_hides_no_decline_before_it(session: Session, stage: Stage) -> None:
+    declined = _decline(session, stage)
+    said = give_feedback(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="Well written, though.", now=NOW)
+    undo_verdict(session, as_admin(stage.admin), verdict_id=said.id, now=NOW)
+    asked = challenge_page(session, stage.person.id, stage.challenge.id, NOW).asked
+    assert asked is not None
+    assert (asked.id, asked.reason) == (declined.id, "No")
+    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+    assert made.verdict_id == declined.id
 
 
 def test_a_part_of_the_points_is_paid_once_and_taken_back_whole(session: Session, stage: Stage) -> None:
@@ -429,6 +444,34 @@ def test_granting_an_appeal_can_be_undone_and_the_appeal_waits_again(session: Se
     undo_verdict(session, as_admin(other), verdict_id=verdict.id, now=NOW)
     assert stage.state(session) == before
     assert session.get_one(Appeal, made.id, populate_existing=True).state == "waiting"
+
+
+def _waiting_appeals(session: Session) -> list[int]:
+    return [row.id for row in session.execute(waiting_appeals())]
+
+
+def test_an_appeal_rests_while_a_later_answer_is_approved_and_waits_again_when_that_is_undone(session: Session) -> None:
+    stage = Stage(session, max_attempts=2)
+    other, submission_id = make_admin(session), stage.attempt.submission_id
+    _decline(session, stage)
+    made = appeal(session, as_advocate(stage.person), submission_id=submission_id, now=NOW)
+    again = submit_attempt(session, as_advocate(stage.person), submission_id=submission_id, key="again", now=NOW)
+    assert _waiting_appeals(session) == [made.id]
+    approved = approve_attempt(session, as_admin(stage.admin), attempt_id=again.id, now=NOW)
+    before = stage.state(session)
+    assert _waiting_appeals(session) == []
+    assert not WaitingAppeals().shown(session, as_admin(other), made.id).waits
+    for decide in (lambda: grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW), lambda: _uphold(session, other, made)):
+        with pytest.raises(refusals.AlreadyApproved):
+            decide()
+    assert stage.state(session) == before
+    undo_verdict(session, as_admin(stage.admin), verdict_id=approved.id, now=NOW)
+    assert _waiting_appeals(session) == [made.id]
+    assert _uphold(session, other, made).outcome == "upheld"
+
+
+def _uphold(session: Session, admin: Person, made: Appeal) -> Verdict:
+    return uphold_decline(session, as_admin(admin), appeal_id=made.id, reason="The page is private.", now=NOW + timedelta(minutes=1))
 
 
 def test_where_nobody_else_decides_the_appeal_goes_to_whoever_there_is(session: Session, stage: Stage) -> None:

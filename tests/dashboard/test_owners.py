@@ -16,6 +16,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.reviewing import grant_reviewing
+from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.review.actions.cases import assign_case
 from portal.review.models import ReviewCase, SavedView
@@ -183,6 +184,26 @@ def test_whose_it_is_hears_alone_at_first(stage: Scene, database: Database) -> N
     database.write(lambda s: give(s, other, stage, other.id))
     escalate(database, utcnow() + timedelta(days=1), WAITING)
     assert [person for person, key in _notices(database) if key == f"review:attempt:{stage.attempt.id}:overdue:1"] == [other.id]
+
+
+@pytest.mark.parametrize("way", ["deactivated", "grant taken"])
+def test_whose_owner_may_not_decide_any_more_is_told_to_all_who_may(stage: Scene, database: Database, way: str) -> None:
+    owner, now = database.write(make_employee), utcnow()
+
+    def owned(session: Session) -> None:
+        grant_reviewing(session, as_admin(stage.admin), person_id=owner.id, grants={"attempts"}, now=now)
+        give(session, stage.admin, stage, owner.id)
+        if way == "deactivated":
+            deactivate_person(session, as_admin(stage.admin), person_id=owner.id, reason="Left us", now=now)
+        else:
+            grant_reviewing(session, as_admin(stage.admin), person_id=owner.id, grants=set(), now=now)
+
+    database.write(owned)
+    with database.reading() as session:
+        case = session.get_one(ReviewCase, ("attempt", stage.attempt.id))
+        assert case.owner_id == owner.id
+    escalate(database, now + timedelta(days=1), WAITING)
+    assert [person for person, key in _notices(database) if key == f"review:attempt:{stage.attempt.id}:overdue:1"] == [stage.admin.id]
 
 
 def test_workers_that_look_at_once_tell_once(stage: Scene, database: Database) -> None:

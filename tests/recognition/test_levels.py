@@ -3,18 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor, system
 from portal.kernel.db import Database
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.ledger.actions.holding import hold
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, OutboxJob
+from portal.recognition.actions.badges import retire_badge
 from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.actions.levels import set_levels
 from portal.recognition.actions.scores import adjust, reverse
-from portal.recognition.models import Celebration
+from portal.recognition.jobs import run_backfill
+from portal.recognition.models import BadgeHolding, Celebration
 from portal.recognition.queries.celebrations import occasions_for
 from portal.recognition.queries.levels import count_levels, list_levels, rung_for, rungs_for
 from portal.recognition.rules.levels import (
@@ -22,6 +24,7 @@ from portal.recognition.rules.levels import (
     LevelInUse,
     LevelNameMissing,
     LevelNameTaken,
+    LevelOfBadgeAtZero,
     LevelsMissing,
     LevelsNotAscending,
     Rung,
@@ -145,6 +148,38 @@ def test_changed_thresholds_hold_at_once_and_congratulate_nobody(session: Sessio
     assert not set_levels(session, system("test"), levels=levels, now=NOW)
 
 
+def test_who_passes_a_level_because_it_fell_gets_its_badge_in_silence(hearing: Database) -> None:
+    def prepare(session: Session) -> tuple[int, int]:
+        third = list_levels(session)[2]
+        badge = make_badge(session, rule="level", options={"level_id": third.id})
+        make_badge(session, rule="level", options={"level_id": third.id}, is_live=False)
+        make_badge(session, rule="level", options={"level_id": list_levels(session)[3].id})
+        person = make_contact(session)
+        give_points(session, person.id, 250, at=NOW, now=NOW)
+        return person.id, badge.id
+
+    def move(session: Session, threshold: int) -> None:
+        levels = [Wanted(level.id, level.name, threshold if n == 2 else level.threshold) for n, level in enumerate(list_levels(session))]
+        session.execute(update(OutboxJob).values(done_at=NOW))
+        set_levels(session, system("test"), levels=levels, now=NOW)
+
+    def promised() -> list[dict[str, int]]:
+        with hearing.reading() as session:
+            waiting = select(OutboxJob.payload).where(OutboxJob.topic == "recognition.backfill", OutboxJob.done_at.is_(None))
+            return list(session.scalars(waiting))
+
+    person_id, badge_id = hearing.write(prepare)
+    for threshold, jobs in ((300, 1), (800, 0), (250, 1)):
+        hearing.write(lambda s, threshold=threshold: move(s, threshold))
+        assert promised() == [{"badge_id": badge_id}] * jobs
+    with hearing.reading() as session:
+        before = notices(session, person_id, "badge_awarded")
+    run_backfill(hearing, promised()[0], NOW)
+    with hearing.reading() as session:
+        assert [(row.badge_id, row.way) for row in session.scalars(select(BadgeHolding))] == [(badge_id, "backfill")]
+        assert notices(session, person_id, "badge_awarded") == before == 0
+
+
 def test_levels_are_set_by_admins_only_and_one_in_use_stays(session: Session) -> None:
     levels = [Wanted(level.id, level.name, level.threshold) for level in list_levels(session)]
     with pytest.raises(NotAllowed):
@@ -156,6 +191,31 @@ def test_levels_are_set_by_admins_only_and_one_in_use_stays(session: Session) ->
         set_levels(session, system("test"), levels=levels[:3], now=NOW)
     set_levels(session, system("test"), levels=[*levels[:5], Wanted(None, "Elder", 90_000)], now=NOW)
     assert [level.name for level in list_levels(session)][-2:] == ["Ambassador", "Elder"]
+
+
+def test_a_level_that_a_badge_names_does_not_fall_to_zero(session: Session) -> None:
+    first, second, *rest = [Wanted(level.id, level.name, level.threshold) for level in list_levels(session)]
+    badge = make_badge(session, rule="level", options={"level_id": second.id})
+    lowered = [Wanted(second.id, second.name, 0), Wanted(first.id, first.name, 10), *rest]
+    with pytest.raises(LevelOfBadgeAtZero) as refused:
+        set_levels(session, system("test"), levels=lowered, now=NOW)
+    assert refused.value.facts == {"badge": badge.name, "level": second.name}
+    retire_badge(session, system("test"), badge_id=badge.id, now=NOW)
+    assert set_levels(session, system("test"), levels=lowered, now=NOW)
+
+
+def test_a_badge_for_a_level_that_everybody_has_breaks_no_page_and_is_offered_no_more(hearing: Database, sign_in: SignIn) -> None:
+    def prepare(session: Session) -> tuple[int, int]:
+        make_badge(session, rule="level", options={"level_id": list_levels(session)[0].id}, name="Here at all")
+        return make_person(session).id, make_admin(session).id
+
+    person_id, admin_id = hearing.write(prepare)
+    page = sign_in(person_id).get("/badges")
+    assert page.status_code == 200
+    assert "Here at all" in page.text
+    offered = sign_in(admin_id).get("/admin/recognition/badges/new?rule=level").text.split('name="level_id"')[1].split("</select>")[0]
+    assert "Supporter" in offered
+    assert "Friend" not in offered
 
 
 def test_levels_of_many_are_told_in_two_queries_and_counted(session: Session) -> None:
@@ -176,6 +236,16 @@ def test_the_admins_page_keeps_what_was_typed_and_says_why_not(database: Databas
     assert client.post("/admin/recognition/levels", data=typed | {"levels-1-threshold": "50"}).status_code == 303
     with database.reading() as session:
         assert [(level.name, level.threshold) for level in list_levels(session)] == [("Friend", 0), ("Elder", 50)]
+
+
+@pytest.mark.parametrize("rows", [13, 20, 30])
+def test_more_rows_than_there_may_be_are_refused_with_a_sentence(database: Database, sign_in: SignIn, rows: int) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    typed = {f"levels-{n}-{name}": value for n in range(rows) for name, value in (("name", f"L{n}"), ("threshold", str(n)))}
+    refused = client.post("/admin/recognition/levels", data=typed)
+    assert refused.status_code == 422
+    assert "12 levels are the most." in refused.text
+    assert 'value="L12"' in refused.text
 
 
 def test_a_celebration_is_on_the_next_page_once(database: Database, sign_in: SignIn) -> None:

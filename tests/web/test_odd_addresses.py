@@ -2,6 +2,9 @@
 
 import pytest
 
+from portal.challenges.actions.editing import open_audience
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.web.guards import audience_of
 from portal.web.paging import pack_cursor
@@ -17,7 +20,7 @@ TEXTS = ("\x00", "%\\", "a" * 5000, "٣", "\xed\xa0\x80", "0001-01-01", "9999-12
 WORDS = """
     q state track kind role company industry region owner might email age since until what origin minutes points sort period step item size page
     format t next name why reward source tab url _scheme _external _method _anchor endpoint values person_id company_id challenge_id submission_id
-    member step edition
+    member step edition person
 """
 CURSORS = (
     *(pack_cursor(values) for values in ([], [1], [10**12], [HUGE], ["x"], [None, None], [True, True])),
@@ -33,7 +36,10 @@ CURSORS = (
 
 @pytest.fixture
 def story(database: Database, tmp_path) -> Story:
-    return tell_story(database, tmp_path)
+    told = tell_story(database, tmp_path)
+    # The first audience there is: routes open number 1 of what the story does not name.
+    assert database.write(lambda s: open_audience(s, system("test"), challenge_id=told.challenge, now=utcnow())) == 1
+    return told
 
 
 def pages(app, story: Story, role: str) -> list[str]:

@@ -57,7 +57,8 @@ def appeal(session: Session, actor: Actor, *, submission_id: int, words: str = "
 def grant_appeal(session: Session, actor: Actor, *, appeal_id: int, note: str = "", points: int | None = None, now: datetime) -> Verdict | None:
     """Approve the answer after all; None where a second approval is needed. Refuses who declined it, unless nobody else may decide.
 
-    Refuses besides what ``approve_attempt`` refuses, and an appeal that was decided (``AppealDecided``).
+    Refuses besides what ``approve_attempt`` refuses, an appeal that was decided (``AppealDecided``), and
+    while a later answer stands approved (``AlreadyApproved``): the appeal waits again should that be taken back.
     """
     made, case = _to_decide(session, actor, appeal_id)
     states = (AttemptState.DECLINED,)
@@ -90,6 +91,8 @@ def _to_decide(session: Session, actor: Actor, appeal_id: int) -> tuple[Appeal, 
     require_reviewer(actor, submission)
     if made.state != AppealState.WAITING:
         raise refusals.AppealDecided()
+    if submission.state == SubmissionState.APPROVED:
+        raise refusals.AlreadyApproved()
     if submission.dropped_at is not None:
         raise refusals.SubmissionWithdrawn()
     require_another_reviewer(actor.id, made.declined_by_id, has_others=has_others(session, made))

@@ -16,9 +16,9 @@ from portal.challenges.queries.versions import find_draft
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES
 from portal.kernel.clock import utcnow
-from portal.kernel.ids import MOST_ID
 from portal.people.models import Person
 from portal.people.queries.persons import get_person
+from portal.web.addresses import id_number
 from portal.web.guards import admin
 from portal.web.language import span
 from portal.web.templating import render
@@ -30,7 +30,7 @@ from portal.web.transaction import db
 def preview(challenge_id: int) -> str:
     """The challenge as an advocate sees it; nothing can be sent from here."""
     chooser = WhoForm(request.args)
-    asked, chosen = chooser.values().get("who", ""), request.args.get("member", type=person_number)
+    asked, chosen = chooser.values().get("who", ""), request.args.get("member", type=id_number)
     found = [get_person(db(), chosen)] if chosen is not None else people_called(db(), asked) if asked else []
     member = found[0] if len(found) == 1 else None
     now, shown = utcnow(), {"chooser": chooser, "asked": asked, "found": [] if member else found, "is_preview": True}
@@ -43,14 +43,6 @@ def preview(challenge_id: int) -> str:
     step = page.step(request.args.get("step", type=int)) if page.can_answer else None
     seen = {"member": member, "of_draft": of_draft, "has_draft": draft is not None, "why": _why(challenge_id, member)}
     return _shown(page, step, **seen, **shown)
-
-
-def person_number(text: str) -> int:
-    """Return the number of a person in an address; raises ``ValueError`` for what no database holds."""
-    number = int(text)
-    if not 0 < number <= MOST_ID:
-        raise ValueError(text)
-    return number
 
 
 def _why(challenge_id: int, member: Person) -> Any:

@@ -19,7 +19,8 @@ class ChallengeOwner:
         row = session.execute(of_it.where(ChallengeAudience.audience_id == audience_id)).first()
         if row is None:
             return None
-        is_live = row.state == ChallengeState.LIVE
+        # What is paused still stands in the lists of whom it is meant for.
+        is_live = row.state in (ChallengeState.LIVE, ChallengeState.PAUSED)
         return Owned(row.title, is_live, "challenges_admin.edit", "challenges_admin.index", N_("Challenges"), {"challenge_id": row.id})
 
     def under_way(self, audience_id: int) -> Select[int]:

@@ -9,6 +9,7 @@ from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.review import Review, attempt_for_review
+from portal.challenges.rules.states import SubmissionState
 from portal.challenges.rules.verdicts import AppealState
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
@@ -32,7 +33,10 @@ class AppealForReview:
 
 
 def waiting_appeals(*, track: str = "", challenge_id: int | None = None) -> AnySelect:
-    """Return the statement of waiting appeals for the approvals queue, with the columns of its other kinds, without order."""
+    """Return the statement of waiting appeals for the approvals queue, with the columns of its other kinds, without order.
+
+    An appeal is left out while a later answer stands approved: there is nothing to decide.
+    """
     statement: AnySelect = (
         select(
             literal("appeal").label("kind"),
@@ -51,7 +55,7 @@ def waiting_appeals(*, track: str = "", challenge_id: int | None = None) -> AnyS
         .join(Challenge, Challenge.id == Submission.challenge_id)
         .join(Person, Person.id == Appeal.person_id)
         .outerjoin(Company, Company.id == Person.company_id)
-        .where(Appeal.state == AppealState.WAITING, Submission.dropped_at.is_(None))
+        .where(Appeal.state == AppealState.WAITING, Submission.dropped_at.is_(None), Submission.state != SubmissionState.APPROVED)
     )
     if track:
         statement = statement.where(Challenge.track == track)

@@ -24,7 +24,7 @@ _OF_ONE = select(ChallengeAudience.audience_id).where(ChallengeAudience.challeng
 def _seen() -> ColumnElement[bool]:
     admits = bindparam("admitted", type_=BigId, expanding=True)
     barred = select(ChallengeAudience.challenge_id).where(ChallengeAudience.audience_id.not_in(admits))
-    return or_(Challenge.id.not_in(barred), not_(STANDING.in_([Standing.OPEN.value])))
+    return or_(Challenge.id.not_in(barred), not_(STANDING.in_([Standing.OPEN.value, Standing.SHUT.value])))
 
 
 SEEN = _seen()

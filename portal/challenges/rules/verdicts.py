@@ -84,13 +84,11 @@ def standing_verdict(verdicts: Sequence[V]) -> V | None:
     """Return the verdict that holds, of all of a submission, newest first: feedback decides nothing, and what was undone is as if never said."""
     undone = 0
     for verdict in verdicts:
-        if verdict.outcome == Outcome.FEEDBACK:
-            continue
         if verdict.outcome == Outcome.RECALLED:
             undone += 1
         elif undone:
             undone -= 1
-        else:
+        elif verdict.outcome != Outcome.FEEDBACK:
             return verdict
     return None
 

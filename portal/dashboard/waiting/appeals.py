@@ -9,6 +9,7 @@ from portal.challenges.actions.appealing import grant_appeal, uphold_decline
 from portal.challenges.models.deciding import Appeal
 from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.appeals import appeal_for_review, waiting_appeals
+from portal.challenges.rules.states import SubmissionState
 from portal.challenges.rules.verdicts import AppealState
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
@@ -49,5 +50,5 @@ class WaitingAppeals:
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = appeal_for_review(session, actor, item_id)
         barred = {detail.appeal.person_id} | ({detail.appeal.declined_by_id} if detail.others and detail.appeal.declined_by_id else set())
-        waits = detail.appeal.state == AppealState.WAITING
+        waits = detail.appeal.state == AppealState.WAITING and detail.review.submission.state != SubmissionState.APPROVED
         return Shown(detail, waits=waits, is_own=actor.id in barred, waiting_since=detail.appeal.made_at, barred=frozenset(barred))

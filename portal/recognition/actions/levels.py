@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import Conflict, NotAllowed
+from portal.kernel.ids import new_key
 from portal.kernel.text import clean_line
-from portal.notifications.actions import notify
+from portal.notifications.actions import enqueue, notify
 from portal.people.queries.persons import recipient
+from portal.recognition.actions.badges import BACKFILL
 from portal.recognition.actions.celebrations import celebrate
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.badges.contract import LIFETIME
+from portal.recognition.badges.level import LevelReached
 from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
-from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, Wanted, require_levels, rung_of
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
@@ -50,8 +54,10 @@ def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> Non
 def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime) -> bool:
     """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
 
-    Everybody stands at once where the new thresholds put them, and nobody is congratulated on that.
-    Refuses what ``require_levels`` refuses, a level that is gone, and to remove one that a badge is given for (``LevelInUse``).
+    Everybody stands at once where the new thresholds put them, and nobody is congratulated on that. Where
+    a threshold fell, whoever has passed it by that gets the level's live badges from the worker, without a notice.
+    Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
+    for (``LevelInUse``), and to let such a one begin at 0 points (``LevelOfBadgeAtZero``).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -61,11 +67,12 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
         raise Conflict()
     kept = {level.id for level in wanted}
     gone = [level for level in there.values() if level.id not in kept]
-    _require_unused(session, gone)
+    _require_unused(session, gone, wanted)
     before = [(level.name, level.threshold) for level in sorted(there.values(), key=lambda level: level.threshold)]
     after = [(level.name, level.threshold) for level in wanted]
     if before == after and not gone:
         return False
+    fallen = [level.id for level in wanted if level.id is not None and level.threshold < there[level.id].threshold]
     session.execute(delete(Level).where(Level.id.in_([level.id for level in gone])))
     for level in wanted:
         if level.id is None:
@@ -74,13 +81,27 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
             there[level.id].name, there[level.id].threshold = level.name, level.threshold
     session.flush()
     record(session, actor, "levels.changed", "level", None, now=now, before=before, after=after, number=len(after))
+    _give_late(session, fallen, now)
     return True
 
 
-def _require_unused(session: Session, gone: Sequence[Level]) -> None:
-    names = {level.id: level.name for level in gone}
-    if not names:
-        return
-    for badge in session.scalars(select(Badge).where(Badge.rule == "level", Badge.state != BadgeState.RETIRED).order_by(Badge.id)):
-        if badge.options["level_id"] in names:
-            raise LevelInUse(badge=badge.name, level=names[badge.options["level_id"]])
+def _give_late(session: Session, fallen: Sequence[int], now: datetime) -> None:
+    """Let the worker give the live badges for levels that are ``fallen``."""
+    for badge in session.scalars(_of_levels(Badge.state == BadgeState.LIVE)):
+        if badge.options["level_id"] in fallen:
+            enqueue(session, topic=BACKFILL, payload={"badge_id": badge.id}, key=f"{BACKFILL}:{badge.id}:{new_key()}", now=now)
+
+
+def _require_unused(session: Session, gone: Sequence[Level], wanted: Sequence[Wanted]) -> None:
+    removed, at_zero = {level.id: level.name for level in gone}, {level.id: level.name for level in wanted if level.threshold == 0}
+    for badge in session.scalars(_of_levels(Badge.state != BadgeState.RETIRED)):
+        level_id = badge.options["level_id"]
+        if level_id in removed:
+            raise LevelInUse(badge=badge.name, level=removed[level_id])
+        if level_id in at_zero:
+            raise LevelOfBadgeAtZero(badge=badge.name, level=at_zero[level_id])
+
+
+def _of_levels(which: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement of those badges that are given for a level."""
+    return select(Badge).where(Badge.rule == LevelReached.kind, which).order_by(Badge.id)

@@ -27,7 +27,8 @@ def _levels(form: LevelsForm | None = None) -> str:
     counted = count_levels(db())
     if form is None:
         form = LevelsForm(formdata=None, levels=[{"id": level.id, "name": level.name, "threshold": level.threshold} for level in counted])
-    form.levels.append_entry()
+    if len(form.levels) < form.levels.max_entries:
+        form.levels.append_entry()
     return render("recognition/admin/levels.html", form=form, levels=counted, people={level.id: level.people for level in counted})
 
 

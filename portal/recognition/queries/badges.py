@@ -110,7 +110,8 @@ def _order(badge: OwnBadge) -> tuple[Any, ...]:
         return (0, -badge.awarded_at.timestamp(), badge.id)
     if badge.progress is None or not badge.progress.is_open:
         return (2, badge.progress is not None, badge.id)
-    return (1, -badge.progress.have / badge.progress.need, badge.id)
+    # A level may begin at 0 points: nothing is needed for it.
+    return (1, -badge.progress.have / max(1, badge.progress.need), badge.id)
 
 
 def earned_badges(session: Session, person_id: int, *, number: int | None = None) -> Sequence[Any]:

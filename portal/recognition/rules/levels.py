@@ -106,6 +106,12 @@ class LevelInUse(Refusal):
     message = N_("The badge “%(badge)s” is given for reaching “%(level)s”. Change or retire the badge first.")
 
 
+class LevelOfBadgeAtZero(Refusal):
+    """A badge for a level that everybody has from the first day on could be reached by nobody."""
+
+    message = N_("“%(level)s” cannot begin at 0 points: the badge “%(badge)s” is given for reaching it. Change or retire the badge first.")
+
+
 def level_at(levels: Sequence[LevelLine], lifetime: int) -> LevelLine | None:
     """Return the highest of ``levels``, which ascend, that ``lifetime`` points reach; None without levels."""
     return next((level for level in reversed(levels) if level.threshold <= lifetime), None)
