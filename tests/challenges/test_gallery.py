@@ -30,6 +30,8 @@ from portal.challenges.rules.gallery import Marks, Shown, state_of
 from portal.challenges.stages.contract import ANSWER, Step
 from portal.challenges.stages.upload import UploadedFile
 from portal.files.actions import store_upload
+from portal.files.models import StoredFile
+from portal.files.queries import name_for
 from portal.files.receiving import receive
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
@@ -408,7 +410,17 @@ def test_videos_play_documents_are_saved_and_an_empty_gallery_says_how_something
 
     database.write(fill)
     page = sign_in(worker).get("/gallery").text
-    assert ("<video" in page, "paper.pdf" in page, 'href="/gallery"' in page.split("<main")[0]) == (True, True, True)
+    assert ("<video" in page, ">Document<" in page, 'href="/gallery"' in page.split("<main")[0]) == (True, True, True)
+    # What a file is called may tell who somebody is: the others save it under a plain name.
+    assert "paper.pdf" not in page
+    with database.reading() as session:
+        file = session.scalars(select(StoredFile).where(StoredFile.filename == "paper.pdf")).one()
+    names = [
+        name_for(file, Actor(id=one.id, roles=frozenset({role}))) for one, role in ((worker, "employee"), (person, "advocate"), (admin, "admin"))
+    ]
+    assert names == [f"document-{file.id}.pdf", "paper.pdf", "paper.pdf"]
+    for whose in (person, admin):
+        assert "paper.pdf" in sign_in(whose).get("/gallery").text
 
 
 def test_the_page_asks_the_same_at_ten_and_at_a_thousand(database: Database, sign_in: SignIn, count_queries: Any) -> None:
