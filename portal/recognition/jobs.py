@@ -25,7 +25,7 @@ from portal.recognition.rules.badges import BATCH, BadgeState
 from portal.recognition.rules.boards import FENCE_STEP, FENCED_FROM
 
 EVERY_SECONDS, SEASON_SECONDS = 10.0, 60.0
-PEOPLE_AT_ONCE = 200
+PEOPLE_AT_ONCE = 50
 Item = TypeVar("Item")
 
 
@@ -75,7 +75,7 @@ def _close(database: Database, season_id: int, now: datetime) -> bool:
 
 
 def run_recount(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Count boards anew, a few hundred people at a time."""
+    """Count boards anew, fifty people at a time."""
     boards, after = payload["boards"], 0
     while True:
         with database.reading() as session:

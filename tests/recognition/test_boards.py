@@ -3,10 +3,11 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, event, func, select, text
 from sqlalchemy.orm import Session
 
 from portal.kernel import migrate
@@ -18,9 +19,10 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
 from portal.people.rules.person import NicknameIsAName, NicknameTaken
+from portal.recognition.actions.recounting import recount
 from portal.recognition.actions.scores import person_changed, reverse
 from portal.recognition.actions.seasons import add_season, close_season, edit_season
-from portal.recognition.jobs import close_seasons, run_recount
+from portal.recognition.jobs import PEOPLE_AT_ONCE, close_seasons, run_recount
 from portal.recognition.models import PeriodScore, Season
 from portal.recognition.queries.board import find_own, get_board, iter_board
 from portal.recognition.queries.companies import company_board, company_line, iter_companies
@@ -262,6 +264,24 @@ def test_counting_anew_gives_the_same_scores(hearing: Database) -> None:
             run_recount(hearing, {"boards": boards}, NOW)
         with hearing.reading() as session:
             assert session.execute(ordered).all() == before
+
+
+def test_counting_anew_takes_as_many_queries_for_one_act_as_for_many(hearing_session: Session) -> None:
+    session, people, asked = hearing_session, [make_contact(hearing_session) for _ in range(2)], []
+    for n in range(2):
+        add_season(session, system("test"), name="Autumn", starts_on=date(2026, 10, 1), ends_on=date(2026, 12, 1 + n), now=NOW)
+    for n in range(21):
+        do_act(session, people[min(n, 1)].id, points=10, at=NOW - timedelta(days=n * 3))
+    connection = session.connection()
+    for person in people:
+        said: list[str] = []
+        note = partial(lambda said, *given: said.append(given[2]), said)
+        event.listen(connection, "before_cursor_execute", note)
+        recount(session, person_ids=[person.id], boards="everything")
+        event.remove(connection, "before_cursor_execute", note)
+        asked.append(len(said))
+    assert asked == [6, 6]
+    assert PEOPLE_AT_ONCE <= 50
 
 
 def season(session: Session, **changes: object) -> Season:

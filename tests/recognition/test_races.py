@@ -1,8 +1,9 @@
 """At once: one badge and one celebration for two approvals, exactly three of the first three, one close of a season, boards that add up."""
 
 from datetime import UTC, date, datetime
+from threading import Thread
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.review import approve_attempt
@@ -11,12 +12,15 @@ from portal.kernel.db import Database
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
 from portal.recognition.actions.holdings import give_badge
+from portal.recognition.actions.recounting import counted
+from portal.recognition.actions.scores import reverse
 from portal.recognition.actions.seasons import add_season, close_season
+from portal.recognition.jobs import run_recount
 from portal.recognition.models import BadgeHolding, Celebration, PeriodScore, SeasonStanding
 from tests.challenges.test_races import Work, at_once
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
-from tests.factories.recognition import do_act, make_badge
+from tests.factories.recognition import do_act, give_points, make_badge
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -73,6 +77,32 @@ def test_eight_workers_close_a_season_once(hearing: Database) -> None:
     assert sorted(closed) == [False] * 7 + [True]
     with hearing.reading() as session:
         assert session.scalar(select(func.count()).select_from(SeasonStanding)) == 5
+
+
+def test_points_that_are_taken_back_while_boards_are_counted_anew_are_gone_from_them(hearing: Database) -> None:
+    """Counting anew begins when the points are taken back and not yet committed: it waits for them, and counts what stands then."""
+
+    def prepare(session: Session) -> tuple[int, int]:
+        person = make_contact(session)
+        give_points(session, person.id, 30, at=NOW)
+        return person.id, give_points(session, person.id, 70, at=NOW).id
+
+    person_id, transfer_id = hearing.write(prepare)
+    counting = Thread(target=run_recount, args=(hearing, {"boards": "everything"}, NOW))
+
+    def take_back(session: Session) -> None:
+        reverse(session, system("test"), transfer_id=transfer_id, key="back", reason="test.back", now=NOW)
+        counting.start()
+        waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        while not hearing.is_sqlite and counting.is_alive() and not session.scalar(waits):
+            session.scalar(text("SELECT pg_stat_clear_snapshot()"))
+
+    hearing.write(take_back)
+    counting.join()
+    with hearing.reading() as session:
+        kept = session.execute(select(PeriodScore.period, PeriodScore.score).where(PeriodScore.member_id == person_id)).all()
+        assert {score for _period, score in kept} == {30}
+        assert {(person_id, period) for period, _score in kept} == set(counted(session, [person_id]))
 
 
 def test_leaving_the_boards_while_points_come_leaves_no_row_behind_that_is_shown(hearing: Database) -> None:
