@@ -97,7 +97,7 @@ def run_backfill(database: Database, payload: dict[str, Any], now: datetime) -> 
         badge = get_badge(session, badge_id)
         if badge.state != BadgeState.LIVE:
             return
-        holders = list(rule_of(badge.rule).holders(session, badge.options))
+        holders = list(rule_of(badge.rule).holders(session, badge.options, now))
     for some in _batches(iter(holders)):
         _backfill(database, badge_id, some, now)
 
