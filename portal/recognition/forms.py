@@ -107,7 +107,9 @@ class LevelRow(PlainForm):
 
 
 class LevelsForm(Form):
-    """All levels at once, since each must ask for more than the one before."""
+    """All levels at once, since each must ask for more than the one before; ``shown`` is the mark of those it was made of."""
+
+    shown = HiddenField(validators=[Optional(), Length(max=64)])
 
     levels = FieldList(FormField(LevelRow, label=""), max_entries=20)
 

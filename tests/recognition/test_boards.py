@@ -34,6 +34,7 @@ from portal.recognition.rules.seasons import (
     SeasonOver,
     SeasonTooLong,
     TooManySeasons,
+    most_beside,
     season_id_of,
     season_span,
 )
@@ -309,10 +310,30 @@ def test_three_seasons_at_once_are_the_most_and_admins_set_them(session: Session
     with pytest.raises(TooManySeasons):
         season(session)
     later = season(session, starts_on=date(2027, 1, 1), ends_on=date(2027, 2, 1))
+    after = [season(session, starts_on=date(2027, 2 + n, 2), ends_on=date(2027, 3 + n, 1)) for n in range(3)]
+    season(session, name="Four others, one after the other", starts_on=date(2027, 1, 1), ends_on=date(2027, 5, 1))
+    assert after[-1].ends_on == date(2027, 5, 1)
     with pytest.raises(TooManySeasons):
         edit_season(session, system("test"), season_id=later.id, name="X", starts_on=date(2026, 11, 30), ends_on=date(2027, 2, 1), now=NOW)
     with pytest.raises(NotAllowed):
         add_season(session, as_advocate(make_contact(session)), name="X", starts_on=date(2027, 3, 1), ends_on=date(2027, 4, 1), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], 0),
+        ([(1, 9), (20, 30)], 0),
+        ([(1, 10), (19, 30)], 1),
+        ([(10, 11), (12, 13), (14, 15), (16, 19)], 1),
+        ([(1, 12), (12, 14), (14, 30)], 2),
+        ([(1, 12), (11, 14), (12, 30)], 3),
+        ([(1, 30), (1, 10), (5, 10)], 3),
+    ],
+)
+def test_the_fullest_day_of_a_season_decides_how_many_run_beside_it(others: list[tuple[int, int]], expected: int) -> None:
+    spans = [(date(2026, 11, starts), date(2026, 11, ends)) for starts, ends in others]
+    assert most_beside(date(2026, 11, 10), date(2026, 11, 19), spans) == expected
 
 
 @pytest.mark.parametrize(
