@@ -30,6 +30,7 @@ from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.actions.throttles import count_try
+from portal.web.addresses import id_number
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
 from portal.web.language import clock, reader, span
@@ -42,7 +43,7 @@ from portal.web.transaction import database, db, let_go, writes
 def show(challenge_id: int) -> Any:
     """A challenge: its text, its steps, where the reader stands."""
     page = challenge_page(db(), current_user.id, challenge_id, utcnow())
-    return show_page(page, step_id=request.args.get("step", type=int))
+    return show_page(page, step_id=request.args.get("step", type=id_number))
 
 
 def show_page(
