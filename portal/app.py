@@ -13,6 +13,7 @@ from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
+from portal.bank import jobs as bank_jobs
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
@@ -290,6 +291,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    ticks.append((bank_jobs.HEAD_SECONDS, bank_jobs.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     audience_wording.init(app)
