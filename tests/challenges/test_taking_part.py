@@ -22,7 +22,7 @@ from portal.challenges.views import answering
 from portal.files.actions import remove_orphans
 from portal.files.models import StoredFile
 from portal.kernel.actor import system
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
 from portal.people.models import Person
@@ -312,7 +312,7 @@ def test_a_closed_challenge_takes_no_answer_that_was_asked_for_and_counts_as_und
 def test_what_was_asked_for_can_still_be_sent_after_the_closing_day_and_the_page_says_so(database: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> tuple[Person, Challenge, Stage]:
         then = utcnow() - timedelta(days=9)
-        person, challenge = make_person(session), make_challenge(session, closes_on=then.date())
+        person, challenge = make_person(session), make_challenge(session, closes_on=local_date(then, "Europe/Berlin"))
         attempt = make_attempt(session, person, challenge, now=then)
         ask_for_more(session, as_admin(make_admin(session)), attempt_id=attempt.id, reason="Which one?", now=then)
         return person, challenge, stages_of(session, challenge.id)[0]
