@@ -15,7 +15,7 @@ from fpdf.enums import MethodReturnValue
 from portal.kernel.clock import utcnow
 from portal.web.language import direction, moment, number
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 _MARGIN, _LINE, _PAD, _BODY, _SMALL = 14.0, 4.6, 1.6, 8.5, 7.5
 _GREEN, _INK, _QUIET, _RULE = (0, 95, 64), (28, 37, 48), (89, 98, 108), (222, 220, 212)
 
