@@ -39,6 +39,8 @@ class Started:
     """``python -m COMMAND`` with its own environment, and what it says in files; to be asked and told as a ``subprocess.Popen``."""
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> None:
+        for path in (out, err):
+            path.touch()  # It may be read before the process has written to it.
         self._process = prepared().Process(target=_run, args=(command, dict(environment), out, err))
         self._process.start()
 
