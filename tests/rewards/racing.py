@@ -1,7 +1,6 @@
 """Many at once: threads over one database, and whole processes that press the button of the real page."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -86,15 +85,6 @@ def application(settings: dict[str, Any]) -> Any:
     return app
 
 
-def post(client: Any, address: str, data: dict[str, Any]) -> Any:
-    """Send a form, and the same one again as long as the portal says that it is busy: on a slow machine many wait longer than it lets them."""
-    answer = client.post(address, data=data)
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while answer.status_code == 503 and time.monotonic() < deadline:
-        answer = client.post(address, data=data)
-    return answer
-
-
 def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, start: Any, answers: Any) -> None:
     """Press "Redeem" again and again, one round for each session; report what the answers were. Runs in a process of its own."""
     from portal.kernel.ids import new_key
@@ -105,7 +95,7 @@ def press(settings: dict[str, Any], tokens: list[str], address: str, price: int,
         start.wait(LIMIT_SECONDS)
         found: Counter[str] = Counter()
         for _ in range(TRIES):
-            answer = post(client, address, {"key": new_key(), "shown_price": price, "wish": ""})
+            answer = client.post(address, data={"key": new_key(), "shown_price": price, "wish": ""})
             is_refusal = answer.status_code == 422 and f"this costs {price}." in answer.text
             found["refused" if is_refusal else str(answer.status_code)] += 1
         answers.put((token, found))
@@ -135,7 +125,7 @@ def follow(settings: dict[str, Any], token: str, posts: list[tuple[str, dict[str
     found: list[int] = []
     for address, data in posts:
         start.wait(LIMIT_SECONDS)
-        found.append(post(client, address, data).status_code)
+        found.append(client.post(address, data=data).status_code)
     answers.put((token, found))
 
 
