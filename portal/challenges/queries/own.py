@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
-from portal.challenges.models.offering import Challenge
+from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, StagePayment, Submission
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.standing import Availability, availability, is_active
@@ -19,6 +19,8 @@ from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.web.paging import AnySelect, Page, page_by
+
+_OF_SUBMISSION = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
 
 
 def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
@@ -94,9 +96,12 @@ def steps_taken_back(session: Session, submission_id: int) -> frozenset[int]:
 
 
 def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
-    """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
+    """Return the statement of a person's submissions with their challenges, and ``title`` as it was begun; ``state`` may be ``withdrawn``."""
     statement: AnySelect = (
-        select(Submission, Challenge).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.person_id == person_id)
+        select(Submission, Challenge, ChallengeVersion.title.label("title"))
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .join(ChallengeVersion, _OF_SUBMISSION)
+        .where(Submission.person_id == person_id)
     )
     statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
     if state and state != "withdrawn":
@@ -109,8 +114,9 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
 
 
 _NEWEST_WAITING = (
-    select(Submission, Challenge)
+    select(Submission, Challenge, ChallengeVersion.title.label("title"))
     .join(Challenge, Challenge.id == Submission.challenge_id)
+    .join(ChallengeVersion, _OF_SUBMISSION)
     .where(Submission.person_id == bindparam("person", type_=BigId), Submission.dropped_at.is_(None), Submission.state == SubmissionState.WAITING)
     .order_by(Submission.changed_at.desc(), Submission.id.desc())
     .limit(bindparam("number", type_=Integer))
@@ -118,7 +124,7 @@ _NEWEST_WAITING = (
 
 
 def newest_waiting(session: Session, person_id: int, number: int) -> list[Any]:
-    """Return the person's submissions that wait for a verdict, with their challenges, what changed last first."""
+    """Return the person's submissions that wait for a verdict, with their challenges, and ``title`` as it was begun; what changed last first."""
     return list(session.execute(_NEWEST_WAITING, {"person": person_id, "number": number}))
 
 

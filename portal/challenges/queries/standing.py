@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, String, Subquery, and_, bindparam, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Prerequisite
 from portal.challenges.models.taking import Submission
@@ -69,6 +69,8 @@ def _tallies() -> Subquery:
             _count(Submission.state == SubmissionState.WAITING).label("waiting"),
             func.max(case((is_active, Submission.id))).label("active_id"),
             func.max(case((is_active, Submission.version))).label("active_version"),
+            func.max(case((Submission.state == SubmissionState.WAITING, Submission.version))).label("waiting_version"),
+            func.max(Submission.version).label("newest_version"),
         )
         .join(Challenge, Challenge.id == Submission.challenge_id)
         .join(ChallengeVersion, and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version))
@@ -88,7 +90,7 @@ OFFERED = _offered()
 SHUT: ColumnElement[bool] = _shut()
 """The condition that what is shown cannot be begun: paused, every place taken, or something else comes first."""
 MINE = _tallies()
-"""The person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; and ``active_id``.
+"""The person's submissions counted per challenge: ``used``, ``active``, ``returned``, ``waiting``; ``active_id``, and the versions of them.
 
 ``returned`` are those active ones that came back from review, so that the next move is the person's.
 """
@@ -103,6 +105,25 @@ def _standing() -> ColumnElement[str]:
         (used < Challenge.per_period, Standing.SHUT.value),
         else_=Standing.DONE.value,
     )
+
+
+# The version that holds for the person, as on the challenge's page; none where they would begin with the current one.
+_USED_UP = func.coalesce(MINE.c.used, 0) >= Challenge.per_period
+OWN = aliased(ChallengeVersion)
+_OWN_NUMBER = func.coalesce(MINE.c.active_version, case((_USED_UP, func.coalesce(MINE.c.waiting_version, MINE.c.newest_version))))
+IS_OWN = and_(OWN.challenge_id == Challenge.id, OWN.number == _OWN_NUMBER)
+"""The condition on which ``OWN`` is joined from outside, behind ``MINE``."""
+
+
+def held(name: str) -> ColumnElement[Any]:
+    """Return a field as it holds for the person: of the version they began with, else of what is offered now."""
+    return case((OWN.number.is_not(None), getattr(OWN, name)), else_=getattr(Challenge, name))
+
+
+def held_last_day() -> ColumnElement[Any]:
+    """``last_day`` of rules/lifecycle.py: the later of the own version's and the live one's, none where one of them has none."""
+    is_later = or_(OWN.closes_on.is_(None), OWN.closes_on > Challenge.closes_on)
+    return case((and_(OWN.number.is_not(None), is_later), OWN.closes_on), else_=Challenge.closes_on)
 
 
 STANDING = _standing()

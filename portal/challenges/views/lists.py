@@ -12,6 +12,7 @@ from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_trac
 from portal.challenges.queries.dismissals import dismissals_of, put_aside
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.picking import picked_for
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
@@ -80,7 +81,7 @@ def mine() -> Any:
         header = ["challenge", "track", "state", "period", "started_at", "changed_at", "attempts", "points"]
         rows = (
             [
-                c.title,
+                title,
                 c.track,
                 "withdrawn" if s.dropped_at else s.state,
                 s.period_key,
@@ -89,7 +90,7 @@ def mine() -> Any:
                 s.attempts,
                 s.paid,
             ]
-            for s, c in own.all_own(db(), statement)
+            for s, c, title in own.all_own(db(), statement)
         )
         return csv_response("my-challenges.csv", header, rows)
     page = own.page_of_own(db(), statement, after=request.args.get("after"))
@@ -104,8 +105,8 @@ def mine() -> Any:
 def submission(submission_id: int) -> Any:
     """One of the reader's submissions: what was sent, what was said, what was paid."""
     found = own.submission_for(db(), current_user.id, submission_id)
-    challenge = own.challenge_of(db(), found)
+    challenge, title = own.challenge_of(db(), found), version_of(db(), found).title
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
     sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
     names = {"names": SUBMISSION_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
-    return render("challenges/submission.html", submission=found, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
+    return render("challenges/submission.html", submission=found, challenge=challenge, title=title, page=page, kinds=KINDS, **sent, **names)
