@@ -13,7 +13,7 @@ from portal.challenges.models.offering import Stage
 from portal.challenges.queries.catalogue import DISMISSED
 from portal.challenges.rules.dismissing import WHY_NAMES, WORDS_LENGTH
 from portal.challenges.rules.standing import STANDING_NAMES
-from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import SHOWN_STATE_NAMES
 from portal.challenges.stages.contract import Control, Step, Value
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.kernel.errors import Refusal
@@ -92,7 +92,7 @@ class OwnFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            *[SelectChoice(s, _l(n)) for s, n in SHOWN_STATE_NAMES.items()],
             SelectChoice("withdrawn", _l("Withdrawn")),
         ],
     )

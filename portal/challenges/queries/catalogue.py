@@ -38,7 +38,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .where(Answer.submission_id == MINE.c.active_id, Stage.removed_at.is_(None))
         .scalar_subquery()
     )
-    counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned"))
+    counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned", "appealed"))
     columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
     fields = (held(name).label(f"held_{name}") for name in ("title", "summary", "points", "minutes"))
     rows = select(Challenge, *columns, *fields, held_last_day().label("last_day"))
@@ -99,7 +99,7 @@ class TrackCount:
 def list_challenges(
     session: Session, person_id: int, wanted: Wanted, now: datetime, *, after: str | None, admitted: Collection[int] | None = None
 ) -> Page:
-    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``steps``.
+    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``appealed``, ``steps``.
 
     And how many of the steps are ``entered`` in a submission under way; ``held_title``, ``held_summary``, ``held_points``,
     ``held_minutes`` and ``last_day`` of the version that holds for the person. What is open is meant for

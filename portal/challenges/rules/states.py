@@ -76,6 +76,12 @@ SUBMISSION_STATE_NAMES = {
     SubmissionState.DECLINED: N_("Declined"),
     SubmissionState.APPROVED: N_("Approved"),
 }
+APPEALED = "appealed"
+SHOWN_STATE_NAMES: dict[str, str] = {
+    **{state.value: name for state, name in SUBMISSION_STATE_NAMES.items()},
+    APPEALED: N_("Appeal: somebody else looks"),
+}
+"""What is shown of a submission: its state, or what has become of it since its verdict."""
 ATTEMPT_STATE_NAMES = {
     AttemptState.WAITING: N_("Waiting for an answer"),
     AttemptState.APPROVED: N_("Approved"),

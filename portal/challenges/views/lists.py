@@ -15,7 +15,7 @@ from portal.challenges.queries.picking import picked_for
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
-from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
@@ -83,21 +83,21 @@ def mine() -> Any:
             [
                 title,
                 c.track,
-                "withdrawn" if s.dropped_at else s.state,
+                "withdrawn" if s.dropped_at else shown,
                 s.period_key,
                 s.started_at.isoformat(),
                 s.changed_at.isoformat(),
                 s.attempts,
                 s.paid,
             ]
-            for s, c, title in own.all_own(db(), statement)
+            for s, c, title, shown in own.all_own(db(), statement)
         )
         return csv_response("my-challenges.csv", header, rows)
     page = own.page_of_own(db(), statement, after=request.args.get("after"))
     # The same figure as on the list of challenges: a submission to what was closed is under way no more.
     under_way = count_standing(count_by_track(db(), current_user.id, utcnow()), Standing.UNDER_WAY)
     counts = own.count_own(db(), current_user.id)
-    return render("challenges/mine.html", form=form, page=page, counts=counts, under_way=under_way, names=SUBMISSION_STATE_NAMES)
+    return render("challenges/mine.html", form=form, page=page, counts=counts, under_way=under_way, names=SHOWN_STATE_NAMES)
 
 
 @bp.get("/challenges/mine/<int:submission_id>")
@@ -105,8 +105,9 @@ def mine() -> Any:
 def submission(submission_id: int) -> Any:
     """One of the reader's submissions: what was sent, what was said, what was paid."""
     found = own.submission_for(db(), current_user.id, submission_id)
-    challenge, title = own.challenge_of(db(), found), version_of(db(), found).title
+    challenge = own.challenge_of(db(), found)
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
+    shown = {"submission": found, "shown": own.shown_state(db(), found.id), "title": version_of(db(), found).title}
     sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
-    names = {"names": SUBMISSION_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
-    return render("challenges/submission.html", submission=found, challenge=challenge, title=title, page=page, kinds=KINDS, **sent, **names)
+    names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
+    return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
