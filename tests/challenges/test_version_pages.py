@@ -11,9 +11,10 @@ from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import ask_for_review, pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
+from portal.challenges.actions.review import approve_attempt
 from portal.challenges.actions.stages import add_stage, remove_stage
 from portal.challenges.models.offering import Challenge, ChallengeVersion
-from portal.challenges.models.taking import Submission
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system
@@ -191,6 +192,38 @@ def test_a_step_pays_at_once_as_the_page_says(database: Database, sign_in: SignI
     assert client.post(place, data={"key": "k", "answer": "y"}).status_code == 303
     assert "20 points paid" in client.get(f"/challenges/{challenge.id}").text
     assert "+20" in client.get("/statement").text
+
+
+@pytest.mark.parametrize(
+    ("points", "line", "told"),
+    [
+        (20, "We look at it; your points do not wait for that", "Your points do not wait for that."),
+        (100, "Approved, and 80 more points are yours", "Once it is approved 80 more points are yours."),
+    ],
+)
+def test_what_is_paid_at_once_waits_for_no_approval_in_words_either(database: Database, sign_in: SignIn, points: int, line: str, told: str) -> None:
+    """Before the box is ticked, after it is paid, and while the answer is with us; once approved the whole is told."""
+
+    def given(session: Session) -> tuple[Person, Challenge, int, int]:
+        made, now, person = make_draft(session, stages=(), points=points), utcnow(), make_person(session)
+        step = add_stage(session, system("test"), challenge_id=made.id, kind="confirm", title="Read this", points=20, now=now)
+        publish_challenge(session, system("test"), challenge_id=made.id, now=now)
+        return person, made, make_submission(session, person, made).id, step.id
+
+    person, challenge, submission_id, step_id = database.write(given)
+    client, here = sign_in(person), f"/challenges/{challenge.id}"
+    page = client.get(here).text
+    assert [words in page for words in (line, told, "Once it is approved the points are yours")] == [True, True, False]
+    assert client.post(f"/challenges/submissions/{submission_id}/steps/{step_id}/send", data={"key": "k", "answer": "y"}).status_code == 303
+    assert line in client.get(here).text
+
+    def approve(session: Session) -> None:
+        attempt_id = session.scalar(select(Attempt.id))
+        assert attempt_id is not None
+        approve_attempt(session, as_admin(make_admin(session)), attempt_id=attempt_id, now=utcnow())
+
+    database.write(approve)
+    assert f"Approved, and {points} points are yours" in client.get(here).text
 
 
 def test_a_closed_record_has_a_version_too(database: Database, office: PortalClient) -> None:

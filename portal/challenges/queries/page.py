@@ -35,7 +35,7 @@ from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.dismissing import why_not_dismiss
-from portal.challenges.rules.paying import pays_at_once
+from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
 from portal.challenges.rules.standing import Availability, Standing, again_on, availability, is_active, is_full, standing, why_not_open
@@ -104,6 +104,11 @@ class ChallengePage:
     def points_at_once(self) -> int:
         """How many of the points single steps pay when they are completed, or have paid."""
         return sum(step.stage.points for step in self.steps if step.pays_at_once or step.stage.id in self.payments)
+
+    @property
+    def points_on_approval(self) -> int:
+        """How many of the points wait for an approval: all, but what single steps pay."""
+        return rest_of(self.version.points, self.points_at_once)
 
     @property
     def is_sent_by_itself(self) -> bool:
