@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, select
+from sqlalchemy import Integer, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, StagePayment, Submission
-from portal.challenges.queries.standing import IS_APPEALED
+from portal.challenges.queries.shown import SHOWN
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.standing import Availability, availability, is_active
 from portal.challenges.rules.states import APPEALED, ChallengeState, SubmissionState
@@ -21,8 +21,6 @@ from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.web.paging import AnySelect, Page, page_by
 
-SHOWN: ColumnElement[Any] = case((IS_APPEALED, APPEALED), else_=Submission.state)
-"""What is shown of a submission: a key of ``SHOWN_STATE_NAMES``."""
 _OF_SUBMISSION = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
 
 
@@ -149,11 +147,6 @@ def count_own(session: Session, person_id: int) -> dict[str, int]:
     mine = select(SHOWN.label("shown")).where(Submission.person_id == person_id, Submission.dropped_at.is_(None)).subquery()
     counted = session.execute(select(mine.c.shown, func.count().label("number")).group_by(mine.c.shown))
     return {row.shown: row.number for row in counted}
-
-
-def shown_state(session: Session, submission_id: int) -> str:
-    """Return what is shown of a submission, a key of ``SHOWN_STATE_NAMES``."""
-    return session.scalar(select(SHOWN).where(Submission.id == submission_id)) or ""
 
 
 def availability_of(session: Session, challenge: Challenge, now: datetime) -> Availability:

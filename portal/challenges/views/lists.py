@@ -12,6 +12,7 @@ from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_trac
 from portal.challenges.queries.dismissals import dismissals_of, put_aside
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.picking import picked_for
+from portal.challenges.queries.shown import shown_state
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
@@ -107,7 +108,7 @@ def submission(submission_id: int) -> Any:
     found = own.submission_for(db(), current_user.id, submission_id)
     challenge = own.challenge_of(db(), found)
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
-    shown = {"submission": found, "shown": own.shown_state(db(), found.id), "title": version_of(db(), found).title}
+    shown = {"submission": found, "shown": shown_state(db(), found.id), "title": version_of(db(), found).title}
     sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
     names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
     return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
