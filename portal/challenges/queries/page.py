@@ -38,6 +38,7 @@ from portal.challenges.rules.dismissing import why_not_dismiss
 from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
+from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.rules.standing import Availability, Standing, again_on, availability, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import standing_verdict
@@ -130,6 +131,11 @@ class ChallengePage:
         """Whether an answer can be sent now or later: not where everything is done, waits, or takes no more answers."""
         is_ahead = self.submission is None and self.is_meant and self.availability in (Availability.NOT_YET, Availability.OPEN, Availability.PAUSED)
         return self.can_answer or self.can_start or is_ahead
+
+    @property
+    def counts_for_badges(self) -> bool:
+        """Whether what comes of it counts for badges and streaks: nothing does for which no reward of any kind is allowed."""
+        return not is_unrewarded(step.stage.options for step in self.steps)
 
     @property
     def is_over(self) -> bool:
