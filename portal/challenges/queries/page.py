@@ -60,6 +60,8 @@ class StepView:
     answer: Answer | None
     is_done: bool
     pays_at_once: bool
+    is_settled: bool = False
+    """Whether nothing can be changed in it any more."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,14 @@ class ChallengePage:
         return max(self.version.max_attempts - (self.submission.declines if self.submission else 0), 0)
 
     def step(self, stage_id: int | None) -> StepView | None:
-        """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps."""
+        """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps.
+
+        Where a verdict asks for something, the last one in which something can still be changed.
+        """
         asked = next((step for step in self.steps if step.stage.id == stage_id), None) or self._sent_back_to
-        return asked or next((step for step in self.steps if not step.is_done), None) or (self.steps[-1] if self.steps else None)
+        asked = asked or next((step for step in self.steps if not step.is_done), None)
+        open_ones = [step for step in self.steps if not step.is_settled] if self.asked else []
+        return asked or next(reversed(open_ones or self.steps), None)
 
     @property
     def appeal(self) -> Appeal | None:
@@ -327,5 +334,6 @@ def steps_of(session: Session, version: ChallengeVersion, submission: Submission
         is_done = answer is not None and kind.problem(Step.of(stage), answer.value) is None
         # What was paid at once and taken back comes again with an approval only.
         at_once = stage.id not in taken_back and pays_at_once(stage.points, limit, needs_check=kind.needs_check)
-        steps.append(StepView(number, stage, kind, answer, is_done, at_once))
+        is_settled = answer is not None and kind.is_settled(Step.of(stage), answer.value)
+        steps.append(StepView(number, stage, kind, answer, is_done, at_once, is_settled))
     return steps

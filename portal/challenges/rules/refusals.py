@@ -168,6 +168,13 @@ class PartialPoints(Refusal):
     field = "points"
 
 
+class StepSettled(Refusal):
+    """Sending somebody back to a quiz that is passed, or that has no try left."""
+
+    message = N_("Nothing can be changed in “%(step)s” any more. Choose another step, or any of them.")
+    field = "stage_id"
+
+
 class StepUnknown(Refusal):
     """Sending somebody back to a step that is not there."""
 
