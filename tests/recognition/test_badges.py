@@ -408,6 +408,21 @@ def test_a_challenge_leads_nearer_only_to_what_it_truly_adds_to(hearing_session:
     assert near("engage") == ["All-rounder", "First of all", "Twenty"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([], "You have no badge yet."),
+        ([2], "You have no badge yet. Each says what it takes."),
+        ([2, 1], "Your first badge is one approved act away."),
+    ],
+)
+def test_who_has_no_badge_is_told_only_what_is_true_of_the_badges_there_are(
+    hearing: Database, sign_in: SignIn, numbers: list[int], told: str
+) -> None:
+    person_id = hearing.write(lambda s: (make_person(s).id, [make_badge(s, options={"number": number}) for number in numbers])[0])
+    assert f">{told}<" in sign_in(person_id).get("/badges").text
+
+
 def test_a_challenges_page_names_the_three_most_advanced_and_none_once_it_is_done_for_good(hearing: Database, sign_in: SignIn) -> None:
     def prepare(session: Session) -> tuple[int, int, int, int, int]:
         person = make_person(session)
