@@ -106,9 +106,13 @@ class PlainForm(Form):
 
 
 class StepForm(Form):
-    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click."""
+    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click.
+
+    ``seen`` is the revision of what was saved when the page was built, None from a page that does not know it.
+    """
 
     key = KeyField(validators=KEY)
+    seen = HiddenField()
     controls: ClassVar[Mapping[str, Control]] = {}
 
     def asked(self) -> list[Field]:

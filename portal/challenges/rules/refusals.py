@@ -168,6 +168,13 @@ class PartialPoints(Refusal):
     field = "points"
 
 
+class ChangedElsewhere(Refusal):
+    """Saving over what the same person wrote in another window, or on another device, since this page was opened."""
+
+    message = N_("You changed this in another window or on another device meanwhile. What stands here is not saved.")
+    status = 409
+
+
 class StepSettled(Refusal):
     """Sending somebody back to a quiz that is passed, or that has no try left."""
 
