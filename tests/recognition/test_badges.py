@@ -436,7 +436,7 @@ def test_a_challenges_page_names_the_three_most_advanced_and_none_once_it_is_don
     client, admin = sign_in(person_id), hearing.write(lambda s: as_admin(make_admin(s)))
     page = client.get(f"/challenges/{once}").text
     assert [name in page for name in ("Acts 4", "Acts 5", "Acts 6", "Acts 7")] == [True, True, True, False]
-    assert "The most advanced. It leads nearer to 2 more." in page
+    assert "These are the nearest. It counts for 2 more badges, too." in page
     for attempt_id in (first, second):
         hearing.write(lambda s, attempt_id=attempt_id: approve_attempt(s, admin, attempt_id=attempt_id, now=utcnow()))
     assert "Leads nearer to" not in client.get(f"/challenges/{once}").text

@@ -1,5 +1,6 @@
 """Lists: what one can do, and what one has sent."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, request, session
@@ -48,7 +49,12 @@ def index() -> Any:
     asked = [row.Challenge.id for row in page] if wanted.standing == DISMISSED else []
     shown |= {"aside": dismissals_of(db(), current_user.id, asked), "just_aside": _just_put_aside()}
     is_whole = not form.values() and "after" not in request.args
-    shown |= {"picked": picked_for(db(), current_user.id, now, admitted=admitted) if is_whole else None}
+    picked = picked_for(db(), current_user.id, now, admitted=admitted) if is_whole else None
+    if picked:
+        # What is picked stands above, and not once more below.
+        above = {one.row.Challenge.id for one in picked.suggestions}
+        shown |= {"page": replace(page, rows=[row for row in page if row.Challenge.id not in above])}
+    shown |= {"picked": picked}
     usual = span(review_time) if review_time else None
     return render_fragment("challenges/index.html", "results", **shown, usual=usual)
 
