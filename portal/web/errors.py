@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.text import N_
 from portal.web import problems
-from portal.web.guards import PUBLIC, audience_of
+from portal.web.guards import PUBLIC, SignedOut, audience_of
 from portal.web.language import day, moment, number
 from portal.web.logs import log
 from portal.web.redirects import came_from
@@ -82,19 +82,24 @@ def _page(status: int, text: str | None = None, *, title: str | None = None, gen
 
 
 def _stale_form() -> Answer:
-    """Say that a form's token is not good any more: most often because the person signed out, or in again, in another window.
-
-    A page that may not be stored is gone when one goes back, so what was typed is shown to be copied.
-    """
+    """Say that a form's token is not good any more: most often because the person signed out, or in again, in another window."""
     back = came_from()
     shown: dict[str, Any] = {"typed": _typed()}
     needs_person = request.endpoint is not None and audience_of(current_app, request.endpoint) != PUBLIC
     if needs_person and not current_user.is_authenticated:
-        sign_in = {"way_on": url_for("people.sign_in", next=back), "way_label": _("Sign in")}
-        return _page(400, _("You are signed out, so nothing was saved."), title=SIGNED_OUT, **sign_in, **shown)
+        return _signed_out()
     if back and needs_person:
         shown |= {"way_on": back, "way_label": _("Back to the page")}
     return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."), **shown)
+
+
+def _signed_out() -> Answer:
+    """Say that nothing was saved, and lead to the page by way of signing in.
+
+    A page that may not be stored is gone when one goes back, so what was typed is shown to be copied.
+    """
+    sign_in = {"way_on": url_for("people.sign_in", next=came_from()), "way_label": _("Sign in")}
+    return _page(SignedOut.status, _(SignedOut.message), title=SIGNED_OUT, typed=_typed(), **sign_in)
 
 
 def _typed() -> list[str]:
@@ -119,6 +124,8 @@ def init(app: Flask) -> None:
             log.warning("busy")
         if problems.is_wanted():
             return problems.of_refusal(refusal, headers_of(refusal))
+        if isinstance(refusal, SignedOut):
+            return _signed_out()
         body, status, headers = _page(refusal.status, sentence(refusal))
         return body, status, headers | headers_of(refusal)
 

@@ -48,6 +48,7 @@ from portal.recognition.models import ActWeek, PeriodScore
 from portal.recognition.queries.facts import gather
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
+from tests.factories.recognition import make_badge
 from tests.support.application import PortalClient, SignIn
 
 PORTAL = system("test")
@@ -354,6 +355,21 @@ def test_a_review_that_may_not_be_rewarded_stands_on_no_board_and_counts_for_no_
         1,
     )
     assert rewarded["scores"] > 0
+
+
+def test_only_what_counts_for_badges_says_that_it_leads_nearer_to_them(app: Any, sign_in: SignIn) -> None:
+    def offered(session: Session, site: str) -> int:
+        challenge = make_draft(session, stages=(), points=0)
+        review(session, challenge.id, site, proof="none")
+        publish_challenge(session, PORTAL, challenge_id=challenge.id, now=utcnow())
+        return challenge.id
+
+    database: Database = app.extensions["database"]
+    person, google, g2 = database.write(lambda s: (make_person(s), offered(s, "google"), offered(s, "g2")))
+    database.write(lambda s: make_badge(s, options={"number": 5}))
+    client = sign_in(person)
+    told = ["Leads nearer to" in client.get(f"/challenges/{challenge_id}").text for challenge_id in (google, g2)]
+    assert told == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
 from portal.rewards.actions.review import approve_redemption
 from tests.dashboard.scene import Scene, give, more_attempts, scene
@@ -69,9 +71,27 @@ def test_home_goes_on_with_what_was_touched_last(sign_in: SignIn, database: Data
 
 def test_a_newcomer_is_told_what_to_do(sign_in: SignIn, database: Database) -> None:
     page = sign_in(database.write(lambda s: make_person(s, name="Ines Duarte"))).get("/").text
-    assert "You have no points to spend yet. One small challenge is a good start." in page
+    assert "You have no points to spend yet." in page
     assert "Nothing is open for you at this moment" in page
+    untrue = ("One small challenge is a good start", "You have done what there is", "See what you earned")
+    assert [words for words in untrue if words in page] == [], "of a programme in which nothing was ever published"
     assert "Nobody has earned points yet. You could be the first." in page
+
+
+def test_who_has_done_what_there_was_reads_so(sign_in: SignIn, database: Database) -> None:
+    def done(session: Session) -> Person:
+        person = make_person(session)
+        give(session, person, 20)
+        return person
+
+    page = sign_in(database.write(done)).get("/").text
+    assert "You have done what there is." in page
+    assert "See what you earned" in page
+
+
+def test_what_can_be_done_is_a_good_start(sign_in: SignIn, database: Database) -> None:
+    person, _challenge = database.write(lambda s: (make_person(s), make_challenge(s)))
+    assert "One small challenge is a good start." in sign_in(person).get("/").text
 
 
 def test_the_own_line_is_shown_below_the_top(stage: Scene, sign_in: SignIn, database: Database) -> None:

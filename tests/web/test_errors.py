@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from portal.kernel.db import Database
 from portal.kernel.errors import Conflict
+from portal.people.actions.sessions import end_sessions
 from portal.web.errors import PAGES
 from portal.web.guards import public
 from portal.web.transaction import db, writes
@@ -99,7 +100,7 @@ def test_too_many_tries_say_when_to_come_back(failing: Flask) -> None:
 def test_who_signed_out_in_another_window_reads_so_finds_the_text_and_comes_back(client: PortalClient) -> None:
     sent = {"csrf": False, "data": {"answer": "Two <b>words</b>", "key": "two words", "password": "pass phrase", "csrf_token": "stale"}}
     answer = client.post("/challenges/submissions/1/steps/2/send", **sent, headers={"Referer": "http://localhost/challenges/13?step=2"})
-    assert answer.status_code == 400
+    assert answer.status_code == 401
     assert "You are signed out" in answer.text
     assert 'href="/sign-in?next=/challenges/13?step%3D2"' in answer.text
     assert "Two &lt;b&gt;words&lt;/b&gt;</textarea>" in answer.text
@@ -126,9 +127,44 @@ def test_who_signed_out_is_led_back_to_no_strange_page(client: PortalClient, ref
 def test_saving_by_itself_says_in_one_sentence_that_one_is_signed_out(client: PortalClient) -> None:
     headers = {"HX-Request": "true", "Referer": "http://localhost/challenges/13"}
     answer = client.post("/challenges/submissions/1/steps/2/keep", csrf=False, data={"answer": "Two words"}, headers=headers)
-    assert (answer.status_code, answer.headers["HX-Retarget"]) == (400, "#flashes")
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (401, "#flashes")
     assert "You are signed out, so nothing was saved." in answer.text
     assert 'href="/sign-in?next=/challenges/13" target="_blank"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("way", "address", "by_field"),
+    [("POST", "/challenges/submissions/1/steps/2/keep", {}), ("GET", "/nominate?company=Two", {"HX-Trigger-Name": "company"})],
+)
+def test_a_session_that_was_ended_elsewhere_leaves_the_page_with_what_is_typed_on_it(
+    database: Database, sign_in: SignIn, way: str, address: str, by_field: dict[str, str]
+) -> None:
+    """The form's token is still good, so only the guard knows: it answers beside the page, never with another page in its place."""
+    person_id = database.write(lambda s: make_person(s).id)
+    client = sign_in(person_id)
+    database.write(lambda s: end_sessions(s, person_id))
+    headers = {"HX-Request": "true", "Referer": "http://localhost/challenges/13", **by_field}
+    answer = client.open(address, method=way, headers=headers)
+    assert (answer.status_code, answer.headers["HX-Retarget"], answer.headers.get("HX-Redirect")) == (401, "#flashes", None)
+    assert "You are signed out, so nothing was saved." in answer.text
+    assert 'href="/sign-in?next=/challenges/13" target="_blank"' in answer.text
+
+
+def test_a_form_sent_after_the_session_ended_elsewhere_gives_the_text_back_and_leads_to_the_page(database: Database, sign_in: SignIn) -> None:
+    person_id = database.write(lambda s: make_person(s).id)
+    client = sign_in(person_id)
+    database.write(lambda s: end_sessions(s, person_id))
+    answer = client.post("/profile", data={"about": "Two words"}, headers={"Referer": "http://localhost/profile"})
+    assert answer.status_code == 401
+    assert "You are signed out, so nothing was saved." in answer.text
+    assert 'href="/sign-in?next=/profile"' in answer.text
+    assert "Two words</textarea>" in answer.text
+
+
+def test_a_link_followed_by_script_leads_to_signing_in_and_back_to_its_page(client: PortalClient) -> None:
+    headers = {"HX-Request": "true", "Referer": "http://localhost/challenges?state=open"}
+    answer = client.get("/challenges?state=waiting", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in?next=/challenges?state%3Dopen")
 
 
 def test_a_stale_form_of_somebody_signed_in_shows_the_text_and_leads_back(database: Database, sign_in: SignIn) -> None:

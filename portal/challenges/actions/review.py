@@ -32,7 +32,7 @@ from portal.challenges.actions.verdicts import (
 )
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.queries.stages import own_stage, own_stages
+from portal.challenges.queries.stages import changeable_stages, own_stage, own_stages
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
@@ -161,7 +161,8 @@ def ask_for_more(
 ) -> Verdict:
     """Ask the advocate for something more, at ``stage_id`` if one is named; costs them no attempt.
 
-    Refuses an empty reason, what is not waiting, and a step of another challenge (``StepUnknown``).
+    Refuses an empty reason, what is not waiting, a step of another challenge (``StepUnknown``), and one in
+    which nothing can be entered any more (``StepSettled``).
     """
     case = to_decide(session, actor, attempt_id)
     attempt, submission = case.attempt, case.submission
@@ -177,9 +178,11 @@ def ask_for_more(
 
 def _require_stage(session: Session, submission: Submission, stage_id: int) -> None:
     try:
-        own_stage(session, submission, stage_id)
+        stage = own_stage(session, submission, stage_id)
     except NotFound:
         raise refusals.StepUnknown() from None
+    if stage not in changeable_stages(session, submission):
+        raise refusals.StepSettled(step=stage.title)
 
 
 def decline_attempt(

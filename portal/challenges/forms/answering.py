@@ -13,7 +13,7 @@ from portal.challenges.models.offering import Stage
 from portal.challenges.queries.catalogue import DISMISSED
 from portal.challenges.rules.dismissing import WHY_NAMES, WORDS_LENGTH
 from portal.challenges.rules.standing import STANDING_NAMES
-from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import SHOWN_STATE_NAMES
 from portal.challenges.stages.contract import Control, Step, Value
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.kernel.errors import Refusal
@@ -92,7 +92,7 @@ class OwnFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            *[SelectChoice(s, _l(n)) for s, n in SHOWN_STATE_NAMES.items()],
             SelectChoice("withdrawn", _l("Withdrawn")),
         ],
     )
@@ -106,9 +106,13 @@ class PlainForm(Form):
 
 
 class StepForm(Form):
-    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click."""
+    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click.
+
+    ``seen`` is the revision of what was saved when the page was built, None from a page that does not know it.
+    """
 
     key = KeyField(validators=KEY)
+    seen = HiddenField()
     controls: ClassVar[Mapping[str, Control]] = {}
 
     def asked(self) -> list[Field]:

@@ -18,7 +18,7 @@ from portal.challenges.rules.states import (
     MAX_PLACES,
     MAX_POINTS,
     PERIOD_NAMES,
-    SUBMISSION_STATE_NAMES,
+    SHOWN_STATE_NAMES,
     Period,
 )
 from portal.challenges.stages.registry import stage_kind
@@ -127,7 +127,7 @@ class SubmissionFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            *[SelectChoice(s, _l(n)) for s, n in SHOWN_STATE_NAMES.items()],
             SelectChoice("withdrawn", _l("Withdrawn")),
         ],
     )

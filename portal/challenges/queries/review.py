@@ -13,7 +13,7 @@ from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.links import Links, liveness_of
 from portal.challenges.queries.own import attempts_of, verdicts_of
-from portal.challenges.queries.stages import own_stages
+from portal.challenges.queries.stages import changeable_stages, own_stages
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
@@ -42,7 +42,7 @@ class Record:
 class Review:
     """One attempt to judge. ``attempts`` and ``verdicts`` are those of its submission, newest first; ``deciders`` and ``rules`` names by id.
 
-    ``steps`` are those an advocate can be sent back to, ``others`` (person, attempt) what others answered to the same.
+    ``steps`` are those an advocate can be sent back to, of several, ``others`` (person, attempt) what others answered to the same.
     """
 
     attempt: Attempt
@@ -165,7 +165,7 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
         verdicts,
         names(session, people),
         record_of(session, person.id),
-        steps=own_stages(session, submission),
+        steps=changeable_stages(session, submission) if len(own_stages(session, submission)) > 1 else (),
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
         links=liveness_of(session, submission, attempts),

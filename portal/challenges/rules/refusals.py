@@ -168,6 +168,20 @@ class PartialPoints(Refusal):
     field = "points"
 
 
+class ChangedElsewhere(Refusal):
+    """Saving over what the same person wrote in another window, or on another device, since this page was opened."""
+
+    message = N_("You changed this in another window or on another device meanwhile. What stands here is not saved.")
+    status = 409
+
+
+class StepSettled(Refusal):
+    """Sending somebody back to a quiz that is passed, or that has no try left."""
+
+    message = N_("Nothing can be changed in “%(step)s” any more. Choose another step, or any of them.")
+    field = "stage_id"
+
+
 class StepUnknown(Refusal):
     """Sending somebody back to a step that is not there."""
 
