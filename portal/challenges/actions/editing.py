@@ -5,6 +5,7 @@ Changes no past: versions are frozen, payments stand in the ledger.
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,7 @@ from portal.challenges.rules.wording import require_fair
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 
 
@@ -76,19 +78,21 @@ def add_challenge(
     return made, True
 
 
-def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime) -> Challenge:
+def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime, seen: str | None = None) -> Challenge:
     """Change what a challenge offers. Of one that was published this is written into the draft of its next version.
 
-    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``create_challenge``, and points
-    that a review site in its steps does not allow.
+    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``create_challenge``, points
+    that a review site in its steps does not allow, and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     offer = require_offer(offer)
     _require_fair(offer)
     before, fields = edited_version(session, challenge), asdict(offer)
-    require_allowed(stages_of(session, challenge_id, before.number), offer.points)
     changed = {name: [_plain(getattr(before, name)), _plain(value)] for name, value in fields.items() if getattr(before, name) != value}
+    if changed:
+        require_seen(seen_values(before), seen)
+    require_allowed(stages_of(session, challenge_id, before.number), offer.points)
     if not changed:
         return challenge
     draft = open_draft(session, challenge, now=now)
@@ -188,6 +192,11 @@ def require_parts(parts: int, whole: int) -> None:
 def offer_of(version: ChallengeVersion) -> Offer:
     """Return the fields of a version as they stand."""
     return Offer(**{name: getattr(version, name) for name in Offer.__dataclass_fields__})
+
+
+def seen_values(version: ChallengeVersion) -> dict[str, Any]:
+    """Return what the editor shows of a version."""
+    return asdict(offer_of(version))
 
 
 def open_audience(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> int:
