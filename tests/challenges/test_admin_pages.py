@@ -217,7 +217,7 @@ def test_an_attempt_is_approved_on_its_page_and_paid_once(database: Database, of
     person, attempt = sent(database)
     page = office.get(f"/admin/challenges/submissions/{attempt.submission_id}").text
     assert "It saved us two days a month." in page
-    assert "Approve and pay 150 points" in page
+    assert "Approve and award 150 points" in page
     assert office.post(f"/admin/challenges/attempts/{attempt.id}/approve", data={"reason": "Lovely"}).status_code == 303
     again = office.post(f"/admin/challenges/attempts/{attempt.id}/approve")
     assert again.status_code == 409
