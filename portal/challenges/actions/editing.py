@@ -15,7 +15,7 @@ from portal.audience.actions.editing import copy_audience, make_audience
 from portal.audit.actions import record
 from portal.challenges.actions.fairness import require_fair_version
 from portal.challenges.actions.places import count_places
-from portal.challenges.actions.sites import require_allowed
+from portal.challenges.actions.sites import refresh_sites, require_allowed
 from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
 from portal.challenges.models.offering import Challenge, ChallengeAudience, ChallengeVersion
 from portal.challenges.queries.audience import audience_of
@@ -98,6 +98,8 @@ def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: 
     draft = open_draft(session, challenge, now=now)
     for name, value in fields.items():
         setattr(draft, name, value)
+    if "points" in changed:
+        refresh_sites(session, stages_of(session, challenge_id, draft.number), draft.points)
     if challenge.version == draft.number:
         put_on_offer(challenge, draft)
     challenge.changed_at = now

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, put_on_offer, require_editor, require_parts
-from portal.challenges.actions.sites import follow_site, require_allowed, stamped
+from portal.challenges.actions.sites import follow_site, refresh_sites, require_allowed, stamped
 from portal.challenges.actions.versions import draft_stage, open_draft
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
@@ -56,7 +56,7 @@ def add_stage(
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
     fields = step_fields(kind, title, text, options or {})
-    fields["options"] = stamped(session, kind, fields["options"])
+    fields["options"] = stamped(session, kind, fields["options"], points=draft.points)
     made = Stage(**place, kind=stage_kind(kind).key, **fields)
     _require_allowed([*stages, made], points)
     _require_parts(stages, None, points, draft)
@@ -88,7 +88,7 @@ def edit_stage(
     session.refresh(stage)
     stages = stages_of(session, challenge_id, draft.number)
     fields = step_fields(stage.kind, title, text, options)
-    fields["options"] = stamped(session, stage.kind, fields["options"])
+    fields["options"] = stamped(session, stage.kind, fields["options"], points=draft.points)
     if (stage.title, stage.text, stage.options, stage.points) != (fields["title"], fields["text"], fields["options"], points):
         require_seen(seen_values(stage), seen)
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
@@ -140,7 +140,10 @@ def _require_allowed(stages: list[Stage], points: int) -> None:
 
 
 def _follow_site(session: Session, actor: Actor, challenge: Challenge, draft: ChallengeVersion, stages: list[Stage], now: datetime) -> None:
+    was = draft.points
     if follow_site(draft, stages):
+        if was:
+            refresh_sites(session, stages, draft.points)
         if challenge.version == draft.number:
             put_on_offer(challenge, draft)
         session.flush()
