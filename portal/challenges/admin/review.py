@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import review
 from portal.challenges.actions.links import look_again as look_at_link
+from portal.challenges.actions.verdicts import KIND
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
@@ -24,6 +25,7 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.review.queries.cases import cases_of
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, reviewer
 from portal.web.redirects import came_from
@@ -79,8 +81,10 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
             refused=refused,
         )
     shown = form or ReasonForm(formdata=None)
-    is_own = found.is_own(current_actor())
-    return render("challenges/admin/submission.html", review=found, kinds=KINDS, form=shown, refusal=refusal, refused=refused, is_own=is_own, **names)
+    case = cases_of(db(), [(KIND, found.attempt.id)]).get((KIND, found.attempt.id))
+    has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
+    whose = {"is_own": found.is_own(current_actor()), "has_approved": has_approved}
+    return render("challenges/admin/submission.html", review=found, kinds=KINDS, form=shown, refusal=refusal, refused=refused, **whose, **names)
 
 
 def _attempt_again(refusal: Refusal, attempt_id: int) -> tuple[str, int]:
