@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -150,6 +150,9 @@ def init(app: Flask) -> None:
             return error.get_response()
         if problems.is_wanted():
             return problems.of_http(error)
+        if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)):
+            # The address of a button, opened again from the line of addresses: its page is where one wanted to be.
+            return redirect(page, 303)
         if error.code == 413 and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
             return _too_large()
         body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)

@@ -70,6 +70,23 @@ def test_a_file_field_names_its_limit_before_anything_is_sent(database: Database
     assert page.count(f"This file is larger than {limit} MB.") == page.count('role="alert" hidden') == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/admin/people/31/roles", "/admin/people/31"),
+        ("/admin/challenges/29/steps/56/remove", "/admin/challenges/29/steps/56"),
+        ("/admin/approvals/attempt/4/approve", "/admin/approvals"),
+        ("/challenges/submissions/7/steps/39/send", "/challenges/submissions/7/steps/39"),
+        ("/nowhere/7/send", None),
+    ],
+)
+def test_the_address_of_a_button_leads_to_the_page_it_belongs_to(client: PortalClient, address: str, page: str | None) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.location) == ((303, page) if page else (404, None))
+    assert client.get("/sign-out").status_code == 405
+    assert client.put(address).status_code in (404, 405)
+
+
 def test_a_bug_names_no_internals(failing: Flask) -> None:
     answer = failing.test_client().get("/fail/bug")
     assert answer.status_code == 500
