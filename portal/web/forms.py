@@ -14,16 +14,29 @@ from wtforms.validators import StopValidation
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_key
 from portal.kernel.seen import ChangedMeanwhile
-from portal.kernel.text import clean, clean_line
+from portal.kernel.text import N_, clean, clean_line
 from portal.web.errors import sentence
 from portal.web.language import day
 
 KEY = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
+# What WTForms says of itself, in our own words.
+OURS = {
+    "This field is required.": N_("Please fill this in."),
+    "Not a valid integer value.": N_("Please enter a whole number."),
+    "Not a valid decimal value.": N_("Please enter a number."),
+    "Not a valid date value.": N_("Please enter a day, such as 2026-12-24."),
+    "Number must be at least %(min)s.": N_("Please enter %(min)s or more."),
+    "Number must be at most %(max)s.": N_("Please enter %(max)s or less."),
+    "Number must be between %(min)s and %(max)s.": N_("Please enter a number between %(min)s and %(max)s."),
+    "Not a valid choice.": N_("Please choose one of those that are offered."),
+}
+
+
 class _Translations:
     def gettext(self, text: str) -> str:
-        return str(gettext(text))
+        return str(gettext(OURS.get(text, text)))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         # WTForms fills in the numbers itself; Flask-Babel would fill in only its own.
