@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, HiddenField
+from wtforms import BooleanField, DateField, Field, HiddenField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import StopValidation
 
@@ -83,7 +83,17 @@ class Form(FlaskForm):
 
 
 class FilterForm(PlainForm):
-    """A form in the address of a list: search, filters, sort. Wrong values fall back to the default."""
+    """A form in the address of a list: search, filters, sort. Wrong values fall back to the default.
+
+    What is searched for is cut to what a search may be long, and the field shows what is left of it: else a long one would find everything.
+    """
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        super().process(*args, **kwargs)
+        for field in self._fields.values():
+            most = getattr(field.flags, "maxlength", None)
+            if isinstance(field, StringField) and not isinstance(field, HiddenField) and most and field.data:
+                field.data = field.data[:most].strip()
 
     def values(self) -> dict[str, Any]:
         """Return what was asked for, only fields that are set (boxes ticked) and valid."""
