@@ -27,7 +27,7 @@ from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
-from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.queries.sources import describe_submissions, rules_that_paid, submissions_matching
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
@@ -204,7 +204,7 @@ AUDIENCE_OWNERS: list[AudienceOwner] = [
 ]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
-    "submission": StatementSource(describe_submissions, submissions_matching),
+    "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
     "redemption": StatementSource(describe_redemptions, redemptions_matching),
 }
 # What waits on an admin, in the order of the queue's tabs.

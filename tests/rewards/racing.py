@@ -4,15 +4,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from config import Settings
 from portal.kernel.db import TRIES as ENGINE_TRIES
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
+from tests.support.prepared import prepared
 
 PROCESSES, TRIES = 8, 20
 LIMIT_SECONDS = 300
@@ -35,6 +36,35 @@ def all_at_once(database: Database, works: list[Callable[[Session], Any]], *, tr
 
     with ThreadPoolExecutor(len(works)) as pool:
         return Counter(pool.map(run, works))
+
+
+def one_during_another(database: Database, first: Callable[[Session], Any], second: Callable[[], Any]) -> list[Any]:
+    """Begin ``second`` when ``first`` is done but not committed, and commit once ``second`` waits for it or is over. Return both results.
+
+    A refusal counts as its name. On SQLite ``second`` waits at its beginning.
+    """
+    results: list[Any] = [None, None]
+
+    def run() -> None:
+        try:
+            results[1] = second()
+        except Refusal as refusal:
+            results[1] = refusal.name
+
+    other = threading.Thread(target=run)
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    def work(session: Session) -> Any:
+        done = first(session)
+        session.flush()
+        other.start()
+        while not database.is_sqlite and other.is_alive() and not session.scalar(waits):
+            session.execute(text("SELECT pg_stat_clear_snapshot()"))
+        return done
+
+    results[0] = database.write(work, tries=1)
+    other.join()
+    return results
 
 
 def client_of(app: Any, token: str) -> Any:
@@ -73,7 +103,7 @@ def press(settings: dict[str, Any], tokens: list[str], address: str, price: int,
 
 def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str, price: int) -> dict[str, Counter[str]]:
     """Let eight processes press at once, and return the answers by session."""
-    context = get_context("spawn")
+    context = prepared()
     start, answers = context.Barrier(PROCESSES), context.Queue()
     workers = [context.Process(target=press, args=(settings, tokens, address, price, start, answers), daemon=True) for _ in range(PROCESSES)]
     for worker in workers:
@@ -101,7 +131,7 @@ def follow(settings: dict[str, Any], token: str, posts: list[tuple[str, dict[str
 
 def follow_in_processes(settings: dict[str, Any], plans: list[tuple[str, list[tuple[str, dict[str, str]]]]]) -> list[tuple[str, list[int]]]:
     """Let each of ``plans`` (a session, and a form for each round) run in its process, and return each session's answers, round by round."""
-    context = get_context("spawn")
+    context = prepared()
     start, answers = context.Barrier(len(plans)), context.Queue()
     workers = [context.Process(target=follow, args=(settings, *plan, start, answers), daemon=True) for plan in plans]
     for worker in workers:

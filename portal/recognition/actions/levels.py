@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
+from portal.kernel.db import take_turn
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import new_key
 from portal.kernel.seen import require_seen
@@ -64,13 +65,14 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_levels([Wanted(level.id, clean_line(level.name)[:NAME_LENGTH], level.threshold) for level in levels])
+    take_turn(session, "recognition:levels")
     locked = select(Level).order_by(Level.id).with_for_update().execution_options(populate_existing=True)
     there = {level.id: level for level in session.scalars(locked)}
-    before = [(level.name, level.threshold) for level in sorted(there.values(), key=lambda level: level.threshold)]
-    after = [(level.name, level.threshold) for level in wanted]
+    standing = sorted(there.values(), key=lambda level: (level.threshold, level.id))
+    before, after = ([(level.name, level.threshold) for level in lines] for lines in (standing, wanted))
     if before == after:
         return False
-    require_seen(seen_values(list(there.values())), seen)
+    require_seen(seen_values(standing), seen)
     if any(level.id is not None and level.id not in there for level in wanted):
         raise Conflict()
     kept = {level.id for level in wanted}

@@ -111,7 +111,7 @@ def _badge(badge_id: int, form: BadgeForm | None = None) -> str:
     shown: dict[str, Any] = {"badge": found, "rule": rule, "names": STATE_NAMES, "sentence": sentence(found)}
     if found.state == BadgeState.DRAFT:
         shown["form"] = form or _stored(found)
-        shown["preview"] = queries.preview(db(), found)
+        shown["preview"] = queries.preview(db(), found, utcnow())
     else:
         shown["page"] = queries.holders_page(db(), badge_id, after=request.args.get("after"))
     return render("recognition/admin/badge.html", **shown)

@@ -16,9 +16,12 @@ MOST_THRESHOLD = 1_000_000_000
 class LevelLine(Protocol):
     """A level as the rules see it: a row of the table, or a line of a form."""
 
-    id: int
-    name: str
-    threshold: int
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def threshold(self) -> int: ...
 
 
 @dataclass(frozen=True)
