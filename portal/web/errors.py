@@ -150,7 +150,7 @@ def init(app: Flask) -> None:
             return error.get_response()
         if problems.is_wanted():
             return problems.of_http(error)
-        if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)):
+        if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)) not in (None, request.path):
             # The address of a button, opened again from the line of addresses: its page is where one wanted to be.
             return redirect(page, 303)
         if error.code == 413 and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
