@@ -134,6 +134,9 @@ class KeyField(HiddenField):
 class SeenField(HiddenField):
     """The digest of what an editor shows (``portal.kernel.seen``), compared when it is saved."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__("", *args, **kwargs)
+
 
 def shown_value(field: Field) -> str:
     """Return what a field holds as one reads it: names of choices, days, yes or no, one question a line."""
