@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +16,7 @@ from portal.web import problems
 from portal.web.guards import PUBLIC, SignedOut, audience_of
 from portal.web.language import day, moment, number
 from portal.web.logs import log
-from portal.web.redirects import came_from
+from portal.web.redirects import came_from, page_over
 from portal.web.templating import render
 
 PAGES: dict[int, tuple[str, str]] = {
@@ -28,13 +28,14 @@ PAGES: dict[int, tuple[str, str]] = {
     404: (N_("There is nothing here"), N_("The page may have moved, or the link may be incomplete.")),
     405: (N_("That does not work this way"), N_("Please go back and use the buttons on the page.")),
     409: (N_("Somebody was faster"), N_("This changed while you were looking at it. Nothing was done twice.")),
-    413: (N_("That file is too large"), N_("Please choose a smaller file. What you typed is still on the page before this one.")),
+    413: (N_("That is too large"), N_("Please send less at once. Nothing was saved.")),
     422: (N_("That is not possible"), N_("Please go back and check what you entered.")),
     429: (N_("Too many tries"), N_("Please wait a few minutes, then try again.")),
     500: (N_("Something went wrong on our side"), N_("Nothing was half done. We have kept a record of it; please try again in a moment.")),
     503: (N_("The portal is busy"), N_("Nothing was changed. Please try again in a moment.")),
 }
 OUTAGE = N_("The portal cannot reach its database")
+FILE_TOO_LARGE = N_("That file is too large")
 SIGNED_OUT = N_("You are signed out")
 NOT_TYPED = ("csrf_token", "key")
 
@@ -79,6 +80,14 @@ def _page(status: int, text: str | None = None, *, title: str | None = None, gen
         log.error("error page", exc_info=error)
         plain = current_app.jinja_env.get_template("errors/_plain.html")
         return plain.render(title=title, text=general), status, headers
+
+
+def _too_large() -> Answer:
+    """Say how large a file may be, and lead back to the form it was sent with: the file alone is missing there."""
+    text = _("Please choose a file of at most %(limit)s MB.", limit=number(current_app.config["SETTINGS"].upload_limit_mb))
+    back = came_from() or page_over(request.path)
+    shown: dict[str, Any] = {"way_on": back, "way_label": _("Back to the page")} if back else {}
+    return _page(413, text, title=FILE_TOO_LARGE, **shown)
 
 
 def _stale_form() -> Answer:
@@ -148,6 +157,11 @@ def init(app: Flask) -> None:
             return error.get_response()
         if problems.is_wanted():
             return problems.of_http(error)
+        if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)) not in (None, request.path):
+            # The address of a button, opened again from the line of addresses: its page is where one wanted to be.
+            return redirect(page, 303)
+        if error.code == 413 and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+            return _too_large()
         body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
         wait = getattr(error, "retry_after", None)
         return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})

@@ -21,6 +21,7 @@ from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
 from portal.challenges.rules.refusals import StepMissing, StepSettled
 from portal.challenges.stages.asking import (
+    ChoiceRepeated,
     QuestionsMissing,
     QuestionsUnanswered,
     QuestionsUnfit,
@@ -31,7 +32,7 @@ from portal.challenges.stages.asking import (
     TooManyQuestions,
 )
 from portal.challenges.stages.contract import Step, Stored
-from portal.challenges.stages.quiz import NeededOutOfRange, QuizNotPassed, QuizOver, QuizUnchecked, TriesOutOfRange
+from portal.challenges.stages.quiz import NeededMoreThanOne, NeededOutOfRange, QuizNotPassed, QuizOver, QuizUnchecked, TriesOutOfRange
 from portal.challenges.stages.registry import stage_kind
 from portal.files.receiving import Received
 from portal.kernel.actor import system
@@ -95,6 +96,7 @@ def test_answers_keep_their_question_and_open_ones_are_told_each(given: dict[str
         ("questions", {"questions": [{**TEXT, "ask": ""}]}, QuestionWithoutText),
         ("questions", {"questions": [{**ONE, "choices": ["Alerts"]}]}, TooFewChoices),
         ("questions", {"questions": [{**MANY, "choices": ["Alerts", "Alerts"]}]}, TooFewChoices),
+        ("questions", {"questions": [{**MANY, "choices": ["a", "b", "b", "c"]}]}, ChoiceRepeated),
         ("questions", {"questions": [{**SCALE, "low": 3}]}, ScaleOutOfRange),
         ("questions", {"questions": [{**SCALE, "high": 11}]}, ScaleOutOfRange),
         ("questions", {"questions": [{**TEXT, "ask": ""}, {**SCALE, "low": 3}]}, QuestionsUnfit),
@@ -107,6 +109,7 @@ def test_answers_keep_their_question_and_open_ones_are_told_each(given: dict[str
         ("quiz", QUIZ | {"tries": 11}, TriesOutOfRange),
         ("quiz", QUIZ | {"needed": 3}, NeededOutOfRange),
         ("quiz", QUIZ | {"needed": 0}, NeededOutOfRange),
+        ("quiz", {"questions": QUIZ["questions"][:1], "needed": 2}, NeededMoreThanOne),
     ],
 )
 def test_what_an_admin_cannot_ask(kind: str, options: dict[str, Any], flaw: type[Refusal] | None) -> None:

@@ -1,5 +1,6 @@
 """Each role's home shows how things stand, and only what exists."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,23 @@ def test_who_is_not_signed_in_is_shown_the_way_in(client: PortalClient) -> None:
 
 def test_an_empty_portal_tells_how_to_begin(client: PortalClient) -> None:
     assert "flask people add-admin" in client.get("/", follow_redirects=True).text
+
+
+def test_the_admin_of_a_new_programme_is_led_through_the_first_steps(database: Database, sign_in: SignIn) -> None:
+    admin = sign_in(database.write(make_admin))
+    page = admin.get("/").text
+    assert "Work the queue" not in page
+    for address in re.findall(r'<a class="btn btn-sm shrink-0 [^"]*" href="([^"]*)"', page):
+        assert admin.get(address).status_code == 200, address
+    assert [step in page for step in ("Choose a template", "Invite<", "See the badges", "Write one")] == [True] * 4
+    assert "Choose a template" in admin.get("/admin/challenges").text
+    database.write(make_challenge)
+    assert "Choose a template" not in admin.get("/").text
+    assert "First steps" in admin.get("/").text
+    database.write(make_person)
+    page = admin.get("/").text
+    assert "First steps" not in page
+    assert "Work the queue" in page
 
 
 def test_the_front_page_shows_live_figures(client: PortalClient, stage: Scene, database: Database) -> None:

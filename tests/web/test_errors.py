@@ -10,7 +10,7 @@ from portal.people.actions.sessions import end_sessions
 from portal.web.errors import PAGES
 from portal.web.guards import public
 from portal.web.transaction import db, writes
-from tests.factories.people import make_person
+from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 
 
@@ -49,6 +49,43 @@ def test_a_visitor_reads_a_friendly_page(failing: Flask, status: int) -> None:
     assert PAGES[status][0] in answer.text
     assert answer.text.count("<h1") == 1
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("referer", [{"Referer": "http://localhost/profile"}, {}])
+def test_a_file_that_is_too_large_is_told_the_limit_and_the_way_back(
+    database: Database, sign_in: SignIn, app: Flask, referer: dict[str, str]
+) -> None:
+    client = sign_in(database.write(make_person))
+    much = {"CONTENT_LENGTH": str(app.config["MAX_CONTENT_LENGTH"] + 1)}
+    answer = client.post("/profile/board", csrf=False, content_type="multipart/form-data", headers=referer, environ_overrides=much)
+    assert answer.status_code == 413
+    assert f"at most {app.config['SETTINGS'].upload_limit_mb} MB" in answer.text
+    assert 'class="btn btn-primary" href="/profile">' in answer.text
+
+
+def test_a_file_field_names_its_limit_before_anything_is_sent(database: Database, sign_in: SignIn, app: Flask) -> None:
+    page = sign_in(database.write(make_admin)).get("/admin/rewards/new").text
+    limit = app.config["SETTINGS"].upload_limit_mb
+    assert f'data-limit="{limit}"' in page
+    assert f"At most {limit} MB." in page
+    assert page.count(f"This file is larger than {limit} MB.") == page.count('role="alert" hidden') == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/admin/people/31/roles", "/admin/people/31"),
+        ("/admin/challenges/29/steps/56/remove", "/admin/challenges/29/steps/56"),
+        ("/admin/approvals/attempt/4/approve", "/admin/approvals"),
+        ("/challenges/submissions/7/steps/39/send", "/challenges/submissions/7/steps/39"),
+        ("/nowhere/7/send", None),
+    ],
+)
+def test_the_address_of_a_button_leads_to_the_page_it_belongs_to(client: PortalClient, address: str, page: str | None) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.location) == ((303, page) if page else (404, None))
+    assert client.get("/sign-out").status_code == 405
+    assert client.put(address).status_code in (404, 405)
 
 
 def test_a_bug_names_no_internals(failing: Flask) -> None:

@@ -52,6 +52,7 @@ LEFT_OUT = {
     "files.download",
     "files.picture",
     "files.video",
+    "challenges.of_submission",
     "health.healthz",
     "health.readyz",
     "static",

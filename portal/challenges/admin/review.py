@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import review
 from portal.challenges.actions.links import look_again as look_at_link
+from portal.challenges.actions.verdicts import KIND
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
@@ -25,6 +26,7 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.review.queries.cases import cases_of
 from portal.web.addresses import id_number
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, reviewer
@@ -80,8 +82,10 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
             refusal=refusal,
             refused=refused,
         )
+    case = cases_of(db(), [(KIND, found.attempt.id)]).get((KIND, found.attempt.id))
+    has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
     told = {"form": form or ReasonForm(formdata=None), "refusal": refusal, "refused": refused}
-    about = {"is_own": found.is_own(current_actor()), "shown": shown_state(db(), submission_id)}
+    about = {"is_own": found.is_own(current_actor()), "has_approved": has_approved, "shown": shown_state(db(), submission_id)}
     return render("challenges/admin/submission.html", review=found, kinds=KINDS, **told, **about, **names)
 
 

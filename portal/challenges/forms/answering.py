@@ -1,6 +1,6 @@
 """What advocates fill in: the filters of their lists, and the answer to one step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -123,11 +123,11 @@ class StepForm(Form):
         """Return what was entered, by name of the control."""
         return {name: self._fields[name].data for name in self.controls}
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:
         """Show a refusal on its control; what a file is refused for, on the one that asks for a file."""
         asking = [name for name, control in self.controls.items() if control.kind == refusal.field == "file"]
         if not asking:
-            super().refuse(refusal)
+            super().refuse(refusal, stored)
         for name in asking:
             self._fields[name].errors = [*self._fields[name].errors, sentence(refusal)]
 

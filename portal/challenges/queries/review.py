@@ -12,9 +12,11 @@ from portal.challenges.models.deciding import AutoRule, Verdict
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.links import Links, liveness_of
-from portal.challenges.queries.own import attempts_of, verdicts_of
+from portal.challenges.queries.own import attempts_of, payments_of, verdicts_of
 from portal.challenges.queries.stages import changeable_stages, own_stages
+from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.challenges.rules.verdicts import least_part
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import fold, like_pattern
@@ -59,10 +61,22 @@ class Review:
     rules: dict[int, str] = field(default_factory=dict)
     links: Links = field(default_factory=dict)
     """Whether the pages are there that the attempts point at, by step and address."""
+    paid: int = 0
+    """Points that steps were paid at once, and that still stand."""
 
     @property
     def is_waiting(self) -> bool:
         return self.attempt.state == AttemptState.WAITING
+
+    @property
+    def rest(self) -> int:
+        """What an approval would pay."""
+        return rest_of(self.attempt.points, self.paid)
+
+    @property
+    def least(self) -> int:
+        """The fewest points that a part of them can be; there is none where this is as much as was offered."""
+        return least_part(self.paid)
 
     def is_own(self, actor: Actor) -> bool:
         """Tell whether the attempt is the actor's own, who then may not decide it."""
@@ -169,6 +183,7 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
         links=liveness_of(session, submission, attempts),
+        paid=sum(payment.points for payment in payments_of(session, submission.id).values()),
     )
 
 

@@ -162,9 +162,16 @@ class CategoryUnknown(Refusal):
 
 
 class PartialPoints(Refusal):
-    """All, none, or more than was offered is no part."""
+    """All, none, more than was offered, or less than steps were paid at once is no part."""
 
-    message = N_("Please enter between 1 and %(most)s points, fewer than were offered.")
+    message = N_("Please enter between %(least)s and %(most)s points: fewer than were offered, and no fewer than are paid already.")
+    field = "points"
+
+
+class NoPartLeft(Refusal):
+    """Nothing lies between what is paid already and what was offered."""
+
+    message = N_("There is no part to choose: of %(offered)s points %(paid)s are paid already.")
     field = "points"
 
 

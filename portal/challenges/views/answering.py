@@ -48,6 +48,15 @@ def show(challenge_id: int) -> Any:
     return show_page(page, step_id=request.args.get("step", type=id_number))
 
 
+@bp.get("/challenges/submissions/<int:submission_id>")
+@bp.get("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>")
+@advocate
+def of_submission(submission_id: int, stage_id: int | None = None) -> Response:
+    """Lead from the address under which an answer was sent to its challenge, for who opens that again."""
+    submission = submission_for(db(), current_user.id, submission_id)
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
+
+
 def show_page(
     page: ChallengePage,
     *,
