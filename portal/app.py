@@ -89,6 +89,7 @@ from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.review import admin as review_admin
+from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
@@ -238,6 +239,7 @@ TICKS: list[Tick] = [
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
+    (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.ledger.queries.balances import balance_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.queries.variants import IS_LEFT, left_in_variants
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.reach import Standing, standing
 from portal.rewards.rules.states import State
@@ -22,7 +23,6 @@ ORDERS: dict[str, Sequence[tuple[Any, bool]]] = {
     "newest": ((Reward.id, True),),
     "name": ((Reward.search_key, False), (Reward.id, False)),
 }
-_IS_LEFT = or_(Reward.stock.is_(None), Reward.stock > 0)
 _IS_OWN = and_(Redemption.person_id == bindparam("person"), Redemption.released_at.is_(None))
 _OWN_COUNTS = (
     select(Redemption.reward_id, func.count())
@@ -31,7 +31,7 @@ _OWN_COUNTS = (
 )
 _HAS = func.coalesce(select(func.count()).where(_IS_OWN, Redemption.reward_id == Reward.id).correlate(Reward).scalar_subquery(), 0)
 _HAVEABLE = select(Reward, _HAS).where(
-    Reward.state == RewardState.LIVE, _IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS)
+    Reward.state == RewardState.LIVE, IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS)
 )
 _AVAILABLE, _NUMBER = bindparam("available", type_=BigInteger), bindparam("number", type_=Integer)
 _CAN = _HAVEABLE.where(Reward.price <= _AVAILABLE).order_by(Reward.price.desc(), Reward.id).limit(_NUMBER)
@@ -41,11 +41,12 @@ _LIVE = select(Reward).where(Reward.state == RewardState.LIVE)
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward, and how it stands for one person who has ``available`` points."""
+    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together, None is without end."""
 
     reward: Reward
     standing: Standing
     available: int
+    left: int | None
 
 
 def get_reward(session: Session, reward_id: int) -> Reward:
@@ -62,7 +63,8 @@ def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], *,
     statement = _offered(filters, available)
     page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values={})
     has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
-    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available) for reward in page.rows])
+    left = left_in_variants(session, [reward.id for reward in page.rows])
+    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available, left.get(reward.id, reward.stock)) for reward in page.rows])
 
 
 def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any]) -> Iterator[Reward]:
@@ -78,7 +80,8 @@ def offer_for(session: Session, person_id: int, reward_id: int) -> Offer:
     if reward.state != RewardState.LIVE and not (reward.state == RewardState.RETIRED and _ever(session, person_id, reward_id)):
         raise NotFound()
     has = _counts(session, person_id, [reward.id] if reward.limit_per_person is not None else [])
-    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available)
+    left = left_in_variants(session, [reward.id]).get(reward.id, reward.stock)
+    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available, left)
 
 
 def within_reach(session: Session, person_id: int, limit: int = 3) -> list[Offer]:
@@ -87,11 +90,11 @@ def within_reach(session: Session, person_id: int, limit: int = 3) -> list[Offer
     asked = {"person": person_id, "available": available, "number": limit}
     can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
-    return [_offer(reward, count, available) for reward, count in chosen]
+    return [_offer(reward, count, available, reward.stock) for reward, count in chosen]
 
 
 def list_rewards(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
-    """Return a page of all rewards for admins, each row (reward, redeemed, waiting). Filters: q, kind, state, sort."""
+    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered). Filters: q, kind, state, sort."""
     return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after)
 
 
@@ -109,7 +112,7 @@ def count_rewards(session: Session) -> dict[str, int]:
 def _offered(filters: Mapping[str, Any], available: int) -> Select[Reward]:
     statement = _matching({name: value for name, value in filters.items() if name != "state"}, _LIVE)
     if filters.get("reach") == "can":
-        statement = statement.where(Reward.price <= available, _IS_LEFT)
+        statement = statement.where(Reward.price <= available, IS_LEFT)
     return statement
 
 
@@ -127,7 +130,13 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     of = Redemption.reward_id == Reward.id
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
-    return _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"))
+    own = select(func.count()).where(RewardVariant.reward_id == Reward.id, RewardVariant.is_active).correlate(Reward).scalar_subquery()
+    return _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"))
+
+
+def is_redeemed(session: Session, reward_id: int) -> bool:
+    """Tell whether anybody ever asked for the reward."""
+    return session.scalar(select(Redemption.id).where(Redemption.reward_id == reward_id).limit(1)) is not None
 
 
 def _ever(session: Session, person_id: int, reward_id: int) -> bool:
@@ -139,6 +148,6 @@ def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict
     return dict(session.execute(_OWN_COUNTS, {"person": person_id, "rewards": reward_ids}).all())
 
 
-def _offer(reward: Reward, has: int, available: int) -> Offer:
-    stands = standing(price=reward.price, stock=reward.stock, limit=reward.limit_per_person, has=has, available=available)
-    return Offer(reward, stands, available)
+def _offer(reward: Reward, has: int, available: int, left: int | None) -> Offer:
+    stands = standing(price=reward.price, stock=left, limit=reward.limit_per_person, has=has, available=available)
+    return Offer(reward, stands, available, left)

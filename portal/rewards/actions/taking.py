@@ -1,0 +1,94 @@
+"""What redeeming takes: a piece off its shelf, by guarded updates, and an address for the parcel."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone, violated
+from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress, Reward, RewardVariant
+from portal.rewards.rules.addresses import Address
+from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
+
+
+def chosen_variant(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> RewardVariant | None:
+    """Return the chosen variant, None where the reward comes as it is. Refuses: VariantNeeded, VariantGone, DateIsOver."""
+    if variant_id is None:
+        if session.scalar(select(RewardVariant.id).where(RewardVariant.reward_id == reward_id).limit(1)) is not None:
+            raise VariantNeeded()
+        return None
+    variant = session.get(RewardVariant, variant_id)
+    if variant is None or variant.reward_id != reward_id or not variant.is_active:
+        raise VariantGone()
+    if variant.happens_on is not None and variant.happens_on < local_date(now, programme_zone(session)):
+        raise DateIsOver()
+    return variant
+
+
+def take_piece(session: Session, reward: Reward, variant_id: int | None) -> bool:
+    """Take one piece, and tell whether there was a count to take it from. Refuses: RewardNotOffered, OutOfStock, VariantGone, VariantOut."""
+    return _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
+
+
+def _of_reward(session: Session, reward: Reward) -> bool:
+    taken = update(Reward).where(Reward.id == reward.id, Reward.state == RewardState.LIVE, Reward.stock > 0)
+    statement = taken.values(stock=Reward.stock - 1).returning(Reward.id).execution_options(synchronize_session=False)
+    if reward.stock is not None and session.execute(statement).scalar() is not None:
+        return True
+    now = session.execute(select(Reward.state, Reward.stock).where(Reward.id == reward.id)).one()
+    if now.state != RewardState.LIVE:
+        raise RewardNotOffered()
+    if now.stock is not None:
+        raise OutOfStock(reward=reward.name)
+    return False
+
+
+def _of_variant(session: Session, reward: Reward, variant_id: int) -> bool:
+    taken = update(RewardVariant).where(RewardVariant.id == variant_id, RewardVariant.is_active, RewardVariant.stock > 0)
+    statement = taken.values(stock=RewardVariant.stock - 1).returning(RewardVariant.id).execution_options(synchronize_session=False)
+    is_taken = session.execute(statement).scalar() is not None
+    if session.scalar(select(Reward.state).where(Reward.id == reward.id)) != RewardState.LIVE:
+        raise RewardNotOffered()
+    if is_taken:
+        return True
+    columns = (RewardVariant.is_active, RewardVariant.stock, RewardVariant.name)
+    now = session.execute(select(*columns).where(RewardVariant.id == variant_id)).one()
+    if not now.is_active:
+        raise VariantGone()
+    if now.stock is not None:
+        raise VariantOut(variant=now.name)
+    return False
+
+
+def keep_address(session: Session, redemption: Redemption, address: Address, *, remembers: bool, now: datetime) -> None:
+    """Keep where the redemption goes, and, where asked to, remember it for the next time; otherwise what was remembered is forgotten."""
+    session.add(RedemptionAddress(redemption_id=redemption.id, **address.values))
+    session.flush()
+    if remembers:
+        _remember(session, redemption.person_id, address, now)
+    else:
+        forget_address(session, redemption.person_id)
+
+
+def _remember(session: Session, person_id: int, address: Address, now: datetime) -> None:
+    """Keep the newest address. Two windows of one person may both be first: the one that comes second writes over the other."""
+    written = update(KeptAddress).where(KeptAddress.person_id == person_id).values(kept_at=now, **address.values).returning(KeptAddress.person_id)
+    written = written.execution_options(synchronize_session=False)
+    if session.execute(written).scalar() is not None:
+        return
+    try:
+        with session.begin_nested():
+            session.add(KeptAddress(person_id=person_id, kept_at=now, **address.values))
+            session.flush()
+    except IntegrityError as error:
+        if not violated(error, "kept_address", "person_id", name="pk_kept_address"):
+            raise
+        session.execute(written)
+
+
+def forget_address(session: Session, person_id: int) -> None:
+    """Forget the address a person once let us remember."""
+    session.execute(delete(KeptAddress).where(KeptAddress.person_id == person_id))
