@@ -11,12 +11,14 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.models import transfer
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.invariants import check
 from portal.people.actions.sessions import open_session
 from portal.people.queries.persons import get_person
-from portal.rewards.actions.fulfilling import return_redemption, send_redemption
+from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
@@ -105,6 +107,23 @@ def test_sent_and_returned_once(database: Database, verb: object) -> None:
     name, left = ("AlreadyReturned", (1, 100, 0, 1)) if verb is return_redemption else ("AlreadySent", (0, 0, 0, 1))
     assert counted == {"done": 1, name: 7}
     assert stand(database, reward_id, person_id) == left
+
+
+def test_send_order_fail_and_cancel_at_once_end_where_the_books_say(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 100), make_reward(s, price=100, stock=1, kind="merchandise").id))
+    admins = database.write(lambda s: [as_admin(make_admin(s).id) for _ in range(6)])
+    facts = {"redemption_id": database.write(lambda s: make_redemption(s, person_id, reward_id).id), "now": utcnow()}
+    database.write(lambda s: approve_redemption(s, admins[0], **facts))
+    verbs = (send_redemption, order_redemption, partial(fail_redemption, reason="Lost"))
+    works = [partial(verb, actor=admin, **facts) for verb, admin in zip(verbs * 2, admins, strict=True)]
+    counted = all_at_once(database, [*works, partial(cancel_redemption, actor=acting(person_id), **facts)])
+    with database.reading() as session:
+        state = session.get_one(Redemption, facts["redemption_id"]).state
+        assert check(session, also=INVARIANTS) == []
+    left = {"sent": (0, 0, 0, 1), "failed": (0, 0, 100, 1), "ordered": (0, 0, 100, 1), "cancelled": (1, 100, 0, 1)}
+    assert stand(database, reward_id, person_id) == left[state]
+    assert set(counted) <= {"done", "AlreadySent", "AlreadyOrdered", "AlreadyFailed", "AlreadyCancelled"}
+    assert 1 <= counted["done"] <= 3
 
 
 SEND, DECLINE = ("send", {"delivery": "By post"}), ("decline", {"reason": "Sold out after all"})

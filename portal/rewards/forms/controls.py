@@ -6,6 +6,7 @@ from typing import Any
 from babel import Locale
 from flask_babel import gettext as _
 from wtforms import Field, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from portal.rewards.kinds.contract import Control
@@ -20,7 +21,7 @@ def field_for(control: Control) -> Field:
     """Return an unbound field; its rules judge what is entered, so that a refusal says it in words."""
     options: dict[str, Any] = {"label": _(control.label), "description": _(control.help) if control.help else "", "validators": [Optional()]}
     if control.kind == "one":
-        return RadioField(choices=[(choice, choice) for choice in control.choices], validate_choice=False, **options)
+        return RadioField(choices=[SelectChoice(choice, choice) for choice in control.choices], validate_choice=False, **options)
     if control.kind == "lines":
         return TextAreaField(filters=[plain_text], render_kw={"rows": 4}, **options)
     return StringField(filters=[one_line], render_kw=TYPED.get(control.kind, {}), **options)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.rewards.actions.redeeming import Asked
@@ -79,7 +80,7 @@ def redeem_form(reward: Reward, variants: Sequence[RewardVariant], kept: Address
     controls = kind.asks(reward.options)
     fields: dict[str, Any] = {f"ask_{name}": field_for(control) for name, control in controls.items()}
     if variants:
-        choices = [(str(variant.id), _variant_label(variant)) for variant in variants]
+        choices = [SelectChoice(str(variant.id), _variant_label(variant)) for variant in variants]
         label = _("Which one?") if all(variant.happens_on is None for variant in variants) else _("Which date?")
         fields["variant_id"] = RadioField(label, [Optional()], choices=choices, validate_choice=False)
     if kind.needs_address:
