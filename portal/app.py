@@ -92,6 +92,7 @@ from portal.review import admin as review_admin
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
 from portal.web import (
     addresses,
@@ -335,7 +336,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES, reward_kind=kind_of)
     recognition_shown.init(app)
     consents.init(app)
 

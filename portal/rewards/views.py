@@ -18,7 +18,7 @@ from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.lists import CatalogueFilter, MineFilter
 from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
 from portal.rewards.kinds.contract import Fact
-from portal.rewards.kinds.registry import KINDS, kind_of
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
@@ -41,8 +41,6 @@ def facts_of(redemption: Redemption, reward: Reward) -> list[Fact]:
 
 NAMES: dict[str, Any] = {
     "kinds": KIND_NAMES,
-    "looks": {kind.key.value: kind.look for kind in KINDS.values()},
-    "kind_of": kind_of,
     "facts_of": facts_of,
     "country_name": country_name,
     "can_cancel": can_cancel,
