@@ -120,6 +120,7 @@ EVENTS: dict[str, str] = {
     "redemption.ended": N_("%(who)s gave %(what)s up: %(reason)s"),
     "redemption.failed": N_("%(who)s could not deliver %(what)s: %(reason)s"),
     "redemption.fulfilled": N_("%(who)s fulfilled %(what)s"),
+    "redemption.numbered": N_("%(who)s added the tracking number of %(what)s"),
     "redemption.ordered": N_("%(who)s ordered %(what)s"),
     "redemption.received": N_("%(who)s noted that %(what)s arrived"),
     "redemption.retried": N_("%(who)s tried %(what)s again"),

@@ -123,7 +123,7 @@ def test_tracking_numbers_come_in_with_a_look_first_and_twice_is_once(ada: Porta
     page = ada.post(
         "/admin/rewards/desk/tracking", data={"upload": (io.BytesIO(lines.encode()), "numbers.csv")}, content_type="multipart/form-data"
     ).text
-    assert "Send 1 parcel with its number" in page
+    assert "Use 1 line" in page
     for told in ("There is no parcel of this number.", "An earlier line is about the same redemption.", "This line needs the number"):
         assert told in page
     assert state_of(database, lying.parcel) == "ordered", "nothing is written by looking"
@@ -133,6 +133,7 @@ def test_tracking_numbers_come_in_with_a_look_first_and_twice_is_once(ada: Porta
     first, second = (ada.post("/admin/rewards/desk/tracking/send", data=sent, follow_redirects=True).text for _ in range(2))
     assert "1 parcel is sent with its number." in first
     assert "0 parcels are sent" in second
+    assert second.count("There is no parcel of this number.") == 2
     with database.reading() as session:
         found = session.get_one(Redemption, lying.parcel)
         assert (found.state, found.handed) == ("sent", {"tracking": "LP 1", "carrier": "Post"})
@@ -144,6 +145,43 @@ def test_tracking_numbers_come_in_with_a_look_first_and_twice_is_once(ada: Porta
     refused = ada.post("/admin/rewards/desk/tracking", data={"text": "number,code\n1,2"})
     assert refused.status_code == 422
     assert "The first line must name the columns" in refused.text
+
+
+def test_a_line_that_can_have_no_effect_says_so_before_and_after_it_is_sent(database: Database, sign_in: SignIn, lying: Desk) -> None:
+    """What waits, failed, is over or is the admin's own is refused by name; a row with too few cells is a line too."""
+
+    def own(session: Session) -> tuple[int, int]:
+        admin_id = make_admin(session, name="Bo Admin", roles=("admin", "advocate")).id
+        give_points(session, admin_id, 100)
+        mine = make_redemption(session, admin_id, lying.shirt).id
+        approve_redemption(session, as_admin(lying.admin_id), redemption_id=mine, now=utcnow())
+        return admin_id, mine
+
+    bo, mine = database.write(own)
+    client = sign_in(bo)
+    lines = f"redemption,tracking,carrier\n{lying.waiting},A,\n{lying.failed},B,\n{mine},C,\n42,ABC\n{lying.parcel},D,\n"
+    page = client.post("/admin/rewards/desk/tracking", data={"text": lines}).text
+    told = ["is still waiting for approval", "was marked as not deliverable by Ada Admin", "This is your own redemption."]
+    for sentence in [*told, "This line does not have the same cells as the first one.", "Use 1 line"]:
+        assert sentence in page
+    answer = client.post("/admin/rewards/desk/tracking/send", data={"text": lines}).text
+    for sentence in [*told, "Line 5", "This line does not have the same cells", "1 parcel is sent with its number."]:
+        assert sentence in answer
+    assert [state_of(database, found) for found in (lying.waiting, lying.failed, mine, lying.parcel)] == ["requested", "failed", "approved", "sent"]
+
+
+def test_a_number_comes_in_for_what_was_sent_without_one(ada: PortalClient, lying: Desk, database: Database) -> None:
+    assert ada.post("/admin/rewards/desk?tab=send", data={"act": "send", "item": [str(lying.parcel)]}).status_code == 303
+    stale = ada.post(f"/admin/rewards/redemptions/{lying.parcel}/send", data={"give_tracking": "LP 1", "delivery": "By the door"})
+    assert stale.status_code == 409
+    assert "was sent by Ada Admin" in stale.text
+    lines = f"redemption,tracking\n{lying.parcel},LP 1"
+    assert "Was sent, gets its number" in ada.post("/admin/rewards/desk/tracking", data={"text": lines}).text
+    sent = ada.post("/admin/rewards/desk/tracking/send", data={"text": lines}, follow_redirects=True).text
+    assert "1 sent before has its number now." in sent
+    assert ada.post(f"/admin/rewards/redemptions/{lying.parcel}/send", data={"give_tracking": "LP 1"}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Redemption, lying.parcel).handed == {"tracking": "LP 1"}
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import capture
+from portal.people.queries.persons import names
 from portal.recognition.actions.scores import reverse
-from portal.rewards.actions.moving import give_back, move, put_back, record_and_tell
+from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import NotToBeOrdered
 from portal.rewards.rules.states import Move, can
@@ -38,9 +39,9 @@ def send_redemption(
     """Send it, or hand it over: the held points are spent.
 
     ``delivery`` tells the person how it reaches them, ``handed`` is what its kind gives with it, such as a tracking
-    number. Refuses: NotAllowed, OwnRedemption, what the kind finds missing, AlreadyHandled.
+    number. Refuses: NotAllowed, OwnRedemption, what the kind finds missing, AlreadyHandled; a second click too, if it says something else.
     """
-    kind = _looked_at(session, actor, redemption_id)[1]
+    reward, kind = _looked_at(session, actor, redemption_id)
     given = read(kind.gives, handed or {})
     if can(Move.SEND, get_redemption(session, redemption_id).state) and (refusal := kind.shortfall(given)):
         raise refusal
@@ -48,6 +49,8 @@ def send_redemption(
     if is_new:
         _spend(session, actor, redemption, now)
         record_and_tell(session, actor, redemption, now)
+    elif (given and given != redemption.handed) or (delivery and delivery != redemption.delivery):
+        raise as_it_stands(redemption, reward.name, names(session, concerned([redemption])))
     return redemption
 
 

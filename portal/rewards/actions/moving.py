@@ -1,5 +1,6 @@
 """How a redemption moves from state to state: one guarded update decides who was first. And who is told of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.redemptions import get_redemption, handled
-from portal.rewards.rules.refusals import STANDS
+from portal.rewards.queries.redemptions import concerned, get_redemption, handled
+from portal.rewards.rules.refusals import STANDS, AlreadyHandled
 from portal.rewards.rules.states import WAYS, Move, State, Way
 
 
@@ -39,11 +40,14 @@ def _require_own_repeat(session: Session, actor: Actor, redemption: Redemption, 
     is_done = redemption.state == way.to and getattr(redemption, f"{way.kept_in}_at") is not None
     if is_done and getattr(redemption, f"{way.kept_in}_by") == actor.id:
         return
+    raise as_it_stands(redemption, get_reward(session, redemption.reward_id).name, names(session, concerned([redemption])))
+
+
+def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) -> AlreadyHandled:
+    """Return the refusal that says how far a redemption is, who moved it there and when. ``known`` are the names of all ``concerned``."""
     by, at = handled(redemption)
-    known = names(session, [person for person in (by, redemption.person_id) if person is not None])
-    reward = get_reward(session, redemption.reward_id).name
     person = known.get(redemption.person_id, "")
-    raise STANDS[State(redemption.state)](reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
+    return STANDS[State(redemption.state)](reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
 
 
 def put_back(session: Session, redemption: Redemption) -> None:

@@ -35,9 +35,9 @@ ACTS: dict[str, Callable[..., object]] = {Tab.ORDER.value: fulfilling.order_rede
 
 @dataclass(frozen=True)
 class Refused:
-    """One line that could not be moved, and why."""
+    """One line that could not be moved, and why; without a redemption where the line names none."""
 
-    redemption_id: int
+    redemption_id: int | None
     what: str
     why: str
 

@@ -1,6 +1,6 @@
 """What people redeemed: their own, all of them, and where each stands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,6 +101,12 @@ def handled(redemption: Redemption) -> tuple[int | None, datetime]:
     person_id, at = by.get(redemption.state, (redemption.released_by, redemption.released_at))
     assert at is not None
     return person_id, at
+
+
+def concerned(redemptions: Sequence[Redemption]) -> list[int]:
+    """Return whom these redemptions concern: each one's person, and who moved it where it is."""
+    people = [person_id for found in redemptions for person_id in (found.person_id, handled(found)[0]) if person_id is not None]
+    return list(dict.fromkeys(people))
 
 
 def own_redemptions(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None, size: int = 50) -> Page:

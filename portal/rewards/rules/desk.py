@@ -57,6 +57,12 @@ class LineUnreadable(Refusal):
     message = N_("This line needs the number of a redemption and a tracking number of at most 80 characters.")
 
 
+class LineBroken(Refusal):
+    """A line that could not be cut into the cells of the header."""
+
+    message = N_("This line does not have the same cells as the first one.")
+
+
 class LineTwice(Refusal):
     """Two lines of a list are about the same redemption."""
 
@@ -86,15 +92,18 @@ class Line:
     refusal: Refusal | None = None
 
 
-def read_lines(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> list[Line]:
-    """Return the lines of a list, each with what is wrong with it by itself. Refuses: ColumnsMissing, ListTooLong."""
+def read_lines(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], broken: Sequence[int] = ()) -> list[Line]:
+    """Return the lines of a list, each with what is wrong with it by itself; ``broken`` are those that could not be cut into cells.
+
+    Refuses: ColumnsMissing, ListTooLong.
+    """
     names = [name.strip().casefold() for name in header]
     if not {"redemption", "tracking"} <= set(names):
         raise ColumnsMissing()
-    if len(rows) > MOST_LINES:
+    if len(rows) + len(broken) > MOST_LINES:
         raise ListTooLong(most=MOST_LINES)
     seen: set[int] = set()
-    lines = []
+    lines = [Line(number, None, "", "", LineBroken()) for number in broken]
     for number, cells in rows:
         said = dict(zip(names, (cell.strip() for cell in cells), strict=False))
         plain = said.get("redemption", "").lstrip("#")
@@ -109,4 +118,4 @@ def read_lines(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]])
         else:
             seen.add(redemption_id)
         lines.append(Line(number, redemption_id, tracking, carrier, refusal))
-    return lines
+    return sorted(lines, key=lambda line: line.number)
