@@ -56,6 +56,7 @@ def upgrade() -> None:
     with _anew("redemption") as batch:
         batch.add_column(sa.Column("variant_id", BIG))
         batch.add_column(sa.Column("variant", sa.String(80), nullable=False, server_default=""))
+        batch.add_column(sa.Column("happens_on", sa.Date()))
         batch.add_column(sa.Column("answers", json, nullable=False, server_default="{}"))
         batch.add_column(sa.Column("terms_hash", sa.String(64), nullable=False, server_default=""))
         batch.add_column(sa.Column("terms_at", MOMENT))
@@ -77,6 +78,7 @@ def upgrade() -> None:
         batch.create_check_constraint(op.f("ck_redemption_state_known"), _one_of("state", STATES))
         batch.create_check_constraint(op.f("ck_redemption_released_when_given_back"), f"(released_at IS NOT NULL) = ({_one_of('state', BACK)})")
         batch.create_check_constraint(op.f("ck_redemption_terms_have_time"), "(terms_at IS NULL) = (terms_hash = '')")
+        batch.create_check_constraint(op.f("ck_redemption_approved_by_another"), "approved_by <> person_id")
     for table, of in (("redemption_address", "redemption"), ("kept_address", "person")):
         op.create_table(
             table,
@@ -98,6 +100,7 @@ def downgrade() -> None:
         for step in (*STEPS, "sent"):
             batch.drop_constraint(f"fk_redemption_{step}_by", type_="foreignkey")
         batch.drop_constraint(op.f("ck_redemption_terms_have_time"), type_="check")
+        batch.drop_constraint(op.f("ck_redemption_approved_by_another"), type_="check")
         batch.drop_constraint(op.f("ck_redemption_state_known"), type_="check")
         batch.drop_constraint(op.f("ck_redemption_released_when_given_back"), type_="check")
     op.execute("UPDATE redemption SET state = 'fulfilled' WHERE state IN ('sent', 'received')")
@@ -109,7 +112,7 @@ def downgrade() -> None:
         for step in STEPS:
             batch.drop_column(f"{step}_by")
             batch.drop_column(f"{step}_at")
-        for name in ("variant_id", "variant", "answers", "terms_hash", "terms_at", "handed"):
+        for name in ("variant_id", "variant", "happens_on", "answers", "terms_hash", "terms_at", "handed"):
             batch.drop_column(name)
     with _anew("redemption") as batch:
         batch.create_foreign_key("fk_redemption_fulfilled_by", "person", ["fulfilled_by"], ["id"])

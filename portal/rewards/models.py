@@ -74,7 +74,7 @@ class Redemption(Base):
 
     ``hold_id`` is the transfer that set the points aside. ``released_at`` is set once the reward
     is not theirs after all (declined, cancelled, ended, returned): then stock and points are back.
-    ``variant`` is the name that was chosen, as it was then; ``answers`` what the kind asked the person,
+    ``variant`` is the name that was chosen, ``happens_on`` its day, as they were then; ``answers`` what the kind asked the person,
     ``handed`` what they were given (a tracking number, a code). ``terms_hash`` and ``terms_at`` keep which
     terms were agreed to, and when. ``slot`` numbers a person's redemptions of a reward with a limit, so that the database keeps it.
     """
@@ -86,6 +86,7 @@ class Redemption(Base):
         CheckConstraint("price > 0", name="price_positive"),
         CheckConstraint("(released_at IS NOT NULL) = (state IN ('declined', 'cancelled', 'ended', 'returned'))", name="released_when_given_back"),
         CheckConstraint("(terms_at IS NULL) = (terms_hash = '')", name="terms_have_time"),
+        CheckConstraint("approved_by <> person_id", name="approved_by_another"),
         Index(
             "uq_redemption_slot",
             "reward_id",
@@ -106,6 +107,7 @@ class Redemption(Base):
     reward_id: Mapped[int] = mapped_column(BigId, ForeignKey("reward.id"))
     variant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("reward_variant.id"))
     variant: Mapped[str] = mapped_column(String(80))
+    happens_on: Mapped[date | None] = mapped_column(Date)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     slot: Mapped[int | None] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(BigInteger)

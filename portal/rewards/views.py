@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
@@ -19,11 +20,12 @@ from portal.rewards.forms.lists import CatalogueFilter, MineFilter
 from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
 from portal.rewards.kinds.contract import Fact
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
+from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
@@ -35,8 +37,14 @@ bp = Blueprint("rewards", __name__)
 
 
 def facts_of(redemption: Redemption, reward: Reward) -> list[Fact]:
-    """Return what member and desk read about a redemption besides its state."""
-    return kind_of(reward.kind).facts(reward.options, redemption.answers, redemption.handed, State(redemption.state))
+    """Return what member and desk read about a redemption besides its state: the day it was asked for, and the one it was moved to."""
+    kind, asked = kind_of(reward.kind), redemption.happens_on
+    variant = db().get(RewardVariant, redemption.variant_id) if redemption.variant_id else None
+    now = variant.happens_on if variant else kind.day(reward.options)
+    days = [Fact(N_("Date"), asked.isoformat(), "day")] if asked else []
+    if now is not None and now != asked:
+        days.append(Fact(N_("Moved to") if asked else N_("Date"), now.isoformat(), "day"))
+    return days + kind.facts(reward.options, redemption.answers, redemption.handed, State(redemption.state))
 
 
 NAMES: dict[str, Any] = {
@@ -60,9 +68,9 @@ def index() -> ResponseReturnValue:
     form = CatalogueFilter(request.args)
     filters, me = form.values(), _me()
     if request.args.get("format") == "csv":
-        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, r.stock, r.summary) for r in iter_offers(db(), me, filters))
+        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, filters, utcnow()))
         return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
-    found = list_offers(db(), me, filters, after=request.args.get("after"))
+    found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
     mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
     return render_fragment("rewards/index.html", "results", **shown, **NAMES)
@@ -158,12 +166,13 @@ def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
 
 
 def _page(reward_id: int, form: RedeemForm | None = None) -> str:
-    offer: Offer = offer_for(db(), _me(), reward_id)
+    offer: Offer = offer_for(db(), _me(), reward_id, utcnow())
     form = form or _form(offer.reward)
     form.shown_price.data = offer.reward.price
     show_terms(form, offer.reward)
-    before = find_on_its_way(db(), _me(), reward_id)
-    return render("rewards/show.html", offer=offer, reward=offer.reward, before=before, form=form, **NAMES)
+    shown: dict[str, Any] = {"before": find_on_its_way(db(), _me(), reward_id), "day": kind_of(offer.reward.kind).day(offer.reward.options)}
+    shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
+    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
 
 def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from portal.kernel.db import Database
 from portal.ledger.queries.invariants import check
 from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.variants import add_variant
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
@@ -48,6 +49,20 @@ def made(database: Database) -> dict[str, int]:
 def test_what_the_actions_do_breaks_nothing(database: Database, made: dict[str, int]) -> None:
     with database.reading() as session:
         assert check(session, also=INVARIANTS) == []
+
+
+@pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")
+def test_a_piece_that_was_taken_from_the_shelf_of_another_reward_is_named(database: Database, made: dict[str, int]) -> None:
+    def work(session) -> int:
+        admin, other = as_admin(make_admin(session).id), make_reward(session, kind="merchandise").id
+        variant = add_variant(session, admin, reward_id=other, name="M", stock=1, now=utcnow()).id
+        session.execute(text("UPDATE redemption SET variant_id = :foreign WHERE id = :id"), {"foreign": variant, "id": made["waiting"]})
+        return variant
+
+    variant = database.write(work)
+    with database.reading() as session:
+        found = check(session, also=INVARIANTS)
+    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [("I12", "reward_variant", variant)]
 
 
 @pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")

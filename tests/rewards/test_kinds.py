@@ -9,7 +9,6 @@ from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
 from portal.rewards.actions.catalogue import change_reward, publish_reward, set_options
-from portal.rewards.actions.review import approve_redemption
 from portal.rewards.kinds import checks
 from portal.rewards.kinds.registry import KINDS, ORDERED, POSTED, kind_of
 from portal.rewards.models import Redemption, Reward
@@ -82,7 +81,8 @@ def test_what_is_digital_is_theirs_with_the_approval_and_keeps_the_link_of_that_
     reward_id, redemption_id = database.write(begin)
     client = sign_in(person_id)
     assert "guide.example.com" not in client.get(f"/rewards/redemptions/{redemption_id}").text
-    database.write(lambda s: approve_redemption(s, admin, redemption_id=redemption_id, now=now))
+    approved = sign_in(admin_id).post(f"/admin/rewards/redemptions/{redemption_id}/approve", follow_redirects=True).text
+    assert "Approved and given at once. The held points are spent." in approved
     database.write(lambda s: set_options(s, admin, reward_id=reward_id, given={"link": "https://guide.example.com/2"}, now=now))
     page = client.get(f"/rewards/redemptions/{redemption_id}").text
     assert 'href="https://guide.example.com/1"' in page
@@ -127,6 +127,9 @@ def test_a_cause_is_chosen_and_thanked_for_and_a_voucher_is_handed_over_through_
     page = amara.get(f"/rewards/redemptions/{voucher}").text
     assert "PLAN-0815" in page
     assert "31 Dec 2027" in page
+    assert ada.post(f"/admin/rewards/redemptions/{voucher}/return", data={"reason": "Too late"}).status_code == 303
+    for client, path in ((amara, f"/rewards/redemptions/{voucher}"), (ada, f"/admin/rewards/redemptions/{voucher}")):
+        assert "PLAN-0815" not in client.get(path).text
     for path in ("/rewards/mine?format=csv", "/inbox"):
         assert "PLAN-0815" not in amara.get(path).text
     for path in ("/admin/rewards/redemptions?format=csv", "/admin/audit"):

@@ -231,7 +231,7 @@ def test_employees_have_no_catalogue(database: Database, sign_in: SignIn) -> Non
 
 def test_what_is_within_reach_comes_by_price_and_leaves_out_what_cannot_be_had(shop: Shop, database: Database) -> None:
     with database.reading() as session:
-        assert [offer.reward.name for offer in within_reach(session, shop.person_id)] == ["Café visit", "Summit pass", "€50 gift card"]
+        assert [offer.reward.name for offer in within_reach(session, shop.person_id, utcnow())] == ["Café visit", "Summit pass", "€50 gift card"]
 
 
 def test_an_admin_writes_previews_publishes_and_retires_a_reward(ada: PortalClient, amara: PortalClient, database: Database) -> None:

@@ -146,3 +146,16 @@ LATER, LAST = MOMENT + timedelta(days=1), MOMENT + timedelta(days=2)
 def test_what_became_of_held_points_follows_the_redemption(state: State, expected: tuple[str, datetime | None]) -> None:
     moments = {"approved_at": MOMENT, "ordered_at": MOMENT, "failed_at": MOMENT, "sent_at": LATER, "released_at": LAST}
     assert states.became_of_hold(state, **moments) == expected
+
+
+def test_cancelling_is_noted_with_the_state_that_was_left() -> None:
+    early, late = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    cases = [
+        ((None, None, None), State.REQUESTED),
+        ((early, None, None), State.APPROVED),
+        ((early, early, None), State.FAILED),
+        ((early, early, late), State.APPROVED),
+        ((early, late, early), State.FAILED),
+    ]
+    for (approved, failed, retried), state in cases:
+        assert states.left_at(approved_at=approved, failed_at=failed, retried_at=retried) == state

@@ -1,7 +1,7 @@
 """What a reward comes in, where it goes, what is agreed to: chosen by the person, counted by the database."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -11,19 +11,21 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
-from portal.rewards.actions.catalogue import count_stock
+from portal.ledger.queries.invariants import check
+from portal.rewards.actions.catalogue import count_stock, publish_reward, set_options, uncount_stock
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant, change_variant, count_variant
-from portal.rewards.models import KeptAddress, Redemption, RewardVariant
-from portal.rewards.queries.catalogue import offer_for
+from portal.rewards.models import KeptAddress, Redemption, Reward, RewardVariant
+from portal.rewards.queries.catalogue import offer_for, within_reach
+from portal.rewards.queries.invariants import INVARIANTS
 from portal.rewards.queries.variants import kept_address
 from portal.rewards.rules import refusals
 from portal.rewards.rules.reach import Reach
 from portal.rewards.rules.terms import version_of
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
-from tests.factories.rewards import HOME, acting, as_admin, make_redemption, make_reward
-from tests.rewards.racing import all_at_once
+from tests.factories.rewards import HOME, acting, as_admin, make_draft, make_redemption, make_reward
+from tests.rewards.racing import all_at_once, one_during_another
 from tests.support.application import SignIn
 
 TODAY = local_date(utcnow(), "Europe/Berlin")
@@ -36,7 +38,7 @@ class Wardrobe:
         self.session, self.now = session, utcnow()
         self.person_id, self.admin = make_person(session, name="Amara Okafor").id, as_admin(make_admin(session).id)
         give_points(session, self.person_id, 1_000)
-        self.reward_id = make_reward(session, **{"name": "Overshirt", "kind": "merchandise", "price": 100, "stock": 7, **reward}).id
+        self.reward_id = make_reward(session, **{"name": "Overshirt", "kind": "merchandise", "price": 100, **reward}).id
         self.m, self.large, self.s = (self.add(name, stock).id for name, stock in (("M", 1), ("L", 0), ("S", None)))
 
     def add(self, name: str, stock: int | None = None, **more: object) -> RewardVariant:
@@ -44,7 +46,7 @@ class Wardrobe:
 
     def change(self, variant_id: int, **said: object) -> None:
         its = {"reward_id": self.reward_id, "variant_id": variant_id, "now": self.now, "happens_on": None, "position": 9}
-        change_variant(self.session, self.admin, **its, **said)
+        change_variant(self.session, self.admin, **its | said)
 
     def redeem(self, variant_id: int | None, **said: object) -> Redemption:
         return make_redemption(self.session, self.person_id, self.reward_id, asked=Asked(variant_id, address=HOME, **said))
@@ -100,13 +102,99 @@ def test_seats_belong_to_their_date_and_a_date_that_is_over_is_refused(session: 
     with pytest.raises(refusals.DateMissing):
         scene.add("Ghent")
     over = scene.add("Ghent", 5, happens_on=TODAY - timedelta(days=2)).id
-    assert offer_for(session, scene.person_id, scene.reward_id).standing.reach == Reach.OUT
+    assert offer_for(session, scene.person_id, scene.reward_id, scene.now).standing.reach == Reach.OUT
     with pytest.raises(refusals.DateIsOver):
         scene.redeem(over)
     ahead = scene.add("Bruges", 1, happens_on=TODAY + timedelta(days=2)).id
-    assert offer_for(session, scene.person_id, scene.reward_id).standing.reach == Reach.CAN
+    assert offer_for(session, scene.person_id, scene.reward_id, scene.now).standing.reach == Reach.CAN
     scene.redeem(ahead)
-    assert offer_for(session, scene.person_id, scene.reward_id).standing.reach == Reach.OUT
+    assert offer_for(session, scene.person_id, scene.reward_id, scene.now).standing.reach == Reach.OUT
+
+
+def test_what_is_over_cannot_be_had_whatever_day_the_machine_has(session: Session) -> None:
+    """One rule for an event's own day and for the dates of an experience, judged at the moment that is given."""
+    scene, later = Wardrobe(session), utcnow() + timedelta(days=3)
+    ticket = make_draft(session, kind="event", name="Fair", price=100)
+    set_options(session, scene.admin, reward_id=ticket.id, given={"happens_on": (TODAY + timedelta(days=1)).isoformat()}, now=scene.now)
+    publish_reward(session, scene.admin, reward_id=ticket.id, now=scene.now)
+    scene.reward_id = make_reward(session, kind="experience", name="Dinner", price=100).id
+    dinner = scene.add("Ghent", 5, happens_on=TODAY + timedelta(days=1)).id
+    cases = [(ticket.id, None, refusals.EventIsOver), (scene.reward_id, dinner, refusals.DateIsOver)]
+    for reward_id, variant_id, refusal in cases:
+        make_redemption(session, scene.person_id, reward_id, asked=Asked(variant_id))
+        assert offer_for(session, scene.person_id, reward_id, scene.now).standing.reach == Reach.CAN
+        assert offer_for(session, scene.person_id, reward_id, later).standing.reach == Reach.OUT
+        with pytest.raises(refusal):
+            make_redemption(session, scene.person_id, reward_id, asked=Asked(variant_id), now=later)
+    near = [{offer.reward.id for offer in within_reach(session, scene.person_id, at)} for at in (scene.now, later)]
+    assert [{ticket.id, scene.reward_id} & found for found in near] == [{ticket.id, scene.reward_id}, set()]
+
+
+def test_the_day_that_was_asked_for_is_read_everywhere_and_stays_when_the_date_moves(database: Database, sign_in: SignIn) -> None:
+    def begin(session: Session) -> tuple[Wardrobe, int, int]:
+        scene = Wardrobe(session)
+        scene.reward_id = make_reward(session, kind="experience", name="Dinner", price=100).id
+        scene.m = scene.add("Ghent", 5, happens_on=date(2032, 3, 12)).id
+        made = scene.redeem(scene.m).id
+        scene.change(scene.m, name="Ghent", is_active=True, happens_on=date(2032, 3, 19))
+        return scene, made, scene.add("Bruges", 0, happens_on=date(2032, 4, 1)).id
+
+    scene, made, _ = database.write(begin)
+    amara, ada = sign_in(scene.person_id), sign_in(scene.admin.id)
+    for page in (amara.get(f"/rewards/redemptions/{made}").text, ada.get(f"/admin/rewards/redemptions/{made}").text):
+        assert "12 Mar 2032" in page
+        assert "19 Mar 2032" in page
+    queue = ada.get(f"/admin/approvals?item=redemption-{made}").text
+    for client, path in ((amara, "/rewards/mine"), (ada, "/admin/rewards/desk?tab=approve")):
+        assert "Ghent, 12 Mar 2032" in client.get(path).text
+    assert "Ghent,2032-03-12" in ada.get("/admin/rewards/desk?tab=approve&format=csv").text
+    for told in ("Ghent", "12 Mar 2032", "4 left besides this one"):
+        assert told in queue
+    assert "Dinner,Experience,100,4," in amara.get("/rewards?format=csv").text
+
+
+def test_a_counted_stock_is_never_swept_away_by_a_variant(session: Session) -> None:
+    scene = Wardrobe(session)
+    scene.reward_id = make_reward(session, kind="merchandise", price=100, stock=5).id
+    made = scene.redeem(None)
+    with pytest.raises(refusals.StockStands) as refused:
+        scene.add("M", 2)
+    assert (refused.value.facts, refused.value.field) == ({"stock": 4}, "stock")
+    cancel_redemption(session, acting(scene.person_id), redemption_id=made.id, now=scene.now)
+    assert session.scalar(select(Reward.stock).where(Reward.id == scene.reward_id)) == 5
+    uncount_stock(session, scene.admin, reward_id=scene.reward_id, now=scene.now)
+    assert scene.stock(scene.add("M", 2).id) == 2
+
+
+@pytest.mark.parametrize("second", ["count", "redeem"])
+def test_what_comes_while_the_first_variant_is_added_looks_at_it(database: Database, second: str) -> None:
+    """Neither a stock besides that of the variant, nor a piece that is of none."""
+
+    def begin(session: Session) -> tuple[Wardrobe, int]:
+        scene = Wardrobe(session)
+        return scene, make_reward(session, kind="merchandise", price=100).id
+
+    scene, reward_id = database.write(begin)
+    acts = {
+        "count": lambda s: count_stock(s, scene.admin, reward_id=reward_id, stock=3, now=scene.now),
+        "redeem": lambda s: make_redemption(s, scene.person_id, reward_id),
+    }
+    first = partial(add_variant, actor=scene.admin, reward_id=reward_id, name="M", stock=1, now=scene.now)
+    _, answer = one_during_another(database, lambda s: first(s).id, lambda: database.write(acts[second]))
+    assert answer == {"count": "StockInVariants", "redeem": "VariantNeeded"}[second]
+    with database.reading() as session:
+        assert check(session, also=INVARIANTS) == []
+
+
+def test_the_same_form_with_another_choice_is_refused(session: Session) -> None:
+    scene = Wardrobe(session)
+    other = scene.add("XL", 3).id
+    first = make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=Asked(scene.m, address=HOME))
+    for asked in (Asked(other, address=HOME), Asked(scene.m, address=replace(HOME, city="Bremen"))):
+        with pytest.raises(refusals.KeyTaken):
+            make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=asked)
+    again = make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=Asked(scene.m, address=HOME))
+    assert (again.id, scene.stock(other)) == (first.id, 3)
 
 
 def test_a_variant_is_counted_by_changes_alone(session: Session) -> None:

@@ -19,7 +19,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.queries.variants import left_in_variants, variants_of
+from portal.rewards.queries.variants import left_of, variants_of
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.terms import version_of
@@ -98,8 +98,8 @@ class Shelf:
         available = balance_of(self.story.session, self.story.people[name].id).available - kept
         for reward in self.rewards:
             self.story.session.refresh(reward)
-        left = left_in_variants(self.story.session, [reward.id for reward in self.rewards])
-        return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and left.get(r.id, r.stock) != 0]
+        left = left_of(self.story.session, self.rewards, self.story.end)
+        return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and left[r.id] != 0]
 
     def _saved(self, name: str, at: datetime) -> int:
         """Return what somebody leaves alone: the star saves for a while, so that who signs in can try to redeem."""

@@ -28,7 +28,7 @@ class WaitingRedemptions:
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
-            N_("Approved. It waits at the desk now."),
+            N_("Approved. What is not given at once waits at the desk now."),
         ),
         "decline": Verdict(
             lambda session, actor, item_id, given, now: decline_redemption(session, actor, redemption_id=item_id, reason=given.reason, now=now),

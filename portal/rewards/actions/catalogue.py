@@ -16,7 +16,7 @@ from portal.kernel.text import fold
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
-from portal.rewards.queries.catalogue import get_reward, is_redeemed
+from portal.rewards.queries.catalogue import get_reward, is_redeemed, locked_reward
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
@@ -171,8 +171,8 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
 def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, now: datetime) -> None:
     """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted, StockInVariants."""
     _require_admin(actor)
-    get_reward(session, reward_id)
     require_stock(stock)
+    locked_reward(session, reward_id)  # a variant that is being added comes before or after, not between
     if variants_of(session, reward_id):
         raise StockInVariants()
     begun = update(Reward).where(Reward.id == reward_id, Reward.stock.is_(None)).values(stock=stock, changed_at=now).returning(Reward.id)

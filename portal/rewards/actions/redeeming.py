@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
-from portal.kernel.db import violated
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
@@ -21,11 +22,12 @@ from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
+from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address, require_address
 from portal.rewards.rules.reach import free_slot
-from portal.rewards.rules.redeeming import require_offered, require_price_as_shown, require_redeemer
-from portal.rewards.rules.refusals import KeyTaken, LimitReached, TooFewPoints
-from portal.rewards.rules.states import Move, State, is_called_off
+from portal.rewards.rules.redeeming import is_over, require_offered, require_price_as_shown, require_redeemer
+from portal.rewards.rules.refusals import EventIsOver, KeyTaken, LimitReached, TooFewPoints
+from portal.rewards.rules.states import Move, State, is_called_off, left_at
 from portal.rewards.rules.terms import require_agreed
 
 
@@ -63,19 +65,19 @@ def redeem(
 
     ``key`` was minted with the form: a double click is one redemption. ``wish`` is what the person
     wants us to know. Refuses: NotAllowed, RewardNotOffered, PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
-    CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, LimitReached, OutOfStock, VariantOut,
+    CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached, OutOfStock, VariantOut,
     TooFewPoints, KeyTaken.
     """
     person_id = require_redeemer(actor)
     if first := find_by_key(session, key):
-        return _same(first, person_id, reward_id)
+        return _same(session, first, person_id, reward_id, asked)
     reward = get_reward(session, reward_id)
     require_offered(reward.state)
     require_price_as_shown(reward.price, shown_price)
     said = _said(session, reward, asked, now)
     redemption, is_new = _insert(session, reward, person_id, key, said | {"wish": wish}, now)
     if not is_new:
-        return _same(redemption, person_id, reward_id)
+        return _same(session, redemption, person_id, reward_id, asked)
     if kind_of(reward.kind).needs_address:
         keep_address(session, redemption, require_address(asked.address), remembers=asked.remembers, now=now)
     redemption.has_stock = take_piece(session, reward, redemption.variant_id)
@@ -97,9 +99,9 @@ def cancel_redemption(session: Session, actor: Actor, *, redemption_id: int, now
         raise NotFound()
     redemption, is_new = move(session, actor, redemption_id, Move.CANCEL, now=now)
     if is_new:
+        was = left_at(approved_at=redemption.approved_at, failed_at=redemption.failed_at, retried_at=redemption.retried_at)
         give_back(session, actor, redemption, now=now)
         was_approved = is_called_off(redemption.state, redemption.approved_at)
-        was = State.APPROVED if was_approved else State.REQUESTED
         audit.record(session, actor, "redemption.cancelled", "redemption", redemption_id, now=now, was=was.value)
         tell_person(session, redemption, "redemption_cancelled", now)
         if was_approved:
@@ -107,8 +109,14 @@ def cancel_redemption(session: Session, actor: Actor, *, redemption_id: int, now
     return redemption
 
 
-def _same(first: Redemption, person_id: int, reward_id: int) -> Redemption:
-    if (first.person_id, first.reward_id) != (person_id, reward_id):
+def _same(session: Session, first: Redemption, person_id: int, reward_id: int, asked: Asked) -> Redemption:
+    """Return what the form made before. Refuses: KeyTaken, if it asked for something else then: another reward, variant, answer or address."""
+    reward = get_reward(session, first.reward_id)
+    kind = kind_of(reward.kind)
+    before = (first.person_id, first.reward_id, first.variant_id, first.answers)
+    is_same = before == (person_id, reward_id, asked.variant_id, read(kind.asks(reward.options), asked.answers))
+    to = address_of(session, first.id) if kind.needs_address else None
+    if not is_same or (to is not None and to != asked.address):
         raise KeyTaken()
     return first
 
@@ -123,7 +131,10 @@ def _said(session: Session, reward: Reward, asked: Asked, now: datetime) -> dict
         raise refusal
     if kind.needs_address:
         require_address(asked.address)
-    about = {"variant_id": variant.id if variant else None, "variant": variant.name if variant else "", "answers": answers}
+    day = variant.happens_on if variant else kind.day(reward.options)
+    if day is not None and is_over(day, local_date(now, programme_zone(session))):
+        raise EventIsOver(reward=reward.name, day=day)
+    about = {"variant_id": variant.id if variant else None, "variant": variant.name if variant else "", "happens_on": day, "answers": answers}
     return about | {"terms_hash": version, "terms_at": now if version else None}
 
 

@@ -9,27 +9,32 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, violated
 from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress, Reward, RewardVariant
+from portal.rewards.queries.variants import has_variants
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
 
 
 def chosen_variant(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> RewardVariant | None:
     """Return the chosen variant, None where the reward comes as it is. Refuses: VariantNeeded, VariantGone, DateIsOver."""
     if variant_id is None:
-        if session.scalar(select(RewardVariant.id).where(RewardVariant.reward_id == reward_id).limit(1)) is not None:
+        if has_variants(session, reward_id):
             raise VariantNeeded()
         return None
     variant = session.get(RewardVariant, variant_id)
     if variant is None or variant.reward_id != reward_id or not variant.is_active:
         raise VariantGone()
-    if variant.happens_on is not None and variant.happens_on < local_date(now, programme_zone(session)):
+    if is_over(variant.happens_on, local_date(now, programme_zone(session))):
         raise DateIsOver()
     return variant
 
 
 def take_piece(session: Session, reward: Reward, variant_id: int | None) -> bool:
-    """Take one piece, and tell whether there was a count to take it from. Refuses: RewardNotOffered, OutOfStock, VariantGone, VariantOut."""
+    """Take one piece, and tell whether there was a count to take it from.
+
+    Refuses: RewardNotOffered, OutOfStock, VariantNeeded, VariantGone, VariantOut.
+    """
     return _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
 
 
@@ -43,6 +48,10 @@ def _of_reward(session: Session, reward: Reward) -> bool:
         raise RewardNotOffered()
     if now.stock is not None:
         raise OutOfStock(reward=reward.name)
+    # Variants may have come since it was looked at. What is not counted is held still, so that none comes after this look either.
+    session.execute(select(Reward.id).where(Reward.id == reward.id).with_for_update(read=True))
+    if has_variants(session, reward.id):
+        raise VariantNeeded()
     return False
 
 

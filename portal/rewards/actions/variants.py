@@ -14,7 +14,7 @@ from portal.kernel.errors import NotAllowed
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
-from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.variants import get_variant
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_stock
 from portal.rewards.rules.refusals import (
@@ -23,6 +23,7 @@ from portal.rewards.rules.refusals import (
     NotInVariants,
     StockCounted,
     StockOutOfRange,
+    StockStands,
     StockTooLow,
     StockUncounted,
     VariantNameTaken,
@@ -32,18 +33,20 @@ from portal.rewards.rules.refusals import (
 def add_variant(
     session: Session, actor: Actor, *, reward_id: int, name: str, happens_on: date | None = None, stock: int | None = None, now: datetime
 ) -> RewardVariant:
-    """Add one of what the reward comes in; ``stock`` None is not counted. From the first one on the reward has no stock of its own.
+    """Add one of what the reward comes in; ``stock`` None is not counted. A reward with variants has no stock of its own.
 
-    Refuses: NotAllowed, NotInVariants, NameMissing, DateMissing, StockOutOfRange, VariantNameTaken.
+    Refuses: NotAllowed, NotInVariants, NameMissing, DateMissing, StockOutOfRange, VariantNameTaken, StockStands while the reward itself is counted.
     """
     _require_admin(actor)
-    reward = get_reward(session, reward_id)
+    reward = locked_reward(session, reward_id)
     comes = kind_of(reward.kind).comes
     if comes == Comes.AS_IT_IS:
         raise NotInVariants()
     _require_said(name, happens_on, comes)
     require_stock(stock)
-    session.execute(_plain_update(Reward, reward_id).values(stock=None, changed_at=now))
+    if reward.stock is not None:
+        raise StockStands(stock=reward.stock)
+    session.execute(_plain_update(Reward, reward_id).values(changed_at=now))
     place = session.scalar(select(func.count()).where(RewardVariant.reward_id == reward_id)) or 0
     variant = RewardVariant(reward_id=reward_id, name=name.strip(), happens_on=happens_on, stock=stock, position=place + 1, is_active=True)
     try:

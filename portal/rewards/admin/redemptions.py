@@ -17,7 +17,7 @@ from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
-from portal.rewards.rules.states import Move, can, is_called_off
+from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
@@ -67,8 +67,12 @@ def redemption(redemption_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
 def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
-    review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
-    return _decided(redemption_id, _("Approved. The points stay held until it is sent."))
+    made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    is_given = made.state == State.RECEIVED
+    return _decided(
+        redemption_id,
+        _("Approved and given at once. The held points are spent.") if is_given else _("Approved. The points stay held until it is sent."),
+    )
 
 
 @bp.post("/redemptions/<int:redemption_id>/decline")

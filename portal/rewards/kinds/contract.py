@@ -89,6 +89,10 @@ class RewardKind(Protocol):
         """Return what the member is asked when redeeming, by name."""
         return {}
 
+    def day(self, options: Values) -> date | None:
+        """Return the day on which it takes place, where the reward has one for all."""
+        return None
+
     def flaw(self, options: Values) -> Refusal | None:
         """Return why it cannot be offered like this, or None. The refusal's field is ``option_`` and the option's name."""
         return mistake(self.options, options, "option_")

@@ -1,6 +1,7 @@
 """A ticket for an event, with its date and place."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar
 
 from portal.kernel.text import N_
@@ -24,6 +25,8 @@ class EventTicket(RewardKind):
     }
     send = (N_("Give the ticket"), N_("The ticket is theirs. The held points are spent."))
 
+    def day(self, options: Values) -> date | None:
+        return date.fromisoformat(options["happens_on"]) if options.get("happens_on") else None
+
     def facts(self, options: Values, answers: Values, handed: Values, state: State) -> list[Fact]:
-        day = [Fact(N_("Date"), options["happens_on"], "day")] if options.get("happens_on") else []
-        return day + ([Fact(N_("Place"), options["place"])] if options.get("place") else [])
+        return [Fact(N_("Place"), options["place"])] if options.get("place") else []

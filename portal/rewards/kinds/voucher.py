@@ -6,7 +6,7 @@ from typing import ClassVar
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.rewards.kinds.checks import CodeOrLinkMissing
-from portal.rewards.kinds.contract import Control, Fact, RewardKind, Values
+from portal.rewards.kinds.contract import Control, Fact, RewardKind, Values, is_theirs
 from portal.rewards.rules.kinds import Kind
 from portal.rewards.rules.states import State
 
@@ -29,6 +29,9 @@ class Voucher(RewardKind):
         return super().shortfall(handed)
 
     def facts(self, options: Values, answers: Values, handed: Values, state: State) -> list[Fact]:
+        """What was handed over, until it is taken back."""
+        if not is_theirs(state):
+            return []
         found = (
             ("code", Fact(N_("Code"), handed.get("code", ""), "code")),
             ("link", Fact(N_("Link"), handed.get("link", ""), "link")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
@@ -11,7 +12,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.ledger.queries.balances import balance_of
 from portal.rewards.models import Redemption, Reward, RewardVariant
-from portal.rewards.queries.variants import IS_LEFT, left_in_variants
+from portal.rewards.queries.variants import IS_LEFT, as_of, left_of
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.reach import Standing, standing
 from portal.rewards.rules.states import State
@@ -41,7 +42,7 @@ _LIVE = select(Reward).where(Reward.state == RewardState.LIVE)
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together, None is without end."""
+    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together; None is without end."""
 
     reward: Reward
     standing: Standing
@@ -57,37 +58,47 @@ def get_reward(session: Session, reward_id: int) -> Reward:
     return reward
 
 
-def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
-    """Return a page of what is offered, each with how it stands for the person. Filters: q, kind, reach, sort."""
+def locked_reward(session: Session, reward_id: int) -> Reward:
+    """Return the reward, read anew, and keep others from changing its stock or its variants until this unit of work ends. Raises NotFound."""
+    reward = session.scalar(select(Reward).where(Reward.id == reward_id).with_for_update(key_share=True).execution_options(populate_existing=True))
+    if reward is None:
+        raise NotFound()
+    return reward
+
+
+def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
+    """Return a page of what is offered, each with how it stands for the person at ``now``. Filters: q, kind, reach, sort."""
     available = balance_of(session, person_id, unit=UNIT).available
     statement = _offered(filters, available)
-    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values={})
+    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values=as_of(session, now))
     has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
-    left = left_in_variants(session, [reward.id for reward in page.rows])
-    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available, left.get(reward.id, reward.stock)) for reward in page.rows])
+    left = left_of(session, page.rows, now)
+    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available, left[reward.id]) for reward in page.rows])
 
 
-def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any]) -> Iterator[Reward]:
-    """Yield every reward of ``list_offers``."""
+def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime) -> Iterator[tuple[Reward, int | None]]:
+    """Yield every reward of ``list_offers`` with how many are left of it."""
     available = balance_of(session, person_id, unit=UNIT).available
     order = (column.desc() if descending else column.asc() for column, descending in ORDERS[filters.get("sort", "price")])
-    yield from session.scalars(_offered(filters, available).order_by(*order))
+    found = session.scalars(_offered(filters, available).order_by(*order), as_of(session, now))
+    for rewards in found.partitions(500):
+        left = left_of(session, rewards, now)
+        yield from ((reward, left[reward.id]) for reward in rewards)
 
 
-def offer_for(session: Session, person_id: int, reward_id: int) -> Offer:
+def offer_for(session: Session, person_id: int, reward_id: int, now: datetime) -> Offer:
     """Return one reward as the person may see it. Raises NotFound for a draft, and for a retired one they never redeemed."""
     reward = get_reward(session, reward_id)
     if reward.state != RewardState.LIVE and not (reward.state == RewardState.RETIRED and _ever(session, person_id, reward_id)):
         raise NotFound()
     has = _counts(session, person_id, [reward.id] if reward.limit_per_person is not None else [])
-    left = left_in_variants(session, [reward.id]).get(reward.id, reward.stock)
-    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available, left)
+    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available, left_of(session, [reward], now)[reward.id])
 
 
-def within_reach(session: Session, person_id: int, limit: int = 3) -> list[Offer]:
+def within_reach(session: Session, person_id: int, now: datetime, limit: int = 3) -> list[Offer]:
     """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
     available = balance_of(session, person_id, unit=UNIT).available
-    asked = {"person": person_id, "available": available, "number": limit}
+    asked = {"person": person_id, "available": available, "number": limit} | as_of(session, now)
     can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
     return [_offer(reward, count, available, reward.stock) for reward, count in chosen]

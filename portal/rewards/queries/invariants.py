@@ -27,6 +27,12 @@ INVARIANTS = (
         "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
     ),
     Invariant(
+        "I12", "No more pieces of a variant go out than there are, and each was one of its reward.", "reward_variant",
+        """SELECT v.id, 'has stock ' || v.stock AS text FROM reward_variant v WHERE v.stock < 0
+        UNION SELECT v.id, 'is of reward ' || v.reward_id || ', but redemption ' || r.id || ' of it is not' AS text
+        FROM redemption r JOIN reward_variant v ON v.id = r.variant_id WHERE v.reward_id <> r.reward_id""",
+    ),
+    Invariant(
         "I12", "A reward that comes in variants has no stock besides theirs.", "reward",
         "SELECT id, 'has stock ' || stock || ' besides that of its variants' AS text FROM reward "
         "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",

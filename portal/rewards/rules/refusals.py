@@ -224,6 +224,13 @@ class DateIsOver(Refusal):
     status = 409
 
 
+class EventIsOver(Refusal):
+    """The day of the event has passed."""
+
+    message = N_("“%(reward)s” was on %(day)s; it is over. Nothing was taken from your balance.")
+    status = 409
+
+
 class VariantOut(Refusal):
     """The last one of the variant is gone."""
 
@@ -286,6 +293,13 @@ class DateMissing(Refusal):
 
     message = N_("Please say on which day it is.")
     field = "happens_on"
+
+
+class StockStands(Conflict):
+    """The reward itself is counted; its pieces would vanish."""
+
+    message = N_("This reward has a stock of its own, with %(stock)s left. Stop counting it first, and count the variants instead.")
+    field = "stock"
 
 
 class StockInVariants(Conflict):

@@ -125,6 +125,13 @@ def is_called_off(state: State | str, approved_at: datetime | None) -> bool:
     return state == State.CANCELLED and approved_at is not None
 
 
+def left_at(*, approved_at: datetime | None, failed_at: datetime | None, retried_at: datetime | None) -> State:
+    """Return the state that was left by cancelling."""
+    if failed_at is not None and (retried_at is None or retried_at < failed_at):
+        return State.FAILED
+    return State.REQUESTED if approved_at is None else State.APPROVED
+
+
 def became_of_hold(state: State, **moments: datetime | None) -> tuple[str, datetime | None]:
     """Return what became of the points held for a redemption, marked for translation, and since when, for its ``%(day)s``.
 
