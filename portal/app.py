@@ -242,6 +242,7 @@ TICKS: list[Tick] = [
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
+    (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [

@@ -114,6 +114,7 @@ EVENTS: dict[str, str] = {
     "person.welcome_brought_back": N_("%(what)s brought the welcome back to their home"),
     "person.welcome_put_away": N_("%(what)s put the welcome away"),
     "points.adjusted": N_("%(who)s changed the points of %(what)s by %(points)s"),
+    "redemption.addressed": N_("%(who)s entered where %(what)s goes"),
     "redemption.approved": N_("%(who)s approved %(what)s"),
     "redemption.cancelled": N_("%(who)s cancelled %(what)s"),
     "redemption.declined": N_("%(who)s declined %(what)s: %(reason)s"),

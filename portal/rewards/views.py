@@ -11,6 +11,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
+from portal.rewards.actions.addresses import forget_address
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
@@ -24,6 +25,7 @@ from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
+from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
@@ -53,6 +55,7 @@ NAMES: dict[str, Any] = {
     "country_name": country_name,
     "can_cancel": can_cancel,
     "can_receive": lambda state: can(Move.RECEIVE, state),
+    "address_kept": KEPT_DAYS,
     "received_after": RECEIVED_AFTER_DAYS,
     "state": State,
 }
@@ -113,6 +116,16 @@ def mine() -> ResponseReturnValue:
         filters = MineFilter(request.args).values()
         return csv_response("my-redemptions.csv", MINE_HEADER, (_line(row) for row in iter_own(db(), _me(), filters)))
     return _mine(PlainForm())
+
+
+@bp.post("/rewards/address/forget")
+@advocate
+@writes(again=lambda refusal: _not_cancelled(refusal))
+def forget() -> ResponseReturnValue:
+    """Forget the address that was remembered for the next parcel."""
+    forget_address(db(), _me())
+    flash(_("We have forgotten your address. Parcels that are on their way keep theirs until they have arrived."), "good")
+    return redirect(url_for("rewards.mine"), 303)
 
 
 @bp.get("/rewards/redemptions/<int:redemption_id>")
@@ -198,7 +211,7 @@ def _mine(form: PlainForm) -> str:
     search = MineFilter(request.args)
     filters, me = search.values(), _me()
     found = own_redemptions(db(), me, filters, after=request.args.get("after"))
-    shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form}
+    shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form, "kept": kept_address(db(), me)}
     return render_fragment("rewards/mine.html", "results", **shown, **NAMES)
 
 

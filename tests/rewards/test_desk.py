@@ -3,17 +3,20 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
-from portal.rewards.actions.fulfilling import fail_redemption, order_redemption
+from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, receive_redemption, send_redemption
 from portal.rewards.actions.redeeming import Asked
-from portal.rewards.actions.review import approve_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.jobs import forget_addresses
 from portal.rewards.models import Redemption, RedemptionAddress
 from portal.rewards.queries.desk import count_tabs
 from portal.rewards.rules import desk
@@ -182,6 +185,50 @@ def test_a_number_comes_in_for_what_was_sent_without_one(ada: PortalClient, lyin
     assert ada.post(f"/admin/rewards/redemptions/{lying.parcel}/send", data={"give_tracking": "LP 1"}).status_code == 303
     with database.reading() as session:
         assert session.get_one(Redemption, lying.parcel).handed == {"tracking": "LP 1"}
+
+
+def test_a_parcel_without_an_address_says_so_and_is_sent_once_it_has_one(ada: PortalClient, lying: Desk, database: Database) -> None:
+    """It was asked for before anybody was asked where it goes."""
+    database.write(lambda s: s.execute(delete(RedemptionAddress).where(RedemptionAddress.redemption_id == lying.parcel)))
+    page, missing = f"/admin/rewards/redemptions/{lying.parcel}", "There is no address for this parcel."
+    for path in ("/admin/rewards/desk?tab=send", "/admin/rewards/desk/labels"):
+        assert "Address missing" in ada.get(path).text
+    assert missing in ada.post("/admin/rewards/desk?tab=send", data={"act": "send", "item": [str(lying.parcel)]}).text
+    lines = {"text": f"redemption,tracking\n{lying.parcel},LP 1"}
+    for path in ("/admin/rewards/desk/tracking", "/admin/rewards/desk/tracking/send"):
+        assert missing in ada.post(path, data=lines).text
+    assert state_of(database, lying.parcel) == "ordered"
+    refused = ada.post(f"{page}/address", data=HOME.values | {"city": ""})
+    assert refused.status_code == 422
+    assert "so that the parcel finds you" in refused.text
+    assert ada.post(f"{page}/address", data=HOME.values).status_code == 303
+    again = ada.post(f"{page}/address", data=HOME.values | {"city": "Bremen"})
+    assert again.status_code == 409
+    assert "This parcel has an address already." in again.text
+    assert "20457 Hamburg" in ada.get(page).text
+    assert ada.post(f"{page}/send").status_code == 303
+    assert "Nothing of this redemption is to be sent" in ada.post(f"/admin/rewards/redemptions/{lying.voucher}/address", data=HOME.values).text
+
+
+def test_an_address_is_erased_some_time_after_its_parcel_ended_and_not_before(lying: Desk, database: Database) -> None:
+    admin, now = as_admin(lying.admin_id), utcnow()
+
+    def end(session: Session) -> None:
+        decline_redemption(session, admin, redemption_id=lying.waiting, reason="No", now=now)
+        send_redemption(session, admin, redemption_id=lying.parcel, now=now)
+        receive_redemption(session, admin, redemption_id=lying.parcel, now=now)
+
+    database.write(end)
+    assert [forget_addresses(database, now + timedelta(days=days)) for days in (89, 91, 91)] == [0, 2, 0]
+    with database.reading() as session:
+        left = set(session.scalars(select(RedemptionAddress.redemption_id)))
+    assert left == {lying.failed, lying.to_order}
+
+
+def test_the_database_itself_lets_nobody_approve_their_own(lying: Desk, database: Database) -> None:
+    own = update(Redemption).where(Redemption.id == lying.to_order).values(approved_by=Redemption.person_id)
+    with pytest.raises(IntegrityError, match="approved_by_another"):
+        database.write(lambda s: s.execute(own))
 
 
 @pytest.mark.parametrize(

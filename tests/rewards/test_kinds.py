@@ -112,6 +112,7 @@ def test_a_cause_is_chosen_and_thanked_for_and_a_voucher_is_handed_over_through_
     assert amara.post(f"/rewards/{voucher_id}/redeem", data=form | {"key": "k2"}).status_code == 303
     with database.reading() as session:
         gift, voucher = session.scalars(select(Redemption.id).order_by(Redemption.id)).all()
+    assert "Mountain rescue" in ada.get(f"/admin/approvals?item=redemption-{gift}").text
     for redemption_id in (gift, voucher):
         assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/approve").status_code == 303
     assert "Mountain rescue" in ada.get(f"/admin/rewards/redemptions/{gift}").text

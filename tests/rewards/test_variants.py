@@ -281,6 +281,11 @@ def test_the_page_asks_for_everything_and_only_the_person_and_admins_read_the_ad
     for client, path in ((amara, f"/rewards/redemptions/{redemption_id}"), (ada, f"/admin/rewards/redemptions/{redemption_id}")):
         assert "Harbour Street 4" in client.get(path).text
     assert 'value="Harbour Street 4"' in amara.get(f"/rewards/{scene.reward_id}").text
+    assert "Harbour Street 4" in amara.get("/rewards/mine").text
+    assert amara.post("/rewards/address/forget").status_code == 303
+    for path in ("/rewards/mine", f"/rewards/{scene.reward_id}"):
+        assert "Harbour Street 4" not in amara.get(path).text
+    assert "Harbour Street 4" in amara.get(f"/rewards/redemptions/{redemption_id}").text
     assert sign_in(other).get(f"/rewards/redemptions/{redemption_id}").status_code == 404
     assert "Harbour Street" not in ada.get("/admin/rewards/redemptions?format=csv").text
     with database.reading() as session:

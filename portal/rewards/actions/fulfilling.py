@@ -17,8 +17,9 @@ from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
+from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import NotToBeOrdered
+from portal.rewards.rules.refusals import AddressMissing, NotToBeOrdered
 from portal.rewards.rules.states import Move, can
 
 
@@ -39,12 +40,16 @@ def send_redemption(
     """Send it, or hand it over: the held points are spent.
 
     ``delivery`` tells the person how it reaches them, ``handed`` is what its kind gives with it, such as a tracking
-    number. Refuses: NotAllowed, OwnRedemption, what the kind finds missing, AlreadyHandled; a second click too, if it says something else.
+    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, AlreadyHandled;
+    that too where a second click says something else.
     """
     reward, kind = _looked_at(session, actor, redemption_id)
     given = read(kind.gives, handed or {})
-    if can(Move.SEND, get_redemption(session, redemption_id).state) and (refusal := kind.shortfall(given)):
-        raise refusal
+    if can(Move.SEND, get_redemption(session, redemption_id).state):
+        if kind.needs_address and address_of(session, redemption_id) is None:
+            raise AddressMissing()
+        if refusal := kind.shortfall(given):
+            raise refusal
     redemption, is_new = move(session, actor, redemption_id, Move.SEND, now=now, delivery=delivery, handed=given)
     if is_new:
         _spend(session, actor, redemption, now)

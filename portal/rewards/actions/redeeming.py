@@ -15,8 +15,9 @@ from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
+from portal.rewards.actions.addresses import keep_address
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
-from portal.rewards.actions.taking import chosen_variant, keep_address, take_piece
+from portal.rewards.actions.taking import chosen_variant, take_piece
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward

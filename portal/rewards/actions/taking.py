@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone, violated
-from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress, Reward, RewardVariant
+from portal.kernel.db import programme_zone
+from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.variants import has_variants
-from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
@@ -70,34 +68,3 @@ def _of_variant(session: Session, reward: Reward, variant_id: int) -> bool:
     if now.stock is not None:
         raise VariantOut(variant=now.name)
     return False
-
-
-def keep_address(session: Session, redemption: Redemption, address: Address, *, remembers: bool, now: datetime) -> None:
-    """Keep where the redemption goes, and, where asked to, remember it for the next time; otherwise what was remembered is forgotten."""
-    session.add(RedemptionAddress(redemption_id=redemption.id, **address.values))
-    session.flush()
-    if remembers:
-        _remember(session, redemption.person_id, address, now)
-    else:
-        forget_address(session, redemption.person_id)
-
-
-def _remember(session: Session, person_id: int, address: Address, now: datetime) -> None:
-    """Keep the newest address. Two windows of one person may both be first: the one that comes second writes over the other."""
-    written = update(KeptAddress).where(KeptAddress.person_id == person_id).values(kept_at=now, **address.values).returning(KeptAddress.person_id)
-    written = written.execution_options(synchronize_session=False)
-    if session.execute(written).scalar() is not None:
-        return
-    try:
-        with session.begin_nested():
-            session.add(KeptAddress(person_id=person_id, kept_at=now, **address.values))
-            session.flush()
-    except IntegrityError as error:
-        if not violated(error, "kept_address", "person_id", name="pk_kept_address"):
-            raise
-        session.execute(written)
-
-
-def forget_address(session: Session, person_id: int) -> None:
-    """Forget the address a person once let us remember."""
-    session.execute(delete(KeptAddress).where(KeptAddress.person_id == person_id))

@@ -16,8 +16,10 @@ from portal.rewards.kinds.registry import POSTED
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned
+from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.desk import AnotherNumber, Line, RedemptionUnknown
 from portal.rewards.rules.redeeming import require_decider
+from portal.rewards.rules.refusals import AddressMissing
 from portal.rewards.rules.states import SPENT, Move, can
 
 
@@ -29,10 +31,12 @@ class Does(StrEnum):
     NOTHING = "nothing"
 
 
-def what_it_does(line: Line, redemption: Redemption | None, reward: Reward | None, actor: Actor, known: Mapping[int, str]) -> Does:
+def what_it_does(
+    line: Line, redemption: Redemption | None, reward: Reward | None, actor: Actor, known: Mapping[int, str], *, has_address: bool
+) -> Does:
     """Tell what sending the list would do with the line. ``known`` are the names of all whom the redemption concerns.
 
-    Refuses: what is wrong with the line, RedemptionUnknown, NotAllowed, OwnRedemption, AnotherNumber, AlreadyHandled.
+    Refuses: what is wrong with the line, RedemptionUnknown, NotAllowed, OwnRedemption, AddressMissing, AnotherNumber, AlreadyHandled.
     """
     if line.refusal is not None:
         raise line.refusal
@@ -42,6 +46,8 @@ def what_it_does(line: Line, redemption: Redemption | None, reward: Reward | Non
     if redemption.state not in SPENT:
         if not can(Move.SEND, redemption.state):
             raise as_it_stands(redemption, reward.name, known)
+        if not has_address:
+            raise AddressMissing()
         return Does.SENDS
     tracking = redemption.handed.get("tracking", "")
     if tracking and tracking != line.tracking:
@@ -58,7 +64,9 @@ def send_with_number(session: Session, actor: Actor, *, line: Line, now: datetim
     locked = select(Redemption).where(Redemption.id == (line.redemption_id or 0)).with_for_update(key_share=True)
     redemption = session.scalar(locked.execution_options(populate_existing=True))
     reward = get_reward(session, redemption.reward_id) if redemption else None
-    does = what_it_does(line, redemption, reward, actor, names(session, concerned([redemption] if redemption else [])))
+    known = names(session, concerned([redemption] if redemption else []))
+    has_address = redemption is not None and address_of(session, redemption.id) is not None
+    does = what_it_does(line, redemption, reward, actor, known, has_address=has_address)
     given = {name: value for name, value in (("tracking", line.tracking), ("carrier", line.carrier)) if value}
     assert redemption is not None
     if does == Does.SENDS:

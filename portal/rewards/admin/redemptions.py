@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.rewards.actions import fulfilling, review
+from portal.rewards.actions import addresses, fulfilling, review
 from portal.rewards.admin.rewards import bp
+from portal.rewards.forms.addresses import address_form
 from portal.rewards.forms.deciding import PlainForm, ReasonForm, SendForm, send_form
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
@@ -68,11 +69,9 @@ def redemption(redemption_id: int) -> ResponseReturnValue:
 def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
     made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
-    is_given = made.state == State.RECEIVED
-    return _decided(
-        redemption_id,
-        _("Approved and given at once. The held points are spent.") if is_given else _("Approved. The points stay held until it is sent."),
-    )
+    if made.state == State.RECEIVED:
+        return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
+    return _decided(redemption_id, _("Approved. The points stay held until it is sent."))
 
 
 @bp.post("/redemptions/<int:redemption_id>/decline")
@@ -94,6 +93,18 @@ def order(redemption_id: int) -> ResponseReturnValue:
     """Note that it was ordered."""
     fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     return _decided(redemption_id, _("Ordered. Mark it as sent when it leaves."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/address")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, address=address_form(filled=True)))
+def give_address(redemption_id: int) -> ResponseReturnValue:
+    """Say where a parcel goes that has no address."""
+    form = address_form(filled=True)
+    if not form.validate():
+        return _redemption(redemption_id, address=form), 422
+    addresses.give_address(db(), current_actor(), redemption_id=redemption_id, address=form.address(), now=utcnow())
+    return _decided(redemption_id, _("The parcel has an address now."))
 
 
 @bp.post("/redemptions/<int:redemption_id>/send")
@@ -178,6 +189,7 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     found = redemption_for_review(db(), redemption_id)
     shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
     shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
+    shown["address"] = forms.get("address") or address_form()
     item = found.detail.redemption
     return render("rewards/admin/redemption.html", found=found, item=item, me=current_actor().id, forms=shown, **NAMES)
 

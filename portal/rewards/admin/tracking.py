@@ -132,7 +132,7 @@ def _look(line: Line, row: Any, actor: Actor, known: dict[int, str]) -> Looked:
     redemption, reward, person = (row.Redemption, row.Reward, row.Person) if row else (None, None, None)
     what = f"{reward.name}, {person.name}" if reward and person else ""
     try:
-        return Looked(line, what, "", what_it_does(line, redemption, reward, actor, known))
+        return Looked(line, what, "", what_it_does(line, redemption, reward, actor, known, has_address=bool(row and row.RedemptionAddress)))
     except Refusal as refusal:
         return Looked(line, what, sentence(refusal), None)
 

@@ -5,18 +5,19 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.rewards.actions.redeeming import Asked
-from portal.rewards.forms.controls import country_choices, field_for
+from portal.rewards.forms.addresses import ADDRESS, address_fields
+from portal.rewards.forms.controls import field_for
 from portal.rewards.kinds.contract import Control
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.terms import version_of
-from portal.web.forms import Form, KeyField, one_line, plain_text
+from portal.web.forms import Form, KeyField, plain_text
 from portal.web.language import day
 
 
@@ -51,24 +52,6 @@ class RedeemForm(Form):
         return str(self[name].data or "") if name in self else ""
 
 
-ADDRESS = {
-    "name": (_("Name on the parcel"), 120, "name"),
-    "street": (_("Street and number"), 240, "street-address"),
-    "postcode": (_("Postcode"), 20, "postal-code"),
-    "city": (_("Town or city"), 120, "address-level2"),
-    "region": (_("Region or state"), 120, "address-level1"),
-}
-
-
-def _address_fields() -> dict[str, Any]:
-    texts: dict[str, Any] = {
-        name: StringField(label, [Optional(), Length(max=most)], filters=[one_line], render_kw={"autocomplete": hint})
-        for name, (label, most, hint) in ADDRESS.items()
-    }
-    country = SelectField(_("Country"), [Optional()], choices=country_choices, validate_choice=False, render_kw={"autocomplete": "country"})
-    return texts | {"country": country, "remembers": BooleanField(_("Remember this address for the next parcel"))}
-
-
 def _variant_label(variant: RewardVariant) -> str:
     name = f"{variant.name}, {day(variant.happens_on)}" if variant.happens_on else variant.name
     return gettext("%(name)s (none left)", name=name) if variant.stock == 0 else name
@@ -84,7 +67,7 @@ def redeem_form(reward: Reward, variants: Sequence[RewardVariant], kept: Address
         label = _("Which one?") if all(variant.happens_on is None for variant in variants) else _("Which date?")
         fields["variant_id"] = RadioField(label, [Optional()], choices=choices, validate_choice=False)
     if kind.needs_address:
-        fields |= _address_fields()
+        fields |= address_fields() | {"remembers": BooleanField(_("Remember this address for the next parcel"))}
     if reward.terms.strip():
         fields |= {"agrees": BooleanField(_("I have read the terms and agree to them")), "terms": HiddenField()}
     form_class = type("RedeemForm", (RedeemForm,), fields | {"controls": controls})

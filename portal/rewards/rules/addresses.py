@@ -15,6 +15,8 @@ PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN
 TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
 COUNTRIES = frozenset(_CODES.split())
+KEPT_DAYS = 90
+"""So many days after a parcel arrived, or came to nothing, its address is erased."""
 NEEDED = ("name", "street", "city")
 
 
