@@ -129,7 +129,7 @@ def test_send_order_fail_and_cancel_at_once_end_where_the_books_say(database: Da
 SEND, DECLINE = ("send", {"delivery": "By post"}), ("decline", {"reason": "Sold out after all"})
 
 
-@pytest.mark.parametrize(("verb", "form"), [SEND, DECLINE], ids=["fulfil", "decline"])
+@pytest.mark.parametrize(("verb", "form"), [SEND, DECLINE], ids=["send", "decline"])
 def test_eight_processes_cancel_and_decide_at_once_and_one_of_them_has_its_way(
     database: Database, settings: Settings, verb: str, form: dict[str, str]
 ) -> None:

@@ -31,7 +31,7 @@ class MoveForm(Form):
     """The chosen lines, and what is done to them."""
 
     item = SelectMultipleField(choices=[], validate_choice=False)
-    act = HiddenField()
+    act = HiddenField("")
 
 
 class TrackingForm(Form):
