@@ -19,7 +19,7 @@ from portal.rewards.models import KeptAddress, Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import offer_for, within_reach
 from portal.rewards.queries.invariants import INVARIANTS
 from portal.rewards.queries.variants import kept_address
-from portal.rewards.rules import refusals
+from portal.rewards.rules import addresses, refusals
 from portal.rewards.rules.reach import Reach
 from portal.rewards.rules.terms import version_of
 from tests.factories.people import make_admin, make_person
@@ -243,9 +243,9 @@ def test_terms_are_agreed_to_in_the_wording_that_was_shown(session: Session) -> 
 def test_an_address_is_asked_for_remembered_with_a_tick_and_forgotten_without(session: Session) -> None:
     scene = Wardrobe(session)
     for address, refusal in [
-        (None, refusals.AddressIncomplete),
-        (replace(HOME, city=" "), refusals.AddressIncomplete),
-        (replace(HOME, country="XX"), refusals.CountryUnknown),
+        (None, addresses.AddressIncomplete),
+        (replace(HOME, city=" "), addresses.AddressIncomplete),
+        (replace(HOME, country="XX"), addresses.CountryUnknown),
     ]:
         with pytest.raises(refusal), session.begin_nested():
             make_redemption(session, scene.person_id, scene.reward_id, asked=Asked(scene.s, address=address))

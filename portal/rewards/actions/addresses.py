@@ -13,9 +13,8 @@ from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules.addresses import KEPT_DAYS, Address, require_address
+from portal.rewards.rules.addresses import KEPT_DAYS, Address, AddressThere, NoParcel, require_address
 from portal.rewards.rules.redeeming import require_decider
-from portal.rewards.rules.refusals import AddressThere, NoParcel
 from portal.rewards.rules.states import GIVEN_BACK, HELD, State
 
 

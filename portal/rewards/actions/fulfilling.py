@@ -18,8 +18,9 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.queries.variants import address_of
+from portal.rewards.rules.addresses import AddressMissing
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import AddressMissing, NotToBeOrdered
+from portal.rewards.rules.refusals import NotToBeOrdered
 from portal.rewards.rules.states import Move, can
 
 

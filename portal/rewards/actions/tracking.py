@@ -17,9 +17,9 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned
 from portal.rewards.queries.variants import address_of
+from portal.rewards.rules.addresses import AddressMissing
 from portal.rewards.rules.desk import AnotherNumber, Line, RedemptionUnknown
 from portal.rewards.rules.redeeming import require_decider
-from portal.rewards.rules.refusals import AddressMissing
 from portal.rewards.rules.states import SPENT, Move, can
 
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from portal.rewards.rules.refusals import AddressIncomplete, CountryUnknown
+from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.text import N_
 
 # ISO 3166-1, the codes that a parcel can go to.
 _CODES = """
@@ -18,6 +19,37 @@ COUNTRIES = frozenset(_CODES.split())
 KEPT_DAYS = 90
 """So many days after a parcel arrived, or came to nothing, its address is erased."""
 NEEDED = ("name", "street", "city")
+
+
+class AddressIncomplete(Refusal):
+    """Something of the address is missing; the field says what."""
+
+    message = N_("Please fill this in, so that the parcel finds you.")
+
+
+class AddressMissing(Conflict):
+    """Nobody knows where the parcel goes: it was asked for when no address was asked for."""
+
+    message = N_("There is no address for this parcel. Ask the member for one, and enter it on the page of the redemption.")
+
+
+class AddressThere(Conflict):
+    """The parcel has an address already."""
+
+    message = N_("This parcel has an address already.")
+
+
+class NoParcel(Conflict):
+    """It does not go by post, or not any more."""
+
+    message = N_("Nothing of this redemption is to be sent to an address.")
+
+
+class CountryUnknown(Refusal):
+    """No country of that code."""
+
+    message = N_("Please choose a country.")
+    field = "country"
 
 
 @dataclass(frozen=True)

@@ -239,37 +239,6 @@ class VariantOut(Refusal):
     status = 409
 
 
-class AddressIncomplete(Refusal):
-    """Something of the address is missing; the field says what."""
-
-    message = N_("Please fill this in, so that the parcel finds you.")
-
-
-class AddressMissing(Conflict):
-    """Nobody knows where the parcel goes: it was asked for when no address was asked for."""
-
-    message = N_("There is no address for this parcel. Ask the member for one, and enter it on the page of the redemption.")
-
-
-class AddressThere(Conflict):
-    """The parcel has an address already."""
-
-    message = N_("This parcel has an address already.")
-
-
-class NoParcel(Conflict):
-    """It does not go by post, or not any more."""
-
-    message = N_("Nothing of this redemption is to be sent to an address.")
-
-
-class CountryUnknown(Refusal):
-    """No country of that code."""
-
-    message = N_("Please choose a country.")
-    field = "country"
-
-
 class TermsNotAccepted(Refusal):
     """The terms were not agreed to."""
 
