@@ -42,7 +42,7 @@ WRITERS, TO_SEND = 300, 19
 BEGUN = CHALLENGES - ACTS - TO_SEND - 1
 NOTICES = 3
 KINDS = ("issued", "redeemed", "expired", "adjusted")
-REDEEMED = ("requested", "fulfilled", "declined", "approved")
+REDEEMED = ("requested", "received", "declined", "approved")
 PRICES = (5, 20, 30, 40, 50, 60, 75, 80, 90, 100, 250, 400, 600, 1_000, 1_500, 2_000, 2_500, 3_000, 5_000, 10_000)
 FIRST = "Ada Ben Carla Dinesh Elena Fatima Goran Hana Ivo Jana Kofi Lena Mats Nadia Omar Petra Quentin Rosa Sven Tara Umar Vera Wim Xenia Yusuf Zoë"
 LAST = "Okafor Schmidt Rossi Novak Larsen Dubois Kim Sato Haddad Moreau Silva Keller Lindqvist Petrov Weber Costa Meyer Ivanova Nguyen Brandt Çelik"
@@ -163,6 +163,8 @@ class Programme:
                 "live",
                 self.start,
                 self.start,
+                {},
+                "",
             )
 
     def account_rows(self) -> Iterator[Row]:
@@ -174,8 +176,8 @@ class Programme:
             spent, held, moves, settled = 0, 0, 0, 0
             if who >= 0 and who % 5 == 0 and who // 5 < self.redemptions:
                 state, (_reward, price) = REDEEMED[who // 5 % 4], self.price(who // 5)
-                spent, held = (0, 0) if state == "declined" else (price, 0 if state == "fulfilled" else price)
-                moves, settled = 2 if state == "declined" else 1, 2 if state in ("fulfilled", "declined") else 1
+                spent, held = (0, 0) if state == "declined" else (price, 0 if state == "received" else price)
+                moves, settled = 2 if state == "declined" else 1, 2 if state in ("received", "declined") else 1
             version = self.acts + moves if who >= 0 else 0
             yield self.account(person, 0), person, "available", "points", earned - spent, version, earned
             yield self.account(person, 1), person, "held", "points", held, settled, None
@@ -197,7 +199,7 @@ class Programme:
             key, asked, settled = f"redemption:{index + 1}", self.asked_at(index), self.settled_at(index)
             facts = ("redemption", index + 1)
             yield hold, f"{key}:hold", "hold", person, "points", price, 0, "reward.redeemed", *facts, person, None, asked, asked
-            if REDEEMED[index % 4] == "fulfilled":
+            if REDEEMED[index % 4] == "received":
                 yield hold + 1, f"{key}:capture", "capture", person, "points", price, 0, "reward.fulfilled", *facts, 1, hold, settled, settled
             elif REDEEMED[index % 4] == "declined":
                 yield hold + 1, f"{key}:release", "release", person, "points", price, 0, "reward.declined", *facts, 1, hold, settled, settled
@@ -214,7 +216,7 @@ class Programme:
             available, held, left = self.account(self.member(who), 0), self.account(self.member(who), 1), balances[who] - price
             yield next(number), hold, available, -price, left, self.acts + 1
             yield next(number), hold, held, price, price, 1
-            if REDEEMED[index % 4] == "fulfilled":
+            if REDEEMED[index % 4] == "received":
                 yield next(number), hold + 1, held, -price, 0, 2
                 yield next(number), hold + 1, 2, price, None, None
             elif REDEEMED[index % 4] == "declined":
@@ -315,12 +317,13 @@ class Programme:
     def redemption_rows(self) -> Iterator[Row]:
         for index in range(self.redemptions):
             state, (reward, price), hold, asked = REDEEMED[index % 4], self.price(index), self.hold_id(index), self.asked_at(index)
-            done, settled = state == "fulfilled", self.settled_at(index)
-            is_approved, is_released = state in ("approved", "fulfilled"), state == "declined"
+            done, settled = state == "received", self.settled_at(index)
+            is_approved, is_released = state in ("approved", "received"), state == "declined"
             asked_for = (index + 1, f"made-{index}", reward, self.member(self.redeemer(index)), None, price, False, state)
             texts = (hold, hold + 1 if done else None, "", "", "", asked)
             approved = (1, settled) if is_approved else (None, None)
-            yield *asked_for, *texts, *approved, *((1, settled) if done else (None, None)), *((1, settled) if is_released else (None, None))
+            sent, released = (1, settled) if done else (None, None), (1, settled) if is_released else (None, None)
+            yield *asked_for, *texts, *approved, *sent, *sent, *released, "", {}, "", {}
 
     def notice_rows(self) -> Iterator[Row]:
         number = count(1)
@@ -394,7 +397,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         Programme.version_rows,
     ),
     ("stage", "id, challenge_id, version, points, position, kind, title, text, options", Programme.stage_rows),
-    ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at", Programme.reward_rows),
+    ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at, options, terms", Programme.reward_rows),
     ("account", "id, owner_id, kind, unit, balance, version, lifetime", Programme.account_rows),
     (
         "transfer",
@@ -426,7 +429,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     (
         "redemption",
         "id, key, reward_id, person_id, slot, price, has_stock, state, hold_id, capture_id, wish, delivery, reason, requested_at, "
-        "approved_by, approved_at, fulfilled_by, fulfilled_at, released_by, released_at",
+        "approved_by, approved_at, sent_by, sent_at, received_by, received_at, released_by, released_at, variant, answers, terms_hash, handed",
         Programme.redemption_rows,
     ),
     ("notice", "id, person_id, kind, data, link, key, created_at, read_at", Programme.notice_rows),

@@ -92,8 +92,10 @@ from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
 from portal.review import admin as review_admin
+from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
 from portal.web import (
     addresses,
@@ -245,6 +247,8 @@ TICKS: list[Tick] = [
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
+    (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
+    (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
@@ -342,7 +346,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
-    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES)
+    app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES, reward_kind=kind_of)
     recognition_shown.init(app)
     consents.init(app)
 

@@ -1,11 +1,12 @@
-"""Rewards and what people redeemed."""
+"""Rewards, what they come in, what people redeemed, and where it goes."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.states import State
 
@@ -14,7 +15,8 @@ class Reward(Base):
     """Something to spend points on. ``stock`` and ``limit_per_person`` empty: without limit.
 
     ``search_key`` is name and summary folded, so that a search finds "cafe" in "Café" on both
-    engines; ``made_by`` the key of the form that made it.
+    engines; ``made_by`` the key of the form that made it. ``options`` are what its kind asks for besides,
+    ``terms`` what is agreed to before it is redeemed. A reward with variants has no stock of its own.
     """
 
     __tablename__ = "reward"
@@ -40,18 +42,41 @@ class Reward(Base):
     stock: Mapped[int | None] = mapped_column(Integer)
     limit_per_person: Mapped[int | None] = mapped_column(Integer)
     picture_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stored_file.id"))
+    options: Mapped[dict[str, Any]] = mapped_column(Json)
+    terms: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class RewardVariant(Base):
+    """One of what a reward comes in: a size and colour, or a date with seats. ``stock`` empty: not counted."""
+
+    __tablename__ = "reward_variant"
+    __table_args__ = (
+        CheckConstraint("stock >= 0", name="stock_never_below_zero"),
+        UniqueConstraint("reward_id", "name"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    reward_id: Mapped[int] = mapped_column(BigId, ForeignKey("reward.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    happens_on: Mapped[date | None] = mapped_column(Date)
+    stock: Mapped[int | None] = mapped_column(Integer)
+    position: Mapped[int] = mapped_column(Integer)
+    is_active: Mapped[bool]
+
+
 class Redemption(Base):
     """One reward asked for by one person, at the price of that moment.
 
     ``hold_id`` is the transfer that set the points aside. ``released_at`` is set once the reward
-    is not theirs after all (declined, cancelled, returned): then stock and points are back.
-    ``slot`` numbers a person's redemptions of a reward with a limit, so that the database keeps it.
+    is not theirs after all (declined, cancelled, ended, returned): then stock and points are back.
+    ``variant`` is the name that was chosen, ``happens_on`` its day, as they were then; ``answers`` what the kind asked the person,
+    ``handed`` what they were given (a tracking number, a code). ``terms_hash`` and ``terms_at`` keep which
+    terms were agreed to, and when. ``slot`` numbers a person's redemptions of a reward with a limit, so that the database keeps it.
     """
 
     __tablename__ = "redemption"
@@ -59,7 +84,9 @@ class Redemption(Base):
         UniqueConstraint("key"),
         one_of("state", State),
         CheckConstraint("price > 0", name="price_positive"),
-        CheckConstraint("(released_at IS NOT NULL) = (state IN ('declined', 'cancelled', 'returned'))", name="released_when_given_back"),
+        CheckConstraint("(released_at IS NOT NULL) = (state IN ('declined', 'cancelled', 'ended', 'returned'))", name="released_when_given_back"),
+        CheckConstraint("(terms_at IS NULL) = (terms_hash = '')", name="terms_have_time"),
+        CheckConstraint("approved_by <> person_id", name="approved_by_another"),
         Index(
             "uq_redemption_slot",
             "reward_id",
@@ -78,6 +105,9 @@ class Redemption(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(64))
     reward_id: Mapped[int] = mapped_column(BigId, ForeignKey("reward.id"))
+    variant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("reward_variant.id"))
+    variant: Mapped[str] = mapped_column(String(80))
+    happens_on: Mapped[date | None] = mapped_column(Date)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     slot: Mapped[int | None] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(BigInteger)
@@ -86,12 +116,52 @@ class Redemption(Base):
     hold_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("transfer.id"))
     capture_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("transfer.id"))
     wish: Mapped[str] = mapped_column(String(500))
+    answers: Mapped[dict[str, Any]] = mapped_column(Json)
+    terms_hash: Mapped[str] = mapped_column(String(64))
+    terms_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     delivery: Mapped[str] = mapped_column(String(1000))
+    handed: Mapped[dict[str, Any]] = mapped_column(Json)
     reason: Mapped[str] = mapped_column(String(500))
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
     approved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    fulfilled_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
-    fulfilled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ordered_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    ordered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sent_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    received_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    retried_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    retried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     released_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class _Address:
+    """Where a parcel goes. Personal: only the person and admins read it."""
+
+    name: Mapped[str] = mapped_column(String(120))
+    street: Mapped[str] = mapped_column(String(240))
+    postcode: Mapped[str] = mapped_column(String(20))
+    city: Mapped[str] = mapped_column(String(120))
+    region: Mapped[str] = mapped_column(String(120))
+    country: Mapped[str] = mapped_column(String(2))
+
+
+class RedemptionAddress(_Address, Base):
+    """Where one redemption is sent. A row of its own, so that it can be erased and the redemption stays."""
+
+    __tablename__ = "redemption_address"
+
+    redemption_id: Mapped[int] = mapped_column(BigId, ForeignKey("redemption.id"), primary_key=True, autoincrement=False)
+
+
+class KeptAddress(_Address, Base):
+    """The address a person asked us to remember for the next parcel. Gone as soon as they ask us to forget it."""
+
+    __tablename__ = "kept_address"
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    kept_at: Mapped[datetime] = mapped_column(UTCDateTime)

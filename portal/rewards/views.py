@@ -6,16 +6,29 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
+from portal.rewards.actions.addresses import forget_address
+from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
-from portal.rewards.forms import CatalogueFilter, MineFilter, PlainForm, RedeemForm
-from portal.rewards.queries.catalogue import iter_offers, list_offers, offer_for
-from portal.rewards.queries.redemptions import count_own, find_on_its_way, iter_own, own_redemptions, redemption_for
+from portal.rewards.forms.controls import country_name
+from portal.rewards.forms.deciding import PlainForm
+from portal.rewards.forms.lists import CatalogueFilter, MineFilter
+from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
+from portal.rewards.kinds.contract import Fact
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
+from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
+from portal.rewards.queries.variants import kept_address, open_variants
+from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
-from portal.rewards.rules.states import STATE_NAMES, State, can_cancel
+from portal.rewards.rules.redeeming import is_over
+from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
 from portal.web.language import number
@@ -23,7 +36,29 @@ from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards", __name__)
-NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "can_cancel": can_cancel, "state": State}
+
+
+def facts_of(redemption: Redemption, reward: Reward) -> list[Fact]:
+    """Return what member and desk read about a redemption besides its state: the day it was asked for, and the one it was moved to."""
+    kind, asked = kind_of(reward.kind), redemption.happens_on
+    variant = db().get(RewardVariant, redemption.variant_id) if redemption.variant_id else None
+    now = variant.happens_on if variant else kind.day(reward.options)
+    days = [Fact(N_("Date"), asked.isoformat(), "day")] if asked else []
+    if now is not None and now != asked:
+        days.append(Fact(N_("Moved to") if asked else N_("Date"), now.isoformat(), "day"))
+    return days + kind.facts(reward.options, redemption.answers, redemption.handed, State(redemption.state))
+
+
+NAMES: dict[str, Any] = {
+    "kinds": KIND_NAMES,
+    "facts_of": facts_of,
+    "country_name": country_name,
+    "can_cancel": can_cancel,
+    "can_receive": lambda state: can(Move.RECEIVE, state),
+    "address_kept": KEPT_DAYS,
+    "received_after": RECEIVED_AFTER_DAYS,
+    "state": State,
+}
 CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
 MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")
 RECENT = 3
@@ -36,9 +71,9 @@ def index() -> ResponseReturnValue:
     form = CatalogueFilter(request.args)
     filters, me = form.values(), _me()
     if request.args.get("format") == "csv":
-        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, r.stock, r.summary) for r in iter_offers(db(), me, filters))
+        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, filters, utcnow()))
         return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
-    found = list_offers(db(), me, filters, after=request.args.get("after"))
+    found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
     mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
     return render_fragment("rewards/index.html", "results", **shown, **NAMES)
@@ -48,7 +83,7 @@ def index() -> ResponseReturnValue:
 @advocate
 def show(reward_id: int) -> ResponseReturnValue:
     """One reward, with the form to redeem it."""
-    return _page(reward_id, RedeemForm(formdata=None))
+    return _page(reward_id)
 
 
 @bp.post("/rewards/<int:reward_id>/redeem")
@@ -56,11 +91,18 @@ def show(reward_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, reward_id: _refused(refusal, reward_id))
 def redeem(reward_id: int) -> ResponseReturnValue:
     """Ask for the reward: one piece and its price are set aside."""
-    form = RedeemForm()
+    form = _form(get_reward(db(), reward_id), filled=True)
     if not form.validate():
         return _page(reward_id, form), 422
     made = redeem_reward(
-        db(), current_actor(), reward_id=reward_id, key=form.key.data, wish=form.wish.data or "", shown_price=form.shown_price.data, now=utcnow()
+        db(),
+        current_actor(),
+        reward_id=reward_id,
+        key=form.key.data,
+        wish=form.wish.data or "",
+        shown_price=form.shown_price.data,
+        asked=form.asked(),
+        now=utcnow(),
     )
     flash(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=number(made.price)), "good")
     return redirect(url_for("rewards.mine"), 303)
@@ -74,6 +116,33 @@ def mine() -> ResponseReturnValue:
         filters = MineFilter(request.args).values()
         return csv_response("my-redemptions.csv", MINE_HEADER, (_line(row) for row in iter_own(db(), _me(), filters)))
     return _mine(PlainForm())
+
+
+@bp.post("/rewards/address/forget")
+@advocate
+@writes(again=lambda refusal: _not_cancelled(refusal))
+def forget() -> ResponseReturnValue:
+    """Forget the address that was remembered for the next parcel."""
+    forget_address(db(), _me())
+    flash(_("We have forgotten your address. Parcels that are on their way keep theirs until they have arrived."), "good")
+    return redirect(url_for("rewards.mine"), 303)
+
+
+@bp.get("/rewards/redemptions/<int:redemption_id>")
+@advocate
+def redemption(redemption_id: int) -> ResponseReturnValue:
+    """One of the reader's redemptions: where it stands, what it comes with, where it goes."""
+    return _redemption(redemption_id, PlainForm(formdata=None))
+
+
+@bp.post("/rewards/redemptions/<int:redemption_id>/received")
+@advocate
+@writes(again=lambda refusal, redemption_id: _not_moved(refusal, redemption_id))
+def receive(redemption_id: int) -> ResponseReturnValue:
+    """Say that it has arrived."""
+    confirm_received(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    flash(_("Thank you for telling us. Enjoy it!"), "good")
+    return redirect(url_for("rewards.redemption", redemption_id=redemption_id), 303)
 
 
 @bp.get("/rewards/redemptions/<int:redemption_id>/cancel")
@@ -92,7 +161,7 @@ def ask_to_cancel(redemption_id: int) -> ResponseReturnValue:
 @advocate
 @writes(again=lambda refusal, redemption_id: _not_cancelled(refusal))
 def cancel(redemption_id: int) -> ResponseReturnValue:
-    """Call a redemption off before it is fulfilled; points and stock come back."""
+    """Call a redemption off before it is ordered or sent; points and stock come back."""
     cancelled = cancel_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     flash(_("Cancelled. %(points)s points are back on your balance.", points=number(cancelled.price)), "good")
     return redirect(url_for("rewards.mine"), 303)
@@ -104,32 +173,53 @@ def _me() -> int:
     return person_id
 
 
-def _page(reward_id: int, form: RedeemForm) -> str:
-    offer = offer_for(db(), _me(), reward_id)
+def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
+    variants = open_variants(db(), reward.id, local_date(utcnow(), programme_zone(db())))
+    return redeem_form(reward, variants, kept_address(db(), _me()), filled=filled)
+
+
+def _page(reward_id: int, form: RedeemForm | None = None) -> str:
+    offer: Offer = offer_for(db(), _me(), reward_id, utcnow())
+    form = form or _form(offer.reward)
     form.shown_price.data = offer.reward.price
-    before = find_on_its_way(db(), _me(), reward_id)
-    return render("rewards/show.html", offer=offer, reward=offer.reward, before=before, form=form, **NAMES)
+    show_terms(form, offer.reward)
+    shown: dict[str, Any] = {"before": find_on_its_way(db(), _me(), reward_id), "day": kind_of(offer.reward.kind).day(offer.reward.options)}
+    shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
+    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
 
 def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
-    form = RedeemForm()
+    form = _form(get_reward(db(), reward_id), filled=True)
     form.validate()
     form.refuse(refusal)
     return _page(reward_id, form), refusal.status
+
+
+def _redemption(redemption_id: int, form: PlainForm) -> str:
+    redemption_for(db(), _me(), redemption_id)
+    detail = get_detail(db(), redemption_id)
+    return render("rewards/redemption.html", detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
+
+
+def _not_moved(refusal: Refusal, redemption_id: int) -> ResponseReturnValue:
+    form = PlainForm()
+    form.refuse(refusal)
+    return _redemption(redemption_id, form), refusal.status
 
 
 def _mine(form: PlainForm) -> str:
     search = MineFilter(request.args)
     filters, me = search.values(), _me()
     found = own_redemptions(db(), me, filters, after=request.args.get("after"))
-    shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form}
+    shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form, "kept": kept_address(db(), me)}
     return render_fragment("rewards/mine.html", "results", **shown, **NAMES)
 
 
 def _line(row: Any) -> tuple[Any, ...]:
     redemption, reward = row
     asked = redemption.requested_at.isoformat(timespec="seconds")
-    return asked, reward.name, redemption.price, _(STATE_NAMES[State(redemption.state)]), redemption.reason, redemption.delivery
+    state = _(kind_of(reward.kind).state_name(redemption.state))
+    return asked, reward.name, redemption.price, state, redemption.reason, redemption.delivery
 
 
 def _not_cancelled(refusal: Refusal) -> ResponseReturnValue:

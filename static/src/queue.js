@@ -73,11 +73,27 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-select-all]")) {
     for (const row of rows()) row.querySelector("input[type=checkbox]").checked = target.checked;
   }
-  if (queue()?.contains(target)) count();
+  if (queue()?.contains(target) || choosing()?.contains(target)) count();
 });
-if (queue()) {
+
+// A list of lines to choose from: j and k move from line to line, x chooses one. Its links lead elsewhere, so they are only stood on.
+const choosing = () => document.querySelector("[data-choosing]");
+document.addEventListener("keydown", (event) => {
+  if (!["j", "k", "x"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || !choosing()?.contains(event.target)) return;
+  const list = rows();
+  const at = list.findIndex((row) => row.contains(document.activeElement));
+  event.preventDefault();
+  if (event.key === "x") list[at]?.querySelector("input[type=checkbox]")?.click();
+  else list[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), list.length - 1)]?.querySelector("a").focus();
+});
+function offerChoice() {
   count();
   for (const box of document.querySelectorAll("[data-select-all]")) box.hidden = false;
+}
+if (choosing()) offerChoice();
+document.addEventListener("htmx:afterSwap", () => choosing() && offerChoice());
+if (queue()) {
+  offerChoice();
   // The keys work from the first moment, and after a verdict the keyboard goes on where it was.
   if (document.activeElement === document.body && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
 }

@@ -20,8 +20,9 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.rules import TransferKind
 from portal.notifications.models import Notice
 from portal.recognition.queries.board import find_own
+from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
-from portal.rewards.actions.review import approve_redemption, fulfil_redemption, return_redemption
+from portal.rewards.actions.review import approve_redemption
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
@@ -42,7 +43,7 @@ class Account:
         give_points(session, self.person_id, 500, at=JULY)
         self.redemption_id = make_redemption(session, self.person_id, make_reward(session, name="Café visit", price=200).id).id
         approve_redemption(session, admin, redemption_id=self.redemption_id, now=now)
-        fulfil_redemption(session, admin, redemption_id=self.redemption_id, now=HANDED_OVER)
+        send_redemption(session, admin, redemption_id=self.redemption_id, now=HANDED_OVER)
         return_redemption(session, admin, redemption_id=self.redemption_id, reason="Closed that day", now=now)
         adjust_points(session, admin, person_id=self.person_id, points=-30, counts_as_earned=False, reason="Counted twice", key="a", now=now)
 
@@ -65,7 +66,7 @@ def lines(client: PortalClient, address: str) -> list[list[str]]:
 EXPECTED = [
     ["Corrected by hand", "", "", "-30", "470", "Counted twice", "Ada Admin"],
     ["Returned", "Café visit", "", "200", "500", "", "Ada Admin"],
-    ["Fulfilled on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor"],
+    ["Sent on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor"],
     ["Earned", "", "", "500", "500", "", "the portal"],
 ]
 
@@ -92,7 +93,7 @@ def test_the_page_links_lines_to_what_they_came_from(amara: PortalClient, accoun
     page = amara.get("/statement").text
     assert 'href="/rewards/mine">Café visit</a>' in page
     assert "You can spend 470 points." in page
-    assert "Fulfilled on 4 Nov 2026" in page, "late in the evening here, past midnight where Amara reads it"
+    assert "Sent on 4 Nov 2026" in page, "late in the evening here, past midnight where Amara reads it"
     admin = sign_in(account.admin_id).get(f"/admin/statement/{account.person_id}").text
     assert f'href="/admin/rewards/redemptions/{account.redemption_id}">Café visit</a>' in admin
     assert "by Ada Admin" in admin

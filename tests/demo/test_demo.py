@@ -97,7 +97,7 @@ def test_everything_that_can_be_is_there(year: Session) -> None:
     assert set(counted(year, Challenge.state)) == {"draft", "live", "closed"}
     assert {"approved", "declined", "more_wanted", "waiting", "reversed"} <= set(counted(year, Attempt.state))
     assert {"approved", "declined", "more_wanted", "waiting", "open"} <= set(counted(year, Submission.state))
-    assert {"requested", "approved", "fulfilled", "declined", "cancelled", "returned"} == set(counted(year, Redemption.state))
+    assert {"requested", "approved", "sent", "received", "declined", "cancelled", "returned"} == set(counted(year, Redemption.state))
     assert {"submitted", "accepted", "declined", "duplicate"} == set(counted(year, Nomination.state))
     assert {"live", "retired"} == set(counted(year, Reward.state))
     assert {"active", "invited"} == set(counted(year, Person.state))
@@ -153,7 +153,7 @@ def test_every_balance_is_found_again_in_rows(year: Session) -> None:
         assert balance.available - balance.owed == acts + given - sum(own.values())
 
 
-REDEEMED = ("requested", "approved", "fulfilled")
+REDEEMED = ("requested", "approved", "sent", "received")
 
 
 def test_the_board_is_found_again_in_rows(year: Session) -> None:

@@ -8,11 +8,14 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
 from portal.kernel.clock import utcnow
 from portal.rewards.actions.catalogue import add_reward, publish_reward
-from portal.rewards.actions.redeeming import redeem
+from portal.rewards.actions.redeeming import Asked, redeem
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind
 
 _numbers = count(1)
+HOME = Address("Amara Okafor", "Harbour Street 4", "20457", "Hamburg", "", "DE")
+WITH_ADDRESS = Asked(address=HOME)
 
 
 def acting(person_id: int, *roles: str) -> Actor:
@@ -37,6 +40,6 @@ def make_reward(session: Session, **overrides: Any) -> Reward:
 
 
 def make_redemption(session: Session, person_id: int, reward_id: int, **overrides: Any) -> Redemption:
-    """Let a person redeem a reward. They need the points."""
-    given = {"key": f"form-{next(_numbers)}", "now": utcnow()} | overrides
+    """Let a person redeem a reward, with an address for a parcel. They need the points."""
+    given = {"asked": WITH_ADDRESS, "key": f"form-{next(_numbers)}", "now": utcnow()} | overrides
     return redeem(session, acting(person_id), reward_id=reward_id, **given)

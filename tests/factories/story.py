@@ -40,8 +40,10 @@ from portal.references.actions.decide import accept_nomination, decline_nominati
 from portal.referrals.actions import send_referral
 from portal.referrals.rules import Peer
 from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.fulfilling import order_redemption, send_redemption
 from portal.rewards.actions.redeeming import redeem
-from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.variants import add_variant
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
@@ -50,6 +52,7 @@ from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
+from tests.factories.rewards import WITH_ADDRESS
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,14 @@ def _tell(session: Session, storage: Storage) -> Story:
     )
     for reward in (mug, dinner):
         publish_reward(session, as_admin(admin), reward_id=reward.id, now=now)
-    first = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-1", now=now)
+    first = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-1", asked=WITH_ADDRESS, now=now)
     approve_redemption(session, as_admin(admin), redemption_id=first.id, now=now)
-    fulfil_redemption(session, as_admin(admin), redemption_id=first.id, now=now)
-    second = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-2", now=now)
+    order_redemption(session, as_admin(admin), redemption_id=first.id, now=now)
+    send_redemption(session, as_admin(admin), redemption_id=first.id, handed={"tracking": "LP 4711"}, now=now)
+    add_variant(session, as_admin(admin), reward_id=dinner.id, name="In the old mill", happens_on=now.date() + timedelta(days=60), stock=6, now=now)
+    second = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-2", asked=WITH_ADDRESS, now=now)
     decline_redemption(session, as_admin(admin), redemption_id=second.id, reason="We are moving the store.", now=now)
-    third = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-3", now=now)
+    third = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-3", asked=WITH_ADDRESS, now=now)
     adjust(
         session,
         as_admin(admin),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.variants import add_variant
 from portal.rewards.models import Redemption
 from tests.factories.challenges import as_admin, make_attempt, make_challenge
 from tests.factories.people import PASSWORD, make_admin, make_company, make_employee, make_person
@@ -22,16 +23,15 @@ PHRASE = "copper ladder over quiet water"
 
 @pytest.fixture
 def programme(database: Database) -> int:
-    """An admin, an employee, a company, a challenge with an upload, a reward with one piece; returns the reward's id."""
+    """An admin, an employee, a company, a challenge with an upload, a reward with one piece of one variant; returns the reward's id."""
 
     def made(session) -> int:
         admin = make_admin(session, name="Ada Admin", email=ADMIN)
         make_employee(session, name="Edo Employee", email=EMPLOYEE)
         make_company(session, name="Kestrel Freight")
         make_challenge(session, title="Show us your desk", points=300, stages=("confirm", "upload"))
-        reward = add_reward(
-            session, as_admin(admin), name="Wool overshirt", summary="Warm.", kind="merchandise", price=120, stock=1, now=admin.created_at
-        )
+        reward = add_reward(session, as_admin(admin), name="Wool overshirt", summary="Warm.", kind="merchandise", price=120, now=admin.created_at)
+        add_variant(session, as_admin(admin), reward_id=reward.id, name="M, navy", stock=1, now=admin.created_at)
         publish_reward(session, as_admin(admin), reward_id=reward.id, now=admin.created_at)
         return reward.id
 
@@ -88,6 +88,10 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
     expect(amara.page.get_by_role("main")).not_to_contain_text("600")
     amara.go("/rewards")
     amara.page.get_by_role("link", name="Wool overshirt").click()
+    amara.page.get_by_role("radio", name="M, navy").check()
+    for label, typed in {"Name on the parcel": "Amara Okafor", "Street and number": "Harbour Street 4", "Town or city": "Hamburg"}.items():
+        amara.page.get_by_label(label).fill(typed)
+    amara.page.get_by_label("Country").select_option("DE")
     press_twice(amara.page, "Redeem for 120 points")
     expect(amara.page.get_by_role("banner")).to_contain_text("180")
 
@@ -96,10 +100,20 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
     site.post.to(NEW, "Wool overshirt")
     with database.reading() as session:
         redemption = session.scalars(select(Redemption)).one()
+    admin.go("/admin/rewards/desk")
+    admin.page.get_by_role("checkbox", name="Choose “Wool overshirt” for Amara Okafor").check()
+    press_twice(admin.page, "Mark as ordered")
+    admin.go("/admin/rewards/desk/labels")
+    expect(admin.page.get_by_role("main")).to_contain_text("Harbour Street 4")
     admin.go(f"/admin/rewards/redemptions/{redemption.id}")
-    press_twice(admin.page, "Mark as fulfilled")
+    admin.page.get_by_label("Tracking number").fill("LP 4711")
+    press_twice(admin.page, "Mark as sent")
+    site.post.to(NEW, "Yours now")
+    amara.go(f"/rewards/redemptions/{redemption.id}")
+    expect(amara.page.get_by_role("main")).to_contain_text("LP 4711")
+    press_twice(amara.page, "I have it")
     amara.go("/rewards/mine")
-    expect(amara.page.get_by_role("main")).to_contain_text("Fulfilled")
+    expect(amara.page.get_by_role("main")).to_contain_text("Received")
     amara.go("/statement")
     expect(amara.page.get_by_role("main")).to_contain_text("180")
     amara.go("/board")

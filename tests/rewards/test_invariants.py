@@ -7,7 +7,9 @@ from sqlalchemy import text
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.invariants import check
-from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.actions.fulfilling import return_redemption, send_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.variants import add_variant
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
@@ -15,10 +17,12 @@ from tests.factories.rewards import as_admin, make_redemption, make_reward
 
 DAMAGE = {
     "a decline that forgot the points": ("UPDATE redemption SET state = 'declined', released_at = requested_at WHERE id = :waiting", "I8"),
-    "a fulfilment that spent nothing": ("UPDATE redemption SET state = 'fulfilled' WHERE id = :waiting", "I8"),
-    "a return that gave nothing back": ("UPDATE redemption SET state = 'returned', released_at = requested_at WHERE id = :fulfilled", "I8"),
-    "a step back after the points were spent": ("UPDATE redemption SET state = 'approved' WHERE id = :fulfilled", "I8"),
+    "a parcel that spent nothing": ("UPDATE redemption SET state = 'sent' WHERE id = :waiting", "I8"),
+    "a return that gave nothing back": ("UPDATE redemption SET state = 'returned', released_at = requested_at WHERE id = :sent", "I8"),
+    "a step back after the points were spent": ("UPDATE redemption SET state = 'approved' WHERE id = :sent", "I8"),
     "another price than was held": ("UPDATE redemption SET price = price + 1 WHERE id = :waiting", "I8"),
+    "an order that gave the points back": ("UPDATE redemption SET state = 'ended', released_at = requested_at WHERE id = :waiting", "I8"),
+    "an arrival of what was never sent": ("UPDATE redemption SET state = 'received' WHERE id = :waiting", "I8"),
     "a hold that nothing waits for": ("UPDATE redemption SET hold_id = NULL WHERE id = :waiting", "I8"),
 }
 
@@ -31,11 +35,11 @@ def made(database: Database) -> dict[str, int]:
         person_id, admin, now = make_person(session).id, as_admin(make_admin(session).id), utcnow()
         give_points(session, person_id, 500)
         reward_id = make_reward(session, price=100, stock=9).id
-        ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "fulfilled", "returned")}
+        ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "sent", "returned")}
         decline_redemption(session, admin, redemption_id=ids["declined"], reason="No", now=now)
-        for name in ("fulfilled", "returned"):
+        for name in ("sent", "returned"):
             approve_redemption(session, admin, redemption_id=ids[name], now=now)
-            fulfil_redemption(session, admin, redemption_id=ids[name], now=now)
+            send_redemption(session, admin, redemption_id=ids[name], now=now)
         return_redemption(session, admin, redemption_id=ids["returned"], reason="Broken", now=now)
         return ids
 
@@ -48,10 +52,24 @@ def test_what_the_actions_do_breaks_nothing(database: Database, made: dict[str, 
 
 
 @pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")
+def test_a_piece_that_was_taken_from_the_shelf_of_another_reward_is_named(database: Database, made: dict[str, int]) -> None:
+    def work(session) -> int:
+        admin, other = as_admin(make_admin(session).id), make_reward(session, kind="merchandise").id
+        variant = add_variant(session, admin, reward_id=other, name="M", stock=1, now=utcnow()).id
+        session.execute(text("UPDATE redemption SET variant_id = :foreign WHERE id = :id"), {"foreign": variant, "id": made["waiting"]})
+        return variant
+
+    variant = database.write(work)
+    with database.reading() as session:
+        found = check(session, also=INVARIANTS)
+    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [("I12", "reward_variant", variant)]
+
+
+@pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damage_is_named_by_its_row(app: Flask, database: Database, made: dict[str, int], damage: str) -> None:
     statement, rule = DAMAGE[damage]
-    name = "fulfilled" if ":fulfilled" in statement else "waiting"
+    name = "sent" if ":sent" in statement else "waiting"
     database.write(lambda session: session.execute(text(statement), {name: made[name]}))
     with database.reading() as session:
         found = check(session, also=INVARIANTS)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward
-from portal.rewards.actions.review import approve_redemption, fulfil_redemption
+from portal.rewards.actions.fulfilling import send_redemption
+from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import within_reach
 from portal.rewards.rules.kinds import Kind
@@ -33,7 +34,7 @@ class Shop:
         give_points(session, self.person_id, 1_840)
         self.summit = make_reward(session, name="Summit pass", price=1_500, stock=6).id
         self.card = make_reward(session, name="€50 gift card", kind=Kind.GIFT_CARD, price=2_000).id
-        self.voucher = make_reward(session, name="Voucher", kind=Kind.LEARNING, price=300, stock=0).id
+        self.voucher = make_reward(session, name="Training voucher", kind=Kind.VOUCHER, price=300, stock=0).id
         self.cafe = make_reward(session, name="Café visit", price=40, limit_per_person=1).id
         self.draft = make_draft(session, name="Secret draft").id
 
@@ -75,20 +76,20 @@ def test_the_catalogue_shows_how_each_reward_stands(amara: PortalClient) -> None
 @pytest.mark.parametrize(
     ("query", "names"),
     [
-        ("", ["Café visit", "Voucher", "Summit pass", "€50 gift card"]),
+        ("", ["Café visit", "Training voucher", "Summit pass", "€50 gift card"]),
         ("q=cafe", ["Café visit"]),
         ("kind=gift_card", ["€50 gift card"]),
-        ("kind=nonsense", ["Café visit", "Voucher", "Summit pass", "€50 gift card"]),
+        ("kind=nonsense", ["Café visit", "Training voucher", "Summit pass", "€50 gift card"]),
         ("reach=can", ["Café visit", "Summit pass"]),
-        ("sort=dearest", ["€50 gift card", "Summit pass", "Voucher", "Café visit"]),
+        ("sort=dearest", ["€50 gift card", "Summit pass", "Training voucher", "Café visit"]),
         ("q=draft", []),
     ],
 )
 def test_the_catalogue_is_searched_filtered_and_ordered(amara: PortalClient, query: str, names: list[str]) -> None:
     page = amara.get(f"/rewards?{query}").text
     assert [row[0] for row in rows(amara.get(f"/rewards?{query}&format=csv").text)] == names
-    assert [name for name in ("Café visit", "Voucher", "Summit pass", "€50 gift card") if f">{name}</a>" in page] == [
-        name for name in ("Café visit", "Voucher", "Summit pass", "€50 gift card") if name in names
+    assert [name for name in ("Café visit", "Training voucher", "Summit pass", "€50 gift card") if f">{name}</a>" in page] == [
+        name for name in ("Café visit", "Training voucher", "Summit pass", "€50 gift card") if name in names
     ]
 
 
@@ -113,7 +114,7 @@ def test_a_refusal_is_said_on_the_page_and_keeps_what_was_typed(amara: PortalCli
     assert "You have 1,840 points; this costs 2,000." in answer.text
     answer = amara.post(f"/rewards/{shop.voucher}/redeem", data={"key": "k2", "shown_price": "300"})
     assert answer.status_code == 409
-    assert "“Voucher” is out of stock." in answer.text
+    assert "“Training voucher” is out of stock." in answer.text
     answer = amara.post(f"/rewards/{shop.summit}/redeem", data={"key": "k3", "shown_price": "1400", "wish": "Aisle seat"})
     assert answer.status_code == 409
     assert "The price changed from 1,400 to 1,500 points" in answer.text
@@ -176,13 +177,13 @@ def test_what_is_approved_is_cancelled_through_the_page_and_the_admins_pages_say
     page = ada.get(admins).text
     assert "Amara Okafor called it off on" in page
     assert "please do not send it" in page
-    assert "Mark as fulfilled" not in page
+    assert "Give the ticket" not in page
     assert "after it was approved" in ada.get("/admin/rewards/redemptions").text
     assert [row[3] for row in rows(ada.get("/admin/rewards/redemptions?state=called_off&format=csv").text)] == ["Summit pass"]
     queue = ada.get(f"/admin/approvals?item=redemption-{redemption_id}").text
     assert "Cancelled by Amara Okafor" in queue
     assert "are set aside" not in queue
-    refused = ada.post(f"{admins}/fulfil", data={"delivery": "By post"})
+    refused = ada.post(f"{admins}/send", data={"delivery": "By post"})
     assert refused.status_code == 409
     assert "was cancelled by Amara Okafor" in refused.text
 
@@ -196,12 +197,12 @@ def test_what_nobody_had_approved_is_no_business_of_who_packs(amara: PortalClien
 
 
 def test_what_is_fulfilled_is_not_cancelled_and_says_so(amara: PortalClient, shop: Shop, database: Database) -> None:
-    address = f"/rewards/redemptions/{asked_for(database, shop, approve_redemption, fulfil_redemption)}/cancel"
+    address = f"/rewards/redemptions/{asked_for(database, shop, approve_redemption, send_redemption)}/cancel"
     assert f'href="{address}"' not in amara.get("/rewards/mine").text
     assert "“Summit pass” cannot be cancelled any more." in amara.get(address, follow_redirects=True).text
     answer = amara.post(address)
     assert answer.status_code == 409
-    assert "was fulfilled by Ada Admin" in answer.text
+    assert "was sent by Ada Admin" in answer.text
 
 
 def test_drafts_and_others_redemptions_are_not_to_be_found(amara: PortalClient, ada: PortalClient, shop: Shop, database: Database) -> None:
@@ -230,7 +231,7 @@ def test_employees_have_no_catalogue(database: Database, sign_in: SignIn) -> Non
 
 def test_what_is_within_reach_comes_by_price_and_leaves_out_what_cannot_be_had(shop: Shop, database: Database) -> None:
     with database.reading() as session:
-        assert [offer.reward.name for offer in within_reach(session, shop.person_id)] == ["Café visit", "Summit pass", "€50 gift card"]
+        assert [offer.reward.name for offer in within_reach(session, shop.person_id, utcnow())] == ["Café visit", "Summit pass", "€50 gift card"]
 
 
 def test_an_admin_writes_previews_publishes_and_retires_a_reward(ada: PortalClient, amara: PortalClient, database: Database) -> None:
@@ -339,12 +340,12 @@ def test_admins_decide_through_the_pages(ada: PortalClient, shop: Shop, database
     second = sign_in(shop.other_id).post(f"{address}/approve")
     assert second.status_code == 409
     assert "“Summit pass” for Amara Okafor was approved by Ada Admin" in second.text
-    assert ada.post(f"{address}/fulfil", data={"delivery": "By post"}).status_code == 303
+    assert ada.post(f"{address}/send", data={"delivery": "By post"}).status_code == 303
     assert ada.post(f"{address}/return", data={"reason": "Came back"}).status_code == 303
     page = ada.get(address).text
     assert "Returned by Ada Admin" in page
     found = rows(ada.get("/admin/rewards/redemptions?q=okafor&state=returned&format=csv").text)
-    assert [row[1:6] for row in found] == [["Amara Okafor", "", "Summit pass", "1500", "Returned"]]
+    assert [row[1:7] for row in found] == [["Amara Okafor", "", "Summit pass", "", "1500", "Returned"]]
     assert rows(ada.get("/admin/rewards/redemptions?state=requested&format=csv").text) == []
     assert rows(ada.get("/admin/rewards?q=summit&format=csv").text) == [["Summit pass", "Event", "Live", "1500", "6", "", "0", "0"]]
 

@@ -11,11 +11,14 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.models import transfer
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.invariants import check
 from portal.people.actions.sessions import open_session
 from portal.people.queries.persons import get_person
+from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
-from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
@@ -90,31 +93,48 @@ def test_approve_decline_and_cancel_at_once_is_one_of_them(database: Database) -
     assert counted["done"] == {"cancelled": 2, "declined": 1}[state] + was_approved
 
 
-@pytest.mark.parametrize("verb", [fulfil_redemption, return_redemption])
-def test_fulfilled_and_returned_once(database: Database, verb: object) -> None:
+@pytest.mark.parametrize("verb", [send_redemption, return_redemption])
+def test_sent_and_returned_once(database: Database, verb: object) -> None:
     person_id, reward_id = database.write(lambda s: (with_points(s, 100), make_reward(s, price=100, stock=1).id))
     admins = database.write(lambda s: [make_admin(s).id for _ in range(8)])
     redemption_id = database.write(lambda s: make_redemption(s, person_id, reward_id).id)
     facts = {"redemption_id": redemption_id, "now": utcnow()}
     database.write(lambda s: approve_redemption(s, as_admin(admins[0]), **facts))
     if verb is return_redemption:
-        database.write(lambda s: fulfil_redemption(s, as_admin(admins[0]), **facts))
+        database.write(lambda s: send_redemption(s, as_admin(admins[0]), **facts))
         facts["reason"] = "Came back"
     counted = all_at_once(database, [partial(verb, actor=as_admin(admin), **facts) for admin in admins])
-    name, left = ("AlreadyReturned", (1, 100, 0, 1)) if verb is return_redemption else ("AlreadyFulfilled", (0, 0, 0, 1))
+    name, left = ("AlreadyReturned", (1, 100, 0, 1)) if verb is return_redemption else ("AlreadySent", (0, 0, 0, 1))
     assert counted == {"done": 1, name: 7}
     assert stand(database, reward_id, person_id) == left
 
 
-FULFIL, DECLINE = ("fulfil", {"delivery": "By post"}), ("decline", {"reason": "Sold out after all"})
+def test_send_order_fail_and_cancel_at_once_end_where_the_books_say(database: Database) -> None:
+    person_id, reward_id = database.write(lambda s: (with_points(s, 100), make_reward(s, price=100, stock=1, kind="merchandise").id))
+    admins = database.write(lambda s: [as_admin(make_admin(s).id) for _ in range(6)])
+    facts = {"redemption_id": database.write(lambda s: make_redemption(s, person_id, reward_id).id), "now": utcnow()}
+    database.write(lambda s: approve_redemption(s, admins[0], **facts))
+    verbs = (send_redemption, order_redemption, partial(fail_redemption, reason="Lost"))
+    works = [partial(verb, actor=admin, **facts) for verb, admin in zip(verbs * 2, admins, strict=True)]
+    counted = all_at_once(database, [*works, partial(cancel_redemption, actor=acting(person_id), **facts)])
+    with database.reading() as session:
+        state = session.get_one(Redemption, facts["redemption_id"]).state
+        assert check(session, also=INVARIANTS) == []
+    left = {"sent": (0, 0, 0, 1), "failed": (0, 0, 100, 1), "ordered": (0, 0, 100, 1), "cancelled": (1, 100, 0, 1)}
+    assert stand(database, reward_id, person_id) == left[state]
+    assert set(counted) <= {"done", "AlreadySent", "AlreadyOrdered", "AlreadyFailed", "AlreadyCancelled"}
+    assert 1 <= counted["done"] <= 3
 
 
-@pytest.mark.parametrize(("verb", "form"), [FULFIL, DECLINE], ids=["fulfil", "decline"])
+SEND, DECLINE = ("send", {"delivery": "By post"}), ("decline", {"reason": "Sold out after all"})
+
+
+@pytest.mark.parametrize(("verb", "form"), [SEND, DECLINE], ids=["send", "decline"])
 def test_eight_processes_cancel_and_decide_at_once_and_one_of_them_has_its_way(
     database: Database, settings: Settings, verb: str, form: dict[str, str]
 ) -> None:
     """Four windows of the person against four admins, over and over, on what is approved: the shelf and the safe move once."""
-    price, other = 10, {"fulfil": "fulfilled", "decline": "declined"}[verb]
+    price, other = 10, {"send": "sent", "decline": "declined"}[verb]
     reward_id, person_id = database.write(lambda s: (make_reward(s, price=price, stock=DUELS).id, with_points(s, price * DUELS)))
     admins = [database.write(lambda s: make_admin(s).id) for _ in range(PROCESSES // 2)]
 
@@ -143,9 +163,9 @@ def test_eight_processes_cancel_and_decide_at_once_and_one_of_them_has_its_way(
         expected = ([303] * 4, [409] * 4) if state == "cancelled" else ([409] * 4, [303, 409, 409, 409])
         assert (by_person, by_admins) == expected, (number, state)
     assert set(states) <= {"cancelled", other}
-    spent = states.count("fulfilled")
+    spent = states.count("sent")
     assert stand(database, reward_id, person_id) == (DUELS - spent, price * (DUELS - spent), 0, DUELS)
-    ends = ["capture" if state == "fulfilled" else "release" for state in states]
+    ends = ["capture" if state == "sent" else "release" for state in states]
     assert kinds == {redemption_id: ["hold", end] for redemption_id, end in zip(asked, ends, strict=True)}
 
 

@@ -1,5 +1,7 @@
 """The life of a redemption: what moves, what comes back, what is refused, who is told."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,12 +14,23 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.rules import MAIL_TOPIC
 from portal.rewards.actions.catalogue import change_reward, retire_reward
+from portal.rewards.actions.fulfilling import (
+    confirm_received,
+    end_redemption,
+    fail_redemption,
+    order_redemption,
+    receive_redemption,
+    retry_redemption,
+    return_redemption,
+    send_redemption,
+)
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
-from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.jobs import receive_by_itself
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import redemption_for_review, waiting_redemptions
 from portal.rewards.rules import refusals
-from portal.rewards.rules.states import State
+from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, State
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
@@ -69,14 +82,14 @@ def test_the_whole_way_to_fulfilment_and_back(scene: Scene) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
     approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
     assert (scene.stock, scene.points) == (1, (150, 100))
-    done = fulfil_redemption(scene.session, as_admin(scene.other_id), redemption_id=redemption_id, delivery="By post", now=now)
+    done = send_redemption(scene.session, as_admin(scene.other_id), redemption_id=redemption_id, delivery="By post", now=now)
     assert (scene.stock, scene.points, done.delivery) == (1, (150, 0), "By post")
     back = return_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, reason="Came back", now=now)
     assert (back.state, scene.stock, scene.points) == (State.RETURNED, 2, (250, 0))
     assert balance_of(scene.session, scene.person_id) == Balance(250, 0, 0, 250)
-    assert scene.told() == ["redemption_requested", "redemption_approved", "redemption_fulfilled", "redemption_returned"]
+    assert scene.told() == ["redemption_requested", "redemption_approved", "redemption_sent", "redemption_returned"]
     audited = scene.session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == "redemption").order_by(AuditEvent.id)).all()
-    assert audited == ["reward.redeemed", "redemption.approved", "redemption.fulfilled", "redemption.returned"]
+    assert audited == ["reward.redeemed", "redemption.approved", "redemption.sent", "redemption.returned"]
 
 
 @pytest.mark.parametrize("is_approved", [False, True])
@@ -107,9 +120,9 @@ def test_the_person_cancels_until_it_is_fulfilled_and_everything_comes_back_once
 
 def test_what_is_fulfilled_cannot_be_cancelled_any_more(scene: Scene) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
-    for verb in (approve_redemption, fulfil_redemption):
+    for verb in (approve_redemption, send_redemption):
         verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
-    with pytest.raises(refusals.AlreadyFulfilled):
+    with pytest.raises(refusals.AlreadySent):
         cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
     assert (scene.stock, scene.points) == (1, (150, 0))
 
@@ -139,56 +152,135 @@ def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
     assert approve_redemption(scene.session, first, redemption_id=redemption_id, now=utcnow()).approved_at == now
 
 
+APPROVE, ORDER, SEND, RECEIVE = approve_redemption, order_redemption, send_redemption, receive_redemption
+FAIL, RETRY, END, DECLINE, CANCEL, RETURN = (
+    fail_redemption,
+    retry_redemption,
+    end_redemption,
+    decline_redemption,
+    cancel_redemption,
+    return_redemption,
+)
+REASONED = (FAIL, END, DECLINE, RETURN)
+
+
 @pytest.mark.parametrize(
-    ("steps", "verb", "refusal"),
+    ("steps", "verbs", "refusal"),
     [
-        ((), fulfil_redemption, refusals.NotYetApproved),
-        ((), return_redemption, refusals.NotYetApproved),
-        ((approve_redemption,), return_redemption, refusals.AlreadyApproved),
-        ((approve_redemption, fulfil_redemption), approve_redemption, refusals.AlreadyFulfilled),
-        ((approve_redemption, fulfil_redemption), decline_redemption, refusals.AlreadyFulfilled),
-        ((decline_redemption,), approve_redemption, refusals.AlreadyDeclined),
-        ((decline_redemption,), fulfil_redemption, refusals.AlreadyDeclined),
-        ((decline_redemption,), cancel_redemption, refusals.AlreadyDeclined),
-        ((cancel_redemption,), approve_redemption, refusals.AlreadyCancelled),
-        ((approve_redemption, cancel_redemption), fulfil_redemption, refusals.AlreadyCancelled),
-        ((approve_redemption, cancel_redemption), decline_redemption, refusals.AlreadyCancelled),
-        ((approve_redemption, fulfil_redemption, return_redemption), cancel_redemption, refusals.AlreadyReturned),
-        ((approve_redemption, fulfil_redemption, return_redemption), decline_redemption, refusals.AlreadyReturned),
+        ((), (ORDER, SEND, RECEIVE, FAIL, RETRY, END, RETURN), refusals.NotYetApproved),
+        ((APPROVE,), (RECEIVE, RETRY, END, RETURN), refusals.AlreadyApproved),
+        ((APPROVE, ORDER), (APPROVE, RETRY, END, DECLINE, CANCEL, RECEIVE, RETURN), refusals.AlreadyOrdered),
+        ((APPROVE, SEND), (APPROVE, ORDER, FAIL, RETRY, END, DECLINE, CANCEL), refusals.AlreadySent),
+        ((APPROVE, ORDER, SEND, RECEIVE), (APPROVE, ORDER, SEND, FAIL, END, DECLINE, CANCEL), refusals.AlreadyReceived),
+        ((APPROVE, FAIL), (APPROVE, ORDER, SEND, RECEIVE, DECLINE, RETURN), refusals.AlreadyFailed),
+        ((APPROVE, FAIL, END), (APPROVE, ORDER, SEND, FAIL, RETRY, DECLINE, CANCEL, RETURN), refusals.AlreadyEnded),
+        ((DECLINE,), (APPROVE, ORDER, SEND, FAIL, RETRY, END, CANCEL, RETURN), refusals.AlreadyDeclined),
+        ((APPROVE, CANCEL), (APPROVE, ORDER, SEND, FAIL, RETRY, END, DECLINE, RETURN), refusals.AlreadyCancelled),
+        ((APPROVE, SEND, RETURN), (APPROVE, ORDER, SEND, RECEIVE, FAIL, END, DECLINE, CANCEL), refusals.AlreadyReturned),
     ],
 )
-def test_a_step_out_of_order_is_refused_and_moves_nothing(scene: Scene, steps: tuple, verb: object, refusal: type) -> None:
+def test_a_step_out_of_order_is_refused_and_moves_nothing(session: Session, steps: tuple, verbs: tuple, refusal: type) -> None:
+    scene = Scene(session, kind="merchandise")
     redemption_id = scene.redeem().id
 
     def act(action: object) -> None:
-        reason = {"reason": "So"} if action in (decline_redemption, return_redemption) else {}
-        actor = acting(scene.person_id) if action is cancel_redemption else as_admin(scene.admin_id)
+        reason = {"reason": "So"} if action in REASONED else {}
+        actor = acting(scene.person_id) if action is CANCEL else as_admin(scene.admin_id)
         action(scene.session, actor, redemption_id=redemption_id, now=utcnow(), **reason)
 
     for step in steps:
         act(step)
-    before = scene.stock, scene.points
-    with pytest.raises(refusal):
-        act(verb)
-    assert (scene.stock, scene.points) == before
+    before = scene.stock, scene.points, scene.told()
+    for verb in verbs:
+        with pytest.raises(refusal):
+            act(verb)
+    assert (scene.stock, scene.points, scene.told()) == before
 
 
-@pytest.mark.parametrize("verb", [approve_redemption, decline_redemption, fulfil_redemption, return_redemption])
+def test_what_failed_is_tried_again_and_sent_and_every_step_is_told(session: Session) -> None:
+    scene, now = Scene(session, kind="merchandise"), utcnow()
+    its = {"redemption_id": scene.redeem().id}
+    admin = as_admin(scene.admin_id)
+    for minute, verb in enumerate((APPROVE, ORDER, FAIL, RETRY, ORDER, FAIL, RETRY, SEND)):
+        more = {"reason": f"No {minute}"} if verb is FAIL else {"handed": {"tracking": "LP 4711"}} if verb is SEND else {}
+        found = verb(session, admin, **its, now=now + timedelta(minutes=minute), **more)
+        assert scene.points == ((150, 0) if verb is SEND else (150, 100))
+    assert (found.state, found.reason, found.handed, found.ordered_at) == ("sent", "", {"tracking": "LP 4711"}, None)
+    confirm_received(session, acting(scene.person_id), **its, now=now + timedelta(hours=1))
+    steps = ["requested", "approved", "ordered", "failed", "retried", "ordered", "failed", "retried", "sent", "received"]
+    assert scene.told() == [f"redemption_{step}" for step in steps]
+    audited = session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == "redemption").order_by(AuditEvent.id)).all()
+    assert audited == ["reward.redeemed", *(f"redemption.{step}" for step in steps[1:])]
+    shown = redemption_for_review(session, found.id).detail.steps
+    assert {step.name for step in shown} == {"Asked", "Approved", "Delivery failed", "Tried again", "Sent", "Received"}
+
+
+@pytest.mark.parametrize("verb", [END, CANCEL])
+def test_what_failed_for_good_gives_stock_and_points_back_once(session: Session, verb: object) -> None:
+    scene, now = Scene(session), utcnow()
+    its = {"redemption_id": scene.redeem().id, "now": now}
+    approve_redemption(session, as_admin(scene.admin_id), **its)
+    fail_redemption(session, as_admin(scene.admin_id), reason="Sold out", **its)
+    for _ in range(2):
+        if verb is END:
+            end_redemption(session, as_admin(scene.admin_id), reason="Not made any more", **its)
+        else:
+            cancel_redemption(session, acting(scene.person_id), **its)
+        assert (scene.stock, scene.points) == (2, (250, 0))
+
+
+def test_only_the_person_says_that_they_have_it_and_after_two_weeks_it_counts_as_received(database: Database) -> None:
+    now = utcnow()
+
+    def begin(session: Session) -> tuple[int, int, int]:
+        scene = Scene(session)
+        ids = [scene.redeem().id for _ in range(2)]
+        for redemption_id in ids:
+            for verb in (approve_redemption, send_redemption):
+                verb(session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
+        with pytest.raises(NotFound):
+            confirm_received(session, acting(scene.admin_id), redemption_id=ids[0], now=now)
+        confirm_received(session, acting(scene.person_id), redemption_id=ids[0], now=now)
+        return *ids, scene.person_id
+
+    confirmed, silent, person_id = database.write(begin)
+    assert receive_by_itself(database, now + timedelta(days=RECEIVED_AFTER_DAYS, minutes=-1)) == 0
+    assert [receive_by_itself(database, now + timedelta(days=RECEIVED_AFTER_DAYS)) for _ in range(2)] == [1, 0]
+    with database.reading() as session:
+        by = {found.id: found.received_by for found in session.scalars(select(Redemption))}
+        mails = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == MAIL_TOPIC))
+        assert len([mail for mail in mails if mail["kind"] == "redemption_received"]) == 1, "no mail about one's own click"
+    assert by == {confirmed: person_id, silent: None}
+
+
+def test_what_nobody_orders_is_not_ordered(scene: Scene) -> None:
+    redemption_id = scene.redeem().id
+    approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
+    with pytest.raises(refusals.NotToBeOrdered):
+        order_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
+
+
+@pytest.mark.parametrize("verb", [APPROVE, ORDER, SEND, RECEIVE, FAIL, RETRY, END, DECLINE, RETURN])
 def test_nobody_decides_on_their_own(session: Session, verb: object) -> None:
     admin = make_admin(session, roles={"admin", "advocate"})
     give_points(session, admin.id, 100)
     redemption_id = make_redemption(session, admin.id, make_reward(session).id).id
-    reason = {"reason": "So"} if verb in (decline_redemption, return_redemption) else {}
+    reason = {"reason": "So"} if verb in REASONED else {}
     with pytest.raises(refusals.OwnRedemption):
         verb(session, as_admin(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
     with pytest.raises(NotAllowed):
         verb(session, acting(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
 
 
-@pytest.mark.parametrize("verb", [decline_redemption, return_redemption])
-def test_saying_no_needs_a_reason(scene: Scene, verb: object) -> None:
+@pytest.mark.parametrize(("steps", "verb"), [((), DECLINE), ((APPROVE,), FAIL), ((APPROVE, SEND), RETURN)])
+def test_saying_no_needs_a_reason(scene: Scene, steps: tuple, verb: object) -> None:
+    redemption_id = scene.redeem().id
+    for step in steps:
+        step(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
+    before = scene.points
     with pytest.raises(refusals.ReasonNeeded):
-        verb(scene.session, as_admin(scene.admin_id), redemption_id=scene.redeem().id, reason="  ", now=utcnow())
+        verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, reason="  ", now=utcnow())
+    assert scene.points == before
 
 
 def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database) -> None:

@@ -10,7 +10,7 @@ from portal.kernel.errors import NotAllowed, Refusal
 from portal.rewards.rules import kinds, limits, reach, redeeming, refusals, states
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Reach, Standing
-from portal.rewards.rules.states import REACHED_FROM, State
+from portal.rewards.rules.states import GIVEN_BACK, HELD, SPENT, WAYS, Move, State
 
 ADVOCATE_7 = Actor(id=7, roles=frozenset({ADVOCATE}))
 ADMIN_7 = Actor(id=7, roles=frozenset({ADMIN, ADVOCATE}))
@@ -102,12 +102,18 @@ def test_what_is_allowed_passes() -> None:
 
 
 def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back() -> None:
-    ends = {State.DECLINED, State.CANCELLED, State.RETURNED}
-    assert not any(ends & earlier for earlier in REACHED_FROM.values())
-    assert {to for to, earlier in REACHED_FROM.items() if State.FULFILLED in earlier} == {State.RETURNED}
-    assert {state for state in State if states.can_cancel(state)} == {State.REQUESTED, State.APPROVED} == REACHED_FROM[State.DECLINED]
+    """Points are held, then spent or given back, and each of it once: no move leaves an end or goes back before the points were spent."""
+    assert sorted([*HELD, *SPENT, *GIVEN_BACK]) == sorted(State)
+    for way in WAYS.values():
+        assert not way.come_from & set(GIVEN_BACK)
+        if way.come_from & set(SPENT):
+            assert way.to in (*SPENT, State.RETURNED)
+        elif way.to in SPENT:
+            assert way.to == State.SENT
+    assert set(WAYS) == set(Move)
+    assert {state for state in State if states.can_cancel(state)} == {State.REQUESTED, State.APPROVED, State.FAILED}
     assert set(refusals.STANDS) == set(State)
-    assert set(states.STATE_NAMES) == set(State)
+    assert set(states.STATE_NAMES) == set(states.STEP_NAMES) == set(states.HELD_NAMES) == set(State)
     assert set(kinds.KIND_NAMES) == set(kinds.Kind)
 
 
@@ -127,11 +133,29 @@ LATER, LAST = MOMENT + timedelta(days=1), MOMENT + timedelta(days=2)
     [
         (State.REQUESTED, ("Held, waiting for approval", None)),
         (State.APPROVED, ("Held, approved on %(day)s", MOMENT)),
-        (State.FULFILLED, ("Fulfilled on %(day)s", LATER)),
-        (State.RETURNED, ("Fulfilled on %(day)s", LATER)),
+        (State.ORDERED, ("Held, ordered on %(day)s", MOMENT)),
+        (State.FAILED, ("Held, delivery failed on %(day)s", MOMENT)),
+        (State.SENT, ("Sent on %(day)s", LATER)),
+        (State.RECEIVED, ("Sent on %(day)s", LATER)),
+        (State.RETURNED, ("Sent on %(day)s", LATER)),
+        (State.ENDED, ("Held until it was given up on %(day)s", LAST)),
         (State.DECLINED, ("Held until it was declined on %(day)s", LAST)),
         (State.CANCELLED, ("Held until it was cancelled on %(day)s", LAST)),
     ],
 )
 def test_what_became_of_held_points_follows_the_redemption(state: State, expected: tuple[str, datetime | None]) -> None:
-    assert states.became_of_hold(state, approved_at=MOMENT, fulfilled_at=LATER, released_at=LAST) == expected
+    moments = {"approved_at": MOMENT, "ordered_at": MOMENT, "failed_at": MOMENT, "sent_at": LATER, "released_at": LAST}
+    assert states.became_of_hold(state, **moments) == expected
+
+
+def test_cancelling_is_noted_with_the_state_that_was_left() -> None:
+    early, late = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    cases = [
+        ((None, None, None), State.REQUESTED),
+        ((early, None, None), State.APPROVED),
+        ((early, early, None), State.FAILED),
+        ((early, early, late), State.APPROVED),
+        ((early, late, early), State.FAILED),
+    ]
+    for (approved, failed, retried), state in cases:
+        assert states.left_at(approved_at=approved, failed_at=failed, retried_at=retried) == state

@@ -12,11 +12,17 @@ from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.ledger.queries.balances import balance_of
 from portal.recognition.actions.scores import adjust
-from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward
-from portal.rewards.actions.redeeming import cancel_redemption, redeem
-from portal.rewards.actions.review import approve_redemption, decline_redemption, fulfil_redemption, return_redemption
+from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward, set_options
+from portal.rewards.actions.fulfilling import confirm_received, order_redemption, return_redemption, send_redemption
+from portal.rewards.actions.redeeming import Asked, cancel_redemption, redeem
+from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.variants import add_variant
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.variants import left_of, variants_of
+from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind, RewardState
+from portal.rewards.rules.terms import version_of
 
 OPENED = 330
 LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20
@@ -59,11 +65,16 @@ class Shelf:
             summary=entry["summary"],
             text=programme()["how"][entry["kind"]],
             stock=entry.get("stock"),
+            terms=entry.get("terms", ""),
             limit_per_person=entry.get("limit"),
             picture_id=picture.id,
             key=f"demo-reward-{number}",
             now=at,
         )
+        if "options" in entry:
+            set_options(session, actor, reward_id=made.id, given=entry["options"], now=at)
+        for name, stock in entry.get("variants", {}).items():
+            add_variant(session, actor, reward_id=made.id, name=name, stock=stock, now=at)
         publish_reward(session, actor, reward_id=made.id, now=at)
         self.rewards.append(made)
         if "retired" in entry:
@@ -87,7 +98,8 @@ class Shelf:
         available = balance_of(self.story.session, self.story.people[name].id).available - kept
         for reward in self.rewards:
             self.story.session.refresh(reward)
-        return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and r.stock != 0]
+        left = left_of(self.story.session, self.rewards, self.story.end)
+        return [r for r in self.rewards if r.state == RewardState.LIVE and r.price <= available and left[r.id] != 0]
 
     def _saved(self, name: str, at: datetime) -> int:
         """Return what somebody leaves alone: the star saves for a while, so that who signs in can try to redeem."""
@@ -112,7 +124,20 @@ class Shelf:
     def _take(self, name: str, reward: Reward, at: datetime) -> Redemption:
         wish = self.story.random.choice(programme()["redeem"]["wish"].get(reward.kind, [""]))
         actor, key = self.story.acting(name), f"demo-redemption-{self.story.number()}"
-        return redeem(self.story.session, actor, reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, now=at)
+        return redeem(
+            self.story.session, actor, reward_id=reward.id, key=key, wish=wish, shown_price=reward.price, asked=self._asked(name, reward), now=at
+        )
+
+    def _asked(self, name: str, reward: Reward) -> Asked:
+        """Return what somebody fills in: the first variant that is left, the first cause, an address of their own."""
+        variant = next((found.id for found in variants_of(self.story.session, reward.id) if found.stock), None)
+        answers = {name: control.choices[0] for name, control in kind_of(reward.kind).asks(reward.options).items()}
+        address = None
+        if kind_of(reward.kind).needs_address:
+            to, number = programme()["redeem"]["to"], self.story.people[name].id
+            postcode, city, country = to["cities"][number % len(to["cities"])]
+            address = Address(name, to["streets"][number % len(to["streets"])], postcode, city, "", country)
+        return Asked(variant, answers, address, remembers=True, agrees=True, terms=version_of(reward.terms))
 
     def _star_spends(self, at: datetime) -> None:
         """Let the star take the dearest thing that leaves what is saved."""
@@ -140,7 +165,7 @@ class Shelf:
             self._approve(redemption_id, at)
             handed_over = self.story.after(at, hours=80)
             if handed_over < self.story.end - timedelta(hours=LEFT_APPROVED_HOURS):
-                self.story.plan(handed_over, self._fulfil, redemption_id)
+                self.story.plan(handed_over, self._send, redemption_id)
             return
         actor, reason = self.story.acting(self.cast.reviewers[0]), self._words("decline", redemption_id)
         decline_redemption(self.story.session, actor, redemption_id=redemption_id, reason=reason, now=at)
@@ -156,14 +181,31 @@ class Shelf:
         """Return what reviewers say about a reward of this kind."""
         return str(self.story.random.choice(programme()["redeem"][about][self._kind(redemption_id)]))
 
-    def _fulfil(self, redemption_id: int, at: datetime) -> None:
-        actor, delivery = self.story.acting(self.cast.reviewers[1]), self._words("delivery", redemption_id)
-        fulfil_redemption(self.story.session, actor, redemption_id=redemption_id, delivery=delivery, now=at)
-        if self._kind(redemption_id) != Kind.MERCHANDISE:
+    def _send(self, redemption_id: int, at: datetime) -> None:
+        """Order it a little earlier where it is ordered, send it, and let it arrive after some days."""
+        session, actor, kind = self.story.session, self.story.acting(self.cast.reviewers[1]), self._kind(redemption_id)
+        if kind_of(kind).is_at_once:
             return
-        self._parcels += 1
-        if self._parcels % PARCELS_BACK == 0:
+        if kind_of(kind).is_ordered:
+            order_redemption(session, actor, redemption_id=redemption_id, now=at)
+        handed = {
+            Kind.MERCHANDISE: {"carrier": "Parcel service", "tracking": f"LP{redemption_id:08}"},
+            Kind.VOUCHER: {"code": f"PLAN-{redemption_id:05}"},
+        }
+        given = handed.get(Kind(kind), {})
+        send_redemption(session, actor, redemption_id=redemption_id, delivery=self._words("delivery", redemption_id), handed=given, now=at)
+        self._parcels += kind == Kind.MERCHANDISE
+        if kind == Kind.MERCHANDISE and self._parcels % PARCELS_BACK == 0:
             self.story.plan(self.story.after(at, hours=150), self._return, redemption_id)
+            return
+        arrives = self.story.after(at, hours=90)
+        if arrives < self.story.end:
+            self.story.plan(arrives, self._arrive, redemption_id)
+
+    def _arrive(self, redemption_id: int, at: datetime) -> None:
+        person_id = self.story.session.get_one(Redemption, redemption_id).person_id
+        name = next(name for name, person in self.story.people.items() if person.id == person_id)
+        confirm_received(self.story.session, self.story.acting(name), redemption_id=redemption_id, now=at)
 
     def _return(self, redemption_id: int, at: datetime) -> None:
         return_redemption(self.story.session, self.story.acting(self.cast.reviewers[0]), redemption_id=redemption_id, reason=BACK, now=at)

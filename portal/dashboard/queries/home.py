@@ -55,7 +55,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         own=find_own(session, period, person_id),
         picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
-        offers=within_reach(session, person_id),
+        offers=within_reach(session, person_id, now),
         rung=rung_for(session, person_id),
         streak=streak_for(session, person_id, now),
         season=season,

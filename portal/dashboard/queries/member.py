@@ -21,8 +21,8 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.references.models import Nomination
 from portal.references.rules import State
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import own_redemptions
-from portal.rewards.rules.states import STATE_NAMES
 from portal.web.paging import AnySelect, Page, page_by
 
 
@@ -123,7 +123,11 @@ def _told(row: Any) -> Entry:
 def _redeemed(row: Any) -> Entry:
     redemption, reward = row[0], row[1]
     return Entry(
-        redemption.requested_at, reward.name, STATE_NAMES[redemption.state], f"/admin/rewards/redemptions/{redemption.id}", points=-redemption.price
+        redemption.requested_at,
+        reward.name,
+        kind_of(reward.kind).state_name(redemption.state),
+        f"/admin/rewards/redemptions/{redemption.id}",
+        points=-redemption.price,
     )
 
 

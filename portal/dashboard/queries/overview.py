@@ -16,10 +16,10 @@ from portal.ledger.rules import POINTS, AccountKind
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.rewards.models import Redemption
-from portal.rewards.rules.states import State
+from portal.rewards.rules.states import SPENT, State
 
 ACTIVE_WITHIN = timedelta(days=90)
-_TO_FULFIL = select(func.count(), func.min(Redemption.approved_at)).where(Redemption.state == State.APPROVED)
+_TO_FULFIL = select(func.count(), func.min(Redemption.approved_at)).where(Redemption.state.in_((State.APPROVED, State.ORDERED, State.FAILED)))
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Month:
 
 @dataclass(frozen=True)
 class PointsTotals:
-    """Points of everybody: to spend, set aside for redemptions, owed (as a positive number), ever earned, and spent on fulfilled rewards."""
+    """Points of everybody: to spend, set aside for redemptions, owed (as a positive number), ever earned, and spent on rewards that were sent."""
 
     available: int
     held: int
@@ -91,14 +91,14 @@ def points_totals(session: Session) -> PointsTotals:
     """Return the points of all people together."""
     own = select(account.c.kind, func.sum(account.c.balance).label("balance"), func.sum(account.c.lifetime).label("lifetime"))
     rows = {row.kind: row for row in session.execute(own.where(account.c.owner_id.is_not(None), account.c.unit == POINTS).group_by(account.c.kind))}
-    spent = session.scalar(select(func.sum(Redemption.price)).where(Redemption.state == State.FULFILLED))
+    spent = session.scalar(select(func.sum(Redemption.price)).where(Redemption.state.in_(SPENT)))
     balances = {kind: int(rows[kind].balance) if kind in rows else 0 for kind in (AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.OWED)}
     earned = int(rows[AccountKind.AVAILABLE].lifetime) if AccountKind.AVAILABLE in rows else 0
     return PointsTotals(balances[AccountKind.AVAILABLE], balances[AccountKind.HELD], -balances[AccountKind.OWED], earned, int(spent or 0))
 
 
 def count_to_fulfil(session: Session) -> tuple[int, datetime | None]:
-    """Return how many approved redemptions wait to be fulfilled, and since when the oldest does."""
+    """Return how many approved redemptions wait to be ordered, sent or looked into, and since when the oldest does."""
     row = session.execute(_TO_FULFIL).one()
     return row[0], row[1]
 

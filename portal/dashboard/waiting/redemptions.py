@@ -13,7 +13,7 @@ from portal.people.models import Company, Person
 from portal.rewards.actions.review import decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
-from portal.rewards.rules.states import STEP_NAMES, State
+from portal.rewards.rules.states import State
 from portal.web.paging import AnySelect
 
 
@@ -24,11 +24,11 @@ class WaitingRedemptions:
     name: ClassVar[str] = N_("Redemptions")
     look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
-    words: ClassVar[Mapping[str, Any]] = {"steps": STEP_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
-            N_("Approved. It waits to be fulfilled now."),
+            N_("Approved. What is not given at once waits at the desk now."),
         ),
         "decline": Verdict(
             lambda session, actor, item_id, given, now: decline_redemption(session, actor, redemption_id=item_id, reason=given.reason, now=now),

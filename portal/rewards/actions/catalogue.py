@@ -1,5 +1,6 @@
 """Writing, offering and stocking rewards. For admins; what was redeemed keeps its price whatever happens here."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,14 @@ from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
+from portal.rewards.kinds.contract import read
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
-from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.catalogue import get_reward, is_redeemed, locked_reward
+from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
-from portal.rewards.rules.refusals import StockCounted, StockOutOfRange, StockTooLow, StockUncounted
+from portal.rewards.rules.refusals import KindFixed, StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
 
 
 def add_reward(
@@ -29,6 +33,7 @@ def add_reward(
     price: int,
     summary: str = "",
     text: str = "",
+    terms: str = "",
     stock: int | None = None,
     limit_per_person: int | None = None,
     picture_id: int | None = None,
@@ -48,6 +53,8 @@ def add_reward(
         price=price,
         summary=summary,
         text=text,
+        terms=terms,
+        options={},
         stock=stock,
         limit_per_person=limit_per_person,
         picture_id=picture_id,
@@ -80,14 +87,16 @@ def change_reward(
     price: int,
     summary: str,
     text: str,
+    terms: str = "",
     limit_per_person: int | None,
     picture_id: int | None,
     now: datetime,
     seen: str | None = None,
 ) -> Reward:
-    """Change what a reward says and costs from now on. Its stock is changed by ``adjust_stock``.
+    """Change what a reward says and costs from now on. Its stock is changed by ``adjust_stock``, what its kind needs by ``set_options``.
 
-    Refuses as ``add_reward`` does, and what changed since it was ``seen`` (``ChangedMeanwhile``).
+    Refuses as ``add_reward`` does, what changed since it was ``seen`` (``ChangedMeanwhile``), KindFixed once somebody redeemed it
+    or it has variants, and what a kind needs of what is offered.
     """
     _require_admin(actor)
     require_reward(name=name, price=price, limit=limit_per_person)
@@ -95,12 +104,15 @@ def change_reward(
     session.refresh(reward, with_for_update={"key_share": True})
     if reward.state == RewardState.LIVE:
         require_publishable(summary)
+    if Kind(kind) != reward.kind:
+        _require_free_kind(session, reward, Kind(kind))
     new = {
         "name": name,
         "kind": Kind(kind).value,
         "price": price,
         "summary": summary,
         "text": text,
+        "terms": terms,
         "limit_per_person": limit_per_person,
         "picture_id": picture_id,
     }
@@ -122,14 +134,32 @@ def seen_values(reward: Reward) -> dict[str, Any]:
 
 
 def publish_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:
-    """Offer a draft or retired reward. A second click is nothing. Refuses: NotAllowed, SummaryMissing."""
-    require_publishable(get_reward(session, reward_id).summary)
+    """Offer a draft or retired reward. A second click is nothing. Refuses: NotAllowed, SummaryMissing, and what its kind needs."""
+    reward = get_reward(session, reward_id)
+    require_publishable(reward.summary)
+    if flaw := kind_of(reward.kind).flaw(reward.options):
+        raise flaw
     return _set_state(session, actor, reward_id, RewardState.LIVE, "reward.published", now)
 
 
 def retire_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:
     """Take a reward off the shelf. What was redeemed stays. A second click is nothing. Refuses: NotAllowed."""
     return _set_state(session, actor, reward_id, RewardState.RETIRED, "reward.retired", now)
+
+
+def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mapping[str, Any], now: datetime) -> Reward:
+    """Say what the reward's kind asks for: a date, a link, causes. Refuses: NotAllowed, what the kind finds wrong."""
+    _require_admin(actor)
+    reward = get_reward(session, reward_id)
+    kind = kind_of(reward.kind)
+    options = read(kind.options, given)
+    if flaw := kind.flaw(options):
+        raise flaw
+    if options != reward.options:
+        reward.options, reward.changed_at = options, now
+        session.flush()
+        audit.record(session, actor, "reward.details_changed", "reward", reward.id, now=now, changed=sorted(options))
+    return reward
 
 
 def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
@@ -149,10 +179,12 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
 
 
 def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, now: datetime) -> None:
-    """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted."""
+    """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted, StockInVariants."""
     _require_admin(actor)
-    get_reward(session, reward_id)
     require_stock(stock)
+    locked_reward(session, reward_id)  # a variant that is being added comes before or after, not between
+    if variants_of(session, reward_id):
+        raise StockInVariants()
     begun = update(Reward).where(Reward.id == reward_id, Reward.stock.is_(None)).values(stock=stock, changed_at=now).returning(Reward.id)
     if session.execute(_plain(begun)).scalar() is None:
         raise StockCounted()
@@ -166,6 +198,13 @@ def uncount_stock(session: Session, actor: Actor, *, reward_id: int, now: dateti
     ended = update(Reward).where(Reward.id == reward_id, Reward.stock.is_not(None)).values(stock=None, changed_at=now).returning(Reward.id)
     if session.execute(_plain(ended)).scalar() is not None:
         audit.record(session, actor, "reward.stock_uncounted", "reward", reward_id, now=now)
+
+
+def _require_free_kind(session: Session, reward: Reward, kind: Kind) -> None:
+    if is_redeemed(session, reward.id) or variants_of(session, reward.id):
+        raise KindFixed()
+    if reward.state == RewardState.LIVE and (flaw := kind_of(kind).flaw(reward.options)):
+        raise flaw
 
 
 def _set_state(session: Session, actor: Actor, reward_id: int, state: RewardState, name: str, now: datetime) -> Reward:

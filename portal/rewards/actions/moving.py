@@ -1,67 +1,87 @@
 """How a redemption moves from state to state: one guarded update decides who was first. And who is told of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from portal.audit import actions as audit
 from portal.kernel.actor import Actor
+from portal.kernel.clock import micros
 from portal.ledger.actions.holding import release
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.redemptions import get_redemption, handled
-from portal.rewards.rules.refusals import STANDS
-from portal.rewards.rules.states import REACHED_FROM, State
+from portal.rewards.queries.redemptions import concerned, get_redemption, handled
+from portal.rewards.rules.refusals import STANDS, AlreadyHandled
+from portal.rewards.rules.states import WAYS, Move, State, Way
 
 
-def move(session: Session, actor: Actor, redemption_id: int, to: State, *, now: datetime, **values: Any) -> tuple[Redemption, bool]:
-    """Move a redemption to ``to`` and return it with True; the same actor's second click returns it with False.
+def move(session: Session, actor: Actor, redemption_id: int, verb: Move, *, now: datetime, **values: Any) -> tuple[Redemption, bool]:
+    """Make one move and return the redemption with True; the same actor's second click returns it with False.
 
     Refuses: AlreadyHandled, with who did what and when.
     """
-    ready = update(Redemption).where(Redemption.id == redemption_id, Redemption.state.in_(sorted(REACHED_FROM[to])))
-    moved = ready.values(state=to.value, **values).returning(Redemption.id).execution_options(synchronize_session=False)
+    way = WAYS[verb]
+    values |= {"state": way.to.value, f"{way.kept_in}_by": actor.id, f"{way.kept_in}_at": now}
+    ready = update(Redemption).where(Redemption.id == redemption_id, Redemption.state.in_(sorted(way.come_from)))
+    moved = ready.values(**values).returning(Redemption.id).execution_options(synchronize_session=False)
     is_new = session.execute(moved).scalar() is not None
     redemption = get_redemption(session, redemption_id, is_fresh=True)
     if not is_new:
-        _require_own_repeat(session, actor, redemption, to)
+        _require_own_repeat(session, actor, redemption, way)
     return redemption, is_new
 
 
-def _require_own_repeat(session: Session, actor: Actor, redemption: Redemption, to: State) -> None:
-    by, at = handled(redemption)
-    if redemption.state == to and by == actor.id:
+def _require_own_repeat(session: Session, actor: Actor, redemption: Redemption, way: Way) -> None:
+    is_done = redemption.state == way.to and getattr(redemption, f"{way.kept_in}_at") is not None
+    if is_done and getattr(redemption, f"{way.kept_in}_by") == actor.id:
         return
-    known = names(session, [person for person in (by, redemption.person_id) if person is not None])
-    reward = get_reward(session, redemption.reward_id).name
+    raise as_it_stands(redemption, get_reward(session, redemption.reward_id).name, names(session, concerned([redemption])))
+
+
+def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) -> AlreadyHandled:
+    """Return the refusal that says how far a redemption is, who moved it there and when. ``known`` are the names of all ``concerned``."""
+    by, at = handled(redemption)
     person = known.get(redemption.person_id, "")
-    raise STANDS[State(redemption.state)](reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
+    return STANDS[State(redemption.state)](reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
 
 
 def put_back(session: Session, redemption: Redemption) -> None:
-    """Put the piece back on the shelf, if it came from one that is still counted."""
-    if redemption.has_stock:
-        counted = update(Reward).where(Reward.id == redemption.reward_id, Reward.stock.is_not(None))
-        session.execute(counted.values(stock=Reward.stock + 1).execution_options(synchronize_session=False))
+    """Put the piece back on the shelf that it came from, if that is still counted."""
+    if not redemption.has_stock:
+        return
+    shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
+    counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None))
+    session.execute(counted.values(stock=shelf.stock + 1).execution_options(synchronize_session=False))
 
 
 def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime) -> None:
-    """Give stock and held points back, before fulfilment."""
+    """Give stock and held points back, before it was sent."""
     put_back(session, redemption)
     assert redemption.hold_id is not None
     key, reason = f"redemption:{redemption.id}:release", f"reward.{redemption.state}"
     release(session, actor, hold_id=redemption.hold_id, key=key, reason=reason, now=now)
 
 
-def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime) -> None:
-    """Tell the person what happened to their redemption, in the inbox and by mail."""
+def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail: bool = True) -> None:
+    """Tell the person what happened to their redemption, in the inbox and by mail. What is tried again is told of again."""
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
     data |= {name: value for name, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
-    to = recipient(session, redemption.person_id)
-    notify(session, to=to, kind=kind, data=data, key=f"redemption:{redemption.id}:{redemption.state}", now=now, link="/rewards/mine")
+    to, turn = recipient(session, redemption.person_id), f":{micros(redemption.retried_at)}" if redemption.retried_at else ""
+    key = f"redemption:{redemption.id}:{redemption.state}{turn}"
+    notify(session, to=to, kind=kind, data=data, key=key, now=now, link=f"/rewards/redemptions/{redemption.id}", mail=mail)
+
+
+def record_and_tell(session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True) -> None:
+    """Record the move under ``name``, which is the new state if not given, and tell the person. What was handed over stays out of the record."""
+    name = name or redemption.state
+    about = {word: value for word, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
+    audit.record(session, actor, f"redemption.{name}", "redemption", redemption.id, now=now, **about)
+    tell_person(session, redemption, f"redemption_{name}", now, mail=mail)
 
 
 def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None) -> None:

@@ -1,45 +1,87 @@
 """What a person does: ask for a reward, call it off. Stock, points and the redemption move together or not at all."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
-from portal.kernel.db import violated
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
+from portal.rewards.actions.addresses import keep_address
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
+from portal.rewards.actions.taking import chosen_variant, take_piece
+from portal.rewards.kinds.contract import read
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
-from portal.rewards.rules.kinds import RewardState
+from portal.rewards.queries.variants import address_of
+from portal.rewards.rules.addresses import Address, require_address
 from portal.rewards.rules.reach import free_slot
-from portal.rewards.rules.redeeming import require_offered, require_price_as_shown, require_redeemer
-from portal.rewards.rules.refusals import KeyTaken, LimitReached, OutOfStock, RewardNotOffered, TooFewPoints
-from portal.rewards.rules.states import State, is_called_off
+from portal.rewards.rules.redeeming import is_over, require_offered, require_price_as_shown, require_redeemer
+from portal.rewards.rules.refusals import EventIsOver, KeyTaken, LimitReached, TooFewPoints
+from portal.rewards.rules.states import Move, State, is_called_off, left_at
+from portal.rewards.rules.terms import require_agreed
 
 
-def redeem(session: Session, actor: Actor, *, reward_id: int, key: str, now: datetime, wish: str = "", shown_price: int | None = None) -> Redemption:
+@dataclass(frozen=True)
+class Asked:
+    """What a person fills in with a redemption, besides a wish: variant, answers to their kind's questions, address, terms.
+
+    ``terms`` is the version of the terms that was shown. ``remembers`` says whether the address is kept for the next time;
+    where one is asked for and it is not, the one that was kept before is forgotten.
+    """
+
+    variant_id: int | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    address: Address | None = None
+    remembers: bool = False
+    agrees: bool = False
+    terms: str = ""
+
+
+NOTHING = Asked()
+
+
+def redeem(
+    session: Session,
+    actor: Actor,
+    *,
+    reward_id: int,
+    key: str,
+    now: datetime,
+    wish: str = "",
+    shown_price: int | None = None,
+    asked: Asked = NOTHING,
+) -> Redemption:
     """Ask for a reward: one piece leaves the stock and its price is held, in one transaction.
 
     ``key`` was minted with the form: a double click is one redemption. ``wish`` is what the person
-    wants us to know, such as a size. Refuses: NotAllowed, RewardNotOffered, PriceChanged,
-    LimitReached, OutOfStock, TooFewPoints, KeyTaken.
+    wants us to know. Refuses: NotAllowed, RewardNotOffered, PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
+    CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached, OutOfStock, VariantOut,
+    TooFewPoints, KeyTaken.
     """
     person_id = require_redeemer(actor)
     if first := find_by_key(session, key):
-        return _same(first, person_id, reward_id)
+        return _same(session, first, person_id, reward_id, asked)
     reward = get_reward(session, reward_id)
     require_offered(reward.state)
     require_price_as_shown(reward.price, shown_price)
-    redemption, is_new = _insert(session, reward, person_id, key, wish, now)
+    said = _said(session, reward, asked, now)
+    redemption, is_new = _insert(session, reward, person_id, key, said | {"wish": wish}, now)
     if not is_new:
-        return _same(redemption, person_id, reward_id)
-    redemption.has_stock = _take_stock(session, reward)
+        return _same(session, redemption, person_id, reward_id, asked)
+    if kind_of(reward.kind).needs_address:
+        keep_address(session, redemption, require_address(asked.address), remembers=asked.remembers, now=now)
+    redemption.has_stock = take_piece(session, reward, redemption.variant_id)
     redemption.hold_id = _hold(session, actor, redemption, now)
     session.flush()
     audit.record(session, actor, "reward.redeemed", "redemption", redemption.id, now=now, reward_id=reward.id, reward=reward.name, price=reward.price)
@@ -49,18 +91,18 @@ def redeem(session: Session, actor: Actor, *, reward_id: int, key: str, now: dat
 
 
 def cancel_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Call one's own redemption off before it is fulfilled: stock and points come back.
+    """Call one's own redemption off before it is ordered or sent, or once that failed: stock and points come back.
 
     Admins hear of it where one had approved it, since somebody may be packing it; who approved it by mail too.
     Refuses: NotFound for another's, AlreadyHandled.
     """
     if actor.id is None or get_redemption(session, redemption_id).person_id != actor.id:
         raise NotFound()
-    redemption, is_new = move(session, actor, redemption_id, State.CANCELLED, now=now, released_by=actor.id, released_at=now)
+    redemption, is_new = move(session, actor, redemption_id, Move.CANCEL, now=now)
     if is_new:
+        was = left_at(approved_at=redemption.approved_at, failed_at=redemption.failed_at, retried_at=redemption.retried_at)
         give_back(session, actor, redemption, now=now)
         was_approved = is_called_off(redemption.state, redemption.approved_at)
-        was = State.APPROVED if was_approved else State.REQUESTED
         audit.record(session, actor, "redemption.cancelled", "redemption", redemption_id, now=now, was=was.value)
         tell_person(session, redemption, "redemption_cancelled", now)
         if was_approved:
@@ -68,21 +110,45 @@ def cancel_redemption(session: Session, actor: Actor, *, redemption_id: int, now
     return redemption
 
 
-def _same(first: Redemption, person_id: int, reward_id: int) -> Redemption:
-    if (first.person_id, first.reward_id) != (person_id, reward_id):
+def _same(session: Session, first: Redemption, person_id: int, reward_id: int, asked: Asked) -> Redemption:
+    """Return what the form made before. Refuses: KeyTaken, if it asked for something else then: another reward, variant, answer or address."""
+    reward = get_reward(session, first.reward_id)
+    kind = kind_of(reward.kind)
+    before = (first.person_id, first.reward_id, first.variant_id, first.answers)
+    is_same = before == (person_id, reward_id, asked.variant_id, read(kind.asks(reward.options), asked.answers))
+    to = address_of(session, first.id) if kind.needs_address else None
+    if not is_same or (to is not None and to != asked.address):
         raise KeyTaken()
     return first
 
 
-def _insert(session: Session, reward: Reward, person_id: int, key: str, wish: str, now: datetime) -> tuple[Redemption, bool]:
+def _said(session: Session, reward: Reward, asked: Asked, now: datetime) -> dict[str, Any]:
+    """Return what is kept of what was filled in, checked."""
+    kind = kind_of(reward.kind)
+    version = require_agreed(reward.terms, agrees=asked.agrees, shown=asked.terms)
+    answers = read(kind.asks(reward.options), asked.answers)
+    variant = chosen_variant(session, reward.id, asked.variant_id, now)
+    if refusal := kind.problem(reward.options, answers):
+        raise refusal
+    if kind.needs_address:
+        require_address(asked.address)
+    day = variant.happens_on if variant else kind.day(reward.options)
+    if day is not None and is_over(day, local_date(now, programme_zone(session))):
+        raise EventIsOver(reward=reward.name, day=day)
+    about = {"variant_id": variant.id if variant else None, "variant": variant.name if variant else "", "happens_on": day, "answers": answers}
+    return about | {"terms_hash": version, "terms_at": now if version else None}
+
+
+def _insert(session: Session, reward: Reward, person_id: int, key: str, said: dict[str, Any], now: datetime) -> tuple[Redemption, bool]:
     """Write the redemption and return it with True, or the one that a double click has just written with False.
 
     Two windows of one person may go for the same slot; the one that comes second looks again.
     """
     while True:
         slot = _slot(session, reward, person_id)
-        redemption = Redemption(key=key, reward_id=reward.id, person_id=person_id, slot=slot, price=reward.price, wish=wish, requested_at=now)
+        redemption = Redemption(key=key, reward_id=reward.id, person_id=person_id, slot=slot, price=reward.price, requested_at=now, **said)
         redemption.state, redemption.has_stock, redemption.delivery, redemption.reason = State.REQUESTED.value, False, "", ""
+        redemption.handed = {}
         try:
             with session.begin_nested():
                 session.add(redemption)
@@ -104,20 +170,6 @@ def _slot(session: Session, reward: Reward, person_id: int) -> int | None:
     if slot is None:
         raise LimitReached(reward=reward.name, limit=reward.limit_per_person)
     return slot
-
-
-def _take_stock(session: Session, reward: Reward) -> bool:
-    """Take one piece, and tell whether there was a count to take it from."""
-    taken = update(Reward).where(Reward.id == reward.id, Reward.state == RewardState.LIVE, Reward.stock > 0)
-    statement = taken.values(stock=Reward.stock - 1).returning(Reward.id).execution_options(synchronize_session=False)
-    if reward.stock is not None and session.execute(statement).scalar() is not None:
-        return True
-    now = session.execute(select(Reward.state, Reward.stock).where(Reward.id == reward.id)).one()
-    if now.state != RewardState.LIVE:
-        raise RewardNotOffered()
-    if now.stock is not None:
-        raise OutOfStock(reward=reward.name)
-    return False
 
 
 def _hold(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> int:

@@ -8,21 +8,40 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.rewards.actions import review
+from portal.rewards.actions import addresses, fulfilling, review
 from portal.rewards.admin.rewards import bp
-from portal.rewards.forms import FulfilForm, PlainForm, ReasonForm, RedemptionsFilter
-from portal.rewards.queries.redemptions import count_states, iter_redemptions, list_redemptions
+from portal.rewards.forms.addresses import address_form
+from portal.rewards.forms.deciding import PlainForm, ReasonForm, SendForm, send_form
+from portal.rewards.forms.lists import RedemptionsFilter
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Reward
+from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
-from portal.rewards.rules.kinds import KIND_NAMES
-from portal.rewards.rules.states import STATE_NAMES, STEP_NAMES, State, is_called_off
+from portal.rewards.rules.states import Move, State, can, is_called_off
+from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "states": STATE_NAMES, "steps": STEP_NAMES, "is_called_off": is_called_off}
-REDEMPTIONS_HEADER = ("asked", "person", "company", "reward", "points", "state", "approved", "fulfilled", "given_back", "reason", "wish")
+NAMES: dict[str, Any] = SHARED | {"is_called_off": is_called_off, "can": can, "move": Move}
+REDEMPTIONS_HEADER: tuple[str, ...] = (
+    "asked",
+    "person",
+    "company",
+    "reward",
+    "variant",
+    "points",
+    "state",
+    "approved",
+    "ordered",
+    "sent",
+    "received",
+)
+REDEMPTIONS_HEADER += ("given_back", "reason", "wish")
+MOMENTS = ("requested_at", "approved_at", "ordered_at", "sent_at", "received_at", "released_at")
 
 
 @bp.get("/redemptions")
@@ -49,8 +68,10 @@ def redemption(redemption_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
 def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
-    review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
-    return _decided(redemption_id, _("Approved. The points stay held until you mark it as fulfilled."))
+    made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if made.state == State.RECEIVED:
+        return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
+    return _decided(redemption_id, _("Approved. The points stay held until it is sent."))
 
 
 @bp.post("/redemptions/<int:redemption_id>/decline")
@@ -65,39 +86,112 @@ def decline(redemption_id: int) -> ResponseReturnValue:
     return _decided(redemption_id, _("Declined. The points are back on their balance, and they read your reason."))
 
 
-@bp.post("/redemptions/<int:redemption_id>/fulfil")
+@bp.post("/redemptions/<int:redemption_id>/order")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, fulfil=FulfilForm()))
-def fulfil(redemption_id: int) -> ResponseReturnValue:
-    """Hand the reward over."""
-    form = FulfilForm()
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+def order(redemption_id: int) -> ResponseReturnValue:
+    """Note that it was ordered."""
+    fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    return _decided(redemption_id, _("Ordered. Mark it as sent when it leaves."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/address")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, address=address_form(filled=True)))
+def give_address(redemption_id: int) -> ResponseReturnValue:
+    """Say where a parcel goes that has no address."""
+    form = address_form(filled=True)
     if not form.validate():
-        return _redemption(redemption_id, fulfil=form), 422
-    review.fulfil_redemption(db(), current_actor(), redemption_id=redemption_id, delivery=form.delivery.data or "", now=utcnow())
-    return _decided(redemption_id, _("Fulfilled. The held points are spent."))
+        return _redemption(redemption_id, address=form), 422
+    addresses.give_address(db(), current_actor(), redemption_id=redemption_id, address=form.address(), now=utcnow())
+    return _decided(redemption_id, _("The parcel has an address now."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/send")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, send=_send_form(redemption_id, filled=True)))
+def send(redemption_id: int) -> ResponseReturnValue:
+    """Send it, or hand it over."""
+    form = _send_form(redemption_id, filled=True)
+    if not form.validate():
+        return _redemption(redemption_id, send=form), 422
+    said: dict[str, Any] = {"delivery": form.delivery.data or "", "handed": form.given()}
+    fulfilling.send_redemption(db(), current_actor(), redemption_id=redemption_id, **said, now=utcnow())
+    return _decided(redemption_id, _(kind_of(_reward(redemption_id).kind).send[1]))
+
+
+@bp.post("/redemptions/<int:redemption_id>/receive")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+def receive(redemption_id: int) -> ResponseReturnValue:
+    """Note that it arrived."""
+    fulfilling.receive_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    return _decided(redemption_id, _("Noted as received."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/fail")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, fail=ReasonForm()))
+def fail(redemption_id: int) -> ResponseReturnValue:
+    """Note that it could not be ordered or delivered, with a reason."""
+    form = ReasonForm()
+    if not form.validate():
+        return _redemption(redemption_id, fail=form), 422
+    fulfilling.fail_redemption(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
+    return _decided(redemption_id, _("Noted. The points stay held until you try again or give it up."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/retry")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+def retry(redemption_id: int) -> ResponseReturnValue:
+    """Try again what failed."""
+    fulfilling.retry_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    return _decided(redemption_id, _("It is approved as before. Order or send it again."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/end")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, end=ReasonForm()))
+def end(redemption_id: int) -> ResponseReturnValue:
+    """Give up what failed, with a reason."""
+    form = ReasonForm()
+    if not form.validate():
+        return _redemption(redemption_id, end=form), 422
+    fulfilling.end_redemption(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
+    return _decided(redemption_id, _("Given up. Points and stock are back where they were."))
 
 
 @bp.post("/redemptions/<int:redemption_id>/return")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, back=ReasonForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, take_back=ReasonForm()))
 def take_back(redemption_id: int) -> ResponseReturnValue:
-    """Take a fulfilled reward back, with a reason."""
+    """Take back what was sent, with a reason."""
     form = ReasonForm()
     if not form.validate():
-        return _redemption(redemption_id, back=form), 422
-    review.return_redemption(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
+        return _redemption(redemption_id, take_back=form), 422
+    fulfilling.return_redemption(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
     return _decided(redemption_id, _("Returned. Points and stock are back where they were."))
+
+
+REASONED = ("decline", "fail", "end", "take_back")
+
+
+def _reward(redemption_id: int) -> Reward:
+    return get_reward(db(), get_redemption(db(), redemption_id).reward_id)
+
+
+def _send_form(redemption_id: int, *, filled: bool = False) -> SendForm:
+    return send_form(kind_of(_reward(redemption_id).kind), filled=filled)
 
 
 def _redemption(redemption_id: int, **forms: Form) -> str:
     found = redemption_for_review(db(), redemption_id)
-    shown = {
-        "plain": forms.get("plain") or PlainForm(formdata=None),
-        "decline": forms.get("decline") or ReasonForm(formdata=None),
-        "fulfil": forms.get("fulfil") or FulfilForm(formdata=None),
-        "back": forms.get("back") or ReasonForm(formdata=None),
-    }
-    return render("rewards/admin/redemption.html", found=found, item=found.detail.redemption, me=current_actor().id, state=State, **shown, **NAMES)
+    shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
+    shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
+    shown["address"] = forms.get("address") or address_form()
+    item = found.detail.redemption
+    return render("rewards/admin/redemption.html", found=found, item=item, me=current_actor().id, forms=shown, **NAMES)
 
 
 def _undecided(refusal: Refusal, redemption_id: int, **forms: Form) -> ResponseReturnValue:
@@ -114,6 +208,6 @@ def _decided(redemption_id: int, told: str) -> ResponseReturnValue:
 
 def _redemption_line(row: Any) -> tuple[Any, ...]:
     item, reward, person, company = row[:4]
-    times = [at.isoformat(timespec="seconds") if at else "" for at in (item.requested_at, item.approved_at, item.fulfilled_at, item.released_at)]
-    state = _(STATE_NAMES[State(item.state)])
-    return times[0], person.name, company, reward.name, item.price, state, *times[1:], item.reason, item.wish
+    times = [at.isoformat(timespec="seconds") if (at := getattr(item, name)) else "" for name in MOMENTS]
+    state = _(kind_of(reward.kind).state_name(item.state))
+    return times[0], person.name, company, reward.name, item.variant, item.price, state, *times[1:], item.reason, item.wish

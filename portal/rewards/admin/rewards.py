@@ -14,10 +14,24 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.kernel.seen import seen_of
 from portal.rewards.actions import catalogue
-from portal.rewards.forms import CountForm, EditRewardForm, NewRewardForm, PlainForm, RewardForm, RewardsFilter, StockForm
-from portal.rewards.models import Reward
+from portal.rewards.forms.deciding import PlainForm
+from portal.rewards.forms.editing import (
+    CountForm,
+    EditRewardForm,
+    EditVariantForm,
+    NewRewardForm,
+    NewVariantForm,
+    RewardForm,
+    StockForm,
+    options_form,
+)
+from portal.rewards.forms.lists import RewardsFilter
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
+from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
@@ -25,7 +39,7 @@ from portal.web.templating import render_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards_admin", __name__, url_prefix="/admin/rewards")
-NAMES: dict[str, Any] = {"kinds": KIND_NAMES, "reward_states": REWARD_STATE_NAMES, "live": RewardState.LIVE}
+NAMES: dict[str, Any] = SHARED | {"reward_states": REWARD_STATE_NAMES, "live": RewardState.LIVE}
 REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting")
 
 
@@ -69,7 +83,7 @@ def add(ready: Received | None) -> ResponseReturnValue:
 @admin
 def edit(reward_id: int) -> ResponseReturnValue:
     """One reward: what it says, its state and its stock."""
-    return _edit(reward_id)
+    return edit_page(reward_id)
 
 
 @bp.post("/<int:reward_id>")
@@ -79,10 +93,10 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     """Change what a reward says and costs."""
     form = EditRewardForm()
     if not form.validate():
-        return _edit(reward_id, form=form), 422
+        return edit_page(reward_id, form=form), 422
     reward = get_reward(db(), reward_id)
     if _is_preview():
-        return _edit(reward_id, form=form, preview=_preview_of(form, reward))
+        return edit_page(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
     given = _said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
     catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=utcnow())
@@ -117,7 +131,7 @@ def adjust_stock(reward_id: int) -> ResponseReturnValue:
     """Add to the stock, or take from it."""
     form = StockForm()
     if not form.validate():
-        return _edit(reward_id, stock=form), 422
+        return edit_page(reward_id, stock=form), 422
     left = catalogue.adjust_stock(db(), current_actor(), reward_id=reward_id, change=form.change.data, now=utcnow())
     flash(_("There are %(left)s on the shelf now.", left=left), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
@@ -130,7 +144,7 @@ def count_stock(reward_id: int) -> ResponseReturnValue:
     """Begin to count the stock."""
     form = CountForm()
     if not form.validate():
-        return _edit(reward_id, count=form), 422
+        return edit_page(reward_id, count=form), 422
     catalogue.count_stock(db(), current_actor(), reward_id=reward_id, stock=form.stock.data, now=utcnow())
     flash(_("The stock is counted from now on."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
@@ -148,7 +162,7 @@ def uncount_stock(reward_id: int) -> ResponseReturnValue:
 
 def _said(form: RewardForm) -> dict[str, Any]:
     fields = ("name", "kind", "price", "limit_per_person")
-    return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text")}
+    return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text", "terms")}
 
 
 def _received(form: RewardForm) -> Received | None:
@@ -168,7 +182,7 @@ def _is_preview() -> bool:
 
 
 def _preview_of(form: RewardForm, reward: Reward | None = None) -> dict[str, Any]:
-    kept = {"stock": reward.stock, "picture_id": reward.picture_id} if reward else {"stock": form["stock"].data, "picture_id": None}
+    kept: dict[str, Any] = {"picture_id": reward.picture_id if reward else None, "stock": reward.stock if reward else form["stock"].data}
     return _said(form) | kept
 
 
@@ -183,13 +197,17 @@ def _new_again(refusal: Refusal) -> ResponseReturnValue:
     return _new(form), refusal.status
 
 
-def _edit(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
+def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
+    """Render the page of one reward, with ``forms`` that were refused; one of a variant is called ``variant`` and its number."""
     reward = get_reward(db(), reward_id)
-    shown = {
+    shown: dict[str, Any] = {
         "form": forms.get("form") or _stored(reward_id),
         "stock": forms.get("stock") or StockForm(formdata=None),
         "count": forms.get("count") or CountForm(formdata=None),
         "plain": forms.get("plain") or PlainForm(formdata=None),
+        "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
+        "new_variant": forms.get("new_variant") or NewVariantForm(formdata=None, prefix="new-"),
+        "variants": [(found, forms.get(f"variant{found.id}") or variant_form(found)) for found in variants_of(db(), reward_id)],
     }
     return render_fragment("rewards/admin/edit.html", "preview", reward=reward, preview=preview or reward, **shown, **NAMES)
 
@@ -199,12 +217,18 @@ def _stored(reward_id: int) -> EditRewardForm:
     return EditRewardForm(formdata=None, obj=reward, seen=seen_of(catalogue.seen_values(reward)))
 
 
+def variant_form(variant: RewardVariant, *, filled: bool = False) -> EditVariantForm:
+    """Return the form of a variant; a page holds many, so each has its own names."""
+    prefix = f"variant{variant.id}-"
+    return EditVariantForm(prefix=prefix) if filled else EditVariantForm(formdata=None, obj=variant, prefix=prefix)
+
+
 def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:
     shown = forms or {"plain": PlainForm()}
     for form in shown.values():
         form.validate()
         _tell(form, refusal, lambda: _stored(reward_id))
-    return _edit(reward_id, **shown), refusal.status
+    return edit_page(reward_id, **shown), refusal.status
 
 
 def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:

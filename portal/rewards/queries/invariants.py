@@ -12,9 +12,9 @@ INVARIANTS = (
         LEFT JOIN transfer h ON h.id = r.hold_id LEFT JOIN transfer e ON e.resolves_id = r.hold_id
         LEFT JOIN transfer b ON b.reverses_id = r.capture_id
         WHERE h.id IS NULL OR h.kind <> 'hold' OR h.owner_id <> r.person_id OR h.points <> r.price
-        OR COALESCE(e.kind, 'open') <> CASE WHEN r.state IN ('requested', 'approved') THEN 'open'
-        WHEN r.state IN ('fulfilled', 'returned') THEN 'capture' ELSE 'release' END
-        OR (r.state IN ('fulfilled', 'returned') AND e.id <> COALESCE(r.capture_id, 0)) OR (r.state = 'returned') <> (b.id IS NOT NULL)""",
+        OR COALESCE(e.kind, 'open') <> CASE WHEN r.state IN ('requested', 'approved', 'ordered', 'failed') THEN 'open'
+        WHEN r.state IN ('sent', 'received', 'returned') THEN 'capture' ELSE 'release' END
+        OR (r.state IN ('sent', 'received', 'returned') AND e.id <> COALESCE(r.capture_id, 0)) OR (r.state = 'returned') <> (b.id IS NOT NULL)""",
     ),
     Invariant(
         "I8", "Each hold for a reward belongs to its redemption.", "transfer",
@@ -25,5 +25,16 @@ INVARIANTS = (
     Invariant(
         "I12", "No more pieces of a reward go out than there are.", "reward",
         "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
+    ),
+    Invariant(
+        "I12", "No more pieces of a variant go out than there are, and each was one of its reward.", "reward_variant",
+        """SELECT v.id, 'has stock ' || v.stock AS text FROM reward_variant v WHERE v.stock < 0
+        UNION SELECT v.id, 'is of reward ' || v.reward_id || ', but redemption ' || r.id || ' of it is not' AS text
+        FROM redemption r JOIN reward_variant v ON v.id = r.variant_id WHERE v.reward_id <> r.reward_id""",
+    ),
+    Invariant(
+        "I12", "A reward that comes in variants has no stock besides theirs.", "reward",
+        "SELECT id, 'has stock ' || stock || ' besides that of its variants' AS text FROM reward "
+        "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",
     ),
 )  # fmt: skip

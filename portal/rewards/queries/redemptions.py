@@ -1,6 +1,6 @@
 """What people redeemed: their own, all of them, and where each stands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,9 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.rules.states import CALLED_OFF, State, became_of_hold
+from portal.rewards.queries.variants import address_of
+from portal.rewards.rules.addresses import Address
+from portal.rewards.rules.states import CALLED_OFF, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -22,9 +24,10 @@ _OLDEST = ((Redemption.requested_at, False), (Redemption.id, False))
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened to a redemption; ``by`` is empty for the portal itself."""
+    """One thing that happened to a redemption, ``name`` marked for translation; ``by`` is empty for the portal itself."""
 
     state: State
+    name: str
     at: datetime
     by_id: int | None
     by: str
@@ -39,6 +42,7 @@ class Detail:
     person: Person
     company: str
     steps: list[Step]
+    address: Address | None
 
 
 def get_redemption(session: Session, redemption_id: int, *, is_fresh: bool = False) -> Redemption:
@@ -72,8 +76,14 @@ def live_slots(session: Session, reward_id: int, person_id: int) -> list[int | N
 def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redemption | None:
     """Return the person's newest redemption of a reward that waits for approval or is on its way, or None."""
     mine = select(Redemption).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
-    mine = mine.where(Redemption.state.in_((State.REQUESTED, State.APPROVED)))
+    mine = mine.where(Redemption.state.in_(HELD))
     return session.scalar(mine.order_by(Redemption.id.desc()).limit(1))
+
+
+def sent_before(session: Session, moment: datetime, *, limit: int) -> list[int]:
+    """Return what was sent before ``moment`` and is not known to have arrived, what was sent first first."""
+    sent = select(Redemption.id).where(Redemption.state == State.SENT, Redemption.sent_at <= moment)
+    return list(session.scalars(sent.order_by(Redemption.sent_at, Redemption.id).limit(limit)))
 
 
 def handled(redemption: Redemption) -> tuple[int | None, datetime]:
@@ -81,11 +91,22 @@ def handled(redemption: Redemption) -> tuple[int | None, datetime]:
     by: dict[str, tuple[int | None, datetime | None]] = {
         State.REQUESTED: (redemption.person_id, redemption.requested_at),
         State.APPROVED: (redemption.approved_by, redemption.approved_at),
-        State.FULFILLED: (redemption.fulfilled_by, redemption.fulfilled_at),
+        State.ORDERED: (redemption.ordered_by, redemption.ordered_at),
+        State.SENT: (redemption.sent_by, redemption.sent_at),
+        State.RECEIVED: (redemption.received_by, redemption.received_at),
+        State.FAILED: (redemption.failed_by, redemption.failed_at),
     }
+    if redemption.retried_at is not None:
+        by[State.APPROVED] = (redemption.retried_by, redemption.retried_at)
     person_id, at = by.get(redemption.state, (redemption.released_by, redemption.released_at))
     assert at is not None
     return person_id, at
+
+
+def concerned(redemptions: Sequence[Redemption]) -> list[int]:
+    """Return whom these redemptions concern: each one's person, and who moved it where it is."""
+    people = [person_id for found in redemptions for person_id in (found.person_id, handled(found)[0]) if person_id is not None]
+    return list(dict.fromkeys(people))
 
 
 def own_redemptions(session: Session, person_id: int, filters: Mapping[str, Any], *, after: str | None = None, size: int = 50) -> Page:
@@ -127,12 +148,12 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
         raise NotFound()
     redemption, reward, person, company = row
     happened = _happened(redemption, person)
-    known = names(session, [by for _, _, by in happened if by is not None])
-    steps = [Step(state, at, by, known.get(by, "") if by is not None else "") for state, at, by in happened]
-    return Detail(redemption, reward, person, company or "", steps)
+    known = names(session, [by for *_, by in happened if by is not None])
+    steps = [Step(state, name, at, by, known.get(by, "") if by is not None else "") for state, name, at, by in happened]
+    return Detail(redemption, reward, person, company or "", steps, address_of(session, redemption_id))
 
 
-_TIMES = (Redemption.approved_at, Redemption.fulfilled_at, Redemption.released_at)
+_TIMES = tuple(getattr(Redemption, name) for name in MOMENTS)
 _DESCRIBED = (
     select(Redemption.id, Redemption.state, Reward.name, *_TIMES)
     .join(Reward, Reward.id == Redemption.reward_id)
@@ -149,7 +170,7 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
         return {}
     told = {}
     for row in session.execute(_DESCRIBED, {"ids": redemption_ids}):
-        became = became_of_hold(State(row.state), approved_at=row.approved_at, fulfilled_at=row.fulfilled_at, released_at=row.released_at)
+        became = became_of_hold(State(row.state), **{name: getattr(row, name) for name in MOMENTS})
         told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became)
     return told
 
@@ -169,15 +190,21 @@ def _own(person_id: int, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]
     return statement
 
 
-def _happened(redemption: Redemption, person: Person) -> list[tuple[State, datetime, int | None]]:
+def _happened(redemption: Redemption, person: Person) -> list[tuple[State, str, datetime, int | None]]:
+    """Return what happened in its order; of what was tried more than once the last time."""
     steps = [
-        (State.REQUESTED, redemption.requested_at, person.id),
-        (State.APPROVED, redemption.approved_at, redemption.approved_by),
-        (State.FULFILLED, redemption.fulfilled_at, redemption.fulfilled_by),
+        (State.REQUESTED, "", redemption.requested_at, person.id),
+        (State.APPROVED, "", redemption.approved_at, redemption.approved_by),
+        (State.FAILED, "", redemption.failed_at, redemption.failed_by),
+        (State.APPROVED, RETRIED_NAME, redemption.retried_at, redemption.retried_by),
+        (State.ORDERED, "", redemption.ordered_at, redemption.ordered_by),
+        (State.SENT, "", redemption.sent_at, redemption.sent_by),
+        (State.RECEIVED, "", redemption.received_at, redemption.received_by),
     ]
     if redemption.released_at is not None:
-        steps.append((State(redemption.state), redemption.released_at, redemption.released_by))
-    return [(state, at, by) for state, at, by in steps if at is not None]
+        steps.append((State(redemption.state), "", redemption.released_at, redemption.released_by))
+    happened = [(state, name or STEP_NAMES[state], at, by) for state, name, at, by in steps if at is not None]
+    return sorted(happened, key=lambda step: step[2])
 
 
 def _matching(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:

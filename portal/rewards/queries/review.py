@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.text import N_
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.people.models import Company, Person
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.redemptions import Detail, get_detail
 from portal.rewards.rules.kinds import UNIT
 from portal.rewards.rules.states import State
@@ -18,11 +20,16 @@ KIND = "redemption"
 
 @dataclass(frozen=True)
 class RedemptionForReview:
-    """One redemption with what helps to decide: what the person can spend besides, and what they redeemed before."""
+    """One redemption with what helps to decide: what the person can spend besides, and what they redeemed before.
+
+    ``answers`` are what its kind asked and what they said, ``left`` how many of the very variant there are besides, None is not counted.
+    """
 
     detail: Detail
     balance: Balance
     earlier: int
+    answers: list[tuple[str, str]]
+    left: int | None
 
 
 def waiting_redemptions() -> Select[*tuple[Any, ...]]:
@@ -50,4 +57,9 @@ def redemption_for_review(session: Session, redemption_id: int) -> RedemptionFor
     detail = get_detail(session, redemption_id)
     kept = (Redemption.person_id == detail.person.id, Redemption.id != redemption_id, Redemption.released_at.is_(None))
     earlier = session.scalar(select(func.count()).select_from(Redemption).where(*kept)) or 0
-    return RedemptionForReview(detail, balance_of(session, detail.person.id, unit=UNIT), earlier)
+    redemption, reward = detail.redemption, detail.reward
+    asks = kind_of(reward.kind).asks(reward.options)
+    answers = [(asks[name].label if name in asks else N_("Answer"), said) for name, said in redemption.answers.items()]
+    variant = session.get(RewardVariant, redemption.variant_id) if redemption.variant_id else None
+    left = variant.stock if variant else reward.stock
+    return RedemptionForReview(detail, balance_of(session, detail.person.id, unit=UNIT), earlier, answers, left)

@@ -15,7 +15,8 @@ class Kind(StrEnum):
     EVENT = "event"
     EXPERIENCE = "experience"
     DONATION = "donation"
-    LEARNING = "learning"
+    VOUCHER = "voucher"
+    DIGITAL = "digital"
     PERK = "perk"
 
 
@@ -25,7 +26,8 @@ KIND_NAMES = {
     Kind.EVENT: N_("Event"),
     Kind.EXPERIENCE: N_("Experience"),
     Kind.DONATION: N_("Giving"),
-    Kind.LEARNING: N_("Learning"),
+    Kind.VOUCHER: N_("Voucher"),
+    Kind.DIGITAL: N_("Digital"),
     Kind.PERK: N_("Perk"),
 }
 

@@ -1,5 +1,7 @@
 """Who may redeem, and who decides about it."""
 
+from datetime import date
+
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.rewards.rules.kinds import RewardState
@@ -17,6 +19,11 @@ def require_offered(state: RewardState | str) -> None:
     """Refuses: RewardNotOffered."""
     if state != RewardState.LIVE:
         raise RewardNotOffered()
+
+
+def is_over(day: date | None, today: date) -> bool:
+    """Tell whether what takes place on ``day`` cannot be had any more."""
+    return day is not None and day < today
 
 
 def require_price_as_shown(price: int, shown: int | None) -> None:

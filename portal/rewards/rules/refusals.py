@@ -64,10 +64,34 @@ class AlreadyApproved(AlreadyHandled):
     message = N_("“%(reward)s” for %(person)s was approved by %(by)s, %(at)s. Nothing was done twice.")
 
 
-class AlreadyFulfilled(AlreadyHandled):
-    """Somebody fulfilled it."""
+class AlreadyOrdered(AlreadyHandled):
+    """Somebody ordered it."""
 
-    message = N_("“%(reward)s” for %(person)s was fulfilled by %(by)s, %(at)s. Nothing was done twice.")
+    message = N_("“%(reward)s” for %(person)s was ordered by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadySent(AlreadyHandled):
+    """Somebody sent it, or handed it over."""
+
+    message = N_("“%(reward)s” for %(person)s was sent by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyReceived(AlreadyHandled):
+    """It arrived."""
+
+    message = N_("“%(reward)s” for %(person)s was marked as received by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyFailed(AlreadyHandled):
+    """It could not be delivered; somebody has to try again or give it up."""
+
+    message = N_("“%(reward)s” for %(person)s was marked as not deliverable by %(by)s, %(at)s. Nothing was done twice.")
+
+
+class AlreadyEnded(AlreadyHandled):
+    """Somebody gave it up."""
+
+    message = N_("“%(reward)s” for %(person)s was given up by %(by)s, %(at)s. Nothing was done twice.")
 
 
 class AlreadyDeclined(AlreadyHandled):
@@ -91,11 +115,21 @@ class AlreadyReturned(AlreadyHandled):
 STANDS: dict[State, type[AlreadyHandled]] = {
     State.REQUESTED: NotYetApproved,
     State.APPROVED: AlreadyApproved,
-    State.FULFILLED: AlreadyFulfilled,
+    State.ORDERED: AlreadyOrdered,
+    State.SENT: AlreadySent,
+    State.RECEIVED: AlreadyReceived,
+    State.FAILED: AlreadyFailed,
     State.DECLINED: AlreadyDeclined,
     State.CANCELLED: AlreadyCancelled,
+    State.ENDED: AlreadyEnded,
     State.RETURNED: AlreadyReturned,
 }
+
+
+class NotToBeOrdered(Conflict):
+    """Nothing is ordered for this kind."""
+
+    message = N_("“%(reward)s” is not ordered from anybody. Hand it over when you have it.")
 
 
 class OwnRedemption(NotAllowed):
@@ -164,4 +198,99 @@ class StockCounted(Conflict):
     """A count is there; it is changed by adding and taking away, so that nobody overwrites what was redeemed meanwhile."""
 
     message = N_("The stock of this reward is counted already. Add or take away instead.")
+    field = "stock"
+
+
+class VariantNeeded(Refusal):
+    """It comes in several variants, and none was chosen."""
+
+    message = N_("Please choose one of them.")
+    field = "variant_id"
+
+
+class VariantGone(Refusal):
+    """The variant is not offered any more, or never was one of this reward."""
+
+    message = N_("This one is not offered any more. Please choose another; nothing was taken from your balance.")
+    field = "variant_id"
+    status = 409
+
+
+class DateIsOver(Refusal):
+    """The date has passed."""
+
+    message = N_("This date is over. Please choose another; nothing was taken from your balance.")
+    field = "variant_id"
+    status = 409
+
+
+class EventIsOver(Refusal):
+    """The day of the event has passed."""
+
+    message = N_("“%(reward)s” was on %(day)s; it is over. Nothing was taken from your balance.")
+    status = 409
+
+
+class VariantOut(Refusal):
+    """The last one of the variant is gone."""
+
+    message = N_("“%(variant)s” is out of stock. Please choose another; nothing was taken from your balance.")
+    field = "variant_id"
+    status = 409
+
+
+class TermsNotAccepted(Refusal):
+    """The terms were not agreed to."""
+
+    message = N_("Please read the terms and tick the box if you agree.")
+    field = "agrees"
+
+
+class TermsChanged(Refusal):
+    """The terms are no longer those that were shown."""
+
+    message = N_("The terms changed while you were looking at them. Please read them and redeem again.")
+    field = "agrees"
+    status = 409
+
+
+class KindFixed(Conflict):
+    """What was redeemed goes the way of its kind."""
+
+    message = N_("It was redeemed already, or has variants: its kind stays as it is. Write a new reward instead.")
+    field = "kind"
+
+
+class NotInVariants(Conflict):
+    """The kind comes as it is."""
+
+    message = N_("A reward of this kind does not come in variants.")
+    field = "name"
+
+
+class VariantNameTaken(Conflict):
+    """Another variant of the reward is called so."""
+
+    message = N_("There is one of this name already.")
+    field = "name"
+
+
+class DateMissing(Refusal):
+    """An experience takes place on a day."""
+
+    message = N_("Please say on which day it is.")
+    field = "happens_on"
+
+
+class StockStands(Conflict):
+    """The reward itself is counted; its pieces would vanish."""
+
+    message = N_("This reward has a stock of its own, with %(stock)s left. Stop counting it first, and count the variants instead.")
+    field = "stock"
+
+
+class StockInVariants(Conflict):
+    """Each variant has its own stock."""
+
+    message = N_("This reward comes in variants; each of them has its own stock.")
     field = "stock"

@@ -1,14 +1,13 @@
-"""What people type about rewards, and what the lists can be asked for in their addresses. Shape only."""
+"""What the lists can be asked for in their addresses, and the choices they share."""
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import AnyOf, InputRequired, Length, Optional
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import AnyOf, Length, Optional
 
 from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.rewards.rules.states import CALLED_OFF, CALLED_OFF_NAME, STATE_NAMES, State
-from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
+from portal.web.forms import FilterForm, one_line
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -66,65 +65,3 @@ class RedemptionsFilter(FilterForm):
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
     sort = SelectField(_("Order"), [Optional()], choices=lambda: [("newest", gettext("Newest first")), ("oldest", gettext("Oldest first"))])
     reward_id = HiddenField(validators=[Optional()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])
-
-
-class RedeemForm(Form):
-    """Asking for a reward."""
-
-    key = KeyField()
-    shown_price = HiddenField(validators=[InputRequired()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])
-    wish = TextAreaField(_("Anything we should know"), [Optional(), Length(max=500)], filters=[plain_text])
-
-
-class PlainForm(Form):
-    """A button that asks for nothing more."""
-
-
-class ReasonForm(Form):
-    """A decision that needs a reason."""
-
-    reason = TextAreaField(_("Reason"), [Optional(), Length(max=500)], filters=[plain_text])
-
-
-class FulfilForm(Form):
-    """Handing a reward over."""
-
-    delivery = TextAreaField(_("Message to the person"), [Optional(), Length(max=1000)], filters=[plain_text])
-
-
-class RewardForm(Form):
-    """What a reward says and costs."""
-
-    name = StringField(_("Name"), [InputRequired(), Length(max=120)], filters=[one_line])
-    summary = StringField(_("Summary"), [Optional(), Length(max=240)], filters=[one_line])
-    text = TextAreaField(_("Description"), [Optional(), Length(max=10_000)], filters=[plain_text])
-    kind = SelectField(_("Kind"), choices=kind_choices)
-    price = IntegerField(_("Price in points"), [InputRequired()])
-    limit_per_person = IntegerField(_("Limit for one person"), [Optional()])
-    picture = FileField(_("Picture"), [Optional()])
-
-
-class NewRewardForm(RewardForm):
-    """A new reward, with what is on the shelf to begin with."""
-
-    key = KeyField()
-    stock = IntegerField(_("Stock"), [Optional()])
-
-
-class EditRewardForm(RewardForm):
-    """A reward that is there; its stock is changed beside it."""
-
-    drop_picture = BooleanField(_("Remove the picture"))
-    seen = SeenField()
-
-
-class StockForm(Form):
-    """Adding to a count, or taking from it."""
-
-    change = IntegerField(_("Change"), [InputRequired()])
-
-
-class CountForm(Form):
-    """Beginning to count."""
-
-    stock = IntegerField(_("Pieces on the shelf"), [InputRequired()])

@@ -1,0 +1,150 @@
+"""From yes to theirs: order, send, receive; what failed is tried again or given up; what comes back is taken back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotFound
+from portal.ledger.actions.holding import capture
+from portal.people.queries.persons import names
+from portal.recognition.actions.scores import reverse
+from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
+from portal.rewards.kinds.contract import RewardKind, read
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.redemptions import concerned, get_redemption
+from portal.rewards.queries.variants import address_of
+from portal.rewards.rules.addresses import AddressMissing
+from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.refusals import NotToBeOrdered
+from portal.rewards.rules.states import Move, can
+
+
+def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
+    """Note that it was ordered; from now on the person cannot call it off. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered, AlreadyHandled."""
+    reward, kind = _looked_at(session, actor, redemption_id)
+    if not kind.is_ordered:
+        raise NotToBeOrdered(reward=reward.name)
+    redemption, is_new = move(session, actor, redemption_id, Move.ORDER, now=now)
+    if is_new:
+        record_and_tell(session, actor, redemption, now)
+    return redemption
+
+
+def send_redemption(
+    session: Session, actor: Actor, *, redemption_id: int, now: datetime, delivery: str = "", handed: Mapping[str, Any] | None = None
+) -> Redemption:
+    """Send it, or hand it over: the held points are spent.
+
+    ``delivery`` tells the person how it reaches them, ``handed`` is what its kind gives with it, such as a tracking
+    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, AlreadyHandled;
+    that too where a second click says something else.
+    """
+    reward, kind = _looked_at(session, actor, redemption_id)
+    given = read(kind.gives, handed or {})
+    if can(Move.SEND, get_redemption(session, redemption_id).state):
+        if kind.needs_address and address_of(session, redemption_id) is None:
+            raise AddressMissing()
+        if refusal := kind.shortfall(given):
+            raise refusal
+    redemption, is_new = move(session, actor, redemption_id, Move.SEND, now=now, delivery=delivery, handed=given)
+    if is_new:
+        _spend(session, actor, redemption, now)
+        record_and_tell(session, actor, redemption, now)
+    elif (given and given != redemption.handed) or (delivery and delivery != redemption.delivery):
+        raise as_it_stands(redemption, reward.name, names(session, concerned([redemption])))
+    return redemption
+
+
+def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> bool:
+    """Give what needs nobody to send it, in the transaction of its approval; tells whether it is of such a kind."""
+    reward = get_reward(session, redemption.reward_id)
+    kind = kind_of(reward.kind)
+    if not kind.is_at_once:
+        return False
+    move(session, actor, redemption.id, Move.SEND, now=now, handed=read(kind.options, reward.options))
+    redemption, _ = move(session, actor, redemption.id, Move.RECEIVE, now=now)
+    _spend(session, actor, redemption, now)
+    record_and_tell(session, actor, redemption, now, name="sent")
+    return True
+
+
+def receive_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
+    """Note for the person that it arrived. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
+    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    redemption, is_new = move(session, actor, redemption_id, Move.RECEIVE, now=now)
+    if is_new:
+        record_and_tell(session, actor, redemption, now)
+    return redemption
+
+
+def confirm_received(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
+    """Note that the person has it, as they say themselves. Refuses: NotFound for another's, AlreadyHandled."""
+    if actor.id is None or get_redemption(session, redemption_id).person_id != actor.id:
+        raise NotFound()
+    redemption, is_new = move(session, actor, redemption_id, Move.RECEIVE, now=now)
+    if is_new:
+        record_and_tell(session, actor, redemption, now, mail=False)
+    return redemption
+
+
+def fail_redemption(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> Redemption:
+    """Note that it could not be ordered or delivered; the points stay held. Refuses: NotAllowed, OwnRedemption, ReasonNeeded, AlreadyHandled."""
+    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    redemption, is_new = move(session, actor, redemption_id, Move.FAIL, now=now, reason=require_reason(reason))
+    if is_new:
+        record_and_tell(session, actor, redemption, now)
+    return redemption
+
+
+def retry_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
+    """Try what failed again: it is approved as before, and not ordered. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
+    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    redemption, is_new = move(session, actor, redemption_id, Move.RETRY, now=now, reason="", ordered_by=None, ordered_at=None)
+    if is_new:
+        record_and_tell(session, actor, redemption, now, name="retried")
+    return redemption
+
+
+def end_redemption(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> Redemption:
+    """Give up what failed: stock and points come back. Refuses: NotAllowed, OwnRedemption, ReasonNeeded, AlreadyHandled."""
+    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    redemption, is_new = move(session, actor, redemption_id, Move.END, now=now, reason=require_reason(reason))
+    if is_new:
+        give_back(session, actor, redemption, now=now)
+        record_and_tell(session, actor, redemption, now)
+    return redemption
+
+
+def return_redemption(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> Redemption:
+    """Take back what was sent: the spent points are available again, the piece is on the shelf.
+
+    Refuses: NotAllowed, OwnRedemption, ReasonNeeded, AlreadyHandled.
+    """
+    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    redemption, is_new = move(session, actor, redemption_id, Move.RETURN, now=now, reason=require_reason(reason))
+    if is_new:
+        put_back(session, redemption)
+        assert redemption.capture_id is not None
+        key = f"redemption:{redemption.id}:return"
+        reverse(session, actor, transfer_id=redemption.capture_id, key=key, reason="reward.returned", now=now)
+        record_and_tell(session, actor, redemption, now)
+    return redemption
+
+
+def _looked_at(session: Session, actor: Actor, redemption_id: int) -> tuple[Reward, RewardKind]:
+    asked = get_redemption(session, redemption_id)
+    require_decider(actor, asked.person_id)
+    reward = get_reward(session, asked.reward_id)
+    return reward, kind_of(reward.kind)
+
+
+def _spend(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> None:
+    assert redemption.hold_id is not None
+    key = f"redemption:{redemption.id}:capture"
+    redemption.capture_id = capture(session, actor, hold_id=redemption.hold_id, key=key, reason="reward.fulfilled", now=now).id
+    session.flush()

@@ -1,0 +1,70 @@
+"""What redeeming takes: a piece off its shelf, by guarded updates, and an address for the parcel."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.queries.variants import has_variants
+from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.redeeming import is_over
+from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
+
+
+def chosen_variant(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> RewardVariant | None:
+    """Return the chosen variant, None where the reward comes as it is. Refuses: VariantNeeded, VariantGone, DateIsOver."""
+    if variant_id is None:
+        if has_variants(session, reward_id):
+            raise VariantNeeded()
+        return None
+    variant = session.get(RewardVariant, variant_id)
+    if variant is None or variant.reward_id != reward_id or not variant.is_active:
+        raise VariantGone()
+    if is_over(variant.happens_on, local_date(now, programme_zone(session))):
+        raise DateIsOver()
+    return variant
+
+
+def take_piece(session: Session, reward: Reward, variant_id: int | None) -> bool:
+    """Take one piece, and tell whether there was a count to take it from.
+
+    Refuses: RewardNotOffered, OutOfStock, VariantNeeded, VariantGone, VariantOut.
+    """
+    return _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
+
+
+def _of_reward(session: Session, reward: Reward) -> bool:
+    taken = update(Reward).where(Reward.id == reward.id, Reward.state == RewardState.LIVE, Reward.stock > 0)
+    statement = taken.values(stock=Reward.stock - 1).returning(Reward.id).execution_options(synchronize_session=False)
+    if reward.stock is not None and session.execute(statement).scalar() is not None:
+        return True
+    now = session.execute(select(Reward.state, Reward.stock).where(Reward.id == reward.id)).one()
+    if now.state != RewardState.LIVE:
+        raise RewardNotOffered()
+    if now.stock is not None:
+        raise OutOfStock(reward=reward.name)
+    # Variants may have come since it was looked at. What is not counted is held still, so that none comes after this look either.
+    session.execute(select(Reward.id).where(Reward.id == reward.id).with_for_update(read=True))
+    if has_variants(session, reward.id):
+        raise VariantNeeded()
+    return False
+
+
+def _of_variant(session: Session, reward: Reward, variant_id: int) -> bool:
+    taken = update(RewardVariant).where(RewardVariant.id == variant_id, RewardVariant.is_active, RewardVariant.stock > 0)
+    statement = taken.values(stock=RewardVariant.stock - 1).returning(RewardVariant.id).execution_options(synchronize_session=False)
+    is_taken = session.execute(statement).scalar() is not None
+    if session.scalar(select(Reward.state).where(Reward.id == reward.id)) != RewardState.LIVE:
+        raise RewardNotOffered()
+    if is_taken:
+        return True
+    columns = (RewardVariant.is_active, RewardVariant.stock, RewardVariant.name)
+    now = session.execute(select(*columns).where(RewardVariant.id == variant_id)).one()
+    if not now.is_active:
+        raise VariantGone()
+    if now.stock is not None:
+        raise VariantOut(variant=now.name)
+    return False

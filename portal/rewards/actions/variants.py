@@ -1,0 +1,147 @@
+"""What a reward comes in: adding sizes and dates, changing them, counting each. For admins."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed
+from portal.rewards.kinds.contract import Comes
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.queries.catalogue import get_reward, locked_reward
+from portal.rewards.queries.variants import get_variant
+from portal.rewards.rules.limits import MOST_STOCK, require_change, require_stock
+from portal.rewards.rules.refusals import (
+    DateMissing,
+    NameMissing,
+    NotInVariants,
+    StockCounted,
+    StockOutOfRange,
+    StockStands,
+    StockTooLow,
+    StockUncounted,
+    VariantNameTaken,
+)
+
+
+def add_variant(
+    session: Session, actor: Actor, *, reward_id: int, name: str, happens_on: date | None = None, stock: int | None = None, now: datetime
+) -> RewardVariant:
+    """Add one of what the reward comes in; ``stock`` None is not counted. A reward with variants has no stock of its own.
+
+    Refuses: NotAllowed, NotInVariants, NameMissing, DateMissing, StockOutOfRange, VariantNameTaken, StockStands while the reward itself is counted.
+    """
+    _require_admin(actor)
+    reward = locked_reward(session, reward_id)
+    comes = kind_of(reward.kind).comes
+    if comes == Comes.AS_IT_IS:
+        raise NotInVariants()
+    _require_said(name, happens_on, comes)
+    require_stock(stock)
+    if reward.stock is not None:
+        raise StockStands(stock=reward.stock)
+    session.execute(_plain_update(Reward, reward_id).values(changed_at=now))
+    place = session.scalar(select(func.count()).where(RewardVariant.reward_id == reward_id)) or 0
+    variant = RewardVariant(reward_id=reward_id, name=name.strip(), happens_on=happens_on, stock=stock, position=place + 1, is_active=True)
+    try:
+        with session.begin_nested():
+            session.add(variant)
+            session.flush()
+    except IntegrityError as error:
+        _tell_taken(error)
+    session.refresh(reward)
+    audit.record(session, actor, "reward.variant_added", "reward", reward_id, now=now, variant=variant.name, stock=stock)
+    return variant
+
+
+def change_variant(
+    session: Session,
+    actor: Actor,
+    *,
+    reward_id: int,
+    variant_id: int,
+    name: str,
+    happens_on: date | None,
+    position: int,
+    is_active: bool,
+    now: datetime,
+) -> RewardVariant:
+    """Change what a variant is called, its place, and whether it is offered. What was redeemed keeps the name it had.
+
+    Refuses: NotAllowed, NotFound, NameMissing, DateMissing, VariantNameTaken.
+    """
+    _require_admin(actor)
+    reward, variant = get_reward(session, reward_id), get_variant(session, reward_id, variant_id)
+    _require_said(name, happens_on, kind_of(reward.kind).comes)
+    new = {"name": name.strip(), "happens_on": happens_on, "position": position, "is_active": is_active}
+    if all(getattr(variant, field) == value for field, value in new.items()):
+        return variant
+    try:
+        with session.begin_nested():
+            session.execute(_plain_update(RewardVariant, variant_id).values(**new))
+    except IntegrityError as error:
+        _tell_taken(error)
+    session.refresh(variant)
+    audit.record(session, actor, "reward.variant_changed", "reward", reward_id, now=now, variant=variant.name)
+    return variant
+
+
+def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, change: int, now: datetime) -> int:
+    """Add to a variant's stock, or take away from it, and return what is left.
+
+    Refuses: NotAllowed, NotFound, StockUncounted, StockTooLow, StockOutOfRange.
+    """
+    _require_admin(actor)
+    require_change(change)
+    variant = get_variant(session, reward_id, variant_id)
+    stock = RewardVariant.stock
+    counted = _plain_update(RewardVariant, variant_id).where(stock + change >= 0, stock + change <= MOST_STOCK)
+    left: int | None = session.execute(counted.values(stock=stock + change).returning(stock)).scalar()
+    if left is None:
+        now_left = session.scalar(select(stock).where(RewardVariant.id == variant_id))
+        if now_left is None:
+            raise StockUncounted()
+        raise StockTooLow(stock=now_left, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    session.refresh(variant)
+    audit.record(session, actor, "reward.variant_adjusted", "reward", reward_id, now=now, variant=variant.name, change=change, stock=left)
+    return left
+
+
+def count_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, stock: int, now: datetime) -> None:
+    """Begin to count a variant that never ran out before. Refuses: NotAllowed, NotFound, StockOutOfRange, StockCounted."""
+    _require_admin(actor)
+    require_stock(stock)
+    variant = get_variant(session, reward_id, variant_id)
+    begun = _plain_update(RewardVariant, variant_id).where(RewardVariant.stock.is_(None)).values(stock=stock).returning(RewardVariant.id)
+    if session.execute(begun).scalar() is None:
+        raise StockCounted()
+    session.refresh(variant)
+    audit.record(session, actor, "reward.variant_adjusted", "reward", reward_id, now=now, variant=variant.name, change=stock, stock=stock)
+
+
+def _plain_update(table: type[Reward] | type[RewardVariant], row_id: int) -> Any:
+    return update(table).where(table.id == row_id).execution_options(synchronize_session=False)
+
+
+def _require_said(name: str, happens_on: date | None, comes: Comes) -> None:
+    if not name.strip():
+        raise NameMissing()
+    if comes == Comes.DATES and happens_on is None:
+        raise DateMissing()
+
+
+def _tell_taken(error: IntegrityError) -> None:
+    if violated(error, "reward_variant", "reward_id", "name"):
+        raise VariantNameTaken() from error
+    raise error
+
+
+def _require_admin(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise NotAllowed()

@@ -1,0 +1,1 @@
+"""What people type about rewards, one file a subject. Shape only."""
