@@ -12,9 +12,11 @@ from portal.audience.contract import AudienceOwner
 from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
-from portal.bank import admin as bank_admin
 from portal.bank import views as bank
-from portal.bank.queries import StatementSource
+from portal.bank.admin import corrections as bank_corrections
+from portal.bank.admin import statement as bank_admin
+from portal.bank.importer import AwardsImporter
+from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
 from portal.challenges.actions.referring import forget_peer, lock_referred
@@ -44,6 +46,7 @@ from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
+from portal.dashboard.waiting.adjustments import WaitingAdjustments
 from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
@@ -114,6 +117,7 @@ IMPORTERS: list[Importer] = [
     CompaniesImporter(),
     ActivityImporter(),
     EventsImporter(),
+    AwardsImporter(),
 ]
 BLUEPRINTS = [
     health.bp,
@@ -140,6 +144,7 @@ BLUEPRINTS = [
     review_admin.bp,
     bank.bp,
     bank_admin.bp,
+    bank_corrections.bp,
     rewards.bp,
     rewards_admin.bp,
 ]
@@ -212,6 +217,7 @@ WAITING: list[WaitingSource] = [
     WaitingRedemptions(),
     WaitingNominations(),
     WaitingAppeals(),
+    WaitingAdjustments(),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
@@ -274,6 +280,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
+    NavItem(N_("Corrections"), "bank_corrections.index", "wallet", ADMIN, ("bank_corrections.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),

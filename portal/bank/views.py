@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.bank.forms import StatementFilter
-from portal.bank.queries import Sources, StatementLine, Wanted, iter_lines, list_lines
+from portal.bank.queries.statement import Sources, StatementLine, Wanted, iter_lines, list_lines
+from portal.bank.rules.adjusting import CATEGORY_NAMES, Category
 from portal.kernel.clock import end_of_day, start_of_day
 from portal.ledger.queries.balances import balance_of
 from portal.ledger.rules import TransferKind
@@ -19,7 +20,7 @@ from portal.web.templating import render_fragment
 from portal.web.transaction import db
 
 bp = Blueprint("bank", __name__)
-HEADER = ("booked", "counts_from", "what", "for", "points", "balance_after", "note", "by")
+HEADER = ("booked", "counts_from", "what", "for", "points", "balance_after", "note", "by", "category")
 
 
 @bp.get("/statement")
@@ -38,7 +39,14 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     form = StatementFilter(request.args)
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
-    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), "what_of": what_of}
+    return {
+        "found": found,
+        "form": form,
+        "filters": filters,
+        "balance": balance_of(db(), person_id),
+        "what_of": what_of,
+        "category_names": CATEGORY_NAMES,
+    }
 
 
 def statement_csv(person_id: int, filename: str) -> Response:
@@ -50,10 +58,11 @@ def statement_csv(person_id: int, filename: str) -> Response:
 def wanted_lines(filters: Mapping[str, Any]) -> Wanted:
     """Return the filter of the address; days are days of the programme."""
     zone: str = current_app.config["SETTINGS"].time_zone
-    since, until, kind = filters.get("since"), filters.get("until"), filters.get("kind")
+    since, until, kind, category = (filters.get(name) for name in ("since", "until", "kind", "category"))
     return Wanted(
         term=filters.get("q", ""),
         kind=TransferKind(kind) if kind else None,
+        category=Category(category) if category else None,
         since=start_of_day(since, zone) if since else None,
         until=end_of_day(until, zone) if until else None,
     )
@@ -73,4 +82,5 @@ def what_of(line: StatementLine) -> str:
 def _cells(line: StatementLine) -> tuple[Any, ...]:
     title = line.source.title if line.source else ""
     booked, counts = (at.isoformat(timespec="seconds") for at in (line.recorded_at, line.effective_at))
-    return booked, counts, what_of(line), title, line.points, line.balance_after, line.note, line.by
+    sort = _(CATEGORY_NAMES[line.category]) if line.category else ""
+    return booked, counts, what_of(line), title, line.points, line.balance_after, line.note, line.by, sort

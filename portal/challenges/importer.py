@@ -88,6 +88,10 @@ class ActivityImporter:
         sent = Step(SUBMIT, record["submitted_at"])
         return (sent, Step(DECIDE, record["decided_at"] or record["submitted_at"])) if record["verdict"] else (sent,)
 
+    def remarks(self, session: Session, records: Sequence[Record], context: Context) -> Sequence[Fault]:
+        """Nothing besides the rows themselves."""
+        return ()
+
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
         """Send the attempt, or decide it."""
         if subject_id is None:
