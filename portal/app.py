@@ -20,6 +20,7 @@ from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
 from portal.challenges.actions.referring import forget_peer, lock_referred
+from portal.challenges.actions.repricing import REPRICE
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
@@ -52,6 +53,7 @@ from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
+from portal.dashboard.waiting.repricings import WaitingRepricings
 from portal.fetching.fetcher import Fetcher
 from portal.files import jobs as files_jobs
 from portal.files import views as files
@@ -218,11 +220,13 @@ WAITING: list[WaitingSource] = [
     WaitingNominations(),
     WaitingAppeals(),
     WaitingAdjustments(),
+    WaitingRepricings(),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
     **recognition_jobs.JOBS,
+    **challenges_jobs.REPRICE_JOBS,
 }
 # What an admin reads for a job that was given up.
 JOB_NAMES: dict[str, str] = {
@@ -232,6 +236,7 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.UNDO: N_("Undoing an import"),
     recounting.RECOUNT: N_("Counting boards anew"),
     CHECK: N_("Look at a shared link"),
+    REPRICE: N_("New points for past completions"),
     badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
 }
 # Work that every worker does each so many seconds.

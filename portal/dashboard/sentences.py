@@ -38,6 +38,7 @@ SUBJECTS: dict[str, str] = {
 
 EVENTS: dict[str, str] = {
     "act.recorded": N_("%(what)s was recorded, worth %(points)s"),
+    "act.repriced": N_("%(what)s is worth %(points)s now"),
     "act.reversed": N_("%(what)s was taken back"),
     "adjustment.asked": N_("%(who)s asked for a correction of %(points)s points (%(category)s), %(what)s: %(reason)s"),
     "adjustment.declined": N_("%(who)s declined %(what)s of %(points)s points (%(category)s): %(reason)s"),
@@ -72,6 +73,13 @@ EVENTS: dict[str, str] = {
     "challenge.recalled": N_("%(who)s took the challenge %(what)s up again after putting it aside"),
     "challenge.reopened": N_("%(who)s opened the challenge %(what)s again"),
     "challenge.review_asked": N_("%(who)s asked for a review of the challenge %(what)s"),
+    "challenge.reprice_approved": N_("%(who)s approved new points for %(people)s past completions of the challenge %(what)s, %(points)s in all"),
+    "challenge.reprice_asked": N_("%(who)s asked for new points for %(people)s past completions of the challenge %(what)s, %(points)s in all"),
+    "challenge.reprice_declined": N_("%(who)s declined new points for past completions of the challenge %(what)s: %(reason)s"),
+    "challenge.reprice_undo_asked": N_("%(who)s began to undo new points for past completions of the challenge %(what)s: %(reason)s"),
+    "challenge.reprice_undone": N_("New points for %(people)s past completions of the challenge %(what)s were undone"),
+    "challenge.reprice_withdrawn": N_("%(who)s withdrew new points for past completions of the challenge %(what)s"),
+    "challenge.repriced": N_("%(people)s past completions of the challenge %(what)s were paid the new points, %(points)s in all"),
     "challenge.sent_back": N_("%(who)s sent the draft of the challenge %(what)s back: %(reason)s"),
     "challenge.unrewarded": N_("%(who)s added a review to the challenge %(what)s that may not be rewarded: it carries 0 points now"),
     "company.added": N_("%(who)s added the company %(what)s"),

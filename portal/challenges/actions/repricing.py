@@ -1,0 +1,208 @@
+"""Paying past completions the new points: asked for, looked at by a second admin where much moves, and undone as a whole.
+
+What is decided here is paid, and undone, by the worker: see ``repaying``.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, insert, literal, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.repricing import Repricing, RepricingLine
+from portal.challenges.queries.repricing import forecast, is_among, planned_lines
+from portal.challenges.queries.stages import get_challenge
+from portal.challenges.rules.repricing import (
+    WORDS_LENGTH,
+    LineState,
+    RepricingChanged,
+    RepricingOpen,
+    RepricingReasonMissing,
+    RepricingSettled,
+    RepricingState,
+    require_repricing,
+    require_second_for,
+)
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.kernel.schema import UTCDateTime
+from portal.kernel.text import clean
+from portal.notifications.actions import enqueue, notify
+from portal.people.queries.persons import admins, recipient
+from portal.review.queries.terms import terms_of
+
+REPRICE = "challenges.reprice"
+
+
+def ask_repricing(
+    session: Session, actor: Actor, *, challenge_id: int, reason: str, seen_people: int, seen_total: int, key: str, now: datetime
+) -> Repricing:
+    """Pay past completions what the challenge is worth now, in the background; where much moves, once a second admin approves.
+
+    ``seen_people`` and ``seen_total`` are what the admin was shown. The same form ``key`` is one repricing. Refuses who is no admin,
+    what ``require_repricing`` refuses, and a second one while the first is open (``RepricingOpen``). The admin's own completions stay.
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    found = session.scalar(select(Repricing).where(Repricing.key == key))
+    if found is not None:
+        return found
+    challenge = get_challenge(session, challenge_id)
+    expected = forecast(session, challenge, actor.id)
+    said = require_repricing(expected, seen_people=seen_people, seen_total=seen_total, reason=clean(reason))
+    waits = terms_of(session).needs_second(expected.moved)
+    made = Repricing(
+        key=key,
+        challenge_id=challenge_id,
+        version=expected.version,
+        points=expected.points,
+        state=RepricingState.WAITING if waits else RepricingState.RUNNING,
+        reason=said,
+        people=expected.people,
+        total=expected.total,
+        moved=expected.moved,
+        asked_by_id=actor.id,
+        asked_at=now,
+        words="",
+    )
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError as error:
+        if violated(error, "repricing", "key"):
+            return session.scalars(select(Repricing).where(Repricing.key == key)).one()
+        if violated(error, "repricing", "challenge_id", name="uq_repricing_open"):
+            raise RepricingOpen() from error
+        raise
+    _plan(session, actor, made, challenge, now)
+    record(session, actor, "challenge.reprice_asked", "challenge", challenge_id, now=now, **facts_of(made))
+    if waits:
+        _tell_admins(session, actor, made, challenge, now)
+    else:
+        _promise(session, made, now)
+    return made
+
+
+def approve_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
+    """Let a repricing that waits be paid. Refuses as ``require_second_for``, and what does not wait any more (``RepricingSettled``)."""
+    row = _waiting(session, actor, repricing_id)
+    row.state, row.decided_by_id = RepricingState.RUNNING, actor.id
+    session.flush()
+    record(session, actor, "challenge.reprice_approved", "challenge", row.challenge_id, now=now, **facts_of(row))
+    _promise(session, row, now)
+    return row
+
+
+def decline_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
+    """Decline a repricing that waits, with a reason for whoever asked; no member hears of it. Refuses as ``approve_repricing``, and no reason."""
+    row = _waiting(session, actor, repricing_id)
+    row.words = _reason_of(reason)
+    row.state, row.decided_by_id, row.settled_at = RepricingState.DECLINED, actor.id, now
+    session.flush()
+    record(session, actor, "challenge.reprice_declined", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": row.words}))
+    tell_asker(session, row, "repricing_declined", row.words, now)
+    return row
+
+
+def withdraw_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
+    """Withdraw what one asked for oneself and nobody approved. Refuses another's, and what does not wait any more."""
+    row = lock_repricing(session, repricing_id)
+    if not actor.is_admin or actor.id is None or row.asked_by_id != actor.id:
+        raise NotAllowed()
+    if row.state != RepricingState.WAITING:
+        raise RepricingSettled()
+    row.state, row.settled_at = RepricingState.WITHDRAWN, now
+    session.flush()
+    record(session, actor, "challenge.reprice_withdrawn", "challenge", row.challenge_id, now=now, **facts_of(row))
+    return row
+
+
+def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
+    """Take a repricing back as a whole, once, in the background: every difference that stands is reversed and its member reads why.
+
+    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, and what is not paid or undone already.
+    """
+    row = lock_repricing(session, repricing_id)
+    require_second_for(actor, asked_by_id=None, is_among=is_among(session, row.id, actor.id))
+    said = _reason_of(reason)
+    if row.state != RepricingState.DONE:
+        raise RepricingSettled()
+    row.state, row.words, row.undone_by_id = RepricingState.REVERSING, said, actor.id
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        if violated(error, "repricing", "challenge_id", name="uq_repricing_open"):
+            raise RepricingOpen() from error
+        raise
+    record(session, actor, "challenge.reprice_undo_asked", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
+    _promise(session, row, now)
+    return row
+
+
+def lock_repricing(session: Session, repricing_id: int) -> Repricing:
+    """Return a repricing with its row locked. Raises ``NotFound``."""
+    found = select(Repricing).where(Repricing.id == repricing_id).with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(found)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _plan(session: Session, actor: Actor, made: Repricing, challenge: Challenge, now: datetime) -> None:
+    """Write down a line for each completion, in one statement."""
+    lines = planned_lines(challenge, actor.id).subquery()
+    columns = list(lines.c)
+    names = ["submission_id", "person_id", "version", "paid", "difference", "repricing_id", "state", "changed_at"]
+    table = RepricingLine.__table__
+    fixed = select(*columns, literal(made.id), literal(LineState.PLANNED.value), literal(now, UTCDateTime()))
+    session.execute(insert(table).from_select(names, fixed))  # type: ignore[arg-type]
+    written = select(func.count(), func.coalesce(func.sum(RepricingLine.difference), 0)).where(RepricingLine.repricing_id == made.id)
+    people, total = session.execute(written).one()
+    if (people, total) != (made.people, made.total):
+        # Something was approved or taken back between the two looks.
+        raise RepricingChanged(people=people, total=int(total))
+
+
+def _waiting(session: Session, actor: Actor, repricing_id: int) -> Repricing:
+    row = lock_repricing(session, repricing_id)
+    require_second_for(actor, asked_by_id=row.asked_by_id, is_among=is_among(session, row.id, actor.id))
+    if row.state != RepricingState.WAITING:
+        raise RepricingSettled()
+    return row
+
+
+def _reason_of(given: str) -> str:
+    said = clean(given).strip()[:WORDS_LENGTH]
+    if not said:
+        raise RepricingReasonMissing()
+    return said
+
+
+def facts_of(row: Repricing) -> dict[str, object]:
+    """Return what the audit log keeps of a repricing."""
+    return {"repricing_id": row.id, "people": row.people, "points": row.total, "reason": row.reason, "version": row.version}
+
+
+def _promise(session: Session, row: Repricing, now: datetime) -> None:
+    enqueue(session, topic=REPRICE, payload={"repricing_id": row.id}, key=f"{REPRICE}:{row.id}:{row.state}", now=now)
+
+
+def _tell_admins(session: Session, actor: Actor, row: Repricing, challenge: Challenge, now: datetime) -> None:
+    data = {"challenge": challenge.title, "points": row.total, "people": row.people, "reason": row.reason}
+    for to in admins(session):
+        if to.person_id != actor.id:
+            link = f"/admin/approvals?item=repricing-{row.id}"
+            notify(session, to=to, kind="repricing_waiting", data=data, key=f"repricing:{row.id}:waiting", now=now, link=link)
+
+
+def tell_asker(session: Session, row: Repricing, kind: str, reason: str, now: datetime) -> None:
+    """Tell whoever asked for a repricing how it stands."""
+    if row.asked_by_id is not None:
+        title = get_challenge(session, row.challenge_id).title
+        data = {"challenge": title, "points": row.total, "people": row.people, "reason": reason}
+        link, key = f"/admin/challenges/repricings/{row.id}", f"repricing:{row.id}:{row.state}"
+        notify(session, to=recipient(session, row.asked_by_id), kind=kind, data=data, key=key, now=now, link=link)

@@ -1,0 +1,150 @@
+"""What paying past completions the new points would come to, which repricings there were, and how far one is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
+from sqlalchemy.orm import Session
+
+from portal.acts.models import Act
+from portal.acts.rules import UNREWARDED
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.repricing import Repricing, RepricingLine
+from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.rules.repricing import KIND, Forecast, Group, LineState, RepricingState
+from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.kernel.errors import NotFound
+from portal.ledger.models import account
+from portal.ledger.rules import POINTS, AccountKind
+from portal.people.models import Person
+from portal.web.paging import AnySelect, Page, page_by
+
+SOURCE = "submission"
+COMPLETION = ("submission_id", "person_id", "version", "paid", "is_partial")
+# Asked for each completion by its own index, however much is known of the tables: not joined.
+_OFFERED = select(Attempt.points).where(Attempt.submission_id == Submission.id, Attempt.state == AttemptState.APPROVED).limit(1).scalar_subquery()
+_ACT_KIND = select(Act.kind).where(Act.source_type == SOURCE, Act.source_id == Submission.id, Act.reversed_at.is_(None)).limit(1).scalar_subquery()
+_DIFFERENCES = (
+    select(func.coalesce(func.sum(RepricingLine.difference), 0))
+    .where(RepricingLine.submission_id == Submission.id, RepricingLine.state == LineState.PAID)
+    .scalar_subquery()
+)
+
+
+def completions(challenge: Challenge) -> AnySelect:
+    """Return every completion that stands, with what it was paid in all: (submission_id, person_id, version, paid, is_partial).
+
+    What a reviewer paid in part stays as they decided; what may not be rewarded, and records of what happened elsewhere, are left out.
+    """
+    first = func.coalesce(Submission.paid, 0)
+    every = (
+        select(
+            Submission.id.label("submission_id"),
+            Submission.person_id.label("person_id"),
+            Submission.version.label("version"),
+            (first + _DIFFERENCES).label("paid"),
+            (first < _OFFERED).label("is_partial"),
+            _ACT_KIND.label("act_kind"),
+        )
+        .where(
+            Submission.challenge_id == challenge.id,
+            Submission.state == SubmissionState.APPROVED,
+            Submission.dropped_at.is_(None),
+            literal(not challenge.is_record_only),
+        )
+        .subquery()
+    )
+    found: AnySelect = select(*(every.c[name] for name in COMPLETION)).where(every.c.act_kind != UNREWARDED)
+    return found
+
+
+def forecast(session: Session, challenge: Challenge, actor_id: int | None) -> Forecast:
+    """Return what it would come to if ``actor_id`` paid past completions what the challenge is worth now, in three statements."""
+    found = completions(challenge).subquery()
+    differs, own = found.c.paid != challenge.points, found.c.person_id == (actor_id or 0)
+    groups = session.execute(
+        select(found.c.version, found.c.paid, found.c.is_partial, own.label("is_own"), func.count().label("people"))
+        .where(differs)
+        .group_by(found.c.version, found.c.paid, found.c.is_partial, own)
+        .order_by(found.c.version, found.c.paid)
+    ).all()
+    kept = [Group(row.version, row.paid, challenge.points, row.people) for row in groups if not row.is_partial and not row.is_own]
+    partial = sum(row.people for row in groups if row.is_partial)
+    mine = sum(row.people for row in groups if row.is_own and not row.is_partial)
+    return Forecast(challenge.version, challenge.points, kept, _would_owe(session, found, challenge.points, ~own), partial, mine)
+
+
+def planned_lines(challenge: Challenge, actor_id: int | None) -> Select[Any]:
+    """Return the completions that would be changed: (submission_id, person_id, version, paid, difference)."""
+    found = completions(challenge).subquery()
+    which = (found.c.paid != challenge.points, ~found.c.is_partial, found.c.person_id != (actor_id or 0))
+    return select(found.c.submission_id, found.c.person_id, found.c.version, found.c.paid, (challenge.points - found.c.paid)).where(*which)
+
+
+def standing_price(session: Session, submission: Submission) -> int:
+    """Return what a completion was paid in all, with the differences that stand."""
+    lines = (RepricingLine.submission_id == submission.id, RepricingLine.state == LineState.PAID)
+    return (submission.paid or 0) + int(session.scalar(select(func.coalesce(func.sum(RepricingLine.difference), 0)).where(*lines)) or 0)
+
+
+def get_repricing(session: Session, repricing_id: int) -> Repricing:
+    """Return one. Raises ``NotFound``."""
+    found = session.get(Repricing, repricing_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def repricings_of(session: Session, challenge_id: int, *, after: str | None = None, size: int = 20) -> Page:
+    """Return one page of a challenge's repricings, the newest first."""
+    found: AnySelect = select(Repricing).where(Repricing.challenge_id == challenge_id)
+    return page_by(session, found, [(Repricing.asked_at, True), (Repricing.id, True)], after=after, size=size)
+
+
+def counts_by_state(session: Session, repricing_id: int) -> dict[str, int]:
+    """Return how many lines stand in each state."""
+    counted = select(RepricingLine.state, func.count().label("number")).where(RepricingLine.repricing_id == repricing_id)
+    return {row.state: row.number for row in session.execute(counted.group_by(RepricingLine.state))}
+
+
+def groups_of(session: Session, repricing: Repricing) -> Sequence[Group]:
+    """Return the lines of a repricing by version and what was paid."""
+    grouped = select(RepricingLine.version, RepricingLine.paid, RepricingLine.difference, func.count().label("people"))
+    grouped = grouped.where(RepricingLine.repricing_id == repricing.id)
+    rows = session.execute(grouped.group_by(RepricingLine.version, RepricingLine.paid, RepricingLine.difference).order_by(RepricingLine.version))
+    return [Group(row.version, row.paid, row.paid + row.difference, row.people) for row in rows]
+
+
+def is_among(session: Session, repricing_id: int, person_id: int | None) -> bool:
+    """Tell whether a completion of the person's is changed by it."""
+    mine = (RepricingLine.repricing_id == repricing_id, RepricingLine.person_id == person_id)
+    return person_id is not None and session.scalar(select(RepricingLine.id).where(*mine).limit(1)) is not None
+
+
+def waiting_repricings() -> AnySelect:
+    """Return what waits for a second admin, for the approvals queue; the person is who asked."""
+    found: AnySelect = (
+        select(
+            literal(KIND).label("kind"),
+            Repricing.id.label("id"),
+            Repricing.asked_at.label("waiting_since"),
+            Person.id.label("person_id"),
+            Person.name.label("person"),
+            Challenge.title.label("title"),
+            Challenge.track.label("track"),
+            Repricing.total.label("points"),
+        )
+        .join(Challenge, Challenge.id == Repricing.challenge_id)
+        .join(Person, Person.id == Repricing.asked_by_id)
+        .where(Repricing.state == RepricingState.WAITING)
+    )
+    return found
+
+
+def _would_owe(session: Session, found: Any, points: int, others: ColumnElement[bool]) -> int:
+    """Return how many people have less to spend than would be taken from them."""
+    loss = func.sum(found.c.paid - points)
+    losers = select(found.c.person_id, loss.label("loss")).where(~found.c.is_partial, others).group_by(found.c.person_id).having(loss > 0).subquery()
+    own = (account.c.owner_id == losers.c.person_id, account.c.unit == POINTS, account.c.kind == AccountKind.AVAILABLE)
+    counted = select(func.count()).select_from(losers).join(account, and_(*own)).where(account.c.balance < losers.c.loss)
+    return session.scalar(counted) or 0
