@@ -12,6 +12,7 @@ from portal.audience.contract import AudienceOwner
 from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
+from portal.bank import jobs as bank_jobs
 from portal.bank import views as bank
 from portal.bank.admin import corrections as bank_corrections
 from portal.bank.admin import statement as bank_admin
@@ -29,7 +30,7 @@ from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
-from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.queries.sources import describe_submissions, rules_that_paid, submissions_matching
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
@@ -210,7 +211,7 @@ AUDIENCE_OWNERS: list[AudienceOwner] = [
 ]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
-    "submission": StatementSource(describe_submissions, submissions_matching),
+    "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
     "redemption": StatementSource(describe_redemptions, redemptions_matching),
 }
 # What waits on an admin, in the order of the queue's tabs.
@@ -302,6 +303,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    ticks.append((bank_jobs.HEAD_SECONDS, bank_jobs.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     audience_wording.init(app)
