@@ -1,5 +1,6 @@
 """New points for past completions: what it would come to, who decides, once for each completion, and undone to exactly what was."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -304,7 +305,9 @@ def test_the_pages_show_ask_decide_and_undo(database: Database, past: Past, sign
     page = ada.get(address).text
     assert "2 completions, +100 points in all." in page
     assert "1 completion was paid in part by a reviewer" in page
-    form = {"key": "k", "seen_people": "2", "seen_total": "100", "reason": WHY}
+    seen = dict(re.findall(r'name="(seen_\w+)" type="hidden" value="(-?\d*)"', page))
+    form = {"key": "k", "reason": WHY} | seen
+    assert (seen, page.count('name="seen_')) == ({"seen_people": "2", "seen_total": "100"}, 2)
     assert ada.post(address, data=form | {"reason": ""}).status_code == 422
     assert "it would be 100 points for 2 completions now" in ada.post(address, data=form | {"seen_total": "90"}).text
     database.write(lambda s: set_terms(s, past.ben, terms=Terms(four_eyes_above=99), now=utcnow()))

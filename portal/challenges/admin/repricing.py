@@ -30,12 +30,14 @@ def past(challenge_id: int) -> str:
 
 
 def _past_page(challenge_id: int, form: RepricingForm) -> str:
-    challenge, actor = get_challenge(db(), challenge_id), current_actor()
+    challenge = get_challenge(db(), challenge_id)
+    expected = forecast(db(), challenge, current_actor().id)
+    form.seen_people.data, form.seen_total.data = str(expected.people), str(expected.total)
     return render(
         "challenges/admin/past.html",
         challenge=challenge,
         form=form,
-        forecast=forecast(db(), challenge, actor.id),
+        forecast=expected,
         page=repricings_of(db(), challenge_id, after=request.args.get("after")),
         state_names=REPRICING_STATE_NAMES,
         terms=terms_of(db()),
