@@ -59,7 +59,10 @@ def completions(challenge: Challenge) -> AnySelect:
 
 
 def forecast(session: Session, challenge: Challenge, actor_id: int | None) -> Forecast:
-    """Return what it would come to if ``actor_id`` paid past completions what the challenge is worth now, in three statements."""
+    """Return what it would come to if ``actor_id`` paid past completions what the challenge is worth now.
+
+    In one statement, or two where points are taken from somebody.
+    """
     found = completions(challenge).subquery()
     differs, own = found.c.paid != challenge.points, found.c.person_id == (actor_id or 0)
     groups = session.execute(
@@ -71,7 +74,8 @@ def forecast(session: Session, challenge: Challenge, actor_id: int | None) -> Fo
     kept = [Group(row.version, row.paid, challenge.points, row.people) for row in groups if not row.is_partial and not row.is_own]
     partial = sum(row.people for row in groups if row.is_partial)
     mine = sum(row.people for row in groups if row.is_own and not row.is_partial)
-    return Forecast(challenge.version, challenge.points, kept, _would_owe(session, found, challenge.points, ~own), partial, mine)
+    short = _would_owe(session, found, challenge.points, ~own) if any(group.difference < 0 for group in kept) else 0
+    return Forecast(challenge.version, challenge.points, kept, short, partial, mine)
 
 
 def planned_lines(challenge: Challenge, actor_id: int | None) -> Select[Any]:
