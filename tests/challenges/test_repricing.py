@@ -33,6 +33,7 @@ from portal.challenges.rules.repricing import (
     AskedForRepricing,
     Forecast,
     Group,
+    LaterRepricingStands,
     NothingToReprice,
     OwnRepricing,
     RepricingChanged,
@@ -185,10 +186,33 @@ def test_a_lower_price_is_taken_and_what_is_not_there_is_owed(hearing_session: S
     second = past.ask(session, key="two")
     finish(session, second)
     assert balance_of(session, past.bo) == Balance(10, 0, 0, 10), "from what it was paid in all"
-    for one in (made, second):
+    for one in (second, made):
         undo_repricing(session, past.ben, repricing_id=one.id, reason="Back", now=utcnow())
         finish(session, one)
     assert past.stands(session) == before
+
+
+def test_only_the_newest_that_stands_is_undone_so_that_no_price_is_left_that_was_never_offered(
+    database: Database, past: Past, sign_in: SignIn
+) -> None:
+    def pay(session: Session, points: int, key: str) -> int:
+        if points != 150:
+            past.publish(session, points)
+        made = past.ask(session, key=key)
+        finish(session, made)
+        return made.id
+
+    first, second = database.write(lambda s: pay(s, 150, "one")), database.write(lambda s: pay(s, 30, "two"))
+    undo = {"reason": "Back", "now": utcnow()}
+    with pytest.raises(LaterRepricingStands):
+        database.write(lambda s: undo_repricing(s, past.ben, repricing_id=first, **undo))
+    page = sign_in(past.ben.id or 0).get(f"/admin/challenges/repricings/{first}").text
+    assert (f"/admin/challenges/repricings/{second}" in page, "Undo the new points" in page) == (True, False)
+    for one, left in ((second, 150), (first, 100)):
+        database.write(lambda s, one=one: undo_repricing(s, past.ben, repricing_id=one, **undo))
+        reprice(database, {"repricing_id": one}, utcnow())
+        with database.reading() as session:
+            assert [balance_of(session, who).available for who in (past.amara, past.bo)] == [left, left]
 
 
 def test_above_the_limit_a_second_admin_decides_who_neither_asked_nor_gains(session: Session) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
-from portal.challenges.queries.repricing import forecast, is_among, planned_lines
+from portal.challenges.queries.repricing import forecast, is_among, later_standing, planned_lines
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import (
     WORDS_LENGTH,
+    LaterRepricingStands,
     LineState,
     RepricingChanged,
     RepricingOpen,
@@ -123,7 +124,8 @@ def withdraw_repricing(session: Session, actor: Actor, *, repricing_id: int, now
 def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
     """Take a repricing back as a whole, once, in the background: every difference that stands is reversed and its member reads why.
 
-    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, and what is not paid or undone already.
+    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, what is not paid or undone already,
+    and all but the newest that stands (``LaterRepricingStands``): taken from below, a price would be left that nobody ever offered.
     """
     row = lock_repricing(session, repricing_id)
     require_second_for(actor, asked_by_id=None, is_among=is_among(session, row.id, actor.id))
@@ -138,6 +140,9 @@ def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason:
         if violated(error, "repricing", "challenge_id", name="uq_repricing_open"):
             raise RepricingOpen() from error
         raise
+    if later_standing(session, row) is not None:
+        # Asked while this one is the open one: none can be paid meanwhile.
+        raise LaterRepricingStands()
     record(session, actor, "challenge.reprice_undo_asked", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
     _promise(session, row, now)
     return row

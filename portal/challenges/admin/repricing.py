@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from portal.challenges.actions.repricing import ask_repricing, undo_repricing, withdraw_repricing
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.repricing import RepricingForm, RepricingUndoForm
-from portal.challenges.queries.repricing import counts_by_state, forecast, get_repricing, groups_of, is_among, repricings_of
+from portal.challenges.queries.repricing import counts_by_state, forecast, get_repricing, groups_of, is_among, later_standing, repricings_of
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import REPRICING_STATE_NAMES, UNDER_WAY, RepricingState
 from portal.kernel.clock import utcnow
@@ -91,6 +91,7 @@ def _repricing_page(repricing_id: int, form: RepricingUndoForm) -> str:
         names=names(db(), people) if people else {},
         under_way=row.state in UNDER_WAY,
         is_own=is_among(db(), repricing_id, actor.id),
+        later=later_standing(db(), row),
         state_names=REPRICING_STATE_NAMES,
         form=form,
     )

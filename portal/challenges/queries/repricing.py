@@ -119,6 +119,12 @@ def groups_of(session: Session, repricing: Repricing) -> Sequence[Group]:
     return [Group(row.version, row.paid, row.paid + row.difference, row.people) for row in rows]
 
 
+def later_standing(session: Session, repricing: Repricing) -> int | None:
+    """Return the newest repricing of the challenge that was paid after this one and stands, None if this is the newest."""
+    later = (Repricing.challenge_id == repricing.challenge_id, Repricing.id > repricing.id, Repricing.state == RepricingState.DONE)
+    return session.scalar(select(Repricing.id).where(*later).order_by(Repricing.id.desc()).limit(1))
+
+
 def is_among(session: Session, repricing_id: int, person_id: int | None) -> bool:
     """Tell whether a completion of the person's is changed by it."""
     mine = (RepricingLine.repricing_id == repricing_id, RepricingLine.person_id == person_id)

@@ -81,6 +81,12 @@ class RepricingSettled(Conflict):
     message = N_("This has gone on since you opened the page. Here is how it stands now.")
 
 
+class LaterRepricingStands(Conflict):
+    """Differences lie on top of each other: the newest comes off first."""
+
+    message = N_("The points were changed once more since then, and that stands. Undo the newest change first.")
+
+
 class OwnRepricing(NotAllowed):
     """Nobody decides on a change of their own points."""
 
