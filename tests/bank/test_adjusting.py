@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -209,6 +209,26 @@ def test_ten_corrections_at_once_cannot_pass_the_limit_of_the_month(database: Da
     with database.reading() as session:
         assert balance_of(session, desk.person_id).available == 300
         assert used_now(session, desk.ada, utcnow()) == Used(300, 0)
+
+
+def test_room_that_is_made_between_two_looks_at_the_limit_is_counted(database: Database, desk: Desk) -> None:
+    database.write(lambda s: set_limits(s, as_admin(desk.ben), limits=Limits(LARGE, 0), now=utcnow()))
+    waiting = database.write(lambda s: desk.ask(s).id)
+
+    def work(session: Session) -> None:
+        looks: list[str] = []
+
+        def make_room(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            if statement.startswith("UPDATE adjust_tally") and not looks:
+                looks.append(statement)
+                decline_adjustment(session, as_admin(desk.ben), adjustment_id=waiting, reason="No", now=utcnow())
+
+        event.listen(session.connection(), "after_cursor_execute", make_room)
+        desk.ask(session, 100)
+
+    database.write(work)
+    with database.reading() as session:
+        assert (balance_of(session, desk.person_id).available, used_now(session, desk.ada, utcnow())) == (100, Used(100, 0))
 
 
 def test_approving_declining_and_withdrawing_at_once_come_to_one_end(database: Database, desk: Desk) -> None:

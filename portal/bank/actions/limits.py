@@ -25,7 +25,8 @@ def count_in_month(session: Session, *, admin_id: int, month: str, points: int) 
     moved = update(AdjustTally).where(*_row(admin_id, month)).values({column: column + abs(points)})
     if limit is not None:
         moved = moved.where(column + abs(points) <= limit)
-    if session.execute(moved.execution_options(synchronize_session=False)).rowcount != 1:  # type: ignore[attr-defined]
+    while session.execute(moved.execution_options(synchronize_session=False)).rowcount != 1:  # type: ignore[attr-defined]
+        # Where somebody's decline has made room between the two looks, it is counted at the next try.
         require_within(limits, used_in(session, admin_id, month), points)
 
 
