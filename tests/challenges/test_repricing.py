@@ -295,6 +295,23 @@ def test_a_job_that_was_killed_goes_on_and_five_at_once_pay_each_completion_once
         assert session.get_one(Repricing, made_id).state == RepricingState.DONE
 
 
+def test_everybody_reads_what_was_paid_in_all(database: Database, past: Past, sign_in: SignIn) -> None:
+    made_id, submission_id = database.write(lambda s: (past.ask(s).id, past.submission_of(s, past.amara)))
+    amara, ada = sign_in(past.amara), sign_in(past.boss.id or 0)
+
+    def read() -> list[bool]:
+        own = [amara.get(f"/challenges/mine/{submission_id}").text, amara.get("/challenges/mine").text, amara.get("/challenges/mine?format=csv").text]
+        theirs = [ada.get(f"/admin/challenges/{past.id}/submissions").text, ada.get("/admin/challenges").text]
+        return ["150" in page for page in own] + ["+150" in theirs[0], "340" in theirs[1]]
+
+    assert read() == [False] * 5
+    reprice(database, {"repricing_id": made_id}, utcnow())
+    assert read() == [True] * 5
+    database.write(lambda s: undo_repricing(s, past.ben, repricing_id=made_id, reason="Back", now=utcnow()))
+    reprice(database, {"repricing_id": made_id}, utcnow())
+    assert read() == [False] * 5
+
+
 def test_one_form_eight_times_at_once_is_one_and_eight_undoings_are_one(database: Database, past: Past) -> None:
     assert all_at_once(database, [lambda s: past.ask(s)] * 8) == {"done": 8}
     with database.reading() as session:

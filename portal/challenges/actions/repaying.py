@@ -16,7 +16,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.repricing import facts_of, lock_repricing, tell_asker
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Submission
-from portal.challenges.queries.repricing import SOURCE, standing_price
+from portal.challenges.queries.repricing import SOURCE
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import REASON, REASON_UNDONE, UNDER_WAY, LineState, RepricingState
 from portal.challenges.rules.states import SubmissionState
@@ -46,13 +46,16 @@ def do_some(session: Session, *, repricing_id: int, size: int, now: datetime) ->
         if is_paying:
             _pay(session, actor, row, line, submissions[line.submission_id], title, now)
         else:
-            _undo(session, actor, row, line, title, now)
+            _undo(session, actor, row, line, submissions[line.submission_id], title, now)
     session.flush()
     return len(ids)
 
 
 def take_back_differences(session: Session, actor: Actor, submission_id: int, now: datetime) -> int:
-    """Take back what repricings added to a completion whose approval is taken back; returns how many points. The submission is locked."""
+    """Take back what repricings added to a completion whose approval is taken back; returns how many points.
+
+    The submission is locked, and what it was ``paid`` is set by the caller.
+    """
     lines = select(RepricingLine).where(RepricingLine.submission_id == submission_id, RepricingLine.state == LineState.PAID)
     found = session.scalars(lines.order_by(RepricingLine.id).execution_options(populate_existing=True)).all()
     for line in found:
@@ -68,7 +71,7 @@ def _pay(session: Session, actor: Actor, row: Repricing, line: RepricingLine, su
     act = find_act(session, SOURCE, submission.id)
     stands = submission.state == SubmissionState.APPROVED and submission.dropped_at is None
     line.changed_at = now
-    if act is None or not stands or standing_price(session, submission) != line.paid:
+    if act is None or not stands or (submission.paid or 0) != line.paid:
         line.state = LineState.SKIPPED
         return
     key = f"repricing:{row.id}:submission:{submission.id}"
@@ -87,15 +90,17 @@ def _pay(session: Session, actor: Actor, row: Repricing, line: RepricingLine, su
         note=row.reason,
     )
     change_worth(session, actor, source_type=SOURCE, source_id=submission.id, difference=line.difference, now=now)
+    submission.paid = line.paid + line.difference
     line.state, line.transfer_id = LineState.PAID, moved.id
     _tell_member(session, "points_repriced", line, line.difference, title, row.reason, key, now)
 
 
-def _undo(session: Session, actor: Actor, row: Repricing, line: RepricingLine, title: str, now: datetime) -> None:
+def _undo(session: Session, actor: Actor, row: Repricing, line: RepricingLine, submission: Submission, title: str, now: datetime) -> None:
     assert line.transfer_id is not None
     key = f"repricing:{row.id}:submission:{line.submission_id}:undone"
     recognition.reverse(session, actor, transfer_id=line.transfer_id, key=key, reason=REASON_UNDONE, now=now, note=row.words)
     change_worth(session, actor, source_type=SOURCE, source_id=line.submission_id, difference=-line.difference, now=now)
+    submission.paid = (submission.paid or 0) - line.difference
     line.state, line.changed_at = LineState.UNDONE, now
     _tell_member(session, "points_reprice_undone", line, -line.difference, title, row.words, key, now)
 

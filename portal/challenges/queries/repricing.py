@@ -36,14 +36,14 @@ def completions(challenge: Challenge) -> AnySelect:
 
     What a reviewer paid in part stays as they decided; what may not be rewarded, and records of what happened elsewhere, are left out.
     """
-    first = func.coalesce(Submission.paid, 0)
+    paid = func.coalesce(Submission.paid, 0)
     every = (
         select(
             Submission.id.label("submission_id"),
             Submission.person_id.label("person_id"),
             Submission.version.label("version"),
-            (first + _DIFFERENCES).label("paid"),
-            (first < _OFFERED).label("is_partial"),
+            paid.label("paid"),
+            (paid - _DIFFERENCES < _OFFERED).label("is_partial"),
             _ACT_KIND.label("act_kind"),
         )
         .where(
@@ -83,12 +83,6 @@ def planned_lines(challenge: Challenge, actor_id: int | None) -> Select[Any]:
     found = completions(challenge).subquery()
     which = (found.c.paid != challenge.points, ~found.c.is_partial, found.c.person_id != (actor_id or 0))
     return select(found.c.submission_id, found.c.person_id, found.c.version, found.c.paid, (challenge.points - found.c.paid)).where(*which)
-
-
-def standing_price(session: Session, submission: Submission) -> int:
-    """Return what a completion was paid in all, with the differences that stand."""
-    lines = (RepricingLine.submission_id == submission.id, RepricingLine.state == LineState.PAID)
-    return (submission.paid or 0) + int(session.scalar(select(func.coalesce(func.sum(RepricingLine.difference), 0)).where(*lines)) or 0)
 
 
 def get_repricing(session: Session, repricing_id: int) -> Repricing:
