@@ -23,14 +23,15 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
 
 
-def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, now: datetime) -> Adjustment:
+def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, most_owed: int = 0, now: datetime) -> Adjustment:
     """Book a correction that waits; whoever asked is told, and the person now learns of it.
 
     Refuses who is no admin, the person (``OwnBalance``), who asked (``AskedYourself``), and what does not wait (``NotWaitingAnyMore``).
+    And ``WouldOwe`` where the person would by now owe more than before and more than ``most_owed``, what was shown to who approves.
     """
     row = _waiting(session, actor, adjustment_id)
     row.decided_by_id = actor.id
-    book(session, actor, row, now=now)
+    book(session, actor, row, most_owed=most_owed, now=now)
     _tell_asker(session, row, "adjustment_approved", "", now)
     return row
 

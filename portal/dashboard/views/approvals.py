@@ -161,6 +161,7 @@ def given_in(form: VerdictForm) -> Given:
         points=form.points.data or 0,
         category=form.category.data or "",
         stage_id=form.stage_id.data,
+        agreed=form.agreed.data or 0,
     )
 
 

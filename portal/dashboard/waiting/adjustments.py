@@ -27,7 +27,7 @@ class WaitingAdjustments:
     words: ClassVar[Mapping[str, Any]] = {"categories": CATEGORY_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
-            lambda session, actor, item_id, given, now: approve_adjustment(session, actor, adjustment_id=item_id, now=now),
+            lambda session, actor, item_id, given, now: approve_adjustment(session, actor, adjustment_id=item_id, most_owed=given.agreed, now=now),
             N_("Approved and booked. The member and whoever asked are told."),
         ),
         "decline": Verdict(
