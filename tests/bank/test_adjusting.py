@@ -1,7 +1,7 @@
 """Corrections by hand: categories, limits of one admin a month, and the second pair of eyes above a limit."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,7 +45,7 @@ from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from tests.factories.people import make_admin, make_person
 from tests.factories.rewards import as_admin
-from tests.rewards.racing import all_at_once
+from tests.rewards.racing import all_at_once, one_during_another
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 
@@ -211,6 +211,16 @@ def test_ten_corrections_at_once_cannot_pass_the_limit_of_the_month(database: Da
         assert used_now(session, desk.ada, utcnow()) == Used(300, 0)
 
 
+def test_two_admins_set_the_first_limits_one_during_the_other(database: Database, desk: Desk) -> None:
+    def keep(admin: int, given: int) -> Callable[[Session], object]:
+        return lambda session: set_limits(session, as_admin(admin), limits=Limits(given, 0), now=utcnow()).given
+
+    assert one_during_another(database, keep(desk.ada, 500), lambda: database.write(keep(desk.ben, 700))) == [500, 700]
+    with database.reading() as session:
+        told = session.scalars(select(AuditEvent).where(AuditEvent.name == "adjustment.limits_changed").order_by(AuditEvent.id)).all()
+        assert [(one.data["before"][0], one.data["after"][0]) for one in told] == [(100_000, 500), (500, 700)]
+
+
 def test_room_that_is_made_between_two_looks_at_the_limit_is_counted(database: Database, desk: Desk) -> None:
     database.write(lambda s: set_limits(s, as_admin(desk.ben), limits=Limits(LARGE, 0), now=utcnow()))
     waiting = database.write(lambda s: desk.ask(s).id)
@@ -269,6 +279,26 @@ def test_the_pages_ask_show_and_decide(database: Database, desk: Desk, sign_in: 
     assert "Contest" in ada.get("/admin/corrections?format=csv").text
     assert "Contest" in sign_in(desk.person_id).get("/statement?category=contest").text
     assert "(Contest)" in ben.get("/admin/audit").text
+
+
+def test_who_approves_agrees_to_the_debt_that_was_shown_and_to_no_larger_one(database: Database, desk: Desk, sign_in: SignIn) -> None:
+    def work(session: Session) -> int:
+        for n in (1, 2):
+            desk.ask(session, 20_000, key=f"given {n}", now=utcnow() - timedelta(days=40 * n))
+        return desk.ask(session, -LARGE).id
+
+    item, ben = database.write(work), sign_in(desk.ben)
+    assert 'name="agreed"' not in ben.get(f"/admin/approvals?item=adjustment-{item}").text
+    database.write(lambda s: desk.ask(s, -15_000))
+    refused = ben.post(f"/admin/approvals/adjustment/{item}/approve")
+    assert refused.status_code == 422
+    assert 'name="agreed" value="5000"' in refused.text
+    with database.reading() as session:
+        assert balance_of(session, desk.person_id).available == 25_000
+    assert ben.post(f"/admin/approvals/adjustment/{item}/approve", data={"agreed": "4999"}).status_code == 422
+    assert ben.post(f"/admin/approvals/adjustment/{item}/approve", data={"agreed": "5000"}).status_code == 303
+    with database.reading() as session:
+        assert balance_of(session, desk.person_id).owed == 5_000
 
 
 def test_the_limits_are_kept_on_their_page(desk: Desk, sign_in: SignIn) -> None:

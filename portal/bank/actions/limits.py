@@ -18,8 +18,7 @@ from portal.kernel.errors import NotAllowed
 def count_in_month(session: Session, *, admin_id: int, month: str, points: int) -> None:
     """Count a correction of ``points`` against the admin's limit of the month. Refuses what passes it (``MonthlyLimitReached``)."""
     limits = limits_of(session)
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    opened = dialect.insert(AdjustTally).values(admin_id=admin_id, month=month, given=0, taken=0)
+    opened = _dialect(session).insert(AdjustTally).values(admin_id=admin_id, month=month, given=0, taken=0)
     session.execute(opened.on_conflict_do_nothing(index_elements=["admin_id", "month"]))
     limit, column = limits.of(points), _column(points)
     moved = update(AdjustTally).where(*_row(admin_id, month)).values({column: column + abs(points)})
@@ -41,16 +40,23 @@ def set_limits(session: Session, actor: Actor, *, limits: Limits, now: datetime)
     """Keep the limits from now on, for this month too. Refuses who is no admin, and limits out of range."""
     if not actor.is_admin:
         raise NotAllowed()
-    wanted, before = require_limits(limits), limits_of(session)
-    if wanted == before:
+    wanted, house = require_limits(limits), Limits()
+    if wanted == limits_of(session):
         return wanted
-    row = session.scalar(select(AdjustLimits).where(AdjustLimits.id == 1).with_for_update()) or AdjustLimits(id=1)
+    first = _dialect(session).insert(AdjustLimits).values(id=1, given=house.given, taken=house.taken, changed_at=now)
+    session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
+    kept = select(AdjustLimits).where(AdjustLimits.id == 1).with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(kept).one()
+    before = Limits(row.given, row.taken)
     row.given, row.taken, row.changed_at, row.changed_by_id = wanted.given, wanted.taken, now, actor.id
-    session.add(row)
     session.flush()
     facts = {"before": [before.given, before.taken], "after": [wanted.given, wanted.taken], "given": wanted.given, "taken": wanted.taken}
     audit.record(session, actor, "adjustment.limits_changed", "adjustment", None, now=now, **facts)
     return wanted
+
+
+def _dialect(session: Session) -> Any:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 def _column(points: int) -> Any:
