@@ -27,7 +27,7 @@ from portal.challenges.jobs import reprice
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.queries.repricing import forecast
+from portal.challenges.queries.repricing import forecast, moved_alone
 from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.repricing import (
     AskedForRepricing,
@@ -88,7 +88,7 @@ class Past:
         publish_challenge(session, self.boss, challenge_id=self.id, now=now)
 
     def ask(self, session: Session, **overrides: Any) -> Repricing:
-        seen = forecast(session, session.get_one(Challenge, self.id), self.boss.id)
+        seen = forecast(session, session.get_one(Challenge, self.id), self.boss.id, utcnow())
         given: dict[str, Any] = {"reason": WHY, "seen_people": seen.people, "seen_total": seen.total, "key": "k", "now": utcnow()}
         return ask_repricing(session, self.boss, challenge_id=self.id, **(given | overrides))
 
@@ -146,8 +146,8 @@ def test_an_edit_changes_no_past_and_the_preview_tells_what_paying_it_would_come
     past = Past(session)
     assert [one.available for one in past.stands(session)["balances"]] == [100, 100, 40]
     challenge = session.get_one(Challenge, past.id)
-    assert forecast(session, challenge, past.boss.id) == Forecast(2, 150, [Group(1, 100, 150, 2)], would_owe=0, partial=1, own=0)
-    assert forecast(session, challenge, past.bo) == Forecast(2, 150, [Group(1, 100, 150, 1)], would_owe=0, partial=1, own=1)
+    assert forecast(session, challenge, past.boss.id, utcnow()) == Forecast(2, 150, [Group(1, 100, 150, 2)], would_owe=0, partial=1, own=0)
+    assert forecast(session, challenge, past.bo, utcnow()) == Forecast(2, 150, [Group(1, 100, 150, 1)], would_owe=0, partial=1, own=1)
 
 
 def test_the_differences_are_paid_where_the_completions_count_and_undone_to_exactly_what_was(hearing_session: Session) -> None:
@@ -177,7 +177,7 @@ def test_the_differences_are_paid_where_the_completions_count_and_undone_to_exac
 def test_a_lower_price_is_taken_and_what_is_not_there_is_owed(hearing_session: Session) -> None:
     session = hearing_session
     past = Past(session, points=30)
-    assert forecast(session, session.get_one(Challenge, past.id), past.boss.id).total == -140
+    assert forecast(session, session.get_one(Challenge, past.id), past.boss.id, utcnow()).total == -140
     before = past.stands(session)
     made = past.ask(session)
     finish(session, made)
@@ -245,6 +245,25 @@ def test_above_the_limit_a_second_admin_decides_who_neither_asked_nor_gains(sess
         undo_repricing(session, as_admin(gains), repricing_id=made.id, reason="Mine", now=utcnow())
 
 
+def test_what_one_admin_moves_in_pieces_within_the_month_counts_together(session: Session) -> None:
+    past = Past(session)
+    set_terms(session, past.ben, terms=Terms(four_eyes_above=150), now=utcnow())
+    first = past.ask(session)
+    finish(session, first)
+    past.publish(session, 180)
+    assert forecast(session, session.get_one(Challenge, past.id), past.boss.id, utcnow()).alone == 100
+    second = past.ask(session, key="two")
+    assert (first.state, second.state, second.moved) == (RepricingState.DONE, RepricingState.WAITING, 60)
+    approve_repricing(session, past.ben, repricing_id=second.id, now=utcnow())
+    finish(session, second)
+    assert moved_alone(session, past.boss.id, utcnow()) == 100, "what a second admin looked at does not count"
+    assert moved_alone(session, past.boss.id, utcnow() + timedelta(days=32)) == 0
+    for one in (second, first):
+        undo_repricing(session, past.ben, repricing_id=one.id, reason="Back", now=utcnow())
+        finish(session, one)
+    assert moved_alone(session, past.boss.id, utcnow()) == 0
+
+
 def test_declined_or_withdrawn_it_pays_nothing_and_another_can_be_asked_for(session: Session) -> None:
     past = Past(session)
     set_terms(session, past.ben, terms=Terms(four_eyes_above=0), now=utcnow())
@@ -274,6 +293,16 @@ def test_an_approval_that_is_taken_back_takes_its_difference_with_it(hearing_ses
     finish(session, made)
     assert lines(session, made) == [(past.amara, "taken_back"), (past.bo, "undone")]
     assert [one.available for one in past.stands(session)["balances"]] == [0, 100, 40]
+
+
+def test_a_lower_price_that_falls_with_its_approval_is_no_returned_reward(database: Database, sign_in: SignIn) -> None:
+    past = database.write(lambda s: Past(s, points=60))
+    database.write(lambda s: finish(s, past.ask(s)))
+    ids = database.write(lambda s: past.submission_of(s, past.amara))
+    database.write(lambda s: reverse_approval(s, past.boss, submission_id=ids, reason="Copied", now=utcnow()))
+    page = sign_in(past.amara).get("/statement").text
+    lines = page[page.index("<tbody") :]
+    assert (lines.count("New points for a challenge undone"), "Returned" in lines, "+40" in lines) == (1, False, True)
 
 
 def test_what_stands_otherwise_by_then_is_skipped(session: Session) -> None:

@@ -61,7 +61,7 @@ def take_back_differences(session: Session, actor: Actor, submission_id: int, no
     for line in found:
         assert line.transfer_id is not None
         key = f"repricing:{line.repricing_id}:submission:{submission_id}:back"
-        recognition.reverse(session, actor, transfer_id=line.transfer_id, key=key, reason="submission_reversed", now=now)
+        recognition.reverse(session, actor, transfer_id=line.transfer_id, key=key, reason=REASON_UNDONE, now=now)
         line.state, line.changed_at = LineState.TAKEN_BACK, now
     session.flush()
     return sum(line.difference for line in found)

@@ -32,6 +32,7 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.schema import UTCDateTime
 from portal.kernel.text import clean
 from portal.notifications.actions import enqueue, notify
+from portal.people.models import Person
 from portal.people.queries.persons import admins, recipient
 from portal.review.queries.terms import terms_of
 
@@ -43,6 +44,7 @@ def ask_repricing(
 ) -> Repricing:
     """Pay past completions what the challenge is worth now, in the background; where much moves, once a second admin approves.
 
+    What the admin moved like this alone within the month counts together.
     ``seen_people`` and ``seen_total`` are what the admin was shown. The same form ``key`` is one repricing. Refuses who is no admin,
     what ``require_repricing`` refuses, and a second one while the first is open (``RepricingOpen``). The admin's own completions stay.
     """
@@ -52,9 +54,12 @@ def ask_repricing(
     if found is not None:
         return found
     challenge = get_challenge(session, challenge_id)
-    expected = forecast(session, challenge, actor.id)
+    if actor.id is not None:
+        # Two of one admin at once, of two challenges, are counted one after the other.
+        session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
+    expected = forecast(session, challenge, actor.id, now)
     said = require_repricing(expected, seen_people=seen_people, seen_total=seen_total, reason=clean(reason))
-    waits = terms_of(session).needs_second(expected.moved)
+    waits = terms_of(session).needs_second(expected.unseen)
     made = Repricing(
         key=key,
         challenge_id=challenge_id,

@@ -31,7 +31,7 @@ def past(challenge_id: int) -> str:
 
 def _past_page(challenge_id: int, form: RepricingForm) -> str:
     challenge = get_challenge(db(), challenge_id)
-    expected = forecast(db(), challenge, current_actor().id)
+    expected = forecast(db(), challenge, current_actor().id, utcnow())
     form.seen_people.data, form.seen_total.data = str(expected.people), str(expected.total)
     return render(
         "challenges/admin/past.html",

@@ -1,6 +1,7 @@
 """What paying past completions the new points would come to, which repricings there were, and how far one is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
@@ -11,8 +12,10 @@ from portal.acts.rules import UNREWARDED
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.rules.repricing import KIND, Forecast, Group, LineState, RepricingState
+from portal.challenges.rules.repricing import KIND, UNSEEN, Forecast, Group, LineState, RepricingState
 from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.kernel.clock import local_date, start_of_day
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.ledger.models import account
 from portal.ledger.rules import POINTS, AccountKind
@@ -58,10 +61,10 @@ def completions(challenge: Challenge) -> AnySelect:
     return found
 
 
-def forecast(session: Session, challenge: Challenge, actor_id: int | None) -> Forecast:
+def forecast(session: Session, challenge: Challenge, actor_id: int | None, now: datetime) -> Forecast:
     """Return what it would come to if ``actor_id`` paid past completions what the challenge is worth now.
 
-    In one statement, or two where points are taken from somebody.
+    In two statements, or three where points are taken from somebody.
     """
     found = completions(challenge).subquery()
     differs, own = found.c.paid != challenge.points, found.c.person_id == (actor_id or 0)
@@ -75,7 +78,16 @@ def forecast(session: Session, challenge: Challenge, actor_id: int | None) -> Fo
     partial = sum(row.people for row in groups if row.is_partial)
     mine = sum(row.people for row in groups if row.is_own and not row.is_partial)
     short = _would_owe(session, found, challenge.points, ~own) if any(group.difference < 0 for group in kept) else 0
-    return Forecast(challenge.version, challenge.points, kept, short, partial, mine)
+    return Forecast(challenge.version, challenge.points, kept, short, partial, mine, moved_alone(session, actor_id, now))
+
+
+def moved_alone(session: Session, admin_id: int | None, now: datetime) -> int:
+    """Return how many points an admin moved by repricings in this month of the programme that no second admin looked at and that stand."""
+    zone = programme_zone(session)
+    since = start_of_day(local_date(now, zone).replace(day=1), zone)
+    by = Repricing.asked_by_id == admin_id if admin_id is not None else Repricing.asked_by_id.is_(None)
+    own = (by, Repricing.asked_at >= since, Repricing.decided_by_id.is_(None), Repricing.state.in_(UNSEEN))
+    return int(session.scalar(select(func.coalesce(func.sum(Repricing.moved), 0)).where(*own)) or 0)
 
 
 def planned_lines(challenge: Challenge, actor_id: int | None) -> Select[Any]:

@@ -36,6 +36,8 @@ REPRICING_STATE_NAMES = {
 }
 UNDER_WAY = (RepricingState.RUNNING, RepricingState.REVERSING)
 OPEN = (RepricingState.WAITING, *UNDER_WAY)
+UNSEEN = (RepricingState.DONE, *UNDER_WAY)
+"""In these points move, or moved and stand: counted where nobody else looked."""
 
 
 class LineState(StrEnum):
@@ -121,6 +123,7 @@ class Group:
 class Forecast:
     """What paying the new points would come to.
 
+    ``alone`` is what the admin who looks moved like this in the same month with nobody else looking, anywhere.
     ``would_owe`` people have less than what would be taken. Left out are ``partial`` completions, which a reviewer paid in part,
     and ``own`` ones of the admin who looks.
     """
@@ -131,6 +134,7 @@ class Forecast:
     would_owe: int = 0
     partial: int = 0
     own: int = 0
+    alone: int = 0
 
     @property
     def people(self) -> int:
@@ -142,8 +146,13 @@ class Forecast:
 
     @property
     def moved(self) -> int:
-        """How many points move, given and taken together: what a limit is compared with."""
+        """How many points move, given and taken together."""
         return sum(abs(group.total) for group in self.groups)
+
+    @property
+    def unseen(self) -> int:
+        """What moves together with what the admin moved ``alone``: what a limit is compared with, so that cutting it in pieces wins nothing."""
+        return self.moved + self.alone
 
 
 def require_repricing(forecast: Forecast, *, seen_people: int, seen_total: int, reason: str) -> str:
