@@ -12,18 +12,20 @@ from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points, undo_adjustment
-from portal.bank.queries.limits import limits_of, used_now
-from portal.bank.rules.adjusting import REASON_LENGTH, Category, MonthlyLimitReached, require_within
+from portal.bank.queries.limits import given_alone, limits_of, used_now
+from portal.bank.rules.adjusting import REASON_LENGTH, Category, MonthlyLimitReached, Used, month_of, require_within
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import ADMIN, Actor
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, normal_email
 from portal.ledger.rules import MOST_POINTS
 from portal.people.queries.persons import find_person_by_email, find_person_by_identity, people_by_email, people_by_identity
 from portal.review.queries.terms import terms_of
+from portal.review.rules.terms import Terms
 
 YES, NO = "yes", "no"
 CATEGORIES = tuple(category.value for category in Category)
@@ -82,10 +84,13 @@ class AwardsImporter:
         new, terms = self._new(session, records, context), terms_of(session)
         given, taken = (sum(max(sign * record["points"], 0) for record in new) for sign in (1, -1))
         said = [Fault(N_("In all %(given)s points are given and %(taken)s taken."), {"given": given, "taken": taken})] if new else []
-        waiting = sum(terms.needs_second(record["points"]) for record in new)
+        waiting = self._waiting(session, new, terms, context)
         if waiting:
             facts = {"rows": waiting, "limit": terms.four_eyes_above}
-            message = N_("Rows of more than %(limit)s points: %(rows)s. They are not booked but wait for a second admin, in the approvals queue.")
+            message = N_(
+                "Rows with which one person gets, or loses, more than %(limit)s points by you in this month: %(rows)s. "
+                "They are not booked but wait for a second admin, in the approvals queue."
+            )
             said.append(Fault(message, facts))
         return said
 
@@ -119,6 +124,21 @@ class AwardsImporter:
         by = actor if undoer is None else Actor(undoer, frozenset({ADMIN}), origin="import")
         undo_adjustment(session, by, adjustment_id=row.subject_id, reason=REASON_UNDONE, now=now)
         return True
+
+    def _waiting(self, session: Session, new: Sequence[Record], terms: Terms, context: Context) -> int:
+        """Return how many rows wait for a second admin, read in order, with what was given to each person before."""
+        by_id = people_by_identity(session, context.source, {r["member_id"] for r in new if r["member_id"]})
+        by_email = people_by_email(session, {r["member_email"] for r in new if r["member_email"]})
+        people = [by_id.get(r["member_id"] or "") or by_email.get(normal_email(r["member_email"]) or "") or 0 for r in new]
+        month = month_of(context.now, programme_zone(session))
+        alone, waiting = given_alone(session, context.starter_id, set(people), month), 0
+        for person_id, record in zip(people, new, strict=True):
+            before, points = alone.get(person_id, Used()), record["points"]
+            if terms.needs_second(before.of(points) + abs(points)):
+                waiting += 1
+            else:
+                alone[person_id] = before.plus(points)
+        return waiting
 
     def _new(self, session: Session, records: Sequence[Record], context: Context) -> list[Record]:
         """Return the records that were not imported before, which alone move points."""

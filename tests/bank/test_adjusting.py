@@ -155,6 +155,27 @@ def test_the_database_itself_refuses_one_person_as_both_pairs_of_eyes(session: S
             session.execute(Adjustment.__table__.update().where(Adjustment.id == large.id).values(**values))
 
 
+def test_what_one_admin_gives_one_person_in_pieces_within_the_month_counts_together(session: Session) -> None:
+    desk = Desk(session)
+    other = make_person(session, name="Bo").id
+    assert desk.ask(session, 20_000).state == State.BOOKED
+    assert desk.ask(session, 5_001).state == State.WAITING
+    assert desk.ask(session, 5_000).state == State.BOOKED, "up to the limit; what waits does not count"
+    assert desk.ask(session, 1).state == State.WAITING
+    assert desk.ask(session, -25_000).state == State.BOOKED, "what is taken counts by itself"
+    assert desk.ask(session, 25_000, person_id=other).state == State.BOOKED
+    by_ben = {"points": 7, "counts_as_earned": False, "category": "other", "reason": "x", "key": "ben", "now": utcnow()}
+    assert adjust_points(session, as_admin(desk.ben), person_id=desk.person_id, **by_ben).state == State.BOOKED
+    assert desk.ask(session, 2, now=utcnow() + timedelta(days=32)).state == State.BOOKED
+
+
+def test_pieces_sent_at_once_count_together(database: Database, desk: Desk) -> None:
+    works: list[Callable[[Session], object]] = [lambda s, n=n: desk.ask(s, 10_000, key=f"piece {n}") for n in range(5)]  # type: ignore[misc]
+    assert all_at_once(database, works) == {"done": 5}
+    with database.reading() as session:
+        assert balance_of(session, desk.person_id).available == 20_000
+
+
 def test_with_the_setting_off_one_admin_is_enough(session: Session) -> None:
     desk = Desk(session)
     set_terms(session, as_admin(desk.ben), terms=Terms(four_eyes_above=None), now=utcnow())

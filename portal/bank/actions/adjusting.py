@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.bank.actions.limits import count_in_month, free_in_month
 from portal.bank.models import Adjustment
+from portal.bank.queries.limits import given_alone
 from portal.bank.rules.adjusting import (
     COMMAND_LINE,
     KIND,
@@ -18,6 +19,7 @@ from portal.bank.rules.adjusting import (
     DayInTheFuture,
     NotWaitingAnyMore,
     State,
+    Used,
     month_of,
     reason_code,
     require_adjuster,
@@ -54,7 +56,8 @@ def adjust_points(
 ) -> Adjustment:
     """Add ``points``, or take them where below zero, and tell the person why. The same ``key`` is one correction.
 
-    More than two people have to see (``review.rules.terms``) waits for a second admin instead, and the person hears nothing yet.
+    What two people have to see (``review.rules.terms``) waits for a second admin instead, and the person hears nothing yet. What one
+    admin gave, or took from, one person within the month with nobody else looking counts together, so that cutting it in pieces wins nothing.
     Either way it counts against the actor's limits of this month. ``counts_as_earned`` moves lifetime total and boards too, in the
     periods of ``counts_from``. Without ``tell`` no mail goes out, only the notice. Refuses: NotAllowed, OwnBalance, NothingToChange,
     TooMuch, ReasonNeeded, CategoryUnknown, DayInTheFuture, MonthlyLimitReached, KeyReused. And ``WouldOwe`` where the person would then
@@ -90,7 +93,9 @@ def adjust_points(
         # Somebody sent the same a moment earlier.
         return _standing(session, key, facts) or row
     count_in_month(session, admin_id=actor.id or COMMAND_LINE, month=row.month, points=points)
-    if terms_of(session).needs_second(points):
+    # Asked once the month is locked by being counted in: two at once of one admin are seen one after the other.
+    alone = given_alone(session, actor.id, [person_id], row.month).get(person_id, Used())
+    if terms_of(session).needs_second(alone.of(points) + abs(points)):
         _ask(session, actor, row, most_owed, now)
     else:
         book(session, actor, row, most_owed=most_owed, now=now)
