@@ -322,6 +322,17 @@ def test_who_approves_agrees_to_the_debt_that_was_shown_and_to_no_larger_one(dat
         assert balance_of(session, desk.person_id).owed == 5_000
 
 
+def test_approving_all_that_match_leaves_corrections_out_and_ticked_they_are_booked(database: Database, desk: Desk, sign_in: SignIn) -> None:
+    item, ben = database.write(lambda s: desk.ask(s).id), sign_in(desk.ben)
+    queue = ben.get("/admin/approvals").text
+    assert ("data-singly" in queue, "Approve all that match" in queue) == (True, False)
+    for place in ("", "?kind=adjustment"):
+        assert ben.post(f"/admin/approvals/approve{place}", data={"scope": "all"}).status_code == 422
+    assert ben.post("/admin/approvals/approve", data={"item": f"adjustment-{item}"}).status_code == 303
+    with database.reading() as session:
+        assert balance_of(session, desk.person_id).available == LARGE
+
+
 def test_the_limits_are_kept_on_their_page(desk: Desk, sign_in: SignIn) -> None:
     client = sign_in(desk.ada)
     assert client.post("/admin/corrections/limits", data={"given": "500", "taken": ""}).status_code == 303
