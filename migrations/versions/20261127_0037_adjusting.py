@@ -141,7 +141,8 @@ def _repricing() -> None:
         sa.CheckConstraint("difference <> 0", name=op.f("ck_repricing_line_difference_moves")),
         sa.CheckConstraint("(state IN ('planned', 'skipped')) = (transfer_id IS NULL)", name=op.f("ck_repricing_line_paid_has_transfer")),
     )
-    op.create_index("ix_repricing_line_repricing_id_state_submission_id", "repricing_line", ["repricing_id", "state", "submission_id"])
+    by_people = ["repricing_id", "state", "person_id", "submission_id"]
+    op.create_index("ix_repricing_line_repricing_id_state_person_id_submission_id", "repricing_line", by_people)
     op.create_index("ix_repricing_line_submission_id_state", "repricing_line", ["submission_id", "state"])
 
 

@@ -17,6 +17,7 @@ from portal.challenges.actions.starting import start_submission
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.offer import TITLE_LENGTH
+from portal.challenges.rules.privilege import IMPORTED
 from portal.challenges.rules.states import MAX_POINTS, AttemptState, ChallengeState
 from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
@@ -140,7 +141,7 @@ def _submit(session: Session, actor: Actor, record: Record, context: Context, no
     at = record["submitted_at"]
     person_id, challenge_id = _person_id(session, actor, record, context, now), _challenge_id(session, actor, record, context, now)
     submission = start_submission(session, actor, challenge_id=challenge_id, person_id=person_id, now=now, started_at=at)
-    key = f"import:{context.batch_id}:{record.line}"
+    key = f"{IMPORTED}{context.batch_id}:{record.line}"
     return submit_attempt(session, actor, submission_id=submission.id, key=key, now=now, submitted_at=at, points=record["points"]).id
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ from portal.challenges.rules.repricing import (
     OwnRepricing,
     RepricingChanged,
     RepricingOpen,
+    RepricingOutdated,
     RepricingReasonMissing,
     RepricingSettled,
     RepricingState,
@@ -76,8 +77,10 @@ class Past:
             self.complete(session, person, challenge, points=40 if person.id == self.cem else None)
         self.publish(session, points)
 
-    def complete(self, session: Session, person: Person, challenge: Challenge, *, points: int | None = None, at: datetime = OLD) -> Attempt:
-        attempt = make_attempt(session, person, challenge, now=at)
+    def complete(
+        self, session: Session, person: Person, challenge: Challenge, *, points: int | None = None, at: datetime = OLD, key: str | None = None
+    ) -> Attempt:
+        attempt = make_attempt(session, person, challenge, key=key, now=at)
         approve_attempt(session, self.boss, attempt_id=attempt.id, points=points, note="" if points is None else "Half", now=at)
         return attempt
 
@@ -264,6 +267,30 @@ def test_what_one_admin_moves_in_pieces_within_the_month_counts_together(session
     assert moved_alone(session, past.boss.id, utcnow()) == 0
 
 
+def test_what_waits_is_not_paid_once_a_newer_version_is_published_and_is_asked_for_anew(session: Session) -> None:
+    past = Past(session)
+    set_terms(session, past.ben, terms=Terms(four_eyes_above=0), now=utcnow())
+    made = past.ask(session)
+    past.publish(session, 120)
+    with pytest.raises(RepricingOutdated):
+        approve_repricing(session, past.ben, repricing_id=made.id, now=utcnow())
+    withdraw_repricing(session, past.boss, repricing_id=made.id, now=utcnow())
+    again = past.ask(session, key="again")
+    approve_repricing(session, past.ben, repricing_id=again.id, now=utcnow())
+    finish(session, again)
+    assert [one.available for one in past.stands(session)["balances"]] == [120, 120, 40]
+
+
+def test_what_was_imported_from_elsewhere_stays_as_it_was_paid_there(session: Session) -> None:
+    past = Past(session)
+    past.publish(session, 100)
+    past.complete(session, make_person(session, name="Dee"), session.get_one(Challenge, past.id), key="import:1:2")
+    past.publish(session, 150)
+    made = past.ask(session)
+    finish(session, made)
+    assert lines(session, made) == [(past.amara, "paid"), (past.bo, "paid")]
+
+
 def test_declined_or_withdrawn_it_pays_nothing_and_another_can_be_asked_for(session: Session) -> None:
     past = Past(session)
     set_terms(session, past.ben, terms=Terms(four_eyes_above=0), now=utcnow())
@@ -303,6 +330,24 @@ def test_a_lower_price_that_falls_with_its_approval_is_no_returned_reward(databa
     page = sign_in(past.amara).get("/statement").text
     lines = page[page.index("<tbody") :]
     assert (lines.count("New points for a challenge undone"), "Returned" in lines, "+40" in lines) == (1, False, True)
+
+
+def test_a_member_with_many_completions_is_told_once_with_the_sum(session: Session) -> None:
+    past = Past(session)
+    past.publish(session, 100)
+    challenge = session.get_one(Challenge, past.id)
+    session.execute(update(Submission).values(period_key="2026-02"))
+    past.complete(session, session.get_one(Person, past.amara), challenge, at=OLD + timedelta(days=1))
+    past.publish(session, 150)
+    made = past.ask(session)
+    told = select(Notice).where(Notice.person_id == past.amara, Notice.kind.in_(("points_repriced", "points_reprice_undone"))).order_by(Notice.id)
+    assert do_some(session, repricing_id=made.id, size=1, now=utcnow()) == 1
+    assert session.scalars(told).all() == [], "one of theirs is still to come"
+    finish(session, made, size=1)
+    undo_repricing(session, past.ben, repricing_id=made.id, reason="Back", now=utcnow())
+    finish(session, made, size=1)
+    read = [(one.data["points"], one.data["completions"], one.link) for one in session.scalars(told)]
+    assert read == [(100, 2, "/statement"), (-100, 2, "/statement")]
 
 
 def test_what_stands_otherwise_by_then_is_skipped(session: Session) -> None:

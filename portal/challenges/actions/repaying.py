@@ -5,9 +5,10 @@ the completion counted. A chunk locks the repricing first, then its submissions 
 it goes on. A completion that stands otherwise by then is skipped.
 """
 
+from collections.abc import Set
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions import change_worth
@@ -33,7 +34,9 @@ def do_some(session: Session, *, repricing_id: int, size: int, now: datetime) ->
         return 0
     is_paying = row.state == RepricingState.RUNNING
     left = (RepricingLine.repricing_id == row.id, RepricingLine.state == (LineState.PLANNED if is_paying else LineState.PAID))
-    ids = session.scalars(select(RepricingLine.submission_id).where(*left).order_by(RepricingLine.submission_id).limit(size)).all()
+    # By people, so that each is told once, with the sum, when their last completion is done.
+    by_people = select(RepricingLine.submission_id).where(*left).order_by(RepricingLine.person_id, RepricingLine.submission_id)
+    ids = session.scalars(by_people.limit(size)).all()
     actor = Actor((row.decided_by_id or row.asked_by_id) if is_paying else row.undone_by_id, frozenset({ADMIN}), origin="job")
     if not ids:
         _finish(session, actor, row, now)
@@ -41,13 +44,12 @@ def do_some(session: Session, *, repricing_id: int, size: int, now: datetime) ->
     locked = select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id).with_for_update().execution_options(populate_existing=True)
     submissions = {submission.id: submission for submission in session.scalars(locked)}
     here = select(RepricingLine).where(*left, RepricingLine.submission_id.in_(ids)).order_by(RepricingLine.submission_id)
-    title = get_challenge(session, row.challenge_id).title
-    for line in session.scalars(here.execution_options(populate_existing=True)).all():
-        if is_paying:
-            _pay(session, actor, row, line, submissions[line.submission_id], title, now)
-        else:
-            _undo(session, actor, row, line, submissions[line.submission_id], title, now)
+    lines = session.scalars(here.execution_options(populate_existing=True)).all()
+    for line in lines:
+        (_pay if is_paying else _undo)(session, actor, row, line, submissions[line.submission_id], now)
     session.flush()
+    waiting = select(RepricingLine.person_id).where(*left, RepricingLine.person_id.in_({line.person_id for line in lines}))
+    _tell_members(session, row, {line.person_id for line in lines} - set(session.scalars(waiting)), is_paying, now)
     return len(ids)
 
 
@@ -67,7 +69,7 @@ def take_back_differences(session: Session, actor: Actor, submission_id: int, no
     return sum(line.difference for line in found)
 
 
-def _pay(session: Session, actor: Actor, row: Repricing, line: RepricingLine, submission: Submission, title: str, now: datetime) -> None:
+def _pay(session: Session, actor: Actor, row: Repricing, line: RepricingLine, submission: Submission, now: datetime) -> None:
     act = find_act(session, SOURCE, submission.id)
     stands = submission.state == SubmissionState.APPROVED and submission.dropped_at is None
     line.changed_at = now
@@ -92,17 +94,15 @@ def _pay(session: Session, actor: Actor, row: Repricing, line: RepricingLine, su
     change_worth(session, actor, source_type=SOURCE, source_id=submission.id, difference=line.difference, now=now)
     submission.paid = line.paid + line.difference
     line.state, line.transfer_id = LineState.PAID, moved.id
-    _tell_member(session, "points_repriced", line, line.difference, title, row.reason, key, now)
 
 
-def _undo(session: Session, actor: Actor, row: Repricing, line: RepricingLine, submission: Submission, title: str, now: datetime) -> None:
+def _undo(session: Session, actor: Actor, row: Repricing, line: RepricingLine, submission: Submission, now: datetime) -> None:
     assert line.transfer_id is not None
     key = f"repricing:{row.id}:submission:{line.submission_id}:undone"
     recognition.reverse(session, actor, transfer_id=line.transfer_id, key=key, reason=REASON_UNDONE, now=now, note=row.words)
     change_worth(session, actor, source_type=SOURCE, source_id=line.submission_id, difference=-line.difference, now=now)
     submission.paid = (submission.paid or 0) - line.difference
     line.state, line.changed_at = LineState.UNDONE, now
-    _tell_member(session, "points_reprice_undone", line, -line.difference, title, row.words, key, now)
 
 
 def _finish(session: Session, actor: Actor, row: Repricing, now: datetime) -> None:
@@ -116,6 +116,19 @@ def _finish(session: Session, actor: Actor, row: Repricing, now: datetime) -> No
     tell_asker(session, row, "repricing_done" if is_paid else "repricing_undone", "" if is_paid else row.words, now)
 
 
-def _tell_member(session: Session, kind: str, line: RepricingLine, points: int, title: str, reason: str, key: str, now: datetime) -> None:
-    data, link = {"challenge": title, "points": points, "reason": reason}, f"/challenges/mine/{line.submission_id}"
-    notify(session, to=recipient(session, line.person_id), kind=kind, data=data, key=key, now=now, link=link)
+def _tell_members(session: Session, row: Repricing, people: Set[int], is_paying: bool, now: datetime) -> None:
+    """Tell each of ``people``, whose completions are all done, once, what came of them together."""
+    told = (RepricingLine.repricing_id == row.id, RepricingLine.person_id.in_(people))
+    sums = select(
+        RepricingLine.person_id,
+        func.sum(RepricingLine.difference).label("points"),
+        func.count().label("completions"),
+        func.min(RepricingLine.submission_id).label("submission_id"),
+    )
+    sums = sums.where(*told, RepricingLine.state == (LineState.PAID if is_paying else LineState.UNDONE))
+    title = get_challenge(session, row.challenge_id).title
+    for one in session.execute(sums.group_by(RepricingLine.person_id).order_by(RepricingLine.person_id)).all():
+        kind, points = ("points_repriced", one.points) if is_paying else ("points_reprice_undone", -one.points)
+        data = {"challenge": title, "points": int(points), "completions": one.completions, "reason": row.reason if is_paying else row.words}
+        link = f"/challenges/mine/{one.submission_id}" if one.completions == 1 else "/statement"
+        notify(session, to=recipient(session, one.person_id), kind=kind, data=data, key=f"{kind}:{row.id}", now=now, link=link)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
-from portal.challenges.queries.repricing import forecast, is_among, later_standing, planned_lines
+from portal.challenges.queries.repricing import forecast, is_among, is_outdated, later_standing, planned_lines
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import (
     WORDS_LENGTH,
@@ -20,6 +20,7 @@ from portal.challenges.rules.repricing import (
     LineState,
     RepricingChanged,
     RepricingOpen,
+    RepricingOutdated,
     RepricingReasonMissing,
     RepricingSettled,
     RepricingState,
@@ -93,8 +94,12 @@ def ask_repricing(
 
 
 def approve_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
-    """Let a repricing that waits be paid. Refuses as ``require_second_for``, and what does not wait any more (``RepricingSettled``)."""
+    """Let a repricing that waits be paid. Refuses as ``require_second_for``, what does not wait any more (``RepricingSettled``),
+    and one of a version that is not the newest any more (``RepricingOutdated``).
+    """
     row = _waiting(session, actor, repricing_id)
+    if is_outdated(session, row):
+        raise RepricingOutdated()
     row.state, row.decided_by_id = RepricingState.RUNNING, actor.id
     session.flush()
     record(session, actor, "challenge.reprice_approved", "challenge", row.challenge_id, now=now, **facts_of(row))

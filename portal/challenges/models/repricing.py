@@ -58,7 +58,7 @@ class RepricingLine(Base):
         CheckConstraint("difference <> 0", name="difference_moves"),
         CheckConstraint("(state IN ('planned', 'skipped')) = (transfer_id IS NULL)", name="paid_has_transfer"),
         UniqueConstraint("repricing_id", "submission_id"),
-        Index(None, "repricing_id", "state", "submission_id"),
+        Index(None, "repricing_id", "state", "person_id", "submission_id"),
         Index(None, "submission_id", "state"),
     )
 

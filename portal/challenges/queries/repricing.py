@@ -12,6 +12,7 @@ from portal.acts.rules import UNREWARDED
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.rules.privilege import IMPORTED
 from portal.challenges.rules.repricing import KIND, UNSEEN, Forecast, Group, LineState, RepricingState
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.clock import local_date, start_of_day
@@ -27,6 +28,12 @@ COMPLETION = ("submission_id", "person_id", "version", "paid", "is_partial")
 # Asked for each completion by its own index, however much is known of the tables: not joined.
 _OFFERED = select(Attempt.points).where(Attempt.submission_id == Submission.id, Attempt.state == AttemptState.APPROVED).limit(1).scalar_subquery()
 _ACT_KIND = select(Act.kind).where(Act.source_type == SOURCE, Act.source_id == Submission.id, Act.reversed_at.is_(None)).limit(1).scalar_subquery()
+# Sent by an import of what happened in another system, and paid what was paid there.
+_IS_FROM_ELSEWHERE = (
+    select(Attempt.id)
+    .where(Attempt.submission_id == Submission.id, Attempt.state == AttemptState.APPROVED, Attempt.key.startswith(IMPORTED, autoescape=True))
+    .exists()
+)
 _DIFFERENCES = (
     select(func.coalesce(func.sum(RepricingLine.difference), 0))
     .where(RepricingLine.submission_id == Submission.id, RepricingLine.state == LineState.PAID)
@@ -37,7 +44,7 @@ _DIFFERENCES = (
 def completions(challenge: Challenge) -> AnySelect:
     """Return every completion that stands, with what it was paid in all: (submission_id, person_id, version, paid, is_partial).
 
-    What a reviewer paid in part stays as they decided; what may not be rewarded, and records of what happened elsewhere, are left out.
+    What a reviewer paid in part stays as they decided; what may not be rewarded, and what was imported from elsewhere, are left out.
     """
     paid = func.coalesce(Submission.paid, 0)
     every = (
@@ -54,6 +61,7 @@ def completions(challenge: Challenge) -> AnySelect:
             Submission.state == SubmissionState.APPROVED,
             Submission.dropped_at.is_(None),
             literal(not challenge.is_record_only),
+            ~_IS_FROM_ELSEWHERE,
         )
         .subquery()
     )
@@ -123,6 +131,11 @@ def groups_of(session: Session, repricing: Repricing) -> Sequence[Group]:
     grouped = grouped.where(RepricingLine.repricing_id == repricing.id)
     rows = session.execute(grouped.group_by(RepricingLine.version, RepricingLine.paid, RepricingLine.difference).order_by(RepricingLine.version))
     return [Group(row.version, row.paid, row.paid + row.difference, row.people) for row in rows]
+
+
+def is_outdated(session: Session, repricing: Repricing) -> bool:
+    """Tell whether a newer version of the challenge was published since the repricing was asked for."""
+    return session.scalar(select(Challenge.version).where(Challenge.id == repricing.challenge_id)) != repricing.version
 
 
 def later_standing(session: Session, repricing: Repricing) -> int | None:

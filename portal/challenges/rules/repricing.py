@@ -83,6 +83,12 @@ class RepricingSettled(Conflict):
     message = N_("This has gone on since you opened the page. Here is how it stands now.")
 
 
+class RepricingOutdated(Conflict):
+    """What was asked for is not what the challenge is worth any more."""
+
+    message = N_("A newer version of this challenge was published since then, so this is not paid. Whoever asked can withdraw it and ask anew.")
+
+
 class LaterRepricingStands(Conflict):
     """Differences lie on top of each other: the newest comes off first."""
 
