@@ -12,10 +12,10 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 CATEGORIES = "'error', 'goodwill', 'event', 'contest', 'promotion', 'misuse', 'other'"
 STATES = "'waiting', 'booked', 'declined', 'withdrawn', 'undone'"
-REPRICING_STATES = "'waiting', 'running', 'done', 'declined', 'withdrawn', 'reversing', 'reversed'"
+REPRICING_STATES = "'waiting', 'running', 'done', 'declined', 'withdrawn', 'undo_asked', 'reversing', 'reversed'"
 LINE_STATES = "'planned', 'paid', 'skipped', 'undone', 'taken_back'"
 OF_BATCH = sa.text("batch_id IS NOT NULL")
-OPEN = sa.text("state IN ('waiting', 'running', 'reversing')")
+OPEN = sa.text("state IN ('waiting', 'running', 'undo_asked', 'reversing')")
 
 
 def upgrade() -> None:
@@ -91,7 +91,7 @@ def _limits() -> None:
 
 
 def _repricing() -> None:
-    people = ("asked_by_id", "decided_by_id", "undone_by_id")
+    people = ("asked_by_id", "decided_by_id", "undone_by_id", "undo_decided_by_id")
     op.create_table(
         "repricing",
         sa.Column("id", BIG, nullable=False),
@@ -110,6 +110,8 @@ def _repricing() -> None:
         sa.Column("settled_at", MOMENT),
         sa.Column("words", sa.String(500), nullable=False),
         sa.Column("undone_by_id", BIG),
+        sa.Column("undo_asked_at", MOMENT),
+        sa.Column("undo_decided_by_id", BIG),
         sa.Column("undone_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_repricing"),
         sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name="fk_repricing_challenge_id"),
@@ -118,6 +120,9 @@ def _repricing() -> None:
         sa.CheckConstraint(f"state IN ({REPRICING_STATES})", name=op.f("ck_repricing_state_known")),
         sa.CheckConstraint("people > 0 AND moved > 0", name=op.f("ck_repricing_something_moves")),
         sa.CheckConstraint("decided_by_id IS NULL OR decided_by_id <> COALESCE(asked_by_id, 0)", name=op.f("ck_repricing_second_is_another")),
+        sa.CheckConstraint(
+            "undo_decided_by_id IS NULL OR undo_decided_by_id <> COALESCE(undone_by_id, 0)", name=op.f("ck_repricing_undo_second_is_another")
+        ),
         sqlite_autoincrement=True,
     )
     op.create_index("uq_repricing_open", "repricing", ["challenge_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)

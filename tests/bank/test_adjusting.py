@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.bank.actions.adjusting import adjust_points
+from portal.bank.actions.adjusting import adjust_points, undo_adjustment
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment, withdraw_adjustment
 from portal.bank.actions.limits import set_limits
 from portal.bank.models import Adjustment
@@ -27,6 +27,7 @@ from portal.bank.rules.adjusting import (
     NotYourRequest,
     OwnBalance,
     State,
+    TwoDecided,
     Used,
     category_of,
     month_of,
@@ -174,6 +175,16 @@ def test_pieces_sent_at_once_count_together(database: Database, desk: Desk) -> N
     assert all_at_once(database, works) == {"done": 5}
     with database.reading() as session:
         assert balance_of(session, desk.person_id).available == 20_000
+
+
+def test_what_two_decided_on_is_not_undone_by_one(session: Session) -> None:
+    desk = Desk(session)
+    large = desk.ask(session)
+    approve_adjustment(session, as_admin(desk.ben), adjustment_id=large.id, now=utcnow())
+    with pytest.raises(TwoDecided):
+        undo_adjustment(session, as_admin(desk.ben), adjustment_id=large.id, reason="No", now=utcnow())
+    assert (large.state, balance_of(session, desk.person_id).available) == (State.BOOKED, LARGE)
+    assert desk.ask(session, -LARGE).state == State.WAITING, "the opposite needs two as well"
 
 
 def test_with_the_setting_off_one_admin_is_enough(session: Session) -> None:

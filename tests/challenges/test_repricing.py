@@ -261,9 +261,11 @@ def test_what_one_admin_moves_in_pieces_within_the_month_counts_together(session
     finish(session, second)
     assert moved_alone(session, past.boss.id, utcnow()) == 100, "what a second admin looked at does not count"
     assert moved_alone(session, past.boss.id, utcnow() + timedelta(days=32)) == 0
-    for one in (second, first):
-        undo_repricing(session, past.ben, repricing_id=one.id, reason="Back", now=utcnow())
-        finish(session, one)
+    undo_repricing(session, past.ben, repricing_id=second.id, reason="Back", now=utcnow())
+    approve_repricing(session, past.boss, repricing_id=second.id, now=utcnow())
+    finish(session, second)
+    undo_repricing(session, past.ben, repricing_id=first.id, reason="Back", now=utcnow())
+    finish(session, first)
     assert moved_alone(session, past.boss.id, utcnow()) == 0
 
 
@@ -289,6 +291,38 @@ def test_what_was_imported_from_elsewhere_stays_as_it_was_paid_there(session: Se
     made = past.ask(session)
     finish(session, made)
     assert lines(session, made) == [(past.amara, "paid"), (past.bo, "paid")]
+
+
+def test_what_needed_two_needs_two_to_be_undone(database: Database, past: Past, sign_in: SignIn) -> None:
+    database.write(lambda s: set_terms(s, past.ben, terms=Terms(four_eyes_above=0), now=utcnow()))
+    made = database.write(lambda s: past.ask(s).id)
+    database.write(lambda s: approve_repricing(s, past.ben, repricing_id=made, now=utcnow()))
+    reprice(database, {"repricing_id": made}, utcnow())
+
+    def stands() -> tuple[str, int]:
+        reprice(database, {"repricing_id": made}, utcnow())
+        with database.reading() as session:
+            return session.get_one(Repricing, made).state, balance_of(session, past.amara).available
+
+    ada, ben, address = sign_in(past.boss.id or 0), sign_in(past.ben.id or 0), f"/admin/challenges/repricings/{made}"
+    assert "another one has to approve that it is undone" in ben.get(address).text
+    assert ben.post(f"{address}/undo", data={"reason": "Wrong"}).status_code == 303
+    assert stands() == (RepricingState.UNDO_ASKED, 150)
+    with pytest.raises(AskedForRepricing):
+        database.write(lambda s: approve_repricing(s, past.ben, repricing_id=made, now=utcnow()))
+    with pytest.raises(RepricingSettled):
+        database.write(lambda s: undo_repricing(s, past.boss, repricing_id=made, reason="Me too", now=utcnow()))
+    assert "Withdraw my request" in ben.get(address).text
+    assert ben.post(f"{address}/withdraw").status_code == 303
+    assert stands() == (RepricingState.DONE, 150)
+    ben.post(f"{address}/undo", data={"reason": "Wrong"})
+    assert ada.post(f"/admin/approvals/repricing/{made}/decline", data={"reason": "It is right"}).status_code == 303
+    assert stands() == (RepricingState.DONE, 150)
+    ben.post(f"{address}/undo", data={"reason": "Wrong all the same"})
+    panel = ada.get(f"/admin/approvals?item=repricing-{made}").text
+    assert ("Wrong all the same" in panel, "Undo the new points" in panel) == (True, True)
+    assert ada.post(f"/admin/approvals/repricing/{made}/approve").status_code == 303
+    assert stands() == (RepricingState.REVERSED, 100)
 
 
 def test_declined_or_withdrawn_it_pays_nothing_and_another_can_be_asked_for(session: Session) -> None:
@@ -420,7 +454,7 @@ def test_the_pages_show_ask_decide_and_undo(database: Database, past: Past, sign
     page = ada.get(address).text
     assert "2 completions, +100 points in all." in page
     assert "1 completion was paid in part by a reviewer" in page
-    seen = dict(re.findall(r'name="(seen_\w+)" type="hidden" value="(-?\d*)"', page))
+    seen = dict(re.findall(r'type="hidden" name="(seen_\w+)" value="(-?\d*)"', page))
     form = {"key": "k", "reason": WHY} | seen
     assert (seen, page.count('name="seen_')) == ({"seen_people": "2", "seen_total": "100"}, 2)
     assert ada.post(address, data=form | {"reason": ""}).status_code == 422
@@ -442,6 +476,7 @@ def test_the_pages_show_ask_decide_and_undo(database: Database, past: Past, sign
     assert WHY in statement
     assert ben.post("/admin/challenges/repricings/1/undo", data={"reason": ""}).status_code == 422
     assert ben.post("/admin/challenges/repricings/1/undo", data={"reason": "The wrong version"}).status_code == 303
+    assert ada.post("/admin/approvals/repricing/1/approve").status_code == 303
     reprice(database, {"repricing_id": 1}, utcnow())
     assert "The wrong version" in ada.get("/admin/challenges/repricings/1").text
     assert "New points for a challenge undone" in sign_in(past.amara).get("/statement").text

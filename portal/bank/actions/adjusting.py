@@ -19,6 +19,7 @@ from portal.bank.rules.adjusting import (
     DayInTheFuture,
     NotWaitingAnyMore,
     State,
+    TwoDecided,
     Used,
     month_of,
     reason_code,
@@ -161,12 +162,15 @@ def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reaso
     """Take a correction back: what was booked is reversed, what waits is withdrawn, and neither counts against a limit any more.
 
     Frees its key, of a declined one too, so that the same row of a file can be imported again. Refuses what is undone already
-    (``NotWaitingAnyMore``) and, to who asks for it, their own points (``OwnBalance``).
+    (``NotWaitingAnyMore``) and, to who asks for it, their own points (``OwnBalance``),
+    and what a second admin approved (``TwoDecided``): its opposite waits for a second admin as well.
     """
     row = locked(session, adjustment_id)
     require_adjuster(actor, row.person_id)
     if row.state == State.UNDONE:
         raise NotWaitingAnyMore()
+    if row.state == State.BOOKED and row.decided_by_id is not None:
+        raise TwoDecided()
     if row.state in (State.DECLINED, State.WITHDRAWN):
         row.key = f"{row.key}:undone:{row.id}"
         session.flush()

@@ -138,6 +138,12 @@ class NotYourRequest(NotAllowed):
     message = N_("Only who asked for this correction can withdraw it. You can decline it.")
 
 
+class TwoDecided(NotAllowed):
+    """What two admins decided on is not undone by one."""
+
+    message = N_("Two admins decided on this correction, so one alone cannot undo it. Correct it by the opposite, which a second admin sees too.")
+
+
 class DecisionMissing(Refusal):
     """Who asked reads why not."""
 

@@ -37,7 +37,8 @@ def do_some(session: Session, *, repricing_id: int, size: int, now: datetime) ->
     # By people, so that each is told once, with the sum, when their last completion is done.
     by_people = select(RepricingLine.submission_id).where(*left).order_by(RepricingLine.person_id, RepricingLine.submission_id)
     ids = session.scalars(by_people.limit(size)).all()
-    actor = Actor((row.decided_by_id or row.asked_by_id) if is_paying else row.undone_by_id, frozenset({ADMIN}), origin="job")
+    asked, second = (row.asked_by_id, row.decided_by_id) if is_paying else (row.undone_by_id, row.undo_decided_by_id)
+    actor = Actor(second or asked, frozenset({ADMIN}), origin="job")
     if not ids:
         _finish(session, actor, row, now)
         return 0

@@ -15,6 +15,7 @@ from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.queries.repricing import forecast, is_among, is_outdated, later_standing, planned_lines
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import (
+    TO_DECIDE,
     WORDS_LENGTH,
     LaterRepricingStands,
     LineState,
@@ -28,6 +29,7 @@ from portal.challenges.rules.repricing import (
     require_second_for,
 )
 from portal.kernel.actor import Actor
+from portal.kernel.clock import micros
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.schema import UTCDateTime
@@ -94,23 +96,36 @@ def ask_repricing(
 
 
 def approve_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
-    """Let a repricing that waits be paid. Refuses as ``require_second_for``, what does not wait any more (``RepricingSettled``),
-    and one of a version that is not the newest any more (``RepricingOutdated``).
+    """Let a repricing that waits be paid, or be undone where that waits.
+
+    Refuses as ``require_second_for``, what does not wait any more (``RepricingSettled``), and what was asked for a version that is not
+    the newest any more (``RepricingOutdated``).
     """
     row = _waiting(session, actor, repricing_id)
-    if is_outdated(session, row):
+    if row.state == RepricingState.UNDO_ASKED:
+        row.state, row.undo_decided_by_id, said = RepricingState.REVERSING, actor.id, "challenge.reprice_undo_approved"
+    elif is_outdated(session, row):
         raise RepricingOutdated()
-    row.state, row.decided_by_id = RepricingState.RUNNING, actor.id
+    else:
+        row.state, row.decided_by_id, said = RepricingState.RUNNING, actor.id, "challenge.reprice_approved"
     session.flush()
-    record(session, actor, "challenge.reprice_approved", "challenge", row.challenge_id, now=now, **facts_of(row))
+    record(session, actor, said, "challenge", row.challenge_id, now=now, **facts_of(row))
     _promise(session, row, now)
     return row
 
 
 def decline_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
-    """Decline a repricing that waits, with a reason for whoever asked; no member hears of it. Refuses as ``approve_repricing``, and no reason."""
-    row = _waiting(session, actor, repricing_id)
-    row.words = _reason_of(reason)
+    """Decline a repricing that waits, or its undoing, with a reason for whoever asked; no member hears of it.
+
+    Refuses as ``approve_repricing``, and no reason.
+    """
+    row, said = _waiting(session, actor, repricing_id), _reason_of(reason)
+    if row.state == RepricingState.UNDO_ASKED:
+        record(session, actor, "challenge.reprice_undo_declined", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
+        _tell(session, row, row.undone_by_id, "repricing_declined", said, f"undo declined:{micros(now)}", now)
+        _stand_again(session, row)
+        return row
+    row.words = said
     row.state, row.decided_by_id, row.settled_at = RepricingState.DECLINED, actor.id, now
     session.flush()
     record(session, actor, "challenge.reprice_declined", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": row.words}))
@@ -121,8 +136,13 @@ def decline_repricing(session: Session, actor: Actor, *, repricing_id: int, reas
 def withdraw_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
     """Withdraw what one asked for oneself and nobody approved. Refuses another's, and what does not wait any more."""
     row = lock_repricing(session, repricing_id)
-    if not actor.is_admin or actor.id is None or row.asked_by_id != actor.id:
+    undoes = row.state == RepricingState.UNDO_ASKED
+    if not actor.is_admin or actor.id is None or actor.id != (row.undone_by_id if undoes else row.asked_by_id):
         raise NotAllowed()
+    if undoes:
+        record(session, actor, "challenge.reprice_undo_withdrawn", "challenge", row.challenge_id, now=now, **facts_of(row))
+        _stand_again(session, row)
+        return row
     if row.state != RepricingState.WAITING:
         raise RepricingSettled()
     row.state, row.settled_at = RepricingState.WITHDRAWN, now
@@ -134,15 +154,17 @@ def withdraw_repricing(session: Session, actor: Actor, *, repricing_id: int, now
 def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
     """Take a repricing back as a whole, once, in the background: every difference that stands is reversed and its member reads why.
 
-    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, what is not paid or undone already,
-    and all but the newest that stands (``LaterRepricingStands``): taken from below, a price would be left that nobody ever offered.
+    What a second admin approved waits until another one approves the undoing too.
+    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, what is not paid or undone already, and all but the newest that stands (``LaterRepricingStands``): taken from below, a price would be left that nobody ever offered.
     """
     row = lock_repricing(session, repricing_id)
     require_second_for(actor, asked_by_id=None, is_among=is_among(session, row.id, actor.id))
     said = _reason_of(reason)
     if row.state != RepricingState.DONE:
         raise RepricingSettled()
-    row.state, row.words, row.undone_by_id = RepricingState.REVERSING, said, actor.id
+    needs_two = row.decided_by_id is not None
+    row.state, row.words = (RepricingState.UNDO_ASKED if needs_two else RepricingState.REVERSING), said
+    row.undone_by_id, row.undo_asked_at = actor.id, now
     try:
         with session.begin_nested():
             session.flush()
@@ -153,8 +175,12 @@ def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason:
     if later_standing(session, row) is not None:
         # Asked while this one is the open one: none can be paid meanwhile.
         raise LaterRepricingStands()
-    record(session, actor, "challenge.reprice_undo_asked", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
-    _promise(session, row, now)
+    told = "challenge.reprice_undo_wanted" if needs_two else "challenge.reprice_undo_asked"
+    record(session, actor, told, "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
+    if needs_two:
+        _tell_admins(session, actor, row, get_challenge(session, row.challenge_id), now)
+    else:
+        _promise(session, row, now)
     return row
 
 
@@ -184,10 +210,17 @@ def _plan(session: Session, actor: Actor, made: Repricing, challenge: Challenge,
 
 def _waiting(session: Session, actor: Actor, repricing_id: int) -> Repricing:
     row = lock_repricing(session, repricing_id)
-    require_second_for(actor, asked_by_id=row.asked_by_id, is_among=is_among(session, row.id, actor.id))
-    if row.state != RepricingState.WAITING:
+    asked_by = row.undone_by_id if row.state == RepricingState.UNDO_ASKED else row.asked_by_id
+    require_second_for(actor, asked_by_id=asked_by, is_among=is_among(session, row.id, actor.id))
+    if row.state not in TO_DECIDE:
         raise RepricingSettled()
     return row
+
+
+def _stand_again(session: Session, row: Repricing) -> None:
+    """Let what was to be undone stand as before."""
+    row.state, row.words, row.undone_by_id, row.undo_asked_at = RepricingState.DONE, "", None, None
+    session.flush()
 
 
 def _reason_of(given: str) -> str:
@@ -207,17 +240,25 @@ def _promise(session: Session, row: Repricing, now: datetime) -> None:
 
 
 def _tell_admins(session: Session, actor: Actor, row: Repricing, challenge: Challenge, now: datetime) -> None:
-    data = {"challenge": challenge.title, "points": row.total, "people": row.people, "reason": row.reason}
+    undoes = row.state == RepricingState.UNDO_ASKED
+    points, said = (-row.total, row.words) if undoes else (row.total, row.reason)
+    data, key = {"challenge": challenge.title, "points": points, "people": row.people, "reason": said}, f"repricing:{row.id}:waiting"
+    if undoes:
+        key = f"repricing:{row.id}:undo:{micros(now)}"
     for to in admins(session):
         if to.person_id != actor.id:
             link = f"/admin/approvals?item=repricing-{row.id}"
-            notify(session, to=to, kind="repricing_waiting", data=data, key=f"repricing:{row.id}:waiting", now=now, link=link)
+            notify(session, to=to, kind="repricing_waiting", data=data, key=key, now=now, link=link)
 
 
 def tell_asker(session: Session, row: Repricing, kind: str, reason: str, now: datetime) -> None:
     """Tell whoever asked for a repricing how it stands."""
-    if row.asked_by_id is not None:
+    _tell(session, row, row.asked_by_id, kind, reason, row.state, now)
+
+
+def _tell(session: Session, row: Repricing, person_id: int | None, kind: str, reason: str, what: str, now: datetime) -> None:
+    if person_id is not None:
         title = get_challenge(session, row.challenge_id).title
         data = {"challenge": title, "points": row.total, "people": row.people, "reason": reason}
-        link, key = f"/admin/challenges/repricings/{row.id}", f"repricing:{row.id}:{row.state}"
-        notify(session, to=recipient(session, row.asked_by_id), kind=kind, data=data, key=key, now=now, link=link)
+        link, key = f"/admin/challenges/repricings/{row.id}", f"repricing:{row.id}:{what}"
+        notify(session, to=recipient(session, person_id), kind=kind, data=data, key=key, now=now, link=link)

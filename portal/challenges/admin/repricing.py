@@ -80,7 +80,7 @@ def repricing(repricing_id: int) -> Any:
 
 def _repricing_page(repricing_id: int, form: RepricingUndoForm) -> str:
     row, actor = get_repricing(db(), repricing_id), current_actor()
-    people = {one for one in (row.asked_by_id, row.decided_by_id, row.undone_by_id) if one is not None}
+    people = {one for one in (row.asked_by_id, row.decided_by_id, row.undone_by_id, row.undo_decided_by_id) if one is not None}
     return render_fragment(
         "challenges/admin/repricing.html",
         "standing",
@@ -111,8 +111,11 @@ def undo_past(repricing_id: int) -> Any:
     form = RepricingUndoForm()
     if not form.validate():
         return _repricing_page(repricing_id, form), 422
-    undo_repricing(db(), current_actor(), repricing_id=repricing_id, reason=form.reason.data or "", now=utcnow())
-    flash(_("It is being undone. You can leave this page and come back."), "good")
+    row = undo_repricing(db(), current_actor(), repricing_id=repricing_id, reason=form.reason.data or "", now=utcnow())
+    if row.state == RepricingState.UNDO_ASKED:
+        flash(_("Asked for. Another admin has to approve it; until then it stands."), "info")
+    else:
+        flash(_("It is being undone. You can leave this page and come back."), "good")
     return redirect(url_for(".repricing", repricing_id=repricing_id), 303)
 
 
@@ -127,5 +130,5 @@ def _stand(refusal: Refusal, repricing_id: int) -> Response:
 def withdraw_past(repricing_id: int) -> Response:
     """Withdraw what one asked for and nobody approved."""
     withdraw_repricing(db(), current_actor(), repricing_id=repricing_id, now=utcnow())
-    flash(_("Withdrawn. Nothing was paid."), "good")
+    flash(_("Withdrawn. Nothing was changed."), "good")
     return redirect(url_for(".repricing", repricing_id=repricing_id), 303)

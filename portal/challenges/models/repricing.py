@@ -8,14 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.challenges.rules.repricing import LineState, RepricingState
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
 
-_OPEN = text("state IN ('waiting', 'running', 'reversing')")
+_OPEN = text("state IN ('waiting', 'running', 'undo_asked', 'reversing')")
 
 
 class Repricing(Base):
     """Past completions of a challenge are paid what its ``version`` pays, ``points`` each. One that is open at a time.
 
     ``people``, ``total`` and ``moved`` are what was shown when it was asked for; what came of each completion stands in its line.
-    ``decided_by_id`` is the second admin where one was needed, ``words`` why it was declined or undone.
+    ``decided_by_id`` is the second admin where one was needed, ``words`` why it was declined or undone;
+    ``undone_by_id`` who asked to undo it, ``undo_decided_by_id`` the second admin of that.
     """
 
     __tablename__ = "repricing"
@@ -23,6 +24,7 @@ class Repricing(Base):
         one_of("state", RepricingState),
         CheckConstraint("people > 0 AND moved > 0", name="something_moves"),
         CheckConstraint("decided_by_id IS NULL OR decided_by_id <> COALESCE(asked_by_id, 0)", name="second_is_another"),
+        CheckConstraint("undo_decided_by_id IS NULL OR undo_decided_by_id <> COALESCE(undone_by_id, 0)", name="undo_second_is_another"),
         UniqueConstraint("key"),
         Index("uq_repricing_open", "challenge_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "challenge_id", "asked_at"),
@@ -46,6 +48,8 @@ class Repricing(Base):
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     words: Mapped[str] = mapped_column(String(500))
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    undo_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    undo_decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
@@ -13,7 +13,7 @@ from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.privilege import IMPORTED
-from portal.challenges.rules.repricing import KIND, UNSEEN, Forecast, Group, LineState, RepricingState
+from portal.challenges.rules.repricing import KIND, TO_DECIDE, UNSEEN, Forecast, Group, LineState, RepricingState
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
@@ -24,6 +24,8 @@ from portal.people.models import Person
 from portal.web.paging import AnySelect, Page, page_by
 
 SOURCE = "submission"
+UNDOING = Repricing.state == RepricingState.UNDO_ASKED
+WAITS_SINCE = case((UNDOING, Repricing.undo_asked_at), else_=Repricing.asked_at)
 COMPLETION = ("submission_id", "person_id", "version", "paid", "is_partial")
 # Asked for each completion by its own index, however much is known of the tables: not joined.
 _OFFERED = select(Attempt.points).where(Attempt.submission_id == Submission.id, Attempt.state == AttemptState.APPROVED).limit(1).scalar_subquery()
@@ -152,20 +154,21 @@ def is_among(session: Session, repricing_id: int, person_id: int | None) -> bool
 
 def waiting_repricings() -> AnySelect:
     """Return what waits for a second admin, for the approvals queue; the person is who asked."""
+    asked_by = case((UNDOING, Repricing.undone_by_id), else_=Repricing.asked_by_id)
     found: AnySelect = (
         select(
             literal(KIND).label("kind"),
             Repricing.id.label("id"),
-            Repricing.asked_at.label("waiting_since"),
+            WAITS_SINCE.label("waiting_since"),
             Person.id.label("person_id"),
             Person.name.label("person"),
             Challenge.title.label("title"),
             Challenge.track.label("track"),
-            Repricing.total.label("points"),
+            case((UNDOING, -Repricing.total), else_=Repricing.total).label("points"),
         )
         .join(Challenge, Challenge.id == Repricing.challenge_id)
-        .join(Person, Person.id == Repricing.asked_by_id)
-        .where(Repricing.state == RepricingState.WAITING)
+        .join(Person, Person.id == asked_by)
+        .where(Repricing.state.in_(TO_DECIDE))
     )
     return found
 

@@ -14,13 +14,17 @@ WORDS_LENGTH = 500
 
 
 class RepricingState(StrEnum):
-    """Waiting for a second admin → running → done; declined or withdrawn; and from done reversing → reversed, once."""
+    """Waiting for a second admin → running → done; declined or withdrawn; and from done reversing → reversed, once.
+
+    What a second admin approved is undone by two as well: undo asked first, back to done where the second declines.
+    """
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    UNDO_ASKED = "undo_asked"
     REVERSING = "reversing"
     REVERSED = "reversed"
 
@@ -31,11 +35,13 @@ REPRICING_STATE_NAMES = {
     RepricingState.DONE: N_("Paid"),
     RepricingState.DECLINED: N_("Declined"),
     RepricingState.WITHDRAWN: N_("Withdrawn"),
+    RepricingState.UNDO_ASKED: N_("A second admin has to undo it"),
     RepricingState.REVERSING: N_("Being undone"),
     RepricingState.REVERSED: N_("Undone"),
 }
 UNDER_WAY = (RepricingState.RUNNING, RepricingState.REVERSING)
-OPEN = (RepricingState.WAITING, *UNDER_WAY)
+TO_DECIDE = (RepricingState.WAITING, RepricingState.UNDO_ASKED)
+OPEN = (*TO_DECIDE, *UNDER_WAY)
 UNSEEN = (RepricingState.DONE, *UNDER_WAY)
 """In these points move, or moved and stand: counted where nobody else looked."""
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.repricing import approve_repricing, decline_repricing
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing
-from portal.challenges.queries.repricing import get_repricing, groups_of, is_among, waiting_repricings
+from portal.challenges.queries.repricing import WAITS_SINCE, get_repricing, groups_of, is_among, waiting_repricings
 from portal.challenges.queries.stages import get_challenge
-from portal.challenges.rules.repricing import KIND, REPRICING_STATE_NAMES, Group, RepricingState
+from portal.challenges.rules.repricing import KIND, REPRICING_STATE_NAMES, TO_DECIDE, Group, RepricingState
 from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
@@ -29,6 +29,7 @@ class RepricingReview:
     challenge: Challenge
     groups: tuple[Group, ...]
     asker: str
+    undoes: bool
 
 
 class WaitingRepricings:
@@ -42,11 +43,11 @@ class WaitingRepricings:
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: approve_repricing(session, actor, repricing_id=item_id, now=now),
-            N_("Approved. The differences are being paid, and the members are told."),
+            N_("Approved. It is being done, and the members are told."),
         ),
         "decline": Verdict(
             lambda session, actor, item_id, given, now: decline_repricing(session, actor, repricing_id=item_id, reason=given.reason, now=now),
-            N_("Declined. Nothing was paid, and whoever asked reads your reason."),
+            N_("Declined. Nothing was changed, and whoever asked reads your reason."),
         ),
     }
 
@@ -57,16 +58,18 @@ class WaitingRepricings:
             found = found.where(Challenge.track == wanted.track)
         if wanted.company or wanted.challenge is not None:
             found = found.where(false())
-        return found.where(Repricing.asked_at <= wanted.until) if wanted.until else found
+        return found.where(wanted.until >= WAITS_SINCE) if wanted.until else found
 
     def subject(self, session: Session, item_id: int) -> tuple[str, int]:
         return "challenge", get_repricing(session, item_id).challenge_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         row = get_repricing(session, item_id)
-        asked_by = row.asked_by_id or 0
+        undoes = row.state == RepricingState.UNDO_ASKED
+        asked_by = (row.undone_by_id if undoes else row.asked_by_id) or 0
         asker = names(session, {asked_by}).get(asked_by, "")
-        review = RepricingReview(row, get_challenge(session, row.challenge_id), tuple(groups_of(session, row)), asker)
+        review = RepricingReview(row, get_challenge(session, row.challenge_id), tuple(groups_of(session, row)), asker, undoes)
         barred = {asked_by} | ({actor.id} if actor.id is not None and is_among(session, row.id, actor.id) else set())
-        waits = row.state == RepricingState.WAITING
-        return Shown(review, waits=waits, is_own=actor.id in barred, waiting_since=row.asked_at, barred=frozenset(barred))
+        waits = row.state in TO_DECIDE
+        since = row.undo_asked_at if undoes and row.undo_asked_at else row.asked_at
+        return Shown(review, waits=waits, is_own=actor.id in barred, waiting_since=since, barred=frozenset(barred))
