@@ -154,8 +154,9 @@ def withdraw_repricing(session: Session, actor: Actor, *, repricing_id: int, now
 def undo_repricing(session: Session, actor: Actor, *, repricing_id: int, reason: str, now: datetime) -> Repricing:
     """Take a repricing back as a whole, once, in the background: every difference that stands is reversed and its member reads why.
 
-    What a second admin approved waits until another one approves the undoing too.
-    Refuses who is no admin or has a completion among them (``OwnRepricing``), no reason, what is not paid or undone already, and all but the newest that stands (``LaterRepricingStands``): taken from below, a price would be left that nobody ever offered.
+    What a second admin approved waits until another one approves the undoing too. Refuses who is no admin or has a completion among
+    them (``OwnRepricing``), no reason, what is not paid or undone already, and all but the newest that stands
+    (``LaterRepricingStands``): taken from below, a price would be left that nobody ever offered.
     """
     row = lock_repricing(session, repricing_id)
     require_second_for(actor, asked_by_id=None, is_among=is_among(session, row.id, actor.id))
