@@ -17,7 +17,7 @@ from portal.references.models import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules import Activity, Standing
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
-from tests.factories.references import acting, make_nomination
+from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
@@ -71,6 +71,14 @@ def test_a_member_is_told_kindly(database: Database, sign_in: SignIn, employee: 
     answer = sign_in(employee).post("/nominate", data=DATA)
     assert answer.status_code == 422
     assert "Ada Oyelaran is a member already" in answer.text
+
+
+def test_a_colleague_is_said_to_be_one_and_not_to_stand_in_the_registry(database: Database, sign_in: SignIn, employee: Person) -> None:
+    database.write(lambda s: make_employee(s, name="Pavel Dvorak", email="pavel@brindlewick.example"))
+    client, said = sign_in(employee), "Pavel Dvorak is one of our own team."
+    answer = client.post("/nominate", data=DATA | {"email": "pavel@brindlewick.example"})
+    assert (answer.status_code, said in answer.text, "registry." in answer.text) == (422, True, False)
+    assert said in asked(client, "known", email="pavel@brindlewick.example")
 
 
 def test_a_duplicate_is_told_kindly_and_followed(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
@@ -179,7 +187,7 @@ def test_a_cell_that_looks_like_a_formula_is_guarded(database: Database, sign_in
 def test_pages_ask_as_many_questions_for_many_rows(database: Database, sign_in: SignIn, employee: Person, count_queries: CountQueries) -> None:
     client, counts = sign_in(employee), []
     for number in (10, 990):
-        database.write(lambda s, number=number: [make_nomination(s, employee, activities=[Activity.CALL]) for _ in range(number)])
+        database.write(lambda s, number=number: make_nomination_rows(s, employee, number))
         counts.append({})
         for address in ("/nominate", "/nominate/mine", "/registry"):
             with count_queries() as counted:
