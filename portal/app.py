@@ -12,13 +12,16 @@ from portal.audience.contract import AudienceOwner
 from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
-from portal.bank import admin as bank_admin
 from portal.bank import jobs as bank_jobs
 from portal.bank import views as bank
-from portal.bank.queries import StatementSource
+from portal.bank.admin import corrections as bank_corrections
+from portal.bank.admin import statement as bank_admin
+from portal.bank.importer import AwardsImporter
+from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
 from portal.challenges.actions.referring import forget_peer, lock_referred
+from portal.challenges.actions.repricing import REPRICE
 from portal.challenges.admin import doors as challenges_admin
 from portal.challenges.audience.answered import HasAnswered
 from portal.challenges.audience.done import HasDone
@@ -46,11 +49,13 @@ from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import doors as dashboard
+from portal.dashboard.waiting.adjustments import WaitingAdjustments
 from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
+from portal.dashboard.waiting.repricings import WaitingRepricings
 from portal.fetching.fetcher import Fetcher
 from portal.files import jobs as files_jobs
 from portal.files import views as files
@@ -119,6 +124,7 @@ IMPORTERS: list[Importer] = [
     CompaniesImporter(),
     ActivityImporter(),
     EventsImporter(),
+    AwardsImporter(),
 ]
 BLUEPRINTS = [
     health.bp,
@@ -145,6 +151,7 @@ BLUEPRINTS = [
     review_admin.bp,
     bank.bp,
     bank_admin.bp,
+    bank_corrections.bp,
     rewards.bp,
     rewards_admin.bp,
 ]
@@ -221,11 +228,14 @@ WAITING: list[WaitingSource] = [
     WaitingRedemptions(),
     WaitingNominations(),
     WaitingAppeals(),
+    WaitingAdjustments(),
+    WaitingRepricings(),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
     **recognition_jobs.JOBS,
+    **challenges_jobs.REPRICE_JOBS,
 }
 # What an admin reads for a job that was given up.
 JOB_NAMES: dict[str, str] = {
@@ -235,6 +245,7 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.UNDO: N_("Undoing an import"),
     recounting.RECOUNT: N_("Counting boards anew"),
     CHECK: N_("Look at a shared link"),
+    REPRICE: N_("New points for past completions"),
     badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
 }
 # Work that every worker does each so many seconds.
@@ -285,6 +296,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
+    NavItem(N_("Corrections"), "bank_corrections.index", "wallet", ADMIN, ("bank_corrections.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),

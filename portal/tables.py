@@ -4,7 +4,8 @@ from portal.acts import models as acts
 from portal.api import models as api
 from portal.audience import models as audience
 from portal.audit import models as audit
-from portal.challenges.models import deciding, gallery, offering, proof, taking, templates
+from portal.bank import models as bank
+from portal.challenges.models import deciding, gallery, offering, proof, repricing, taking, templates
 from portal.consents import models as consents
 from portal.dashboard import models as dashboard
 from portal.files import models as files
@@ -22,5 +23,5 @@ from portal.rewards import models as rewards
 
 metadata = Base.metadata
 rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents)
-challenges = (offering, taking, deciding, proof, templates, gallery)
-rooms_above = (*challenges, rewards, references, imports, review, dashboard, api)
+challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
+rooms_above = (*challenges, bank, rewards, references, imports, review, dashboard, api)

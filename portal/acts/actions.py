@@ -63,9 +63,20 @@ def reverse_act(session: Session, actor: Actor, *, source_type: str, source_id: 
     _announce(session, actor, act, is_live=False, now=now)
 
 
-def _announce(session: Session, actor: Actor, act: Act, *, is_live: bool, now: datetime) -> None:
+def change_worth(session: Session, actor: Actor, *, source_type: str, source_id: int, difference: int, now: datetime) -> None:
+    """Let the live act of a source be worth ``difference`` points more, or less, since it was paid anew. Refuses ``ActUnknown``."""
+    live = (Act.source_type == source_type, Act.source_id == source_id, Act.reversed_at.is_(None))
+    changed = update(Act).where(*live).values(points=Act.points + difference).returning(Act)
+    act = session.scalar(changed.execution_options(synchronize_session=False, populate_existing=True))
+    if act is None:
+        raise ActUnknown()
+    record(session, actor, "act.repriced", "act", act.id, now=now, points=act.points, difference=difference)
+    _announce(session, actor, act, is_live=True, now=now, change=difference)
+
+
+def _announce(session: Session, actor: Actor, act: Act, *, is_live: bool, now: datetime, change: int = 0) -> None:
     hearers: Sequence[ActHeard] = session.info.get("act_heard", ())
     if hearers:
-        news = ActNews(act.id, act.person_id, act.kind, act.track, act.points, act.happened_at, is_live)
+        news = ActNews(act.id, act.person_id, act.kind, act.track, act.points, act.happened_at, is_live, change)
         for hear in hearers:
             hear(session, actor, news, now)

@@ -18,7 +18,7 @@ class ActUnknown(NotFound):
 
 @dataclass(frozen=True)
 class ActNews:
-    """An act that was just recorded (``is_live``) or taken back."""
+    """An act that was just recorded (``is_live``) or taken back, or whose worth changed."""
 
     act_id: int
     person_id: int
@@ -27,3 +27,5 @@ class ActNews:
     points: int
     happened_at: datetime
     is_live: bool
+    change: int = 0
+    """By how many points a live act is worth more, or less, than before; then nothing else about it is new."""

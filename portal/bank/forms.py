@@ -1,21 +1,31 @@
 """What a statement can be asked for in its address, and what a correction needs. Shape only."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
-from portal.bank.rules import LINE_NAMES
+from portal.bank.rules.adjusting import CATEGORY_NAMES, REASON_LENGTH, STATE_NAMES, Limits
+from portal.bank.rules.statement import LINE_NAMES
+from portal.kernel.ids import MOST_ID
+from portal.ledger.rules import MOST_POINTS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
+
+
+def _named(first: Any, names: Mapping[Any, str]) -> list[tuple[str, Any]]:
+    return [("", first), *[(value.value, gettext(name)) for value, name in names.items()]]
 
 
 class StatementFilter(FilterForm):
     """Search among the lines of a statement."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
-    kind = SelectField(
-        _("Kind"), [Optional()], choices=lambda: [("", gettext("Any")), *[(kind.value, gettext(name)) for kind, name in LINE_NAMES.items()]]
-    )
+    kind = SelectField(_("Kind"), [Optional()], choices=lambda: _named(gettext("Any"), LINE_NAMES))
+    category = SelectField(_("Corrections"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
     since = DayField(_("From"), [Optional()])
     until = DayField(_("Until"), [Optional()])
 
@@ -26,6 +36,27 @@ class AdjustForm(Form):
     key = KeyField()
     points = IntegerField(_("Points"), [InputRequired()])
     counts_as_earned = BooleanField(_("Counts as earned: lifetime total and boards follow"))
-    reason = TextAreaField(_("Reason"), [Optional(), Length(max=500)], filters=[plain_text])
+    category = SelectField(_("Kind of correction"), [Optional()], choices=lambda: _named(gettext("Please choose"), CATEGORY_NAMES))
+    reason = TextAreaField(_("Reason"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text])
     agreed = IntegerField(_("Owed then"), [Optional()])
     """What they will owe, as the admin read it before the second click."""
+
+
+class CorrectionFilter(FilterForm):
+    """Which corrections are shown; ``batch`` those of one import."""
+
+    q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
+    category = SelectField(_("Kind of correction"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
+    state = SelectField(_("State"), [Optional()], choices=lambda: _named(gettext("Any"), STATE_NAMES))
+    batch = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, MOST_ID)])
+
+
+class LimitsForm(Form):
+    """The limits of one admin a month."""
+
+    given = IntegerField(_("Points given"), [Optional(), NumberRange(0, MOST_POINTS)], render_kw={"min": 0})
+    taken = IntegerField(_("Points taken"), [Optional(), NumberRange(0, MOST_POINTS)], render_kw={"min": 0})
+
+    def limits(self) -> Limits:
+        """Return what was entered; an empty field is no limit."""
+        return Limits(self.given.data, self.taken.data)

@@ -7,7 +7,8 @@ from flask import Response, current_app, request
 from flask_babel import gettext as _
 
 from portal.bank.forms import StatementFilter
-from portal.bank.queries import Sources, StatementLine, Wanted, iter_lines, list_lines
+from portal.bank.queries.statement import Sources, StatementLine, Wanted, iter_lines, list_lines
+from portal.bank.rules.adjusting import CATEGORY_NAMES, Category
 from portal.kernel.clock import end_of_day, start_of_day
 from portal.ledger.queries.balances import balance_of
 from portal.ledger.rules import TransferKind
@@ -16,7 +17,7 @@ from portal.web.exports import csv_response, xlsx_response
 from portal.web.language import day, number, signed
 from portal.web.transaction import db
 
-HEADER = ("booked", "counts_from", "what", "for", "version", "points", "balance_after", "note", "by")
+HEADER = ("booked", "counts_from", "what", "for", "version", "points", "balance_after", "note", "by", "category")
 
 
 def shown_statement(person_id: int) -> dict[str, Any]:
@@ -24,17 +25,18 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     form = StatementFilter(request.args)
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
-    told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of}
+    told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of, "category_of": category_of}
     return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), **told}
 
 
 def wanted_lines(filters: Mapping[str, Any]) -> Wanted:
     """Return the filter of the address; days are days of the programme."""
     zone: str = current_app.config["SETTINGS"].time_zone
-    since, until, kind = filters.get("since"), filters.get("until"), filters.get("kind")
+    since, until, kind, category = (filters.get(name) for name in ("since", "until", "kind", "category"))
     return Wanted(
         term=filters.get("q", ""),
         kind=TransferKind(kind) if kind else None,
+        category=Category(category) if category else None,
         since=start_of_day(since, zone) if since else None,
         until=end_of_day(until, zone) if until else None,
     )
@@ -61,6 +63,11 @@ def decided_by(line: StatementLine) -> str:
 def version_of(line: StatementLine) -> str:
     """Return under which version of its challenge it was decided, in the reader's language; empty where there is none."""
     return str(_("version %(number)s", number=line.source.version)) if line.source and line.source.version else ""
+
+
+def category_of(line: StatementLine) -> str:
+    """Return what kind of correction by hand a line is, in the reader's language; empty for any other."""
+    return str(_(CATEGORY_NAMES[line.category])) if line.category else ""
 
 
 def _lines(person_id: int) -> Iterator[StatementLine]:
@@ -96,7 +103,7 @@ FILES: Mapping[str | None, Callable[[int, str], Response]] = {"csv": _csv, "xlsx
 
 def _cells(line: StatementLine) -> tuple[Any, ...]:
     title, version = (line.source.title, line.source.version) if line.source else ("", None)
-    told = (what_of(line), title, version, line.points, line.balance_after, line.note, decided_by(line))
+    told = (what_of(line), title, version, line.points, line.balance_after, line.note, decided_by(line), category_of(line))
     return line.recorded_at, line.effective_at, *told
 
 
@@ -105,6 +112,6 @@ def _written(cell: Any) -> Any:
 
 
 def _printed(line: StatementLine) -> tuple[str, ...]:
-    why = [line.source.title if line.source else "", what_of(line), line.note, version_of(line)]
+    why = [line.source.title if line.source else "", what_of(line), category_of(line), line.note, version_of(line)]
     balance = signed(line.balance_after) if line.balance_after < 0 else number(line.balance_after)
     return day(line.effective_at), " · ".join(part for part in why if part), decided_by(line), signed(line.points), balance

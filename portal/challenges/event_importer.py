@@ -61,6 +61,10 @@ class EventsImporter:
         """Heard, in the order in which they happened."""
         return (Step(at=record["happened_at"]),)
 
+    def remarks(self, session: Session, records: Sequence[Record], context: Context) -> Sequence[Fault]:
+        """Nothing besides the rows themselves."""
+        return ()
+
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
         """Hear the event. Its id is that of the batch too, since what was undone can be imported anew."""
         if subject_id is not None:

@@ -17,6 +17,7 @@ from portal.challenges.actions.starting import start_submission
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.offer import TITLE_LENGTH
+from portal.challenges.rules.privilege import IMPORTED
 from portal.challenges.rules.states import MAX_POINTS, AttemptState, ChallengeState
 from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
@@ -88,6 +89,10 @@ class ActivityImporter:
         sent = Step(SUBMIT, record["submitted_at"])
         return (sent, Step(DECIDE, record["decided_at"] or record["submitted_at"])) if record["verdict"] else (sent,)
 
+    def remarks(self, session: Session, records: Sequence[Record], context: Context) -> Sequence[Fault]:
+        """Nothing besides the rows themselves."""
+        return ()
+
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
         """Send the attempt, or decide it."""
         if subject_id is None:
@@ -136,7 +141,7 @@ def _submit(session: Session, actor: Actor, record: Record, context: Context, no
     at = record["submitted_at"]
     person_id, challenge_id = _person_id(session, actor, record, context, now), _challenge_id(session, actor, record, context, now)
     submission = start_submission(session, actor, challenge_id=challenge_id, person_id=person_id, now=now, started_at=at)
-    key = f"import:{context.batch_id}:{record.line}"
+    key = f"{IMPORTED}{context.batch_id}:{record.line}"
     return submit_attempt(session, actor, submission_id=submission.id, key=key, now=now, submitted_at=at, points=record["points"]).id
 
 

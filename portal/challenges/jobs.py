@@ -1,5 +1,9 @@
-"""What the worker does for challenges: rules that approve, a look at shared links, peers that were never sent. Handed over in ``app.py``."""
+"""What the worker does for challenges: rules that approve, a look at shared links, peers that were never sent, new points for past completions.
 
+Handed over in ``app.py``.
+"""
+
+import time
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -7,6 +11,8 @@ from typing import Any
 from portal.challenges.actions.auto import approve_by_rule
 from portal.challenges.actions.links import CHECK, keep_found
 from portal.challenges.actions.referring import forget_unsent
+from portal.challenges.actions.repaying import do_some
+from portal.challenges.actions.repricing import REPRICE
 from portal.challenges.queries.auto import covered, rules_on
 from portal.challenges.queries.links import check_to_do
 from portal.challenges.rules.links import LinkState, state_for
@@ -18,6 +24,7 @@ from portal.notifications.jobs import Handler
 EVERY_SECONDS = 60.0
 AT_ONCE = 100
 UNSENT_SECONDS = 3600.0
+REPRICED_AT_ONCE, GAP = 50, 0.12
 
 
 def approve_by_rules(database: Database, now: datetime) -> int:
@@ -47,6 +54,18 @@ def link_jobs(fetcher: Fetcher, *, is_on: bool) -> dict[str, Handler]:
         database.write(lambda session: keep_found(session, **place, **found, now=now))
 
     return {CHECK: look}
+
+
+def reprice(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Pay or undo what is left of a repricing, some completions at a time; a killed one goes on where it was."""
+    facts = {"repricing_id": payload["repricing_id"], "size": REPRICED_AT_ONCE, "now": now}
+    while database.write(partial(do_some, **facts)):
+        if database.is_sqlite:
+            # There is one writer, and those who wait look only every tenth of a second.
+            time.sleep(GAP)
+
+
+REPRICE_JOBS: dict[str, Handler] = {REPRICE: reprice}
 
 
 def forget_unsent_peers(database: Database, now: datetime) -> int:

@@ -93,6 +93,7 @@ def _running(importer: Importer) -> Callable[..., None]:
 def _foresee(prepared: Prepared) -> tuple[dict[str, int], list[Report]]:
     with database().reading() as session:
         counts = runner.foresee(session, prepared, utcnow())
+    _tell_remarks(prepared)
     click.echo(f"Dry run, nothing was written: {_told(counts)}.")
     return counts, [report_of(row) for row in prepared.reading.reported]
 
@@ -100,6 +101,7 @@ def _foresee(prepared: Prepared) -> tuple[dict[str, int], list[Report]]:
 def _import(prepared: Prepared, file: Path) -> tuple[dict[str, int], list[Report]]:
     table = prepared.table
     click.echo(f"{file.name}: {prepared.reading.total} rows, {table.encoding}, {len(prepared.reading.records)} to import.", err=True)
+    _tell_remarks(prepared)
     with _bar("Importing") as on_progress:
         batch_id, is_resumed = runner.open_and_run(database(), CLI, prepared, filename=file.name, clock=utcnow, on_progress=on_progress)
     with database().reading() as session:
@@ -143,6 +145,12 @@ def _undo_command(importers: dict[str, Importer]) -> click.Command:
 
 def _report_of_row(row: ImportRow) -> Report:
     return Report(row.line, row.external_id, row.outcome, row.faults)
+
+
+def _tell_remarks(prepared: Prepared) -> None:
+    with database().reading() as session:
+        for remark in runner.remarks_on(session, prepared, utcnow()):
+            click.echo(remark.text, err=True)
 
 
 def _tell_reports(reports: Sequence[Report], errors: Path | None) -> None:

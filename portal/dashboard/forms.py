@@ -71,6 +71,7 @@ class VerdictForm(Form):
     points = IntegerField(_l("Points"), validators=[Optional(), NumberRange(min=0, max=MOST_POINTS)], render_kw={"min": 1})
     category = SelectField(_l("Kind of reason"), choices=_choices(CATEGORY_NAMES), default=Category.OTHER.value, validate_choice=False)
     stage_id = IntegerField(_l("Step"), validators=[Optional(), NumberRange(min=1, max=HIGHEST_ID)])
+    agreed = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(min=0, max=HIGHEST_ID)])
     first_id = IntegerField(_l("The nomination to credit"), validators=[Optional(), NumberRange(min=1, max=HIGHEST_ID)])
 
 

@@ -19,6 +19,9 @@ resuming and undo come by themselves. The class has the shape of ``contract.Impo
 ``steps(record)``
     what happens for a row, and when: one ``Step()`` if time does not matter. The engine does all
     steps of all rows in order of time.
+``remarks(session, records, context)``
+    sentences about the whole file for who decides to import it, ``()`` for none: what becomes of the
+    good rows that is not said by their number.
 ``apply(session, actor, record, step, subject_id, context, now)``
     does one step through the room's own actions and says what came of it. ``subject_id`` is what
     the external id stands for already, or None. A ``Refusal`` makes the row a bad one. Doing it

@@ -79,7 +79,8 @@ class _Jobs:
         prepared = runner.prepare(database, importer, **given, now=now, on_progress=_progress(database, batch))
         with database.reading() as session:
             counts = runner.foresee(session, prepared, now)
-        preview = _preview(prepared, counts) | {"values": values}
+            remarks = [remark.plain() for remark in runner.remarks_on(session, prepared, now, batch.started_by_id)]
+        preview = _preview(prepared, counts) | {"values": values, "remarks": remarks}
         return partial(save_check, fingerprint=prepared.fingerprint, preview=preview, rows_total=prepared.reading.total)
 
     def run(self, database: Database, payload: dict[str, Any], now: datetime) -> None:

@@ -19,7 +19,7 @@ from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch, rows_begun, subjects_for
 from portal.imports.rules.plans import Plan, complete
 from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside
-from portal.imports.rules.records import BatchState, Context, Outcome
+from portal.imports.rules.records import BatchState, Context, Fault, Outcome
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import ADMIN, Actor, system
 from portal.kernel.db import Database, programme_zone
@@ -93,6 +93,12 @@ def foresee(session: Session, prepared: Prepared, now: datetime) -> dict[str, in
     counts = {Outcome.CREATED: len(records) - len(again), Outcome.CHANGED: changed, Outcome.UNCHANGED: len(again) - changed}
     counts |= {outcome: prepared.reading.count(outcome) for outcome in (Outcome.REPEATED, Outcome.BAD)}
     return {outcome.value: count for outcome, count in counts.items()}
+
+
+def remarks_on(session: Session, prepared: Prepared, now: datetime, starter_id: int | None = None) -> list[Fault]:
+    """Return what its importer has to say about the whole file before it is imported."""
+    context = Context(prepared.source, programme_zone(session), now, starter_id=starter_id)
+    return list(prepared.importer.remarks(session, prepared.reading.records, context))
 
 
 def open_and_run(database: Database, actor: Actor, prepared: Prepared, *, filename: str, clock: Clock, on_progress: Progress) -> tuple[int, bool]:

@@ -90,6 +90,10 @@ class CompaniesImporter:
         """A company has no moment."""
         return (Step(),)
 
+    def remarks(self, session: Session, records: Sequence[Record], context: Context) -> Sequence[Fault]:
+        """Nothing besides the rows themselves."""
+        return ()
+
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
         """Add the company, or change what differs."""
         values = _wanted(session, record, context)

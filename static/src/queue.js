@@ -71,7 +71,11 @@ function count() {
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-select-all]")) {
-    for (const row of rows()) row.querySelector("input[type=checkbox]").checked = target.checked;
+    for (const row of rows()) {
+      // What is to be read one by one is chosen one by one.
+      const box = row.querySelector("input[type=checkbox]");
+      if (!target.checked || !("singly" in box.dataset)) box.checked = target.checked;
+    }
   }
   if (queue()?.contains(target) || choosing()?.contains(target)) count();
 });

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.bank.actions import adjust_points
-from portal.bank.rules import LINE_NAMES, RETURNED, NothingToChange, OwnBalance, ReasonNeeded, TooMuch, line_name
+from portal.bank.actions.adjusting import adjust_points
+from portal.bank.rules.adjusting import NothingToChange, OwnBalance, ReasonNeeded, TooMuch
+from portal.bank.rules.statement import LINE_NAMES, RETURNED, line_name
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -45,7 +46,9 @@ class Account:
         approve_redemption(session, admin, redemption_id=self.redemption_id, now=now)
         send_redemption(session, admin, redemption_id=self.redemption_id, now=HANDED_OVER)
         return_redemption(session, admin, redemption_id=self.redemption_id, reason="Closed that day", now=now)
-        adjust_points(session, admin, person_id=self.person_id, points=-30, counts_as_earned=False, reason="Counted twice", key="a", now=now)
+        adjust_points(
+            session, admin, person_id=self.person_id, points=-30, counts_as_earned=False, category="error", reason="Counted twice", key="a", now=now
+        )
 
 
 @pytest.fixture
@@ -64,10 +67,10 @@ def lines(client: PortalClient, address: str) -> list[list[str]]:
 
 
 EXPECTED = [
-    ["Corrected by hand", "", "", "-30", "470", "Counted twice", "Ada Admin"],
-    ["Returned", "Café visit", "", "200", "500", "", "Ada Admin"],
-    ["Sent on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor"],
-    ["Earned", "", "", "500", "500", "", "the portal"],
+    ["Corrected by hand", "", "", "-30", "470", "Counted twice", "Ada Admin", "Error in our records"],
+    ["Returned", "Café visit", "", "200", "500", "", "Ada Admin", ""],
+    ["Sent on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor", ""],
+    ["Earned", "", "", "500", "500", "", "the portal", ""],
 ]
 
 
@@ -76,6 +79,8 @@ EXPECTED = [
     [
         ("", [0, 1, 2, 3]),
         ("?kind=adjust", [0]),
+        ("?category=error", [0]),
+        ("?category=goodwill", []),
         ("?kind=hold", [2]),
         ("?q=cafe", [1, 2]),
         ("?q=counted+twice", [0]),
@@ -105,7 +110,7 @@ def test_only_admins_read_others_statements(amara: PortalClient, account: Accoun
 
 
 def test_what_cannot_be_taken_is_owed_and_shown(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
-    form = {"key": "k", "points": "-500", "reason": "The award was a mistake", "counts_as_earned": "y", "agreed": "30"}
+    form = {"key": "k", "points": "-500", "reason": "The award was a mistake", "counts_as_earned": "y", "agreed": "30", "category": "error"}
     answer = sign_in(account.admin_id).post(f"/admin/statement/{account.person_id}", data=form)
     assert answer.status_code == 303
     page = amara.get("/statement").text
@@ -118,7 +123,7 @@ def test_a_correction_is_audited_told_and_counts_only_if_it_should(session: Sess
     person_id, admin_id = make_person(session).id, make_admin(session).id
     give_points(session, person_id, 100)
     for _ in range(2):
-        facts = {"points": 50, "counts_as_earned": counts, "reason": " Forgotten call ", "key": "k"}
+        facts = {"points": 50, "counts_as_earned": counts, "category": "event", "reason": " Forgotten call ", "key": "k"}
         adjust_points(session, as_admin(admin_id), person_id=person_id, now=utcnow(), **facts)
     assert balance_of(session, person_id) == Balance(150, 0, 0, lifetime)
     assert find_own(session, "all", person_id).points == on_board
@@ -133,12 +138,22 @@ def test_a_correction_is_audited_told_and_counts_only_if_it_should(session: Sess
 def test_a_correction_that_makes_no_sense_is_refused(session: Session, points: int, reason: str, refusal: type) -> None:
     person_id, admin_id = make_contact(session).id, make_admin(session).id
     with pytest.raises(refusal):
-        adjust_points(session, as_admin(admin_id), person_id=person_id, points=points, counts_as_earned=False, reason=reason, key="k", now=utcnow())
+        adjust_points(
+            session,
+            as_admin(admin_id),
+            person_id=person_id,
+            points=points,
+            counts_as_earned=False,
+            category="other",
+            reason=reason,
+            key="k",
+            now=utcnow(),
+        )
 
 
 def test_nobody_corrects_their_own_points_and_only_admins_correct(session: Session) -> None:
     admin_id, other_id = make_admin(session).id, make_contact(session).id
-    facts = {"points": 5, "counts_as_earned": True, "reason": "x", "key": "k", "now": utcnow()}
+    facts = {"points": 5, "counts_as_earned": True, "category": "other", "reason": "x", "key": "k", "now": utcnow()}
     with pytest.raises(OwnBalance):
         adjust_points(session, as_admin(admin_id), person_id=admin_id, **facts)
     with pytest.raises(NotAllowed):
@@ -147,7 +162,7 @@ def test_nobody_corrects_their_own_points_and_only_admins_correct(session: Sessi
 
 def test_a_form_that_is_refused_keeps_what_was_typed(account: Account, sign_in: SignIn) -> None:
     client = sign_in(account.admin_id)
-    answer = client.post(f"/admin/statement/{account.person_id}", data={"key": "k", "points": "7", "reason": " "})
+    answer = client.post(f"/admin/statement/{account.person_id}", data={"key": "k", "points": "7", "reason": " ", "category": "other"})
     assert answer.status_code == 422
     assert "Please give a reason." in answer.text
     assert 'value="7"' in answer.text
@@ -157,7 +172,7 @@ def test_a_form_that_is_refused_keeps_what_was_typed(account: Account, sign_in: 
 
 def test_the_same_correction_sent_eight_times_is_one(database: Database) -> None:
     person_id, admin_id = database.write(lambda s: (make_contact(s).id, make_admin(s).id))
-    facts = {"person_id": person_id, "points": 40, "counts_as_earned": True, "reason": "x", "key": "one form", "now": utcnow()}
+    facts = {"person_id": person_id, "points": 40, "counts_as_earned": True, "category": "other", "reason": "x", "key": "one form", "now": utcnow()}
     counted = all_at_once(database, [lambda s: adjust_points(s, as_admin(admin_id), **facts)] * 8)
     assert counted == {"done": 8}
     with database.reading() as session:
@@ -205,7 +220,7 @@ def test_every_kind_of_line_has_a_name(kind: TransferKind) -> None:
 
 def test_a_correction_into_debt_is_asked_with_its_result_and_made_on_the_second_click(database: Database, account: Account, sign_in: SignIn) -> None:
     client, address = sign_in(account.admin_id), f"/admin/statement/{account.person_id}"
-    form = {"key": "k", "points": "-1470", "reason": "Paid by mistake"}
+    form = {"key": "k", "points": "-1470", "reason": "Paid by mistake", "category": "error"}
     with database.reading() as session:
         before = balance_of(session, account.person_id)
     asked = client.post(address, data=form)
@@ -219,4 +234,4 @@ def test_a_correction_into_debt_is_asked_with_its_result_and_made_on_the_second_
     with database.reading() as session:
         after = balance_of(session, account.person_id)
     assert (after.available, after.owed) == (0, 1000)
-    assert client.post(address, data={"key": "l", "points": "200", "reason": "Half of it"}).status_code == 303
+    assert client.post(address, data={"key": "l", "points": "200", "reason": "Half of it", "category": "goodwill"}).status_code == 303

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy.orm import Session
 
-from portal.bank.actions import adjust_points
+from portal.bank.actions.adjusting import adjust_points
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.web import documents
@@ -26,7 +26,9 @@ def amara(database: Database, sign_in: SignIn) -> PortalClient:
     def made(session: Session) -> int:
         person_id, admin = make_person(session, name="أمارا Okafor").id, as_admin(make_admin(session, name="Ada Admin").id)
         give_points(session, person_id, 500, at=utcnow() - timedelta(days=40))
-        adjust_points(session, admin, person_id=person_id, points=-30, counts_as_earned=False, reason='=HYPERLINK("x")', key="a", now=utcnow())
+        adjust_points(
+            session, admin, person_id=person_id, points=-30, counts_as_earned=False, category="error", reason='=HYPERLINK("x")', key="a", now=utcnow()
+        )
         return person_id
 
     return sign_in(database.write(made))

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.app import STATEMENT_SOURCES
-from portal.bank.queries import Wanted, iter_lines
+from portal.bank.queries.statement import Wanted, iter_lines
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.review import ask_for_more, give_feedback, reverse_approval
 from portal.challenges.jobs import approve_by_rules

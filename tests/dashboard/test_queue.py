@@ -96,7 +96,14 @@ def test_a_moment_leaves_out_what_came_later(session: Session, scene: Scene) -> 
 
 def test_counts_tell_the_oldest_of_each_kind(session: Session, scene: Scene) -> None:
     counts = count_waiting(session, WAITING, Wanted())
-    assert {kind: one.number for kind, one in counts.items()} == {"attempt": 1, "redemption": 1, "nomination": 1, "appeal": 0}
+    assert {kind: one.number for kind, one in counts.items()} == {
+        "attempt": 1,
+        "redemption": 1,
+        "nomination": 1,
+        "appeal": 0,
+        "adjustment": 0,
+        "repricing": 0,
+    }
     assert together(counts) == Waiting(3, scene.attempt.submitted_at)
     assert not together(counts).is_more
 

@@ -10,12 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.api.actions import make_token
+from portal.bank.actions.adjusting import adjust_points
 from portal.challenges.actions.answering import save_answers, submit_attempt
+from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.events import hear_event
 from portal.challenges.actions.gallery import hide_item
+from portal.challenges.actions.repaying import do_some
+from portal.challenges.actions.repricing import ask_repricing
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.templates import hide_template, save_as_template
+from portal.challenges.queries.versions import current_version
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
@@ -81,6 +86,7 @@ class Story:
     tag: int
     consent: int
     gallery_item: int
+    repricing: int
     batch: int = 0
 
 
@@ -202,6 +208,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         tag=1,
         consent=consent.id,
         gallery_item=item,
+        repricing=_corrected(session, admin, now),
     )
 
 
@@ -225,6 +232,24 @@ def _from_outside(session: Session, admin: Person, ann: Person, submission_id: i
     for number, email in enumerate((ann.email, "stranger@elsewhere.example")):
         heard = Heard(**told | {"id": f"visit-{number}", "email": email})  # type: ignore[arg-type]
         hear_event(session, system("api"), source=f"token:{token.id}", token_id=token.id, heard=heard, now=now)
+
+
+def _corrected(session: Session, admin: Person, now: datetime) -> int:
+    """Let points be corrected by hand, one time more than one admin may, and a past completion be paid anew; return the repricing."""
+    rex, other = make_person(session, name="Rex Repriced", now=now), as_admin(make_admin(session, name="Olga Other", now=now))
+    for points, said in ((25, "You held the talk twice."), (30_000, "First prize of the year.")):
+        facts = {"category": "contest", "reason": said, "counts_as_earned": True, "key": f"story-{points}"}
+        adjust_points(session, other, person_id=rex.id, points=points, **facts, now=now)
+    quiz = make_challenge(session, title="Two quick questions", points=20, track="engage", now=now)
+    approve_attempt(session, other, attempt_id=make_attempt(session, rex, quiz, now=now).id, now=now)
+    offer = replace(offer_of(current_version(session, quiz)), points=35)
+    edit_challenge(session, other, challenge_id=quiz.id, offer=offer, now=now)
+    publish_challenge(session, other, challenge_id=quiz.id, now=now)
+    seen = {"seen_people": 1, "seen_total": 15, "reason": "They were not so quick."}
+    made = ask_repricing(session, as_admin(admin), challenge_id=quiz.id, **seen, key="story-reprice", now=now)
+    while do_some(session, repricing_id=made.id, size=10, now=now):
+        pass
+    return made.id
 
 
 def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tuple[int, int, int]:

@@ -65,6 +65,7 @@ def arguments(story: Story) -> dict[str, object]:
         "season_id": story.season,
         "consent_id": story.consent,
         "gallery_item_id": story.gallery_item,
+        "repricing_id": story.repricing,
         "person_id": story.advocate,
         "company_id": story.company,
         "file_id": story.file,

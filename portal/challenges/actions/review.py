@@ -17,6 +17,7 @@ from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages
 from portal.challenges.actions.places import free_place_if_over, take_place
+from portal.challenges.actions.repaying import take_back_differences
 from portal.challenges.actions.verdicts import (
     KIND,
     SOURCE,
@@ -227,7 +228,7 @@ def give_feedback(session: Session, actor: Actor, *, attempt_id: int, reason: st
 
 
 def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
-    """Take an approval back: all points are reversed, those of single steps too, and the act is marked.
+    """Take an approval back: all points are reversed, those of single steps and of later changes of the price too, and the act is marked.
 
     The submission stands as declined and may be approved again. Refuses an empty reason, a submission
     that is not approved (``NotApproved``), and anybody's own.
@@ -247,7 +248,7 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
     if paid.transfer_id is not None:
         key = ledger_key(submission)
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
-    points = -paid.points - take_back_stages(session, actor, submission_id, now)
+    points = -paid.points - take_back_stages(session, actor, submission_id, now) - take_back_differences(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
     return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
 

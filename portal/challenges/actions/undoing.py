@@ -17,6 +17,7 @@ from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers, take_back_peers
+from portal.challenges.actions.repaying import take_back_differences
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
@@ -50,6 +51,7 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
     _restore(session, case, before)
     transfer_id = _pay_back(session, actor, verdict, submission, now)
     if verdict.outcome == Outcome.APPROVED:
+        take_back_differences(session, actor, submission.id, now)
         reverse_act(session, actor, source_type=SOURCE, source_id=submission.id, now=now)
     return _conclude(session, actor, verdict, case, transfer_id, now)
 

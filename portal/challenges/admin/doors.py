@@ -1,6 +1,6 @@
 """The blueprint of the admins' doors, once all of them are hung."""
 
-from portal.challenges.admin import calendar, editor, events, life, preview, rehearsal, review, rules, sites, steps, templates, welcome
+from portal.challenges.admin import calendar, editor, events, life, preview, rehearsal, repricing, review, rules, sites, steps, templates, welcome
 
 bp = editor.bp
-parts = (editor, steps, life, review, rules, sites, preview, rehearsal, templates, calendar, events, welcome)
+parts = (editor, steps, life, review, rules, sites, preview, rehearsal, templates, calendar, events, welcome, repricing)

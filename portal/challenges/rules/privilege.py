@@ -2,6 +2,9 @@
 
 from portal.kernel.actor import Actor
 
+IMPORTED = "import:"
+"""With this the keys of answers begin that an import sent."""
+
 
 def is_import(actor: Actor) -> bool:
     """Tell whether ``actor`` records what happened elsewhere: the portal itself, or an admin's import.

@@ -1,9 +1,12 @@
 """How the programme reviews: who may, what one of them took, an appeal that waits, and a rule that nobody has switched on yet."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
+from portal.bank.actions.adjusting import adjust_points
+from portal.bank.rules.adjusting import Category
 from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.auto import make_rule
 from portal.challenges.models.deciding import Verdict
@@ -18,6 +21,8 @@ from portal.people.models import Person
 from portal.people.rules.reviewing import ATTEMPTS, NOMINATIONS
 from portal.review.actions.cases import assign_case
 
+PRIZE = 30_000
+
 
 class Desk:
     """Puts the reviewers' part on the agenda."""
@@ -30,6 +35,8 @@ class Desk:
         """Let it happen late in the year, so that what waits is there to be seen."""
         self.story.plan(self.story.ago(120), self._grant)
         self.story.plan(self.story.ago(30), self._make_rule)
+        self.story.plan(self.story.ago(20), self._thank)
+        self.story.plan(self.story.end - timedelta(hours=6), self._ask_for_prize)
         self.story.plan(self.story.end - timedelta(hours=4), self._appeal)
         self.story.plan(self.story.end - timedelta(hours=3), self._take)
 
@@ -41,6 +48,25 @@ class Desk:
     def _make_rule(self, at: datetime) -> None:
         terms = RuleTerms(self.words["rule"], points_limit=50, approvals=5, within_days=180, after_days=1)
         make_rule(self.story.session, self.story.acting(self.cast.reviewers[0]), terms=terms, now=at)
+
+    def _thank(self, at: datetime) -> None:
+        """Give somebody points by hand."""
+        self._correct(at, 150, Category.EVENT, self.words["talk"], by=0)
+
+    def _ask_for_prize(self, at: datetime) -> None:
+        """Ask for more points than one admin may give, so that it waits for another."""
+        self._correct(at, PRIZE, Category.CONTEST, self.words["prize"], by=1)
+
+    def _correct(self, at: datetime, points: int, category: Category, reason: str, *, by: int) -> None:
+        session, actor = self.story.session, self.story.acting(self.cast.reviewers[by])
+        facts: dict[str, Any] = {
+            "points": points,
+            "category": category,
+            "reason": reason,
+            "counts_as_earned": points < PRIZE,
+            "key": f"demo:{points}",
+        }
+        adjust_points(session, actor, person_id=self.story.people[self.words["speaker"]].id, **facts, now=at)
 
     def _appeal(self, at: datetime) -> None:
         """Let whoever was declined last, and may still be heard, appeal."""

@@ -15,7 +15,7 @@ from portal.challenges.rules.states import OUTCOME_NAMES
 from portal.dashboard.forms import QueueFilter, VerdictForm
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
 from portal.dashboard.rules import VerdictUnknown, item_of
-from portal.dashboard.views.desk import all_sources, chosen_sources, overdue_since, place, source_of, wanted_of
+from portal.dashboard.views.desk import READ_SINGLY, all_sources, bulk_sources, chosen_sources, overdue_since, place, source_of, wanted_of
 from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import Given, Shown, WaitingSource
 from portal.kernel.clock import utcnow
@@ -102,7 +102,8 @@ def queue_page(form: QueueFilter, item: str | None, verdict_form: VerdictForm | 
         sources=all_sources(),
         looks={source.kind: source.look for source in all_sources()},
         kind=form.values().get("kind", ""),
-        matching=together({source.kind: counts[source.kind] for source in chosen_sources(form)}),
+        matching=together({source.kind: counts[source.kind] for source in bulk_sources(form)}),
+        read_singly=READ_SINGLY,
         waiting=together(counts),
         overdue=together(count_waiting(db(), all_sources(), late)),
         undoable=undoable_verdicts(db(), current_actor().id or 0, now),
@@ -161,6 +162,7 @@ def given_in(form: VerdictForm) -> Given:
         points=form.points.data or 0,
         category=form.category.data or "",
         stage_id=form.stage_id.data,
+        agreed=form.agreed.data or 0,
     )
 
 

@@ -16,7 +16,7 @@ from portal.dashboard.forms import BulkForm, QueueFilter
 from portal.dashboard.queries.queue import rows_of, waiting_page
 from portal.dashboard.rules import BULK_SIZE, NothingChosen, item_of
 from portal.dashboard.views.approvals import FIRST_OF_TWO, queue_page
-from portal.dashboard.views.desk import all_sources, chosen_sources, place, source_of, wanted_of
+from portal.dashboard.views.desk import all_sources, bulk_sources, place, source_of, wanted_of
 from portal.dashboard.views.home import bp
 from portal.dashboard.waiting.contract import APPROVE, MORE, Given
 from portal.kernel.actor import Actor
@@ -86,10 +86,13 @@ def _back() -> dict[str, Any]:
 
 def _all(form: BulkForm) -> Page:
     asked = QueueFilter(request.args)
+    sources = bulk_sources(asked)
+    if not sources:
+        return Page([], None)
     wanted, shown_at = wanted_of(asked, utcnow()), _moment(form.until.data)
     wanted = replace(wanted, until=min(wanted.until or shown_at, shown_at))
     with database().reading() as session:
-        return waiting_page(session, chosen_sources(asked), wanted, after=form.after.data, size=BULK_SIZE)
+        return waiting_page(session, sources, wanted, after=form.after.data, size=BULK_SIZE)
 
 
 def _moment(text: str | None) -> datetime:

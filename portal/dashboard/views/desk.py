@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import current_app, request
 
+from portal.bank.rules.adjusting import KIND as CORRECTION
+from portal.challenges.rules.repricing import KIND as REPRICING
 from portal.dashboard.forms import QueueFilter
 from portal.dashboard.queries.queue import NOBODY
 from portal.dashboard.rules import HIGHEST_ID
@@ -17,6 +19,8 @@ from portal.review.rules.due import overdue_until
 from portal.web.guards import current_actor
 from portal.web.transaction import db
 
+READ_SINGLY = frozenset({CORRECTION, REPRICING})
+"""The second look at points given by hand is worth nothing if it is taken at a heap."""
 FILTERS = ("q", "company", "track", "owner", "age", "overdue", "challenge", "kind")
 
 
@@ -31,6 +35,11 @@ def chosen_sources(form: QueueFilter) -> Sequence[WaitingSource]:
     """Return the source of the tab that is open, or all."""
     kind = form.values().get("kind")
     return [source for source in all_sources() if source.kind == kind] or all_sources()
+
+
+def bulk_sources(form: QueueFilter) -> Sequence[WaitingSource]:
+    """Return the sources of which all that matches may be approved together: not those whose every line is to be read."""
+    return [source for source in chosen_sources(form) if source.kind not in READ_SINGLY]
 
 
 def source_of(kind: str) -> WaitingSource:

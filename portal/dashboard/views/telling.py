@@ -8,6 +8,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from portal.bank.rules.adjusting import CATEGORY_NAMES as CORRECTIONS
+from portal.bank.rules.adjusting import Category
 from portal.dashboard.queries.audit import Line
 from portal.dashboard.sentences import NUMBERED, PORTAL, facts_of, sentence_for
 
@@ -27,7 +29,10 @@ def told_as(line: Line) -> str:
     numbered = _(NUMBERED[event.subject_type], number=event.subject_id) if event.subject_type in NUMBERED else f"#{event.subject_id}"
     what = f"“{line.what}” ({numbered})" if line.what and event.subject_type in ("submission", "redemption") else line.what or numbered
     who = line.who or (_(PORTAL) if event.actor_id is None else f"#{event.actor_id}")
-    return str(_(sentence_for(event.name, event.origin)) % facts_of(who, what, event.name, event.data))
+    facts = facts_of(who, what, event.name, event.data)
+    if facts.get("category") in CORRECTIONS:
+        facts["category"] = _(CORRECTIONS[Category(facts["category"])])
+    return str(_(sentence_for(event.name, event.origin)) % facts)
 
 
 def told_once(lines: Iterable[Line], number: int) -> list[Told]:

@@ -42,6 +42,8 @@ class Given:
     points: int = 0
     category: str = ""
     stage_id: int | None = None
+    agreed: int = 0
+    """What somebody would owe, as it was shown."""
 
 
 Decide = Callable[[Session, Actor, int, Given, datetime], object]

@@ -13,7 +13,7 @@ GRANT_NAMES = {
     REDEMPTIONS: N_("Redemptions of rewards"),
     NOMINATIONS: N_("Nominations"),
 }
-# What waits in the queue, and the grant under which it may be decided.
+# What waits in the queue, and the grant under which it may be decided. What is not listed is for admins alone.
 COLUMN_OF = {"attempt": ATTEMPTS, "appeal": ATTEMPTS, "redemption": REDEMPTIONS, "nomination": NOMINATIONS}
 
 

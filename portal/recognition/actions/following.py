@@ -24,6 +24,12 @@ def act_heard(session: Session, actor: Actor, news: ActNews, now: datetime) -> N
     """
     if news.kind == UNREWARDED:
         return
+    if news.change > 0:
+        count(session, news.person_id, news.change, news.happened_at, track=news.track)
+    elif news.change:
+        take_back(session, news.person_id, -news.change, news.happened_at, track=news.track)
+    if news.change:
+        return
     if news.is_live:
         if news.points:
             count(session, news.person_id, news.points, news.happened_at, track=news.track)

@@ -114,8 +114,11 @@ def adjust(
     now: datetime,
     effective_at: datetime | None = None,
     note: str | None = None,
+    source_type: str | None = None,
+    source_id: int | None = None,
+    batch_id: int | None = None,
 ) -> Transfer:
-    """Add or take ``points`` by hand. Only what counts as earned moves the boards."""
+    """Add or take ``points`` by hand. Only what counts as earned moves the boards, in the periods of ``effective_at`` (now if not given)."""
     transfer = adjusting.adjust(
         session,
         actor,
@@ -127,6 +130,9 @@ def adjust(
         effective_at=effective_at,
         now=now,
         note=note,
+        source_type=source_type,
+        source_id=source_id,
+        batch_id=batch_id,
     )
     if transfer.earned and not transfer.is_replay:
         count(session, person_id, transfer.earned, transfer.effective_at)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import false, or_, select, union
 from sqlalchemy.orm import Session
 
 from portal.people.models import Person, Reviewer
@@ -44,7 +44,7 @@ def deciders(session: Session) -> Sequence[Decider]:
 
 def may_decide(session: Session, kind: str, person_id: int) -> bool:
     """Tell whether the person may decide on things of ``kind`` today."""
-    granted = getattr(Reviewer, COLUMN_OF[kind]).is_(True)
+    granted = getattr(Reviewer, COLUMN_OF[kind]).is_(True) if kind in COLUMN_OF else false()
     found = select(Person.id).outerjoin(Reviewer, Reviewer.person_id == Person.id)
     here = (Person.id == person_id, Person.state == PersonState.ACTIVE, or_(Person.is_admin, granted))
     return session.scalar(found.where(*here)) is not None

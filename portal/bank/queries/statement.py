@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, and_, or_
 from sqlalchemy.orm import Session
 
-from portal.bank.rules import line_name
+from portal.bank.rules.adjusting import Category, category_of, reason_code
+from portal.bank.rules.statement import line_name
 from portal.kernel.text import like_pattern
 from portal.ledger.models import transfer, transfer_note
 from portal.ledger.queries.statement import KEYS, owner_values, select_statement
@@ -69,14 +70,17 @@ class StatementLine:
     rule: str
     is_own: bool
     source: Named | None
+    category: Category | None = None
+    """What kind of correction by hand it is, if it is one."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines are asked for. ``since`` and ``until`` (excluded) bound when they took effect."""
+    """Which lines are asked for. ``since`` and ``until`` (excluded) bound when they took effect; ``category`` leaves only such corrections."""
 
     term: str = ""
     kind: TransferKind | None = None
+    category: Category | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -96,6 +100,8 @@ def iter_lines(session: Session, person_id: int, wanted: Wanted, sources: Source
 
 def _statement(wanted: Wanted, sources: Sources) -> Select[*tuple[Any, ...]]:
     statement = select_statement(kind=wanted.kind, since=wanted.since, until=wanted.until)
+    if wanted.category:
+        statement = statement.where(transfer.c.reason == reason_code(wanted.category))
     return statement.where(_holds(wanted.term, sources)) if wanted.term else statement
 
 
@@ -122,7 +128,7 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
 def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     is_own = row.actor_id is not None and row.actor_id == row.owner_id
-    by = people.get(row.actor_id, "")
-    what, at = (line_name(kind, points), None) if kind is not TransferKind.HOLD or source is None or source.held is None else source.held
+    by, sort = people.get(row.actor_id, ""), category_of(row.reason)
+    what, at = (line_name(kind, points, row.reason), None) if kind is not TransferKind.HOLD or source is None or source.held is None else source.held
     balance, note = int(row.balance_after), row.note or ""
-    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source)
+    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source, sort)

@@ -1,0 +1,86 @@
+"""The second pair of eyes: a correction that waits is booked or declined by another admin, or withdrawn by who asked. It never runs out by itself."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.bank.actions.adjusting import book, free, locked
+from portal.bank.models import Adjustment
+from portal.bank.rules.adjusting import (
+    KIND,
+    REASON_LENGTH,
+    DecisionMissing,
+    NotWaitingAnyMore,
+    NotYourRequest,
+    State,
+    require_second,
+)
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean
+from portal.notifications.actions import notify
+from portal.people.queries.persons import get_person, recipient
+
+
+def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, most_owed: int = 0, now: datetime) -> Adjustment:
+    """Book a correction that waits; whoever asked is told, and the person now learns of it.
+
+    Refuses who is no admin, the person (``OwnBalance``), who asked (``AskedYourself``), and what does not wait (``NotWaitingAnyMore``).
+    And ``WouldOwe`` where the person would by now owe more than before and more than ``most_owed``, what was shown to who approves.
+    """
+    row = _waiting(session, actor, adjustment_id)
+    row.decided_by_id = actor.id
+    book(session, actor, row, most_owed=most_owed, now=now)
+    _tell_asker(session, row, "adjustment_approved", "", now)
+    return row
+
+
+def decline_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime) -> Adjustment:
+    """Decline a correction that waits, with a reason for whoever asked; the person never hears of it.
+
+    Refuses as ``approve_adjustment``, and no reason (``DecisionMissing``).
+    """
+    row = _waiting(session, actor, adjustment_id)
+    said = clean(reason).strip()[:REASON_LENGTH]
+    if not said:
+        raise DecisionMissing()
+    row.state, row.decided_by_id, row.settled_at, row.words = State.DECLINED, actor.id, now, said
+    session.flush()
+    free(session, row)
+    facts = {"points": row.points, "category": row.category, "reason": said, "person_id": row.person_id}
+    audit.record(session, actor, "adjustment.declined", KIND, row.id, now=now, **facts)
+    _tell_asker(session, row, "adjustment_declined", said, now)
+    return row
+
+
+def withdraw_adjustment(session: Session, actor: Actor, *, adjustment_id: int, now: datetime) -> Adjustment:
+    """Withdraw a correction that one asked for oneself. Refuses another's (``NotYourRequest``) and what does not wait."""
+    if not actor.is_admin:
+        raise NotAllowed()
+    row = locked(session, adjustment_id)
+    if actor.id is None or row.asked_by_id != actor.id:
+        raise NotYourRequest()
+    if row.state != State.WAITING:
+        raise NotWaitingAnyMore()
+    row.state, row.settled_at = State.WITHDRAWN, now
+    session.flush()
+    free(session, row)
+    facts = {"points": row.points, "category": row.category, "person_id": row.person_id}
+    audit.record(session, actor, "adjustment.withdrawn", KIND, row.id, now=now, **facts)
+    return row
+
+
+def _waiting(session: Session, actor: Actor, adjustment_id: int) -> Adjustment:
+    row = locked(session, adjustment_id)
+    require_second(actor, person_id=row.person_id, asked_by_id=row.asked_by_id)
+    if row.state != State.WAITING:
+        raise NotWaitingAnyMore()
+    return row
+
+
+def _tell_asker(session: Session, row: Adjustment, kind: str, reason: str, now: datetime) -> None:
+    if row.asked_by_id is not None:
+        data = {"person": get_person(session, row.person_id).name, "points": row.points, "reason": reason}
+        to = recipient(session, row.asked_by_id)
+        notify(session, to=to, kind=kind, data=data, key=f"adjustment:{row.id}:decided", now=now, link=f"/admin/corrections?state={row.state}")

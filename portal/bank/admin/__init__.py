@@ -1,0 +1,1 @@
+"""Admins’ pages of the bank."""

@@ -1,0 +1,86 @@
+"""Corrections by hand, and the limits that admins have in making them."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.bank.rules.adjusting import Category, State
+from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+
+_OF_BATCH = text("batch_id IS NOT NULL")
+
+
+class Adjustment(Base):
+    """A correction of somebody's points by hand: one that was booked at once, or one that waits, or waited, for a second admin.
+
+    ``key`` is unique for ever and names the form or the row of a file. ``asked_by_id`` is empty where
+    the command line asked, ``decided_by_id`` where nobody had to decide; the two and the person are
+    never the same. ``month`` is the one whose limit it counts against, ``counts_from`` when the
+    points take effect, at booking if empty. ``transfer_id`` is the ledger's line.
+    """
+
+    __tablename__ = "adjustment"
+    __table_args__ = (
+        one_of("category", Category),
+        one_of("state", State),
+        CheckConstraint("points <> 0", name="points_move"),
+        CheckConstraint("asked_by_id IS NULL OR asked_by_id <> person_id", name="nobody_gives_themselves"),
+        CheckConstraint(
+            "decided_by_id IS NULL OR (decided_by_id <> person_id AND decided_by_id <> COALESCE(asked_by_id, 0))", name="second_is_another"
+        ),
+        CheckConstraint("(state IN ('booked', 'undone')) = (transfer_id IS NOT NULL)", name="booked_has_transfer"),
+        CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="waiting_is_open"),
+        UniqueConstraint("key"),
+        Index(None, "asked_at", "id"),
+        Index(None, "state", "asked_at", "id"),
+        Index(None, "person_id"),
+        Index("ix_adjustment_batch_id", "batch_id", sqlite_where=_OF_BATCH, postgresql_where=_OF_BATCH),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(320))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[int] = mapped_column(BigInteger)
+    counts_as_earned: Mapped[bool]
+    category: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(500))
+    counts_from: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(12))
+    month: Mapped[str] = mapped_column(String(7))
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    words: Mapped[str] = mapped_column(String(500), default="")
+    """Why it was declined or undone."""
+    transfer_id: Mapped[int | None] = mapped_column(BigId)
+    batch_id: Mapped[int | None] = mapped_column(BigId)
+    is_told: Mapped[bool] = mapped_column(default=True)
+    """Whether the person gets a mail besides the notice."""
+
+
+class AdjustTally(Base):
+    """What one admin gave and took by hand in a month; ``admin_id`` 0 is the command line. Moved by guarded updates alone."""
+
+    __tablename__ = "adjust_tally"
+    __table_args__ = (CheckConstraint("given >= 0 AND taken >= 0", name="not_negative"),)
+
+    admin_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    given: Mapped[int] = mapped_column(BigInteger)
+    taken: Mapped[int] = mapped_column(BigInteger)
+
+
+class AdjustLimits(Base):
+    """The limits of one admin a month: one row, or none while nobody changed them. An empty limit is none."""
+
+    __tablename__ = "adjust_limits"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("given >= 0 AND taken >= 0", name="not_negative"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    given: Mapped[int | None] = mapped_column(BigInteger)
+    taken: Mapped[int | None] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,1 @@
+"""What the bank decides, by subject: names of lines, corrections by hand."""
