@@ -253,6 +253,27 @@ def test_an_appeal_is_one_click_and_waits_in_the_queue(desk: PortalClient, stage
     assert "It still asks for a password." in page
 
 
+def test_who_gave_the_first_approval_of_an_appeal_is_not_offered_the_second(
+    desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database
+) -> None:
+    database.write(lambda s: set_terms(s, as_admin(stage.admin), terms=Terms(four_eyes_above=100), now=utcnow()))
+    desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/decline", data={"reason": "The page is private."})
+    sign_in(stage.advocate).post(f"/challenges/submissions/{stage.attempt.submission_id}/appeal", data={"words": ""})
+    with database.reading() as session:
+        appeal_id = int(session.scalar(select(Appeal.id)) or 0)
+    first, second = sign_in(database.write(make_admin)), sign_in(database.write(make_admin))
+    item, button = f"{QUEUE}?item=appeal-{appeal_id}", re.compile(r'action="[^"]*/approve')
+    assert button.search(_decided(first.get(item).text))
+    first.post(f"{QUEUE}/appeal/{appeal_id}/approve", data={})
+    mine, theirs = _decided(first.get(item).text), _decided(second.get(item).text)
+    assert "Somebody else has to give the second." in mine
+    assert not button.search(mine)
+    assert "Give the second approval" in theirs
+    assert second.post(f"{QUEUE}/appeal/{appeal_id}/approve", data={}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Submission, stage.attempt.submission_id).state == "approved"
+
+
 def test_the_advocate_lands_on_the_step_that_was_named(desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database) -> None:
     def sent(session: Session) -> tuple[int, int]:
         challenge = make_challenge(session, stages=("confirm", "answer", "link"))

@@ -40,13 +40,17 @@ CSV_HEADER = ("kind", "id", "waiting_since", "due_at", "person", "company", "wha
 
 @dataclass(frozen=True)
 class Panel:
-    """One thing in the side panel, the form of its verdicts, and which of them is open. ``people`` may take it; ``names`` by id."""
+    """One thing in the side panel, the form of its verdicts, and which of them is open. ``people`` may take it; ``names`` by id.
+
+    ``case`` tells whose it is, ``first`` holds a first approval, where there is one.
+    """
 
     source: WaitingSource
     item_id: int
     shown: Shown
     form: VerdictForm
     case: ReviewCase | None
+    first: ReviewCase | None
     people: Sequence[Decider]
     names: Mapping[int, str]
     due: datetime
@@ -186,12 +190,15 @@ def _panel(item: str, people: Sequence[Decider], form: VerdictForm | None = None
         raise NotFound()
     source, item_id = source_of(named[0]), named[1]
     shown = source.shown(db(), current_actor(), item_id)
-    case = cases_of(db(), [(source.kind, item_id)]).get((source.kind, item_id))
+    own, kept_with = (source.kind, item_id), shown.kept_with or (source.kind, item_id)
+    cases = cases_of(db(), sorted({own, kept_with}))
+    case, first = cases.get(own), cases.get(kept_with)
     known = {one.id: one.name for one in people}
-    gone = {one for one in (case.owner_id, case.first_by_id) if one is not None and one not in known} if case else set()
+    told = (case.owner_id if case else None, first.first_by_id if first else None)
+    gone = {one for one in told if one is not None and one not in known}
     terms = terms_of(db())
     due = due_at(shown.waiting_since, terms.days_for(source.kind), calendar_of(db(), terms))
     may = [one for one in people if one.may(source.kind) and one.id not in shown.barred]
     return Panel(
-        source, item_id, shown, form or VerdictForm(formdata=None), case, may, known | (names(db(), gone) if gone else {}), due, open_verdict
+        source, item_id, shown, form or VerdictForm(formdata=None), case, first, may, known | (names(db(), gone) if gone else {}), due, open_verdict
     )

@@ -51,4 +51,11 @@ class WaitingAppeals:
         detail = appeal_for_review(session, actor, item_id)
         barred = {detail.appeal.person_id} | ({detail.appeal.declined_by_id} if detail.others and detail.appeal.declined_by_id else set())
         waits = detail.appeal.state == AppealState.WAITING and detail.review.submission.state != SubmissionState.APPROVED
-        return Shown(detail, waits=waits, is_own=actor.id in barred, waiting_since=detail.appeal.made_at, barred=frozenset(barred))
+        return Shown(
+            detail,
+            waits=waits,
+            is_own=actor.id in barred,
+            waiting_since=detail.appeal.made_at,
+            barred=frozenset(barred),
+            kept_with=("attempt", detail.appeal.attempt_id),
+        )

@@ -70,6 +70,8 @@ class Shown:
     waiting_since: datetime
     barred: frozenset[int] = frozenset()
     """Those whose own it is."""
+    kept_with: tuple[str, int] | None = None
+    """Kind and id of the thing with which a first approval is kept, where that is another one."""
 
 
 class WaitingSource(Protocol):

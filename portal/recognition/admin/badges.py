@@ -149,7 +149,13 @@ def save(badge_id: int) -> Any:
 def publish(badge_id: int) -> Response:
     """Switch it on."""
     actions.publish_badge(db(), current_actor(), badge_id=badge_id, now=utcnow())
-    flash(_("The badge is live. Who met the rule before gets it in a moment, without a notice."), "good")
+    follows = rule_of(queries.get_badge(db(), badge_id).rule).follows
+    flash(
+        _("The badge is live. Who met the rule before gets it in a moment, without a notice.")
+        if follows
+        else _("The badge is live. Give it by hand, on this page."),
+        "good",
+    )
     return redirect(url_for(".badge", badge_id=badge_id), 303)
 
 
