@@ -1,13 +1,14 @@
 """Tables of the safe. Core tables, no mapped classes: transfers and entries are written by constant statements.
 
 ``account.owner_id`` and ``transfer.actor_id`` are numbers without a foreign key: the safe knows no
-person, and its rows outlive an erased one. Rows of transfer, entry and block are never changed or
-removed; of an account only balance, version and lifetime move.
+person, and its rows outlive an erased one. Rows of transfer, entry, block, lot_line and points_policy are
+never changed or removed; of an account only balance, version and lifetime move, of a lot its six sums and its last day.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text, text
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl, one_of
+from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS, PolicyKind
 from portal.ledger.rules import MOST_POINTS, AccountKind, TransferKind
 
 _OWN = "'available', 'held', 'owed'"
@@ -74,7 +75,7 @@ transfer = Table(
     CheckConstraint("points > 0 OR kind IN ('adjust', 'reverse')", name="sign_fits_kind"),
     CheckConstraint(
         "(kind = 'award' AND earned = points) OR (kind IN ('adjust', 'reverse') AND earned IN (0, points)) "
-        "OR (kind IN ('hold', 'release', 'capture') AND earned = 0)",
+        "OR (kind IN ('hold', 'release', 'capture', 'expire') AND earned = 0)",
         name="earned_fits_kind",
     ),
     CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name="reversal_names_original"),
@@ -139,6 +140,80 @@ programme_total = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+points_policy = Table(
+    "points_policy",
+    Base.metadata,
+    Column("id", BigId, primary_key=True),
+    Column("unit", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("months", Integer),
+    Column("pending_days", Integer, nullable=False),
+    Column("from_at", UTCDateTime, nullable=False),
+    Column("set_by", BigInteger),
+    Column("set_at", UTCDateTime, nullable=False),
+    one_of("kind", PolicyKind),
+    CheckConstraint(f"(kind = 'none') = (months IS NULL) AND (months IS NULL OR months BETWEEN 1 AND {MOST_MONTHS})", name="months_fit_kind"),
+    CheckConstraint(f"pending_days BETWEEN 0 AND {MOST_PENDING_DAYS}", name="pending_days_in_range"),
+    CheckConstraint("from_at >= set_at", name="changes_the_future"),
+    sqlite_autoincrement=True,
+)
+
+_SUMS = ("earned", "open", "held", "spent", "expired", "taken")
+_ADDS_UP = "earned = open + held + spent + expired + taken"
+lot = Table(
+    "lot",
+    Base.metadata,
+    Column("id", BigId, primary_key=True),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("month", Date, nullable=False),
+    # 0 where no policy stood, so that one unique key holds for all.
+    Column("policy_id", BigInteger, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in _SUMS),
+    CheckConstraint(_ADDS_UP, name="adds_up"),
+    CheckConstraint(" AND ".join(f"{name} >= 0" for name in _SUMS), name="not_negative"),
+    Index("uq_lot_owner_id_unit_month_policy_id", "owner_id", "unit", "month", "policy_id", unique=True),
+    # What is spent next.
+    Index("ix_lot_open", "owner_id", "unit", "expires_on", "id", sqlite_where=text("open > 0"), postgresql_where=text("open > 0")),
+    # What lapses next, whosever it is; lots that never do stay out of it.
+    Index(
+        "ix_lot_lapsing",
+        "expires_on",
+        "id",
+        sqlite_where=text("open > 0 AND expires_on < '9999-12-31'"),
+        postgresql_where=text("open > 0 AND expires_on < '9999-12-31'"),
+    ),
+    sqlite_autoincrement=True,
+    postgresql_with={"fillfactor": 80},
+)
+
+lot_line = Table(
+    "lot_line",
+    Base.metadata,
+    Column("transfer_id", BigId, ForeignKey("transfer.id"), primary_key=True, autoincrement=False),
+    Column("lot_id", BigId, ForeignKey("lot.id"), primary_key=True, autoincrement=False),
+    *(Column(name, BigInteger, nullable=False) for name in _SUMS),
+    CheckConstraint(_ADDS_UP, name="adds_up"),
+    CheckConstraint("earned >= 0", name="earned_not_negative"),
+)
+
+pending = Table(
+    "pending",
+    Base.metadata,
+    Column("award_id", BigId, ForeignKey("transfer.id"), primary_key=True, autoincrement=False),
+    Column("hold_id", BigId, ForeignKey("transfer.id"), nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("released_at", UTCDateTime),
+    CheckConstraint("points > 0", name="points_wait"),
+    Index("uq_pending_hold_id", "hold_id", unique=True),
+    Index("ix_pending_open", "until", "award_id", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
+    Index("ix_pending_own", "owner_id", "until", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
+)
+
 
 def _insert_guard(table: str, clash: str) -> str:
     """Return a trigger against ``INSERT OR REPLACE``, which on SQLite removes the row it clashes with and fires no delete trigger."""
@@ -170,11 +245,15 @@ ACCOUNT_DDL = {
         "CREATE TRIGGER account_no_truncate BEFORE TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ],
 }
+LINE_DDL = append_only_ddl("lot_line")
+LINE_DDL["sqlite"][2] = _insert_guard("lot_line", "transfer_id = NEW.transfer_id AND lot_id = NEW.lot_id")
 TRIGGERS = {
     "transfer": _guarded("transfer", "key = NEW.key OR reverses_id = NEW.reverses_id OR resolves_id = NEW.resolves_id"),
     "entry": _guarded("entry", "(account_id = NEW.account_id AND version = NEW.version)"),
     "block": _guarded("block", "prev_hash = NEW.prev_hash OR hash = NEW.hash"),
     "account": ACCOUNT_DDL,
+    "points_policy": append_only_ddl("points_policy"),
+    "lot_line": LINE_DDL,
 }
-for _table in (transfer, entry, block, account):
+for _table in (transfer, entry, block, account, points_policy, lot_line):
     attach_ddl(_table, TRIGGERS[_table.name])

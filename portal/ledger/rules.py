@@ -43,9 +43,10 @@ class TransferKind(StrEnum):
     CAPTURE = "capture"
     ADJUST = "adjust"
     REVERSE = "reverse"
+    EXPIRE = "expire"
 
 
-# The programme's account on the other side of what a person gains or loses.
+# The programme's account on the other side of what a person gains or loses, by kinds that can be reversed.
 OTHER_SIDE = {
     TransferKind.AWARD: AccountKind.ISSUED,
     TransferKind.ADJUST: AccountKind.ADJUSTED,

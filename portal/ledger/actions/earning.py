@@ -5,7 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.ledger.actions import lots
 from portal.ledger.actions.posting import earn, locked_balances, post, record, record_once
+from portal.ledger.lots import Policy
+from portal.ledger.queries.policies import policy_at
 from portal.ledger.queries.transfers import find_reversal, get_transfer
 from portal.ledger.rules import (
     OTHER_SIDE,
@@ -48,10 +51,20 @@ def award(
         reason=require_reason(reason), source_type=source_type, source_id=source_id, effective_at=effective_at, now=now, note=note,
         batch_id=batch_id,
     )  # fmt: skip
-    if not written.is_replay and not earn(session, written, AccountKind.ISSUED):
-        owed = locked_balances(session, owner_id, unit)[AccountKind.OWED]
-        post(session, written, gain(points, owed=owed), AccountKind.ISSUED)
+    if not written.is_replay:
+        policy, opened = earn(session, written, AccountKind.ISSUED), points
+        if policy is None:
+            policy, opened = _pay_and_earn(session, written)
+        lots.enter(session, written, policy, opened)
     return written
+
+
+def _pay_and_earn(session: Session, written: Transfer) -> tuple[Policy, int]:
+    """Post to who has nothing available, and may owe. Return the policy that stands, and what is left after the debt."""
+    owed = locked_balances(session, written.owner_id, written.unit)[AccountKind.OWED]
+    moves = gain(written.points, owed=owed)
+    post(session, written, moves, AccountKind.ISSUED)
+    return policy_at(session, written.recorded_at, unit=written.unit), moves.get(AccountKind.AVAILABLE, 0)
 
 
 def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reason: str, now: datetime, note: str | None = None) -> Transfer:
@@ -77,4 +90,11 @@ def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reaso
         before = locked_balances(session, written.owner_id, written.unit)
         moves = change(back, available=before[AccountKind.AVAILABLE], owed=before[AccountKind.OWED])
         post(session, written, moves, OTHER_SIDE[original.kind])
+        opened = moves.get(AccountKind.AVAILABLE, 0)
+        if original.kind is TransferKind.CAPTURE:
+            lots.give_back(session, written, capture_id=original.id, opened=opened)
+        elif back < 0:
+            lots.take_away(session, written, -opened, of=original.id)
+        else:
+            lots.restore(session, written, opened, of=original.id)
     return written

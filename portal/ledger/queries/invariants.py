@@ -33,11 +33,13 @@ _PER_TRANSFER = """
         MIN(CASE WHEN a.owner_id IS NULL THEN a.kind END) AS other, COUNT(DISTINCT CASE WHEN a.owner_id IS NULL THEN a.kind END) AS others
     FROM entry e JOIN account a ON a.id = e.account_id GROUP BY e.transfer_id
 """
-_EXPECTED_OWN = """CASE WHEN t.kind IN ('award', 'adjust', 'release') THEN t.points WHEN t.kind = 'hold' THEN -t.points
+_EXPECTED_OWN = """CASE WHEN t.kind IN ('award', 'adjust', 'release') THEN t.points WHEN t.kind IN ('hold', 'expire') THEN -t.points
     WHEN t.kind = 'reverse' AND o.kind = 'capture' THEN -t.points WHEN t.kind = 'reverse' THEN t.points ELSE 0 END"""
 _EXPECTED_HELD = "CASE WHEN t.kind = 'hold' THEN t.points WHEN t.kind IN ('release', 'capture') THEN -t.points ELSE 0 END"
 _EXPECTED_OTHER = """CASE COALESCE(o.kind, t.kind) WHEN 'award' THEN 'issued' WHEN 'adjust' THEN 'adjusted' WHEN 'capture' THEN 'redeemed'
-    ELSE '' END"""
+    WHEN 'expire' THEN 'expired' ELSE '' END"""
+_LOT_SUMS = ", ".join(f"SUM({name}) AS {name}" for name in ("earned", "open", "held", "spent", "expired", "taken"))
+_LOT_DIFFERS = " OR ".join(f"x.{name} <> COALESCE(s.{name}, 0)" for name in ("earned", "open", "held", "spent", "expired", "taken"))
 
 INVARIANTS = (
     Invariant(
@@ -100,6 +102,26 @@ INVARIANTS = (
         """SELECT x.id, 'says balance ' || x.balance_after || ' after ' || x.amount || ' on ' || x.prior AS text FROM (
         SELECT e.id, e.amount, e.balance_after, LAG(e.balance_after, 1, CAST(0 AS BIGINT)) OVER (PARTITION BY e.account_id ORDER BY e.version)
         AS prior FROM entry e WHERE e.version IS NOT NULL) x WHERE x.prior + x.amount <> x.balance_after""",
+    ),
+    Invariant(
+        "I6", "The sums of a lot are those of its lines, and add up.", "lot",
+        f"""SELECT x.id, 'is not what its lines say' AS text FROM lot x LEFT JOIN (SELECT lot_id, {_LOT_SUMS} FROM lot_line GROUP BY lot_id) s
+        ON s.lot_id = x.id WHERE {_LOT_DIFFERS} OR x.earned <> x.open + x.held + x.spent + x.expired + x.taken""",  # noqa: S608
+    ),
+    Invariant(
+        "I6", "What is open and held in lots is what the owner has available and held.", "account",
+        """SELECT a.id, 'stands at ' || a.balance || ', its lots hold ' || COALESCE(CASE a.kind WHEN 'held' THEN s.held ELSE s.open END, 0) AS text
+        FROM account a LEFT JOIN (SELECT owner_id, unit, SUM(open) AS open, SUM(held) AS held FROM lot GROUP BY owner_id, unit) s
+        ON s.owner_id = a.owner_id AND s.unit = a.unit WHERE a.kind IN ('available', 'held')
+        AND a.balance <> COALESCE(CASE a.kind WHEN 'held' THEN s.held ELSE s.open END, 0)""",
+    ),
+    Invariant(
+        "I6", "What a transfer did to lots is what it did to balances.", "transfer",
+        f"""SELECT m.transfer_id AS id, 'moved lots by another amount than balances' AS text FROM
+        (SELECT e.transfer_id, SUM(CASE WHEN a.kind = 'available' THEN e.amount ELSE 0 END) AS open,
+        SUM(CASE WHEN a.kind = 'held' THEN e.amount ELSE 0 END) AS held FROM entry e JOIN account a ON a.id = e.account_id
+        GROUP BY e.transfer_id) m LEFT JOIN (SELECT transfer_id, {_LOT_SUMS} FROM lot_line GROUP BY transfer_id) s
+        ON s.transfer_id = m.transfer_id WHERE m.open <> COALESCE(s.open, 0) OR m.held <> COALESCE(s.held, 0)""",  # noqa: S608
     ),
     Invariant(
         "I7", "A hold ends at most once, with its own points.", "transfer",
