@@ -1,20 +1,25 @@
 """The safe against a plain model: whatever verbs come in whatever order, the balances are what arithmetic says."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
 
 from portal.kernel.db import Database
+from portal.ledger.actions.expiring import expire
 from portal.ledger.actions.sealing import seal
+from portal.ledger.models import lot
 from portal.ledger.queries import invariants
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.statement import statement_lines
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import AccountKind, AlreadyResolved, AlreadyReversed, BalanceTooLow
 from tests.ledger import verbs
+from tests.ledger.test_lots import set_policy
 
 OWNERS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 40)
@@ -64,6 +69,9 @@ class Safe(RuleBasedStateMachine):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.session = database._sessions()
+        self.now = verbs.NOW
+        self.expired = 0
+        set_policy(self.session, "fixed", 2)
         self.purses = {1: Purse(), 2: Purse()}
         self.redeemed = 0
         self.made: list[Made] = []
@@ -75,18 +83,31 @@ class Safe(RuleBasedStateMachine):
         self.made.append(made)
         return made
 
-    @rule(target=gifts, owner=OWNERS, points=AMOUNTS)
-    def award(self, owner: int, points: int) -> Made:
-        key = verbs.new_key()
-        written = verbs.award(self.session, points, owner, key=key)
+    @rule(days=st.integers(1, 40))
+    def wait(self, days: int) -> None:
+        """Time goes by, and the job lets lapse what is due."""
+        self.now += timedelta(days=days)
+        day = self.now.date()
+        due = self.session.execute(select(lot).where(lot.c.open > 0, lot.c.expires_on < day)).all()
+        for row in due:
+            lapsed = expire(self.session, verbs.ADMIN, lot_id=row.id, day=day, now=self.now)
+            assert lapsed.points == row.open
+            assert expire(self.session, verbs.ADMIN, lot_id=row.id, day=day, now=self.now) is None
+            self.purses[row.owner_id].available -= row.open
+            self.expired += row.open
+
+    @rule(target=gifts, owner=OWNERS, points=AMOUNTS, ago=st.integers(0, 100))
+    def award(self, owner: int, points: int, ago: int) -> Made:
+        key, moment = verbs.new_key(), self.now - timedelta(days=ago)
+        written = verbs.award(self.session, points, owner, key=key, effective_at=moment, now=self.now)
         self.purses[owner].gain(points)
         self.purses[owner].lifetime += points
-        return self._note(Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key))
+        return self._note(Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key, effective_at=moment))
 
     @rule(target=gifts, owner=OWNERS, points=AMOUNTS, sign=st.sampled_from([1, -1]), earned=st.booleans())
     def adjust(self, owner: int, points: int, sign: int, earned: bool) -> Made:
         key, points = verbs.new_key(), points * sign
-        written = verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key)
+        written = verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key, now=self.now)
         self.purses[owner].gain(points) if points > 0 else self.purses[owner].lose(-points)
         self.purses[owner].lifetime += points * earned
         made = Made(written.id, owner, points, "adjust", points * earned)
@@ -100,7 +121,7 @@ class Safe(RuleBasedStateMachine):
                 verbs.hold(self.session, points, owner, key=key)
             assert refused.value.facts == {"needed": points, "available": purse.available}
             return Made(0, owner, points, "refused", is_done=True)
-        written = verbs.hold(self.session, points, owner, key=key)
+        written = verbs.hold(self.session, points, owner, key=key, now=self.now)
         purse.available -= points
         purse.held += points
         return self._note(Made(written.id, owner, points, "hold"), lambda: verbs.hold(self.session, points, owner, key=key))
@@ -114,7 +135,7 @@ class Safe(RuleBasedStateMachine):
             with pytest.raises(AlreadyResolved):
                 verb(self.session, made.id, key=key)
             return Made(0, made.owner, made.points, "refused", is_done=True)
-        written = verb(self.session, made.id, key=key)
+        written = verb(self.session, made.id, key=key, now=self.now)
         made.is_done = True
         self.purses[made.owner].held -= made.points
         if spend:
@@ -133,7 +154,7 @@ class Safe(RuleBasedStateMachine):
                 verbs.reverse(self.session, made.id)
             return
         key = verbs.new_key()
-        written = verbs.reverse(self.session, made.id, key=key)
+        written = verbs.reverse(self.session, made.id, key=key, now=self.now)
         made.is_done = True
         purse, back = self.purses[made.owner], made.points if made.kind == "capture" else -made.points
         purse.gain(back) if back > 0 else purse.lose(-back)
@@ -161,7 +182,8 @@ class Safe(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             assert invariants.check(self.session) == []
-            assert programme_totals(self.session)[AccountKind.REDEEMED] == self.redeemed
+            totals = programme_totals(self.session)
+            assert (totals[AccountKind.REDEEMED], totals[AccountKind.EXPIRED]) == (self.redeemed, self.expired)
             for owner, purse in self.purses.items():
                 lines = statement_lines(self.session, owner)
                 balance = 0
