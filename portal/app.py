@@ -13,6 +13,8 @@ from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
+from portal.bank import jobs as bank_jobs
+from portal.bank import terms as bank_terms
 from portal.bank import views as bank
 from portal.bank.queries import StatementSource
 from portal.challenges import jobs as challenges_jobs
@@ -140,6 +142,7 @@ BLUEPRINTS = [
     review_admin.bp,
     bank.bp,
     bank_admin.bp,
+    bank_terms.bp,
     rewards.bp,
     rewards_admin.bp,
 ]
@@ -234,6 +237,9 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
     (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
+    (bank_jobs.EVERY_SECONDS, bank_jobs.expire_points),
+    (bank_jobs.EVERY_SECONDS, bank_jobs.release_points),
+    (bank_jobs.EVERY_SECONDS, bank_jobs.tell_of_expiring_points),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
@@ -274,6 +280,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Recognition"), "recognition_admin.index", "medal", ADMIN, ("recognition_admin.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
+    NavItem(N_("Bank"), "bank_terms.terms", "wallet", ADMIN, ("bank_terms.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),

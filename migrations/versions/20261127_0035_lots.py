@@ -98,7 +98,7 @@ def _make_tables() -> None:
             "(kind = 'none') = (months IS NULL) AND (months IS NULL OR months BETWEEN 1 AND 120)", name=op.f("ck_points_policy_months_fit_kind")
         ),
         sa.CheckConstraint("pending_days BETWEEN 0 AND 365", name=op.f("ck_points_policy_pending_days_in_range")),
-        sa.CheckConstraint("from_at >= set_at", name=op.f("ck_points_policy_changes_the_future")),
+        sa.CheckConstraint("from_at >= set_at", name=op.f("ck_points_policy_changes_future")),
         sa.PrimaryKeyConstraint("id", name="pk_points_policy"),
         sqlite_autoincrement=True,
     )
@@ -146,6 +146,16 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["hold_id"], ["transfer.id"], name="fk_pending_hold_id"),
     )
     op.create_index("uq_pending_hold_id", "pending", ["hold_id"], unique=True)
+    op.create_table(
+        "lapse_notice",
+        sa.Column("owner_id", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("unit", sa.String(16), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", "unit", "expires_on", "step", name="pk_lapse_notice"),
+    )
     _partial("pending", WAITING, open=["until", "award_id"], own=["owner_id", "until"])
 
 
@@ -192,7 +202,7 @@ def _history(connection: sa.Connection) -> Iterator[Any]:
     moved = """SELECT e.transfer_id, MIN(e.id) AS first, SUM(CASE WHEN a.kind = 'available' THEN e.amount ELSE 0 END) AS opened
         FROM entry e JOIN account a ON a.id = e.account_id WHERE a.owner_id IS NOT NULL GROUP BY e.transfer_id"""
     found = sa.text(
-        "SELECT t.id, t.kind, t.owner_id, t.unit, t.points, t.effective_at, t.reverses_id, t.resolves_id, m.opened "  # noqa: S608
+        "SELECT t.id, t.kind, t.owner_id, t.unit, t.points, t.effective_at, t.reverses_id, t.resolves_id, m.opened "
         f"FROM transfer t JOIN ({moved}) m ON m.transfer_id = t.id ORDER BY t.owner_id, t.unit, m.first"
     ).columns(effective_at=MOMENT)
     for rows in connection.execute(found, execution_options={"yield_per": CHUNK}).partitions():
@@ -280,7 +290,7 @@ class Book:
 
 
 def downgrade() -> None:
-    for table in ("pending", "lot_line", "lot", "points_policy"):
+    for table in ("lapse_notice", "pending", "lot_line", "lot", "points_policy"):
         op.drop_table(table)
     if op.get_bind().execute(sa.text("SELECT 1 FROM transfer WHERE kind = 'expire' LIMIT 1")).first():
         raise RuntimeError("points have lapsed, and a ledger without lots cannot say so")

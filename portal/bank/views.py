@@ -1,6 +1,7 @@
 """The statement of the person who is signed in, and what both doors of this room share."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -9,8 +10,10 @@ from flask_babel import gettext as _
 
 from portal.bank.forms import StatementFilter
 from portal.bank.queries import Sources, StatementLine, Wanted, iter_lines, list_lines
-from portal.kernel.clock import end_of_day, start_of_day
+from portal.bank.rules import SOON
+from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.lots import lapsing, waiting
 from portal.ledger.rules import TransferKind
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
@@ -38,7 +41,14 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     form = StatementFilter(request.args)
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
-    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), "what_of": what_of}
+    shown = {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), "what_of": what_of}
+    return shown | {"expiring": lapsing(db(), person_id), "waiting": waiting(db(), person_id), "soon": days_from_now(SOON)}
+
+
+def days_from_now(days: int) -> date:
+    """Return the day of the programme that lies so many days ahead."""
+    zone: str = current_app.config["SETTINGS"].time_zone
+    return local_date(utcnow(), zone) + timedelta(days=days)
 
 
 def statement_csv(person_id: int, filename: str) -> Response:

@@ -154,7 +154,7 @@ points_policy = Table(
     one_of("kind", PolicyKind),
     CheckConstraint(f"(kind = 'none') = (months IS NULL) AND (months IS NULL OR months BETWEEN 1 AND {MOST_MONTHS})", name="months_fit_kind"),
     CheckConstraint(f"pending_days BETWEEN 0 AND {MOST_PENDING_DAYS}", name="pending_days_in_range"),
-    CheckConstraint("from_at >= set_at", name="changes_the_future"),
+    CheckConstraint("from_at >= set_at", name="changes_future"),
     sqlite_autoincrement=True,
 )
 
@@ -212,6 +212,17 @@ pending = Table(
     Index("uq_pending_hold_id", "hold_id", unique=True),
     Index("ix_pending_open", "until", "award_id", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
     Index("ix_pending_own", "owner_id", "until", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
+)
+
+lapse_notice = Table(
+    "lapse_notice",
+    Base.metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", String(16), primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("points", BigInteger, nullable=False),
+    Column("told_at", UTCDateTime, nullable=False),
 )
 
 

@@ -15,6 +15,8 @@ from portal.kernel.text import N_
 
 POINTS = "points"
 MOST_POINTS = 1_000_000_000
+PENDING = "bank.pending"
+"""The reason of a hold that is no reward's: what was earned waits for its day."""
 _REASON = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 

@@ -21,7 +21,7 @@ def test_sound_books_break_nothing_sealed_or_not(database: Database) -> None:
     fill(database)
     assert broken(database) == set()
     with database.reading() as session:
-        assert len(invariants.INVARIANTS) == 20
+        assert len(invariants.INVARIANTS) == 23
         assert invariants.check(session) == []
 
 
@@ -55,6 +55,14 @@ DAMAGE = {
     "an entry without a version": ("I4", "entry", ONE, "UPDATE entry SET version = NULL, balance_after = NULL WHERE id = 1"),
     "a version on the programme's side": ("I4", "entry", "SELECT 2", "UPDATE entry SET version = 1, balance_after = 1 WHERE id = 2"),
     "a running balance that jumps": ("I5", "entry", ONE, "UPDATE entry SET balance_after = 101 WHERE id = 1"),
+    "a lot that is not what its lines say": ("I6", "lot", ONE, "UPDATE lot SET open = open + 1, spent = spent - 1 WHERE id = 1"),
+    "a lot of somebody else": (
+        "I6",
+        "account",
+        AVAILABLE,
+        "UPDATE lot SET owner_id = 2, month = '1999-01-01' WHERE id = 1",
+    ),
+    "a line of a lot that moved too much": ("I6", "transfer", ONE, "UPDATE lot_line SET open = open + 1, earned = earned + 1 WHERE transfer_id = 1"),
     "a hold settled twice": ("I7", "transfer", HOLD, "UPDATE transfer SET resolves_id = :id WHERE kind = 'release' AND owner_id = 1"),
     "a settlement of no hold": ("I7", "transfer", CAPTURE, "UPDATE transfer SET resolves_id = 1 WHERE id = :id"),
     "a hold settled with other points": ("I7", "transfer", CAPTURE, "UPDATE transfer SET points = 59 WHERE id = :id"),

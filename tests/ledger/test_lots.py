@@ -14,7 +14,7 @@ from portal.ledger.models import lot, points_policy
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import AccountKind, NotReversible
-from tests.ledger.verbs import ADMIN, NOW, OWNER, adjust, award, capture, hold, open_owner, release, reverse
+from tests.ledger.verbs import ADMIN, OWNER, adjust, award, capture, hold, open_owner, release, reverse
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 10, 12, tzinfo=UTC) for month in (1, 2, 3))
 

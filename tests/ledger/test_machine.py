@@ -102,7 +102,9 @@ class Safe(RuleBasedStateMachine):
         written = verbs.award(self.session, points, owner, key=key, effective_at=moment, now=self.now)
         self.purses[owner].gain(points)
         self.purses[owner].lifetime += points
-        return self._note(Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key, effective_at=moment))
+        return self._note(
+            Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key, effective_at=moment)
+        )
 
     @rule(target=gifts, owner=OWNERS, points=AMOUNTS, sign=st.sampled_from([1, -1]), earned=st.booleans())
     def adjust(self, owner: int, points: int, sign: int, earned: bool) -> Made:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.ledger.actions import lots
+from portal.ledger.actions.pending import make_wait, release_pending
 from portal.ledger.actions.posting import earn, locked_balances, post, record, record_once
 from portal.ledger.lots import Policy
 from portal.ledger.queries.policies import policy_at
@@ -43,6 +44,8 @@ def award(
 ) -> Transfer:
     """Give ``points`` for something done. What the owner owes is paid first; the lifetime total grows by all of it.
 
+    What reaches ``available`` goes into the lot of its month, and waits there if the policy says so.
+
     ``key`` names the decision (``submission:7:decision:2``): a repeat returns the first transfer.
     Refuses a key that was used for other facts (``KeyReused``).
     """
@@ -56,6 +59,8 @@ def award(
         if policy is None:
             policy, opened = _pay_and_earn(session, written)
         lots.enter(session, written, policy, opened)
+        if policy.pending_days and opened:
+            make_wait(session, actor, written, points=opened, days=policy.pending_days, now=now)
     return written
 
 
@@ -80,6 +85,8 @@ def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reaso
     earlier = find_reversal(session, transfer_id)
     if earlier is not None and earlier.key != key:
         raise AlreadyReversed(transfer_id=transfer_id)
+    if original.kind is TransferKind.AWARD and earlier is None:
+        release_pending(session, actor, award_id=transfer_id, now=now)
     back = original.points if original.kind is TransferKind.CAPTURE else -original.points
     written = record_once(
         session, actor, key=key, kind=TransferKind.REVERSE, owner_id=original.owner_id, unit=original.unit, points=-original.points,

@@ -38,10 +38,11 @@ def hold(
     now: datetime,
     note: str | None = None,
     unit: str = POINTS,
+    of: int | None = None,
 ) -> Transfer:
-    """Set ``points`` aside. Refuses more than is available (``BalanceTooLow``), and then leaves nothing behind.
+    """Set ``points`` aside, those that lapse first. Refuses more than is available (``BalanceTooLow``), and then leaves nothing behind.
 
-    Also refuses a key that was used for other facts (``KeyReused``).
+    ``of`` names the transfer from whose lots they are taken first. Also refuses a key that was used for other facts (``KeyReused``).
     """
     require_points(points)
     facts: dict[str, Any] = {
@@ -60,7 +61,7 @@ def hold(
         if not written.is_replay and not post(session, written, moves, None):
             raise BalanceTooLow(needed=points, available=balance_of(session, owner_id, unit=unit).available)
         if not written.is_replay:
-            lots.set_aside(session, written)
+            lots.set_aside(session, written, of=of)
             if policy_at(session, now, unit=unit).pushes:
                 lots.push(session, written)
     return written
