@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     )
     link_checks: bool = Field(True, description="The worker looks whether links that were shared as proof are there; off, it asks no page outside")
     publish_with_two: bool = Field(False, description="A challenge is published by another admin than the one who asked for its review")
+    heads: Path | None = Field(None, description="File in which the worker notes the head of the seals once a day; heads.txt in the data folder")
+    heads_to: str = Field("", description="Address that gets the head of the seals by mail once a day, or empty")
     log_level: str = Field("INFO", description="Least level that is logged")
 
     @field_validator("time_zone")
@@ -167,6 +169,8 @@ class Settings(BaseSettings):
             self.database_url = f"sqlite:///{self.data / 'portal.sqlite3'}"
         if self.storage is None:
             self.storage = self.data / "files"
+        if self.heads is None:
+            self.heads = self.data / "heads.txt"
         if self.bind not in LOOPBACK and not self.is_https:
             raise ValueError("PORTAL_BIND may only be this machine (127.0.0.1) while PORTAL_BASE_URL is not https://")
         if self.env is Env.PRODUCTION and not self.is_https:

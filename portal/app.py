@@ -13,6 +13,7 @@ from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import admin as bank_admin
+from portal.bank import expiry_jobs
 from portal.bank import jobs as bank_jobs
 from portal.bank import terms as bank_terms
 from portal.bank import views as bank
@@ -28,7 +29,7 @@ from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
-from portal.challenges.queries.sources import describe_submissions, submissions_matching
+from portal.challenges.queries.sources import describe_submissions, rules_that_paid, submissions_matching
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
@@ -206,7 +207,7 @@ AUDIENCE_OWNERS: list[AudienceOwner] = [
 ]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
-    "submission": StatementSource(describe_submissions, submissions_matching),
+    "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
     "redemption": StatementSource(describe_redemptions, redemptions_matching),
 }
 # What waits on an admin, in the order of the queue's tabs.
@@ -237,9 +238,9 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
     (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
-    (bank_jobs.EVERY_SECONDS, bank_jobs.expire_points),
-    (bank_jobs.EVERY_SECONDS, bank_jobs.release_points),
-    (bank_jobs.EVERY_SECONDS, bank_jobs.tell_of_expiring_points),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.expire_points),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.release_points),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.tell_of_expiring_points),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
@@ -297,6 +298,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
+    ticks.append((bank_jobs.HEAD_SECONDS, bank_jobs.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     audience_wording.init(app)

@@ -8,7 +8,7 @@ from flask import request
 
 from portal.api.rules import BODY_BYTES, FieldInvalid, FieldUnknown, MediaTypeWrong, NotJson
 from portal.kernel.errors import Refusal
-from portal.outside.rules import Heard
+from portal.outside.rules import Heard, require_shallow
 
 
 def _at(refusal: Refusal, field: str) -> Refusal:
@@ -71,6 +71,7 @@ def _number(given: dict[str, Any], name: str) -> int:
 
 def _object(given: dict[str, Any], name: str) -> dict[str, Any]:
     value = given.get(name)
+    require_shallow(value)
     if value is not None and (not isinstance(value, dict) or _is_kept_nowhere(value)):
         raise _invalid(name, "an object")
     return value or {}

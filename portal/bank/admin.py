@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from portal.bank.actions import adjust_points
 from portal.bank.forms import AdjustForm
 from portal.bank.rules import WouldOwe
-from portal.bank.views import shown_statement, statement_csv
+from portal.bank.shown import FILES, shown_statement
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.queries.persons import get_person
@@ -23,8 +23,8 @@ bp = Blueprint("bank_admin", __name__, url_prefix="/admin/statement")
 def statement(person_id: int) -> ResponseReturnValue:
     """What a person earned and spent."""
     get_person(db(), person_id)
-    if request.args.get("format") == "csv":
-        return statement_csv(person_id, f"statement-{person_id}.csv")
+    if (kind := request.args.get("format")) in FILES:
+        return FILES[kind](person_id, f"statement-{person_id}")
     return _page(person_id, AdjustForm(formdata=None))
 
 

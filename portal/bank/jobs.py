@@ -1,58 +1,42 @@
-"""What the worker does for the bank: points lapse after their last day, wait no longer on theirs, and owners are told in time.
-
-Handed over in ``app.py``. Each may run twice, be stopped anywhere, or run in two workers at once, to one effect.
-"""
+"""What the worker does for the bank: once a day it notes the head of the seals where the database cannot reach it. Handed over in ``app.py``."""
 
 from collections.abc import Callable
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
+from pathlib import Path
 
-from portal.bank.actions import tell_of_expiry
-from portal.bank.rules import STEPS
-from portal.kernel.actor import system
+from sqlalchemy.orm import Session
+
 from portal.kernel.clock import local_date
 from portal.kernel.db import Database, programme_zone
-from portal.ledger.actions.expiring import expire
-from portal.ledger.actions.pending import release_pending
-from portal.ledger.queries.lots import due_lots, ready_awards, untold
+from portal.ledger.heads import NotedHead, is_noted, note_head
+from portal.ledger.queries.sealed import head
+from portal.notifications.actions import notify
+from portal.notifications.rules import Recipient
 
-EVERY_SECONDS = 900.0
-AT_ONCE = 200
-START = (date.min, 0)
-
-
-def expire_points(database: Database, now: datetime) -> int:
-    """Post what has lapsed, each lot in a transaction of its own. Returns how many lots that were."""
-    return _each(database, now, due_lots, lambda session, number, day: expire(session, system("job"), lot_id=number, day=day, now=now))
+HEAD_SECONDS = 900.0
 
 
-def release_points(database: Database, now: datetime) -> int:
-    """Let points be spent whose day has come, each award in a transaction of its own. Returns how many awards that were."""
-    return _each(database, now, ready_awards, lambda session, number, day: release_pending(session, system("job"), award_id=number, now=now))
+def head_keeper(path: Path, address: str) -> Callable[[Database, datetime], NotedHead | None]:
+    """Return the work that notes each day's head of the seals in the file ``path``, and sends it to ``address`` where one is given.
 
+    The mail is promised first, once a day; a worker that is killed before the file is written writes it when it comes again.
+    """
 
-def _each(database: Database, now: datetime, find: Callable[..., list[tuple[date, int]]], act: Callable[..., object]) -> int:
-    done, after = 0, START
-    while True:
+    def keep_head(database: Database, now: datetime) -> NotedHead | None:
         with database.reading() as session:
-            day = local_date(now, programme_zone(session))
-            found = find(session, day, after=after, most=AT_ONCE)
-        for _on, number in found:
-            done += database.write(partial(act, number=number, day=day)) is not None
-        if len(found) < AT_ONCE:
-            return done
-        after = found[-1]
+            end, day = head(session), local_date(now, programme_zone(session))
+        if end.block_id == 0 or is_noted(path, day):
+            return None
+        noted = NotedHead(day, end.block_id, end.hash)
+        if address:
+            database.write(lambda session: _send(session, noted, address, now))
+        note_head(path, noted)
+        return noted
+
+    return keep_head
 
 
-def tell_of_expiring_points(database: Database, now: datetime) -> int:
-    """Tell owners of points that lapse within a week, then of those within a month. Returns how many notices were written."""
-    told = 0
-    for step in STEPS:
-        while True:
-            with database.reading() as session:
-                found = untold(session, local_date(now, programme_zone(session)), step, most=AT_ONCE)
-            for owner_id, soon in found:
-                told += database.write(partial(tell_of_expiry, owner_id=owner_id, points=soon.points, on=soon.day, step=step, now=now))
-            if len(found) < AT_ONCE:
-                break
-    return told
+def _send(session: Session, noted: NotedHead, address: str, now: datetime) -> None:
+    to = Recipient(person_id=None, email=address, name="", language=None)
+    data = {"day": noted.day.isoformat(), "block": noted.block_id, "hash": noted.hash}
+    notify(session, to=to, kind="seals_noted", data=data, key=f"head:{noted.day}", now=now)

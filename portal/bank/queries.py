@@ -25,23 +25,26 @@ class Named:
     """What a source is called, and where a member and an admin find it.
 
     ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
+    ``version`` is the version of the rules under which it was decided, where there are any.
     """
 
     title: str
     link: str
     admin_link: str
     held: tuple[str, datetime | None] | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True)
 class StatementSource:
     """What a room hands over for its lines: the names behind ids, and the ids whose name holds a search term.
 
-    ``describe`` returns what ``Named`` holds, by id.
+    ``describe`` returns what ``Named`` holds, by id; ``rules`` the names of rules that decided about some of them, by transfer.
     """
 
     describe: Callable[[Session, list[int]], Mapping[int, tuple[Any, ...]]]
     matching: Callable[[str], Select[int]]
+    rules: Callable[[Session, list[int]], Mapping[int, str]] | None = None
 
 
 Sources = Mapping[str, StatementSource]
@@ -51,7 +54,8 @@ Sources = Mapping[str, StatementSource]
 class StatementLine:
     """One line as people read it. ``what`` is marked for translation, ``what_at`` the moment of its ``%(day)s`` if it has one.
 
-    ``source`` is None where there is none or it is gone.
+    ``source`` is None where there is none or it is gone. ``by`` is the person who decided, empty where it was none;
+    ``rule`` the name of the rule that did instead; ``is_own`` tells that the owner acted.
     """
 
     transfer_id: int
@@ -63,6 +67,8 @@ class StatementLine:
     balance_after: int
     note: str
     by: str
+    rule: str
+    is_own: bool
     source: Named | None
 
 
@@ -100,19 +106,25 @@ def _holds(term: str, sources: Sources) -> Any:
 
 
 def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[StatementLine]:
-    """Put names to lines: one query for each kind of source, one for the people who acted."""
+    """Put names to lines: two queries for each kind of source at most, one for the people who acted."""
     found = list(rows)
     named: dict[tuple[str, int], Named] = {}
+    rules: dict[int, str] = {}
     for kind, source in sources.items():
         ids = sorted({row.source_id for row in found if row.source_type == kind})
         named |= {(kind, thing): Named(*told) for thing, told in source.describe(session, ids).items()}
+        by_itself = sorted({row.source_id for row in found if row.source_type == kind and row.actor_id is None})
+        if source.rules is not None and by_itself:
+            rules |= source.rules(session, by_itself)
     people = names(session, {row.actor_id for row in found if row.actor_id is not None})
     until = waits_until(session, [row.transfer_id for row in found if row.kind == TransferKind.HOLD and row.reason == PENDING])
-    return [_line(row, named.get((row.source_type, row.source_id)), people, until.get(row.transfer_id)) for row in found]
+    told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id, "")) for row in found]
+    return [_line(row, source, people, rule, until.get(row.transfer_id)) for row, source, rule in told]
 
 
-def _line(row: Any, source: Named | None, people: Mapping[int, str], until: date | None) -> StatementLine:
+def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str, until: date | None) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
+    is_own = row.actor_id is not None and row.actor_id == row.owner_id
     by = people.get(row.actor_id, "")
     what: str
     at: datetime | date | None
@@ -122,4 +134,5 @@ def _line(row: Any, source: Named | None, people: Mapping[int, str], until: date
         what, at = source.held
     else:
         what, at = line_name(kind, points), None
-    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, int(row.balance_after), row.note or "", by, source)
+    balance, note = int(row.balance_after), row.note or ""
+    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source)

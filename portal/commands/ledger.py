@@ -3,14 +3,17 @@
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.ledger.actions.sealing import seal_pending
+from portal.ledger.heads import HeadsUnreadable, read_heads
 from portal.ledger.lots import NEVER
 from portal.ledger.models import transfer
 from portal.ledger.queries import invariants, journal, proof
@@ -50,15 +53,21 @@ def check() -> None:
 
 @ledger.command("verify")
 @click.option("--anchor", metavar="HASH", help="A head hash noted earlier, outside the database: it must still be in the chain.")
+@click.option("--heads", type=click.Path(path_type=Path, dir_okay=False), help="The file of heads noted day by day (PORTAL_HEADS if not given).")
 @with_appcontext
-def verify(anchor: str | None) -> None:
-    """Compute every seal again; name each row that was changed, removed, added or swapped (exit 1)."""
+def verify(anchor: str | None, heads: Path | None) -> None:
+    """Compute every seal again, find every noted head again; name each row that was changed, removed, added or swapped (exit 1)."""
+    try:
+        noted = read_heads(heads or current_app.config["SETTINGS"].heads)
+    except HeadsUnreadable as error:
+        raise click.ClickException(str(error)) from error
     with database().snapshot() as session:
-        problems = proof.verify(session, anchor=anchor)
+        problems = proof.verify(session, anchor=anchor, noted=noted)
         _report(problems)
         end, waiting = head(session), proof.waiting(session)
     sealed = "The seals hold" if end.block_id else "Nothing is sealed yet"
-    click.echo(f"{sealed}; {waiting} transfers wait to be sealed. Head: {end.hash}")
+    found = f"\nEvery head that was noted outside the database is in the chain ({len(noted)})." if noted else ""
+    click.echo(f"{sealed}; {waiting} transfers wait to be sealed. Head: {end.hash}{found}")
 
 
 @ledger.command("seal")

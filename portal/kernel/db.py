@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -27,6 +27,7 @@ PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 
 RETRIED_STATES = {"40001", "40P01"}
 TRIES = 6
 log = structlog.get_logger("portal")
+_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
 
 T = TypeVar("T")
 
@@ -157,6 +158,15 @@ def programme_zone(session: Session) -> str:
     """Return the time zone in which the programme's periods begin and end."""
     zone: str = session.info["zone"]
     return zone
+
+
+def take_turn(session: Session, turn: str) -> None:
+    """Wait until no other unit of work has this turn, and keep it until the end of this one: where what is decided on has no row to lock.
+
+    Taken before any row. On SQLite the unit of work holds the write lock already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_TURN, {"turn": turn})
 
 
 def after_commit(session: Session, hook: Callable[[], None]) -> None:

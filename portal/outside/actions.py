@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.db import violated
 from portal.kernel.text import normal_email
 from portal.outside.models import EventUse, OutsideEvent
-from portal.outside.rules import KEPT_STRANGERS, EventDiffers, Heard, Outcome, PersonNumberUnknown, require_event
+from portal.outside.rules import KEPT_STRANGERS, EventDiffers, EventUnknown, Heard, Outcome, PersonNumberUnknown, require_event
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 
@@ -42,7 +42,13 @@ def keep_event(session: Session, *, source: str, heard: Heard, token_id: int | N
 
 
 def use_event(session: Session, *, event_id: int, submission_id: int, stage_id: int, now: datetime, used_by_id: int | None = None) -> bool:
-    """Let an event complete a step; tells whether it could: not if it has completed another, or the step was completed by another."""
+    """Let an event complete a step; tells whether it could.
+
+    Not if it counts no more, has completed another, or the step was completed by another. Its row is locked, after that of the
+    submission: an import that is undone at this moment is waited for, or waits.
+    """
+    if lock_event(session, event_id).dropped_at is not None:
+        return False
     made = EventUse(event_id=event_id, submission_id=submission_id, stage_id=stage_id, used_at=now, used_by_id=used_by_id)
     try:
         with session.begin_nested():
@@ -56,6 +62,15 @@ def use_event(session: Session, *, event_id: int, submission_id: int, stage_id: 
     return True
 
 
+def lock_event(session: Session, event_id: int) -> OutsideEvent:
+    """Return an event as it stands now, its row locked until the end of the unit of work. Raises ``EventUnknown``."""
+    locked = select(OutsideEvent).where(OutsideEvent.id == event_id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.scalar(locked)
+    if found is None:
+        raise EventUnknown()
+    return found
+
+
 def release_events(session: Session, *, submission_id: int, now: datetime) -> None:
     """Let the events that a submission had used be used again: it was withdrawn."""
     used = update(EventUse).where(EventUse.submission_id == submission_id, EventUse.released_at.is_(None))
@@ -64,6 +79,7 @@ def release_events(session: Session, *, submission_id: int, now: datetime) -> No
 
 def drop_event(session: Session, *, event_id: int, now: datetime) -> bool:
     """Let an event that an import brought count no more; tells whether it could: what has completed a step stays."""
+    lock_event(session, event_id)
     used = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None))
     dropped = update(OutsideEvent).where(OutsideEvent.id == event_id, ~used.exists()).values(dropped_at=now).returning(OutsideEvent.id)
     return session.scalar(dropped.execution_options(synchronize_session=False)) is not None
@@ -74,6 +90,7 @@ def forget_strangers(session: Session, *, now: datetime) -> int:
     used = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None))
     here = select(Person.id).where(Person.email_key == OutsideEvent.email_key)
     old = (OutsideEvent.received_at <= now - KEPT_STRANGERS, OutsideEvent.person_id.is_(None), OutsideEvent.email_key.is_not(None))
+    session.execute(select(OutsideEvent.id).where(*old).with_for_update(key_share=True)).close()
     forgotten = update(OutsideEvent).where(*old, ~used.exists(), ~here.exists()).values(email=None, email_key=None, data={}, dropped_at=now)
     return session.execute(forgotten.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
 

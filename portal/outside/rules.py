@@ -15,7 +15,7 @@ from portal.kernel.ids import MOST_ID
 from portal.kernel.text import N_, clean_line, normal_email
 from portal.people.rules.person import EmailInvalid, require_email_shape
 
-ID_LENGTH, CODE_LENGTH, DATA_LENGTH = 100, 60, 4_000
+ID_LENGTH, CODE_LENGTH, DATA_LENGTH, DATA_DEPTH = 100, 60, 4_000, 20
 CODE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 CLOCK_DRIFT = timedelta(minutes=5)
 DAYS_BEFORE, MOST_DAYS_BEFORE = 30, 365
@@ -86,6 +86,13 @@ class DataTooLarge(Refusal):
     field = "data"
 
 
+class DataTooDeep(Refusal):
+    """Deeper than anybody reads, and than every engine and page follows."""
+
+    message = N_("What comes with the event may lie %(most)s levels deep.")
+    field = "data"
+
+
 class EventDiffers(Conflict):
     """The id was used before, for something else."""
 
@@ -140,6 +147,16 @@ def require_code(code: str) -> str:
     return found
 
 
+def require_shallow(data: Any) -> None:
+    """Refuse lists and objects that lie in each other too deep (``DataTooDeep``). Looked at level by level: nothing is followed to the end."""
+    level, depth = [data], 0
+    while level := [value for value in level if isinstance(value, dict | list)]:
+        depth += 1
+        if depth > DATA_DEPTH:
+            raise DataTooDeep(most=DATA_DEPTH)
+        level = [inner for value in level for inner in (value.values() if isinstance(value, dict) else value)]
+
+
 def require_event(heard: Heard, now: datetime) -> Heard:
     """Return an event as it is kept. Refuses what is missing or of another shape, two people at once, and the future."""
     given_id, email = clean_line(heard.id), clean_line(heard.email) or None
@@ -155,6 +172,7 @@ def require_event(heard: Heard, now: datetime) -> Heard:
             raise PersonEmailInvalid() from None
     if heard.happened_at > now + CLOCK_DRIFT:
         raise HappenedInFuture()
+    require_shallow(heard.data)
     if len(json.dumps(heard.data)) > DATA_LENGTH:
         raise DataTooLarge(most=DATA_LENGTH)
     return replace(heard, id=given_id, code=code, email=email)

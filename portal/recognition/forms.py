@@ -19,9 +19,11 @@ from portal.recognition.rules import badges as rules
 from portal.recognition.rules.levels import MOST_THRESHOLD, Wanted
 from portal.recognition.rules.levels import NAME_LENGTH as LEVEL_LENGTH
 from portal.recognition.rules.seasons import NAME_LENGTH as SEASON_LENGTH
+from portal.recognition.rules.streaks import MOST_WEEKS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
 NEEDED = DataRequired(_("Please fill this in."))
+_WEEKS = NumberRange(2, MOST_WEEKS, _("Please give 2 to %(max)s weeks: we look back three years."))
 
 
 def _whole(text: Any) -> int | None:
@@ -63,7 +65,7 @@ class BadgeForm(Form):
     how = StringField(_("How it is earned"), [NEEDED, Length(max=rules.HOW_LENGTH)], filters=[one_line])
     number = IntegerField(_("How many acts"), [InputRequired(_("Please give a whole number.")), NumberRange(1, rules.MOST_NUMBER)])
     places = IntegerField(_("How many people"), [InputRequired(_("Please give a whole number.")), NumberRange(1, rules.MOST_NUMBER)])
-    weeks = IntegerField(_("How many weeks"), [InputRequired(_("Please give a whole number.")), NumberRange(2, 520)])
+    weeks = IntegerField(_("How many weeks"), [InputRequired(_("Please give a whole number.")), _WEEKS])
     track = SelectField(_("Track"), [NEEDED])
     any_track = SelectField(_("Only in this track"), [Optional()])
     challenge_id = SelectField(_("Challenge"), [NEEDED], coerce=_whole)
@@ -105,7 +107,9 @@ class LevelRow(PlainForm):
 
 
 class LevelsForm(Form):
-    """All levels at once, since each must ask for more than the one before."""
+    """All levels at once, since each must ask for more than the one before; ``shown`` is the mark of those it was made of."""
+
+    shown = HiddenField(validators=[Optional(), Length(max=64)])
 
     levels = FieldList(FormField(LevelRow, label=""), max_entries=20)
 

@@ -25,7 +25,7 @@ from portal.recognition.rules.badges import BATCH, BadgeState
 from portal.recognition.rules.boards import FENCE_STEP, FENCED_FROM
 
 EVERY_SECONDS, SEASON_SECONDS = 10.0, 60.0
-PEOPLE_AT_ONCE = 200
+PEOPLE_AT_ONCE = 50
 Item = TypeVar("Item")
 
 
@@ -75,7 +75,7 @@ def _close(database: Database, season_id: int, now: datetime) -> bool:
 
 
 def run_recount(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Count boards anew, a few hundred people at a time."""
+    """Count boards anew, fifty people at a time."""
     boards, after = payload["boards"], 0
     while True:
         with database.reading() as session:
@@ -97,7 +97,7 @@ def run_backfill(database: Database, payload: dict[str, Any], now: datetime) -> 
         badge = get_badge(session, badge_id)
         if badge.state != BadgeState.LIVE:
             return
-        holders = list(rule_of(badge.rule).holders(session, badge.options))
+        holders = list(rule_of(badge.rule).holders(session, badge.options, now))
     for some in _batches(iter(holders)):
         _backfill(database, badge_id, some, now)
 

@@ -20,8 +20,8 @@ from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, REFERRED_WITHIN
 
 Source = tuple[str, int, int]
 """What a referral came with: its type, its id, and the part of it."""
-ReferralErased = Callable[[Session, Source, str | None], None]
-"""Who hears, in the same transaction, that the details of a peer go, and removes its own copies: all of them, or those with one address."""
+ReferralErased = Callable[[Session, Source, str], None]
+"""Who hears, in the same transaction, that the details of the peer with this address go, and removes its own copies of them."""
 ReferralLocked = Callable[[Session, Source], None]
 """Who locks what a referral came with before the referral itself is locked: every path takes the two in this order."""
 SET_ASIDE = "set_aside"
@@ -83,9 +83,16 @@ def send_referral(session: Session, actor: Actor, *, referrer_id: int, peer: Pee
     return kept
 
 
-def settle_referrals(session: Session, actor: Actor, *, source_type: str, source_id: int, state: State, now: datetime) -> None:
-    """Let the referrals that came with a thing be in ``state``, as was decided on it. One that was withdrawn loses its details at once."""
-    same = (Referral.source_type == source_type, Referral.source_id == source_id, Referral.state != state)
+def settle_referrals(
+    session: Session, actor: Actor, *, source_type: str, source_id: int, state: State, parts: Collection[int] | None = None, now: datetime
+) -> None:
+    """Let the referrals that came with a thing, or with ``parts`` of it, be in ``state``, as was decided on it.
+
+    One that was withdrawn loses its details at once, and stays withdrawn until it is sent again.
+    """
+    same = [Referral.source_type == source_type, Referral.source_id == source_id, Referral.state.not_in({state, State.WITHDRAWN})]
+    if parts is not None:
+        same.append(Referral.part.in_(parts))
     decided = {"decided_at": None, "decided_by_id": None} if state is State.SENT else {"decided_at": now, "decided_by_id": actor.id}
     moved = update(Referral).where(*same).values(state=state, **decided).returning(Referral.id)
     for referral_id in session.scalars(moved.execution_options(synchronize_session=False)).all():
@@ -140,15 +147,16 @@ def erase_due(session: Session, actor: Actor, *, now: datetime, most: int = 100)
 def _erase(session: Session, actor: Actor, referral: Referral, now: datetime, *, on_request: bool = False, mark: str | None = None) -> None:
     if referral.erased_at is not None:
         return
+    email = referral.email
     referral.name = referral.email = referral.company = referral.words = referral.search = ""
     referral.erased_at, referral.erased_by_id = now, actor.id
     referral.is_unwanted, referral.email_mark = on_request, mark
     session.flush()
-    _tell_erased(session, (referral.source_type, referral.source_id, referral.part), None)
+    _tell_erased(session, (referral.source_type, referral.source_id, referral.part), email)
     record(session, actor, "referral.erased", "referral", referral.id, now=now, on_request=on_request)
 
 
-def _tell_erased(session: Session, source: Source, email: str | None) -> None:
+def _tell_erased(session: Session, source: Source, email: str) -> None:
     hearers: Sequence[ReferralErased] = session.info.get("referral_erased", ())
     for hear in hearers:
         hear(session, source, email)

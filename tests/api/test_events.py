@@ -102,6 +102,17 @@ def test_what_is_wrong_is_told_by_name_and_field(database: Database, send: Send,
     assert count(database, OutsideEvent) == 0
 
 
+def test_data_that_lies_too_deep_is_refused_in_a_sentence_however_deep(database: Database, send: Send) -> None:
+    body = json.dumps(EVENT | {"data": {"a": "deep"}})
+    for opening, closing in (("[", "]"), ('{"a":', "}")):
+        for depth in (20, 300, 600, 700, 800, 850, 900, 950, 990):
+            answer = send(raw=body.replace('"deep"', opening * depth + "1" + closing * depth).encode())
+            assert answer.status_code in (400, 422), depth
+            assert problem_of(answer) == ("not-json" if answer.status_code == 400 else "data-too-deep")
+    assert count(database, OutsideEvent) == 0
+    assert send(raw=body.replace('"deep"', "[" * 19 + "1" + "]" * 19).encode()).status_code == 202
+
+
 def test_a_number_too_large_for_any_database_is_refused_by_its_field(database: Database, send: Send) -> None:
     body = json.dumps(EVENT | {"data": {"minutes": [1, {"x": 0}]}})
     for number in ("1e400", "-1e400"):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.bank import jobs
+from portal.bank import expiry_jobs as jobs
 from portal.bank.actions import set_terms
 from portal.bank.rules import DaysOutOfRange, InThePast, MonthsNeeded, require_terms
 from portal.kernel.actor import ADVOCATE

@@ -63,10 +63,10 @@ def lines(client: PortalClient, address: str) -> list[list[str]]:
 
 
 EXPECTED = [
-    ["Corrected by hand", "", "-30", "470", "Counted twice", "Ada Admin"],
-    ["Returned", "Café visit", "200", "500", "", "Ada Admin"],
-    ["Fulfilled on 4 Nov 2026", "Café visit", "-200", "300", "", "Amara Okafor"],
-    ["Earned", "", "500", "500", "", ""],
+    ["Corrected by hand", "", "", "-30", "470", "Counted twice", "Ada Admin"],
+    ["Returned", "Café visit", "", "200", "500", "", "Ada Admin"],
+    ["Fulfilled on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor"],
+    ["Earned", "", "", "500", "500", "", "the portal"],
 ]
 
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_taken_is_owed_and_shown(amara: PortalClient, account: Ac
     assert answer.status_code == 303
     page = amara.get("/statement").text
     assert "You can spend 0 points. 30 are owed and are paid first by what you earn next." in page
-    assert lines(amara, "/statement?kind=adjust")[0][2:4] == ["-500", "-30"]
+    assert lines(amara, "/statement?kind=adjust")[0][3:5] == ["-500", "-30"]
 
 
 @pytest.mark.parametrize(("counts", "lifetime", "on_board"), [(True, 150, 150), (False, 100, 100)])

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.app import STATEMENT_SOURCES
+from portal.bank.queries import Wanted, iter_lines
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.review import ask_for_more, give_feedback, reverse_approval
 from portal.challenges.jobs import approve_by_rules
@@ -145,6 +147,8 @@ def test_what_it_covers_is_paid_by_its_name(session: Session) -> None:
     assert (verdict.rule_id, verdict.decided_by_id) == (scene.rule.id, None)
     assert balance_of(session, scene.person.id).available == 100
     assert run(session, scene) is None
+    line = next(iter_lines(session, scene.person.id, Wanted(), STATEMENT_SOURCES))
+    assert (line.rule, line.by, line.is_own, line.source and line.source.version) == (scene.rule.name, "", False, 1), "the statement says so"
     reverse_approval(session, as_admin(scene.admin), submission_id=scene.attempt.submission_id, reason="Not public", now=NOW)
     assert balance_of(session, scene.person.id).available == 0
     assert run(session, scene) is None

@@ -43,7 +43,7 @@ from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.imports.engine import undone
-from tests.rewards.racing import all_at_once
+from tests.rewards.racing import all_at_once, one_during_another
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -441,6 +441,30 @@ def test_an_event_whose_import_was_undone_completes_nothing_by_hand(database: Da
     assert ("it counts no more" in page, "Match it by hand" in page) == (True, False)
     with database.reading() as session:
         assert (steps(session, submission), count(session, EventUse)) == ([False], 0)
+
+
+@pytest.mark.parametrize("is_matched_first", [True, False])
+def test_of_a_match_by_hand_and_an_import_that_is_undone_at_once_the_second_is_told(database: Database, is_matched_first: bool) -> None:
+    def scene(session: Session) -> tuple[Any, int, dict[str, int]]:
+        event = hear(session, "stranger@elsewhere.example")
+        submission = make_submission(session, make_person(session), make_webinar(session), now=NOW)
+        place = {"submission_id": submission.id, "stage_id": own_stages(session, submission)[0].id}
+        return as_admin(make_admin(session)), event.id, place
+
+    admin, event_id, place = database.write(scene)
+
+    def match(session: Session) -> str:
+        match_event(session, admin, event_id=event_id, **place, now=NOW)
+        return "matched"
+
+    def drop(session: Session) -> bool:
+        return drop_event(session, event_id=event_id, now=NOW)
+
+    first, second = (match, drop) if is_matched_first else (drop, match)
+    expected = ["matched", False] if is_matched_first else [True, "EventDropped"]
+    assert one_during_another(database, first, lambda: database.write(second)) == expected
+    with database.reading() as session:
+        assert (session.get_one(OutsideEvent, event_id).dropped_at is None, count(session, EventUse)) == (is_matched_first, int(is_matched_first))
 
 
 def test_a_test_run_takes_the_event_as_come(sign_in: Any, database: Database) -> None:

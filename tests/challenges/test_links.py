@@ -186,6 +186,9 @@ def test_the_reviewer_sees_in_the_side_panel_what_was_found_and_asks_again_there
     answer = office.post(f"/admin/challenges/submissions/{attempt.submission_id}/links", data=form)
     assert answer.status_code == 303
     assert "Being looked at" in office.get(page).text
+    for number in (str(10**30), str(2**63), "-1", "0", "x"):
+        answer = office.post(f"/admin/challenges/submissions/{attempt.submission_id}/links", data=form | {"stage_id": number})
+        assert answer.status_code == 404
 
 
 def test_half_a_link_that_was_accepted_early_is_shown_as_it_was_typed(app: Flask, sign_in: SignIn) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
-from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer
+from portal.challenges.actions.referring import forget_peer, forget_unsent, require_new_peer, settle_peers
 from portal.challenges.actions.review import accept_early, approve_attempt, ask_for_more, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import own_stages
+from portal.challenges.rules.refusals import NothingEntered
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, Refusal
@@ -160,6 +161,83 @@ def test_a_peer_who_was_accepted_early_undone_and_not_sent_is_forgotten_after_th
     undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
     assert forget_unsent(session, NOW + timedelta(days=30)) == 1
     assert not any(secret in stored_texts(session) for secret in SECRETS)
+
+
+QUINN = {"name": "Quinn", "email": "quinn@peer.example", "company": "Quinn's", "words": "New.", "is_agreed": True, "language": "en"}
+
+
+@pytest.mark.parametrize("again", [QUINN, PAT])
+def test_a_peer_typed_while_more_was_wanted_was_never_sent_by_an_early_acceptance_that_is_undone(session: Session, again: dict[str, Any]) -> None:
+    """Who was sent before stays sent; who was only typed stays their member's, however the first answer is decided."""
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    first = refer(session, person, challenge)
+    ask_for_more(session, as_admin(admin), attempt_id=first.id, reason="Which Pat?", now=NOW)
+    submission = session.get_one(Submission, first.submission_id)
+    step = own_stages(session, submission)[0]
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={step.id: again | {"words": "Them."}}, now=NOW)
+    verdict = accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    assert verdict is not None
+    assert only(session).state == "confirmed"
+    undo_verdict(session, as_admin(admin), verdict_id=verdict.id, now=NOW)
+    is_same = again == PAT
+    for _ in range(2):
+        assert (only(session).state, only(session).email) == (("sent", PAT["email"]) if is_same else ("withdrawn", ""))
+        settle_peers(session, as_admin(admin), submission, NOW)
+    assert session.scalars(select(Answer.value)).one()["email"] == again["email"]
+    assert ("Quinn" in repr(session.scalars(select(Attempt.answers)).all())) is False
+    again = refer(session, person, challenge, now=NOW + timedelta(hours=1), **again).answers[0]["value"]
+    assert (only(session).state, only(session).email) == ("sent", again["email"])
+
+
+def test_a_peer_without_agreement_goes_into_no_attempt_that_is_accepted_early(session: Session) -> None:
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer", "confirm"))
+    submission = make_submission(session, person, challenge, now=NOW)
+    step, box = own_stages(session, submission)
+    typed = {step.id: PAT | {"is_agreed": False}}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=typed, now=NOW)
+    with pytest.raises(NothingEntered), session.begin_nested():
+        accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={box.id: {"is_confirmed": True}}, now=NOW)
+    assert accept_early(session, as_admin(admin), submission_id=submission.id, reason="Enough", now=NOW) is not None
+    late = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="second tab", now=NOW)
+    for attempt in session.scalars(select(Attempt).order_by(Attempt.number)):
+        assert [entry["value"] for entry in attempt.answers] == [{}, {"is_confirmed": True}]
+    assert (late.number, session.scalars(select(Referral)).all()) == (2, [])
+    assert forget_unsent(session, NOW + timedelta(days=30)) == 1
+    assert not any(secret in stored_texts(session) for secret in SECRETS)
+
+
+@pytest.mark.parametrize("how", ["on request", "in time", "withdrawn"])
+def test_only_whoever_is_forgotten_is_removed_not_somebody_else_entered_meanwhile(session: Session, how: str) -> None:
+    session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    first = refer(session, person, challenge)
+    decline_attempt(session, as_admin(admin), attempt_id=first.id, reason="Not a fit", now=NOW)
+    submission, gone = session.get_one(Submission, first.submission_id), NOW + timedelta(days=30)
+    values = {own_stages(session, submission)[0].id: QUINN}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=gone)
+    if how == "on request":
+        erase_referral(session, as_admin(admin), referral_id=only(session).id, now=gone)
+    elif how == "in time":
+        assert erase_due(session, system("job"), now=gone) == 1
+    else:
+        withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=gone)
+    said = stored_texts(session)
+    assert not any(secret in said for secret in SECRETS)
+    assert ("quinn@peer.example" in said) is (how != "withdrawn")
+
+
+def test_somebody_typed_and_never_sent_is_forgotten_although_another_of_the_same_answer_is_still_referred(session: Session) -> None:
+    session.info["referral_erased"] = REFERRAL_ERASED
+    person, admin, challenge = make_person(session), make_admin(session), make_challenge(session, stages=("refer",))
+    first = refer(session, person, challenge)
+    ask_for_more(session, as_admin(admin), attempt_id=first.id, reason="Which Pat?", now=NOW)
+    submission = session.get_one(Submission, first.submission_id)
+    values = {own_stages(session, submission)[0].id: QUINN}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=NOW)
+    assert forget_unsent(session, NOW + timedelta(days=30)) == 1
+    assert ("quinn@peer.example" in stored_texts(session), only(session).email) == (False, PAT["email"])
 
 
 def test_more_wanted_and_sent_again_is_the_same_referral_with_what_was_said_last(session: Session) -> None:

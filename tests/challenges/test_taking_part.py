@@ -18,9 +18,11 @@ from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.states import Period
+from portal.challenges.views import answering
+from portal.files.actions import remove_orphans
 from portal.files.models import StoredFile
 from portal.kernel.actor import system
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
 from portal.people.models import Person
@@ -119,6 +121,35 @@ def test_an_upload_is_taken_and_sent(database: Database, sign_in: SignIn) -> Non
     assert client.post(f"{address}/send", data={"key": "one"}).status_code == 303
     attempt = one(database, select(Attempt))
     assert attempt.answers[0]["value"]["file_id"] == file_id
+
+
+@pytest.mark.parametrize("when", ["before it arrives", "while it arrives"])
+def test_a_file_sent_after_the_approval_is_not_kept(database: Database, sign_in: SignIn, monkeypatch: Any, when: str) -> None:
+    """A second tab: what it sends is recorded as late, with the answer that was approved. Nobody is left with a file that counts for nothing."""
+    person, challenge, submission, stages = under_way(database, "upload")
+    client, address = sign_in(person), f"/challenges/submissions/{submission.id}/steps/{stages[0].id}/send"
+    assert client.post(address, data={"answer": (picture(), "proof.png"), "key": "one"}).status_code == 303
+    first = one(database, select(Attempt))
+
+    def approve(*_: Any) -> None:
+        database.write(lambda s: approve_attempt(s, as_admin(make_admin(s)), attempt_id=first.id, now=utcnow()))
+
+    if when == "before it arrives":
+        approve()
+    else:
+        taken = answering.take_in
+        monkeypatch.setattr(answering, "take_in", lambda *given: (taken(*given), approve())[0])
+    assert client.post(address, data={"answer": (picture(), "second.png"), "key": "two"}).status_code == 303
+    assert "nothing was changed by what you sent now" in client.get(f"/challenges/{challenge.id}").text
+    storage = client.application.extensions["storage"]
+    with database.reading() as session:
+        late = session.scalars(select(Attempt).where(Attempt.key == "two")).one()
+        assert (late.state, late.answers) == ("closed", first.answers)
+        assert session.scalars(select(StoredFile.filename)).all() == ["proof.png"]
+        remove_orphans(session, now=utcnow() + timedelta(days=2), storage=storage)
+        kept = {path.name.split(".")[0] for path in storage.older_than(utcnow() + timedelta(days=2))}
+        assert kept == set(session.scalars(select(StoredFile.storage_name)))
+    assert client.post(address, data={"answer": (picture(), "third.png"), "key": "x" * 65}).status_code == 422
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_beside_the_field(database: Database, sign_in: SignIn) -> None:
@@ -281,7 +312,7 @@ def test_a_closed_challenge_takes_no_answer_that_was_asked_for_and_counts_as_und
 def test_what_was_asked_for_can_still_be_sent_after_the_closing_day_and_the_page_says_so(database: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> tuple[Person, Challenge, Stage]:
         then = utcnow() - timedelta(days=9)
-        person, challenge = make_person(session), make_challenge(session, closes_on=then.date())
+        person, challenge = make_person(session), make_challenge(session, closes_on=local_date(then, "Europe/Berlin"))
         attempt = make_attempt(session, person, challenge, now=then)
         ask_for_more(session, as_admin(make_admin(session)), attempt_id=attempt.id, reason="Which one?", now=then)
         return person, challenge, stages_of(session, challenge.id)[0]

@@ -7,10 +7,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.app import WAITING
-from portal.challenges.actions.review import decline_attempt
+from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.queries.catalogue import usual_review_time
 from portal.dashboard.queries.member import SECTIONS
 from portal.dashboard.queries.reviewing import decided_lately, declines_by_reason, percentile, review_times, reviewer_loads
 from portal.kernel.clock import utcnow
@@ -53,6 +54,23 @@ def test_times_tell_the_median_and_what_nine_of_ten_waited_at_most(session: Sess
     found = review_times(session, NOW)
     assert found is not None
     assert (found.median, found.ninetieth, found.number) == (timedelta(hours=5.5), timedelta(hours=9), 10)
+
+
+def test_a_verdict_that_was_undone_within_the_minute_counts_in_no_figure_of_how_reviewing_goes(session: Session) -> None:
+    """Of two verdicts one is undone, and given again an hour later: one wait of 4 hours and one of 3 are left."""
+    admin, later = make_admin(session), NOW + timedelta(hours=1)
+    waiting = [make_attempt(session, make_person(session), make_challenge(session, now=NOW), now=NOW - timedelta(hours=hours)) for hours in (4, 2)]
+    said = [decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="No", now=NOW) for attempt in waiting]
+    undo_verdict(session, as_admin(admin), verdict_id=said[1].id, now=NOW)
+    found = review_times(session, NOW)
+    assert found is not None
+    assert (found.median, found.number, decided_lately(session, NOW)) == (timedelta(hours=4), 1, {admin.id: 1})
+    assert usual_review_time(session, NOW) == timedelta(hours=4)
+    approve_attempt(session, as_admin(admin), attempt_id=waiting[1].id, now=later)
+    found = review_times(session, later)
+    assert found is not None
+    assert (found.median, found.number, decided_lately(session, later)) == (timedelta(hours=3.5), 2, {admin.id: 2})
+    assert usual_review_time(session, later) == timedelta(hours=3.5)
 
 
 def test_declines_are_counted_by_reason_without_those_undone(session: Session) -> None:

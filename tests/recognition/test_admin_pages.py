@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.recognition.models import Badge, BadgeHolding, Season
 from portal.recognition.queries.levels import list_levels
@@ -73,7 +73,7 @@ def test_the_badges_we_drew_are_added_by_one_button(hearing: Database, sign_in: 
 
 def test_a_season_is_set_once_and_moved(hearing: Database, sign_in: SignIn) -> None:
     client = sign_in(hearing.write(lambda s: make_admin(s).id))
-    today = utcnow().date()
+    today = local_date(utcnow(), "Europe/Berlin")
     form = {"key": "k", "name": "Winter", "starts_on": today.isoformat(), "ends_on": today.replace(year=today.year + 2).isoformat()}
     refused = client.post("/admin/recognition/seasons", data=form)
     assert refused.status_code == 422

@@ -36,6 +36,7 @@ from portal.recognition.rules.badges import (
     ReasonMissing,
     RuleIncomplete,
 )
+from portal.recognition.rules.streaks import StreakTooLong
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import do_act, give_points, make_badge, undo_act
@@ -84,16 +85,61 @@ def test_a_rule_gives_its_badge_with_the_act_that_meets_it_and_takes_it_with_the
     assert held(session, person.id) == []
     if rule != "streak":
         assert progress(session, person.id) == {"It": halfway}
-    assert preview(session, badge).number == 0
+    assert preview(session, badge, NOW).number == 0
     last = [act(session, person.id, **facts) for facts in then][-1]
     assert held(session, person.id) == ["It"]
-    assert list(preview(session, badge).sample) == [person.name]
+    assert list(preview(session, badge, NOW).sample) == [person.name]
     undo_act(session, last, now=NOW)
     assert held(session, person.id) == []
 
 
 def test_every_kind_of_rule_is_tried_here() -> None:
     assert {case[0] for case in CASES} | {"challenge", "level", "hand"} == set(RULES)
+
+
+@pytest.mark.parametrize(("ended", "counts"), [(timedelta(days=1000), True), (timedelta(days=1090), False)])
+def test_a_streak_is_looked_for_equally_far_back_whether_it_is_earned_or_was_before(hearing: Database, ended: timedelta, counts: bool) -> None:
+    """Six weeks in a row that ended long ago, and another act now: with the badge switched on before it, or after."""
+
+    def prepare(session: Session) -> tuple[int, int]:
+        earning, waiting = make_contact(session), make_contact(session)
+        for person in (earning, waiting):
+            for back in range(6):
+                do_act(session, person.id, at=NOW - ended - timedelta(weeks=back), now=NOW)
+        do_act(session, waiting.id, at=NOW)
+        badge = make_badge(session, rule="streak", options={"weeks": 6}, now=NOW)
+        do_act(session, earning.id, at=NOW)
+        assert held(session, earning.id) == ([badge.name] if counts else [])
+        assert preview(session, badge, NOW).number == 2 * counts
+        return badge.id, waiting.id
+
+    badge_id, waiting = hearing.write(prepare)
+    run_backfill(hearing, {"badge_id": badge_id}, NOW)
+    with hearing.reading() as session:
+        assert bool(held(session, waiting)) is counts
+
+
+def test_a_streak_of_long_ago_is_not_lost_with_something_else_that_is_taken_back(hearing_session: Session) -> None:
+    session, person = hearing_session, make_contact(hearing_session)
+    badge = make_badge(session, rule="streak", options={"weeks": 2}, now=NOW)
+    for back in (1, 0):
+        last = do_act(session, person.id, at=NOW - timedelta(weeks=back))
+    later = NOW + timedelta(days=5 * 366)
+    undo_act(session, do_act(session, person.id, at=later), now=later)
+    assert held(session, person.id) == [badge.name]
+    undo_act(session, last, now=later)
+    assert held(session, person.id) == []
+
+
+def test_a_streak_of_more_weeks_than_are_looked_at_is_refused_in_a_sentence(database: Database, sign_in: SignIn) -> None:
+    assert rule_of("streak").read({"weeks": 156}) == {"weeks": 156}
+    with pytest.raises(StreakTooLong):
+        rule_of("streak").read({"weeks": 157})
+    client = sign_in(database.write(make_admin))
+    told = {"key": "k", "name": "Long", "how": "Stay.", "art": "leaf", "tone": "laurel", "weeks": "157"}
+    refused = client.post("/admin/recognition/badges/new?rule=streak", data=told)
+    assert (refused.status_code, "Please give 2 to 156 weeks: we look back three years." in refused.text) == (422, True)
+    assert client.post("/admin/recognition/badges/new?rule=streak", data=told | {"weeks": "156"}).status_code == 303
 
 
 def test_a_challenge_done_and_undone(hearing_session: Session) -> None:
@@ -104,7 +150,7 @@ def test_a_challenge_done_and_undone(hearing_session: Session) -> None:
     assert held(session, person.id) == []
     verdict = approve_attempt(session, admin, attempt_id=make_attempt(session, person, challenge).id, now=NOW)
     assert held(session, person.id) == ["Done"]
-    assert preview(session, badge).number == 1
+    assert preview(session, badge, NOW).number == 1
     reverse_approval(session, admin, submission_id=verdict.submission_id, reason="Gone", now=NOW)
     assert held(session, person.id) == []
 
@@ -117,7 +163,7 @@ def test_a_level_reached_and_lost(hearing_session: Session) -> None:
     assert progress(session, person.id) == {"There": (150, 200)}
     second = act(session, person.id, points=50)
     assert held(session, person.id) == ["There"]
-    assert preview(session, badge).number == 1
+    assert preview(session, badge, NOW).number == 1
     undo_act(session, second)
     assert held(session, person.id) == []
     give_points(session, person.id, 100)
@@ -291,7 +337,7 @@ def test_switching_on_gives_the_badge_in_silence_to_who_earned_it_before(hearing
         gone.state, gone.deactivated_at = "deactivated", NOW
         session.flush()
         draft = make_badge(session, is_live=False, name="First step")
-        assert preview(session, draft).number == 1
+        assert preview(session, draft, NOW).number == 1
         publish_badge(session, system("test"), badge_id=draft.id, now=NOW)
         return people, draft.id
 
@@ -342,7 +388,7 @@ def test_the_badges_we_drew_come_once_as_drafts_and_hold_together(hearing_sessio
     assert add_starters(session, system("test"), now=NOW) == []
     for badge in made:
         publish_badge(session, system("test"), badge_id=badge.id, now=NOW)
-        assert preview(session, badge).number == 0
+        assert preview(session, badge, NOW).number == 0
         assert rule_of(badge.rule).describe(badge.options)[0]
     person = make_contact(session)
     for track in ("engage", "endorse", "earn"):

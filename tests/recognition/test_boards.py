@@ -3,10 +3,11 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, event, func, select, text
 from sqlalchemy.orm import Session
 
 from portal.kernel import migrate
@@ -18,9 +19,10 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
 from portal.people.rules.person import NicknameIsAName, NicknameTaken
+from portal.recognition.actions.recounting import recount
 from portal.recognition.actions.scores import person_changed, reverse
 from portal.recognition.actions.seasons import add_season, close_season, edit_season
-from portal.recognition.jobs import close_seasons, run_recount
+from portal.recognition.jobs import PEOPLE_AT_ONCE, close_seasons, run_recount
 from portal.recognition.models import PeriodScore, Season
 from portal.recognition.queries.board import find_own, get_board, iter_board
 from portal.recognition.queries.companies import company_board, company_line, iter_companies
@@ -32,6 +34,7 @@ from portal.recognition.rules.seasons import (
     SeasonOver,
     SeasonTooLong,
     TooManySeasons,
+    most_beside,
     season_id_of,
     season_span,
 )
@@ -264,6 +267,24 @@ def test_counting_anew_gives_the_same_scores(hearing: Database) -> None:
             assert session.execute(ordered).all() == before
 
 
+def test_counting_anew_takes_as_many_queries_for_one_act_as_for_many(hearing_session: Session) -> None:
+    session, people, asked = hearing_session, [make_contact(hearing_session) for _ in range(2)], []
+    for n in range(2):
+        add_season(session, system("test"), name="Autumn", starts_on=date(2026, 10, 1), ends_on=date(2026, 12, 1 + n), now=NOW)
+    for n in range(21):
+        do_act(session, people[min(n, 1)].id, points=10, at=NOW - timedelta(days=n * 3))
+    connection = session.connection()
+    for person in people:
+        said: list[str] = []
+        note = partial(lambda said, *given: said.append(given[2]), said)
+        event.listen(connection, "before_cursor_execute", note)
+        recount(session, person_ids=[person.id], boards="everything")
+        event.remove(connection, "before_cursor_execute", note)
+        asked.append(len(said))
+    assert asked == [6, 6]
+    assert PEOPLE_AT_ONCE <= 50
+
+
 def season(session: Session, **changes: object) -> Season:
     given = {"name": "Autumn", "starts_on": date(2026, 11, 1), "ends_on": date(2026, 11, 30), "now": NOW} | changes
     return add_season(session, system("test"), **given)
@@ -289,10 +310,30 @@ def test_three_seasons_at_once_are_the_most_and_admins_set_them(session: Session
     with pytest.raises(TooManySeasons):
         season(session)
     later = season(session, starts_on=date(2027, 1, 1), ends_on=date(2027, 2, 1))
+    after = [season(session, starts_on=date(2027, 2 + n, 2), ends_on=date(2027, 3 + n, 1)) for n in range(3)]
+    season(session, name="Four others, one after the other", starts_on=date(2027, 1, 1), ends_on=date(2027, 5, 1))
+    assert after[-1].ends_on == date(2027, 5, 1)
     with pytest.raises(TooManySeasons):
         edit_season(session, system("test"), season_id=later.id, name="X", starts_on=date(2026, 11, 30), ends_on=date(2027, 2, 1), now=NOW)
     with pytest.raises(NotAllowed):
         add_season(session, as_advocate(make_contact(session)), name="X", starts_on=date(2027, 3, 1), ends_on=date(2027, 4, 1), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], 0),
+        ([(1, 9), (20, 30)], 0),
+        ([(1, 10), (19, 30)], 1),
+        ([(10, 11), (12, 13), (14, 15), (16, 19)], 1),
+        ([(1, 12), (12, 14), (14, 30)], 2),
+        ([(1, 12), (11, 14), (12, 30)], 3),
+        ([(1, 30), (1, 10), (5, 10)], 3),
+    ],
+)
+def test_the_fullest_day_of_a_season_decides_how_many_run_beside_it(others: list[tuple[int, int]], expected: int) -> None:
+    spans = [(date(2026, 11, starts), date(2026, 11, ends)) for starts, ends in others]
+    assert most_beside(date(2026, 11, 10), date(2026, 11, 19), spans) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Levels: derived from lifetime points, edited by admins, celebrated once for ever."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -236,6 +237,21 @@ def test_the_admins_page_keeps_what_was_typed_and_says_why_not(database: Databas
     assert client.post("/admin/recognition/levels", data=typed | {"levels-1-threshold": "50"}).status_code == 303
     with database.reading() as session:
         assert [(level.name, level.threshold) for level in list_levels(session)] == [("Friend", 0), ("Elder", 50)]
+
+
+def test_who_saves_levels_that_another_admin_changed_meanwhile_sees_how_they_stand_now(database: Database, sign_in: SignIn) -> None:
+    client, address = sign_in(database.write(lambda s: make_admin(s).id)), "/admin/recognition/levels"
+    shown = re.search(r'name="shown" value="(\w+)"', client.get(address).text)
+    assert shown is not None
+    typed = {"levels-0-id": "1", "levels-0-name": "Friend", "levels-0-threshold": "0", "shown": shown[1]}
+    mine = typed | {"levels-1-name": "Elder", "levels-1-threshold": "50"}
+    for _ in range(2):  # the second click
+        assert client.post(address, data=mine).status_code == 303
+    refused = client.post(address, data=typed | {"levels-1-name": "Sage", "levels-1-threshold": "70"})
+    assert (refused.status_code, "Somebody else has changed the levels" in refused.text) == (409, True)
+    assert ('value="Elder"' in refused.text, 'value="Sage"' in refused.text) == (True, False)
+    with database.reading() as session:
+        assert [level.name for level in list_levels(session)] == ["Friend", "Elder"]
 
 
 @pytest.mark.parametrize("rows", [13, 20, 30])

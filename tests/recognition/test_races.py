@@ -1,5 +1,6 @@
 """At once: one badge and one celebration for two approvals, exactly three of the first three, one close of a season, boards that add up."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
@@ -11,12 +12,19 @@ from portal.kernel.db import Database
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
 from portal.recognition.actions.holdings import give_badge
+from portal.recognition.actions.levels import set_levels
+from portal.recognition.actions.recounting import counted
+from portal.recognition.actions.scores import reverse
 from portal.recognition.actions.seasons import add_season, close_season
+from portal.recognition.jobs import run_recount
 from portal.recognition.models import BadgeHolding, Celebration, PeriodScore, SeasonStanding
+from portal.recognition.queries.levels import list_levels
+from portal.recognition.rules.levels import Wanted, mark_of
 from tests.challenges.test_races import Work, at_once
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
-from tests.factories.recognition import do_act, make_badge
+from tests.factories.recognition import do_act, give_points, make_badge
+from tests.rewards.racing import all_at_once, one_during_another
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -73,6 +81,42 @@ def test_eight_workers_close_a_season_once(hearing: Database) -> None:
     assert sorted(closed) == [False] * 7 + [True]
     with hearing.reading() as session:
         assert session.scalar(select(func.count()).select_from(SeasonStanding)) == 5
+
+
+def test_of_eight_seasons_set_at_once_three_run(hearing: Database) -> None:
+    given = {"name": "Autumn", "starts_on": date(2026, 11, 1), "ends_on": date(2026, 11, 22), "now": NOW}
+    done = all_at_once(hearing, [lambda s: add_season(s, system("test"), **given)] * 8)
+    assert done == Counter({"TooManySeasons": 5, "done": 3})
+
+
+def test_of_eight_admins_who_save_levels_at_once_one_does_and_the_others_are_told(hearing: Database) -> None:
+    def prepare(session: Session) -> tuple[str, list[Wanted]]:
+        levels = list_levels(session)
+        return mark_of(levels), [Wanted(level.id, level.name, level.threshold) for level in levels]
+
+    shown, levels = hearing.write(prepare)
+    adding = [[*levels, Wanted(None, f"Level {n}", 1_000_000 + n)] for n in range(8)]
+    done = all_at_once(hearing, [lambda s, w=wanted: set_levels(s, system("test"), levels=w, shown=shown, now=NOW) for wanted in adding])
+    assert done == Counter({"LevelsChanged": 7, "done": 1})
+    with hearing.reading() as session:
+        assert len(list_levels(session)) == len(levels) + 1
+
+
+def test_points_that_are_taken_back_while_boards_are_counted_anew_are_gone_from_them(hearing: Database) -> None:
+    """Counting anew begins when the points are taken back and not yet committed: it waits for them, and counts what stands then."""
+
+    def prepare(session: Session) -> tuple[int, int]:
+        person = make_contact(session)
+        give_points(session, person.id, 30, at=NOW)
+        return person.id, give_points(session, person.id, 70, at=NOW).id
+
+    person_id, transfer_id = hearing.write(prepare)
+    back = {"transfer_id": transfer_id, "key": "back", "reason": "test.back", "now": NOW}
+    one_during_another(hearing, lambda s: reverse(s, system("test"), **back), lambda: run_recount(hearing, {"boards": "everything"}, NOW))
+    with hearing.reading() as session:
+        kept = session.execute(select(PeriodScore.period, PeriodScore.score).where(PeriodScore.member_id == person_id)).all()
+        assert {score for _period, score in kept} == {30}
+        assert {(person_id, period) for period, _score in kept} == set(counted(session, [person_id]))
 
 
 def test_leaving_the_boards_while_points_come_leaves_no_row_behind_that_is_shown(hearing: Database) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from config import Settings
@@ -35,6 +36,35 @@ def all_at_once(database: Database, works: list[Callable[[Session], Any]], *, tr
 
     with ThreadPoolExecutor(len(works)) as pool:
         return Counter(pool.map(run, works))
+
+
+def one_during_another(database: Database, first: Callable[[Session], Any], second: Callable[[], Any]) -> list[Any]:
+    """Begin ``second`` when ``first`` is done but not committed, and commit once ``second`` waits for it or is over. Return both results.
+
+    A refusal counts as its name. On SQLite ``second`` waits at its beginning.
+    """
+    results: list[Any] = [None, None]
+
+    def run() -> None:
+        try:
+            results[1] = second()
+        except Refusal as refusal:
+            results[1] = refusal.name
+
+    other = threading.Thread(target=run)
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    def work(session: Session) -> Any:
+        done = first(session)
+        session.flush()
+        other.start()
+        while not database.is_sqlite and other.is_alive() and not session.scalar(waits):
+            session.execute(text("SELECT pg_stat_clear_snapshot()"))
+        return done
+
+    results[0] = database.write(work, tries=1)
+    other.join()
+    return results
 
 
 def client_of(app: Any, token: str) -> Any:

@@ -216,13 +216,14 @@ def _require_open(session: Session, submission: Submission, now: datetime) -> No
 
 
 def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[dict[str, Any]]:
-    """Return stages and values as they are now; refuses the first unfinished step."""
+    """Return stages and values as they are now; refuses the first unfinished step, or leaves out what cannot go unfinished."""
     answers = answers_of(session, submission.id)
     copied = []
     for stage in own_stages(session, submission):
         value = answers[stage.id].value if stage.id in answers else {}
-        refusal = stage_kind(stage.kind).problem(Step.of(stage), value) if check else None
-        if refusal:
+        kind, step = stage_kind(stage.kind), Step.of(stage)
+        if check and (refusal := kind.problem(step, value)):
             raise refusal
+        value = value if check else kind.unfinished(step, value)
         copied.append({"stage_id": stage.id, "kind": stage.kind, "title": stage.title, "options": stage.options, "value": value})
     return copied if check or any(entry["value"] for entry in copied) else []

@@ -25,7 +25,7 @@ from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.notifications.actions import notify
-from portal.outside.actions import keep_event, use_event
+from portal.outside.actions import keep_event, lock_event, use_event
 from portal.outside.models import OutsideEvent
 from portal.outside.queries import events_for, get_event, owner_of, use_of
 from portal.outside.rules import EventDropped, EventUsed, Heard, Outcome, counts
@@ -72,17 +72,19 @@ def apply_waiting(session: Session, submission: Submission, now: datetime) -> No
 def match_event(session: Session, actor: Actor, *, event_id: int, submission_id: int, stage_id: int, now: datetime) -> None:
     """Let an admin complete a step with an event, whatever its code, day and address.
 
+    The event's row is locked after the submission's, so that of this and an undone import at the same moment one is told.
     Refuses who is no admin, anybody's own (``OwnSubmission``), a used event (``EventUsed``), one that counts no more
     (``EventDropped``), and a step that waits for none (``StepDone``).
     """
     if not actor.is_admin:
         raise NotAllowed()
-    event = get_event(session, event_id)
+    get_event(session, event_id)
+    submission = lock_submission(session, submission_id)
+    event = lock_event(session, event_id)
     if event.dropped_at is not None:
         raise EventDropped()
     if use_of(session, event_id) is not None:
         raise EventUsed()
-    submission = lock_submission(session, submission_id)
     if actor.id is not None and actor.id == submission.person_id:
         raise OwnSubmission()
     stage = own_stage(session, submission, stage_id)

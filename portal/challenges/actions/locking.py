@@ -7,25 +7,23 @@ the lock could not pay twice.
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.refusals import ChallengeChanged
 from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.kernel import db
 from portal.kernel.errors import NotFound
-
-_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
 
 
 def take_turn(session: Session, person_id: int) -> None:
     """Wait until nobody else begins or puts aside a challenge for this person, or hears an event of theirs, until the end of the unit of work.
 
     Taken before any submission, and never by who pays: it is no lock of the person's row, which whoever pays needs shared, so
-    that a payment under a submission and a turn never wait for each other. On SQLite the unit of work holds the write lock already.
+    that a payment under a submission and a turn never wait for each other.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_TURN, {"turn": f"challenges:person:{person_id}"})
+    db.take_turn(session, f"challenges:person:{person_id}")
 
 
 def lock_submission(session: Session, submission_id: int) -> Submission:

@@ -9,7 +9,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.answering import drop_submission
 from portal.challenges.actions.editing import create_challenge
 from portal.challenges.actions.locking import lock_submission, move_submission
-from portal.challenges.actions.referring import settle_peers
+from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.review import reverse_approval
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
@@ -58,6 +58,7 @@ def undo_attempt(session: Session, actor: Actor, *, attempt_id: int, reason: str
     was_declined = attempt.state == AttemptState.DECLINED
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.WITHDRAWN))
     if submission.dropped_at is None:
+        take_back_peers(session, actor, attempt, now)
         _settle(session, actor, submission, declines=submission.declines - was_declined, now=now)
     record(session, actor, "submission.undone", "submission", submission.id, now=now, attempt_id=attempt_id, reason=reason)
 

@@ -3,7 +3,7 @@
 What became of a referral follows from the submission's state alone, so that approving, declining, taking back and undoing need no more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.models.offering import Stage
 from portal.challenges.models.taking import Answer, Attempt, Submission
-from portal.challenges.rules.states import SubmissionState
+from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.refer import ReferredPeer, peer_of
 from portal.kernel.actor import Actor
@@ -24,6 +24,7 @@ from portal.referrals.rules import KEPT_UNSENT, State
 
 SOURCE = "submission"
 _PEERS = ReferredPeer()
+UNDER_WAY = (SubmissionState.OPEN, SubmissionState.MORE_WANTED, SubmissionState.DECLINED)
 FORGOTTEN = {"is_erased": True}
 STATES = {SubmissionState.OPEN: State.WITHDRAWN, SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: State.DECLINED}
 """What an answer's state says of its peers; of others they are sent. What is open was never sent, or all that was is taken back."""
@@ -53,6 +54,22 @@ def settle_peers(session: Session, actor: Actor, submission: Submission, now: da
     settle_referrals(session, actor, source_type=SOURCE, source_id=submission.id, state=state, now=now)
 
 
+def take_back_peers(session: Session, actor: Actor, attempt: Attempt, now: datetime) -> None:
+    """Let peers whom only an attempt names that is taken back be sent no more, whatever its submission was sent before."""
+    standing = (Attempt.submission_id == attempt.submission_id, Attempt.state != AttemptState.WITHDRAWN, Attempt.id != attempt.id)
+    named = {who for answers in session.scalars(select(Attempt.answers).where(*standing)) for who in _named(answers)}
+    parts = {part for part, email in _named(attempt.answers) if (part, email) not in named}
+    if parts:
+        settle_referrals(session, actor, source_type=SOURCE, source_id=attempt.submission_id, state=State.WITHDRAWN, parts=parts, now=now)
+
+
+def _named(answers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Yield step and address of every peer in what was sent."""
+    for entry in answers:
+        if entry["kind"] == ReferredPeer.key and (email := normal_email(peer_of(entry["value"]).email)):
+            yield entry["stage_id"], email
+
+
 def lock_referred(session: Session, source: Source) -> None:
     """Lock the answer that a referral came with. Hears of every referral that is about to be locked, so that answers come first everywhere."""
     source_type, submission_id, _stage_id = source
@@ -60,14 +77,17 @@ def lock_referred(session: Session, source: Source) -> None:
         lock_submission(session, submission_id)
 
 
-def forget_peer(session: Session, source: Source, email: str | None = None) -> None:
-    """Remove a peer's details from what was entered and sent; with ``email`` only where they have that address. Hears of every erased referral.
+def forget_peer(session: Session, source: Source, address: str) -> None:
+    """Remove the details of the peer with this address from what was entered and sent. Hears of every erased referral.
 
-    What is under way again, since all that was sent of it is taken back, stays entered for its member, until ``forget_unsent``.
+    Who was entered since and is somebody else stays, unless the whole answer is withdrawn. What is under way again, since all
+    that was sent of it is taken back, stays entered for its member, until ``forget_unsent``.
     """
     source_type, submission_id, stage_id = source
     if source_type != SOURCE:
         return
+    is_dropped = session.scalar(select(Submission.dropped_at).where(Submission.id == submission_id)) is not None
+    email = None if is_dropped else address
     entered = select(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
     for answer in session.scalars(entered.where(~_is_draft(submission_id, stage_id))):
         answer.value = _without(answer.value, email)
@@ -81,11 +101,12 @@ def forget_peer(session: Session, source: Source, email: str | None = None) -> N
 def _is_draft(submission_id: int, stage_id: int) -> Exists:
     """Hold where a peer was taken back and the answer they came with was not."""
     taken_back = (Referral.source_type == SOURCE, Referral.source_id == submission_id, Referral.part == stage_id, Referral.state == State.WITHDRAWN)
-    under_way = (Submission.id == Referral.source_id, Submission.state == SubmissionState.OPEN, Submission.dropped_at.is_(None))
+    under_way = (Submission.id == Referral.source_id, Submission.state.in_(UNDER_WAY), Submission.dropped_at.is_(None))
     return exists().where(*taken_back, *under_way)
 
 
 def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
+    """Return the value without its peer, if they have this address; with none given, whoever they are."""
     is_theirs = email is None or normal_email(peer_of(value).email) == normal_email(email)
     return FORGOTTEN if is_theirs else value
 
@@ -93,10 +114,10 @@ def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
 def forget_unsent(session: Session, now: datetime) -> int:
     """Remove peers that somebody entered long ago and never sent; returns how many. Nobody but that member has read them.
 
-    What a referral stands for goes with it; one whose details are removed stands for nothing that was entered since.
+    Who is referred goes with the referral; it keeps nobody else who was entered since.
     """
     of_step = (Referral.source_type == SOURCE, Referral.source_id == Answer.submission_id, Referral.part == Answer.stage_id)
-    sent = select(Referral.id).where(*of_step, Referral.erased_at.is_(None))
+    sent = select(Referral.id).where(*of_step, Referral.erased_at.is_(None), Referral.email == Answer.value["email"].as_string())
     steps = select(Stage.id).where(Stage.kind == ReferredPeer.key)
     is_forgotten = Answer.value["is_erased"].as_boolean()
     old = delete(Answer).where(Answer.stage_id.in_(steps), Answer.saved_at <= now - KEPT_UNSENT, ~sent.exists(), is_forgotten.is_not(True))

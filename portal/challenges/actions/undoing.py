@@ -16,7 +16,7 @@ from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
-from portal.challenges.actions.referring import settle_peers
+from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
@@ -99,6 +99,8 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     undone = Verdict(**facts, **when, outcome=Outcome.RECALLED, points=points, transfer_id=transfer_id, decided_by_id=actor.id)
     session.add(undone)
     session.flush()
+    if case.attempt.state == AttemptState.WITHDRAWN:
+        take_back_peers(session, actor, case.attempt, now)
     settle_peers(session, actor, case.submission, now)
     settle_consents(session, actor, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)

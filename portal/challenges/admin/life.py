@@ -15,6 +15,7 @@ from portal.challenges.rules.states import PERIOD_NAMES
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import names
+from portal.web.addresses import id_number
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
 from portal.web.transaction import db, writes
@@ -26,7 +27,7 @@ def versions(challenge_id: int) -> str:
     """The versions of a challenge, who published each, how many run under it, and two of them compared in words."""
     challenge, found = get_challenge(db(), challenge_id), versions_of(db(), challenge_id)
     newest = found[0].number
-    one, other = request.args.get("from", max(newest - 1, 1), type=int), request.args.get("to", newest, type=int)
+    one, other = request.args.get("from", max(newest - 1, 1), type=id_number), request.args.get("to", newest, type=id_number)
     by_number = {version.number: version for version in found}
     if not {one, other} <= set(by_number):
         raise VersionUnknown()

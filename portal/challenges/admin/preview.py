@@ -35,12 +35,12 @@ def preview(challenge_id: int) -> str:
     member = found[0] if len(found) == 1 else None
     now, shown = utcnow(), {"chooser": chooser, "asked": asked, "found": [] if member else found, "is_preview": True}
     if member is None:
-        page, step_id = preview_page(db(), challenge_id, now), request.args.get("step", type=int)
+        page, step_id = preview_page(db(), challenge_id, now), request.args.get("step", type=id_number)
         return _shown(page, page.step(step_id), **shown)
     challenge, draft = get_challenge(db(), challenge_id), find_draft(db(), challenge_id)
     of_draft = draft is not None and (challenge.published_at is None or request.args.get("edition") == "draft")
     page = member_page(db(), member.id, challenge_id, now, of_draft=of_draft)
-    step = page.step(request.args.get("step", type=int)) if page.can_answer else None
+    step = page.step(request.args.get("step", type=id_number)) if page.can_answer else None
     seen = {"member": member, "of_draft": of_draft, "has_draft": draft is not None, "why": _why(challenge_id, member)}
     return _shown(page, step, **seen, **shown)
 

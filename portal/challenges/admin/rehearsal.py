@@ -21,6 +21,7 @@ from portal.challenges.stages.registry import stage_kind
 from portal.files.receiving import Received
 from portal.files.uploads import look_at
 from portal.kernel.errors import Refusal
+from portal.web.addresses import id_number
 from portal.web.guards import admin
 from portal.web.language import reader
 from portal.web.templating import render
@@ -52,7 +53,7 @@ def rehearse(challenge_id: int) -> str:
 def rehearse_at(challenge_id: int) -> str:
     """Go to another step of the test run, or send it, which only says what would happen."""
     values = _carried(challenge_id)
-    return _shown(challenge_id, values, step_id=request.form.get("open", type=int), is_sent="send" in request.form)
+    return _shown(challenge_id, values, step_id=request.form.get("open", type=id_number), is_sent="send" in request.form)
 
 
 @bp.post("/<int:challenge_id>/test/<int:stage_id>")

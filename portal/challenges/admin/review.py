@@ -24,6 +24,7 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.web.addresses import id_number
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, reviewer
 from portal.web.redirects import came_from
@@ -175,7 +176,7 @@ def reverse(submission_id: int) -> Response:
 @writes
 def look_again(submission_id: int) -> Response:
     """Have the worker look once more whether a shared page is there."""
-    stage_id, url = request.form.get("stage_id", type=int), request.form.get("url", "")
+    stage_id, url = request.form.get("stage_id", type=id_number), request.form.get("url", "")
     if stage_id is None:
         raise NotFound()
     look_at_link(db(), current_actor(), submission_id=submission_id, stage_id=stage_id, url=url, now=utcnow())

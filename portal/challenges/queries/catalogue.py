@@ -15,6 +15,7 @@ from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
+from portal.challenges.queries.undoing import NOT_UNDONE
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
 from portal.kernel.schema import UTCDateTime
@@ -62,6 +63,7 @@ _REVIEWS = (
         Verdict.decided_at >= bindparam("since", type_=UTCDateTime),
         Verdict.decided_at == Verdict.recorded_at,
         Verdict.outcome.in_([Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED]),
+        NOT_UNDONE,
     )
     .order_by(Verdict.decided_at.desc())
     .limit(REVIEW_SAMPLE)
@@ -128,7 +130,7 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     """Return the median time from an answer to its verdict over the last 30 days, None while nothing was decided.
 
     Of at most the 100 newest verdicts, so that the cost does not grow. What an import decided at
-    other dates does not count.
+    other dates does not count, nor what was undone within the minute.
     """
     rows = session.execute(_REVIEWS, {"since": now - REVIEW_WINDOW})
     waits = [(decided_at - submitted_at).total_seconds() for decided_at, submitted_at in rows]

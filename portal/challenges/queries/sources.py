@@ -3,23 +3,36 @@
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.challenges.models.deciding import AutoRule, Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Submission
 from portal.kernel.text import fold, like_pattern
 
 _NAMED = (
-    select(Submission.id, Challenge.title)
+    select(Submission.id, Submission.version, Challenge.title)
     .join(Challenge, Challenge.id == Submission.challenge_id)
     .where(Submission.id.in_(bindparam("ids", expanding=True)))
 )
 
+_RULES = (
+    select(Verdict.transfer_id, AutoRule.name)
+    .join(AutoRule, AutoRule.id == Verdict.rule_id)
+    .where(Verdict.submission_id.in_(bindparam("ids", expanding=True)), Verdict.transfer_id.is_not(None))
+)
 
-def describe_submissions(session: Session, submission_ids: list[int]) -> dict[int, tuple[str, str, str]]:
-    """Return (title of the challenge, member's address, admin's address) of each submission."""
+
+def describe_submissions(session: Session, submission_ids: list[int]) -> dict[int, tuple[str, str, str, None, int]]:
+    """Return (title of the challenge, member's address, admin's address, nothing that is held, version of the challenge) of each submission."""
     if not submission_ids:
         return {}
     found = session.execute(_NAMED, {"ids": submission_ids})
-    return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}") for row in found}
+    return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}", None, row.version) for row in found}
+
+
+def rules_that_paid(session: Session, submission_ids: list[int]) -> dict[int, str]:
+    """Return the names of the rules that approved some of the submissions by themselves, by the transfer they paid with."""
+    found = session.execute(_RULES, {"ids": submission_ids})
+    return {row.transfer_id: row.name for row in found}
 
 
 def submissions_matching(term: str) -> Select[int]:

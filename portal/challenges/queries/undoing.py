@@ -1,11 +1,11 @@
-"""What somebody decided within the last minute and can still undo."""
+"""What somebody decided within the last minute and can still undo, and what nobody has undone."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
@@ -15,6 +15,13 @@ from portal.challenges.rules.verdicts import UNDO_WITHIN
 from portal.people.models import Person
 
 MOST = 5
+_recalled = aliased(Verdict)
+NOT_UNDONE = (
+    ~select(_recalled.id)
+    .where(_recalled.submission_id == Verdict.submission_id, _recalled.number == Verdict.number + 1, _recalled.outcome == Outcome.RECALLED)
+    .exists()
+)
+"""A verdict that was not taken back within the minute: what was counts in no figure of how reviewing goes."""
 
 
 def undoable_verdicts(session: Session, person_id: int, now: datetime) -> Sequence[Any]:

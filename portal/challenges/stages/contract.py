@@ -138,6 +138,10 @@ class StageKind(Protocol):
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Return why ``value`` does not complete the step, or None. The refusal's field is a control's name."""
 
+    def unfinished(self, step: Step, value: Value) -> Value:
+        """Return what of a value that may be unfinished goes with an answer that is taken as it is: mostly all."""
+        return value
+
     def links(self, value: Value) -> tuple[str, ...]:
         """Return the public pages that a value points at; once it is sent, the worker looks whether they are there."""
         return ()

@@ -65,3 +65,7 @@ class ReferredPeer(StageKind):
         if not (peer.name or peer.email):
             return StepMissing(step=step.title)
         return why_not_complete(peer, is_agreed=value.get("is_agreed") is True)
+
+    def unfinished(self, step: Step, value: Value) -> Value:
+        """Return no peer who has not agreed, or cannot be listed with the others: only their member has read them."""
+        return value if value.get("is_erased") or self.problem(step, value) is None else {}

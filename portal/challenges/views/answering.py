@@ -20,7 +20,7 @@ from portal.challenges.queries.page import ChallengePage, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.dismissing import WHY_NAMES
-from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState, SubmissionState
 from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
 from portal.challenges.views.lists import bp
@@ -30,6 +30,7 @@ from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.actions.throttles import count_try
+from portal.web.addresses import id_number
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor
 from portal.web.language import clock, reader, span
@@ -42,7 +43,7 @@ from portal.web.transaction import database, db, let_go, writes
 def show(challenge_id: int) -> Any:
     """A challenge: its text, its steps, where the reader stands."""
     page = challenge_page(db(), current_user.id, challenge_id, utcnow())
-    return show_page(page, step_id=request.args.get("step", type=int))
+    return show_page(page, step_id=request.args.get("step", type=id_number))
 
 
 def show_page(
@@ -93,10 +94,10 @@ def _received(submission_id: int, stage_id: int) -> Received | None:
 
 
 def _received_once(submission_id: int, stage_id: int) -> Received | None:
-    """The same for sending: what was sent with this key already needs no file again."""
+    """The same for sending: what was sent with this key already needs no file again, and what is approved takes none."""
     submission, stage = _taken(submission_id, stage_id)
     sent = find_attempt(db(), submission.id, step_form(stage, {}, filled=True).key.data)
-    return None if sent else _received_counted(submission_id, stage_id)
+    return None if sent or submission.state == SubmissionState.APPROVED else _received_counted(submission_id, stage_id)
 
 
 def _received_counted(submission_id: int, stage_id: int) -> Received | None:
@@ -154,10 +155,18 @@ def keep(submission_id: int, stage_id: int, ready: Received | None) -> Any:
 @advocate
 @writes(first=_received_once, again=_step_again)
 def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
-    """Save the last step and send everything for approval. The form's key makes a second click the same attempt."""
+    """Save the last step and send everything for approval. The form's key makes a second click the same attempt.
+
+    What comes after the approval is recorded as such, and nothing of it is kept: no answer and no file.
+    """
     submission, stage = _taken(submission_id, stage_id)
     form = step_form(stage, {}, filled=True)
     attempt = find_attempt(db(), submission_id, form.key.data)
+    if attempt is None and lock_submission(db(), submission_id).state == SubmissionState.APPROVED:
+        plain = PlainForm()
+        if not plain.validate():
+            return _invalid(submission, stage, plain)
+        attempt = submit_attempt(db(), current_actor(), submission_id=submission_id, key=form.key.data, now=utcnow())
     if attempt is None:
         form, value = _read(submission, stage, ready, is_done=True)
         if not form.validate():

@@ -7,10 +7,11 @@ from math import ceil
 from statistics import median
 
 from sqlalchemy import func, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt
+from portal.challenges.queries.undoing import NOT_UNDONE
 from portal.challenges.rules.states import Outcome
 from portal.challenges.rules.verdicts import CATEGORY_NAMES, Category
 from portal.dashboard.waiting.contract import WaitingSource, Wanted
@@ -46,9 +47,9 @@ def review_times(session: Session, now: datetime) -> Times | None:
     """Return how long answers of the last 30 days waited for their verdict; None while nothing was decided.
 
     Counted in Python, alike on both engines, over at most the 1,000 newest verdicts, so that the
-    cost does not grow. What an import decided at other dates does not count.
+    cost does not grow. What an import decided at other dates does not count, nor what was undone within the minute.
     """
-    within = (Verdict.decided_at >= now - WINDOW, Verdict.decided_at == Verdict.recorded_at, Verdict.outcome.in_(DECIDES))
+    within = (Verdict.decided_at >= now - WINDOW, Verdict.decided_at == Verdict.recorded_at, Verdict.outcome.in_(DECIDES), NOT_UNDONE)
     found = select(Verdict.decided_at, Attempt.submitted_at).join(Attempt, Attempt.id == Verdict.attempt_id).where(*within)
     rows = session.execute(found.order_by(Verdict.decided_at.desc()).limit(SAMPLE))
     waits = sorted((row.decided_at - row.submitted_at).total_seconds() for row in rows)
@@ -64,11 +65,7 @@ def percentile(ordered: Sequence[float], share: int) -> float:
 
 def declines_by_reason(session: Session, now: datetime) -> list[tuple[str, int]]:
     """Return (name of the reason, how many) of the declines of the last 30 days that were not undone, most first."""
-    undone = aliased(Verdict)
-    taken_back = select(undone.id).where(
-        undone.submission_id == Verdict.submission_id, undone.number == Verdict.number + 1, undone.outcome == Outcome.RECALLED
-    )
-    declined = (Verdict.decided_at >= now - WINDOW, Verdict.outcome == Outcome.DECLINED, ~taken_back.exists())
+    declined = (Verdict.decided_at >= now - WINDOW, Verdict.outcome == Outcome.DECLINED, NOT_UNDONE)
     counted = session.execute(select(Verdict.category, func.count().label("number")).where(*declined).group_by(Verdict.category))
     found = [(CATEGORY_NAMES[Category(row.category or Category.OTHER)], row.number) for row in counted]
     totals = {name: sum(number for other, number in found if other == name) for name, _ in found}
@@ -76,9 +73,10 @@ def declines_by_reason(session: Session, now: datetime) -> list[tuple[str, int]]
 
 
 def decided_lately(session: Session, now: datetime) -> dict[int, int]:
-    """Return on how many answers each reviewer decided in the last 30 days, by the id of the person."""
-    decided = (Verdict.decided_at >= now - WINDOW, Verdict.decided_by_id.is_not(None), Verdict.outcome.in_((*DECIDES, Outcome.UPHELD)))
-    counted = session.execute(select(Verdict.decided_by_id, func.count().label("number")).where(*decided).group_by(Verdict.decided_by_id))
+    """Return how many verdicts that stand each reviewer gave in the last 30 days, by the id of the person; none that was undone."""
+    by_somebody = (Verdict.decided_by_id.is_not(None), Verdict.outcome.in_((*DECIDES, Outcome.UPHELD)))
+    decided = select(Verdict.decided_by_id, func.count().label("number")).where(Verdict.decided_at >= now - WINDOW, *by_somebody, NOT_UNDONE)
+    counted = session.execute(decided.group_by(Verdict.decided_by_id))
     return {row.decided_by_id: row.number for row in counted}
 
 

@@ -1,12 +1,13 @@
 """The proof of the seals: every block is computed again, and a row that was changed, removed, added or swapped is named."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from portal.ledger.heads import NotedHead
 from portal.ledger.models import block, programme_total, transfer, transfer_note
 from portal.ledger.queries.sealed import StoredMoment, head, ids_within, sealed_rows
 from portal.ledger.rules import Problem
@@ -30,16 +31,16 @@ _NOTES = (
 _WAITING = select(func.count()).where(transfer.c.id > bindparam("b_upto"))
 
 
-def verify(session: Session, *, anchor: str | None = None) -> list[Problem]:
+def verify(session: Session, *, anchor: str | None = None, noted: Sequence[NotedHead] = ()) -> list[Problem]:
     """Return what does not fit the seals, with the row; nothing if all is as it was sealed.
 
-    ``anchor`` is a hash that was noted outside the database: who owns the database could rewrite the
-    whole chain, but then not find this hash in it again.
+    ``anchor`` is a hash that was noted outside the database, ``noted`` are the heads of past days: who owns the database
+    could rewrite the whole chain, but then not find these in it again.
     """
     problems: list[Problem] = []
     covered: list[Range] = []
     last: dict[str, Any] = {"id": 0, "hash": GENESIS, "upto_id": 0, "gaps": ""}
-    anchored, is_readable = anchor in (None, GENESIS), True
+    anchored, is_readable, hashes = anchor in (None, GENESIS), True, dict[int, str]()
     for row in _blocks(session):
         if row["prev_hash"] != last["hash"]:
             problems.append(Problem(RULE, "block", row["id"], f"does not follow block {last['id']}: either was changed, or one between was removed"))
@@ -48,9 +49,15 @@ def verify(session: Session, *, anchor: str | None = None) -> list[Problem]:
         covered += ranges or []
         is_readable = is_readable and ranges is not None
         anchored = anchored or row["hash"] == anchor
+        hashes[row["id"]] = row["hash"]
         last = row
     if not anchored:
         problems.append(Problem(RULE, "block", last["id"], f"ends a chain without the anchor {anchor}: it was rewritten or cut off"))
+    problems += [
+        Problem(RULE, "block", seen.block_id, f"is not the one that was noted on {seen.day}: the chain was rewritten or cut off")
+        for seen in noted
+        if hashes.get(seen.block_id) != seen.hash
+    ]
     if is_readable:
         problems += _strangers(session, covered, last)
     return problems + list(_note_problems(session)) + list(_missing_blocks(session, last["id"]))

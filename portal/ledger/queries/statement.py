@@ -62,7 +62,7 @@ _LINES: Select[Any] = (
     select(
         _SUMS.c.transfer_id, _SUMS.c.entry_id, transfer.c.recorded_at, transfer.c.effective_at, transfer.c.kind, transfer.c.reason,
         transfer.c.source_type, transfer.c.source_id, _SUMS.c.points, _SUMS.c.balance_after, transfer.c.actor_id,
-        transfer_note.c.body.label("note"),
+        transfer.c.owner_id, transfer_note.c.body.label("note"),
     )
     .join(transfer, transfer.c.id == _SUMS.c.transfer_id)
     .outerjoin(transfer_note, transfer_note.c.id == transfer.c.note_id)

@@ -61,13 +61,14 @@ def follow_badges(
     """
     session.connection().execute(_LOCK_PERSON, {"person": person_id})
     rows = [row for row in live_rows(session, person_id) if not row.is_barred and set(because) & set(rule_of(row.rule).needs)]
-    # More of anything loses no badge, so those somebody has are asked about only when something went.
-    rows = [row for row in rows if is_back or not row.way]
+    # More of anything loses no badge and less of it earns none, so those somebody has are asked about only when something went.
+    rows = [row for row in rows if is_back is bool(row.way)]
     if not rows:
         return
     needs = {need for row in rows for need in rule_of(row.rule).needs}
     limited = [row.id for row in rows if rule_of(row.rule).is_limited and not row.way]
-    facts = gather(session, person_id, needs, now, limited=limited)
+    # What was earned long ago is not taken because nobody looks that far back any more.
+    facts = gather(session, person_id, needs, now, limited=limited, is_whole=is_back)
     for row in rows:
         rule = rule_of(row.rule)
         progress = rule.progress(Case(row.id, row.options, bool(row.way)), facts)

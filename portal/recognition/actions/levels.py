@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
+from portal.kernel.db import take_turn
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import new_key
 from portal.kernel.text import clean_line
@@ -22,7 +23,7 @@ from portal.recognition.badges.level import LevelReached
 from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
-from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, LevelsChanged, Wanted, mark_of, require_levels, rung_of
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
@@ -51,27 +52,31 @@ def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> Non
     notify(session, to=recipient(session, person_id), kind="level_reached", data=data, key=f"level:{level_id}", link="/badges", now=now)
 
 
-def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime) -> bool:
+def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], shown: str = "", now: datetime) -> bool:
     """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
 
     Everybody stands at once where the new thresholds put them, and nobody is congratulated on that. Where
     a threshold fell, whoever has passed it by that gets the level's live badges from the worker, without a notice.
+    ``shown`` is the mark of the levels that these were made of; of two admins at once, the second is told (``LevelsChanged``).
     Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
     for (``LevelInUse``), and to let such a one begin at 0 points (``LevelOfBadgeAtZero``).
     """
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_levels([Wanted(level.id, clean_line(level.name)[:NAME_LENGTH], level.threshold) for level in levels])
+    take_turn(session, "recognition:levels")
     there = {level.id: level for level in session.scalars(select(Level).order_by(Level.id).with_for_update())}
+    standing = sorted(there.values(), key=lambda level: (level.threshold, level.id))
+    before, after = ([(level.name, level.threshold) for level in lines] for lines in (standing, wanted))
+    if before == after:
+        return False
+    if shown and shown != mark_of(standing):
+        raise LevelsChanged()
     if any(level.id is not None and level.id not in there for level in wanted):
         raise Conflict()
     kept = {level.id for level in wanted}
     gone = [level for level in there.values() if level.id not in kept]
     _require_unused(session, gone, wanted)
-    before = [(level.name, level.threshold) for level in sorted(there.values(), key=lambda level: level.threshold)]
-    after = [(level.name, level.threshold) for level in wanted]
-    if before == after and not gone:
-        return False
     fallen = [level.id for level in wanted if level.id is not None and level.threshold < there[level.id].threshold]
     session.execute(delete(Level).where(Level.id.in_([level.id for level in gone])))
     for level in wanted:

@@ -1,6 +1,7 @@
 """Counting boards anew from the ledger and the acts: for boards that began after the points, and to prove the others.
 
-People by people, with their rows locked: an award that comes meanwhile waits for its person, and no longer.
+A few people at a time, with their rows locked: an award or a taking back that comes meanwhile waits for its person, and no longer. On
+SQLite everybody who writes waits, so that a batch is short: six queries, however many transfers and acts there are.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from portal.ledger.models import account, entry, transfer
 from portal.people.models import Person
 from portal.recognition.actions.scores import LISTED
 from portal.recognition.models import PeriodScore
-from portal.recognition.queries.seasons import spans_at
+from portal.recognition.queries.seasons import periods_among
 from portal.recognition.rules.boards import UNIT, board_key
 
 RECOUNT = "recognition.recount"
@@ -47,9 +48,10 @@ def recount(session: Session, *, person_ids: Sequence[int], boards: str) -> None
 def counted(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, str], tuple[int, int]]:
     """Return score and ``first_neg`` of each person on each board, from the transfers and acts that stand."""
     found: dict[tuple[int, str], tuple[int, int]] = {}
+    periods_of = periods_among(session)
     for person_id, track, points, at in [*_earned(session, person_ids), *_done(session, person_ids)]:
         moment = require_aware(at)
-        for period in spans_at(session, moment):
+        for period in periods_of(moment):
             key = (person_id, board_key(period, track))
             score, first = found.get(key, (0, 0))
             found[key] = (score + points, min(first, -micros(moment)) if points > 0 else first)

@@ -163,7 +163,11 @@ def count(session: Session, person_id: int, points: int, moment: datetime, *, tr
 
 
 def take_back(session: Session, person_id: int, points: int, moment: datetime, *, track: str | None = None) -> None:
-    """Take from the person's scores of ``moment``, and ask anew when each was reached."""
+    """Take from the person's scores of ``moment``, and ask anew when each was reached.
+
+    The person's row is locked for sharing first, so that who counts their scores anew at this moment is waited for, or waits.
+    """
+    session.execute(select(_PERSON.c.id).where(_PERSON.c.id == person_id).with_for_update(read=True))
     rows = []
     for period, span in spans_at(session, moment).items():
         raised = last_act(session, person_id, track, span) if track else last_raise(session, person_id, span)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone
+from portal.kernel.db import programme_zone, take_turn
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean_line
 from portal.notifications.actions import enqueue, notify
@@ -27,10 +27,12 @@ from portal.recognition.rules.seasons import (
     TOLD_PLACES,
     SeasonClosed,
     TooManySeasons,
+    most_beside,
     require_season,
     season_key,
 )
 
+TURN = "recognition:seasons"
 _STANDING: Any = SeasonStanding.__table__
 
 
@@ -41,6 +43,7 @@ def add_season(session: Session, actor: Actor, *, name: str, starts_on: date, en
     """
     if not actor.is_admin:
         raise NotAllowed()
+    take_turn(session, TURN)
     if key and (made := session.scalar(select(Season).where(Season.made_by == key))) is not None:
         return made
     name = clean_line(name)[:NAME_LENGTH]
@@ -61,6 +64,7 @@ def edit_season(session: Session, actor: Actor, *, season_id: int, name: str, st
     """
     if not actor.is_admin:
         raise NotAllowed()
+    take_turn(session, TURN)
     season = get_season(session, season_id)
     session.refresh(season, with_for_update=True)
     if season.closed_at is not None:
@@ -136,9 +140,9 @@ def _recount(session: Session, season: Season, now: datetime) -> None:
 
 
 def _require_room(session: Session, starts_on: date, ends_on: date, season_id: int | None = None) -> None:
-    """Every award counts in each season that runs, so three at once are the most."""
-    others = select(func.count()).select_from(Season).where(Season.closed_at.is_(None), Season.starts_on <= ends_on, Season.ends_on >= starts_on)
+    """Every award counts in each season that runs, so three on one day are the most."""
+    others = select(Season.starts_on, Season.ends_on).where(Season.closed_at.is_(None), Season.starts_on <= ends_on, Season.ends_on >= starts_on)
     if season_id is not None:
         others = others.where(Season.id != season_id)
-    if (session.scalar(others) or 0) >= MOST_AT_ONCE:
+    if most_beside(starts_on, ends_on, [(row.starts_on, row.ends_on) for row in session.execute(others)]) >= MOST_AT_ONCE:
         raise TooManySeasons(most=MOST_AT_ONCE)

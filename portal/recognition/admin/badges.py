@@ -111,7 +111,7 @@ def _badge(badge_id: int, form: BadgeForm | None = None) -> str:
     if found.state == BadgeState.DRAFT:
         stored = {"name": found.name, "how": found.how, "art": found.art, "tone": found.tone, **found.options}
         shown["form"] = form or BadgeForm(formdata=None, rule=rule, session=db(), **stored)
-        shown["preview"] = queries.preview(db(), found)
+        shown["preview"] = queries.preview(db(), found, utcnow())
     else:
         shown["page"] = queries.holders_page(db(), badge_id, after=request.args.get("after"))
     return render("recognition/admin/badge.html", **shown)

@@ -1,6 +1,7 @@
 """N acts of advocacy, of any kind or of one."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ class NumberOfActs(Rule):
         """Count the acts, or those of the kind."""
         return Progress(facts.count(kind=case.options.get("act_kind") or ""), case.options["number"])
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Everybody with that many, since the last of them."""
         kind = options.get("act_kind")
         return stream(session, eligible(nth_act(options["number"], *([Act.kind == kind] if kind else []))))

@@ -1,6 +1,7 @@
 """Given by an admin, with a reason."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ class ByHand(Rule):
         """Nothing to count."""
         return None
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Nobody of themselves."""
         return iter(())
 

@@ -1,6 +1,7 @@
 """One challenge done."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ class ChallengeDone(Rule):
         """Done or not."""
         return Progress(int(case.options["challenge_id"] in facts.challenges), 1)
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Everybody who did it, since the first time."""
         return stream(session, eligible(challenge_facts(session).done(options["challenge_id"])))
 

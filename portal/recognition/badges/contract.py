@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from sqlalchemy.orm import Session
 
 from portal.recognition.rules.badges import MOST_NUMBER, Progress, RuleIncomplete
+from portal.recognition.rules.streaks import MOST_WEEKS, StreakTooLong
 from portal.web.paging import AnySelect
 
 Options = Mapping[str, Any]
@@ -88,8 +89,8 @@ class Rule:
         """Return how far the person is; None where there is nothing to count."""
         raise NotImplementedError
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
-        """Yield who meets the rule and since when, in order of time; nobody who is deactivated."""
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
+        """Yield who meets the rule ``now`` and since when, in order of time; nobody who is deactivated."""
         raise NotImplementedError
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
@@ -101,6 +102,12 @@ def _number(value: Any, name: str) -> int:
     if not isinstance(value, int) or not 1 <= value <= MOST_NUMBER:
         raise RuleIncomplete(field=name)
     return value
+
+
+def _weeks(value: Any, name: str) -> int:
+    if _number(value, name) > MOST_WEEKS:
+        raise StreakTooLong(most=MOST_WEEKS)
+    return int(value)
 
 
 def _some(value: Any, name: str) -> Any:
@@ -116,7 +123,7 @@ def _perhaps(value: Any, _name: str) -> Any:
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "number": _number,
     "places": _number,
-    "weeks": _number,
+    "weeks": _weeks,
     "track": _some,
     "any_track": _perhaps,
     "challenge_id": _some,

@@ -1,6 +1,7 @@
 """N acts in each of the tracks."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -25,7 +26,7 @@ class EveryTrack(Rule):
         number = case.options["number"]
         return Progress(sum(min(number, facts.count(track=track)) for track in Track), number * len(Track))
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Everybody with that many in each track, since the last track was full."""
         full = nth_act(options["number"], each=(Act.track,)).subquery()
         of_all = select(full.c.person_id, func.max(full.c.at).label("at")).group_by(full.c.person_id).having(func.count() == len(Track))

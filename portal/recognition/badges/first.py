@@ -1,6 +1,7 @@
 """The first N people to do something."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ class FirstToDo(Rule):
             return Progress(int(options["any_challenge_id"] in facts.challenges), 1, is_open)
         return Progress(facts.count(track=options.get("any_track") or ""), options["number"], is_open)
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """The first so many, by when they did it."""
         track = options.get("any_track")
         if options.get("any_challenge_id"):

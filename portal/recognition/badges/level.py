@@ -1,6 +1,7 @@
 """A level reached."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -27,7 +28,7 @@ class LevelReached(Rule):
         threshold = facts.levels.get(case.options["level_id"])
         return Progress(facts.lifetime, threshold) if threshold is not None else None
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Everybody with that many points, since the last time they earned some: when the threshold was passed is not asked."""
         there = (PeriodScore.period == ALL, Person.state != PersonState.DEACTIVATED, Level.id == options["level_id"])
         rich = select(PeriodScore.member_id, PeriodScore.first_neg).join(Person, Person.id == PeriodScore.member_id)

@@ -15,7 +15,7 @@ from portal.recognition.rules.streaks import runs_of, streak_of
 
 
 class WeeksInARow(Rule):
-    """A streak of so many weeks, at any time; losing the streak later takes nothing."""
+    """A streak of so many weeks at any time in the last three years; losing the streak later takes nothing, nor do the years."""
 
     kind, title = "streak", N_("Weeks in a row")
     asks, needs = ("weeks",), (WEEKS,)
@@ -25,10 +25,13 @@ class WeeksInARow(Rule):
         streak, need = streak_of(facts.weeks, facts.this_week), case.options["weeks"]
         return Progress(streak.longest if streak.longest >= need else streak.weeks, need)
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
-        """Everybody who had such a streak, since the act that made it one. Counted person by person: freezes cannot be asked of SQL."""
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
+        """Everybody who had such a streak, since the act that made it one. Counted person by person: freezes cannot be asked of SQL.
+
+        Looked at as far back as whoever earns it by an act, so that both get it or neither does.
+        """
         need, found = options["weeks"], []
-        for person_id, acts in groupby(iter_weeks(session), key=lambda act: act.person_id):
+        for person_id, acts in groupby(iter_weeks(session, now), key=lambda act: act.person_id):
             first: dict[date, datetime] = {}
             for act in acts:
                 first.setdefault(act.week, act.happened_at)

@@ -1,6 +1,7 @@
 """N acts in one track."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ class ActsInTrack(Rule):
         """Count the acts of the track."""
         return Progress(facts.count(track=case.options["track"]), case.options["number"])
 
-    def holders(self, session: Session, options: Options) -> Iterator[Holder]:
+    def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Everybody with that many, since the last of them."""
         return stream(session, eligible(nth_act(options["number"], Act.track == options["track"])))
 

@@ -185,10 +185,10 @@ def holders_page(session: Session, badge_id: int, *, after: str | None) -> Page:
     return page_by(session, held, [(BadgeHolding.awarded_at, True), (BadgeHolding.id, True)], after=after)
 
 
-def preview(session: Session, badge: Badge) -> Preview:
+def preview(session: Session, badge: Badge, now: datetime) -> Preview:
     """Return who would get the badge now. Counted to the end, named only the first few."""
     number, first = 0, []
-    for person_id, _at in rule_of(badge.rule).holders(session, badge.options):
+    for person_id, _at in rule_of(badge.rule).holders(session, badge.options, now):
         number += 1
         if number <= SAMPLE:
             first.append(person_id)

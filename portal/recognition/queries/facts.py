@@ -58,8 +58,13 @@ def count_holders(session: Session, badge_ids: Collection[int]) -> dict[int, int
     return {row.badge_id: row.number for row in session.connection().execute(_HOLDERS, {"badges": list(badge_ids)})}
 
 
-def gather(session: Session, person_id: int, needs: Collection[str], now: datetime, *, limited: Collection[int] = ()) -> Facts:
-    """Return the facts in ``needs`` about a person, and how many hold each of the ``limited`` badges; what is not needed is not asked."""
+def gather(
+    session: Session, person_id: int, needs: Collection[str], now: datetime, *, limited: Collection[int] = (), is_whole: bool = False
+) -> Facts:
+    """Return the facts in ``needs`` about a person, and how many hold each of the ``limited`` badges; what is not needed is not asked.
+
+    Weeks are those of the last three years, or, where ``is_whole``, all that ever were.
+    """
     found: dict[str, Any] = {}
     if ACTS in needs:
         rows = session.connection().execute(_ACTS, {"person": person_id})
@@ -71,7 +76,7 @@ def gather(session: Session, person_id: int, needs: Collection[str], now: dateti
         found["levels"] = {level.id: level.threshold for level in list_levels(session)}
     if WEEKS in needs:
         zone = zone_of(session, person_id)
-        found["weeks"], found["this_week"] = weeks_of(session, person_id, zone, now), week_of(now, zone)
+        found["weeks"], found["this_week"] = weeks_of(session, person_id, zone, now, is_whole=is_whole), week_of(now, zone)
     if TAKEN in needs and limited:
         found["taken"] = count_holders(session, limited)
     return Facts(**found)

@@ -1,6 +1,6 @@
 """Seasons: which count at a moment, which there are, who stood where."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,9 +20,8 @@ from portal.web.paging import Page, page_by
 
 _SEASON: Any = Season.__table__
 _DAY = bindparam("day", type_=Date)
-_RUNNING = select(_SEASON.c.id, _SEASON.c.starts_on, _SEASON.c.ends_on).where(
-    _SEASON.c.closed_at.is_(None), _SEASON.c.starts_on <= _DAY, _SEASON.c.ends_on >= _DAY
-)
+_OPEN = select(_SEASON.c.id, _SEASON.c.starts_on, _SEASON.c.ends_on).where(_SEASON.c.closed_at.is_(None))
+_RUNNING = _OPEN.where(_SEASON.c.starts_on <= _DAY, _SEASON.c.ends_on >= _DAY)
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,17 @@ def spans_at(session: Session, moment: datetime) -> dict[str, Span]:
     for row in session.connection().execute(_RUNNING, {"day": local_date(moment, zone)}):
         spans[season_key(row.id)] = season_span(row.starts_on, row.ends_on, zone)
     return spans
+
+
+def periods_among(session: Session) -> Callable[[datetime], list[str]]:
+    """Return what tells the periods of ``spans_at`` for any number of moments, with one query in all."""
+    zone, seasons = programme_zone(session), session.connection().execute(_OPEN).all()
+
+    def periods(moment: datetime) -> list[str]:
+        day = local_date(moment, zone)
+        return [*periods_of(moment, zone), *(season_key(row.id) for row in seasons if row.starts_on <= day <= row.ends_on)]
+
+    return periods
 
 
 def span_on(session: Session, period: str) -> Span:

@@ -5,7 +5,7 @@ An act that was never given a week, being older than streaks, counts in the pers
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select
@@ -19,10 +19,9 @@ from portal.kernel.schema import UTCDateTime
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.recognition.models import ActWeek
-from portal.recognition.rules.streaks import Streak, streak_of, week_of
+from portal.recognition.rules.streaks import LOOKED_BACK, Streak, streak_of, week_of
 
-# Nobody looks further back, and nobody's page grows for ever.
-LOOKED_BACK = timedelta(days=3 * 366)
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
 _ACT: Any = Act.__table__
 _WEEK: Any = ActWeek.__table__
 _PERSON: Any = Person.__table__
@@ -64,9 +63,9 @@ def last_week(session: Session, person_id: int, moment: datetime) -> tuple[date,
     return (row.week, row.zone) if row else None
 
 
-def weeks_of(session: Session, person_id: int, zone: str, now: datetime) -> list[date]:
-    """Return the weeks (Mondays) in which a person was active during the last three years; a week comes as often as they were."""
-    rows = session.connection().execute(_OWN, {"person": person_id, "since": now - LOOKED_BACK})
+def weeks_of(session: Session, person_id: int, zone: str, now: datetime, *, is_whole: bool = False) -> list[date]:
+    """Return the weeks (Mondays) in which a person was active during the last three years, or ever; a week comes as often as they were."""
+    rows = session.connection().execute(_OWN, {"person": person_id, "since": EVER if is_whole else now - LOOKED_BACK})
     return [row.week or week_of(require_aware(row.happened_at), zone) for row in rows]
 
 
@@ -76,13 +75,14 @@ def streak_for(session: Session, person_id: int, now: datetime) -> Streak:
     return streak_of(weeks_of(session, person_id, zone, now), week_of(now, zone))
 
 
-def iter_weeks(session: Session) -> Iterator[WeekOfAct]:
-    """Yield every live act of everybody who is not deactivated with its week, person by person, in order of time."""
+def iter_weeks(session: Session, now: datetime) -> Iterator[WeekOfAct]:
+    """Yield the live acts of the last three years of everybody who is not deactivated with their weeks, person by person, in order of time."""
     statement = (
         select(Act.person_id, Act.happened_at, ActWeek.week, Person.time_zone)
         .join(Person, Person.id == Act.person_id)
         .outerjoin(ActWeek, ActWeek.act_id == Act.id)
         .where(Act.reversed_at.is_(None), Act.kind != UNREWARDED, Person.state != PersonState.DEACTIVATED)
+        .where(Act.happened_at >= now - LOOKED_BACK)
         .order_by(Act.person_id, Act.happened_at)
     )
     zone = programme_zone(session)

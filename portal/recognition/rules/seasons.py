@@ -1,6 +1,7 @@
 """Seasons: whole days in the programme's zone, from a first to a last, with a standing that is kept."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from portal.kernel.clock import end_of_day, start_of_day
@@ -46,7 +47,7 @@ class SeasonOver(Refusal):
 class TooManySeasons(Refusal):
     """Every award counts in every season that runs, so their number is small."""
 
-    message = N_("On these days %(most)s other seasons run already, which is the most.")
+    message = N_("On one of these days %(most)s other seasons run already, which is the most.")
 
 
 class SeasonClosed(Conflict):
@@ -69,6 +70,12 @@ def season_id_of(period: str) -> int | None:
 def season_span(starts_on: date, ends_on: date, zone: str) -> Span:
     """Return the moments of a season: from the first day's beginning up to the end of the last, in the programme's zone."""
     return Span(start_of_day(starts_on, zone), end_of_day(ends_on, zone))
+
+
+def most_beside(starts_on: date, ends_on: date, others: Sequence[tuple[date, date]]) -> int:
+    """Return how many of ``others`` run on the fullest day of a season: each of them begins on that day, or the season does."""
+    days = {starts_on, *(starts for starts, _ends in others if starts_on <= starts <= ends_on)}
+    return max(sum(starts <= day <= ends for starts, ends in others) for day in days)
 
 
 def require_season(name: str, starts_on: date, ends_on: date, today: date) -> None:

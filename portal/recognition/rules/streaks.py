@@ -11,8 +11,20 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from portal.kernel.clock import local_date
+from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
 
 WEEK = timedelta(days=7)
+LOOKED_BACK = timedelta(days=3 * 366)
+"""Nobody looks further back, and nobody's page grows for ever."""
+MOST_WEEKS = LOOKED_BACK // WEEK
+
+
+class StreakTooLong(Refusal):
+    """A streak of more weeks than are looked at would be earned by nobody."""
+
+    message = N_("Please give %(most)s weeks at most: we look back three years.")
+    field = "weeks"
 
 
 @dataclass(frozen=True)
