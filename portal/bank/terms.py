@@ -21,13 +21,14 @@ bp = Blueprint("bank_terms", __name__, url_prefix="/admin/bank")
 
 
 def _page(form: TermsForm) -> str:
-    now = utcnow()
-    today = local_date(now, current_app.config["SETTINGS"].time_zone)
+    now, zone = utcnow(), current_app.config["SETTINGS"].time_zone
+    today = local_date(now, zone)
     standing, history = policy_at(db(), now), list_policies(db())
     coming = next((policy for policy in history[:1] if policy.from_at > now), None)
     people = names(db(), {policy.set_by for policy in history if policy.set_by is not None})
     last = lapses_on(standing, month=today.replace(day=1), day=today)
-    shown = {"standing": standing, "coming": coming, "history": history, "people": people, "today": today, "last": last}
+    days = {policy.id: local_date(policy.from_at, zone) for policy in history}
+    shown = {"standing": standing, "coming": coming, "history": history, "people": people, "days": days, "today": today, "last": last}
     return render("bank/terms.html", form=form, steps=STEPS, grace=GRACE.days, **shown)
 
 

@@ -55,10 +55,13 @@ def award(
         batch_id=batch_id,
     )  # fmt: skip
     if not written.is_replay:
-        policy, opened = earn(session, written, AccountKind.ISSUED), points
-        if policy is None:
+        earned, opened = earn(session, written, AccountKind.ISSUED), points
+        if earned is not None:
+            policy, entries = earned
+            lots.enter(session, written, policy, opened, entries)
+        else:
             policy, opened = _pay_and_earn(session, written)
-        lots.enter(session, written, policy, opened)
+            lots.enter(session, written, policy, opened)
         if policy.pending_days and opened:
             make_wait(session, actor, written, points=opened, days=policy.pending_days, now=now)
     return written

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, case, insert, select, tuple_, update
+from sqlalchemy import bindparam, case, insert, select, tuple_, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.ledger.lots import GRACE, Move, Policy, back, end_of_month, lapses_on, month_of, take
-from portal.ledger.models import lot, lot_line
+from portal.ledger.models import entry, lot, lot_line
 from portal.ledger.queries.policies import pushing_policies
 from portal.ledger.rules import Transfer
 
@@ -36,14 +36,22 @@ _ENTER_LOT = _upsert(sqlite)
 _INSERT_LINES = insert(lot_line)
 
 
-def _enter_at_once() -> Any:
-    """Return the lot's change and its line as one statement, for one round trip (PostgreSQL)."""
+def _enter_at_once(*also: Any) -> Any:
+    """Return the lot's change and its line, and what is to be written with them, as one statement, for one round trip (PostgreSQL)."""
     entered = _upsert(postgresql).cte("entered")
     told = {name: bindparam(f"c_{name}", type_=lot_line.c[name].type) for name in ("transfer_id", "earned", *_SUMS)}
-    return insert(lot_line).from_select(["lot_id", *told], select(entered.c.id, *told.values()).add_cte(entered), include_defaults=False)
+    return insert(lot_line).from_select(["lot_id", *told], select(entered.c.id, *told.values()).add_cte(entered, *also), include_defaults=False)
 
 
+def _two_entries() -> Any:
+    sides = [select(*(bindparam(f"{side}_{name}", type_=entry.c[name].type) for name in _ENTRY)) for side in ("near", "far")]
+    return insert(entry).from_select(_ENTRY, union_all(*sides), include_defaults=False).cte("booked")
+
+
+_ENTRY = ["transfer_id", "account_id", "amount", "balance_after", "version"]
+_INSERT_ENTRIES = insert(entry)
 _ENTER = _enter_at_once()
+_ENTER_WITH_ENTRIES = _enter_at_once(_two_entries())
 _LEAST = bindparam("b_least", type_=lot.c.expires_on.type)
 _MOVE = (
     update(lot)
@@ -75,8 +83,11 @@ _PUSH = (
 _FIRST_PAGE, _PAGE = 32, 256
 
 
-def enter(session: Session, written: Transfer, policy: Policy, opened: int) -> None:
-    """Put what came in into the lot of its month: ``opened`` of it can be spent, the rest has paid a debt."""
+def enter(session: Session, written: Transfer, policy: Policy, opened: int, entries: list[dict[str, Any]] | None = None) -> None:
+    """Put what came in into the lot of its month: ``opened`` of it can be spent, the rest has paid a debt.
+
+    ``entries`` are the two of an award that are not written yet: on PostgreSQL they go along in one round trip.
+    """
     day = _day(session, written)
     month = month_of(written.effective_at, programme_zone(session))
     values = {
@@ -86,10 +97,15 @@ def enter(session: Session, written: Transfer, policy: Policy, opened: int) -> N
     connection = session.connection()
     line = {"earned": written.points, "open": opened, "held": 0, "spent": 0, "expired": 0, "taken": written.points - opened}
     if connection.dialect.name == "sqlite":
+        if entries:
+            connection.execute(_INSERT_ENTRIES, entries)
         lot_id = connection.execute(_ENTER_LOT, values).scalar_one()
         connection.execute(_INSERT_LINES, line | {"transfer_id": written.id, "lot_id": lot_id})
     else:
-        connection.execute(_ENTER, values | {"c_transfer_id": written.id} | {f"c_{name}": value for name, value in line.items()})
+        values |= {"c_transfer_id": written.id} | {f"c_{name}": value for name, value in line.items()}
+        for side, booked in zip(("near", "far"), entries or (), strict=False):
+            values |= {f"{side}_{name}": value for name, value in booked.items()}
+        connection.execute(_ENTER_WITH_ENTRIES if entries else _ENTER, values)
     if policy.pushes:
         push(session, written)
 

@@ -144,10 +144,10 @@ def locked_balances(session: Session, owner_id: int, unit: str) -> dict[AccountK
     return {AccountKind(row.kind): row.balance for row in rows}
 
 
-def earn(session: Session, written: Transfer, other: AccountKind) -> Policy | None:
-    """Post ``written`` to an owner who has points available, in two statements, and return the policy that stands.
+def earn(session: Session, written: Transfer, other: AccountKind) -> tuple[Policy, list[dict[str, Any]]] | None:
+    """Move the balance of an owner who has points available, in one statement. None, and nothing done, for all others.
 
-    None, and nothing done, for all others.
+    Returns the policy that stands and the two entries, which are written with the lot: see ``lots.enter``.
     """
     connection = session.connection()
     whose = {"b_owner": written.owner_id, "b_unit": written.unit, "b_now": written.recorded_at}
@@ -156,8 +156,7 @@ def earn(session: Session, written: Transfer, other: AccountKind) -> Policy | No
         return None
     if row.other_id is None:
         raise LookupError(f"the programme has no account {other} in {written.unit}")
-    connection.execute(_INSERT_ENTRIES, [_line(written, row, written.points), _far_line(written, row.other_id, -written.points)])
-    return read_policy(row.policy)
+    return read_policy(row.policy), [_line(written, row, written.points), _far_line(written, row.other_id, -written.points)]
 
 
 def post(session: Session, written: Transfer, moves: dict[AccountKind, int], other: AccountKind | None) -> bool:
