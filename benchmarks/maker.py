@@ -22,7 +22,7 @@ from portal.kernel.db import Database
 from portal.kernel.text import fold
 from portal.kernel.tracks import Track
 from portal.ledger.actions.sealing import seal_pending
-from portal.ledger.lots import NEVER, month_of, take
+from portal.ledger.lots import NEVER, NO_GRACE, PLACES, month_of, take
 from portal.ledger.queries import invariants
 from portal.recognition.badges.contract import Case, Facts
 from portal.recognition.badges.registry import rule_of
@@ -51,7 +51,6 @@ FIRST_NAMES, LAST_NAMES = FIRST.split(), LAST.split()
 INDUSTRIES = ("Logistics", "Retail", "Health", "Energy", "Banking", "Education", "Manufacturing", "Software")
 REGIONS = ("DACH", "Nordics", "Iberia", "Benelux", "UK and Ireland", "France", "Italy")
 TEXT = "Tell us in a few sentences how it went, what changed for your team, and what you would tell somebody who is about to begin. " * 3
-PLACES = ("open", "held", "spent", "expired", "taken")
 
 
 class Lots(NamedTuple):
@@ -258,19 +257,30 @@ class Programme:
             for month, number in found.ids.items():
                 earned, part = found.sums[month], found.held.get(number, 0)
                 sums = Counter({"open": earned - part}) + Counter({place: part})
-                yield number, found.person, "points", month.isoformat(), 0, NEVER.isoformat(), earned, *(sums[name] for name in PLACES)
+                yield (
+                    number,
+                    found.person,
+                    "points",
+                    month.isoformat(),
+                    0,
+                    NO_GRACE.isoformat(),
+                    NEVER.isoformat(),
+                    0,
+                    earned,
+                    *(sums[name] for name in PLACES),
+                )
 
     def lot_line_rows(self) -> Iterator[Row]:
         for found in self.lots():
             for transfer, month, points in found.awards:
-                yield transfer, found.ids[month], points, points, 0, 0, 0, 0
+                yield transfer, found.ids[month], points, points, 0, 0, 0, 0, 0, 0
             hold, state = self.hold_id(found.redemption), REDEEMED[found.redemption % 4]
             for number, part in found.held.items():
-                yield hold, number, 0, -part, part, 0, 0, 0
+                yield hold, number, 0, -part, part, 0, 0, 0, 0, 0
                 if state == "fulfilled":
-                    yield hold + 1, number, 0, 0, -part, part, 0, 0
+                    yield hold + 1, number, 0, 0, -part, part, 0, 0, 0, 0
                 elif state == "declined":
-                    yield hold + 1, number, 0, part, -part, 0, 0, 0
+                    yield hold + 1, number, 0, part, -part, 0, 0, 0, 0, 0
 
     def sent(self, index: int) -> tuple[int, int, datetime]:
         """Return (member's index, challenge, moment) of an answer that waits."""
@@ -453,8 +463,12 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         Programme.transfer_rows,
     ),
     ("entry", "id, transfer_id, account_id, amount, balance_after, version", Programme.entry_rows),
-    ("lot", "id, owner_id, unit, month, policy_id, expires_on, earned, open, held, spent, expired, taken", Programme.lot_rows),
-    ("lot_line", "transfer_id, lot_id, earned, open, held, spent, expired, taken", Programme.lot_line_rows),
+    (
+        "lot",
+        "id, owner_id, unit, month, policy_id, grace_until, expires_on, lapses, earned, open, held, spent, expired, reversed, corrected, paid",
+        Programme.lot_rows,
+    ),
+    ("lot_line", f"transfer_id, lot_id, earned, {', '.join(PLACES)}", Programme.lot_line_rows),
     (
         "submission",
         "id, person_id, challenge_id, version, period_key, zone, has_place, nth, state, attempts, declines, decisions, paid, started_at, changed_at",

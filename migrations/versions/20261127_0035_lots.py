@@ -2,12 +2,12 @@
 
 What every owner has is put into lots by replaying the transfers in the order in which they moved the
 accounts: by month of effect (UTC, since the zone of the programme is no fact of the database), under no
-policy, so nothing earned before ever lapses. A table of transfers cannot lose the lapsed again, so going
-down is refused once there are some.
+policy, so nothing earned before ever lapses. Going down is refused once terms were set, or points
+lapsed or wait: only these tables know of it.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -21,15 +21,15 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
-NEVER = date(9999, 12, 31)
+NEVER, NO_GRACE = date(9999, 12, 31), date.min
 CHUNK = 5_000
 OLD_KINDS = "kind IN ('award', 'hold', 'release', 'capture', 'adjust', 'reverse')"
 NEW_KINDS = "kind IN ('award', 'hold', 'release', 'capture', 'adjust', 'reverse', 'expire')"
 OLD_EARNED = "OR (kind IN ('hold', 'release', 'capture') AND earned = 0)"
 NEW_EARNED = "OR (kind IN ('hold', 'release', 'capture', 'expire') AND earned = 0)"
 GIVEN = "(kind = 'award' AND earned = points) OR (kind IN ('adjust', 'reverse') AND earned IN (0, points)) "
-SUMS = ("earned", "open", "held", "spent", "expired", "taken")
-ADDS_UP = "earned = open + held + spent + expired + taken"
+SUMS = ("earned", "open", "held", "spent", "expired", "reversed", "corrected", "paid")
+ADDS_UP = "earned = open + held + spent + expired + reversed + corrected + paid"
 OPEN, LAPSING, WAITING = "open > 0", "open > 0 AND expires_on < '9999-12-31'", "released_at IS NULL"
 TRIGGERS = {
     "sqlite": [
@@ -51,9 +51,11 @@ TRIGGERS = {
 
 
 def upgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        op.execute("SET LOCAL statement_timeout = 0")  # every transfer there is is read, and its lots are written
     _know_kinds(((OLD_KINDS, NEW_KINDS), (OLD_EARNED, NEW_EARNED)))
     _make_tables()
-    connection = op.get_bind()
     _fill(connection)
     for statement in TRIGGERS[connection.dialect.name]:
         op.execute(statement)
@@ -109,15 +111,18 @@ def _make_tables() -> None:
         sa.Column("unit", sa.String(16), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("policy_id", sa.BigInteger(), nullable=False),
+        sa.Column("grace_until", sa.Date(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("lapses", sa.Integer(), nullable=False),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in SUMS),
         sa.CheckConstraint(ADDS_UP, name=op.f("ck_lot_adds_up")),
-        sa.CheckConstraint(" AND ".join(f"{name} >= 0" for name in SUMS), name=op.f("ck_lot_not_negative")),
+        sa.CheckConstraint(" AND ".join(f"{name} >= 0" for name in (*SUMS, "lapses")), name=op.f("ck_lot_not_negative")),
         sa.PrimaryKeyConstraint("id", name="pk_lot"),
         sqlite_autoincrement=True,
         postgresql_with={"fillfactor": 80},
     )
-    op.create_index("uq_lot_owner_id_unit_month_policy_id", "lot", ["owner_id", "unit", "month", "policy_id"], unique=True)
+    key = ["owner_id", "unit", "month", "policy_id", "grace_until"]
+    op.create_index(f"uq_lot_{'_'.join(key)}", "lot", key, unique=True)
     _partial("lot", OPEN, open=["owner_id", "unit", "expires_on", "id"])
     _partial("lot", LAPSING, lapsing=["expires_on", "id"])
     op.create_table(
@@ -126,7 +131,6 @@ def _make_tables() -> None:
         sa.Column("lot_id", BIG, nullable=False, autoincrement=False),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in SUMS),
         sa.CheckConstraint(ADDS_UP, name=op.f("ck_lot_line_adds_up")),
-        sa.CheckConstraint("earned >= 0", name=op.f("ck_lot_line_earned_not_negative")),
         sa.PrimaryKeyConstraint("transfer_id", "lot_id", name="pk_lot_line"),
         sa.ForeignKeyConstraint(["transfer_id"], ["transfer.id"], name="fk_lot_line_transfer_id"),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name="fk_lot_line_lot_id"),
@@ -166,8 +170,8 @@ def _partial(table: str, where: str, **indexes: list[str]) -> None:
 
 def _fill(connection: sa.Connection) -> None:
     """Write the lots and lines of every transfer there is, owner by owner, in pieces."""
-    kept = [sa.column(name, sa.BigInteger()) for name in ("owner_id", "policy_id", *SUMS)]
-    days = [sa.column("month", sa.Date()), sa.column("expires_on", sa.Date())]
+    kept = [sa.column(name, sa.BigInteger()) for name in ("owner_id", "policy_id", "lapses", *SUMS)]
+    days = [sa.column(name, sa.Date()) for name in ("month", "grace_until", "expires_on")]
     lot = sa.table("lot", sa.column("id", BIG), sa.column("unit", sa.String), *kept, *days)
     line = sa.table("lot_line", *(sa.column(name, sa.BigInteger()) for name in ("transfer_id", "lot_id", *SUMS)))
     lots: list[dict[str, Any]] = []
@@ -178,7 +182,7 @@ def _fill(connection: sa.Connection) -> None:
         for row in transfers:
             lines += book.follow(row)
         for (month, lot_id), sums in zip(book.months.items(), book.sums.values(), strict=True):
-            facts = {"owner_id": owner_id, "unit": unit, "month": month, "policy_id": 0, "expires_on": NEVER}
+            facts = {"owner_id": owner_id, "unit": unit, "month": month, "policy_id": 0, "grace_until": NO_GRACE, "expires_on": NEVER, "lapses": 0}
             lots.append({"id": lot_id} | facts | sums)
         number += len(book.sums)
         if len(lines) >= CHUNK:
@@ -209,6 +213,11 @@ def _history(connection: sa.Connection) -> Iterator[Any]:
         yield from rows
 
 
+def _month(moment: datetime) -> date:
+    """Return the month in UTC; PostgreSQL gives moments in the zone of the connection, SQLite without one."""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).date().replace(day=1)
+
+
 class Book:
     """The lots of one owner while the transfers are replayed. All lapse never, so the oldest lot is taken first."""
 
@@ -224,7 +233,7 @@ class Book:
         opened, told = int(row.opened), {}
         self.kinds[row.id] = row.kind
         if row.kind in ("award", "adjust") and row.points > 0:
-            told = {self._lot(row.effective_at.date().replace(day=1)): {"earned": row.points, "open": opened, "taken": row.points - opened}}
+            told = {self._lot(_month(row.effective_at)): {"earned": row.points, "open": opened, "paid": row.points - opened}}
         elif row.kind == "hold":
             told = {i: {"open": -n, "held": n} for i, n in self._open(row.points)}
         elif row.kind == "release":
@@ -234,9 +243,10 @@ class Book:
         elif row.kind == "reverse" and self.kinds[row.reverses_id] == "capture":
             told = self._back(row.reverses_id, "spent", opened)
         elif row.points < 0:
-            told = {i: {"open": -n, "taken": n} for i, n in self._open(-opened, row.reverses_id)}
+            place = "reversed" if row.kind == "reverse" else "corrected"
+            told = {i: {"open": -n, place: n} for i, n in self._open(-opened, row.reverses_id)}
         else:
-            told = {i: {"taken": -n, "open": n} for i, n in self._taken(opened, row.reverses_id)}
+            told = self._restored(row.reverses_id, opened)
         self.lines[row.id] = told
         for lot_id, moves in told.items():
             for name, points in moves.items():
@@ -254,29 +264,27 @@ class Book:
         own = list(self.lines.get(of, ()) if of is not None else ())
         return self._take([*own, *(i for i in self.sums if i not in own)], "open", points)
 
-    def _taken(self, points: int, of: int) -> list[tuple[int, int]]:
-        own = self.lines[of]
-        first = [(i, min(moves.get("taken", 0), self.sums[i]["taken"])) for i, moves in own.items()]
-        found: dict[int, int] = {}
-        newest = [(i, self.sums[i]["taken"]) for _month, i in sorted(self.months.items(), reverse=True)]
-        for i, there in (*first, *newest):
-            part = min(there if i not in found else there - found[i], points)
-            if part > 0:
-                found[i] = found.get(i, 0) + part
-                points -= part
-        assert not points, "what was taken from lots is all that can come back"
-        return list(found.items())
+    def _restored(self, of: int, opened: int) -> dict[int, dict[str, int]]:
+        """What a correction took comes back; where later points paid its debt, those: from the newest lots that paid some."""
+        own = sum(moves.get("corrected", 0) for moves in self.lines[of].values())
+        told = self._back(of, "corrected", min(opened, own))
+        newest = [i for _month, i in sorted(self.months.items(), reverse=True)]
+        for i, part in self._take(newest, "paid", max(opened - own, 0)):
+            moves = told.setdefault(i, {"corrected": 0, "open": 0, "paid": 0})
+            moves["open"] += part
+            moves["paid"] -= part
+        return told
 
     def _take(self, order: list[int], name: str, points: int) -> list[tuple[int, int]]:
-        found = []
-        for i in order:
+        found: list[tuple[int, int]] = []
+        for i in order if points else ():
             part = min(self.sums[i][name], points)
             if part > 0:
                 found.append((i, part))
                 points -= part
             if not points:
                 break
-        assert not points, "what is available is open in lots"
+        assert not points, "lots hold what was moved"
         return found
 
     def _back(self, of: int, name: str, opened: int) -> dict[int, dict[str, int]]:
@@ -285,13 +293,23 @@ class Book:
         for i, part in parts:
             paid = min(part, owed)
             owed -= paid
-            told[i] = {name: -part, "open": part - paid, "taken": paid}
+            told[i] = {name: -part, "open": part - paid, "paid": paid}
         return told
 
 
 def downgrade() -> None:
+    _require_nothing_lost(op.get_bind())
     for table in ("lapse_notice", "pending", "lot_line", "lot", "points_policy"):
         op.drop_table(table)
-    if op.get_bind().execute(sa.text("SELECT 1 FROM transfer WHERE kind = 'expire' LIMIT 1")).first():
-        raise RuntimeError("points have lapsed, and a ledger without lots cannot say so")
     _know_kinds(((NEW_KINDS, OLD_KINDS), (NEW_EARNED, OLD_EARNED)))
+
+
+def _require_nothing_lost(connection: sa.Connection) -> None:
+    """What only these tables know is somebody's points: until when they last, and when they can be spent."""
+    for found, loss in (
+        ("transfer WHERE kind = 'expire'", "points have lapsed, and a ledger without lots cannot say so"),
+        ("pending WHERE released_at IS NULL", "points wait for their day, and without these tables nothing would ever release them"),
+        ("points_policy", "terms of points were set, and without these tables points earned on them would never lapse"),
+    ):
+        if connection.execute(sa.text(f"SELECT 1 FROM {found} LIMIT 1")).first():
+            raise RuntimeError(loss)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.heads import HeadsUnreadable, read_heads
-from portal.ledger.lots import NEVER
+from portal.ledger.lots import NEVER, NO_GRACE
 from portal.ledger.models import transfer
 from portal.ledger.queries import invariants, journal, proof
 from portal.ledger.queries.lots import LOT_FIELDS, all_lots
@@ -98,7 +98,7 @@ def _print_lots(session: Session) -> None:
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(("lot", "owner", *LOT_FIELDS[2:]))
     for row in all_lots(session):
-        rows.writerow([cell if cell != NEVER else "" for cell in row])
+        rows.writerow(["" if cell in (NEVER, NO_GRACE) else cell for cell in row])
         if written.tell() > _AT_ONCE:
             click.echo(written.getvalue(), nl=False)
             written.seek(0)

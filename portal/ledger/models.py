@@ -2,13 +2,14 @@
 
 ``account.owner_id`` and ``transfer.actor_id`` are numbers without a foreign key: the safe knows no
 person, and its rows outlive an erased one. Rows of transfer, entry, block, lot_line and points_policy are
-never changed or removed; of an account only balance, version and lifetime move, of a lot its six sums and its last day.
+never changed or removed; of an account only balance, version and lifetime move, of a lot its sums, its last day and how often
+it lapsed, of points that wait only when they were released.
 """
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text, text
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl, one_of
-from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS, PolicyKind
+from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS, PLACES, PolicyKind
 from portal.ledger.rules import MOST_POINTS, AccountKind, TransferKind
 
 _OWN = "'available', 'held', 'owed'"
@@ -158,8 +159,8 @@ points_policy = Table(
     sqlite_autoincrement=True,
 )
 
-_SUMS = ("earned", "open", "held", "spent", "expired", "taken")
-_ADDS_UP = "earned = open + held + spent + expired + taken"
+_SUMS = ("earned", *PLACES)
+_ADDS_UP = f"earned = {' + '.join(PLACES)}"
 lot = Table(
     "lot",
     Base.metadata,
@@ -169,11 +170,14 @@ lot = Table(
     Column("month", Date, nullable=False),
     # 0 where no policy stood, so that one unique key holds for all.
     Column("policy_id", BigInteger, nullable=False),
+    # The day of a lot for what came in after the month's own had lapsed; a day long gone for the month's own.
+    Column("grace_until", Date, nullable=False),
     Column("expires_on", Date, nullable=False),
+    Column("lapses", Integer, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in _SUMS),
     CheckConstraint(_ADDS_UP, name="adds_up"),
-    CheckConstraint(" AND ".join(f"{name} >= 0" for name in _SUMS), name="not_negative"),
-    Index("uq_lot_owner_id_unit_month_policy_id", "owner_id", "unit", "month", "policy_id", unique=True),
+    CheckConstraint(" AND ".join(f"{name} >= 0" for name in (*_SUMS, "lapses")), name="not_negative"),
+    Index("uq_lot_owner_id_unit_month_policy_id_grace_until", "owner_id", "unit", "month", "policy_id", "grace_until", unique=True),
     # What is spent next.
     Index("ix_lot_open", "owner_id", "unit", "expires_on", "id", sqlite_where=text("open > 0"), postgresql_where=text("open > 0")),
     # What lapses next, whosever it is; lots that never do stay out of it.
@@ -195,7 +199,6 @@ lot_line = Table(
     Column("lot_id", BigId, ForeignKey("lot.id"), primary_key=True, autoincrement=False),
     *(Column(name, BigInteger, nullable=False) for name in _SUMS),
     CheckConstraint(_ADDS_UP, name="adds_up"),
-    CheckConstraint("earned >= 0", name="earned_not_negative"),
 )
 
 pending = Table(

@@ -100,7 +100,7 @@ def test_what_has_expired_is_posted_once_however_often_the_job_runs(database: Da
         assert [balance_of(session, person_id).available for person_id in people] == [0, 0, 50]
         keys = session.scalars(select(transfer.c.key).where(transfer.c.kind == "expire").order_by(transfer.c.id)).all()
         ids = session.scalars(select(lot.c.id).where(lot.c.expired > 0).order_by(lot.c.id)).all()
-    assert keys == [f"expire:{number}:2026-08-31" for number in ids]
+    assert keys == [f"expire:{number}:1" for number in ids]
 
 
 def test_owners_are_told_thirty_and_seven_days_before_once_each(database: Database) -> None:
@@ -168,7 +168,7 @@ def test_what_waits_is_the_awards_own_and_goes_with_it_when_it_is_reversed(sessi
         reverse(session, admin, transfer_id=award_id, key="back", reason="test.mistake", now=AT)
     assert balance_of(session, person_id) == Balance(30, 0, 0, 30)
     assert waiting(session, person_id) == []
-    assert session.execute(select(lot.c.taken).order_by(lot.c.id)).scalars().all() == [0, 50]
+    assert session.execute(select(lot.c.reversed).order_by(lot.c.id)).scalars().all() == [0, 50]
 
 
 def test_an_award_that_pays_a_debt_leaves_only_the_rest_waiting(session: Session) -> None:
@@ -191,6 +191,7 @@ def prepared_member(session: Session) -> int:
     return person_id
 
 
+@pytest.mark.breaks_the_books(reason="a last day is moved by hand")
 def test_members_read_what_expires_and_what_waits(database: Database, sign_in: SignIn) -> None:
     person_id = database.write(prepared_member)
     with database.reading() as session:

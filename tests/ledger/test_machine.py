@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.kernel.db import Database
 from portal.ledger.actions.expiring import expire
 from portal.ledger.actions.sealing import seal
-from portal.ledger.models import lot
+from portal.ledger.models import lot, lot_line
 from portal.ledger.queries import invariants
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.statement import statement_lines
@@ -66,12 +66,12 @@ class Safe(RuleBasedStateMachine):
     holds = Bundle("holds")
     gifts = Bundle("gifts")
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kind: str = "fixed") -> None:
         super().__init__()
         self.session = database._sessions()
         self.now = verbs.NOW
         self.expired = 0
-        set_policy(self.session, "fixed", 2)
+        set_policy(self.session, kind, 2)
         self.purses = {1: Purse(), 2: Purse()}
         self.redeemed = 0
         self.made: list[Made] = []
@@ -155,14 +155,23 @@ class Safe(RuleBasedStateMachine):
             with pytest.raises(AlreadyReversed):
                 verbs.reverse(self.session, made.id)
             return
-        key = verbs.new_key()
+        key, settled = verbs.new_key(), self._expired_of(made)
         written = verbs.reverse(self.session, made.id, key=key, now=self.now)
         made.is_done = True
-        purse, back = self.purses[made.owner], made.points if made.kind == "capture" else -made.points
+        purse, back = self.purses[made.owner], made.points if made.kind == "capture" else settled - made.points
+        self.expired -= settled
         purse.gain(back) if back > 0 else purse.lose(-back)
         purse.lifetime -= made.earned
         self.redeemed -= made.points if made.kind == "capture" else 0
         self._note(Made(written.id, made.owner, -made.points, "refused"), lambda: verbs.reverse(self.session, made.id, key=key))
+
+    def _expired_of(self, made: Made) -> int:
+        """Return what has expired of a gift, behind what is open of its month: that is neither taken nor owed."""
+        if made.kind == "capture" or made.points < 0:
+            return 0
+        month = self.session.scalars(select(lot.c.month).join(lot_line).where(lot_line.c.transfer_id == made.id)).one()
+        rows = self.session.execute(select(lot).where(lot.c.owner_id == made.owner, lot.c.month == month)).all()
+        return min(max(made.points - sum(row.open for row in rows), 0), sum(row.expired for row in rows))
 
     @rule(number=st.integers(0, 10_000))
     def repeat(self, number: int) -> None:
@@ -198,9 +207,10 @@ class Safe(RuleBasedStateMachine):
             self.session.close()
 
 
-def test_any_order_of_verbs_keeps_the_books(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["fixed", "inactivity"])
+def test_any_order_of_verbs_keeps_the_books(database: Database, kind: str) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        lambda: Safe(database),
-        settings=settings(max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
+        lambda: Safe(database, kind),
+        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
     )

@@ -8,7 +8,7 @@ from portal.kernel.actor import Actor
 from portal.ledger.actions import lots
 from portal.ledger.actions.pending import make_wait, release_pending
 from portal.ledger.actions.posting import earn, locked_balances, post, record, record_once
-from portal.ledger.lots import Policy
+from portal.ledger.lots import Policy, settle
 from portal.ledger.queries.policies import policy_at
 from portal.ledger.queries.transfers import find_reversal, get_transfer
 from portal.ledger.rules import (
@@ -78,8 +78,9 @@ def _pay_and_earn(session: Session, written: Transfer) -> tuple[Policy, int]:
 def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reason: str, now: datetime, note: str | None = None) -> Transfer:
     """Undo an award, an adjustment or a capture in full, once; the original stays as it is.
 
-    An award is taken from what is available, and the rest becomes owed. A captured hold comes back
-    to what is available, after what is owed is paid. The lifetime total loses what the original added.
+    An award is taken from what is available, its own points first; what of it has expired is gone already, and settled
+    with the programme's account ``expired``; the rest becomes owed. A captured hold comes back to what is available,
+    after what is owed is paid. The lifetime total loses what the original added.
     Refuses other kinds (``NotReversible``) and a second time (``AlreadyReversed``).
     """
     original = get_transfer(session, transfer_id)
@@ -98,13 +99,15 @@ def reverse(session: Session, actor: Actor, *, transfer_id: int, key: str, reaso
     )  # fmt: skip
     if not written.is_replay:
         before = locked_balances(session, written.owner_id, written.unit)
-        moves = change(back, available=before[AccountKind.AVAILABLE], owed=before[AccountKind.OWED])
-        post(session, written, moves, OTHER_SIDE[original.kind])
+        own = lots.own_lots(session, original.id) if back < 0 else ()
+        settled = settle(-back, still_open=sum(row.open for row in own), expired=sum(row.expired for row in own)) if own else 0
+        moves = change(back + settled, available=before[AccountKind.AVAILABLE], owed=before[AccountKind.OWED])
+        post(session, written, moves, OTHER_SIDE[original.kind], settled=settled)
         opened = moves.get(AccountKind.AVAILABLE, 0)
         if original.kind is TransferKind.CAPTURE:
             lots.give_back(session, written, capture_id=original.id, opened=opened)
         elif back < 0:
-            lots.take_away(session, written, -opened, of=original.id)
+            lots.take_away(session, written, -opened, own=own, settled=settled)
         else:
             lots.restore(session, written, opened, of=original.id)
     return written

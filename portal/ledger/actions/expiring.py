@@ -12,7 +12,7 @@ from portal.ledger.models import lot
 from portal.ledger.rules import MOST_POINTS, AccountKind, Transfer, TransferKind
 
 REASON = "bank.expired"
-_LOT = select(lot.c.owner_id, lot.c.unit, lot.c.open, lot.c.expires_on).where(lot.c.id == bindparam("b_id"))
+_LOT = select(lot.c.owner_id, lot.c.unit, lot.c.open, lot.c.expires_on, lot.c.lapses).where(lot.c.id == bindparam("b_id"))
 
 
 def expire(session: Session, actor: Actor, *, lot_id: int, day: date, now: datetime) -> Transfer | None:
@@ -20,7 +20,8 @@ def expire(session: Session, actor: Actor, *, lot_id: int, day: date, now: datet
 
     What is held stays: it lapses when it comes back and nobody spends it in time. Until this is posted, points can be
     spent; once it is, a hold that comes too late finds them gone. Run twice it does it once: the accounts are
-    locked before the lot is read, and the key names lot and day.
+    locked before the lot is read, and the key names the lot and how often it lapsed: a unit of work from before midnight
+    may still give back to a lot that has just lapsed.
     """
     found = session.connection().execute(_LOT, {"b_id": lot_id}).one()
     if found.expires_on >= day or not found.open:
@@ -30,14 +31,14 @@ def expire(session: Session, actor: Actor, *, lot_id: int, day: date, now: datet
     if found.expires_on >= day or not found.open:
         return None
     written = None
-    for number, start in enumerate(range(0, found.open, MOST_POINTS)):
+    for number, start in enumerate(range(0, found.open, MOST_POINTS), found.lapses + 1):
         points = min(found.open - start, MOST_POINTS)
         written = record(
-            session, actor, key=f"expire:{lot_id}:{found.expires_on}" + (f":{number}" if number else ""), kind=TransferKind.EXPIRE,
+            session, actor, key=f"expire:{lot_id}:{number}", kind=TransferKind.EXPIRE,
             owner_id=found.owner_id, unit=found.unit, points=points, earned=0, reason=REASON, source_type="lot", source_id=lot_id,
             effective_at=now, now=now, note=None,
         )  # fmt: skip
-        assert not written.is_replay, "what comes into a lot later lapses on a later day"
+        assert not written.is_replay, "a lot counts how often it lapsed"
         post(session, written, {AccountKind.AVAILABLE: -points}, AccountKind.EXPIRED)
         lots.lapse(session, written, lot_id)
     return written

@@ -62,7 +62,8 @@ def hold(
             raise BalanceTooLow(needed=points, available=balance_of(session, owner_id, unit=unit).available)
         if not written.is_replay:
             lots.set_aside(session, written, of=of)
-            if policy_at(session, now, unit=unit).pushes:
+            # What is held of an award by itself was pushed by the award.
+            if of is None and policy_at(session, now, unit=unit).pushes:
                 lots.push(session, written)
     return written
 

@@ -159,8 +159,10 @@ def earn(session: Session, written: Transfer, other: AccountKind) -> tuple[Polic
     return read_policy(row.policy), [_line(written, row, written.points), _far_line(written, row.other_id, -written.points)]
 
 
-def post(session: Session, written: Transfer, moves: dict[AccountKind, int], other: AccountKind | None) -> bool:
+def post(session: Session, written: Transfer, moves: dict[AccountKind, int], other: AccountKind | None, *, settled: int = 0) -> bool:
     """Move the owner's balances and write the entries; the rest goes to the programme's account ``other``.
+
+    ``settled`` goes there from the programme's account ``expired``, beside it: nobody's balance moves for it.
 
     False if an account has less than is taken from it. Nothing is undone then: the caller rolls back.
     """
@@ -179,7 +181,10 @@ def post(session: Session, written: Transfer, moves: dict[AccountKind, int], oth
     rest = -sum(moves.values())
     if other is not None:
         far = connection.execute(_OTHER_ID, {"b_unit": written.unit, "b_other": other}).scalar_one()
-        lines.append(_far_line(written, far, rest))
+        lines.append(_far_line(written, far, rest + settled))
+    if settled:
+        far = connection.execute(_OTHER_ID, {"b_unit": written.unit, "b_other": AccountKind.EXPIRED}).scalar_one()
+        lines.append(_far_line(written, far, -settled))
     assert sum(line["amount"] for line in lines) == 0, "a transfer sums to zero"
     connection.execute(_INSERT_ENTRIES, lines)
     return True

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from portal.ledger.lots import PLACES
 from portal.ledger.models import lapse_notice, lot, pending
 from portal.ledger.rules import POINTS
 
@@ -60,7 +61,7 @@ _READY = (
     .limit(bindparam("b_most"))
 )
 _UNTIL = select(pending.c.hold_id, pending.c.until).where(pending.c.hold_id.in_(bindparam("b_holds", expanding=True)))
-LOT_FIELDS = ("id", "owner_id", "unit", "month", "policy_id", "expires_on", "earned", "open", "held", "spent", "expired", "taken")
+LOT_FIELDS = ("id", "owner_id", "unit", "month", "policy_id", "grace_until", "expires_on", "earned", *PLACES)
 _ALL = select(*(lot.c[name] for name in LOT_FIELDS)).order_by(lot.c.owner_id, lot.c.unit, lot.c.month, lot.c.id)
 
 

@@ -32,7 +32,6 @@ STANDING: ScalarSelect[Any] = (
     .scalar_subquery()
 )
 _STANDING = select(STANDING)
-_PUSHING = select(points_policy.c.id, points_policy.c.months).where(points_policy.c.unit == bindparam("b_unit"), points_policy.c.kind == "inactivity")
 _ALL = select(points_policy).where(points_policy.c.unit == bindparam("b_unit")).order_by(points_policy.c.id.desc()).limit(bindparam("b_most"))
 
 
@@ -52,11 +51,6 @@ class SetPolicy:
 def policy_at(session: Session, moment: datetime, *, unit: str = POINTS) -> Policy:
     """Return the terms of what is earned at ``moment``: the last that were set and have begun by then."""
     return read_policy(session.connection().execute(_STANDING, {"b_unit": unit, "b_now": moment}).scalar())
-
-
-def pushing_policies(session: Session, unit: str) -> dict[int, int]:
-    """Return the months of each policy that counts from the last activity, by its number."""
-    return {row.id: row.months for row in session.connection().execute(_PUSHING, {"b_unit": unit})}
 
 
 def list_policies(session: Session, *, unit: str = POINTS, most: int = 20) -> list[SetPolicy]:
