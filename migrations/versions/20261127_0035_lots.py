@@ -31,6 +31,14 @@ GIVEN = "(kind = 'award' AND earned = points) OR (kind IN ('adjust', 'reverse') 
 SUMS = ("earned", "open", "held", "spent", "expired", "reversed", "corrected", "paid")
 ADDS_UP = "earned = open + held + spent + expired + reversed + corrected + paid"
 OPEN, LAPSING, WAITING = "open > 0", "open > 0 AND expires_on < '9999-12-31'", "released_at IS NULL"
+KEPT = {
+    "lot": ("id, owner_id, unit, month, policy_id, grace_until", "id = NEW.id", ""),
+    "pending": (
+        "award_id, hold_id, owner_id, unit, points, until",
+        "award_id = NEW.award_id OR hold_id = NEW.hold_id",
+        "OLD.released_at IS NOT NULL",
+    ),
+}
 TRIGGERS = {
     "sqlite": [
         "CREATE TRIGGER points_policy_no_update BEFORE UPDATE ON points_policy BEGIN SELECT RAISE(ABORT, 'points_policy is append-only'); END",
@@ -50,6 +58,24 @@ TRIGGERS = {
 }
 
 
+def _keep(engine: str) -> Iterator[str]:
+    """Give the triggers of tables whose rows stay what they are: a lot its owner's and its month's, and what waits the award's."""
+    for table, (key, clash, once) in KEPT.items():
+        if engine == "sqlite":
+            moved = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in key.split(", ")) + (f" OR {once}" if once else "")
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            yield f"CREATE TRIGGER {table}_no_move BEFORE UPDATE ON {table} WHEN {moved} {refuse}"
+            yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}"
+            yield f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {clash}) {refuse}"
+            continue
+        refuse = "EXECUTE FUNCTION refuse_change()"
+        yield f"CREATE TRIGGER {table}_no_move BEFORE UPDATE OF {key} ON {table} FOR EACH ROW {refuse}"
+        if once:
+            yield f"CREATE TRIGGER {table}_once BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({once}) {refuse}"
+        yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {refuse}"
+        yield f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
+
+
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
@@ -57,7 +83,7 @@ def upgrade() -> None:
     _know_kinds(((OLD_KINDS, NEW_KINDS), (OLD_EARNED, NEW_EARNED)))
     _make_tables()
     _fill(connection)
-    for statement in TRIGGERS[connection.dialect.name]:
+    for statement in (*TRIGGERS[connection.dialect.name], *_keep(connection.dialect.name)):
         op.execute(statement)
 
 

@@ -3,7 +3,8 @@
 Handed over in ``app.py``. Each may run twice, be stopped anywhere, or run in two workers at once, to one effect.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 
@@ -18,7 +19,28 @@ from portal.ledger.queries.lots import due_lots, ready_awards, untold
 
 EVERY_SECONDS = 900.0
 AT_ONCE = 200
-START = (date.min, 0)
+# Each page looks through all lots of the days in question, so there are few.
+TOLD_AT_ONCE = 2_000
+START, FIRST = (date.min, 0), (0, date.min)
+
+
+class Failures:
+    """What went wrong on single rows while the others went on."""
+
+    def __init__(self) -> None:
+        self.errors: list[Exception] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.errors.append(error)
+
+    def tell(self) -> None:
+        """Raise all of them as one, if there are any."""
+        if self.errors:
+            raise ExceptionGroup(f"{len(self.errors)} rows could not be done", self.errors)
 
 
 def expire_points(database: Database, now: datetime) -> int:
@@ -32,27 +54,34 @@ def release_points(database: Database, now: datetime) -> int:
 
 
 def _each(database: Database, now: datetime, find: Callable[..., list[tuple[date, int]]], act: Callable[..., object]) -> int:
-    done, after = 0, START
+    """Do ``act`` for each that is found. One that fails stays for the next time and stops no other; at the end it is told, so that it is seen."""
+    done, after, failed = 0, START, Failures()
     while True:
         with database.reading() as session:
             day = local_date(now, programme_zone(session))
             found = find(session, day, after=after, most=AT_ONCE)
         for _on, number in found:
-            done += database.write(partial(act, number=number, day=day)) is not None
+            with failed.noted():
+                done += database.write(partial(act, number=number, day=day)) is not None
         if len(found) < AT_ONCE:
+            failed.tell()
             return done
         after = found[-1]
 
 
 def tell_of_expiring_points(database: Database, now: datetime) -> int:
     """Tell owners of points that lapse within a week, then of those within a month. Returns how many notices were written."""
-    told = 0
+    told, failed = 0, Failures()
     for step in STEPS:
+        after = FIRST
         while True:
             with database.reading() as session:
-                found = untold(session, local_date(now, programme_zone(session)), step, most=AT_ONCE)
+                found = untold(session, local_date(now, programme_zone(session)), step, after=after, most=TOLD_AT_ONCE)
             for owner_id, soon in found:
-                told += database.write(partial(tell_of_expiry, owner_id=owner_id, points=soon.points, on=soon.day, step=step, now=now))
-            if len(found) < AT_ONCE:
+                with failed.noted():
+                    told += database.write(partial(tell_of_expiry, owner_id=owner_id, points=soon.points, on=soon.day, step=step, now=now))
+            if len(found) < TOLD_AT_ONCE:
                 break
+            after = (found[-1][0], found[-1][1].day)
+    failed.tell()
     return told

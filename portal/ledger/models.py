@@ -261,6 +261,32 @@ ACCOUNT_DDL = {
 }
 LINE_DDL = append_only_ddl("lot_line")
 LINE_DDL["sqlite"][2] = _insert_guard("lot_line", "transfer_id = NEW.transfer_id AND lot_id = NEW.lot_id")
+_LOT_KEY = ("id", "owner_id", "unit", "month", "policy_id", "grace_until")
+_PENDING_KEY = ("award_id", "hold_id", "owner_id", "unit", "points", "until")
+
+
+def _kept_ddl(table: str, key: tuple[str, ...], clash: str, once: str = "") -> dict[str, list[str]]:
+    """Return the triggers of a table whose rows stay what they are, and move only in other columns; not at all where ``once`` is true of them."""
+    moved = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in key) + (f" OR OLD.{once}" if once else "")
+    refuse = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    rules = append_only_ddl(table)
+    return {
+        "sqlite": [
+            f"CREATE TRIGGER {table}_no_move BEFORE UPDATE ON {table} WHEN {moved} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+            rules["sqlite"][1],
+            # By its number only: a BEFORE INSERT trigger would also stop the upsert that finds the key taken.
+            _insert_guard(table, clash),
+        ],
+        "postgresql": [
+            rules["postgresql"][0],
+            f"CREATE TRIGGER {table}_no_move BEFORE UPDATE OF {', '.join(key)} ON {table} {refuse}",
+            *([f"CREATE TRIGGER {table}_once BEFORE UPDATE ON {table} FOR EACH ROW WHEN (OLD.{once}) {refuse[13:]}"] if once else []),
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ],
+    }
+
+
 TRIGGERS = {
     "transfer": _guarded("transfer", "key = NEW.key OR reverses_id = NEW.reverses_id OR resolves_id = NEW.resolves_id"),
     "entry": _guarded("entry", "(account_id = NEW.account_id AND version = NEW.version)"),
@@ -268,6 +294,8 @@ TRIGGERS = {
     "account": ACCOUNT_DDL,
     "points_policy": append_only_ddl("points_policy"),
     "lot_line": LINE_DDL,
+    "lot": _kept_ddl("lot", _LOT_KEY, "id = NEW.id"),
+    "pending": _kept_ddl("pending", _PENDING_KEY, "award_id = NEW.award_id OR hold_id = NEW.hold_id", "released_at IS NOT NULL"),
 }
-for _table in (transfer, entry, block, account, points_policy, lot_line):
+for _table in (transfer, entry, block, account, points_policy, lot_line, lot, pending):
     attach_ddl(_table, TRIGGERS[_table.name])

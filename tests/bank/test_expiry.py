@@ -136,6 +136,39 @@ def test_who_is_late_is_told_once_at_the_nearer_step(database: Database) -> None
     assert jobs.tell_of_expiring_points(database, datetime(2026, 8, 28, 12, tzinfo=UTC)) == 0
 
 
+@pytest.mark.breaks_the_books(reason="one lot's owner has more in it than there is")
+def test_a_lot_that_cannot_lapse_stops_no_other_and_is_told_at_the_end(database: Database) -> None:
+    def prepare(session: Session) -> list[int]:
+        terms(session)
+        people = [make_person(session).id for _ in range(3)]
+        for person_id in people:
+            earn(session, person_id, 50, AT)
+        return people
+
+    people = database.write(prepare)
+    database.write(lambda session: session.execute(text("UPDATE account SET balance = 0 WHERE owner_id = :o AND balance = 50"), {"o": people[0]}))
+    late = datetime(2026, 9, 1, 12, tzinfo=UTC)
+    with pytest.raises(ExceptionGroup, match="1 rows could not be done"):
+        jobs.expire_points(database, late)
+    with database.reading() as session:
+        assert session.scalars(select(lot.c.owner_id).where(lot.c.expired == 50).order_by(lot.c.owner_id)).all() == people[1:]
+        assert session.execute(select(transfer.c.id).where(transfer.c.kind == "expire", transfer.c.owner_id == people[0])).first() is None
+
+
+def test_owners_are_told_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare(session: Session) -> list[int]:
+        terms(session)
+        people = [make_person(session).id for _ in range(3)]
+        for person_id in people:
+            earn(session, person_id, 50, AT)
+        return people
+
+    people = database.write(prepare)
+    monkeypatch.setattr(jobs, "TOLD_AT_ONCE", 1)
+    assert jobs.tell_of_expiring_points(database, datetime(2026, 8, 28, 12, tzinfo=UTC)) == len(people)
+    assert jobs.tell_of_expiring_points(database, datetime(2026, 8, 28, 12, tzinfo=UTC)) == 0
+
+
 def test_points_wait_for_their_day_and_are_spent_then(database: Database) -> None:
     def prepare(session: Session) -> int:
         terms(session, kind=NONE, months=None, pending_days=14)

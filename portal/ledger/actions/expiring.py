@@ -39,6 +39,7 @@ def expire(session: Session, actor: Actor, *, lot_id: int, day: date, now: datet
             effective_at=now, now=now, note=None,
         )  # fmt: skip
         assert not written.is_replay, "a lot counts how often it lapsed"
-        post(session, written, {AccountKind.AVAILABLE: -points}, AccountKind.EXPIRED)
+        moved = post(session, written, {AccountKind.AVAILABLE: -points}, AccountKind.EXPIRED)
+        assert moved, "what is open in lots is available"
         lots.lapse(session, written, lot_id)
     return written

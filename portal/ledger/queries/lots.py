@@ -43,6 +43,7 @@ _TOLD = (
 _UNTOLD = (
     select(lot.c.owner_id, lot.c.expires_on, func.sum(lot.c.open).label("points"))
     .where(_LAPSING, lot.c.unit == bindparam("b_unit"), lot.c.expires_on.between(bindparam("b_first"), bindparam("b_last")), ~_TOLD)
+    .where(tuple_(lot.c.owner_id, lot.c.expires_on) > tuple_(bindparam("b_owner"), bindparam("b_on", type_=lot.c.expires_on.type)))
     .group_by(lot.c.owner_id, lot.c.expires_on)
     .order_by(lot.c.owner_id, lot.c.expires_on)
     .limit(bindparam("b_most"))
@@ -102,9 +103,10 @@ def ready_awards(session: Session, day: date, *, after: tuple[date, int], most: 
     return [(row.until, row.award_id) for row in rows]
 
 
-def untold(session: Session, day: date, step: int, *, most: int, unit: str = POINTS) -> list[tuple[int, DayOfPoints]]:
-    """Return owners with points that lapse within ``step`` days of ``day``, of which they were not told at this step or a later one."""
+def untold(session: Session, day: date, step: int, *, after: tuple[int, date], most: int, unit: str = POINTS) -> list[tuple[int, DayOfPoints]]:
+    """Return owners, behind ``after``, with points that lapse within ``step`` days of ``day``, of which they were not told at this step or later."""
     facts = {"b_unit": unit, "b_step": step, "b_first": day, "b_last": day + timedelta(days=step), "b_most": most}
+    facts |= {"b_owner": after[0], "b_on": after[1]}
     return [(row.owner_id, DayOfPoints(row.expires_on, int(row.points))) for row in session.connection().execute(_UNTOLD, facts)]
 
 
