@@ -7,13 +7,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from portal.kernel import migrate
 from portal.kernel.db import Database
 from portal.ledger.actions.expiring import expire
 from portal.ledger.lots import NEVER
-from portal.ledger.models import lot, points_policy
+from portal.ledger.models import lot, lot_line, points_policy
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import AccountKind, NotReversible
+from tests.ledger.books import fill
 from tests.ledger.verbs import ADMIN, OWNER, adjust, award, capture, hold, open_owner, release, reverse
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 10, 12, tzinfo=UTC) for month in (1, 2, 3))
@@ -184,3 +186,19 @@ def test_a_line_of_a_lot_is_not_replaced(database: Database) -> None:
     database.write(lambda session: (open_owner(session), award(session, 5)))
     with pytest.raises(DBAPIError, match="append-only"):
         database.write(lambda session: session.connection().exec_driver_sql("INSERT OR REPLACE INTO lot_line SELECT * FROM lot_line"))
+
+
+def test_history_is_replayed_into_the_lots_that_the_verbs_would_have_made(database: Database) -> None:
+    """Debts, holds, returns and reversals from before there were lots: down to a ledger without them, and up again."""
+    fill(database)
+    kept = select(*(c for c in lot.c if c.name != "id")).order_by(lot.c.owner_id, lot.c.unit, lot.c.month)
+    lines = select(lot_line.c.transfer_id, lot_line.c.open, lot_line.c.held, lot_line.c.taken, lot.c.month).join(lot)
+    lines = lines.order_by(lot_line.c.transfer_id, lot.c.month)
+    with database.reading() as session:
+        made, moved = session.execute(kept).all(), session.execute(lines).all()
+    migrate.downgrade(database, "0034")
+    migrate.upgrade(database)
+    with database.reading() as session:
+        assert session.execute(kept).all() == made
+        assert session.execute(lines).all() == moved
+    assert database.write(lambda session: award(session, 5, 1)).points == 5
