@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 pytest_plugins = [
+    "tests.support.garbage",
     "tests.support.compiled",
     "tests.support.databases",
     "tests.support.selection",

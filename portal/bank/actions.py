@@ -83,7 +83,7 @@ def set_terms(
     set_policy(session, actor, kind=kind, months=months, pending_days=pending_days, from_at=from_at, now=now)
     facts = {"kind": kind.value, "months": months, "pending_days": pending_days, "from": from_at.isoformat()}
     told = {"kind": before[0].value, "months": before[1], "pending_days": before[2]}
-    audit.record(session, actor, "bank.terms_changed", "bank", None, now=now, before=told, after=facts)
+    audit.record(session, actor, "points.terms_changed", "bank", None, now=now, before=told, after=facts)
     return True
 
 

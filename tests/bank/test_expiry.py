@@ -73,7 +73,7 @@ def test_terms_change_the_future_and_are_audited_once(session: Session) -> None:
     # The last word stands: what was to come is replaced.
     assert set_terms(session, admin, kind=IDLE, months=6, pending_days=0, now=AT)
     assert policy_at(session, datetime(2026, 9, 1, tzinfo=UTC)).kind is IDLE
-    events = session.scalars(select(AuditEvent).where(AuditEvent.name == "bank.terms_changed").order_by(AuditEvent.id)).all()
+    events = session.scalars(select(AuditEvent).where(AuditEvent.name == "points.terms_changed").order_by(AuditEvent.id)).all()
     assert [event.data["after"]["kind"] for event in events] == ["fixed", "inactivity"]
     assert events[0].data["before"] == {"kind": "none", "months": None, "pending_days": 0}
 

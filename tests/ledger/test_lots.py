@@ -3,19 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from portal.kernel import migrate
 from portal.kernel.db import Database
 from portal.ledger.actions.expiring import expire
 from portal.ledger.lots import NEVER, PLACES
-from portal.ledger.models import account, entry, lot, points_policy, transfer
+from portal.ledger.models import account, entry, lot, lot_line, points_policy, transfer
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.journal import JournalFormat, journal
 from portal.ledger.queries.statement import statement_lines
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import AccountKind, NotReversible
+from tests.ledger.books import fill
 from tests.ledger.verbs import ADMIN, OWNER, adjust, award, capture, hold, open_owner, release, reverse
 from tests.support.counting import CountQueries
 
@@ -291,7 +293,7 @@ def test_an_award_that_has_expired_as_a_whole_is_reversed_without_a_line_on_the_
     assert balance_of(session, OWNER) == Balance(0, 0, 0, 0)
     assert len(statement_lines(session, OWNER)) == before
     assert sum(programme_totals(session).values()) == 0
-    assert any(f"({back.id}) reverse" in text for text in journal(session, JournalFormat.HLEDGER))
+    assert any(f"({back.id}) reverse" in written for written in journal(session, JournalFormat.HLEDGER))
 
 
 def test_of_two_awards_of_a_month_the_spent_one_is_owed_whichever_is_reversed_first(session: Session) -> None:
@@ -335,7 +337,7 @@ def test_an_activity_is_one_statement_however_often_the_terms_changed(session: S
     assert [row["last"] for row in rows_of(session)] == [date(2027, 1, 31), date(2026, 7, 31), date(2027, 1, 31), date(2026, 4, 30)]
     with count_queries() as counted:
         earn(session, 5, at(2026, 2, 5))
-    assert len([text for text in counted.statements if text.startswith("UPDATE lot ")]) == 1
+    assert len([said for said in counted.statements if said.startswith("UPDATE lot ")]) == 1
     assert [row["last"] for row in rows_of(session)] == [
         date(2027, 2, 28),
         date(2026, 8, 31),
@@ -365,3 +367,53 @@ def test_a_correction_that_comes_back_pays_the_debt_of_another_and_gives_it_back
     assert balance_of(session, OWNER).owed == 0
     reverse(session, second.id, now=MARCH)
     assert rows_of(session) == [{"last": date(2027, 1, 31), "open": 50}]
+
+
+def _owe_and_be_forgiven(session: Session) -> None:
+    open_owner(session, 20)
+    earn(session, 50, at(2026, 2, 28), owner_id=20)
+    first, second = (adjust(session, -50, 20, now=at(2026, 3, 2)) for _ in range(2))
+    reverse(session, first.id, now=at(2026, 3, 3))
+    reverse(session, second.id, now=at(2026, 3, 4))
+    third = adjust(session, -70, 20, now=at(2026, 3, 5))
+    earn(session, 50, at(2026, 4, 5), owner_id=20)
+    reverse(session, earn(session, 30, at(2026, 5, 5), owner_id=20).id, now=at(2026, 5, 6))
+    reverse(session, third.id, now=at(2026, 5, 7))
+
+
+@pytest.mark.parametrize(("days", "lapsed", "told"), [(7, False, "points wait"), (0, True, "points have lapsed"), (0, False, "terms of points")])
+def test_what_only_lots_know_is_not_taken_down(database: Database, days: int, lapsed: bool, told: str) -> None:
+    def prepare(session: Session) -> None:
+        open_owner(session)
+        set_policy(session, "fixed", 1, days=days)
+        earn(session, 5, JANUARY)
+        if lapsed:
+            lapse_all(session, date(2026, 3, 1))
+
+    database.write(prepare)
+    with pytest.raises(RuntimeError, match=told):
+        migrate.downgrade(database, "0034")
+    with database.reading() as session:
+        assert len(rows_of(session)) == 1
+
+
+def test_history_is_replayed_into_the_lots_that_the_verbs_would_have_made(database: Database) -> None:
+    """Debts, holds, returns and reversals from before there were lots: down to a ledger without them, and up again."""
+    fill(database)
+    database.write(_owe_and_be_forgiven)
+    kept = select(*(c for c in lot.c if c.name != "id")).order_by(lot.c.owner_id, lot.c.unit, lot.c.month)
+    moves = (lot_line.c[name] for name in PLACES)
+    lines = select(lot_line.c.transfer_id, *moves, lot.c.month).join(lot).order_by(lot_line.c.transfer_id, lot.c.month)
+    with database.reading() as session:
+        made, moved = session.execute(kept).all(), session.execute(lines).all()
+    migrate.downgrade(database, "0034")
+    if not database.is_sqlite:  # where it is the first of March already while it is February in UTC
+        with database.engine.begin() as connection:
+            name = connection.execute(text("SELECT current_database()")).scalar_one()
+            connection.execute(text(f'ALTER DATABASE "{name}" SET timezone TO "Pacific/Kiritimati"'))
+        database.engine.dispose()
+    migrate.upgrade(database)
+    with database.reading() as session:
+        assert session.execute(kept).all() == made
+        assert session.execute(lines).all() == moved
+    assert database.write(lambda session: award(session, 5, 1)).points == 5

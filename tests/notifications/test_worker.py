@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
 from tests.factories.notifications import make_job, make_mail
+from tests.support.prepared import Started
 from tests.support.site import Post, Site, wait_for
 
 MAILS = 60
@@ -30,12 +30,12 @@ class Deadly(Post):
 
     def __init__(self) -> None:
         super().__init__()
-        self.victim: subprocess.Popen[bytes] | None = None
+        self.victim: Started | None = None
         self.point: tuple[str, int] | None = None
         self.seen: Counter[str] = Counter()
         self.lock = threading.Lock()
 
-    def aim(self, victim: subprocess.Popen[bytes], point: tuple[str, int]) -> None:
+    def aim(self, victim: Started, point: tuple[str, int]) -> None:
         with self.lock:
             self.seen.clear()
             self.victim, self.point = victim, point

@@ -17,7 +17,7 @@ from portal.references.models import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules import Activity, Standing
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
-from tests.factories.references import acting, make_nomination
+from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
@@ -179,7 +179,7 @@ def test_a_cell_that_looks_like_a_formula_is_guarded(database: Database, sign_in
 def test_pages_ask_as_many_questions_for_many_rows(database: Database, sign_in: SignIn, employee: Person, count_queries: CountQueries) -> None:
     client, counts = sign_in(employee), []
     for number in (10, 990):
-        database.write(lambda s, number=number: [make_nomination(s, employee, activities=[Activity.CALL]) for _ in range(number)])
+        database.write(lambda s, number=number: make_nomination_rows(s, employee, number))
         counts.append({})
         for address in ("/nominate", "/nominate/mine", "/registry"):
             with count_queries() as counted:

@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from typing import Any
 
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from config import Settings
 from portal.kernel.db import TRIES as ENGINE_TRIES
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
+from tests.support.prepared import prepared
 
 PROCESSES, TRIES = 8, 20
 LIMIT_SECONDS = 300
@@ -103,7 +103,7 @@ def press(settings: dict[str, Any], tokens: list[str], address: str, price: int,
 
 def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str, price: int) -> dict[str, Counter[str]]:
     """Let eight processes press at once, and return the answers by session."""
-    context = get_context("spawn")
+    context = prepared()
     start, answers = context.Barrier(PROCESSES), context.Queue()
     workers = [context.Process(target=press, args=(settings, tokens, address, price, start, answers), daemon=True) for _ in range(PROCESSES)]
     for worker in workers:
@@ -131,7 +131,7 @@ def follow(settings: dict[str, Any], token: str, posts: list[tuple[str, dict[str
 
 def follow_in_processes(settings: dict[str, Any], plans: list[tuple[str, list[tuple[str, dict[str, str]]]]]) -> list[tuple[str, list[int]]]:
     """Let each of ``plans`` (a session, and a form for each round) run in its process, and return each session's answers, round by round."""
-    context = get_context("spawn")
+    context = prepared()
     start, answers = context.Barrier(len(plans)), context.Queue()
     workers = [context.Process(target=follow, args=(settings, *plan, start, answers), daemon=True) for plan in plans]
     for worker in workers:

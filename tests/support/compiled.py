@@ -1,4 +1,4 @@
-"""What every application of a run compiles alike is compiled once a process: templates, builders of addresses, and statements.
+"""What every application of a run compiles alike is compiled once a process: templates, addresses with their builders, and statements.
 
 A test has an application of its own, made by ``create_app`` as in real life. Nothing of that is left out: only Python's
 compiler is not asked for the same code a thousand times, which took a third of the run.
@@ -39,6 +39,32 @@ _TEMPLATES = _Remembered()
 def remember_templates(app: Flask) -> None:
     """Let an application take templates that another one compiled, as long as their text is the same."""
     app.jinja_env.bytecode_cache = _TEMPLATES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _remembered_addresses() -> Any:
+    """Read the text of an address once. What is read depends on the text and on what the converters of the map are, and is never changed."""
+    known: dict[tuple[Any, ...], tuple[list[Any], list[tuple[bool, str]], dict[str, Any]]] = {}
+    plain = Rule._parse_rule
+
+    @wraps(plain)
+    def remembered(rule: Rule, text: str) -> list[Any]:
+        key = (text, *rule.map.converters.items())
+        if key not in known:
+            before = len(rule._trace)
+            parts = list(plain(rule, text))
+            trace = rule._trace[before:]
+            known[key] = (parts, trace, {name: rule._converters[name] for is_dynamic, name in trace if is_dynamic})
+            return parts
+        parts, trace, converters = known[key]
+        rule._trace.extend(trace)
+        rule._converters.update(converters)
+        rule.arguments.update(converters)
+        return parts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_parse_rule", remembered)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

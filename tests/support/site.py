@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
@@ -21,8 +21,8 @@ from sqlalchemy import update
 
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
+from tests.support.prepared import Started
 
-ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
@@ -103,20 +103,22 @@ class Site:
             "PORTAL_LOG_LEVEL": "WARNING",
         }
         self.log = folder / "processes.log"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Started] = []
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run ``flask COMMAND`` of this installation."""
-        return subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        with TemporaryDirectory(dir=self.folder) as told:
+            out, err = Path(told, "out"), Path(told, "err")
+            code = Started(("flask", *command), self.environment, out, err).wait()
+            return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
 
     def let_a_minute_pass(self) -> None:
         """Let what was promised for the next minute be due now, as the mail about a verdict is that can still be undone."""
         later = update(OutboxJob).where(OutboxJob.done_at.is_(None)).values(available_at=OutboxJob.created_at)
         self.database.write(lambda session: session.execute(later.execution_options(synchronize_session=False)))
 
-    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+    def spawn(self, *command: str) -> Started:
+        process = Started(command, self.environment, self.log, self.log)
         self._processes.append(process)
         return process
 
@@ -157,9 +159,11 @@ def post() -> Iterator[Post]:
 def site(database: Database, tmp_path: Path, post: Post) -> Iterator[Site]:
     """The portal running on the test's database, with its worker and a mail server."""
     made = Site(database, tmp_path, post)
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture(scope="session")
