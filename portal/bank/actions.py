@@ -15,6 +15,7 @@ from portal.ledger.actions.policies import set_policy
 from portal.ledger.lots import PolicyKind
 from portal.ledger.models import lapse_notice
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.lots import lapsing_on
 from portal.ledger.queries.policies import list_policies
 from portal.ledger.rules import POINTS, Transfer
 from portal.notifications.actions import notify
@@ -78,7 +79,7 @@ def set_terms(
     from_at = max(start_of_day(from_on, zone), now) if from_on else now
     last = next(iter(list_policies(session, most=1)), None)
     before = (last.kind, last.months, last.pending_days) if last else (PolicyKind.NONE, None, 0)
-    if before == (kind, months, pending_days) and (last is None or last.from_at <= from_at):
+    if before == (kind, months, pending_days) and (last is None or last.from_at <= now or last.from_at == from_at):
         return False
     set_policy(session, actor, kind=kind, months=months, pending_days=pending_days, from_at=from_at, now=now)
     facts = {"kind": kind.value, "months": months, "pending_days": pending_days, "from": from_at.isoformat()}
@@ -87,15 +88,18 @@ def set_terms(
     return True
 
 
-def tell_of_expiry(session: Session, *, owner_id: int, points: int, on: date, step: int, now: datetime) -> bool:
-    """Tell an owner, once for this day and step, that points expire after ``on``; tells whether this call did. More points later are not told again.
+def tell_of_expiry(session: Session, *, owner_id: int, on: date, step: int, now: datetime) -> bool:
+    """Tell an owner, once for this day and step, what expires after ``on``; tells whether this call did. More points later are not told again.
 
-    Somebody who is gone is told nothing, and not asked for again.
+    Nobody is told of points that are spent by now. Somebody who is gone or never joined is told nothing, and not asked for again.
     """
+    points = lapsing_on(session, owner_id, on)
+    if not points:
+        return False
     maker = postgresql if session.connection().dialect.name == "postgresql" else sqlite
     row = {"owner_id": owner_id, "unit": POINTS, "expires_on": on, "step": step, "points": points, "told_at": now}
     claimed = maker.insert(lapse_notice).values(**row).on_conflict_do_nothing().returning(lapse_notice.c.step)
-    to = recipients(session, [owner_id]).get(owner_id)
+    to = recipients(session, [owner_id], joined=True).get(owner_id)
     if session.execute(claimed).first() is None or to is None:
         return False
     data = {"points": points, "on": on.isoformat(), "step": step}

@@ -77,11 +77,11 @@ def tell_of_expiring_points(database: Database, now: datetime) -> int:
         while True:
             with database.reading() as session:
                 found = untold(session, local_date(now, programme_zone(session)), step, after=after, most=TOLD_AT_ONCE)
-            for owner_id, soon in found:
+            for owner_id, day in found:
                 with failed.noted():
-                    told += database.write(partial(tell_of_expiry, owner_id=owner_id, points=soon.points, on=soon.day, step=step, now=now))
+                    told += database.write(partial(tell_of_expiry, owner_id=owner_id, on=day, step=step, now=now))
             if len(found) < TOLD_AT_ONCE:
                 break
-            after = (found[-1][0], found[-1][1].day)
+            after = found[-1]
     failed.tell()
     return told

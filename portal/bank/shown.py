@@ -28,7 +28,7 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
     told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of}
-    lots = {"expiring": lapsing(db(), person_id), "waiting": waiting(db(), person_id), "soon": _days_from_now(SOON)}
+    lots = {"expiring": lapsing(db(), person_id, _days_from_now(0)), "waiting": waiting(db(), person_id), "soon": _days_from_now(SOON)}
     return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), **told, **lots}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
 from portal.bank import expiry_jobs as jobs
-from portal.bank.actions import set_terms
+from portal.bank.actions import set_terms, tell_of_expiry
 from portal.bank.rules import DaysOutOfRange, InThePast, MonthsNeeded, require_terms
 from portal.kernel.actor import ADVOCATE
 from portal.kernel.clock import utcnow
@@ -23,7 +23,7 @@ from portal.ledger.queries.policies import policy_at
 from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.rules import MAIL_TOPIC
 from portal.recognition.actions.scores import adjust, reverse
-from tests.factories.people import make_admin, make_person
+from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin
 from tests.support.application import SignIn
@@ -76,6 +76,26 @@ def test_terms_change_the_future_and_are_audited_once(session: Session) -> None:
     events = session.scalars(select(AuditEvent).where(AuditEvent.name == "points.terms_changed").order_by(AuditEvent.id)).all()
     assert [event.data["after"]["kind"] for event in events] == ["fixed", "inactivity"]
     assert events[0].data["before"] == {"kind": "none", "months": None, "pending_days": 0}
+
+
+def test_terms_to_come_can_be_put_off_brought_forward_and_called_off(session: Session) -> None:
+    admin = as_admin(make_admin(session).id)
+    first, second, before = date(2027, 1, 1), date(2027, 2, 1), date(2026, 12, 1)
+
+    def begin(on: date | None, now: datetime = AT, **other: Any) -> bool:
+        return set_terms(session, admin, **({"kind": FIXED, "months": 12, "pending_days": 0} | other), from_on=on, now=now)
+
+    def stands(on: date) -> PolicyKind:
+        return policy_at(session, datetime(on.year, on.month, on.day, 12, tzinfo=UTC)).kind
+
+    assert begin(first)
+    assert begin(second, AT + timedelta(hours=1))
+    assert [stands(day) for day in (first, second)] == [NONE, FIXED]
+    assert begin(before, AT + timedelta(hours=2))
+    assert [stands(day) for day in (date(2026, 11, 30), before, second)] == [NONE, FIXED, FIXED]
+    assert begin(None, AT + timedelta(hours=3), kind=NONE, months=None)
+    assert [stands(day) for day in (before, first, second)] == [NONE, NONE, NONE]
+    assert not begin(first, AT + timedelta(hours=4), kind=NONE, months=None), "they stand already"
 
 
 def earn(session: Session, person_id: int, points: int, at: datetime) -> None:
@@ -169,6 +189,34 @@ def test_owners_are_told_page_by_page(database: Database, monkeypatch: pytest.Mo
     assert jobs.tell_of_expiring_points(database, datetime(2026, 8, 28, 12, tzinfo=UTC)) == 0
 
 
+def test_who_never_joined_and_who_has_spent_them_by_now_is_not_told(database: Database) -> None:
+    def prepare(session: Session) -> list[int]:
+        terms(session)
+        people = [make_contact(session).id, make_person(session).id, make_person(session).id]
+        for person_id in people:
+            earn(session, person_id, 50, AT)
+        return people
+
+    _contact, spent, member = database.write(prepare)
+    near, on = datetime(2026, 8, 28, 12, tzinfo=UTC), date(2026, 8, 31)
+    admin = as_admin(database.write(lambda session: make_admin(session).id))
+    database.write(lambda session: adjust(session, admin, person_id=spent, points=-50, counts_as_earned=False, key="d", reason="test.d", now=near))
+    assert not database.write(lambda session: tell_of_expiry(session, owner_id=spent, on=on, step=7, now=near))
+    assert jobs.tell_of_expiring_points(database, near) == 1
+    assert jobs.tell_of_expiring_points(database, near) == 0
+    with database.reading() as session:
+        told = select(Notice.person_id).where(Notice.kind == "points_expiring")
+        assert session.scalars(told).all() == [member]
+
+
+def test_what_has_expired_and_is_not_posted_yet_is_not_about_to(session: Session) -> None:
+    terms(session)
+    person_id = make_person(session).id
+    earn(session, person_id, 50, AT)
+    assert lapsing(session, person_id, date(2026, 8, 31)) == [DayOfPoints(date(2026, 8, 31), 50)]
+    assert lapsing(session, person_id, date(2026, 9, 1)) == []
+
+
 def test_points_wait_for_their_day_and_are_spent_then(database: Database) -> None:
     def prepare(session: Session) -> int:
         terms(session, kind=NONE, months=None, pending_days=14)
@@ -195,7 +243,7 @@ def test_what_waits_is_the_awards_own_and_goes_with_it_when_it_is_reversed(sessi
     terms(session, AT, months=12, pending_days=7)
     earn(session, person_id, 50, AT)
     assert balance_of(session, person_id) == Balance(30, 50, 0, 80)
-    assert lapsing(session, person_id) == [DayOfPoints(date(2027, 7, 31), 30)]
+    assert lapsing(session, person_id, TODAY) == [DayOfPoints(date(2027, 7, 31), 30)]
     award_id = session.execute(select(pending.c.award_id)).scalar_one()
     for _ in range(2):
         reverse(session, admin, transfer_id=award_id, key="back", reason="test.mistake", now=AT)
@@ -228,7 +276,7 @@ def prepared_member(session: Session) -> int:
 def test_members_read_what_expires_and_what_waits(database: Database, sign_in: SignIn) -> None:
     person_id = database.write(prepared_member)
     with database.reading() as session:
-        (soon,), (later,) = lapsing(session, person_id), waiting(session, person_id)
+        (soon,), (later,) = lapsing(session, person_id, utcnow().date()), waiting(session, person_id)
     # The clock of the page is the machine's, so the lot is brought near its day by hand.
     near = utcnow().date() + timedelta(days=5)
     assert near < soon.day

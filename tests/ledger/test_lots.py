@@ -329,6 +329,12 @@ def test_an_activity_brings_back_nothing_that_has_lapsed(session: Session) -> No
     assert lapse_all(session, date(2026, 3, 6)) == [99]
 
 
+def test_a_correction_by_hand_is_no_activity(session: Session) -> None:
+    owner_with(session, "inactivity", 1, (100, at(2026, 1, 5)))
+    adjust(session, 7, now=at(2026, 2, 5))
+    assert rows_of(session) == [{"last": date(2026, 2, 28), "open": 100}, {"last": date(2026, 3, 31), "open": 7}]
+
+
 def test_an_activity_is_one_statement_however_often_the_terms_changed(session: Session, count_queries: CountQueries) -> None:
     open_owner(session)
     for number, months in enumerate((12, 6, 12, 3)):

@@ -57,7 +57,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
     period = season_key(season.id) if season else month_of(today)
     return AdvocateHome(
         balance=balance_of(session, person_id),
-        expiring=next((part for part in lapsing(session, person_id, most=1) if part.day <= today + SOON), None),
+        expiring=next((part for part in lapsing(session, person_id, today, most=1) if part.day <= today + SOON), None),
         pending=waiting(session, person_id),
         top=top_of_board(session, period, TOP),
         own=find_own(session, period, person_id),

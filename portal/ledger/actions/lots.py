@@ -111,7 +111,8 @@ def enter(session: Session, written: Transfer, policy: Policy, opened: int, entr
         values |= {"b_grace_until": day + GRACE, "b_expires_on": max(values["b_expires_on"], day + GRACE)}
         entered = _enter(session, written, values, sums, [] if session.connection().dialect.name == "postgresql" else entries)
         assert entered, "a lot with a week has not lapsed"
-    if policy.pushes:
+    # An activity is the owner's: what an admin gives by hand is none.
+    if policy.pushes and written.kind is TransferKind.AWARD:
         push(session, written)
 
 

@@ -25,7 +25,7 @@ _DUE = (
 )
 _NEXT = (
     select(lot.c.expires_on, func.sum(lot.c.open).label("points"))
-    .where(*_OWN, _LAPSING)
+    .where(*_OWN, _LAPSING, lot.c.expires_on >= bindparam("b_day", type_=lot.c.expires_on.type))
     .group_by(lot.c.expires_on)
     .order_by(lot.c.expires_on)
     .limit(bindparam("b_most"))
@@ -41,7 +41,7 @@ _TOLD = (
     .exists()
 )
 _UNTOLD = (
-    select(lot.c.owner_id, lot.c.expires_on, func.sum(lot.c.open).label("points"))
+    select(lot.c.owner_id, lot.c.expires_on)
     .where(_LAPSING, lot.c.unit == bindparam("b_unit"), lot.c.expires_on.between(bindparam("b_first"), bindparam("b_last")), ~_TOLD)
     .where(tuple_(lot.c.owner_id, lot.c.expires_on) > tuple_(bindparam("b_owner"), bindparam("b_on", type_=lot.c.expires_on.type)))
     .group_by(lot.c.owner_id, lot.c.expires_on)
@@ -74,10 +74,16 @@ class DayOfPoints:
     points: int
 
 
-def lapsing(session: Session, owner_id: int, *, unit: str = POINTS, most: int = 36) -> list[DayOfPoints]:
-    """Return what an owner can spend and until when, the first to lapse first; what never lapses is left out."""
-    rows = session.connection().execute(_NEXT, {"b_owner": owner_id, "b_unit": unit, "b_most": most})
+def lapsing(session: Session, owner_id: int, day: date, *, unit: str = POINTS, most: int = 36) -> list[DayOfPoints]:
+    """Return what an owner can spend on ``day`` and until when, the first to lapse first; what never lapses, or has lapsed, is left out."""
+    rows = session.connection().execute(_NEXT, {"b_owner": owner_id, "b_unit": unit, "b_day": day, "b_most": most})
     return [DayOfPoints(row.expires_on, int(row.points)) for row in rows]
+
+
+def lapsing_on(session: Session, owner_id: int, day: date, *, unit: str = POINTS) -> int:
+    """Return how many of an owner's points can be spent on ``day`` for the last time."""
+    found = lapsing(session, owner_id, day, unit=unit, most=1)
+    return found[0].points if found and found[0].day == day else 0
 
 
 def waiting(session: Session, owner_id: int, *, unit: str = POINTS) -> list[DayOfPoints]:
@@ -103,11 +109,11 @@ def ready_awards(session: Session, day: date, *, after: tuple[date, int], most: 
     return [(row.until, row.award_id) for row in rows]
 
 
-def untold(session: Session, day: date, step: int, *, after: tuple[int, date], most: int, unit: str = POINTS) -> list[tuple[int, DayOfPoints]]:
-    """Return owners, behind ``after``, with points that lapse within ``step`` days of ``day``, of which they were not told at this step or later."""
+def untold(session: Session, day: date, step: int, *, after: tuple[int, date], most: int, unit: str = POINTS) -> list[tuple[int, date]]:
+    """Return owners, behind ``after``, and days within ``step`` of ``day`` on which points lapse, if not told at this step or later."""
     facts = {"b_unit": unit, "b_step": step, "b_first": day, "b_last": day + timedelta(days=step), "b_most": most}
     facts |= {"b_owner": after[0], "b_on": after[1]}
-    return [(row.owner_id, DayOfPoints(row.expires_on, int(row.points))) for row in session.connection().execute(_UNTOLD, facts)]
+    return [(row.owner_id, row.expires_on) for row in session.connection().execute(_UNTOLD, facts)]
 
 
 def all_lots(session: Session) -> Iterator[tuple[Any, ...]]:

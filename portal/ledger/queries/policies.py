@@ -12,6 +12,9 @@ from portal.ledger.models import points_policy
 from portal.ledger.rules import POINTS
 
 _OTHER = points_policy.alias("any_policy")
+_LATER = points_policy.alias("later_policy")
+# What was to begin later and was set anew before it did never stands.
+_REPLACED = exists().where(_LATER.c.unit == points_policy.c.unit, _LATER.c.id > points_policy.c.id, _LATER.c.set_at < points_policy.c.from_at)
 _PUSHES = exists().where(_OTHER.c.unit == bindparam("b_unit"), _OTHER.c.kind == "inactivity")
 _PARTS: list[Any] = [points_policy.c.id, points_policy.c.kind, func.coalesce(points_policy.c.months, 0), points_policy.c.pending_days]
 
@@ -26,7 +29,7 @@ def _as_text() -> Any:
 # One value, so that the statement that finds the balance can bring it along: see ``read_policy``.
 STANDING: ScalarSelect[Any] = (
     select(_as_text().label("policy"))
-    .where(points_policy.c.unit == bindparam("b_unit"), points_policy.c.from_at <= bindparam("b_now", type_=points_policy.c.from_at.type))
+    .where(points_policy.c.unit == bindparam("b_unit"), points_policy.c.from_at <= bindparam("b_now", type_=points_policy.c.from_at.type), ~_REPLACED)
     .order_by(points_policy.c.id.desc())
     .limit(1)
     .scalar_subquery()
@@ -49,7 +52,7 @@ class SetPolicy:
 
 
 def policy_at(session: Session, moment: datetime, *, unit: str = POINTS) -> Policy:
-    """Return the terms of what is earned at ``moment``: the last that were set and have begun by then."""
+    """Return the terms of what is earned at ``moment``: the last that were set and have begun by then, unless replaced before they did."""
     return read_policy(session.connection().execute(_STANDING, {"b_unit": unit, "b_now": moment}).scalar())
 
 
