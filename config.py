@@ -221,6 +221,12 @@ class Settings(BaseSettings):
         return [secret.strip() for secret in self.secret_key_fallbacks.split(",") if secret.strip()]
 
     @property
+    def company_first(self) -> str:
+        """The company where a sentence begins with it: what nobody has named begins like any other word."""
+        is_named = self.brand_company != type(self).model_fields["brand_company"].default
+        return self.brand_company if is_named else self.brand_company[:1].upper() + self.brand_company[1:]
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

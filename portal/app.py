@@ -29,6 +29,7 @@ from portal.challenges.event_importer import EventsImporter
 from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
+from portal.challenges.queries.shown import taken_back
 from portal.challenges.queries.sources import describe_submissions, rules_that_paid, submissions_matching
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
@@ -91,6 +92,7 @@ from portal.references.queries.nominations import nominators_of_person
 from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
+from portal.referrals.queries import TakenBack
 from portal.review import admin as review_admin
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
@@ -184,6 +186,10 @@ REFERRAL_ERASED: list[ReferralErased] = [
 # Who locks what a referral came with, before the referral itself is locked.
 REFERRAL_LOCKED: list[ReferralLocked] = [
     lock_referred,
+]
+# Who tells of which things that referrals came with the approval was taken back.
+REFERRAL_TAKEN_BACK: list[TakenBack] = [
+    taken_back,
 ]
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
 PERSON_PANELS: list[Panel] = [
@@ -322,6 +328,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+    app.extensions["database"].inform_sessions(referral_taken_back=REFERRAL_TAKEN_BACK)
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )

@@ -38,5 +38,6 @@ def head_keeper(path: Path, address: str) -> Callable[[Database, datetime], Note
 
 def _send(session: Session, noted: NotedHead, address: str, now: datetime) -> None:
     to = Recipient(person_id=None, email=address, name="", language=None)
-    data = {"day": noted.day.isoformat(), "block": noted.block_id, "hash": noted.hash}
+    asked_with = f"flask ledger verify --anchor {noted.hash}"
+    data = {"day": noted.day.isoformat(), "block": noted.block_id, "hash": noted.hash, "command": asked_with}
     notify(session, to=to, kind="seals_noted", data=data, key=f"head:{noted.day}", now=now)

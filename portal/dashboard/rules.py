@@ -1,5 +1,6 @@
 """Pure decisions of the pages made of many rooms: what is late, what a change means, how a day begins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -163,3 +164,22 @@ def quick_wins(challenge: bool | None, *, has_points: bool, has_open: bool, has_
     if challenge is not None:
         first = [QuickWin(Win.CHALLENGE, challenge)]
     return (*first, QuickWin(Win.INTERESTS, has_wishes), QuickWin(Win.PROFILE, has_profile))
+
+
+class Opening(StrEnum):
+    """What a new programme needs, in the order in which it is best done."""
+
+    CHALLENGE = "challenge"
+    PEOPLE = "people"
+    BADGES = "badges"
+    REWARDS = "rewards"
+
+
+def first_steps(done: Mapping[Opening, bool]) -> tuple[tuple[Opening, bool], ...]:
+    """Return what an admin does first, in order, with whether it is done. None once a challenge was published and somebody was invited.
+
+    Badges and rewards are offered with the rest, but a programme can do without them.
+    """
+    if done[Opening.CHALLENGE] and done[Opening.PEOPLE]:
+        return ()
+    return tuple((step, done[step]) for step in Opening)

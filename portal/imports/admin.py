@@ -229,7 +229,7 @@ def _upload_form() -> UploadForm:
 
 
 def _upload_page(form: UploadForm) -> str:
-    return render("imports/new.html", form=form, importers=_importers(), limit=storage().limit_mb)
+    return render("imports/new.html", form=form, importers=_importers())
 
 
 def _mapping_page(batch: ImportBatch, table: Table, form: MappingForm, questions: dict[str, list[str]]) -> str:

@@ -27,7 +27,7 @@ from portal.people.rules.company import CompanySize
 from portal.people.rules.interest import INTEREST_NAMES, WISH_NAMES, Interest, Wish, wishes_of
 from portal.people.rules.person import ROLE_NAMES, ROLES, STATE_NAMES
 from portal.people.rules.reviewing import GRANT_NAMES, GRANTS
-from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 
 def options(first: str | None, pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -151,6 +151,7 @@ class PersonForm(Form):
     email = _email(_("E-mail"), Optional())
     company = _line(_("Company"), company_rules.NAME_LENGTH, Optional())
     title = _line(_("Job title"), person_rules.TITLE_LENGTH, Optional())
+    seen = SeenField()
 
 
 class InterestsForm(Form):
@@ -208,6 +209,7 @@ class CompanyForm(Form):
     country = _line(_("Country"), company_rules.FIELD_LENGTH, Optional())
     domain = _line(_("Domain"), company_rules.DOMAIN_LENGTH, Optional())
     owner_id = SelectField(_("Owner"), [Optional()], coerce=lambda value: int(value) if value else None)
+    seen = SeenField()
 
     sizes = tuple(CompanySize)
 

@@ -20,7 +20,7 @@ from portal.recognition.rules.levels import MOST_THRESHOLD, Wanted
 from portal.recognition.rules.levels import NAME_LENGTH as LEVEL_LENGTH
 from portal.recognition.rules.seasons import NAME_LENGTH as SEASON_LENGTH
 from portal.recognition.rules.streaks import MOST_WEEKS
-from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text, shown_value
 
 NEEDED = DataRequired(_("Please fill this in."))
 _WEEKS = NumberRange(2, MOST_WEEKS, _("Please give 2 to %(max)s weeks: we look back three years."))
@@ -74,6 +74,7 @@ class BadgeForm(Form):
     act_kind = SelectField(_("Only acts of this kind"), [Optional()])
     tone = SelectField(_("Colour"), [NEEDED])
     art = RadioField(_("Picture"), [NEEDED])
+    seen = SeenField()
 
     def __init__(self, *args: Any, rule: Rule, session: Session, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,16 +108,31 @@ class LevelRow(PlainForm):
 
 
 class LevelsForm(Form):
-    """All levels at once, since each must ask for more than the one before; ``shown`` is the mark of those it was made of."""
-
-    shown = HiddenField(validators=[Optional(), Length(max=64)])
+    """All levels at once, since each must ask for more than the one before."""
 
     levels = FieldList(FormField(LevelRow, label=""), max_entries=20)
+    seen = SeenField()
 
     def wanted(self) -> Sequence[Wanted]:
         """Return the rows that say anything."""
         rows = [row.form for row in self.levels]
         return [Wanted(row.id.data, row.name.data or "", row.threshold.data or 0) for row in rows if row.name.data or row.threshold.data is not None]
+
+    def stand_beside(self, stored: Form) -> None:
+        """Show beside each level what is stored. One that was added meanwhile stands below, one that was removed would be added anew."""
+        super().stand_beside(stored)
+        there = {row.form.id.data: row.form for row in stored["levels"]}
+        for row in [row.form for row in self.levels if row.form.id.data is not None]:
+            newer = there.pop(row.id.data, None)
+            if newer is None:
+                row.id.data, row.name.newer = None, gettext("nothing")
+                continue
+            for name in ("name", "threshold"):
+                if row[name].data != newer[name].data:
+                    row[name].newer = shown_value(newer[name])
+        for row in there.values():
+            if len(self.levels) < self.levels.max_entries and row.name.data:
+                self.levels.append_entry(row.data)
 
 
 class SeasonForm(Form):
@@ -126,6 +142,7 @@ class SeasonForm(Form):
     name = StringField(_("Name"), [NEEDED, Length(max=SEASON_LENGTH)], filters=[one_line])
     starts_on = DayField(_("First day"), [NEEDED])
     ends_on = DayField(_("Last day"), [NEEDED])
+    seen = SeenField()
 
 
 class GiveForm(Form):

@@ -69,6 +69,7 @@ class KnownAs(StrEnum):
     """What we know of an address before somebody nominates it."""
 
     MEMBER = "member"
+    TEAM = "team"
     INVITED = "invited"
     NOMINATED = "nominated"
     OWN = "own"
@@ -88,6 +89,13 @@ class AlreadyMember(Refusal):
     """The nominee takes part already."""
 
     message = N_("%(name)s is a member already, so there is nothing left to do. You find them in the registry.")
+    field = "email"
+
+
+class NotACustomer(Refusal):
+    """The nominee works on our side: employee, reviewer or admin, and no advocate."""
+
+    message = N_("%(name)s is one of our own team. Nominations are for people at our customers.")
     field = "email"
 
 
@@ -136,9 +144,19 @@ def require_employee(actor: Actor) -> None:
         raise NotAllowed()
 
 
-def require_nominee(email: str, person_name: str | None, person_state: str | None) -> None:
-    """Refuse an address without the shape of one, and a person who takes part already. A contact or an invited person is fine."""
+def is_team(person_state: str | None, *, is_advocate: bool) -> bool:
+    """Tell whether somebody works on our side: they may sign in, or soon, and are no advocate. The registry does not list them."""
+    return not is_advocate and person_state in (PersonState.ACTIVE, PersonState.INVITED)
+
+
+def require_nominee(email: str, person_name: str | None, person_state: str | None, *, is_advocate: bool = True) -> None:
+    """Refuse an address without the shape of one, one of our own team (``NotACustomer``), and a person who takes part already.
+
+    A contact or an invited advocate is fine.
+    """
     require_email_shape(email)
+    if is_team(person_state, is_advocate=is_advocate):
+        raise NotACustomer(name=person_name)
     if person_state == PersonState.ACTIVE:
         raise AlreadyMember(name=person_name)
 

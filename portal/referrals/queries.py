@@ -1,5 +1,6 @@
 """Reads of referrals: whether an address may be referred, and the admins' list."""
 
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -24,6 +25,10 @@ from portal.referrals.rules import (
     is_own_company,
 )
 from portal.web.paging import AnySelect, Page, page_by
+
+Sources = Collection[tuple[str, int]]
+TakenBack = Callable[[Session, Sources], Sources]
+"""Who tells of which things, by type and id, the approval was taken back; handed over in ``app.py``."""
 
 
 def find_referral(session: Session, source: tuple[str, int, int]) -> Referral | None:
@@ -85,6 +90,14 @@ def list_referrals(session: Session, *, q: str = "", state: str = "", after: str
         pattern = like_pattern(word)
         found = found.where(Referral.search.like(pattern, escape="\\") | Person.name_key.like(pattern, escape="\\"))
     return page_by(session, found, [(Referral.sent_at, True), (Referral.id, True)], after=after)
+
+
+def taken_back(session: Session, referrals: Sequence[Referral]) -> frozenset[int]:
+    """Return those of the declined referrals that nobody declined: the approval of what they came with was taken back."""
+    declined = [referral for referral in referrals if referral.state == State.DECLINED]
+    asks: Sequence[TakenBack] = session.info.get("referral_taken_back", ())
+    told = {(source_type, source_id) for ask in asks for source_type, source_id in ask(session, {(r.source_type, r.source_id) for r in declined})}
+    return frozenset(r.id for r in declined if (r.source_type, r.source_id) in told)
 
 
 def count_states(session: Session) -> dict[str, int]:

@@ -70,6 +70,10 @@ STATE_NAMES = {
 }
 
 
+CHOSEN_BY = {**STATE_NAMES, State.DECLINED: N_("Declined, or approval taken back")}
+"""The same to choose by: what is kept of a referral does not tell these two apart."""
+
+
 class AgreementMissing(Refusal):
     """Nobody's name is passed on behind their back."""
 

@@ -8,7 +8,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.rewards.rules.states import CALLED_OFF, CALLED_OFF_NAME, STATE_NAMES, State
-from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -115,6 +115,7 @@ class EditRewardForm(RewardForm):
     """A reward that is there; its stock is changed beside it."""
 
     drop_picture = BooleanField(_("Remove the picture"))
+    seen = SeenField()
 
 
 class StockForm(Form):

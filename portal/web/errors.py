@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,10 +13,10 @@ from werkzeug.exceptions import HTTPException
 from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.text import N_
 from portal.web import problems
-from portal.web.guards import PUBLIC, audience_of
+from portal.web.guards import PUBLIC, SignedOut, audience_of
 from portal.web.language import day, moment, number
 from portal.web.logs import log
-from portal.web.redirects import came_from
+from portal.web.redirects import came_from, page_over
 from portal.web.templating import render
 
 PAGES: dict[int, tuple[str, str]] = {
@@ -28,13 +28,14 @@ PAGES: dict[int, tuple[str, str]] = {
     404: (N_("There is nothing here"), N_("The page may have moved, or the link may be incomplete.")),
     405: (N_("That does not work this way"), N_("Please go back and use the buttons on the page.")),
     409: (N_("Somebody was faster"), N_("This changed while you were looking at it. Nothing was done twice.")),
-    413: (N_("That file is too large"), N_("Please choose a smaller file. What you typed is still on the page before this one.")),
+    413: (N_("That is too large"), N_("Please send less at once. Nothing was saved.")),
     422: (N_("That is not possible"), N_("Please go back and check what you entered.")),
     429: (N_("Too many tries"), N_("Please wait a few minutes, then try again.")),
     500: (N_("Something went wrong on our side"), N_("Nothing was half done. We have kept a record of it; please try again in a moment.")),
     503: (N_("The portal is busy"), N_("Nothing was changed. Please try again in a moment.")),
 }
 OUTAGE = N_("The portal cannot reach its database")
+FILE_TOO_LARGE = N_("That file is too large")
 SIGNED_OUT = N_("You are signed out")
 NOT_TYPED = ("csrf_token", "key")
 
@@ -81,20 +82,33 @@ def _page(status: int, text: str | None = None, *, title: str | None = None, gen
         return plain.render(title=title, text=general), status, headers
 
 
-def _stale_form() -> Answer:
-    """Say that a form's token is not good any more: most often because the person signed out, or in again, in another window.
+def _too_large() -> Answer:
+    """Say how large a file may be, and lead back to the form it was sent with: the file alone is missing there."""
+    text = _("Please choose a file of at most %(limit)s MB.", limit=number(current_app.config["SETTINGS"].upload_limit_mb))
+    back = came_from() or page_over(request.path)
+    shown: dict[str, Any] = {"way_on": back, "way_label": _("Back to the page")} if back else {}
+    return _page(413, text, title=FILE_TOO_LARGE, **shown)
 
-    A page that may not be stored is gone when one goes back, so what was typed is shown to be copied.
-    """
+
+def _stale_form() -> Answer:
+    """Say that a form's token is not good any more: most often because the person signed out, or in again, in another window."""
     back = came_from()
     shown: dict[str, Any] = {"typed": _typed()}
     needs_person = request.endpoint is not None and audience_of(current_app, request.endpoint) != PUBLIC
     if needs_person and not current_user.is_authenticated:
-        sign_in = {"way_on": url_for("people.sign_in", next=back), "way_label": _("Sign in")}
-        return _page(400, _("You are signed out, so nothing was saved."), title=SIGNED_OUT, **sign_in, **shown)
+        return _signed_out()
     if back and needs_person:
         shown |= {"way_on": back, "way_label": _("Back to the page")}
     return _page(400, _("This form was open for too long or came from another page. Please reload it and send it again."), **shown)
+
+
+def _signed_out() -> Answer:
+    """Say that nothing was saved, and lead to the page by way of signing in.
+
+    A page that may not be stored is gone when one goes back, so what was typed is shown to be copied.
+    """
+    sign_in = {"way_on": url_for("people.sign_in", next=came_from()), "way_label": _("Sign in")}
+    return _page(SignedOut.status, _(SignedOut.message), title=SIGNED_OUT, typed=_typed(), **sign_in)
 
 
 def _typed() -> list[str]:
@@ -119,6 +133,8 @@ def init(app: Flask) -> None:
             log.warning("busy")
         if problems.is_wanted():
             return problems.of_refusal(refusal, headers_of(refusal))
+        if isinstance(refusal, SignedOut):
+            return _signed_out()
         body, status, headers = _page(refusal.status, sentence(refusal))
         return body, status, headers | headers_of(refusal)
 
@@ -141,6 +157,11 @@ def init(app: Flask) -> None:
             return error.get_response()
         if problems.is_wanted():
             return problems.of_http(error)
+        if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)) not in (None, request.path):
+            # The address of a button, opened again from the line of addresses: its page is where one wanted to be.
+            return redirect(page, 303)
+        if error.code == 413 and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+            return _too_large()
         body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)
         wait = getattr(error, "retry_after", None)
         return body, error.code, headers | ({"Retry-After": str(wait)} if wait else {})

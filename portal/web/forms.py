@@ -1,26 +1,42 @@
 """Forms: a base that carries refusals, and the key that makes a second click the same click."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField
+from wtforms import BooleanField, DateField, Field, HiddenField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import StopValidation
 
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_key
-from portal.kernel.text import clean, clean_line
+from portal.kernel.seen import ChangedMeanwhile
+from portal.kernel.text import N_, clean, clean_line
 from portal.web.errors import sentence
+from portal.web.language import day
 
 KEY = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
+# What WTForms says of itself, in our own words.
+OURS = {
+    "This field is required.": N_("Please fill this in."),
+    "Not a valid integer value.": N_("Please enter a whole number."),
+    "Not a valid decimal value.": N_("Please enter a number."),
+    "Not a valid date value.": N_("Please enter a day, such as 2026-12-24."),
+    "Number must be at least %(min)s.": N_("Please enter %(min)s or more."),
+    "Number must be at most %(max)s.": N_("Please enter %(max)s or less."),
+    "Number must be between %(min)s and %(max)s.": N_("Please enter a number between %(min)s and %(max)s."),
+    "Not a valid choice.": N_("Please choose one of those that are offered."),
+}
+
+
 class _Translations:
     def gettext(self, text: str) -> str:
-        return str(gettext(text))
+        return str(gettext(OURS.get(text, text)))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         # WTForms fills in the numbers itself; Flask-Babel would fill in only its own.
@@ -36,8 +52,13 @@ class Form(FlaskForm):
         def get_translations(self, form: Any) -> Any:
             return _Translations()
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal on the field it belongs to, or above the form; one with parts on each of their fields."""
+    def refuse(self, refusal: Refusal, stored: Callable[[], "Form"] | None = None) -> None:
+        """Show a refusal on the field it belongs to, or above the form; one with parts on each of their fields.
+
+        ``stored`` makes the form with what is stored now: where somebody changed it meanwhile, that is shown beside what was typed.
+        """
+        if stored is not None and isinstance(refusal, ChangedMeanwhile):
+            self.stand_beside(stored())
         here = [part for part in refusal.parts if part.field in self._fields]
         for part in here:
             self.refuse(part)
@@ -51,9 +72,28 @@ class Form(FlaskForm):
         else:
             self.form_errors.append(sentence(refusal))
 
+    def stand_beside(self, stored: "Form") -> None:
+        """Show beside each field what is stored where it differs from what was typed. Sent again, the form is one of somebody who saw it."""
+        for name, field in self._fields.items():
+            newer = stored._fields.get(name)
+            if isinstance(field, SeenField) and newer is not None:
+                field.data = newer.data
+            elif newer is not None and getattr(field.widget, "input_type", "") not in ("hidden", "file") and shown_value(newer) != shown_value(field):
+                field.newer = shown_value(newer) or gettext("nothing")
+
 
 class FilterForm(PlainForm):
-    """A form in the address of a list: search, filters, sort. Wrong values fall back to the default."""
+    """A form in the address of a list: search, filters, sort. Wrong values fall back to the default.
+
+    What is searched for is cut to what a search may be long, and the field shows what is left of it: else a long one would find everything.
+    """
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        super().process(*args, **kwargs)
+        for field in self._fields.values():
+            most = getattr(field.flags, "maxlength", None)
+            if isinstance(field, StringField) and not isinstance(field, HiddenField) and most and field.data:
+                field.data = field.data[:most].strip()
 
     def values(self) -> dict[str, Any]:
         """Return what was asked for, only fields that are set (boxes ticked) and valid."""
@@ -89,6 +129,26 @@ class KeyField(HiddenField):
         if not KEY.fullmatch(self.data or ""):  # type: ignore[has-type]
             self.data = new_key()
             raise StopValidation(gettext("This form did not arrive whole. Please check it and send it again."))
+
+
+class SeenField(HiddenField):
+    """The digest of what an editor shows (``portal.kernel.seen``), compared when it is saved."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__("", *args, **kwargs)
+
+
+def shown_value(field: Field) -> str:
+    """Return what a field holds as one reads it: names of choices, days, yes or no, one question a line."""
+    if hasattr(field, "rows"):
+        return "\n".join(str(row["ask"]) for row in field.rows if row["ask"])
+    if isinstance(field, BooleanField):
+        return str(gettext("Yes") if field.data else gettext("No"))
+    if hasattr(field, "iter_choices"):
+        return ", ".join(str(choice.label) for choice in field.iter_choices() if choice.selected)
+    if isinstance(field, DateField):
+        return day(field.data) if field.data else ""
+    return str(field._value()) if hasattr(field, "_value") else ""
 
 
 def one_line(value: str | None) -> str:

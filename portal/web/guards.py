@@ -8,8 +8,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER, Actor
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.text import N_
 from portal.web.logs import request_id
+from portal.web.redirects import came_from
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC, MEMBER, STAFF = "public", "member", "staff"
@@ -23,6 +25,13 @@ ROLES: dict[str, set[str]] = {
     ADMIN: {ADMIN},
     REVIEWER: {ADMIN, REVIEWER},
 }
+
+
+class SignedOut(Refusal):
+    """Something was sent, or typed, on a page whose session has ended: here, in another window or from another device."""
+
+    message = N_("You are signed out, so nothing was saved.")
+    status = 401
 
 
 def _mark(audience: str) -> Callable[[View], View]:
@@ -79,14 +88,23 @@ def _enforce() -> Response | None:
         admit(getattr(current_app.view_functions[request.endpoint], "__portal_scope__", ""))
         return None
     if not current_user.is_authenticated:
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
-        address = url_for("people.sign_in", next=target)
-        if request.headers.get("HX-Request"):
-            return current_app.response_class(status=401, headers={"HX-Redirect": url_for("people.sign_in")})
-        return redirect(address, 303)
+        return _to_sign_in()
     if not ROLES[audience] & set(current_user.roles):
         raise NotAllowed()
     return None
+
+
+def _to_sign_in() -> Response:
+    """Send a visitor to sign in, and from there to the page they looked at. Raises ``SignedOut`` where that would throw away what they typed."""
+    by_script = "HX-Request" in request.headers
+    # The header stands where a field that has a name made the request: somebody types into it.
+    if request.method != "GET" or (by_script and "HX-Trigger-Name" in request.headers):
+        raise SignedOut()
+    target = came_from() if by_script else request.full_path.rstrip("?")
+    address = url_for("people.sign_in", next=target)
+    if by_script:
+        return current_app.response_class(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)
 
 
 def require_marks(app: Flask) -> None:

@@ -9,7 +9,7 @@ from gettext import NullTranslations
 from typing import Any
 
 from babel import Locale
-from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta
+from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta, get_datetime_format
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
@@ -108,6 +108,13 @@ def moment(value: datetime) -> str:
     return _told(value, calendar(), reader().zone)
 
 
+def minute(value: datetime) -> str:
+    """Date and time in the reader's language and time zone, without seconds: for what is to be done until then."""
+    zone, locale = reader().zone, calendar()
+    told = format_time(value, "short", tzinfo=zone, locale=locale), format_date(value.astimezone(zone), "medium", locale)
+    return str(get_datetime_format("medium", locale=locale)).replace("'", "").format(*told)
+
+
 @lru_cache(maxsize=20_000)
 def _told(value: datetime, locale: Locale, zone: tzinfo) -> str:
     return str(format_datetime(value, "medium", tzinfo=zone, locale=locale))
@@ -187,6 +194,7 @@ def init(app: Flask, settings: Settings) -> None:
         "month": month,
         "weekday": weekday,
         "moment": moment,
+        "minute": minute,
         "ago": ago,
         "span": span,
         "iso": datetime.fromisoformat,

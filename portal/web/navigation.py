@@ -15,7 +15,7 @@ class NavItem:
 
     ``shown_if`` is asked with every page and hides the entry where there is nothing behind it yet.
     An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
-    first five; where more than one is left over, a phone has a menu for them.
+    first five; where more than one is left over, a phone has a menu for them, and one alone stands on top as a picture.
     """
 
     label: str

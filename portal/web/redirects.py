@@ -27,6 +27,13 @@ def own_path(asked: str | None) -> str | None:
     return _rebuilt(router.build(endpoint, values), query)
 
 
+def page_over(path: str) -> str | None:
+    """Return the nearest page on the way up from ``path``, itself first, that can be opened: where a button's address belongs. None without one."""
+    parts = path.rstrip("/").split("/")
+    ways = ("/".join(parts[:length]) for length in range(len(parts), 1, -1))
+    return next((found for way in ways if (found := own_path(way))), None)
+
+
 def came_from() -> str | None:
     """Return the path of our page that the request came from, as ``own_path`` gives it; None where that is not known or not ours."""
     told, ours = request.headers.get("Referer", ""), urlsplit(current_app.config["SETTINGS"].base_url)

@@ -21,8 +21,24 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// A file that is too large is said beside its field and not sent; the server would refuse it only after all of it has arrived.
+const isTooLarge = (field) => [...field.files].some((file) => file.size > Number(field.dataset.limit) * 1_000_000);
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const large = [...event.target.querySelectorAll("input[type=file][data-limit]")].find(isTooLarge);
+    if (!large) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    large.focus();
+  },
+  true,
+);
+
 document.addEventListener("change", ({ target }) => {
   if (!target.matches("input[type=file][data-file]")) return;
+  document.getElementById(`${target.id}-large`).hidden = !isTooLarge(target);
   const image = [...target.files].find((file) => /^image\/(png|jpeg|webp|gif)$/.test(file.type));
   let preview = target.parentElement.querySelector("[data-preview]");
   preview?.remove();

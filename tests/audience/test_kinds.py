@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.audience.kinds.company import FIELDS, CompanyField
 from portal.audience.kinds.contract import Phrase
 from portal.audience.queries.audiences import sheet_of
 from portal.audience.queries.reasons import told_why
@@ -80,8 +81,8 @@ def world(session: Session) -> int:
 
 
 RULES: list[tuple[Rule, str, str]] = [
-    (("industry", {"values": ["Retail", "Transport"]}), "Industry is Retail or Transport", "your company's industry is Retail"),
-    (("size", {"values": ["1–49"]}), "Company size is 1–49", "your company's size is 1–49"),
+    (("industry", {"values": ["Retail", "Transport"]}), "Industry is Retail or Transport", "your company’s industry is Retail"),
+    (("size", {"values": ["1–49"]}), "Company size is 1–49", "your company’s size is 1–49"),
     (("region", {"values": ["Bavaria"]}), "Region is Bavaria", "your company is in Bavaria"),
     (("country", {"values": ["Germany"]}), "Country is Germany", "your company is in Germany"),
     (("tag", {"values": ["1"]}), "Tag is Churn risk", "the programme team chose you for it"),
@@ -128,3 +129,9 @@ def test_a_long_list_is_cut(app: Flask) -> None:
 
 def test_a_value_that_a_rule_held_may_stay_when_nobody_has_it_any_more(session: Session) -> None:
     assert OWN["industry"].read(session, {"values": ["Coal"], "kept": ["Coal"]}) == {"values": ["Coal"]}
+
+
+def test_each_field_of_a_company_says_what_it_is() -> None:
+    hints = [CompanyField(field).hint for field in FIELDS]
+    assert len(set(hints)) == len(FIELDS)
+    assert not [hint for hint in hints if "'" in hint]

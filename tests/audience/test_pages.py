@@ -80,7 +80,7 @@ def test_mistakes_are_told_beside_the_field_with_what_was_typed(at: tuple[Portal
         "lifetime": ({"choice": "at_least", "number": ""}, "whole number from 0 to 1,000,000,000"),
         "people": ({"people": "Rita Retail\nNobody Here"}, "We know nobody called Nobody Here."),
         "joined_since": ({"day": ""}, "Please enter a day."),
-        "acts": ({"track": "", "kind": "", "choice": "at_least", "number": "x"}, "Not a valid integer value"),
+        "acts": ({"track": "", "kind": "", "choice": "at_least", "number": "x"}, "Please enter a whole number"),
     }
     for kind, (options, sentence) in mistakes.items():
         answer = add(browser, address, kind, key=f"m-{kind}", **options)

@@ -69,10 +69,10 @@ def test_a_challenge_is_created_once_as_a_draft(database: Database, office: Port
     ("change", "told"),
     [
         ({"title": "  "}, "Please give this a title."),
-        ({"points": "-1"}, "Number must be between 0 and 100000."),
-        ({"points": "many"}, "Not a valid integer value."),
+        ({"points": "-1"}, "Please enter a number between 0 and 100000."),
+        ({"points": "many"}, "Please enter a whole number."),
         ({"closes_on": "2026-10-01"}, "The closing day cannot lie before the opening day."),
-        ({"period": "year"}, "Not a valid choice"),
+        ({"period": "year"}, "Please choose one of those that are offered."),
     ],
 )
 def test_a_wrong_field_is_refused_in_words_and_nothing_typed_is_lost(
@@ -217,7 +217,7 @@ def test_an_attempt_is_approved_on_its_page_and_paid_once(database: Database, of
     person, attempt = sent(database)
     page = office.get(f"/admin/challenges/submissions/{attempt.submission_id}").text
     assert "It saved us two days a month." in page
-    assert "Approve and pay 150 points" in page
+    assert "Approve and award 150 points" in page
     assert office.post(f"/admin/challenges/attempts/{attempt.id}/approve", data={"reason": "Lovely"}).status_code == 303
     again = office.post(f"/admin/challenges/attempts/{attempt.id}/approve")
     assert again.status_code == 409
@@ -232,7 +232,7 @@ def test_fewer_points_that_cannot_be_read_are_asked_for_again_and_pay_nothing(da
     person, attempt = sent(database)
     answer = office.post(f"/admin/challenges/attempts/{attempt.id}/approve", data={"points": typed, "reason": "Half of it"})
     assert answer.status_code == 422
-    assert "Not a valid integer value." in answer.text
+    assert "Please enter a whole number." in answer.text
     assert "Half of it" in answer.text
     begun = database.write(lambda s: make_submission(s, make_person(s), make_challenge(s)))
     assert office.post(f"/admin/challenges/submissions/{begun.id}/accept", data={"points": typed, "reason": "Half"}).status_code == 422

@@ -97,6 +97,29 @@ def test_states_follow_what_the_person_did(database: Database, sign_in: SignIn) 
         assert {title for title in titles if f">{title}</a>" in page} == shown
 
 
+def test_a_decline_that_was_appealed_is_with_us_and_no_work_of_the_members(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, int]:
+        person, admin = make_person(session), make_admin(session)
+        back = make_attempt(session, person, make_challenge(session, title="Back", max_attempts=3))
+        decline_attempt(session, as_admin(admin), attempt_id=back.id, reason="No", now=utcnow())
+        return person, back.submission_id
+
+    def told(address: str) -> tuple[bool, bool]:
+        page = client.get(address).text
+        return words in page, any(other in page for other in ("Your turn", "Sent back to you", "Go on where you left off"))
+
+    person, submission_id = database.write(given)
+    client, words = sign_in(person), "Appeal: somebody else looks"
+    assert told("/") == told("/challenges?state=under_way") == (False, True)
+    assert client.post(f"/challenges/submissions/{submission_id}/appeal").status_code == 303
+    assert "Nothing fits" in client.get("/challenges?state=under_way").text
+    assert told("/") == told("/challenges?state=waiting") == (True, False)
+    assert words in client.get(f"/challenges/mine/{submission_id}").text
+    mine = client.get("/challenges/mine?state=appealed").text
+    assert (mine.count(words), mine.count("Declined")) == (2, 1), "each once to choose by, and the appeal on its row"
+    assert "1 waiting for an answer" in client.get("/challenges/mine").text
+
+
 def test_htmx_gets_the_rows_alone(database: Database, sign_in: SignIn) -> None:
     person = database.write(lambda s: (make_challenge(s, title="Vote"), make_person(s))[1])
     page = sign_in(person).get("/challenges?q=vote", headers={"HX-Request": "true", "HX-Target": "results"}).text

@@ -71,6 +71,7 @@ def test_what_the_team_confirms_tells_the_member_what_goes_on_and_the_reviewer_w
     assert browser.post(f"{step}/send", data={"key": "k", "note": "On Tuesday"}).status_code == 303
     waits, sent = browser.get(address).text, browser.get(f"/challenges/mine/{submission.id}").text
     assert (CHECKING in waits, "On Tuesday" in sent, CHECK in waits + sent) == (True, True, False)
+    assert ("You said so on" in waits, "Done on" in waits) == (True, False), "only the team can tell that it is done"
     with database.reading() as session:
         assert balance_of(session, person.id).available == 0
     office = sign_in(admin)

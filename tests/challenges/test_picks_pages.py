@@ -60,6 +60,21 @@ def test_at_most_three_are_suggested_each_with_its_true_reasons(database: Databa
     assert address == "/challenges" or "All 5 open challenges" in page
 
 
+def test_what_is_picked_stands_once_in_the_list_and_can_be_put_aside_there(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(told))
+    page = client.get("/challenges").text
+    titles = ("Begun", "Article", "Vote", "Call", "Only points", "Nothing for it")
+    assert {title: page.count(f">{title}</a>") for title in titles} == dict.fromkeys(titles, 1)
+    assert page.count('/dismiss"') == 2 * 5, "of all but what was begun, with and without a script"
+    assert [title for title, _ in picks(client.get("/challenges?sort=points").text)] == []
+
+
+def test_a_list_that_is_picked_whole_does_not_say_that_it_is_empty(database: Database, sign_in: SignIn) -> None:
+    person, _challenge = database.write(lambda s: (make_person(s), make_challenge(s, title="The only one")))
+    page = sign_in(person).get("/challenges").text
+    assert (page.count(">The only one</a>"), "Nothing to do at this moment" in page, "All others" in page) == (1, False, False)
+
+
 def test_who_has_said_nothing_is_asked_what_they_like(database: Database, sign_in: SignIn) -> None:
     client = sign_in(database.write(lambda s: told(s, wishes=False)))
     home = client.get("/").text

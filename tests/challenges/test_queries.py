@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import withdraw_submission
+from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.models.offering import Challenge
 from portal.challenges.queries.catalogue import Wanted, list_challenges, usual_review_time
@@ -96,16 +97,20 @@ def test_the_usual_review_time_is_the_median_of_what_people_decided_lately(sessi
     assert usual_review_time(session, NOW + timedelta(days=31)) is None
 
 
+STATES = ("", "open", "waiting", "approved", "declined")
+
+
 def test_standing_in_sql_and_in_the_rules_are_one(session: Session) -> None:
     """Every mix of a few submissions in this week and last, decided both ways."""
     person, admin = make_person(session), make_admin(session)
     last_week = NOW - timedelta(days=7)
-    for before in ("", "open", "waiting", "approved", "declined"):
-        for this in ("", "open", "waiting", "approved", "declined"):
-            for per_period in (1, 2):
-                challenge = make_challenge(session, period=Period.WEEK, per_period=per_period, max_attempts=1, title=f"{before}-{this}-{per_period}")
-                for state, moment in ((before, last_week), (this, NOW)):
-                    _bring(session, person, admin, challenge, state, moment)
+    mixes = [(before, this, each, 1) for before in STATES for this in STATES for each in (1, 2)]
+    mixes += [("", "appealed", 1, tries) for tries in (1, 2)] + [("appealed", "", 1, tries) for tries in (1, 2)]
+    for before, this, per_period, tries in mixes:
+        facts = {"period": Period.WEEK, "per_period": per_period, "max_attempts": tries}
+        challenge = make_challenge(session, **facts, title=f"{before}-{this}-{per_period}-{tries}")
+        for state, moment in ((before, last_week), (this, NOW)):
+            _bring(session, person, admin, challenge, state, moment)
     found = {}
     after = None
     while True:
@@ -118,6 +123,10 @@ def test_standing_in_sql_and_in_the_rules_are_one(session: Session) -> None:
     expected = {c.id: standing(tally_for(session, person.id, c.id, NOW), c.per_period).value for c in challenges}
     assert found == expected
     assert set(expected.values()) == {"open", "under_way", "waiting", "done"}
+    titles = {c.id: c.title for c in challenges}
+    appealed = {titles[at]: how for at, how in found.items() if "appealed" in titles[at]}
+    # With a try left it could only be gone on with; without one, what is free is begun beside it.
+    assert appealed == {"-appealed-1-1": "waiting", "-appealed-1-2": "waiting", "appealed--1-1": "open", "appealed--1-2": "waiting"}
 
 
 def _bring(session: Session, person: object, admin: object, challenge: Challenge, state: str, moment: datetime) -> None:
@@ -129,5 +138,7 @@ def _bring(session: Session, person: object, admin: object, challenge: Challenge
     attempt = make_attempt(session, person, challenge, now=moment)  # type: ignore[arg-type]
     if state == "approved":
         approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=moment)  # type: ignore[arg-type]
-    if state == "declined":
+    if state in ("declined", "appealed"):
         decline_attempt(session, as_admin(admin), attempt_id=attempt.id, reason="No", now=moment)  # type: ignore[arg-type]
+    if state == "appealed":
+        appeal(session, as_advocate(person), submission_id=attempt.submission_id, now=moment)  # type: ignore[arg-type]

@@ -11,14 +11,17 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.answering import save_answers, withdraw_submission
+from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import publish_challenge
+from portal.challenges.actions.review import ask_for_more
 from portal.challenges.actions.stages import add_stage, edit_stage
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Attempt, Submission
+from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import answers_of, own_stages, stages_of
-from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.rules.refusals import StepMissing, StepSettled
 from portal.challenges.stages.asking import (
+    ChoiceRepeated,
     QuestionsMissing,
     QuestionsUnanswered,
     QuestionsUnfit,
@@ -29,7 +32,7 @@ from portal.challenges.stages.asking import (
     TooManyQuestions,
 )
 from portal.challenges.stages.contract import Step, Stored
-from portal.challenges.stages.quiz import NeededOutOfRange, QuizNotPassed, QuizOver, QuizUnchecked, TriesOutOfRange
+from portal.challenges.stages.quiz import NeededMoreThanOne, NeededOutOfRange, QuizNotPassed, QuizOver, QuizUnchecked, TriesOutOfRange
 from portal.challenges.stages.registry import stage_kind
 from portal.files.receiving import Received
 from portal.kernel.actor import system
@@ -37,7 +40,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.people.models import Person
-from tests.factories.challenges import as_advocate, make_draft, make_submission
+from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 
@@ -93,6 +96,7 @@ def test_answers_keep_their_question_and_open_ones_are_told_each(given: dict[str
         ("questions", {"questions": [{**TEXT, "ask": ""}]}, QuestionWithoutText),
         ("questions", {"questions": [{**ONE, "choices": ["Alerts"]}]}, TooFewChoices),
         ("questions", {"questions": [{**MANY, "choices": ["Alerts", "Alerts"]}]}, TooFewChoices),
+        ("questions", {"questions": [{**MANY, "choices": ["a", "b", "b", "c"]}]}, ChoiceRepeated),
         ("questions", {"questions": [{**SCALE, "low": 3}]}, ScaleOutOfRange),
         ("questions", {"questions": [{**SCALE, "high": 11}]}, ScaleOutOfRange),
         ("questions", {"questions": [{**TEXT, "ask": ""}, {**SCALE, "low": 3}]}, QuestionsUnfit),
@@ -105,6 +109,7 @@ def test_answers_keep_their_question_and_open_ones_are_told_each(given: dict[str
         ("quiz", QUIZ | {"tries": 11}, TriesOutOfRange),
         ("quiz", QUIZ | {"needed": 3}, NeededOutOfRange),
         ("quiz", QUIZ | {"needed": 0}, NeededOutOfRange),
+        ("quiz", {"questions": QUIZ["questions"][:1], "needed": 2}, NeededMoreThanOne),
     ],
 )
 def test_what_an_admin_cannot_ask(kind: str, options: dict[str, Any], flaw: type[Refusal] | None) -> None:
@@ -218,6 +223,33 @@ def test_without_a_try_left_a_quiz_says_what_one_can_do(database: Database, sign
     browser.post(step, data={"key": "k2", **RIGHT})
     browser.post(f"{step}/keep", data={"key": "k3", **RIGHT})
     assert (value_of(database, submission.id)["tries"], value_of(database, submission.id)["is_passed"]) == (1, False)
+
+
+def test_nobody_is_sent_back_to_a_quiz_in_which_nothing_can_be_changed(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[Person, Person, int, list[int], int]:
+        draft, person = make_draft(session, stages=("answer", "confirm")), make_person(session)
+        add_stage(session, system("test"), challenge_id=draft.id, kind="quiz", title="Know it", text="", options=QUIZ, now=NOW)
+        publish_challenge(session, system("test"), challenge_id=draft.id, now=NOW)
+        submission = make_submission(session, person, draft)
+        answer, box, quiz = own_stages(session, submission)
+        passed = tried(RIGHT)[0]
+        values = {answer.id: {"text": "It saved us two days."}, box.id: {"is_confirmed": True}, quiz.id: passed}
+        sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="sent", values=values, now=NOW)
+        return person, make_admin(session), draft.id, [answer.id, box.id, quiz.id], sent.id
+
+    person, admin, challenge_id, steps, attempt_id = database.write(scene)
+    item = f"/admin/approvals?item=attempt-{attempt_id}"
+    offered = re.findall(r'<option value="(\d+)"', sign_in(admin).get(item).text.split('id="stage-more"')[1].split("</select>")[0])
+    assert offered == [str(step) for step in steps[:2]]
+    asked = {"attempt_id": attempt_id, "reason": "Which team?", "now": NOW}
+    with pytest.raises(StepSettled) as told:
+        database.write(lambda s: ask_for_more(s, as_admin(admin), stage_id=steps[2], **asked))
+    assert told.value.facts == {"step": "Know it"}
+    database.write(lambda s: ask_for_more(s, as_admin(admin), **asked))
+    with database.reading() as session:
+        landed = challenge_page(session, person.id, challenge_id, NOW).step(None)
+    assert landed is not None
+    assert landed.stage.id == steps[1]
 
 
 def test_eight_who_take_the_last_try_at_once_take_one(app: Flask, database: Database, sign_in: SignIn) -> None:

@@ -1,5 +1,6 @@
 """Review sites: what follows for points, proof, disclosure and boards; the organisation's own words; what a challenge keeps."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from portal.challenges.actions.lifecycle import ask_for_review
 from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.challenges.actions.sites import add_site, check_site, edit_site, restore_site
-from portal.challenges.actions.stages import add_stage, edit_stage
+from portal.challenges.actions.stages import add_stage, edit_stage, remove_stage
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.badges import ChallengesDone
@@ -48,6 +49,7 @@ from portal.recognition.models import ActWeek, PeriodScore
 from portal.recognition.queries.facts import gather
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
+from tests.factories.recognition import make_badge
 from tests.support.application import PortalClient, SignIn
 
 PORTAL = system("test")
@@ -356,6 +358,21 @@ def test_a_review_that_may_not_be_rewarded_stands_on_no_board_and_counts_for_no_
     assert rewarded["scores"] > 0
 
 
+def test_only_what_counts_for_badges_says_that_it_leads_nearer_to_them(app: Any, sign_in: SignIn) -> None:
+    def offered(session: Session, site: str) -> int:
+        challenge = make_draft(session, stages=(), points=0)
+        review(session, challenge.id, site, proof="none")
+        publish_challenge(session, PORTAL, challenge_id=challenge.id, now=utcnow())
+        return challenge.id
+
+    database: Database = app.extensions["database"]
+    person, google, g2 = database.write(lambda s: (make_person(s), offered(s, "google"), offered(s, "g2")))
+    database.write(lambda s: make_badge(s, options={"number": 5}))
+    client = sign_in(person)
+    told = ["Leads nearer to" in client.get(f"/challenges/{challenge_id}").text for challenge_id in (google, g2)]
+    assert told == [False, True]
+
+
 @pytest.mark.parametrize(
     ("field", "text", "refusal"), [("title", "Give us 5 stars", AsksForRating), ("text", "Write a great review.", AsksForPraise)]
 )
@@ -475,3 +492,23 @@ def test_an_advocate_confirms_the_disclosure_in_their_language_and_the_reviewer_
     assert "Disclosure confirmed, version 1 (de)" in shown
     assert german in shown
     assert "Being looked at" in shown
+
+
+def test_nobody_confirms_points_that_a_challenge_does_not_carry(session: Session) -> None:
+    made = make_draft(session, stages=(), points=100)
+    g2 = review(session, made.id, "g2")
+
+    def disclosed() -> str:
+        session.refresh(g2)
+        return str(g2.options["disclosures"]["en"])
+
+    assert disclosed() == rules.REWARDED["en"]
+    google = review(session, made.id, "google")
+    assert (current_version(session, made).points, disclosed()) == (0, rules.UNREWARDED["en"])
+    remove_stage(session, PORTAL, challenge_id=made.id, stage_id=google.id, now=utcnow())
+    offer = offer_of(current_version(session, made))
+    edit_challenge(session, PORTAL, challenge_id=made.id, offer=replace(offer, points=50), now=utcnow())
+    assert disclosed() == rules.REWARDED["en"]
+    edit_challenge(session, PORTAL, challenge_id=made.id, offer=replace(offer, points=0), now=utcnow())
+    publish_challenge(session, PORTAL, challenge_id=made.id, now=utcnow())
+    assert disclosed() == rules.UNREWARDED["en"]

@@ -23,6 +23,7 @@ from portal.people.models import Person
 from tests.challenges.test_races import at_once
 from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
+from tests.support.application import SignIn
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -134,3 +135,23 @@ def test_thirty_two_devices_ticking_one_box_are_paid_once(database: Database) ->
     with database.reading() as session:
         assert available(session, person) == 20
         assert session.scalar(select(func.count()).select_from(StagePayment)) == 1
+
+
+def test_a_reviewer_reads_what_is_paid_already_and_cannot_give_less(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[Person, Person, int, int]:
+        person = make_person(session)
+        attempt = make_attempt(session, person, in_parts(session), now=NOW)
+        return make_admin(session), person, attempt.id, attempt.submission_id
+
+    admin, person, attempt_id, submission_id = database.write(scene)
+    client, queue, place = sign_in(admin), f"/admin/approvals?item=attempt-{attempt_id}", f"/admin/approvals/attempt/{attempt_id}"
+    for page in (queue, f"/admin/challenges/submissions/{submission_id}"):
+        text = client.get(page).text
+        assert "20 of 100 points are paid already" in text
+        assert "Approve and award 80 more points" in text
+    refused = client.post(f"{place}/partial", data={"points": "5", "reason": "Too short"})
+    assert refused.status_code == 422
+    assert "Please enter between 20 and 99 points" in refused.text
+    assert client.post(f"{place}/partial", data={"points": "60", "reason": "Too short"}).status_code == 303
+    with database.reading() as session:
+        assert available(session, person) == 60

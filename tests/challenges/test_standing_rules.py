@@ -54,6 +54,10 @@ def test_what_a_challenge_allows_today(state: str, opens_on: date | None, closes
         (Tally(used=1, waiting=1), 3, Standing.OPEN),
         (Tally(used=3, waiting=2), 3, Standing.WAITING),
         (Tally(used=3), 3, Standing.DONE),
+        # Somebody else looks at a decline: that is no work of the member's, whatever else could be begun.
+        (Tally(used=1, resting=1), 1, Standing.WAITING),
+        (Tally(used=0, resting=1), 1, Standing.WAITING),
+        (Tally(used=2, active=1, resting=1), 2, Standing.UNDER_WAY),
         # Begun last week and unfinished comes first; waiting since last week stops nobody.
         (Tally(used=0, active=1), 1, Standing.UNDER_WAY),
         (Tally(used=0, waiting=1), 1, Standing.OPEN),

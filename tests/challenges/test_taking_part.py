@@ -1,12 +1,14 @@
 """Taking part in a challenge, through the client: look, start, answer, save, send, withdraw, read the verdict."""
 
 import io
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
@@ -17,6 +19,7 @@ from portal.challenges.actions.starting import start_submission
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import stages_of
+from portal.challenges.rules.revising import Seen, revision_of
 from portal.challenges.rules.states import Period
 from portal.challenges.views import answering
 from portal.files.actions import remove_orphans
@@ -78,6 +81,65 @@ def test_typing_is_saved_by_itself_and_resumed_on_another_device(database: Datab
     saved = sign_in(person).post(address, data={"answer": "Half a sen", "key": "a"}, headers={"HX-Request": "true"})
     assert saved.text.strip().startswith("Saved at")
     assert "Half a sen" in sign_in(person).get(f"/challenges/{challenge.id}").text
+
+
+def test_two_windows_on_one_step_do_not_write_over_each_other(database: Database, sign_in: SignIn) -> None:
+    person, challenge, submission, stages = under_way(database, "answer")
+    client, step = sign_in(person), f"/challenges/submissions/{submission.id}/steps/{stages[0].id}"
+
+    def revision(page: str) -> str:
+        return unescape(re.findall(r'name="seen" value="([^"]*)"', page)[0])
+
+    def saves_itself(text: str, seen: str) -> Any:
+        return client.post(f"{step}/keep", data={"answer": text, "key": "a", "seen": seen}, headers={"HX-Request": "true"})
+
+    def kept() -> Any:
+        return one(database, select(Answer.value))["text"]
+
+    opened = revision(client.get(f"/challenges/{challenge.id}").text)
+    first = saves_itself("Written in window one", opened)
+    assert (first.status_code, kept()) == (200, "Written in window one")
+    late = saves_itself("Written in window two", opened)
+    assert (late.status_code, kept()) == (409, "Written in window one")
+    assert "You changed this in another window or on another device meanwhile." in late.text
+    assert "<html" not in late.text
+    assert saves_itself("Written in window one, and more", revision(first.text)).status_code == 200
+    assert saves_itself("Written in window one, and more", opened).status_code == 200, "the same words are no quarrel"
+    database.write(lambda s: s.execute(update(Answer).values(saved_at=utcnow() - timedelta(minutes=1))))
+    pressed = client.post(f"{step}/send", data={"answer": "Written in window two", "key": "b", "seen": opened})
+    assert (pressed.status_code, kept()) == (409, "Written in window one, and more")
+    assert "Written in window two</textarea>" in pressed.text
+    over = unescape(re.findall(r'name="over" value="([^"]+)"', pressed.text)[0])
+    assert client.post(f"{step}/keep", data={"answer": "Written in window two", "key": "c", "seen": opened, "over": over}).status_code == 303
+    assert kept() == "Written in window two"
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_pressed", "ago", "is_stale"),
+    [
+        (0, False, 0, False),
+        (None, False, 0, True),
+        (-60, False, 0, True),
+        # A button is pressed while the page's own text is being saved by itself: its answer may not have come yet.
+        (-60, True, 5, False),
+        (-60, True, 11, True),
+        (None, True, 11, True),
+    ],
+)
+def test_what_was_saved_elsewhere_since_is_told_from_what_the_page_knows(seen: int | None, is_pressed: bool, ago: int, is_stale: bool) -> None:
+    saved_at = utcnow()
+    known = Seen(revision_of(None if seen is None else saved_at + timedelta(seconds=seen)), is_pressed=is_pressed)
+    assert known.is_stale(saved_at, saved_at + timedelta(seconds=ago)) is is_stale
+    assert not known.is_stale(None, saved_at)
+
+
+def test_what_cannot_be_saved_by_itself_is_told_in_a_line_not_in_a_page(database: Database, sign_in: SignIn) -> None:
+    person, _challenge, submission, stages = under_way(database, "answer")
+    address, data = f"/challenges/submissions/{submission.id}/steps/{stages[0].id}", {"answer": "It works", "key": "a"}
+    client = sign_in(person)
+    assert client.post(f"{address}/send", data=data).status_code == 303
+    told = client.post(f"{address}/keep", data=data | {"answer": "It works well"}, headers={"HX-Request": "true"})
+    assert (told.status_code, "<html" in told.text, "<p" in told.text or "<span" in told.text) == (409, False, True)
 
 
 def test_save_for_later_keeps_what_is_unfinished(database: Database, sign_in: SignIn) -> None:

@@ -92,6 +92,17 @@ def test_a_part_is_more_than_nothing_and_less_than_all(points: int, reason: str)
         require_points(points, 100, reason)
 
 
+@pytest.mark.parametrize(("points", "fits"), [(9, False), (10, True), (99, True), (100, False)])
+def test_a_part_is_no_less_than_what_is_paid_already(points: int, fits: bool) -> None:
+    if fits:
+        assert require_points(points, 100, "Half of it is missing", paid=10) == points
+    else:
+        with pytest.raises(refusals.PartialPoints):
+            require_points(points, 100, "Half of it is missing", paid=10)
+    with pytest.raises(refusals.NoPartLeft):
+        require_points(points, 10, "Half of it is missing", paid=10)
+
+
 def test_a_part_needs_a_reason_and_all_needs_none() -> None:
     with pytest.raises(refusals.ReasonMissing):
         require_points(99, 100, "  ")

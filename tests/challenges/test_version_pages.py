@@ -7,18 +7,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import ask_for_review, pause_challenge
 from portal.challenges.actions.prerequisites import add_prerequisite
+from portal.challenges.actions.review import approve_attempt
 from portal.challenges.actions.stages import add_stage, remove_stage
 from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
-from tests.factories.challenges import as_admin, make_challenge, make_draft, make_submission
+from tests.factories.challenges import as_admin, as_advocate, fill, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 
@@ -62,6 +65,40 @@ def test_whoever_has_begun_reads_their_version_and_what_is_different_now(databas
     fresh = sign_in(other).get(f"/challenges/{challenge.id}").text
     assert "Version 1, published" not in fresh
     assert "New text" in fresh
+
+
+def test_lists_and_home_tell_what_the_own_run_pays_not_what_others_are_offered_since(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Person, int]:
+        person, now = make_person(session), utcnow()
+        challenge = make_challenge(session, title="Old title", points=100, summary="Old summary", minutes=5)
+        begun = make_submission(session, person, challenge)
+        fields = {"title": "New title", "points": 300, "summary": "New summary", "minutes": 60}
+        offer = replace(offer_of(current_version(session, challenge)), **fields)  # type: ignore[arg-type]
+        edit_challenge(session, system("test"), challenge_id=challenge.id, offer=offer, now=now)
+        publish_challenge(session, system("test"), challenge_id=challenge.id, now=now)
+        return person, make_person(session), begun.id
+
+    def told(page: str) -> set[str]:
+        return {words for words in ("Old title", "Old summary", "+100", "New title", "New summary", "+300") if words in page}
+
+    person, other, submission_id = database.write(given)
+    own, new = {"Old title", "Old summary", "+100"}, {"New title", "New summary", "+300"}
+    client, fresh = sign_in(person), sign_in(other)
+    for address in ("/challenges?state=under_way", "/"):
+        assert told(client.get(address).text) == own
+    assert told(fresh.get("/challenges").text) == new
+    assert "Nothing fits" in client.get("/challenges?points=250").text
+    assert told(client.get("/challenges?sort=points&minutes=10").text) == own
+    for address in ("/challenges/mine", f"/challenges/mine/{submission_id}"):
+        assert told(client.get(address).text) & {"Old title", "New title"} == {"Old title"}
+
+    def sent(session: Session) -> None:
+        fill(session, person, session.get_one(Submission, submission_id))
+        submit_attempt(session, as_advocate(person), submission_id=submission_id, key="sent", now=utcnow())
+
+    database.write(sent)
+    assert told(client.get("/challenges?state=waiting").text) == own
+    assert told(client.get("/").text) & {"Old title", "New title"} == {"Old title"}
 
 
 def test_what_is_paused_full_or_locked_says_so_in_the_list_and_on_its_page(database: Database, sign_in: SignIn) -> None:
@@ -155,6 +192,38 @@ def test_a_step_pays_at_once_as_the_page_says(database: Database, sign_in: SignI
     assert client.post(place, data={"key": "k", "answer": "y"}).status_code == 303
     assert "20 points paid" in client.get(f"/challenges/{challenge.id}").text
     assert "+20" in client.get("/statement").text
+
+
+@pytest.mark.parametrize(
+    ("points", "line", "told"),
+    [
+        (20, "We look at it; your points do not wait for that", "Your points do not wait for that."),
+        (100, "Approved, and 80 more points are yours", "Once it is approved 80 more points are yours."),
+    ],
+)
+def test_what_is_paid_at_once_waits_for_no_approval_in_words_either(database: Database, sign_in: SignIn, points: int, line: str, told: str) -> None:
+    """Before the box is ticked, after it is paid, and while the answer is with us; once approved the whole is told."""
+
+    def given(session: Session) -> tuple[Person, Challenge, int, int]:
+        made, now, person = make_draft(session, stages=(), points=points), utcnow(), make_person(session)
+        step = add_stage(session, system("test"), challenge_id=made.id, kind="confirm", title="Read this", points=20, now=now)
+        publish_challenge(session, system("test"), challenge_id=made.id, now=now)
+        return person, made, make_submission(session, person, made).id, step.id
+
+    person, challenge, submission_id, step_id = database.write(given)
+    client, here = sign_in(person), f"/challenges/{challenge.id}"
+    page = client.get(here).text
+    assert [words in page for words in (line, told, "Once it is approved the points are yours")] == [True, True, False]
+    assert client.post(f"/challenges/submissions/{submission_id}/steps/{step_id}/send", data={"key": "k", "answer": "y"}).status_code == 303
+    assert line in client.get(here).text
+
+    def approve(session: Session) -> None:
+        attempt_id = session.scalar(select(Attempt.id))
+        assert attempt_id is not None
+        approve_attempt(session, as_admin(make_admin(session)), attempt_id=attempt_id, now=utcnow())
+
+    database.write(approve)
+    assert f"Approved, and {points} points are yours" in client.get(here).text
 
 
 def test_a_closed_record_has_a_version_too(database: Database, office: PortalClient) -> None:

@@ -1,12 +1,15 @@
 """Each role's home shows how things stand, and only what exists."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
 from portal.rewards.actions.review import approve_redemption
 from tests.dashboard.scene import Scene, give, more_attempts, scene
@@ -29,6 +32,23 @@ def test_who_is_not_signed_in_is_shown_the_way_in(client: PortalClient) -> None:
 
 def test_an_empty_portal_tells_how_to_begin(client: PortalClient) -> None:
     assert "flask people add-admin" in client.get("/", follow_redirects=True).text
+
+
+def test_the_admin_of_a_new_programme_is_led_through_the_first_steps(database: Database, sign_in: SignIn) -> None:
+    admin = sign_in(database.write(make_admin))
+    page = admin.get("/").text
+    assert "Work the queue" not in page
+    for address in re.findall(r'<a class="btn btn-sm shrink-0 [^"]*" href="([^"]*)"', page):
+        assert admin.get(address).status_code == 200, address
+    assert [step in page for step in ("Choose a template", "Invite<", "See the badges", "Write one")] == [True] * 4
+    assert "Choose a template" in admin.get("/admin/challenges").text
+    database.write(make_challenge)
+    assert "Choose a template" not in admin.get("/").text
+    assert "First steps" in admin.get("/").text
+    database.write(make_person)
+    page = admin.get("/").text
+    assert "First steps" not in page
+    assert "Work the queue" in page
 
 
 def test_the_front_page_shows_live_figures(client: PortalClient, stage: Scene, database: Database) -> None:
@@ -69,9 +89,27 @@ def test_home_goes_on_with_what_was_touched_last(sign_in: SignIn, database: Data
 
 def test_a_newcomer_is_told_what_to_do(sign_in: SignIn, database: Database) -> None:
     page = sign_in(database.write(lambda s: make_person(s, name="Ines Duarte"))).get("/").text
-    assert "You have no points to spend yet. One small challenge is a good start." in page
+    assert "You have no points to spend yet." in page
     assert "Nothing is open for you at this moment" in page
+    untrue = ("One small challenge is a good start", "You have done what there is", "See what you earned")
+    assert [words for words in untrue if words in page] == [], "of a programme in which nothing was ever published"
     assert "Nobody has earned points yet. You could be the first." in page
+
+
+def test_who_has_done_what_there_was_reads_so(sign_in: SignIn, database: Database) -> None:
+    def done(session: Session) -> Person:
+        person = make_person(session)
+        give(session, person, 20)
+        return person
+
+    page = sign_in(database.write(done)).get("/").text
+    assert "You have done what there is." in page
+    assert "See what you earned" in page
+
+
+def test_what_can_be_done_is_a_good_start(sign_in: SignIn, database: Database) -> None:
+    person, _challenge = database.write(lambda s: (make_person(s), make_challenge(s)))
+    assert "One small challenge is a good start." in sign_in(person).get("/").text
 
 
 def test_the_own_line_is_shown_below_the_top(stage: Scene, sign_in: SignIn, database: Database) -> None:

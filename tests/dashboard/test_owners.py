@@ -1,5 +1,6 @@
 """Whose something is: taken, given, let go, by one at a time; and the filters that ask for it."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -130,7 +131,7 @@ def test_overdue_leaves_what_is_late_and_says_how_many(desk: PortalClient, stage
     desk.post("/admin/reviewing", data=days | {"four_eyes_above": "", "holidays": ""})
     page = desk.get(f"{QUEUE}?overdue=y").text
     assert page.count("data-row=") == 1
-    assert "Overdue since" in page
+    assert re.search(r"Overdue since \d+ \w+ \d{4}, \d\d:\d\d<", page), "to the minute"
     assert "1 is overdue." in desk.get(QUEUE).text
 
 

@@ -1,5 +1,6 @@
 """How reviewing goes, on the overview; all about one person; bulk acts; and pages that ask as much of 10 lines as of 1,000."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -178,6 +179,31 @@ def test_approving_many_lists_what_waits_for_a_second_person(desk: PortalClient,
     page = desk.post(f"{QUEUE}/approve", data={"item": [f"attempt-{stage.attempt.id}"]}).text
     assert "It needs a second person’s before anything is paid." in page
     assert "waits for a second approval" in desk.get(QUEUE).text
+
+
+@pytest.mark.parametrize("kind", ["attempt", "redemption"])
+def test_who_gave_the_first_approval_is_not_offered_the_second(
+    desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database, kind: str
+) -> None:
+    database.write(lambda s: set_terms(s, as_admin(stage.admin), terms=Terms(four_eyes_above=100), now=utcnow()))
+    item = f"{kind}-{getattr(stage, kind).id}"
+    pages = [f"{QUEUE}?item={item}"] + ([f"/admin/challenges/submissions/{stage.attempt.submission_id}"] if kind == "attempt" else [])
+    other = sign_in(database.write(make_admin))
+    button = re.compile(r'action="[^"]*/approve')
+    assert all(button.search(_decided(desk.get(page).text)) for page in pages)
+    desk.post(f"{QUEUE}/{item.replace('-', '/')}/approve", data={})
+    for page in pages:
+        mine, theirs = _decided(desk.get(page).text), _decided(other.get(page).text)
+        assert "Somebody else has to give the second." in mine
+        assert not button.search(mine)
+        assert "Decline" in mine
+        assert button.search(theirs)
+    assert "Give the second approval" in other.get(pages[0]).text
+
+
+def _decided(page: str) -> str:
+    """The part of a page in which one thing is decided on."""
+    return page[max(page.find("data-panel"), page.find('aria-labelledby="decide"')) :]
 
 
 def test_a_verdict_is_undone_in_the_queue(desk: PortalClient, stage: Scene, database: Database) -> None:

@@ -36,6 +36,7 @@ NO_PAGES = {
     "files.download",
     "files.picture",
     "files.video",
+    "challenges.of_submission",
 }
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}

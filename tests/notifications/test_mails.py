@@ -78,6 +78,15 @@ def test_the_subject_of_a_kind_is_one_line_and_needs_only_its_data(folder: Path,
     assert len(subject.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(("company", "begins"), [("your company", "Your company invites"), ("adidas", "adidas invites")])
+def test_a_company_that_nobody_has_named_begins_a_sentence_like_any_word(mailer: Mailer, app: Flask, company: str, begins: str) -> None:
+    """What somebody has named is written as they write it."""
+    settings = mailer.settings.model_copy(update={"brand_company": company})
+    with app.app_context():
+        template = mailer._environment().get_template("emails/invitation/subject.txt")
+        assert template.render(settings=settings).startswith(begins)
+
+
 @every_kind
 def test_all_words_of_a_kind_are_translated(folder: Path) -> None:
     for name in ("subject.txt", "body.txt", "body.html"):

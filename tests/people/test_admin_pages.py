@@ -53,6 +53,14 @@ def test_the_list_is_searched_and_filtered_in_its_address(sign_in, database) -> 
     assert "=Risi&amp;&amp;Bisi" in browser.get(PEOPLE).text
 
 
+def test_a_search_longer_than_any_name_finds_nobody_and_is_shown_as_far_as_it_was_used(sign_in, database) -> None:
+    browser = sign_in(database.write(crowd))
+    assert rows(browser.get(f"{PEOPLE}?format=csv&q={'x' * 3_000}").text) == []
+    page = browser.get(f"{PEOPLE}?q={'x' * 3_000}").text
+    assert "Nobody matches" in page
+    assert f'value="{"x" * 120}"' in page
+
+
 def test_pages_follow_each_other_by_key_and_lose_nobody(sign_in, database) -> None:
     browser = sign_in(database.write(lambda s: [make_contact(s, name="Same Name") for _ in range(2 * SIZE + 5)] and make_admin(s)))
     with database.reading() as session:

@@ -454,6 +454,21 @@ def test_a_challenge_leads_nearer_only_to_what_it_truly_adds_to(hearing_session:
     assert near("engage") == ["All-rounder", "First of all", "Twenty"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([], "You have no badge yet."),
+        ([2], "You have no badge yet. Each says what it takes."),
+        ([2, 1], "Your first badge is one approved act away."),
+    ],
+)
+def test_who_has_no_badge_is_told_only_what_is_true_of_the_badges_there_are(
+    hearing: Database, sign_in: SignIn, numbers: list[int], told: str
+) -> None:
+    person_id = hearing.write(lambda s: (make_person(s).id, [make_badge(s, options={"number": number}) for number in numbers])[0])
+    assert f">{told}<" in sign_in(person_id).get("/badges").text
+
+
 def test_a_challenges_page_names_the_three_most_advanced_and_none_once_it_is_done_for_good(hearing: Database, sign_in: SignIn) -> None:
     def prepare(session: Session) -> tuple[int, int, int, int, int]:
         person = make_person(session)
@@ -467,7 +482,7 @@ def test_a_challenges_page_names_the_three_most_advanced_and_none_once_it_is_don
     client, admin = sign_in(person_id), hearing.write(lambda s: as_admin(make_admin(s)))
     page = client.get(f"/challenges/{once}").text
     assert [name in page for name in ("Acts 4", "Acts 5", "Acts 6", "Acts 7")] == [True, True, True, False]
-    assert "The most advanced. It leads nearer to 2 more." in page
+    assert "These are the nearest. It counts for 2 more badges, too." in page
     for attempt_id in (first, second):
         hearing.write(lambda s, attempt_id=attempt_id: approve_attempt(s, admin, attempt_id=attempt_id, now=utcnow()))
     assert "Leads nearer to" not in client.get(f"/challenges/{once}").text

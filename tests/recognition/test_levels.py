@@ -241,15 +241,15 @@ def test_the_admins_page_keeps_what_was_typed_and_says_why_not(database: Databas
 
 def test_who_saves_levels_that_another_admin_changed_meanwhile_sees_how_they_stand_now(database: Database, sign_in: SignIn) -> None:
     client, address = sign_in(database.write(lambda s: make_admin(s).id)), "/admin/recognition/levels"
-    shown = re.search(r'name="shown" value="(\w+)"', client.get(address).text)
+    shown = re.search(r'name="seen" value="(\w+)"', client.get(address).text)
     assert shown is not None
-    typed = {"levels-0-id": "1", "levels-0-name": "Friend", "levels-0-threshold": "0", "shown": shown[1]}
+    typed = {"levels-0-id": "1", "levels-0-name": "Friend", "levels-0-threshold": "0", "seen": shown[1]}
     mine = typed | {"levels-1-name": "Elder", "levels-1-threshold": "50"}
     for _ in range(2):  # the second click
         assert client.post(address, data=mine).status_code == 303
     refused = client.post(address, data=typed | {"levels-1-name": "Sage", "levels-1-threshold": "70"})
-    assert (refused.status_code, "Somebody else has changed the levels" in refused.text) == (409, True)
-    assert ('value="Elder"' in refused.text, 'value="Sage"' in refused.text) == (True, False)
+    assert (refused.status_code, "Somebody changed this after you opened it" in refused.text) == (409, True)
+    assert ('value="Elder"' in refused.text, 'value="Sage"' in refused.text) == (True, True)
     with database.reading() as session:
         assert [level.name for level in list_levels(session)] == ["Friend", "Elder"]
 

@@ -9,17 +9,18 @@ from sqlalchemy.orm import Session
 from portal.challenges.actions.review import approve_attempt
 from portal.kernel.actor import system
 from portal.kernel.db import Database
+from portal.kernel.seen import seen_of
 from portal.people.actions.boards import choose_board
 from portal.people.models import Person
 from portal.recognition.actions.holdings import give_badge
-from portal.recognition.actions.levels import set_levels
+from portal.recognition.actions.levels import seen_values, set_levels
 from portal.recognition.actions.recounting import counted
 from portal.recognition.actions.scores import reverse
 from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.jobs import run_recount
 from portal.recognition.models import BadgeHolding, Celebration, PeriodScore, SeasonStanding
 from portal.recognition.queries.levels import list_levels
-from portal.recognition.rules.levels import Wanted, mark_of
+from portal.recognition.rules.levels import Wanted
 from tests.challenges.test_races import Work, at_once
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
@@ -92,12 +93,12 @@ def test_of_eight_seasons_set_at_once_three_run(hearing: Database) -> None:
 def test_of_eight_admins_who_save_levels_at_once_one_does_and_the_others_are_told(hearing: Database) -> None:
     def prepare(session: Session) -> tuple[str, list[Wanted]]:
         levels = list_levels(session)
-        return mark_of(levels), [Wanted(level.id, level.name, level.threshold) for level in levels]
+        return seen_of(seen_values(levels)), [Wanted(level.id, level.name, level.threshold) for level in levels]
 
     shown, levels = hearing.write(prepare)
     adding = [[*levels, Wanted(None, f"Level {n}", 1_000_000 + n)] for n in range(8)]
-    done = all_at_once(hearing, [lambda s, w=wanted: set_levels(s, system("test"), levels=w, shown=shown, now=NOW) for wanted in adding])
-    assert done == Counter({"LevelsChanged": 7, "done": 1})
+    done = all_at_once(hearing, [lambda s, w=wanted: set_levels(s, system("test"), levels=w, seen=shown, now=NOW) for wanted in adding])
+    assert done == Counter({"ChangedMeanwhile": 7, "done": 1})
     with hearing.reading() as session:
         assert len(list_levels(session)) == len(levels) + 1
 

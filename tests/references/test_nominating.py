@@ -14,7 +14,7 @@ from portal.references.actions.nominate import nominate
 from portal.references.models import Nomination
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.nominations import activities_of
-from portal.references.rules import Activity, AlreadyMember, KnownAs, NominatedBySelf, State
+from portal.references.rules import Activity, AlreadyMember, KnownAs, NominatedBySelf, NotACustomer, State
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 
@@ -97,7 +97,7 @@ def test_a_member_cannot_be_nominated(session: Session) -> None:
 
 def test_nobody_nominates_themselves_however_they_spell_their_address(session: Session) -> None:
     employee = make_employee(session, email="ada@works.example")
-    with pytest.raises(AlreadyMember):
+    with pytest.raises(NotACustomer):
         make_nomination(session, employee, email=" ADA@Works.example ")
     assert session.scalar(select(func.count()).select_from(Nomination)) == 0
 

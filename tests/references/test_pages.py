@@ -73,6 +73,14 @@ def test_a_member_is_told_kindly(database: Database, sign_in: SignIn, employee: 
     assert "Ada Oyelaran is a member already" in answer.text
 
 
+def test_a_colleague_is_said_to_be_one_and_not_to_stand_in_the_registry(database: Database, sign_in: SignIn, employee: Person) -> None:
+    database.write(lambda s: make_employee(s, name="Pavel Dvorak", email="pavel@brindlewick.example"))
+    client, said = sign_in(employee), "Pavel Dvorak is one of our own team."
+    answer = client.post("/nominate", data=DATA | {"email": "pavel@brindlewick.example"})
+    assert (answer.status_code, said in answer.text, "registry." in answer.text) == (422, True, False)
+    assert said in asked(client, "known", email="pavel@brindlewick.example")
+
+
 def test_a_duplicate_is_told_kindly_and_followed(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
     database.write(lambda s: make_nomination(s, colleague, name="Ada", email="ADA@works.example"))
     client = sign_in(employee)

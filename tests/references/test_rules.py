@@ -9,6 +9,7 @@ from portal.kernel.errors import NotAllowed
 from portal.people.rules.person import EmailInvalid
 from portal.references.rules import (
     AlreadyMember,
+    NotACustomer,
     OwnNomination,
     ReasonMissing,
     Standing,
@@ -88,6 +89,13 @@ def test_a_member_is_not_nominated_again() -> None:
     with pytest.raises(AlreadyMember) as refused:
         require_nominee("ada@works.example", "Ada", "active")
     assert refused.value.facts == {"name": "Ada"}
+
+
+@pytest.mark.parametrize("state", ["active", "invited"])
+def test_nobody_of_our_own_team_is_nominated(state: str) -> None:
+    with pytest.raises(NotACustomer) as refused:
+        require_nominee("pavel@laurel.example", "Pavel", state, is_advocate=False)
+    assert refused.value.facts == {"name": "Pavel"}
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "@works.example", "ada@works", "a da@works.example", "a@b@works.example"])

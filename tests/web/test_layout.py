@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy.orm import Session
 
 from portal.app import NAVIGATION
 from portal.kernel.db import Database
 from portal.people.models import Person
+from tests.factories.gallery import make_gallery_challenge, make_item
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -48,6 +50,23 @@ def test_more_never_holds_a_single_entry(person: Person, sign_in: SignIn) -> Non
     page = sign_in(person).get(PAGE).text
     assert 1 not in [panel.count("drop-item") for panel in re.findall(r'<ul class="drop-panel">.*?</ul>', page, re.DOTALL)]
     assert (">More<" in page) is person.is_admin
+
+
+@pytest.mark.parametrize("role", list(MAKE))
+@pytest.mark.parametrize("has_gallery", [False, True])
+def test_a_phone_reaches_all_that_a_wide_window_does(database: Database, sign_in: SignIn, role: str, has_gallery: bool) -> None:
+    def prepare(session: Session) -> Person:
+        if has_gallery:
+            make_item(session, make_person(session), make_gallery_challenge(session))
+        return MAKE[role](session)
+
+    page = sign_in(database.write(prepare)).get(PAGE).text
+    wide = set(re.findall(r'<a href="(/[^"]*)" class="nav-link"', page))
+    panels = set(re.findall(r'<a href="(/[^"]*)" class="drop-item"', "".join(re.findall(r'<ul class="drop-panel">.*?</ul>', page, re.DOTALL))))
+    alone = set(re.findall(r'<a href="(/[^"]*)" class="btn btn-ghost btn-circle btn-sm lg:hidden"', page))
+    docked = set(re.findall(r'<a href="(/[^"]*)"', _dock(page).split("</nav>")[0]))
+    assert ("/gallery" in wide | panels) is (has_gallery or role == "admin")
+    assert wide - docked - panels - alone == set()
 
 
 def test_what_a_dock_has_no_place_for_is_in_the_bar_and_on_home_and_board(database: Database, sign_in: SignIn) -> None:

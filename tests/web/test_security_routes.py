@@ -95,6 +95,8 @@ def outcome(answer: TestResponse) -> str:
         return "forbidden"
     if answer.status_code == 303 and answer.location.startswith("/sign-in"):
         return "sign in"
+    if answer.status_code == 401 and 'href="/sign-in' in answer.text:
+        return "sign in"
     return "no token" if answer.status_code in (401, 429) and answer.mimetype == "application/problem+json" else "open"
 
 

@@ -15,17 +15,22 @@ from portal.people.models import Company, Person
 
 # label, sentence for admins, sentence for the member
 FIELDS = {
-    "industry": (N_("Industry"), N_("Industry is %(values)s"), N_("your company's industry is %(values)s")),
-    "size": (N_("Company size"), N_("Company size is %(values)s"), N_("your company's size is %(values)s")),
+    "industry": (N_("Industry"), N_("Industry is %(values)s"), N_("your company’s industry is %(values)s")),
+    "size": (N_("Company size"), N_("Company size is %(values)s"), N_("your company’s size is %(values)s")),
     "region": (N_("Region"), N_("Region is %(values)s"), N_("your company is in %(values)s")),
     "country": (N_("Country"), N_("Country is %(values)s"), N_("your company is in %(values)s")),
+}
+HINTS = {
+    "industry": N_("What the member’s company does."),
+    "size": N_("How many work at the member’s company."),
+    "region": N_("The part of the world the member’s company is in."),
+    "country": N_("The country the member’s company is in."),
 }
 
 
 class CompanyField(OneOf):
     """The company's field has one of the values. Who has no company, or one without a value there, is not meant."""
 
-    hint = N_("A field of the member's company.")
     icon = "building-2"
     group = N_("Company")
     help = N_("What your companies have. Tick any number.")
@@ -33,7 +38,7 @@ class CompanyField(OneOf):
     def __init__(self, field: str) -> None:
         self.key = self.field = field
         self.name, self.message, self._own_message = FIELDS[field]
-        self.label = self.name
+        self.label, self.hint = self.name, HINTS[field]
         self._column: Any = getattr(Company, field)
         self._get = attrgetter(field)
 

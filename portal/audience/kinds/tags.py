@@ -26,7 +26,7 @@ class CarriesTag(OneOf):
     name = N_("Tag")
     label = N_("Tags")
     hint = N_("Tags that you gave to people.")
-    help = N_("You give tags on a person's page, or to many in the list of people.")
+    help = N_("You give tags on a person’s page, or to many in the list of people.")
     icon = "tag"
     group = N_("Person")
     message = N_("Tag is %(values)s")

@@ -19,6 +19,7 @@ from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.privilege import is_import
+from portal.challenges.rules.revising import Seen
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
@@ -27,8 +28,13 @@ from portal.kernel.errors import NotFound
 from portal.outside.actions import release_events
 
 
-def save_answers(session: Session, actor: Actor, *, submission_id: int, values: Mapping[int, Mapping[str, Any]], now: datetime) -> Submission:
+def save_answers(
+    session: Session, actor: Actor, *, submission_id: int, values: Mapping[int, Mapping[str, Any]], now: datetime, seen: Seen | None = None
+) -> Submission:
     """Keep what was entered so far, by stage; finished or not. Nothing is judged until it is sent.
+
+    ``seen`` is what of these stages stood on the page; what was saved elsewhere since and differs is not written over
+    (``ChangedElsewhere``). Without it the last one holds.
 
     Refuses somebody else's submission (``NotFound``), one that waits for its verdict, is approved,
     or has no attempt left, and stages of other challenges.
@@ -37,17 +43,19 @@ def save_answers(session: Session, actor: Actor, *, submission_id: int, values: 
     version = version_of(session, submission)
     _require_answerable(submission, version)
     _require_open(session, submission, now)
-    _store(session, actor, submission, values, now)
+    _store(session, actor, submission, values, now, seen)
     return submission
 
 
-def _store(session: Session, actor: Actor, submission: Submission, values: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+def _store(session: Session, actor: Actor, submission: Submission, values: Mapping[int, Mapping[str, Any]], now: datetime, seen: Seen | None) -> None:
     """Write the values that differ from what is there."""
     known = {stage.id for stage in own_stages(session, submission)}
     if not set(values) <= known:
         raise NotFound()
     before = answers_of(session, submission.id)
     changed = [stage_id for stage_id, value in values.items() if stage_id not in before or before[stage_id].value != value]
+    if seen and any(seen.is_stale(before[stage_id].saved_at, now) for stage_id in changed if stage_id in before):
+        raise refusals.ChangedElsewhere()
     for stage_id in changed:
         answer = before.get(stage_id) or Answer(submission_id=submission.id, stage_id=stage_id)
         answer.value, answer.saved_at = dict(values[stage_id]), now
@@ -68,12 +76,13 @@ def submit_attempt(
     key: str,
     now: datetime,
     values: Mapping[int, Mapping[str, Any]] | None = None,
+    seen: Seen | None = None,
     submitted_at: datetime | None = None,
     points: int | None = None,
 ) -> Attempt:
     """Send what was entered as one attempt, with the points of the version it was begun with, and let it wait for a verdict.
 
-    ``values`` are saved before, as by ``save_answers``. The same ``key`` a second time returns the
+    ``values`` are saved before, as by ``save_answers`` with ``seen``. The same ``key`` a second time returns the
     first attempt. After an approval an attempt is recorded with the answers that were approved and changes nothing,
     neither them nor a peer they name: ``values`` are not kept. ``submitted_at`` in
     the past and ``points`` are the privilege of imports, which also send without answers and while
@@ -92,7 +101,7 @@ def submit_attempt(
         raise refusals.SubmissionWithdrawn()
     is_late = submission.state == SubmissionState.APPROVED
     if values and not is_late:
-        _store(session, actor, submission, values, now)
+        _store(session, actor, submission, values, now, seen)
     at = submitted_at if submitted_at and is_import(actor) else now
     offered = points if points is not None and is_import(actor) else version.points
     answers = _snapshot(session, submission, check=not is_import(actor) and not is_late)

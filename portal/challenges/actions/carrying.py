@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.paying import pay_stages
-from portal.challenges.actions.versions import root_of
 from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
+from portal.challenges.queries.versions import root_of
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 

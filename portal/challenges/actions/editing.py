@@ -5,6 +5,7 @@ Changes no past: versions are frozen, payments stand in the ledger.
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from portal.audience.actions.editing import copy_audience, make_audience
 from portal.audit.actions import record
 from portal.challenges.actions.fairness import require_fair_version
 from portal.challenges.actions.places import count_places
-from portal.challenges.actions.sites import require_allowed
+from portal.challenges.actions.sites import refresh_sites, require_allowed
 from portal.challenges.actions.versions import copy_prerequisites, copy_stages, fields_of, first_version, open_draft
 from portal.challenges.models.offering import Challenge, ChallengeAudience, ChallengeVersion
 from portal.challenges.queries.audience import audience_of
@@ -30,6 +31,7 @@ from portal.challenges.rules.wording import require_fair
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 
 
@@ -76,24 +78,28 @@ def add_challenge(
     return made, True
 
 
-def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime) -> Challenge:
+def edit_challenge(session: Session, actor: Actor, *, challenge_id: int, offer: Offer, now: datetime, seen: str | None = None) -> Challenge:
     """Change what a challenge offers. Of one that was published this is written into the draft of its next version.
 
-    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``create_challenge``, and points
-    that a review site in its steps does not allow.
+    So it holds once that is published, and whoever has begun keeps what they began with. Refuses as ``create_challenge``, points
+    that a review site in its steps does not allow, and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     offer = require_offer(offer)
     _require_fair(offer)
     before, fields = edited_version(session, challenge), asdict(offer)
-    require_allowed(stages_of(session, challenge_id, before.number), offer.points)
     changed = {name: [_plain(getattr(before, name)), _plain(value)] for name, value in fields.items() if getattr(before, name) != value}
+    if changed:
+        require_seen(seen_values(before), seen)
+    require_allowed(stages_of(session, challenge_id, before.number), offer.points)
     if not changed:
         return challenge
     draft = open_draft(session, challenge, now=now)
     for name, value in fields.items():
         setattr(draft, name, value)
+    if "points" in changed:
+        refresh_sites(session, stages_of(session, challenge_id, draft.number), draft.points)
     if challenge.version == draft.number:
         put_on_offer(challenge, draft)
     challenge.changed_at = now
@@ -188,6 +194,11 @@ def require_parts(parts: int, whole: int) -> None:
 def offer_of(version: ChallengeVersion) -> Offer:
     """Return the fields of a version as they stand."""
     return Offer(**{name: getattr(version, name) for name in Offer.__dataclass_fields__})
+
+
+def seen_values(version: ChallengeVersion) -> dict[str, Any]:
+    """Return what the editor shows of a version."""
+    return asdict(offer_of(version))
 
 
 def open_audience(session: Session, actor: Actor, *, challenge_id: int, now: datetime) -> int:

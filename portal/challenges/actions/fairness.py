@@ -18,7 +18,7 @@ def require_fair_version(session: Session, draft: ChallengeVersion, stages: list
     for stage in stages:
         for text in (stage.title, stage.text, *words_in(own_options(stage))):
             require_fair({"": text})
-    refresh_sites(session, stages)
+    refresh_sites(session, stages, draft.points)
     require_allowed(stages, draft.points)
 
 

@@ -32,7 +32,7 @@ from portal.challenges.actions.verdicts import (
 )
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.queries.stages import own_stage, own_stages
+from portal.challenges.queries.stages import changeable_stages, own_stage, own_stages
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
@@ -65,7 +65,7 @@ def approve_attempt(
 ) -> Verdict:
     """Approve an attempt: pay what is left of what was offered, write one act, close the other waiting attempts unpaid.
 
-    ``points`` pays a part of it, with the reason in ``note``. ``decided_at`` in the past is the
+    ``points`` pays a part of it, no less than steps were paid at once, with the reason in ``note``. ``decided_at`` in the past is the
     privilege of imports, and ``tell=False`` sends nothing. Refuses what is not waiting
     (``AlreadyDecided``, ``AlreadyApproved``, ``SubmissionWithdrawn``), anybody's own
     (``OwnSubmission``), and the first approval where two are needed (``SecondApproverNeeded``). An
@@ -118,7 +118,8 @@ def approve_case(
         raise refusals.AlreadyApproved()
     if attempt.state not in states:
         raise refusals.AlreadyDecided()
-    total = require_points(points, attempt.points, note)
+    paid_before = paid_at_once(session, submission.id)
+    total = require_points(points, attempt.points, note, paid=paid_before)
     about = {"kind": KIND, "item_id": attempt.id, "points": total, "member_id": submission.person_id, "subject": (SOURCE, submission.id)}
     eyes = look(session, actor, **about, note=note, now=now)  # type: ignore[arg-type]
     if not eyes.is_complete:
@@ -132,7 +133,7 @@ def approve_case(
     others = update(Attempt).where(Attempt.submission_id == submission.id, Attempt.state == AttemptState.WAITING)
     closed = others.values(state=AttemptState.CLOSED).returning(Attempt.id).execution_options(synchronize_session=False)
     case.before["closed"] = sorted(session.scalars(closed))
-    rest = rest_of(total, paid_at_once(session, submission.id))
+    rest = rest_of(total, paid_before)
     transfer_id = pay(session, actor, submission, rest, at, now)
     _write_act(session, actor, case, paid, at, now)
     facts = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
@@ -161,7 +162,8 @@ def ask_for_more(
 ) -> Verdict:
     """Ask the advocate for something more, at ``stage_id`` if one is named; costs them no attempt.
 
-    Refuses an empty reason, what is not waiting, and a step of another challenge (``StepUnknown``).
+    Refuses an empty reason, what is not waiting, a step of another challenge (``StepUnknown``), and one in
+    which nothing can be entered any more (``StepSettled``).
     """
     case = to_decide(session, actor, attempt_id)
     attempt, submission = case.attempt, case.submission
@@ -177,9 +179,11 @@ def ask_for_more(
 
 def _require_stage(session: Session, submission: Submission, stage_id: int) -> None:
     try:
-        own_stage(session, submission, stage_id)
+        stage = own_stage(session, submission, stage_id)
     except NotFound:
         raise refusals.StepUnknown() from None
+    if stage not in changeable_stages(session, submission):
+        raise refusals.StepSettled(step=stage.title)
 
 
 def decline_attempt(

@@ -79,8 +79,8 @@ def restore_site(session: Session, actor: Actor, *, key: str, now: datetime) -> 
     return row
 
 
-def stamped(session: Session, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a step with the profile of its site copied into them; those of other kinds as they are.
+def stamped(session: Session, kind: str, options: Mapping[str, Any], *, points: int) -> dict[str, Any]:
+    """Return the options of a step with the profile of its site copied into them; those of other kinds as they are. ``points`` are the challenge's.
 
     Refuses a site that is not known (``SiteUnknown``) and a proof that it does not allow (``ProofNotAllowed``).
     """
@@ -88,7 +88,7 @@ def stamped(session: Session, kind: str, options: Mapping[str, Any]) -> dict[str
         return dict(options)
     site = get_site(session, str(options.get("site") or ""))
     require_proof(site, str(options.get("proof") or ""))
-    return {**options, **site.stamp(point_value(session))}
+    return {**options, **site.stamp(point_value(session), points=points)}
 
 
 def follow_site(draft: ChallengeVersion, stages: list[Stage]) -> bool:
@@ -109,10 +109,10 @@ def require_allowed(stages: list[Stage], points: int) -> None:
     require_reward([stage.options for stage in stages if stage.kind == REVIEW], points, [stage.points for stage in stages])
 
 
-def refresh_sites(session: Session, stages: list[Stage]) -> None:
-    """Copy the newest profiles into the reviews of a draft that is about to be published."""
+def refresh_sites(session: Session, stages: list[Stage], points: int) -> None:
+    """Copy the newest profiles into the reviews of a draft that carries ``points`` now, or is about to be published."""
     for stage in stages:
-        if stage.kind == REVIEW and (fresh := stamped(session, stage.kind, stage.options)) != stage.options:
+        if stage.kind == REVIEW and (fresh := stamped(session, stage.kind, stage.options, points=points)) != stage.options:
             stage.options = fresh
     session.flush()
 

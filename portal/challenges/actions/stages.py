@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.editing import lock_challenge, put_on_offer, require_editor, require_parts
-from portal.challenges.actions.sites import follow_site, require_allowed, stamped
+from portal.challenges.actions.sites import follow_site, refresh_sites, require_allowed, stamped
 from portal.challenges.actions.versions import draft_stage, open_draft
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.queries.stages import stages_of
@@ -21,6 +21,7 @@ from portal.challenges.rules.wording import require_fair, words_in
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.actor import Actor
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean, clean_line
 
 
@@ -55,7 +56,7 @@ def add_stage(
     position = max((stage.position for stage in stages), default=0) + 1
     place = {"challenge_id": challenge_id, "version": draft.number, "position": position, "made_by": key, "points": points}
     fields = step_fields(kind, title, text, options or {})
-    fields["options"] = stamped(session, kind, fields["options"])
+    fields["options"] = stamped(session, kind, fields["options"], points=draft.points)
     made = Stage(**place, kind=stage_kind(kind).key, **fields)
     _require_allowed([*stages, made], points)
     _require_parts(stages, None, points, draft)
@@ -77,15 +78,19 @@ def edit_stage(
     options: Mapping[str, Any],
     points: int = 0,
     now: datetime,
+    seen: str | None = None,
 ) -> Stage:
-    """Change a step in the draft; its kind stays. Refuses as ``add_stage``."""
+    """Change a step in the draft; its kind stays. Refuses as ``add_stage``, and what changed since it was ``seen`` (``ChangedMeanwhile``)."""
     require_editor(actor)
     challenge = lock_challenge(session, challenge_id)
     draft = open_draft(session, challenge, now=now)
     stage = draft_stage(session, draft, stage_id)
+    session.refresh(stage)
     stages = stages_of(session, challenge_id, draft.number)
     fields = step_fields(stage.kind, title, text, options)
-    fields["options"] = stamped(session, stage.kind, fields["options"])
+    fields["options"] = stamped(session, stage.kind, fields["options"], points=draft.points)
+    if (stage.title, stage.text, stage.options, stage.points) != (fields["title"], fields["text"], fields["options"], points):
+        require_seen(seen_values(stage), seen)
     stage.title, stage.text, stage.options, stage.points = fields["title"], fields["text"], fields["options"], points
     _require_allowed(stages, points)
     _require_parts(stages, stage, points, draft)
@@ -135,11 +140,20 @@ def _require_allowed(stages: list[Stage], points: int) -> None:
 
 
 def _follow_site(session: Session, actor: Actor, challenge: Challenge, draft: ChallengeVersion, stages: list[Stage], now: datetime) -> None:
+    was = draft.points
     if follow_site(draft, stages):
+        if was:
+            refresh_sites(session, stages, draft.points)
         if challenge.version == draft.number:
             put_on_offer(challenge, draft)
         session.flush()
         record(session, actor, "challenge.unrewarded", "challenge", challenge.id, now=now, version=draft.number)
+
+
+def seen_values(stage: Stage) -> dict[str, Any]:
+    """Return what the editor shows of a step; what was copied from a review site's profile is not shown."""
+    options = {name: stage.options.get(name) for name in stage_kind(stage.kind).options}
+    return {"title": stage.title, "text": stage.text, "points": stage.points, "options": options}
 
 
 def step_fields(kind: str, title: str, text: str, options: Mapping[str, Any]) -> dict[str, Any]:

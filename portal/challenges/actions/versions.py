@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Prerequisite, Stage
 from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import stages_of
-from portal.challenges.queries.versions import current_version, find_draft
+from portal.challenges.queries.versions import current_version, find_draft, root_of
 from portal.challenges.rules.offer import Offer
 from portal.kernel.errors import NotFound
 
@@ -49,11 +49,6 @@ def draft_stage(session: Session, draft: ChallengeVersion, stage_id: int) -> Sta
     if found is None:
         raise NotFound()
     return found
-
-
-def root_of(stage: Stage) -> int:
-    """Return what a step and all its copies have in common."""
-    return stage.origin_id or stage.id
 
 
 def copy_stages(session: Session, stages: list[Stage], *, challenge_id: int, version: int, keep_origin: bool) -> None:

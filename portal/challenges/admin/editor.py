@@ -30,6 +30,7 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.people.queries.persons import names
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
@@ -90,8 +91,13 @@ def create() -> Any:
 @admin
 def edit(challenge_id: int) -> str:
     """The editor."""
+    return editor_page(challenge_id, stored_form(challenge_id))
+
+
+def stored_form(challenge_id: int) -> ChallengeForm:
+    """Return the form with what is stored."""
     version = edited_version(db(), get_challenge(db(), challenge_id))
-    return editor_page(challenge_id, ChallengeForm(obj=version))
+    return ChallengeForm(formdata=None, obj=version, seen=seen_of(editing.seen_values(version)))
 
 
 def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None = None, *, reason: ReasonForm | None = None) -> str:
@@ -133,8 +139,8 @@ def fill_first(form: FirstForm, challenge_id: int) -> FirstForm:
 
 def _edit_again(refusal: Refusal, challenge_id: int) -> tuple[str, int]:
     form = ChallengeForm()
-    form.refuse(refusal)
-    return editor_page(challenge_id, form), 422
+    form.refuse(refusal, lambda: stored_form(challenge_id))
+    return editor_page(challenge_id, form), refusal.status
 
 
 @bp.post("/<int:challenge_id>/edit")
@@ -145,7 +151,7 @@ def save(challenge_id: int) -> Any:
     form = ChallengeForm()
     if not form.validate():
         return editor_page(challenge_id, form), 422
-    editing.edit_challenge(db(), current_actor(), challenge_id=challenge_id, offer=form.offer(), now=utcnow())
+    editing.edit_challenge(db(), current_actor(), challenge_id=challenge_id, offer=form.offer(), seen=form.seen.data, now=utcnow())
     is_live = get_challenge(db(), challenge_id).published_at is not None
     flash(_("Saved in the draft of the next version. Advocates see it once you publish it.") if is_live else _("Saved."), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id), 303)
@@ -153,8 +159,7 @@ def save(challenge_id: int) -> Any:
 
 def show_again(refusal: Refusal, challenge_id: int, **_rest: int) -> tuple[str, int]:
     """Show the editor as the challenge now stands, and why nothing was done."""
-    version = edited_version(db(), get_challenge(db(), challenge_id))
-    return editor_page(challenge_id, ChallengeForm(formdata=None, obj=version), refusal), refusal.status
+    return editor_page(challenge_id, stored_form(challenge_id), refusal), refusal.status
 
 
 def do(challenge_id: int, act: Callable[..., Any], text: str) -> Response:

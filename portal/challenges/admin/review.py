@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.challenges.actions import review
 from portal.challenges.actions.links import look_again as look_at_link
+from portal.challenges.actions.verdicts import KIND
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
@@ -16,14 +17,16 @@ from portal.challenges.queries import editing as queries
 from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of
 from portal.challenges.queries.review import attempt_for_review, submission_for_review
+from portal.challenges.queries.shown import shown_state
 from portal.challenges.queries.stages import get_challenge, get_submission
 from portal.challenges.queries.versions import version_of
-from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.review.queries.cases import cases_of
 from portal.web.addresses import id_number
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, reviewer
@@ -41,18 +44,18 @@ def submissions(challenge_id: int) -> Any:
     if request.args.get("format") == "csv":
         header = ["id", "person", "company", "state", "period", "nth", "attempts", "started_at", "last_sent_at", "paid"]
         rows = (
-            [r.Submission.id, r.person, r.company, _state(r.Submission), r.Submission.period_key, r.Submission.nth, r.Submission.attempts]
+            [r.Submission.id, r.person, r.company, _state(r.Submission, r.shown), r.Submission.period_key, r.Submission.nth, r.Submission.attempts]
             + [r.Submission.started_at.isoformat(), r.last_sent_at.isoformat() if r.last_sent_at else "", r.Submission.paid]
             for r in queries.all_submissions(db(), statement)
         )
         return csv_response(f"challenge-{challenge_id}-submissions.csv", header, rows)
     page = queries.page_of_submissions(db(), statement, after=request.args.get("after"))
     figures = queries.figures_of(db(), challenge_id)
-    return render("challenges/admin/submissions.html", challenge=challenge, form=form, page=page, figures=figures, names=SUBMISSION_STATE_NAMES)
+    return render("challenges/admin/submissions.html", challenge=challenge, form=form, page=page, figures=figures, names=SHOWN_STATE_NAMES)
 
 
-def _state(submission: Any) -> str:
-    return "withdrawn" if submission.dropped_at else submission.state
+def _state(submission: Any, shown: str) -> str:
+    return "withdrawn" if submission.dropped_at else shown
 
 
 @bp.get("/submissions/<int:submission_id>")
@@ -64,7 +67,7 @@ def submission(submission_id: int) -> str:
 
 def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refusal: Refusal | None = None, refused: str = "") -> str:
     found = submission_for_review(db(), current_actor(), submission_id)
-    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SUBMISSION_STATE_NAMES, "categories": CATEGORY_NAMES}
+    names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SHOWN_STATE_NAMES, "categories": CATEGORY_NAMES}
     if found is None:
         begun = get_submission(db(), submission_id)
         context = {"challenge": challenge_of(db(), begun), "person": get_person(db(), begun.person_id)}
@@ -79,9 +82,11 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
             refusal=refusal,
             refused=refused,
         )
-    shown = form or ReasonForm(formdata=None)
-    is_own = found.is_own(current_actor())
-    return render("challenges/admin/submission.html", review=found, kinds=KINDS, form=shown, refusal=refusal, refused=refused, is_own=is_own, **names)
+    case = cases_of(db(), [(KIND, found.attempt.id)]).get((KIND, found.attempt.id))
+    has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
+    told = {"form": form or ReasonForm(formdata=None), "refusal": refusal, "refused": refused}
+    about = {"is_own": found.is_own(current_actor()), "has_approved": has_approved, "shown": shown_state(db(), submission_id)}
+    return render("challenges/admin/submission.html", review=found, kinds=KINDS, **told, **about, **names)
 
 
 def _attempt_again(refusal: Refusal, attempt_id: int) -> tuple[str, int]:

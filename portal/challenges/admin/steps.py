@@ -14,11 +14,13 @@ from portal.challenges.models.offering import Stage
 from portal.challenges.queries.policy import point_value, points_at_once
 from portal.challenges.queries.sites import REVIEW, list_sites
 from portal.challenges.queries.stages import get_challenge, stage_for
+from portal.challenges.queries.versions import edited_stage
 from portal.challenges.rules.sites import PROOF_NAMES
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import seen_of
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
 from portal.web.transaction import db, writes
@@ -34,16 +36,16 @@ def new_stage(challenge_id: int) -> str:
 
 def _stage_page(challenge_id: int, stage_id: int | None, form: Any) -> str:
     challenge = get_challenge(db(), challenge_id)
-    stage = stage_for(db(), challenge_id, stage_id) if stage_id is not None else None
+    stage = edited_stage(db(), challenge_id, stage_id) if stage_id is not None else None
     kind = stage_kind(stage.kind if stage else request.args.get("kind", ""))
     sites = list_sites(db()) if kind.key == REVIEW else []
     told = {"sites": sites, "value": point_value(db()), "today": local_date(utcnow(), programme_zone(db())), "proof_names": PROOF_NAMES}
     return render("challenges/admin/stage.html", challenge=challenge, kind=kind, stage=stage, form=form, at_once=points_at_once(db()), **told)
 
 
-def _form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
-    """Return the form of a step; the review sites there are, are its choices."""
-    return offer_sites(stage_form(kind_key, data), kind_key)
+def _form(kind_key: str, data: dict[str, Any] | None = None, *, is_sent: bool = True) -> Any:
+    """Return the form of a step; the review sites there are, are its choices. Unless ``is_sent``, the request fills nothing in."""
+    return offer_sites(stage_form(kind_key, data, is_sent=is_sent), kind_key)
 
 
 def _added(stage: Stage, text: str) -> str:
@@ -80,14 +82,19 @@ def add_stage(challenge_id: int) -> Any:
 @admin
 def edit_stage(challenge_id: int, stage_id: int) -> str:
     """One step."""
-    stage = stage_for(db(), challenge_id, stage_id)
-    form = _form(stage.kind, {"title": stage.title, "text": stage.text, "options": stage.options, "points": stage.points})
-    return _stage_page(challenge_id, stage_id, form)
+    return _stage_page(challenge_id, stage_id, _stored(challenge_id, stage_id))
+
+
+def _stored(challenge_id: int, stage_id: int) -> Any:
+    """Return the form with what is stored."""
+    stage = edited_stage(db(), challenge_id, stage_id)
+    shown = stages.seen_values(stage)
+    return _form(stage.kind, {**shown, "options": stage.options, "seen": seen_of(shown)}, is_sent=False)
 
 
 def _stage_again(refusal: Refusal, challenge_id: int, stage_id: int) -> tuple[str, int]:
     form = _form(stage_for(db(), challenge_id, stage_id).kind)
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored(challenge_id, stage_id))
     return _stage_page(challenge_id, stage_id, form), refusal.status
 
 
@@ -102,6 +109,7 @@ def save_stage(challenge_id: int, stage_id: int) -> Any:
     if not form.validate():
         return _stage_page(challenge_id, stage_id, form), 422
     given = {"title": form.title.data, "text": form.text.data, "options": form.options(), "points": form.points.data or 0}
+    given |= {"seen": form.seen.data}
     stage = stages.edit_stage(db(), current_actor(), challenge_id=challenge_id, stage_id=stage_id, **given, now=utcnow())
     flash(_added(stage, _("Saved. Who has begun keeps the step as it was.")), "good")
     return redirect(url_for(".edit", challenge_id=challenge_id, _anchor="steps"), 303)

@@ -1,6 +1,6 @@
 """What advocates fill in: the filters of their lists, and the answer to one step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -13,7 +13,7 @@ from portal.challenges.models.offering import Stage
 from portal.challenges.queries.catalogue import DISMISSED
 from portal.challenges.rules.dismissing import WHY_NAMES, WORDS_LENGTH
 from portal.challenges.rules.standing import STANDING_NAMES
-from portal.challenges.rules.states import SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import SHOWN_STATE_NAMES
 from portal.challenges.stages.contract import Control, Step, Value
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.kernel.errors import Refusal
@@ -92,7 +92,7 @@ class OwnFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            *[SelectChoice(s, _l(n)) for s, n in SHOWN_STATE_NAMES.items()],
             SelectChoice("withdrawn", _l("Withdrawn")),
         ],
     )
@@ -106,9 +106,13 @@ class PlainForm(Form):
 
 
 class StepForm(Form):
-    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click."""
+    """The answer to one step: the fields come from the kind of its stage, the key makes a second click the same click.
+
+    ``seen`` is the revision of what was saved when the page was built, None from a page that does not know it.
+    """
 
     key = KeyField(validators=KEY)
+    seen = HiddenField()
     controls: ClassVar[Mapping[str, Control]] = {}
 
     def asked(self) -> list[Field]:
@@ -119,11 +123,11 @@ class StepForm(Form):
         """Return what was entered, by name of the control."""
         return {name: self._fields[name].data for name in self.controls}
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:
         """Show a refusal on its control; what a file is refused for, on the one that asks for a file."""
         asking = [name for name, control in self.controls.items() if control.kind == refusal.field == "file"]
         if not asking:
-            super().refuse(refusal)
+            super().refuse(refusal, stored)
         for name in asking:
             self._fields[name].errors = [*self._fields[name].errors, sentence(refusal)]
 

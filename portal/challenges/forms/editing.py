@@ -18,13 +18,13 @@ from portal.challenges.rules.states import (
     MAX_PLACES,
     MAX_POINTS,
     PERIOD_NAMES,
-    SUBMISSION_STATE_NAMES,
+    SHOWN_STATE_NAMES,
     Period,
 )
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.people.rules.interest import INTEREST_NAMES
-from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 
 class ChallengeForm(Form):
@@ -47,6 +47,7 @@ class ChallengeForm(Form):
     )
     opens_on = DayField(_l("Opens on"), validators=[Optional()])
     closes_on = DayField(_l("Closes on"), validators=[Optional()])
+    seen = SeenField()
 
     def offer(self) -> Offer:
         """Return what was entered."""
@@ -64,6 +65,7 @@ class NewChallengeForm(ChallengeForm):
     """A new challenge; the key makes a second click the same draft."""
 
     key = KeyField(validators=KEY)
+    seen = None  # type: ignore[assignment]
 
 
 class StageForm(Form):
@@ -75,6 +77,7 @@ class StageForm(Form):
     )
     text = TextAreaField(_l("Text"), filters=[plain_text], validators=[Length(max=TEXT_LENGTH)])
     points = IntegerField(_l("Points of this step"), default=0, validators=[Optional(), NumberRange(0, MAX_POINTS)])
+    seen = SeenField()
 
     @property
     def is_reshaped(self) -> bool:
@@ -86,14 +89,17 @@ class StageForm(Form):
         return {name.removeprefix("option_"): field.data for name, field in self._fields.items() if name.startswith("option_")}
 
 
-def stage_form(kind_key: str, data: dict[str, Any] | None = None, *, base: type[StageForm] = StageForm) -> Any:
-    """Return the form of a step of this kind, filled from the request, or from ``data`` (options, and other fields by name)."""
+def stage_form(kind_key: str, data: dict[str, Any] | None = None, *, base: type[StageForm] = StageForm, is_sent: bool = True) -> Any:
+    """Return the form of a step of this kind, filled from the request (unless ``is_sent`` is False), or from ``data``.
+
+    ``data`` has the options, and other fields by name.
+    """
     controls = stage_kind(kind_key).options
     fields = {f"option_{name}": field_for(control, default=control.default) for name, control in controls.items()}
     form_class = type("KindForm", (base,), fields)
     named = {name: value for name, value in data.items() if name != "options"} if data else {}
     given = {**named, **{f"option_{n}": v for n, v in data["options"].items()}} if data else None
-    return form_class(data=given)
+    return form_class(data=given) if is_sent else form_class(formdata=None, data=given)
 
 
 class ReasonForm(Form):
@@ -127,7 +133,7 @@ class SubmissionFilter(FilterForm):
         _l("State"),
         choices=[
             SelectChoice("", _l("All states")),
-            *[SelectChoice(s.value, _l(n)) for s, n in SUBMISSION_STATE_NAMES.items()],
+            *[SelectChoice(s, _l(n)) for s, n in SHOWN_STATE_NAMES.items()],
             SelectChoice("withdrawn", _l("Withdrawn")),
         ],
     )

@@ -31,7 +31,7 @@ class TemplateFilter(FilterForm):
 class TemplateForm(ChallengeForm):
     """What a template offers: all that a challenge does, but its days and places."""
 
-    total_limit = opens_on = closes_on = None  # type: ignore[assignment]
+    total_limit = opens_on = closes_on = seen = None  # type: ignore[assignment]
     revision = _revision()
 
     def offer(self) -> Offer:
@@ -48,4 +48,5 @@ def template_step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any
 class TemplateStepForm(StageForm):
     """A step of a template."""
 
+    seen = None  # type: ignore[assignment]
     revision = _revision()

@@ -22,8 +22,8 @@ _OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
 class Challenge(Base):
     """Something advocates are asked to do, with what it offers now: the fields of its version ``version``.
 
-    That is the version published last, or, before the first publication, the draft. Lists read this
-    row alone; whoever has begun reads the version they began with. What was paid stands on attempts
+    That is the version published last, or, before the first publication, the draft. Lists of what is offered read this
+    row; whoever has begun reads the version they began with, in lists too. What was paid stands on attempts
     and in the ledger. It can be done ``per_period`` times per ``period``. ``max_attempts`` bounds how often one
     submission may be declined; empty is without limit. ``is_record_only``: made by an import,
     closed and never offered. ``total_limit`` is for "the first N": then ``taken`` counts the

@@ -14,7 +14,7 @@ from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
-from portal.challenges.queries.standing import MINE, OFFERED, STANDING, moment_values
+from portal.challenges.queries.standing import IS_OWN, MINE, OFFERED, OWN, STANDING, held, held_last_day, moment_values
 from portal.challenges.queries.undoing import NOT_UNDONE
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
@@ -39,9 +39,11 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .where(Answer.submission_id == MINE.c.active_id, Stage.removed_at.is_(None))
         .scalar_subquery()
     )
-    counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned"))
+    counts = (func.coalesce(MINE.c[name], 0).label(name) for name in ("waiting", "returned", "appealed"))
     columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
-    return select(Challenge, *columns).outerjoin(MINE, MINE.c.challenge_id == Challenge.id).where(OFFERED, SEEN)
+    fields = (held(name).label(f"held_{name}") for name in ("title", "summary", "points", "minutes"))
+    rows = select(Challenge, *columns, *fields, held_last_day().label("last_day"))
+    return rows.outerjoin(MINE, MINE.c.challenge_id == Challenge.id).outerjoin(OWN, IS_OWN).where(OFFERED, SEEN)
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
@@ -53,6 +55,7 @@ def _counts() -> Select[*tuple[Any, ...]]:
 
 # What can be gone on with, then what can be begun; what only waits, and what is done, come after it.
 _TURN = case({Standing.UNDER_WAY.value: 0, Standing.OPEN.value: 1, Standing.WAITING.value: 2, Standing.SHUT.value: 3}, value=STANDING, else_=4)
+_POINTS, _MINUTES = held("points"), func.coalesce(held("minutes"), UNKNOWN_MINUTES)
 ROWS = _rows()
 """What ``list_challenges`` returns of each challenge that a person sees today; run with ``row_values``."""
 _COUNTS = _counts()
@@ -98,9 +101,10 @@ class TrackCount:
 def list_challenges(
     session: Session, person_id: int, wanted: Wanted, now: datetime, *, after: str | None, admitted: Collection[int] | None = None
 ) -> Page:
-    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``steps``.
+    """Return one page of rows: ``Challenge``, ``standing``, ``waiting``, ``returned``, ``appealed``, ``steps``.
 
-    And how many of the steps are ``entered`` in a submission under way. What is open is meant for
+    And how many of the steps are ``entered`` in a submission under way; ``held_title``, ``held_summary``, ``held_points``,
+    ``held_minutes`` and ``last_day`` of the version that holds for the person. What is open is meant for
     the person; what they have begun or done stays. ``admitted`` is what ``admitted_today`` gave,
     where a page needs it more than once.
     """
@@ -143,9 +147,9 @@ def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
     if wanted.track:
         statement = statement.where(Challenge.track == wanted.track)
     if wanted.minutes is not None:
-        statement = statement.where(Challenge.minutes <= wanted.minutes)
+        statement = statement.where(held("minutes") <= wanted.minutes)
     if wanted.points is not None:
-        statement = statement.where(Challenge.points >= wanted.points)
+        statement = statement.where(held("points") >= wanted.points)
     if wanted.kind:
         shown = (Stage.challenge_id == Challenge.id, Stage.version == func.coalesce(MINE.c.active_version, Challenge.version))
         statement = statement.where(exists().where(*shown, Stage.kind == wanted.kind, Stage.removed_at.is_(None)))
@@ -154,10 +158,10 @@ def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
 
 def _order(sort: str) -> list[tuple[Any, bool]]:
     if sort == "quick":
-        return [(func.coalesce(Challenge.minutes, UNKNOWN_MINUTES), False), (Challenge.id, True)]
+        return [(_MINUTES, False), (Challenge.id, True)]
     if sort == "new":
         return [(Challenge.id, True)]
-    points = [(Challenge.points, True), (Challenge.id, True)]
+    points = [(_POINTS, True), (Challenge.id, True)]
     return points if sort == "points" else [(_TURN, False), *points]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.queries.shown import SHOWN
 from portal.challenges.rules.lifecycle import Lifecycle
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.kernel.text import fold, like_pattern
@@ -74,20 +75,27 @@ def find_challenge_by_title(session: Session, title: str) -> Challenge | None:
 
 
 def submissions_statement(challenge_id: int, *, q: str = "", state: str = "") -> AnySelect:
-    """Return the statement of a challenge's submissions: ``Submission``, ``person_id``, ``person``, ``company``, ``last_sent_at``.
+    """Return the statement of a challenge's submissions: ``Submission``, ``person_id``, ``person``, ``company``, ``last_sent_at``, ``shown``.
 
     Withdrawn ones only with the state ``withdrawn``.
     """
     last = select(func.max(Attempt.submitted_at)).where(Attempt.submission_id == Submission.id).scalar_subquery()
     statement: AnySelect = (
-        select(Submission, Person.id.label("person_id"), Person.name.label("person"), Company.name.label("company"), last.label("last_sent_at"))
+        select(
+            Submission,
+            Person.id.label("person_id"),
+            Person.name.label("person"),
+            Company.name.label("company"),
+            last.label("last_sent_at"),
+            SHOWN.label("shown"),
+        )
         .join(Person, Person.id == Submission.person_id)
         .outerjoin(Company, Company.id == Person.company_id)
         .where(Submission.challenge_id == challenge_id)
     )
     statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
     if state and state != "withdrawn":
-        statement = statement.where(Submission.state == state)
+        statement = statement.where(SHOWN.in_([state]))
     for word in fold(q).split():
         statement = statement.where(Person.name_key.like(like_pattern(word), escape="\\"))
     return statement

@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
-from portal.challenges.models.offering import Challenge
+from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, StagePayment, Submission
+from portal.challenges.queries.shown import SHOWN
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.standing import Availability, availability, is_active
-from portal.challenges.rules.states import ChallengeState, SubmissionState
+from portal.challenges.rules.states import APPEALED, ChallengeState, SubmissionState
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.web.paging import AnySelect, Page, page_by
+
+_OF_SUBMISSION = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
 
 
 def challenge_for(session: Session, person_id: int, challenge_id: int) -> Challenge:
@@ -94,13 +97,19 @@ def steps_taken_back(session: Session, submission_id: int) -> frozenset[int]:
 
 
 def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
-    """Return the statement of a person's submissions with their challenges; ``state`` may be ``withdrawn``."""
+    """Return the statement of a person's submissions with their challenges, ``title`` as it was begun, and ``shown``, a key of ``SHOWN_STATE_NAMES``.
+
+    ``state`` is such a key, or ``withdrawn``.
+    """
     statement: AnySelect = (
-        select(Submission, Challenge).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.person_id == person_id)
+        select(Submission, Challenge, ChallengeVersion.title.label("title"), SHOWN.label("shown"))
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .join(ChallengeVersion, _OF_SUBMISSION)
+        .where(Submission.person_id == person_id)
     )
     statement = statement.where(Submission.dropped_at.is_not(None) if state == "withdrawn" else Submission.dropped_at.is_(None))
     if state and state != "withdrawn":
-        statement = statement.where(Submission.state == state)
+        statement = statement.where(SHOWN.in_([state]))
     if track:
         statement = statement.where(Challenge.track == track)
     for word in fold(q).split():
@@ -109,16 +118,17 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
 
 
 _NEWEST_WAITING = (
-    select(Submission, Challenge)
+    select(Submission, Challenge, ChallengeVersion.title.label("title"), SHOWN.label("shown"))
     .join(Challenge, Challenge.id == Submission.challenge_id)
-    .where(Submission.person_id == bindparam("person", type_=BigId), Submission.dropped_at.is_(None), Submission.state == SubmissionState.WAITING)
+    .join(ChallengeVersion, _OF_SUBMISSION)
+    .where(Submission.person_id == bindparam("person", type_=BigId), Submission.dropped_at.is_(None), SHOWN.in_([SubmissionState.WAITING, APPEALED]))
     .order_by(Submission.changed_at.desc(), Submission.id.desc())
     .limit(bindparam("number", type_=Integer))
 )
 
 
 def newest_waiting(session: Session, person_id: int, number: int) -> list[Any]:
-    """Return the person's submissions that wait for a verdict, with their challenges, what changed last first."""
+    """Return the person's submissions that wait for a verdict or on an appeal, what changed last first; with what ``own_submissions`` gives."""
     return list(session.execute(_NEWEST_WAITING, {"person": person_id, "number": number}))
 
 
@@ -133,10 +143,10 @@ def page_of_own(session: Session, statement: AnySelect, *, after: str | None) ->
 
 
 def count_own(session: Session, person_id: int) -> dict[str, int]:
-    """Return how many submissions the person has in each state, without withdrawn ones."""
-    mine = (Submission.person_id == person_id, Submission.dropped_at.is_(None))
-    counted = session.execute(select(Submission.state, func.count().label("number")).where(*mine).group_by(Submission.state))
-    return {row.state: row.number for row in counted}
+    """Return how many submissions the person has in each state as it is shown, without withdrawn ones."""
+    mine = select(SHOWN.label("shown")).where(Submission.person_id == person_id, Submission.dropped_at.is_(None)).subquery()
+    counted = session.execute(select(mine.c.shown, func.count().label("number")).group_by(mine.c.shown))
+    return {row.shown: row.number for row in counted}
 
 
 def availability_of(session: Session, challenge: Challenge, now: datetime) -> Availability:

@@ -35,9 +35,10 @@ from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.dismissing import why_not_dismiss
-from portal.challenges.rules.paying import pays_at_once
+from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
+from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.rules.standing import Availability, Standing, again_on, availability, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import standing_verdict
@@ -59,6 +60,8 @@ class StepView:
     answer: Answer | None
     is_done: bool
     pays_at_once: bool
+    is_settled: bool = False
+    """Whether nothing can be changed in it any more."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ class ChallengePage:
         return sum(step.stage.points for step in self.steps if step.pays_at_once or step.stage.id in self.payments)
 
     @property
+    def points_on_approval(self) -> int:
+        """How many of the points wait for an approval: all, but what single steps pay."""
+        return rest_of(self.version.points, self.points_at_once)
+
+    @property
     def is_sent_by_itself(self) -> bool:
         """Whether the answer goes off without the person, once the last step is completed by others."""
         return bool(self.steps) and self.steps[-1].kind.ends_itself
@@ -125,6 +133,11 @@ class ChallengePage:
         """Whether an answer can be sent now or later: not where everything is done, waits, or takes no more answers."""
         is_ahead = self.submission is None and self.is_meant and self.availability in (Availability.NOT_YET, Availability.OPEN, Availability.PAUSED)
         return self.can_answer or self.can_start or is_ahead
+
+    @property
+    def counts_for_badges(self) -> bool:
+        """Whether what comes of it counts for badges and streaks: nothing does for which no reward of any kind is allowed."""
+        return not is_unrewarded(step.stage.options for step in self.steps)
 
     @property
     def is_over(self) -> bool:
@@ -168,9 +181,14 @@ class ChallengePage:
         return max(self.version.max_attempts - (self.submission.declines if self.submission else 0), 0)
 
     def step(self, stage_id: int | None) -> StepView | None:
-        """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps."""
+        """Return the step asked for, else the one a reviewer sent the person back to, the first unfinished, the last one; None without steps.
+
+        Where a verdict asks for something, the last one in which something can still be changed.
+        """
         asked = next((step for step in self.steps if step.stage.id == stage_id), None) or self._sent_back_to
-        return asked or next((step for step in self.steps if not step.is_done), None) or (self.steps[-1] if self.steps else None)
+        asked = asked or next((step for step in self.steps if not step.is_done), None)
+        open_ones = [step for step in self.steps if not step.is_settled] if self.asked else []
+        return asked or next(reversed(open_ones or self.steps), None)
 
     @property
     def appeal(self) -> Appeal | None:
@@ -316,5 +334,6 @@ def steps_of(session: Session, version: ChallengeVersion, submission: Submission
         is_done = answer is not None and kind.problem(Step.of(stage), answer.value) is None
         # What was paid at once and taken back comes again with an approval only.
         at_once = stage.id not in taken_back and pays_at_once(stage.points, limit, needs_check=kind.needs_check)
-        steps.append(StepView(number, stage, kind, answer, is_done, at_once))
+        is_settled = answer is not None and kind.is_settled(Step.of(stage), answer.value)
+        steps.append(StepView(number, stage, kind, answer, is_done, at_once, is_settled))
     return steps

@@ -8,13 +8,13 @@ from operator import add
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Date, Select, String, and_, bindparam, case, func, not_, or_, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.catalogue import ROWS, row_values
 from portal.challenges.queries.dismissals import ASIDE
-from portal.challenges.queries.standing import MINE, STANDING
+from portal.challenges.queries.standing import MINE, STANDING, held, held_last_day
 from portal.challenges.rules.picking import FEW_PLACES, MOST_PICKS, NEW_FOR, QUICK_MINUTES, SOON, WEIGHTS, Candidate, Reason, Term, pick
 from portal.challenges.rules.standing import Standing
 from portal.kernel.clock import start_of_day
@@ -26,10 +26,7 @@ from portal.people.rules.interest import Interest, Wish
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A challenge that is suggested, and why. ``row`` is one of ``list_challenges``.
-
-    Beside it stand ``held_points``, ``held_minutes`` and ``last_day``: those of the version that holds for the person.
-    """
+    """A challenge that is suggested, and why. ``row`` is one of ``list_challenges``."""
 
     row: Any
     terms: Sequence[Term]
@@ -59,22 +56,8 @@ class Picked:
         return replace(self, suggestions=others[: MOST_PICKS - 1])
 
 
-# What was begun is asked and paid as in the version it was begun with, as everywhere.
-_OWN = aliased(ChallengeVersion)
 _IS_BEGUN: ColumnElement[bool] = func.coalesce(MINE.c.active, 0) > 0
-
-
-def _held(name: str) -> ColumnElement[Any]:
-    return case((_IS_BEGUN, getattr(_OWN, name)), else_=getattr(Challenge, name))
-
-
-def _last_day() -> ColumnElement[Any]:
-    """``last_day`` of rules/lifecycle.py: the later of the own version's and the live one's, none where one of them has none."""
-    is_later = or_(_OWN.closes_on.is_(None), _OWN.closes_on > Challenge.closes_on)
-    return case((and_(_IS_BEGUN, is_later), _OWN.closes_on), else_=Challenge.closes_on)
-
-
-_POINTS, _MINUTES, _INTERESTS, _LAST_DAY = _held("points"), _held("minutes"), _held("interests"), _last_day()
+_POINTS, _MINUTES, _INTERESTS, _LAST_DAY = held("points"), held("minutes"), held("interests"), held_last_day()
 _PLACES: ColumnElement[Any] = Challenge.total_limit - Challenge.taken
 _IS_NEW = or_(Challenge.published_at >= bindparam("new_since", type_=UTCDateTime), Challenge.opens_on >= bindparam("new_from", type_=Date))
 
@@ -104,12 +87,11 @@ def _picks() -> Select[*tuple[Any, ...]]:
     last_first = (case((_IS_BEGUN, 0), else_=1), touched_at.desc(), Challenge.id.desc())
     all_open = func.count(case((not_(_IS_BEGUN), 1))).over()
     going_on = func.first_value(case((_IS_BEGUN, Challenge.id))).over(order_by=last_first)
-    facts = {"held_points": _POINTS, "held_minutes": _MINUTES, "asks": _INTERESTS, "last_day": _LAST_DAY, "places": _PLACES, "is_new": _IS_NEW}
+    facts = {"asks": _INTERESTS, "places": _PLACES, "is_new": _IS_NEW}
     columns = facts | {"all_open": all_open, "going_on": going_on}
     rows = ROWS.add_columns(*[column.label(name) for name, column in columns.items()])
-    own = and_(_OWN.challenge_id == Challenge.id, _OWN.number == MINE.c.active_version)
     can_do = STANDING.in_([Standing.UNDER_WAY.value, Standing.OPEN.value])
-    return rows.outerjoin(_OWN, own).where(can_do, not_(ASIDE)).order_by(order.desc(), Challenge.id.desc()).limit(MOST_PICKS)
+    return rows.where(can_do, not_(ASIDE)).order_by(order.desc(), Challenge.id.desc()).limit(MOST_PICKS)
 
 
 _PICKS = _picks()

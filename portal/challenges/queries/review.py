@@ -12,9 +12,11 @@ from portal.challenges.models.deciding import AutoRule, Verdict
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.links import Links, liveness_of
-from portal.challenges.queries.own import attempts_of, verdicts_of
-from portal.challenges.queries.stages import own_stages
+from portal.challenges.queries.own import attempts_of, payments_of, verdicts_of
+from portal.challenges.queries.stages import changeable_stages, own_stages
+from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.challenges.rules.verdicts import least_part
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import fold, like_pattern
@@ -42,7 +44,7 @@ class Record:
 class Review:
     """One attempt to judge. ``attempts`` and ``verdicts`` are those of its submission, newest first; ``deciders`` and ``rules`` names by id.
 
-    ``steps`` are those an advocate can be sent back to, ``others`` (person, attempt) what others answered to the same.
+    ``steps`` are those an advocate can be sent back to, of several, ``others`` (person, attempt) what others answered to the same.
     """
 
     attempt: Attempt
@@ -59,10 +61,22 @@ class Review:
     rules: dict[int, str] = field(default_factory=dict)
     links: Links = field(default_factory=dict)
     """Whether the pages are there that the attempts point at, by step and address."""
+    paid: int = 0
+    """Points that steps were paid at once, and that still stand."""
 
     @property
     def is_waiting(self) -> bool:
         return self.attempt.state == AttemptState.WAITING
+
+    @property
+    def rest(self) -> int:
+        """What an approval would pay."""
+        return rest_of(self.attempt.points, self.paid)
+
+    @property
+    def least(self) -> int:
+        """The fewest points that a part of them can be; there is none where this is as much as was offered."""
+        return least_part(self.paid)
 
     def is_own(self, actor: Actor) -> bool:
         """Tell whether the attempt is the actor's own, who then may not decide it."""
@@ -165,10 +179,11 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
         verdicts,
         names(session, people),
         record_of(session, person.id),
-        steps=own_stages(session, submission),
+        steps=changeable_stages(session, submission) if len(own_stages(session, submission)) > 1 else (),
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
         links=liveness_of(session, submission, attempts),
+        paid=sum(payment.points for payment in payments_of(session, submission.id).values()),
     )
 
 

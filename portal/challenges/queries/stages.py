@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.rules.gaps import Gap, find_gaps
+from portal.challenges.stages.contract import Step
+from portal.challenges.stages.registry import stage_kind
 from portal.kernel.errors import NotFound
 
 
@@ -43,6 +45,16 @@ def own_stage(session: Session, submission: Submission, stage_id: int) -> Stage:
     if found.version != submission.version:
         raise NotFound()
     return found
+
+
+def changeable_stages(session: Session, submission: Submission) -> list[Stage]:
+    """Return the stages of a submission in which something can still be entered: not a quiz that is passed, or has no try left."""
+    answers = answers_of(session, submission.id)
+    return [stage for stage in own_stages(session, submission) if not _is_settled(stage, answers.get(stage.id))]
+
+
+def _is_settled(stage: Stage, answer: Answer | None) -> bool:
+    return answer is not None and stage_kind(stage.kind).is_settled(Step.of(stage), answer.value)
 
 
 def stage_for(session: Session, challenge_id: int, stage_id: int) -> Stage:

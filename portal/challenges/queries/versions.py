@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models.offering import Challenge, ChallengeVersion
+from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.prerequisites import prerequisites_of
-from portal.challenges.queries.stages import get_challenge, stages_of
+from portal.challenges.queries.stages import get_challenge, stage_for, stages_of
 from portal.challenges.rules.comparing import FIELD_NAMES, REQUIRES, Asked, Change, Terms, compare
 from portal.challenges.rules.lifecycle import last_day
 from portal.challenges.rules.refusals import VersionUnknown
@@ -40,6 +40,18 @@ def find_draft(session: Session, challenge_id: int) -> ChallengeVersion | None:
 def edited_version(session: Session, challenge: Challenge) -> ChallengeVersion:
     """Return what the editor shows: the draft, or the current version while nobody has changed it."""
     return find_draft(session, challenge.id) or current_version(session, challenge)
+
+
+def root_of(stage: Stage) -> int:
+    """Return what a step and all its copies have in common."""
+    return stage.origin_id or stage.id
+
+
+def edited_stage(session: Session, challenge_id: int, stage_id: int) -> Stage:
+    """Return what the editor shows of a step: its copy in the draft, or the step itself while there is none. Raises ``NotFound``."""
+    asked, draft = stage_for(session, challenge_id, stage_id), find_draft(session, challenge_id)
+    copies = stages_of(session, challenge_id, draft.number) if draft else []
+    return next((stage for stage in copies if root_of(stage) == root_of(asked)), asked)
 
 
 def version_of(session: Session, submission: Submission) -> ChallengeVersion:

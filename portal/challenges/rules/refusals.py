@@ -162,10 +162,31 @@ class CategoryUnknown(Refusal):
 
 
 class PartialPoints(Refusal):
-    """All, none, or more than was offered is no part."""
+    """All, none, more than was offered, or less than steps were paid at once is no part."""
 
-    message = N_("Please enter between 1 and %(most)s points, fewer than were offered.")
+    message = N_("Please enter between %(least)s and %(most)s points: fewer than were offered, and no fewer than are paid already.")
     field = "points"
+
+
+class NoPartLeft(Refusal):
+    """Nothing lies between what is paid already and what was offered."""
+
+    message = N_("There is no part to choose: of %(offered)s points %(paid)s are paid already.")
+    field = "points"
+
+
+class ChangedElsewhere(Refusal):
+    """Saving over what the same person wrote in another window, or on another device, since this page was opened."""
+
+    message = N_("You changed this in another window or on another device meanwhile. What stands here is not saved.")
+    status = 409
+
+
+class StepSettled(Refusal):
+    """Sending somebody back to a quiz that is passed, or that has no try left."""
+
+    message = N_("Nothing can be changed in “%(step)s” any more. Choose another step, or any of them.")
+    field = "stage_id"
 
 
 class StepUnknown(Refusal):

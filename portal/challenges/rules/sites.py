@@ -195,11 +195,16 @@ class Site:
             caps.append(int(Decimal(self.facts.cap_cents) / 100 / point_value))
         return min(caps, default=None)
 
-    def stamp(self, point_value: Decimal) -> dict[str, Any]:
-        """Return what a step keeps of the site, so that it freezes with the challenge's version."""
+    def stamp(self, point_value: Decimal, *, points: int) -> dict[str, Any]:
+        """Return what a step keeps of the site, so that it freezes with the challenge's version.
+
+        What is disclosed is true of the whole challenge: where it carries no ``points``, nobody confirms that they were given some.
+        """
         facts = self.facts
+        cap = self.cap(point_value)
+        texts = facts.disclosures if points or cap == 0 else UNREWARDED
         kept = {"site_name": facts.name, "site_version": self.version, "hosts": list(facts.hosts), "allowed": list(facts.proofs)}
-        return kept | {"disclosures": dict(facts.disclosures), "cap": self.cap(point_value)}
+        return kept | {"disclosures": dict(texts), "cap": cap}
 
 
 @lru_cache(maxsize=1)

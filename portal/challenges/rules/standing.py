@@ -46,11 +46,15 @@ STANDING_NAMES = {
 
 @dataclass(frozen=True)
 class Tally:
-    """A person's submissions to one challenge, counted. ``used`` are the slots taken in the current period."""
+    """A person's submissions to one challenge, counted. ``used`` are the slots taken in the current period.
+
+    ``active`` are those with the person's move, ``resting`` those that could be sent again, but somebody else looks first.
+    """
 
     used: int = 0
     active: int = 0
     waiting: int = 0
+    resting: int = 0
 
 
 def availability(state: str, opens_on: date | None, closes_on: date | None, today: date) -> Availability:
@@ -77,12 +81,15 @@ def is_active(state: str, declines: int, max_attempts: int | None) -> bool:
 
 
 def standing(tally: Tally, per_period: int, *, is_shut: bool = False) -> Standing:
-    """Return where a person stands. What is under way comes first; what waits stops nobody from using a free slot.
+    """Return where a person stands. What is under way comes first; what waits stops nobody from using a free slot, but what rests does:
+    to begin would be to go on with that.
 
     ``is_shut``: slots are free, but nobody, or not this person, can begin now.
     """
     if tally.active:
         return Standing.UNDER_WAY
+    if tally.resting:
+        return Standing.WAITING
     if tally.used < per_period and not is_shut:
         return Standing.OPEN
     if tally.used < per_period:

@@ -76,6 +76,13 @@ SUBMISSION_STATE_NAMES = {
     SubmissionState.DECLINED: N_("Declined"),
     SubmissionState.APPROVED: N_("Approved"),
 }
+APPEALED, TAKEN_BACK = "appealed", "reversed"
+SHOWN_STATE_NAMES: dict[str, str] = {
+    **{state.value: name for state, name in SUBMISSION_STATE_NAMES.items()},
+    APPEALED: N_("Appeal: somebody else looks"),
+    TAKEN_BACK: N_("Approval taken back"),
+}
+"""What is shown of a submission: its state, or what has become of it since its verdict."""
 ATTEMPT_STATE_NAMES = {
     AttemptState.WAITING: N_("Waiting for an answer"),
     AttemptState.APPROVED: N_("Approved"),

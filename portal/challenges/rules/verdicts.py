@@ -63,12 +63,23 @@ def require_category(category: str | None) -> Category:
         raise refusals.CategoryUnknown() from None
 
 
-def require_points(points: int | None, offered: int, reason: str) -> int:
-    """Return what is paid: what was offered, or fewer points with a reason. Refuses 0, and as much as offered or more (``PartialPoints``)."""
+def least_part(paid: int) -> int:
+    """Return the fewest points that a part of them can be: what steps were ``paid`` at once stays paid."""
+    return max(paid, 1)
+
+
+def require_points(points: int | None, offered: int, reason: str, *, paid: int = 0) -> int:
+    """Return what the whole is worth: what was offered, or fewer points with a reason, but no fewer than are ``paid`` already.
+
+    Refuses 0, as much as offered or more, and less than is paid (``PartialPoints``), and any part where there is none (``NoPartLeft``).
+    """
     if points is None:
         return offered
-    if not 0 < points < offered:
-        raise refusals.PartialPoints(most=max(offered - 1, 0))
+    least, most = least_part(paid), offered - 1
+    if most < least:
+        raise refusals.NoPartLeft(offered=offered, paid=paid)
+    if not least <= points <= most:
+        raise refusals.PartialPoints(least=least, most=most)
     if not reason.strip():
         raise refusals.ReasonMissing()
     return points

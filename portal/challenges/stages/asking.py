@@ -75,6 +75,12 @@ class TooFewChoices(Refusal):
     field = FIELD
 
 
+class ChoiceRepeated(TooFewChoices):
+    """The same choice stands there twice."""
+
+    message = N_("Question %(number)s: the choice “%(choice)s” stands there twice. Please remove one, or say it differently.")
+
+
 class TooManyChoices(Refusal):
     """Nobody reads that many."""
 
@@ -160,8 +166,10 @@ def _flaw(number: int, question: Question, *, is_quiz: bool) -> Refusal | None:
     if len(question.ask) > ASK_LENGTH or any(len(choice) > CHOICE_LENGTH for choice in question.choices):
         return QuestionTooLong(number=number, ask=ASK_LENGTH, choice=CHOICE_LENGTH)
     chooses = is_quiz or question.way in ("one", "many")
-    if (chooses and len(set(question.choices)) != len(question.choices)) or (chooses and len(question.choices) < 2):
+    if chooses and len(set(question.choices)) < 2:
         return TooFewChoices(number=number)
+    if chooses and (twice := next((choice for choice in question.choices if question.choices.count(choice) > 1), None)):
+        return ChoiceRepeated(number=number, choice=twice)
     if chooses and len(question.choices) > MAX_CHOICES:
         return TooManyChoices(number=number, most=MAX_CHOICES)
     if is_quiz and question.right_choice is None:

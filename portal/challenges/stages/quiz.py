@@ -27,6 +27,17 @@ class NeededOutOfRange(Refusal):
     field = "option_needed"
 
 
+class NeededMoreThanOne(NeededOutOfRange):
+    """There is one question alone."""
+
+    message = N_("With one question, one right answer is all you can ask for.")
+
+
+def needed_flaw(questions: int) -> NeededOutOfRange:
+    """Return the refusal of a number of right answers that does not fit so many questions."""
+    return NeededMoreThanOne() if questions == 1 else NeededOutOfRange(most=questions)
+
+
 class QuizNotPassed(Refusal):
     """Too few of the answers that were checked last are right."""
 
@@ -141,4 +152,4 @@ class Quiz(StageKind):
             return refusal
         if not 1 <= step.options.get("tries", TRIES) <= MOST_TRIES:
             return TriesOutOfRange(most=MOST_TRIES)
-        return None if 1 <= step.options.get("needed", 1) <= len(questions) else NeededOutOfRange(most=len(questions))
+        return None if 1 <= step.options.get("needed", 1) <= len(questions) else needed_flaw(len(questions))

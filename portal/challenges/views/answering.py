@@ -16,10 +16,12 @@ from portal.challenges.forms.answering import AppealForm, DismissForm, PlainForm
 from portal.challenges.models.offering import Stage
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.own import find_attempt, submission_for
-from portal.challenges.queries.page import ChallengePage, challenge_page
+from portal.challenges.queries.page import ChallengePage, StepView, challenge_page
 from portal.challenges.queries.stages import answers_of, get_submission, own_stage
 from portal.challenges.rules.comparing import FIELD_NAMES
 from portal.challenges.rules.dismissing import WHY_NAMES
+from portal.challenges.rules.refusals import ChangedElsewhere
+from portal.challenges.rules.revising import Seen, revision_of
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, PERIOD_NAMES, AttemptState, SubmissionState
 from portal.challenges.stages.contract import StageKind, Step, Stored, Value, file_control
 from portal.challenges.stages.registry import stage_kind
@@ -46,16 +48,36 @@ def show(challenge_id: int) -> Any:
     return show_page(page, step_id=request.args.get("step", type=id_number))
 
 
+@bp.get("/challenges/submissions/<int:submission_id>")
+@bp.get("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>")
+@advocate
+def of_submission(submission_id: int, stage_id: int | None = None) -> Response:
+    """Lead from the address under which an answer was sent to its challenge, for who opens that again."""
+    submission = submission_for(db(), current_user.id, submission_id)
+    return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
+
+
 def show_page(
-    page: ChallengePage, *, step_id: int | None = None, form: Any = None, refusal: Refusal | None = None, dismiss: DismissForm | None = None
+    page: ChallengePage,
+    *,
+    step_id: int | None = None,
+    form: Any = None,
+    refusal: Refusal | None = None,
+    dismiss: DismissForm | None = None,
+    changed: dict[str, Any] | None = None,
 ) -> str:
-    """Render the page with the form of the step it stands at; ``dismiss`` is the form of putting it aside as it was filled in."""
+    """Render the page with the form of the step it stands at; ``dismiss`` is the form of putting it aside as it was filled in.
+
+    ``changed``: what ``form`` holds was not saved, since another text was saved elsewhere; its sentence and that one's revision.
+    """
     step = page.step(step_id) if page.can_answer else None
     if step and form is None:
         form = step_form(step.stage, step.answer.value if step.answer else {})
+    if step and form.seen.data is None:
+        form.seen.data = revision_of(step.answer.saved_at if step.answer else None)
     usual = span(page.review_time) if page.review_time else None
     names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "field_names": FIELD_NAMES, "period_names": PERIOD_NAMES}
-    forms = {"form": form, "plain": PlainForm(), "dismissing": dismiss or DismissForm(formdata=None), "why_names": WHY_NAMES}
+    forms = {"form": form, "plain": PlainForm(), "dismissing": dismiss or DismissForm(formdata=None), "why_names": WHY_NAMES, "changed": changed}
     return render("challenges/show.html", page=page, step=step, refusal=refusal, usual=usual, is_preview=False, **forms, **names)
 
 
@@ -82,8 +104,33 @@ def _step_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
         return show_page(page, refusal=refusal), refusal.status
     form = step_form(step.stage, {}, filled=True)
     form.validate()
+    if isinstance(refusal, ChangedElsewhere):
+        # The two are shown to choose between; the sentence stands beside the buttons.
+        return show_page(page, step_id=stage_id, form=form, changed=_changed(refusal, step)), refusal.status
     form.refuse(refusal)
     return show_page(page, step_id=stage_id, form=form), refusal.status
+
+
+def _changed(refusal: Refusal, step: StepView) -> dict[str, Any]:
+    return {"text": sentence(refusal), "revision": revision_of(step.answer.saved_at if step.answer else None)}
+
+
+def _keep_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[str, int]:
+    """The same; to what saved itself, in one line where else stands when it was saved."""
+    if "HX-Request" not in request.headers:
+        return _step_again(refusal, submission_id, stage_id)
+    submission = submission_for(db(), current_user.id, submission_id)
+    told: dict[str, Any] = {"text": sentence(refusal)}
+    if isinstance(refusal, ChangedElsewhere):
+        told["revision"] = revision_of(answers_of(db(), submission_id)[stage_id].saved_at)
+    place = {"submission": submission, "stage_id": stage_id}
+    return render("challenges/_not_saved.html", changed=told, **place), refusal.status
+
+
+def _seen(*, is_pressed: bool = True) -> Seen | None:
+    """Return what of the step the page showed, or that its reader wants to write over what is there now."""
+    revision = request.form.get("over") or request.form.get("seen")
+    return None if revision is None else Seen(revision, is_pressed=is_pressed)
 
 
 def _received(submission_id: int, stage_id: int) -> Received | None:
@@ -127,7 +174,7 @@ def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     if tried := _kept_try(submission, stage, value):
         return tried
     require_new_peer(db(), submission, stage, value, utcnow())
-    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow())
+    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=utcnow(), seen=_seen())
     is_told = stage_kind(stage.kind).keeps_tries
     return redirect(
         url_for(".show", challenge_id=submission.challenge_id, step=stage_id if is_told else None, _anchor="step" if is_told else None), 303
@@ -136,17 +183,17 @@ def answer(submission_id: int, stage_id: int, ready: Received | None) -> Any:
 
 @bp.post("/challenges/submissions/<int:submission_id>/steps/<int:stage_id>/keep")
 @advocate
-@writes(first=_received, again=_step_again)
+@writes(first=_received, again=_keep_again)
 def keep(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     """Save an unfinished step, by itself while somebody types, or with "Save for later"."""
     submission, stage = _taken(submission_id, stage_id)
     form, value = _read(submission, stage, ready)
     if not form.validate():
         return _invalid(submission, stage, form)
-    now = utcnow()
-    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now)
-    if request.headers.get("HX-Request"):
-        return render("challenges/_saved.html", time=clock(now))
+    now, is_by_script = utcnow(), "HX-Request" in request.headers
+    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now, seen=_seen(is_pressed=not is_by_script))
+    if is_by_script:
+        return render("challenges/_saved.html", time=clock(now), revision=revision_of(answers_of(db(), submission_id)[stage_id].saved_at))
     flash(_("Saved. You can go on at any time, on any device."), "good")
     return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage_id), 303)
 
@@ -173,7 +220,7 @@ def send(submission_id: int, stage_id: int, ready: Received | None) -> Any:
             return _invalid(submission, stage, form)
         if tried := _kept_try(submission, stage, value):
             return tried
-        sent = {"submission_id": submission_id, "key": form.key.data, "values": {stage_id: value}}
+        sent = {"submission_id": submission_id, "key": form.key.data, "values": {stage_id: value}, "seen": _seen()}
         attempt = submit_attempt(db(), current_actor(), **sent, now=utcnow())
     if attempt.state == AttemptState.WAITING:
         flash(_("Sent. You will hear from us here and by mail."), "good")
@@ -251,11 +298,14 @@ def _kept_try(submission: Submission, stage: Stage, value: Value) -> Response | 
         return None
     if not kind.keeps_tries or refusal.field or refusal.parts:
         raise refusal
-    save_answers(db(), current_actor(), submission_id=submission.id, values={stage.id: value}, now=utcnow())
+    save_answers(db(), current_actor(), submission_id=submission.id, values={stage.id: value}, now=utcnow(), seen=_seen())
     flash(sentence(refusal), "bad")
     return redirect(url_for(".show", challenge_id=submission.challenge_id, step=stage.id, _anchor="step"), 303)
 
 
 def _invalid(submission: Submission, stage: Stage, form: Any) -> tuple[str, int]:
+    if "HX-Request" in request.headers:
+        told = next((error for errors in form.errors.values() for error in errors), "")
+        return render("challenges/_not_saved.html", changed={"text": told}, submission=submission, stage_id=stage.id), 422
     page = challenge_page(db(), current_user.id, submission.challenge_id, utcnow(), submission_id=submission.id)
     return show_page(page, step_id=stage.id, form=form), 422

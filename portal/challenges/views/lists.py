@@ -1,5 +1,6 @@
 """Lists: what one can do, and what one has sent."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, request, session
@@ -12,9 +13,11 @@ from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_trac
 from portal.challenges.queries.dismissals import dismissals_of, put_aside
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.picking import picked_for
+from portal.challenges.queries.shown import shown_state
+from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.dismissing import WHY_NAMES
 from portal.challenges.rules.standing import STANDING_NAMES, Standing
-from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
@@ -46,7 +49,12 @@ def index() -> Any:
     asked = [row.Challenge.id for row in page] if wanted.standing == DISMISSED else []
     shown |= {"aside": dismissals_of(db(), current_user.id, asked), "just_aside": _just_put_aside()}
     is_whole = not form.values() and "after" not in request.args
-    shown |= {"picked": picked_for(db(), current_user.id, now, admitted=admitted) if is_whole else None}
+    picked = picked_for(db(), current_user.id, now, admitted=admitted) if is_whole else None
+    if picked:
+        # What is picked stands above, and not once more below.
+        above = {one.row.Challenge.id for one in picked.suggestions}
+        shown |= {"page": replace(page, rows=[row for row in page if row.Challenge.id not in above])}
+    shown |= {"picked": picked}
     usual = span(review_time) if review_time else None
     return render_fragment("challenges/index.html", "results", **shown, usual=usual)
 
@@ -80,23 +88,23 @@ def mine() -> Any:
         header = ["challenge", "track", "state", "period", "started_at", "changed_at", "attempts", "points"]
         rows = (
             [
-                c.title,
+                title,
                 c.track,
-                "withdrawn" if s.dropped_at else s.state,
+                "withdrawn" if s.dropped_at else shown,
                 s.period_key,
                 s.started_at.isoformat(),
                 s.changed_at.isoformat(),
                 s.attempts,
                 s.paid,
             ]
-            for s, c in own.all_own(db(), statement)
+            for s, c, title, shown in own.all_own(db(), statement)
         )
         return csv_response("my-challenges.csv", header, rows)
     page = own.page_of_own(db(), statement, after=request.args.get("after"))
     # The same figure as on the list of challenges: a submission to what was closed is under way no more.
     under_way = count_standing(count_by_track(db(), current_user.id, utcnow()), Standing.UNDER_WAY)
     counts = own.count_own(db(), current_user.id)
-    return render("challenges/mine.html", form=form, page=page, counts=counts, under_way=under_way, names=SUBMISSION_STATE_NAMES)
+    return render("challenges/mine.html", form=form, page=page, counts=counts, under_way=under_way, names=SHOWN_STATE_NAMES)
 
 
 @bp.get("/challenges/mine/<int:submission_id>")
@@ -106,6 +114,7 @@ def submission(submission_id: int) -> Any:
     found = own.submission_for(db(), current_user.id, submission_id)
     challenge = own.challenge_of(db(), found)
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
+    shown = {"submission": found, "shown": shown_state(db(), found.id), "title": version_of(db(), found).title}
     sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
-    names = {"names": SUBMISSION_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
-    return render("challenges/submission.html", submission=found, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
+    names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
+    return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Submission
-from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.queries.shown import SHOWN
+from portal.challenges.rules.states import OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.consents.queries import consents_of
 from portal.consents.rules import ITEM_NAMES, Item, state_of
 from portal.consents.rules import STATE_NAMES as CONSENT_STATES
@@ -48,7 +49,7 @@ Section = Callable[[Session, int, str | None, datetime], Page]
 
 def did(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
     """Return what the person took part in, what changed last first; withdrawn ones too."""
-    found: AnySelect = select(Submission, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id)
+    found: AnySelect = select(Submission, Challenge.title, SHOWN.label("shown")).join(Challenge, Challenge.id == Submission.challenge_id)
     keys = [(Submission.changed_at, True), (Submission.id, True)]
     return _entries(page_by(session, found.where(Submission.person_id == person_id), keys, after=after), _did)
 
@@ -109,7 +110,7 @@ def _entries(page: Page, entry: Callable[[Any], Entry]) -> Page:
 
 def _did(row: Any) -> Entry:
     submission = row.Submission
-    state = N_("Withdrawn") if submission.dropped_at else SUBMISSION_STATE_NAMES[submission.state]
+    state = N_("Withdrawn") if submission.dropped_at else SHOWN_STATE_NAMES[row.shown]
     return Entry(submission.changed_at, row.title, state, f"/admin/challenges/submissions/{submission.id}", points=submission.paid)
 
 

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 
 from portal.dashboard.queries.audit import recent_events
 from portal.dashboard.queries.figures import programme_figures
+from portal.dashboard.queries.opening import opening_of
 from portal.dashboard.queries.overview import count_to_fulfil
 from portal.dashboard.queries.queue import count_waiting, together
 from portal.dashboard.queries.reviewing import reviewer_loads
-from portal.dashboard.rules import Change, change, is_late, round_top
+from portal.dashboard.rules import Change, change, first_steps, is_late, round_top
 from portal.dashboard.views.desk import overdue_since
 from portal.dashboard.views.telling import told_once
 from portal.dashboard.waiting.contract import Wanted
@@ -51,6 +52,7 @@ def overview(hello: str) -> str:
         loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], found.decided),
         points=found.points,
         events=told_once(recent_events(db(), WITHIN, without=EVERYDAY), RECENT),
+        first_steps=first_steps(opening_of(db())),
         is_late=lambda since: is_late(since, now),
     )
 

@@ -10,6 +10,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import Busy
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, get_company
@@ -55,17 +56,21 @@ def add_company(
     return company
 
 
-def edit_company(session: Session, actor: Actor, *, company_id: int, now: datetime, **changes: str | int | None) -> bool:
-    """Change the fields named in ``changes`` and return whether anything differed. Refuses what ``add_company`` refuses.
+def edit_company(session: Session, actor: Actor, *, company_id: int, now: datetime, seen: str | None = None, **changes: str | int | None) -> bool:
+    """Change the fields named in ``changes`` and return whether anything differed.
+
+    Refuses what ``add_company`` refuses, and what changed since it was ``seen`` (``ChangedMeanwhile``).
 
     A company that gets another name frees its former one for whoever names a company so next.
     """
     company = get_company(session, company_id)
+    session.refresh(company, with_for_update={"key_share": True})
     wanted = {field: getattr(company, field) for field in FIELDS} | changes
     values = _values(session, **wanted)  # type: ignore[arg-type]
     differing = {field: value for field, value in values.items() if getattr(company, field) != value}
     if not differing:
         return False
+    require_seen(seen_values(company), seen)
     if "name_key" in differing and company.made_by == claim_of(company.name):
         company.made_by = None
     told = {field: [getattr(company, field), value] for field, value in differing.items() if field != "name_key"}
@@ -74,6 +79,11 @@ def edit_company(session: Session, actor: Actor, *, company_id: int, now: dateti
     session.flush()
     record(session, actor, "company.edited", "company", company.id, now=now, changes=told)
     return True
+
+
+def seen_values(company: Company) -> dict[str, str | int | None]:
+    """Return what the editor shows of a company."""
+    return {field: getattr(company, field) for field in FIELDS}
 
 
 def remove_company(session: Session, actor: Actor, *, company_id: int, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.ids import new_key
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
@@ -42,18 +43,30 @@ def edit_profile(
 
 
 def edit_person(
-    session: Session, actor: Actor, *, person_id: int, name: str, title: str, email: str | None, company_id: int | None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    name: str,
+    title: str,
+    email: str | None,
+    company_id: int | None,
+    now: datetime,
+    seen: str | None = None,
 ) -> bool:
     """Change what admins may about a person; tells whether anything differed.
 
     An address added to somebody without one keeps their history. A changed address ends the
-    sessions and is told to the old one. Refuses what ``add_person`` refuses, and to take the
-    address from somebody who signs in with it (``ActiveNeedsEmail``).
+    sessions and is told to the old one. Refuses what ``add_person`` refuses, to take the address from
+    somebody who signs in with it (``ActiveNeedsEmail``), and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     person = get_person(session, person_id)
+    session.refresh(person, with_for_update={"key_share": True})
     if company_id is not None:
         get_company(session, company_id)
     values = {**named(name), **addressed(email), "title": clean_line(title)[:TITLE_LENGTH], "company_id": company_id}
+    if any(getattr(person, field) != value for field, value in values.items()):
+        require_seen(seen_values(person), seen)
     if values["email_key"] is None and person.state in (PersonState.ACTIVE, PersonState.INVITED):
         raise ActiveNeedsEmail(name=person.name)
     old_email, old_key = person.email, person.email_key
@@ -62,6 +75,11 @@ def edit_person(
         _address_changed(session, person, old_email, now)
         end_sessions(session, person.id)
     return differed
+
+
+def seen_values(person: Person) -> dict[str, object]:
+    """Return what the record that admins edit shows of a person."""
+    return {"name": person.name, "email": person.email, "title": person.title, "company_id": person.company_id}
 
 
 def ask_email_change(session: Session, actor: Actor, *, email: str, now: datetime) -> None:

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.people.actions.companies import add_company, edit_company
+from portal.kernel.seen import seen_of
+from portal.people.actions.companies import add_company, edit_company, seen_values
 from portal.people.admin.people import bp, happening, roles_text
 from portal.people.forms import CompaniesFilter, CompanyForm, options
 from portal.people.queries.companies import company_names, get_company, possible_owners
@@ -78,11 +79,16 @@ def create_company() -> Any:
     return redirect(url_for(".company", company_id=company.id), 303)
 
 
+def _stored(company_id: int) -> CompanyForm:
+    company = get_company(db(), company_id)
+    return _form(formdata=None, obj=company, seen=seen_of(seen_values(company)))
+
+
 def _company(company_id: int, form: CompanyForm | None = None) -> str:
     company = get_company(db(), company_id)
     shown = {"page": list_people(db(), company=company.id, after=request.args.get("after")), "history": history_of(db(), "company", company.id)}
     names = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening}
-    return render("people/admin/company.html", company=company, form=form or _form(formdata=None, obj=company), **shown, **names)
+    return render("people/admin/company.html", company=company, form=form or _stored(company_id), **shown, **names)
 
 
 @bp.get("/companies/<int:company_id>")
@@ -94,7 +100,7 @@ def company(company_id: int) -> str:
 
 def _save_again(refusal: Refusal, company_id: int) -> Any:
     form = _form()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored(company_id))
     return _company(company_id, form), refusal.status
 
 
@@ -106,6 +112,7 @@ def save_company(company_id: int) -> Any:
     form = _form()
     if not form.validate():
         return _company(company_id, form), 422
-    edit_company(db(), current_actor(), company_id=company_id, **{field: form[field].data for field in FIELDS}, now=utcnow())
+    given = {field: form[field].data for field in FIELDS}
+    edit_company(db(), current_actor(), company_id=company_id, **given, seen=form.seen.data, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for(".company", company_id=company_id), 303)

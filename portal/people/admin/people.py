@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import MOST_ID
+from portal.kernel.seen import seen_of
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.companies import company_named
 from portal.people.actions.joining import invite_person
-from portal.people.actions.profile import edit_person
+from portal.people.actions.profile import edit_person, seen_values
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
 from portal.people.actions.tags import people_chosen, tag_people, tag_person, untag_people, untag_person
@@ -102,12 +103,19 @@ def tag_many() -> Any:
     return redirect(url_for(".index", **asked), 303)
 
 
+def _record(person_id: int) -> PersonForm:
+    """Return the form of a person's record with what is stored."""
+    person = get_person(db(), person_id)
+    company = get_company(db(), person.company_id).name if person.company_id else ""
+    return PersonForm(formdata=None, obj=person, company=company, seen=seen_of(seen_values(person)))
+
+
 def _person(person_id: int, **forms: Any) -> str:
     """Show a person; forms not given hold what is stored."""
     person = get_person(db(), person_id)
     company = get_company(db(), person.company_id) if person.company_id else None
     stored: dict[str, Any] = {
-        "form": lambda: PersonForm(formdata=None, obj=person, company=company.name if company else ""),
+        "form": lambda: _record(person_id),
         "roles_form": lambda: RolesForm(formdata=None, roles=sorted(person.roles)),
         "reviewer_form": lambda: ReviewerForm(formdata=None, grants=grants_of(db(), person.id).names),
         "off_form": lambda: DeactivateForm(formdata=None),
@@ -144,12 +152,12 @@ def happening(event: Happening) -> str:
     return str(_("%(what)s, by %(name)s", what=text, name=event.actor)) if event.actor else text
 
 
-def _again(name: str, form_type: type[Any]) -> Callable[..., Any]:
-    """Show the person once more with the refused form as it was typed."""
+def _again(name: str, form_type: type[Any], stored: Callable[[int], Any] | None = None) -> Callable[..., Any]:
+    """Show the person once more with the refused form as it was typed; ``stored`` makes the one with what is stored."""
 
     def again(refusal: Refusal, person_id: int) -> Any:
         form = form_type()
-        form.refuse(refusal)
+        form.refuse(refusal, (lambda: stored(person_id)) if stored else None)
         return _person(person_id, **{name: form}), refusal.status
 
     return again
@@ -157,7 +165,7 @@ def _again(name: str, form_type: type[Any]) -> Callable[..., Any]:
 
 @bp.post("/<int:person_id>")
 @admin
-@writes(again=_again("form", PersonForm))
+@writes(again=_again("form", PersonForm, _record))
 def save(person_id: int) -> Any:
     """Keep name, address, company and job title."""
     form = PersonForm()
@@ -166,7 +174,7 @@ def save(person_id: int) -> Any:
     actor, now = current_actor(), utcnow()
     company_id = company_named(db(), actor, form.company.data, now)
     given: dict[str, Any] = {"name": form.name.data or "", "title": form.title.data or "", "email": form.email.data or None}
-    edit_person(db(), actor, person_id=person_id, company_id=company_id, **given, now=now)
+    edit_person(db(), actor, person_id=person_id, company_id=company_id, **given, seen=form.seen.data, now=now)
     return _done(person_id, _("Saved."))
 
 

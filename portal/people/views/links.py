@@ -41,6 +41,9 @@ def _show_link(purpose: Purpose, template: str, form: NewPasswordForm | ConfirmF
 
 def _link_again(purpose: Purpose, template: str) -> Any:
     def again(refusal: Refusal) -> Any:
+        if isinstance(refusal, LinkSpent) and purpose is Purpose.INVITE and current_user.is_authenticated:
+            # Pressed twice: the first has joined and signed in.
+            return redirect("/", 303)
         if isinstance(refusal, LinkSpent):
             return _spent(refusal, purpose)
         form = NewPasswordForm()

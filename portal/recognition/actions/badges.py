@@ -12,6 +12,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import enqueue
 from portal.recognition.badges.registry import rule_of
@@ -70,17 +71,32 @@ def add_badge(
 
 
 def edit_badge(
-    session: Session, actor: Actor, *, badge_id: int, name: str, how: str, art: str, tone: str, options: Mapping[str, Any], now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    badge_id: int,
+    name: str,
+    how: str,
+    art: str,
+    tone: str,
+    options: Mapping[str, Any],
+    now: datetime,
+    seen: str | None = None,
 ) -> Badge:
-    """Change a draft. Refuses what ``add_badge`` refuses, and a badge that was switched on (``BadgeNotDraft``): people earned it as it is."""
+    """Change a draft. Refuses what ``add_badge`` refuses, what changed since it was ``seen`` (``ChangedMeanwhile``), and a badge
+    that was switched on (``BadgeNotDraft``): people earned it as it is.
+    """
     _require_admin(actor)
     badge = get_badge(session, badge_id)
     session.refresh(badge, with_for_update=True)
     if badge.state != BadgeState.DRAFT:
         raise BadgeNotDraft(name=badge.name)
+    values = _values(name, how, art, tone, badge.rule, options)
+    if values != seen_values(badge):
+        require_seen(seen_values(badge), seen)
     try:
         with session.begin_nested():
-            session.execute(update(Badge).where(Badge.id == badge_id).values(**_values(name, how, art, tone, badge.rule, options)))
+            session.execute(update(Badge).where(Badge.id == badge_id).values(**values))
     except IntegrityError as error:
         if violated(error, "badge", "name"):
             raise BadgeNameTaken() from error
@@ -88,6 +104,11 @@ def edit_badge(
     session.refresh(badge)
     record(session, actor, "badge.edited", "badge", badge_id, now=now)
     return badge
+
+
+def seen_values(badge: Badge) -> dict[str, Any]:
+    """Return what the editor shows of a draft."""
+    return {field: getattr(badge, field) for field in ("name", "how", "art", "tone", "options")}
 
 
 def publish_badge(session: Session, actor: Actor, *, badge_id: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import take_turn
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import new_key
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import enqueue, notify
 from portal.people.queries.persons import recipient
@@ -23,7 +24,7 @@ from portal.recognition.badges.level import LevelReached
 from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
-from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, LevelsChanged, Wanted, mark_of, require_levels, rung_of
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
@@ -52,26 +53,26 @@ def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> Non
     notify(session, to=recipient(session, person_id), kind="level_reached", data=data, key=f"level:{level_id}", link="/badges", now=now)
 
 
-def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], shown: str = "", now: datetime) -> bool:
+def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime, seen: str | None = None) -> bool:
     """Put ``levels`` in the place of those there are, by id where they have one; tells whether anything differed.
 
     Everybody stands at once where the new thresholds put them, and nobody is congratulated on that. Where
     a threshold fell, whoever has passed it by that gets the level's live badges from the worker, without a notice.
-    ``shown`` is the mark of the levels that these were made of; of two admins at once, the second is told (``LevelsChanged``).
     Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
-    for (``LevelInUse``), and to let such a one begin at 0 points (``LevelOfBadgeAtZero``).
+    for (``LevelInUse``), to let such a one begin at 0 points (``LevelOfBadgeAtZero``), and what changed since it was
+    ``seen`` (``ChangedMeanwhile``).
     """
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_levels([Wanted(level.id, clean_line(level.name)[:NAME_LENGTH], level.threshold) for level in levels])
     take_turn(session, "recognition:levels")
-    there = {level.id: level for level in session.scalars(select(Level).order_by(Level.id).with_for_update())}
+    locked = select(Level).order_by(Level.id).with_for_update().execution_options(populate_existing=True)
+    there = {level.id: level for level in session.scalars(locked)}
     standing = sorted(there.values(), key=lambda level: (level.threshold, level.id))
     before, after = ([(level.name, level.threshold) for level in lines] for lines in (standing, wanted))
     if before == after:
         return False
-    if shown and shown != mark_of(standing):
-        raise LevelsChanged()
+    require_seen(seen_values(standing), seen)
     if any(level.id is not None and level.id not in there for level in wanted):
         raise Conflict()
     kept = {level.id for level in wanted}
@@ -88,6 +89,11 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], show
     record(session, actor, "levels.changed", "level", None, now=now, before=before, after=after, number=len(after))
     _give_late(session, fallen, now)
     return True
+
+
+def seen_values(levels: Sequence[Any]) -> dict[str, tuple[str, int]]:
+    """Return what the editor shows of the levels."""
+    return {str(level.id): (level.name, level.threshold) for level in levels}
 
 
 def _give_late(session: Session, fallen: Sequence[int], now: datetime) -> None:

@@ -11,6 +11,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, take_turn
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import enqueue, notify
 from portal.people.models import Person
@@ -57,10 +58,12 @@ def add_season(session: Session, actor: Actor, *, name: str, starts_on: date, en
     return season
 
 
-def edit_season(session: Session, actor: Actor, *, season_id: int, name: str, starts_on: date, ends_on: date, now: datetime) -> Season:
+def edit_season(
+    session: Session, actor: Actor, *, season_id: int, name: str, starts_on: date, ends_on: date, now: datetime, seen: str | None = None
+) -> Season:
     """Rename or move a season that is not closed; with other days its board is counted anew.
 
-    Refuses a closed one (``SeasonClosed``), and what ``add_season`` refuses.
+    Refuses a closed one (``SeasonClosed``), what ``add_season`` refuses, and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -71,6 +74,8 @@ def edit_season(session: Session, actor: Actor, *, season_id: int, name: str, st
         raise SeasonClosed()
     name = clean_line(name)[:NAME_LENGTH]
     require_season(name, starts_on, ends_on, local_date(now, programme_zone(session)))
+    if (season.name, season.starts_on, season.ends_on) != (name, starts_on, ends_on):
+        require_seen(seen_values(season), seen)
     is_moved = (season.starts_on, season.ends_on) != (starts_on, ends_on)
     if is_moved:
         _require_room(session, starts_on, ends_on, season_id)
@@ -80,6 +85,11 @@ def edit_season(session: Session, actor: Actor, *, season_id: int, name: str, st
     if is_moved:
         _recount(session, season, now)
     return season
+
+
+def seen_values(season: Season) -> dict[str, Any]:
+    """Return what the editor shows of a season."""
+    return {"name": season.name, "starts_on": season.starts_on, "ends_on": season.ends_on}
 
 
 def close_season(session: Session, actor: Actor, *, season_id: int, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import seen_of
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.recognition.actions import badges as actions
 from portal.recognition.badges.registry import RULES, rule_of
@@ -109,18 +110,23 @@ def _badge(badge_id: int, form: BadgeForm | None = None) -> str:
     rule = rule_of(found.rule)
     shown: dict[str, Any] = {"badge": found, "rule": rule, "names": STATE_NAMES, "sentence": sentence(found)}
     if found.state == BadgeState.DRAFT:
-        stored = {"name": found.name, "how": found.how, "art": found.art, "tone": found.tone, **found.options}
-        shown["form"] = form or BadgeForm(formdata=None, rule=rule, session=db(), **stored)
+        shown["form"] = form or _stored(found)
         shown["preview"] = queries.preview(db(), found, utcnow())
     else:
         shown["page"] = queries.holders_page(db(), badge_id, after=request.args.get("after"))
     return render("recognition/admin/badge.html", **shown)
 
 
+def _stored(badge: Badge) -> BadgeForm:
+    values = actions.seen_values(badge)
+    fields = {name: value for name, value in values.items() if name != "options"} | badge.options
+    return BadgeForm(formdata=None, rule=rule_of(badge.rule), session=db(), **fields, seen=seen_of(values))
+
+
 def _save_again(refusal: Refusal, badge_id: int) -> tuple[str, int]:
     found = queries.get_badge(db(), badge_id)
     form = BadgeForm(rule=rule_of(found.rule), session=db())
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored(found))
     return _badge(badge_id, form), refusal.status
 
 
@@ -132,7 +138,7 @@ def save(badge_id: int) -> Any:
     form = BadgeForm(rule=rule_of(queries.get_badge(db(), badge_id).rule), session=db())
     if not form.validate():
         return _badge(badge_id, form), 422
-    actions.edit_badge(db(), current_actor(), badge_id=badge_id, **_words(form), now=utcnow())
+    actions.edit_badge(db(), current_actor(), badge_id=badge_id, **_words(form), seen=form.seen.data, now=utcnow())
     flash(_("The draft is saved."), "good")
     return redirect(url_for(".badge", badge_id=badge_id), 303)
 

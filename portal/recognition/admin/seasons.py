@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
-from portal.recognition.actions.seasons import add_season, edit_season
+from portal.kernel.seen import seen_of
+from portal.recognition.actions.seasons import add_season, edit_season, seen_values
 from portal.recognition.admin.badges import bp
 from portal.recognition.forms import SeasonForm
 from portal.recognition.queries.seasons import get_season, list_seasons
@@ -56,14 +57,19 @@ def edit(season_id: int) -> str:
     return _season(season_id)
 
 
+def _stored(season_id: int) -> SeasonForm:
+    found = get_season(db(), season_id)
+    return SeasonForm(formdata=None, obj=found, seen=seen_of(seen_values(found)))
+
+
 def _season(season_id: int, form: SeasonForm | None = None) -> str:
     found = get_season(db(), season_id)
-    return render("recognition/admin/season.html", season=found, form=form or SeasonForm(formdata=None, obj=found), zone=programme_zone(db()))
+    return render("recognition/admin/season.html", season=found, form=form or _stored(season_id), zone=programme_zone(db()))
 
 
 def _edit_again(refusal: Refusal, season_id: int) -> tuple[str, int]:
     form = SeasonForm()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored(season_id))
     return _season(season_id, form), refusal.status
 
 
@@ -75,7 +81,7 @@ def save_season(season_id: int) -> Any:
     form = SeasonForm()
     if not form.validate():
         return _season(season_id, form), 422
-    edit_season(db(), current_actor(), season_id=season_id, **_given(form), now=utcnow())
+    edit_season(db(), current_actor(), season_id=season_id, **_given(form), seen=form.seen.data, now=utcnow())
     flash(_("The season is saved."), "good")
     return redirect(url_for(".seasons"), 303)
 

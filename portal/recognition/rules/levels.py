@@ -1,12 +1,11 @@
 """Levels: where lifetime points put somebody, and what a list of levels must look like. A level is always derived, never stored."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
 NAME_LENGTH = 40
@@ -104,12 +103,6 @@ class LevelNameTaken(Refusal):
     message = N_("Two levels are called “%(name)s”.")
 
 
-class LevelsChanged(Conflict):
-    """Another admin has saved other levels since these were shown: what they added would go unseen."""
-
-    message = N_("Somebody else has changed the levels since you opened this page. Nothing was saved; here is how they stand now.")
-
-
 class LevelInUse(Refusal):
     """A badge is given for reaching the level."""
 
@@ -120,11 +113,6 @@ class LevelOfBadgeAtZero(Refusal):
     """A badge for a level that everybody has from the first day on could be reached by nobody."""
 
     message = N_("“%(level)s” cannot begin at 0 points: the badge “%(badge)s” is given for reaching it. Change or retire the badge first.")
-
-
-def mark_of(levels: Sequence[LevelLine]) -> str:
-    """Return a short text that is another as soon as any of ``levels``, which ascend, is another."""
-    return hashlib.sha256(repr([(level.id, level.name, level.threshold) for level in levels]).encode()).hexdigest()[:32]
 
 
 def level_at(levels: Sequence[LevelLine], lifetime: int) -> LevelLine | None:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from portal.kernel.clock import utcnow
 from portal.kernel.db import programme_zone
 from portal.recognition.actions.celebrations import close_celebrations
+from portal.recognition.badges.acts import NumberOfActs
 from portal.recognition.forms import SeenForm
 from portal.recognition.queries.badges import badges_for, taken_badges
 from portal.recognition.queries.levels import list_levels, rung_for
@@ -38,6 +39,7 @@ def badges() -> str:
         "others": [badge for badge in found if not badge.is_earned and not (badge.progress and badge.progress.is_open)],
         "taken": taken_badges(session, person_id),
     }
+    shown["is_near"] = any(badge.rule == NumberOfActs.kind and badge.progress.need - badge.progress.have == 1 for badge in shown["open"])
     zone = current_user.time_zone or programme_zone(session)
     weeks, this_week = weeks_of(session, person_id, zone, now), week_of(now, zone)
     streak = streak_of(weeks, this_week)

@@ -48,14 +48,16 @@ def nominate(
     """Record that the actor nominates a person, and return the nomination: waiting, or the duplicate of an earlier one.
 
     The same ``key`` a second time returns the first answer. Refuses who is no employee
-    (``NotAllowed``), an address that is none, somebody who takes part already
+    (``NotAllowed``), an address that is none, one of our own team (``NotACustomer``), somebody who takes part already
     (``AlreadyMember``), and whom the actor nominated before (``NominatedBySelf``).
     """
     require_employee(actor)
     if replayed := _with_key(session, actor, key):
         return replayed
     person = find_person_by_email(session, email)
-    require_nominee(clean_line(email), person.name if person else None, person.state if person else None)
+    require_nominee(
+        clean_line(email), person.name if person else None, person.state if person else None, is_advocate=person is None or person.is_advocate
+    )
     known = find_company_by_name(session, company)
     columns: dict[str, object] = {
         "nominator_id": actor.id,

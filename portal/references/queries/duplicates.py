@@ -8,7 +8,7 @@ from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
 from portal.references.models import Nomination
-from portal.references.rules import Known, KnownAs, State
+from portal.references.rules import Known, KnownAs, State, is_team
 
 STANDS = (State.SUBMITTED, State.ACCEPTED)
 
@@ -30,6 +30,8 @@ def find_known(session: Session, nominator_id: int | None, email: str | None) ->
     if not key:
         return None
     person = find_person_by_email(session, email)
+    if person is not None and is_team(person.state, is_advocate=person.is_advocate):
+        return Known(KnownAs.TEAM, person.name)
     if person is not None and person.state == PersonState.ACTIVE:
         return Known(KnownAs.MEMBER, person.name)
     first_id = first_of(session, key)

@@ -11,6 +11,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward
@@ -82,11 +83,16 @@ def change_reward(
     limit_per_person: int | None,
     picture_id: int | None,
     now: datetime,
+    seen: str | None = None,
 ) -> Reward:
-    """Change what a reward says and costs from now on. Its stock is changed by ``adjust_stock``. Refuses as ``add_reward`` does."""
+    """Change what a reward says and costs from now on. Its stock is changed by ``adjust_stock``.
+
+    Refuses as ``add_reward`` does, and what changed since it was ``seen`` (``ChangedMeanwhile``).
+    """
     _require_admin(actor)
     require_reward(name=name, price=price, limit=limit_per_person)
     reward = get_reward(session, reward_id)
+    session.refresh(reward, with_for_update={"key_share": True})
     if reward.state == RewardState.LIVE:
         require_publishable(summary)
     new = {
@@ -101,12 +107,18 @@ def change_reward(
     changed = {field: value for field, value in new.items() if getattr(reward, field) != value}
     if not changed:
         return reward
+    require_seen(seen_values(reward), seen)
     for field, value in changed.items():
         setattr(reward, field, value)
     reward.search_key, reward.changed_at = _search_key(name, summary), now
     session.flush()
     audit.record(session, actor, "reward.changed", "reward", reward.id, now=now, changed=changed)
     return reward
+
+
+def seen_values(reward: Reward) -> dict[str, Any]:
+    """Return what the editor shows of a reward; the picture stays unless another comes."""
+    return {field: getattr(reward, field) for field in ("name", "kind", "price", "summary", "text", "limit_per_person")}
 
 
 def publish_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:

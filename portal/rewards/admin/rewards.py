@@ -1,5 +1,6 @@
 """Admins' pages of the catalogue: the list, the editor, state and stock. The blueprint of the room's admin pages begins here."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -11,6 +12,7 @@ from portal.files.receiving import Received
 from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.rewards.actions import catalogue
 from portal.rewards.forms import CountForm, EditRewardForm, NewRewardForm, PlainForm, RewardForm, RewardsFilter, StockForm
 from portal.rewards.models import Reward
@@ -82,7 +84,8 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     if _is_preview():
         return _edit(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
-    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **_said(form), picture_id=_picture(ready) or kept, now=utcnow())
+    given = _said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
+    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
@@ -183,7 +186,7 @@ def _new_again(refusal: Refusal) -> ResponseReturnValue:
 def _edit(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
     reward = get_reward(db(), reward_id)
     shown = {
-        "form": forms.get("form") or EditRewardForm(formdata=None, obj=reward),
+        "form": forms.get("form") or _stored(reward_id),
         "stock": forms.get("stock") or StockForm(formdata=None),
         "count": forms.get("count") or CountForm(formdata=None),
         "plain": forms.get("plain") or PlainForm(formdata=None),
@@ -191,19 +194,24 @@ def _edit(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
     return render_fragment("rewards/admin/edit.html", "preview", reward=reward, preview=preview or reward, **shown, **NAMES)
 
 
+def _stored(reward_id: int) -> EditRewardForm:
+    reward = get_reward(db(), reward_id)
+    return EditRewardForm(formdata=None, obj=reward, seen=seen_of(catalogue.seen_values(reward)))
+
+
 def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:
     shown = forms or {"plain": PlainForm()}
     for form in shown.values():
         form.validate()
-        _tell(form, refusal)
+        _tell(form, refusal, lambda: _stored(reward_id))
     return _edit(reward_id, **shown), refusal.status
 
 
-def _tell(form: Form, refusal: Refusal) -> None:
+def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:
     """Show what a picture was refused for beside the picture; the files room calls its field otherwise."""
     if "picture" in form and refusal.field in ("file", "upload", "picture"):
         refusal.field = "picture"  # type: ignore[misc]
-    form.refuse(refusal)
+    form.refuse(refusal, stored)
 
 
 def _reward_line(row: Any) -> tuple[Any, ...]:
