@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.bulk import Bulk, Row
 from portal.kernel import migrate
@@ -22,6 +22,7 @@ from portal.kernel.db import Database
 from portal.kernel.text import fold
 from portal.kernel.tracks import Track
 from portal.ledger.actions.sealing import seal_pending
+from portal.ledger.lots import NEVER, NO_GRACE, PLACES, month_of, take
 from portal.ledger.queries import invariants
 from portal.recognition.badges.contract import Case, Facts
 from portal.recognition.badges.registry import rule_of
@@ -50,6 +51,17 @@ FIRST_NAMES, LAST_NAMES = FIRST.split(), LAST.split()
 INDUSTRIES = ("Logistics", "Retail", "Health", "Energy", "Banking", "Education", "Manufacturing", "Software")
 REGIONS = ("DACH", "Nordics", "Iberia", "Benelux", "UK and Ireland", "France", "Italy")
 TEXT = "Tell us in a few sentences how it went, what changed for your team, and what you would tell somebody who is about to begin. " * 3
+
+
+class Lots(NamedTuple):
+    """The lots of one member: awards (transfer, month, points), ids and sums by month, and what redemption number so-and-so took of which."""
+
+    person: int
+    awards: list[tuple[int, date, int]]
+    ids: dict[date, int]
+    sums: dict[date, int]
+    redemption: int
+    held: dict[int, int]
 
 
 class Programme:
@@ -222,6 +234,55 @@ class Programme:
             elif REDEEMED[index % 4] == "declined":
                 yield next(number), hold + 1, available, price, balances[who], self.acts + 2
                 yield next(number), hold + 1, held, -price, 0, 2
+
+    def lots(self) -> Iterator[Lots]:
+        """Yield the lots of each member, in the order of members; what a redemption takes is taken from the oldest."""
+        number = count(1)
+        for who in range(self.members):
+            awards = []
+            for turn in range(self.acts):
+                index = self.index_of(who, turn)
+                points, at = self.award(index)[3:]
+                awards.append((index + 1, month_of(at, ZONE), points))
+            ids = {month: next(number) for month in sorted({month for _id, month, _points in awards})}
+            sums = Counter[date]()
+            for _id, month, points in awards:
+                sums[month] += points
+            index, held = who // 5, []
+            if who % 5 == 0 and index < self.redemptions:
+                held = take([(ids[month], points) for month, points in sorted(sums.items())], self.price(index)[1])
+            yield Lots(self.member(who), awards, ids, dict(sums), index, dict(held))
+
+    def lot_rows(self) -> Iterator[Row]:
+        for found in self.lots():
+            place = {"fulfilled": "spent", "declined": "open"}.get(REDEEMED[found.redemption % 4], "held")
+            for month, number in found.ids.items():
+                earned, part = found.sums[month], found.held.get(number, 0)
+                sums = Counter({"open": earned - part}) + Counter({place: part})
+                yield (
+                    number,
+                    found.person,
+                    "points",
+                    month.isoformat(),
+                    0,
+                    NO_GRACE.isoformat(),
+                    NEVER.isoformat(),
+                    0,
+                    earned,
+                    *(sums[name] for name in PLACES),
+                )
+
+    def lot_line_rows(self) -> Iterator[Row]:
+        for found in self.lots():
+            for transfer, month, points in found.awards:
+                yield transfer, found.ids[month], points, points, 0, 0, 0, 0, 0, 0
+            hold, state = self.hold_id(found.redemption), REDEEMED[found.redemption % 4]
+            for number, part in found.held.items():
+                yield hold, number, 0, -part, part, 0, 0, 0, 0, 0
+                if state == "fulfilled":
+                    yield hold + 1, number, 0, 0, -part, part, 0, 0, 0, 0
+                elif state == "declined":
+                    yield hold + 1, number, 0, part, -part, 0, 0, 0, 0, 0
 
     def sent(self, index: int) -> tuple[int, int, datetime]:
         """Return (member's index, challenge, moment) of an answer that waits."""
@@ -406,6 +467,12 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ),
     ("entry", "id, transfer_id, account_id, amount, balance_after, version", Programme.entry_rows),
     (
+        "lot",
+        "id, owner_id, unit, month, policy_id, grace_until, expires_on, lapses, earned, open, held, spent, expired, reversed, corrected, paid",
+        Programme.lot_rows,
+    ),
+    ("lot_line", f"transfer_id, lot_id, earned, {', '.join(PLACES)}", Programme.lot_line_rows),
+    (
         "submission",
         "id, person_id, challenge_id, version, period_key, zone, has_place, nth, state, attempts, declines, decisions, paid, started_at, changed_at",
         Programme.submission_rows,
@@ -442,7 +509,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("challenge_version", "period_score", "act_week", "nomination_activity")
+_WITHOUT_ID = ("lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
 
 
 def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:

@@ -12,11 +12,13 @@ from portal.audience.contract import AudienceOwner
 from portal.audience.kinds.contract import RuleKind
 from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
-from portal.bank import jobs as bank_jobs
 from portal.bank import views as bank
 from portal.bank.admin import corrections as bank_corrections
 from portal.bank.admin import statement as bank_admin
+from portal.bank.admin import terms as bank_terms
 from portal.bank.importer import AwardsImporter
+from portal.bank.jobs import expiry as expiry_jobs
+from portal.bank.jobs import heads as bank_heads
 from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
@@ -152,6 +154,7 @@ BLUEPRINTS = [
     bank.bp,
     bank_admin.bp,
     bank_corrections.bp,
+    bank_terms.bp,
     rewards.bp,
     rewards_admin.bp,
 ]
@@ -254,6 +257,9 @@ TICKS: list[Tick] = [
     (recognition_jobs.EVERY_SECONDS, recognition_jobs.keep_fences),
     (recognition_jobs.SEASON_SECONDS, recognition_jobs.close_seasons),
     (dashboard_jobs.EVERY_SECONDS, dashboard_jobs.keep_figures),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.expire_points),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.release_points),
+    (expiry_jobs.EVERY_SECONDS, expiry_jobs.tell_of_expiring_points),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
@@ -297,6 +303,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Corrections"), "bank_corrections.index", "wallet", ADMIN, ("bank_corrections.",), in_dock=False),
+    NavItem(N_("Bank"), "bank_terms.terms", "landmark", ADMIN, ("bank_terms.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),
@@ -313,7 +320,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
     jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
-    ticks.append((bank_jobs.HEAD_SECONDS, bank_jobs.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
+    ticks.append((bank_heads.HEAD_SECONDS, bank_heads.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     audience_wording.init(app)

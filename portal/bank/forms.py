@@ -11,7 +11,9 @@ from wtforms.widgets import HiddenInput
 
 from portal.bank.rules.adjusting import CATEGORY_NAMES, REASON_LENGTH, STATE_NAMES, Limits
 from portal.bank.rules.statement import LINE_NAMES
+from portal.bank.rules.terms import POLICY_NAMES
 from portal.kernel.ids import MOST_ID
+from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS
 from portal.ledger.rules import MOST_POINTS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
@@ -60,3 +62,17 @@ class LimitsForm(Form):
     def limits(self) -> Limits:
         """Return what was entered; an empty field is no limit."""
         return Limits(self.given.data, self.taken.data)
+
+
+class TermsForm(Form):
+    """On what terms points are earned from some day on."""
+
+    kind = SelectField(
+        _("Points expire"),
+        choices=lambda: [(kind.value, gettext(name)) for kind, name in POLICY_NAMES.items()],
+    )
+    months = IntegerField(_("Months"), [Optional(), NumberRange(1, MOST_MONTHS)], render_kw={"min": 1, "max": MOST_MONTHS})
+    pending_days = IntegerField(
+        _("Days until points can be spent"), [InputRequired(), NumberRange(0, MOST_PENDING_DAYS)], render_kw={"min": 0, "max": MOST_PENDING_DAYS}
+    )
+    from_on = DayField(_("For points earned from"), [Optional()])

@@ -1,6 +1,7 @@
 """What both doors of this room show of a statement: its page, and its files to keep (CSV, Excel, PDF) with all lines that fit the filter."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, current_app, request
@@ -9,8 +10,10 @@ from flask_babel import gettext as _
 from portal.bank.forms import StatementFilter
 from portal.bank.queries.statement import Sources, StatementLine, Wanted, iter_lines, list_lines
 from portal.bank.rules.adjusting import CATEGORY_NAMES, Category
-from portal.kernel.clock import end_of_day, start_of_day
+from portal.bank.rules.terms import SOON
+from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.lots import lapsing, waiting
 from portal.ledger.rules import TransferKind
 from portal.people.queries.persons import get_person
 from portal.web.exports import csv_response, xlsx_response
@@ -26,7 +29,13 @@ def shown_statement(person_id: int) -> dict[str, Any]:
     filters = form.values()
     found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
     told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of, "category_of": category_of}
-    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), **told}
+    lots = {"expiring": lapsing(db(), person_id, _days_from_now(0)), "waiting": waiting(db(), person_id), "soon": _days_from_now(SOON)}
+    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), **told, **lots}
+
+
+def _days_from_now(days: int) -> date:
+    zone: str = current_app.config["SETTINGS"].time_zone
+    return local_date(utcnow(), zone) + timedelta(days=days)
 
 
 def wanted_lines(filters: Mapping[str, Any]) -> Wanted:

@@ -1,5 +1,7 @@
 """``flask ledger``: check, verify, seal and export the safe."""
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,16 +9,22 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.heads import HeadsUnreadable, read_heads
+from portal.ledger.lots import NEVER, NO_GRACE
 from portal.ledger.models import transfer
 from portal.ledger.queries import invariants, journal, proof
+from portal.ledger.queries.lots import LOT_FIELDS, all_lots
 from portal.ledger.queries.sealed import head
 from portal.ledger.rules import Problem
 from portal.rewards.queries.invariants import INVARIANTS as redemptions
 from portal.web.transaction import database
+
+LOTS = "lots"
+_AT_ONCE = 65_536
 
 
 @click.group("ledger")
@@ -72,10 +80,27 @@ def seal() -> None:
 
 
 @ledger.command("export")
-@click.option("--format", "kind", type=click.Choice([f.value for f in journal.JournalFormat]), required=True)
+@click.option("--format", "kind", type=click.Choice([*(f.value for f in journal.JournalFormat), LOTS]), required=True)
 @with_appcontext
 def export(kind: str) -> None:
-    """Print the journal for an outside accountant: accounts by number, never names."""
+    """Print the journal for an outside accountant, or the lots of points as CSV: accounts by number, never names."""
     with database().snapshot() as session:
+        if kind == LOTS:
+            _print_lots(session)
+            return
         for line in journal.journal(session, journal.JournalFormat(kind)):
             click.echo(line)
+
+
+def _print_lots(session: Session) -> None:
+    """One line a lot; a lot that never expires has no day."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(("lot", "owner", *LOT_FIELDS[2:]))
+    for row in all_lots(session):
+        rows.writerow(["" if cell in (NEVER, NO_GRACE) else cell for cell in row])
+        if written.tell() > _AT_ONCE:
+            click.echo(written.getvalue(), nl=False)
+            written.seek(0)
+            written.truncate()
+    click.echo(written.getvalue(), nl=False)

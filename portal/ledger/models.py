@@ -1,13 +1,15 @@
 """Tables of the safe. Core tables, no mapped classes: transfers and entries are written by constant statements.
 
 ``account.owner_id`` and ``transfer.actor_id`` are numbers without a foreign key: the safe knows no
-person, and its rows outlive an erased one. Rows of transfer, entry and block are never changed or
-removed; of an account only balance, version and lifetime move.
+person, and its rows outlive an erased one. Rows of transfer, entry, block, lot_line and points_policy are
+never changed or removed; of an account only balance, version and lifetime move, of a lot its sums, its last day and how often
+it lapsed, of points that wait only when they were released.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table, Text, text
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl, one_of
+from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS, PLACES, PolicyKind
 from portal.ledger.rules import MOST_POINTS, AccountKind, TransferKind
 
 _OWN = "'available', 'held', 'owed'"
@@ -74,7 +76,7 @@ transfer = Table(
     CheckConstraint("points > 0 OR kind IN ('adjust', 'reverse')", name="sign_fits_kind"),
     CheckConstraint(
         "(kind = 'award' AND earned = points) OR (kind IN ('adjust', 'reverse') AND earned IN (0, points)) "
-        "OR (kind IN ('hold', 'release', 'capture') AND earned = 0)",
+        "OR (kind IN ('hold', 'release', 'capture', 'expire') AND earned = 0)",
         name="earned_fits_kind",
     ),
     CheckConstraint("(kind = 'reverse') = (reverses_id IS NOT NULL)", name="reversal_names_original"),
@@ -139,6 +141,93 @@ programme_total = Table(
     Column("total", BigInteger, nullable=False),
 )
 
+points_policy = Table(
+    "points_policy",
+    Base.metadata,
+    Column("id", BigId, primary_key=True),
+    Column("unit", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("months", Integer),
+    Column("pending_days", Integer, nullable=False),
+    Column("from_at", UTCDateTime, nullable=False),
+    Column("set_by", BigInteger),
+    Column("set_at", UTCDateTime, nullable=False),
+    one_of("kind", PolicyKind),
+    CheckConstraint(f"(kind = 'none') = (months IS NULL) AND (months IS NULL OR months BETWEEN 1 AND {MOST_MONTHS})", name="months_fit_kind"),
+    CheckConstraint(f"pending_days BETWEEN 0 AND {MOST_PENDING_DAYS}", name="pending_days_in_range"),
+    CheckConstraint("from_at >= set_at", name="changes_future"),
+    sqlite_autoincrement=True,
+)
+
+_SUMS = ("earned", *PLACES)
+_ADDS_UP = f"earned = {' + '.join(PLACES)}"
+lot = Table(
+    "lot",
+    Base.metadata,
+    Column("id", BigId, primary_key=True),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("month", Date, nullable=False),
+    # 0 where no policy stood, so that one unique key holds for all.
+    Column("policy_id", BigInteger, nullable=False),
+    # The day of a lot for what came in after the month's own had lapsed; a day long gone for the month's own.
+    Column("grace_until", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("lapses", Integer, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in _SUMS),
+    CheckConstraint(_ADDS_UP, name="adds_up"),
+    CheckConstraint(" AND ".join(f"{name} >= 0" for name in (*_SUMS, "lapses")), name="not_negative"),
+    Index("uq_lot_owner_id_unit_month_policy_id_grace_until", "owner_id", "unit", "month", "policy_id", "grace_until", unique=True),
+    # What is spent next.
+    Index("ix_lot_open", "owner_id", "unit", "expires_on", "id", sqlite_where=text("open > 0"), postgresql_where=text("open > 0")),
+    # What lapses next, whosever it is; lots that never do stay out of it.
+    Index(
+        "ix_lot_lapsing",
+        "expires_on",
+        "id",
+        sqlite_where=text("open > 0 AND expires_on < '9999-12-31'"),
+        postgresql_where=text("open > 0 AND expires_on < '9999-12-31'"),
+    ),
+    sqlite_autoincrement=True,
+    postgresql_with={"fillfactor": 80},
+)
+
+lot_line = Table(
+    "lot_line",
+    Base.metadata,
+    Column("transfer_id", BigId, ForeignKey("transfer.id"), primary_key=True, autoincrement=False),
+    Column("lot_id", BigId, ForeignKey("lot.id"), primary_key=True, autoincrement=False),
+    *(Column(name, BigInteger, nullable=False) for name in _SUMS),
+    CheckConstraint(_ADDS_UP, name="adds_up"),
+)
+
+pending = Table(
+    "pending",
+    Base.metadata,
+    Column("award_id", BigId, ForeignKey("transfer.id"), primary_key=True, autoincrement=False),
+    Column("hold_id", BigId, ForeignKey("transfer.id"), nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("released_at", UTCDateTime),
+    CheckConstraint("points > 0", name="points_wait"),
+    Index("uq_pending_hold_id", "hold_id", unique=True),
+    Index("ix_pending_open", "until", "award_id", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
+    Index("ix_pending_own", "owner_id", "until", sqlite_where=text("released_at IS NULL"), postgresql_where=text("released_at IS NULL")),
+)
+
+lapse_notice = Table(
+    "lapse_notice",
+    Base.metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("unit", String(16), primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("points", BigInteger, nullable=False),
+    Column("told_at", UTCDateTime, nullable=False),
+)
+
 
 def _insert_guard(table: str, clash: str) -> str:
     """Return a trigger against ``INSERT OR REPLACE``, which on SQLite removes the row it clashes with and fires no delete trigger."""
@@ -170,11 +259,43 @@ ACCOUNT_DDL = {
         "CREATE TRIGGER account_no_truncate BEFORE TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ],
 }
+LINE_DDL = append_only_ddl("lot_line")
+LINE_DDL["sqlite"][2] = _insert_guard("lot_line", "transfer_id = NEW.transfer_id AND lot_id = NEW.lot_id")
+_LOT_KEY = ("id", "owner_id", "unit", "month", "policy_id", "grace_until")
+_PENDING_KEY = ("award_id", "hold_id", "owner_id", "unit", "points", "until")
+
+
+def _kept_ddl(table: str, key: tuple[str, ...], clash: str, once: str = "") -> dict[str, list[str]]:
+    """Return the triggers of a table whose rows stay what they are, and move only in other columns; not at all where ``once`` is true of them."""
+    moved = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in key) + (f" OR OLD.{once}" if once else "")
+    refuse = "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    rules = append_only_ddl(table)
+    return {
+        "sqlite": [
+            f"CREATE TRIGGER {table}_no_move BEFORE UPDATE ON {table} WHEN {moved} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+            rules["sqlite"][1],
+            # By its number only: a BEFORE INSERT trigger would also stop the upsert that finds the key taken.
+            _insert_guard(table, clash),
+        ],
+        "postgresql": [
+            rules["postgresql"][0],
+            f"CREATE TRIGGER {table}_no_move BEFORE UPDATE OF {', '.join(key)} ON {table} {refuse}",
+            *([f"CREATE TRIGGER {table}_once BEFORE UPDATE ON {table} FOR EACH ROW WHEN (OLD.{once}) {refuse[13:]}"] if once else []),
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ],
+    }
+
+
 TRIGGERS = {
     "transfer": _guarded("transfer", "key = NEW.key OR reverses_id = NEW.reverses_id OR resolves_id = NEW.resolves_id"),
     "entry": _guarded("entry", "(account_id = NEW.account_id AND version = NEW.version)"),
     "block": _guarded("block", "prev_hash = NEW.prev_hash OR hash = NEW.hash"),
     "account": ACCOUNT_DDL,
+    "points_policy": append_only_ddl("points_policy"),
+    "lot_line": LINE_DDL,
+    "lot": _kept_ddl("lot", _LOT_KEY, "id = NEW.id"),
+    "pending": _kept_ddl("pending", _PENDING_KEY, "award_id = NEW.award_id OR hold_id = NEW.hold_id", "released_at IS NOT NULL"),
 }
-for _table in (transfer, entry, block, account):
+for _table in (transfer, entry, block, account, points_policy, lot_line, lot, pending):
     attach_ddl(_table, TRIGGERS[_table.name])

@@ -15,6 +15,8 @@ from portal.kernel.text import N_
 
 POINTS = "points"
 MOST_POINTS = 1_000_000_000
+PENDING = "bank.pending"
+"""The reason of a hold that is no reward's: what was earned waits for its day."""
 _REASON = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 
 
@@ -43,9 +45,10 @@ class TransferKind(StrEnum):
     CAPTURE = "capture"
     ADJUST = "adjust"
     REVERSE = "reverse"
+    EXPIRE = "expire"
 
 
-# The programme's account on the other side of what a person gains or loses.
+# The programme's account on the other side of what a person gains or loses, by kinds that can be reversed.
 OTHER_SIDE = {
     TransferKind.AWARD: AccountKind.ISSUED,
     TransferKind.ADJUST: AccountKind.ADJUSTED,

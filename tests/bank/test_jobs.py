@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from portal.bank.jobs import head_keeper
+from portal.bank.jobs.heads import head_keeper
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.heads import read_heads

@@ -6,12 +6,15 @@ from contextlib import closing
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.kernel.db import Database
+from portal.ledger.actions.pending import release_pending
 from portal.ledger.models import account, entry, transfer
 from portal.ledger.queries.balances import Balance, balance_of
 from tests.ledger.books import fill_and_seal
-from tests.ledger.verbs import NOW, OWNER, award, hold, open_owner
+from tests.ledger.test_lots import set_policy
+from tests.ledger.verbs import ADMIN, NOW, OWNER, award, hold, open_owner
 
 
 def refused(database: Database, sql: str, match: str = "append-only") -> None:
@@ -40,6 +43,24 @@ def test_an_account_is_never_removed_nor_given_to_somebody_else(database: Databa
     refused(database, "DELETE FROM account")
     for change in ("owner_id = 8", "kind = 'held'", "unit = 'staff'"):
         refused(database, f"UPDATE account SET {change} WHERE kind = 'owed'", match="account")
+
+
+def test_a_lot_and_points_that_wait_stay_whose_and_what_they_are(database: Database) -> None:
+    def prepare(session: Session) -> int:
+        open_owner(session)
+        set_policy(session, "none", None, days=7, at=NOW)
+        return award(session, 5).id
+
+    award_id = database.write(prepare)
+    for table, changes in (
+        ("lot", ("owner_id = 8", "unit = 'staff'", "month = '2020-01-01'", "policy_id = 0", "grace_until = '2020-01-01'")),
+        ("pending", ("owner_id = 8", "unit = 'staff'", "points = 6", "until = '2020-01-01'", "award_id = hold_id", "hold_id = award_id")),
+    ):
+        refused(database, f"DELETE FROM {table}")
+        for change in changes:
+            refused(database, f"UPDATE {table} SET {change}")
+    assert database.write(lambda session: release_pending(session, ADMIN, award_id=award_id, now=NOW))
+    refused(database, "UPDATE pending SET released_at = NULL")
 
 
 _REST = "owner_id, unit, points, earned, reason, source_type, source_id, actor_id, batch_id"

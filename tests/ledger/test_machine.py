@@ -1,20 +1,25 @@
 """The safe against a plain model: whatever verbs come in whatever order, the balances are what arithmetic says."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
 
 from portal.kernel.db import Database
+from portal.ledger.actions.expiring import expire
 from portal.ledger.actions.sealing import seal
+from portal.ledger.models import lot, lot_line
 from portal.ledger.queries import invariants
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.statement import statement_lines
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import AccountKind, AlreadyResolved, AlreadyReversed, BalanceTooLow
 from tests.ledger import verbs
+from tests.ledger.test_lots import set_policy
 
 OWNERS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 40)
@@ -61,9 +66,12 @@ class Safe(RuleBasedStateMachine):
     holds = Bundle("holds")
     gifts = Bundle("gifts")
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kind: str = "fixed") -> None:
         super().__init__()
         self.session = database._sessions()
+        self.now = verbs.NOW
+        self.expired = 0
+        set_policy(self.session, kind, 2)
         self.purses = {1: Purse(), 2: Purse()}
         self.redeemed = 0
         self.made: list[Made] = []
@@ -75,18 +83,33 @@ class Safe(RuleBasedStateMachine):
         self.made.append(made)
         return made
 
-    @rule(target=gifts, owner=OWNERS, points=AMOUNTS)
-    def award(self, owner: int, points: int) -> Made:
-        key = verbs.new_key()
-        written = verbs.award(self.session, points, owner, key=key)
+    @rule(days=st.integers(1, 40))
+    def wait(self, days: int) -> None:
+        """Time goes by, and the job lets lapse what is due."""
+        self.now += timedelta(days=days)
+        day = self.now.date()
+        due = self.session.execute(select(lot).where(lot.c.open > 0, lot.c.expires_on < day)).all()
+        for row in due:
+            lapsed = expire(self.session, verbs.ADMIN, lot_id=row.id, day=day, now=self.now)
+            assert lapsed.points == row.open
+            assert expire(self.session, verbs.ADMIN, lot_id=row.id, day=day, now=self.now) is None
+            self.purses[row.owner_id].available -= row.open
+            self.expired += row.open
+
+    @rule(target=gifts, owner=OWNERS, points=AMOUNTS, ago=st.integers(0, 100))
+    def award(self, owner: int, points: int, ago: int) -> Made:
+        key, moment = verbs.new_key(), self.now - timedelta(days=ago)
+        written = verbs.award(self.session, points, owner, key=key, effective_at=moment, now=self.now)
         self.purses[owner].gain(points)
         self.purses[owner].lifetime += points
-        return self._note(Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key))
+        return self._note(
+            Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key, effective_at=moment)
+        )
 
     @rule(target=gifts, owner=OWNERS, points=AMOUNTS, sign=st.sampled_from([1, -1]), earned=st.booleans())
     def adjust(self, owner: int, points: int, sign: int, earned: bool) -> Made:
         key, points = verbs.new_key(), points * sign
-        written = verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key)
+        written = verbs.adjust(self.session, points, owner, counts_as_earned=earned, key=key, now=self.now)
         self.purses[owner].gain(points) if points > 0 else self.purses[owner].lose(-points)
         self.purses[owner].lifetime += points * earned
         made = Made(written.id, owner, points, "adjust", points * earned)
@@ -100,7 +123,7 @@ class Safe(RuleBasedStateMachine):
                 verbs.hold(self.session, points, owner, key=key)
             assert refused.value.facts == {"needed": points, "available": purse.available}
             return Made(0, owner, points, "refused", is_done=True)
-        written = verbs.hold(self.session, points, owner, key=key)
+        written = verbs.hold(self.session, points, owner, key=key, now=self.now)
         purse.available -= points
         purse.held += points
         return self._note(Made(written.id, owner, points, "hold"), lambda: verbs.hold(self.session, points, owner, key=key))
@@ -114,7 +137,7 @@ class Safe(RuleBasedStateMachine):
             with pytest.raises(AlreadyResolved):
                 verb(self.session, made.id, key=key)
             return Made(0, made.owner, made.points, "refused", is_done=True)
-        written = verb(self.session, made.id, key=key)
+        written = verb(self.session, made.id, key=key, now=self.now)
         made.is_done = True
         self.purses[made.owner].held -= made.points
         if spend:
@@ -132,14 +155,23 @@ class Safe(RuleBasedStateMachine):
             with pytest.raises(AlreadyReversed):
                 verbs.reverse(self.session, made.id)
             return
-        key = verbs.new_key()
-        written = verbs.reverse(self.session, made.id, key=key)
+        key, settled = verbs.new_key(), self._expired_of(made)
+        written = verbs.reverse(self.session, made.id, key=key, now=self.now)
         made.is_done = True
-        purse, back = self.purses[made.owner], made.points if made.kind == "capture" else -made.points
+        purse, back = self.purses[made.owner], made.points if made.kind == "capture" else settled - made.points
+        self.expired -= settled
         purse.gain(back) if back > 0 else purse.lose(-back)
         purse.lifetime -= made.earned
         self.redeemed -= made.points if made.kind == "capture" else 0
         self._note(Made(written.id, made.owner, -made.points, "refused"), lambda: verbs.reverse(self.session, made.id, key=key))
+
+    def _expired_of(self, made: Made) -> int:
+        """Return what has expired of a gift, behind what is open of its month: that is neither taken nor owed."""
+        if made.kind == "capture" or made.points < 0:
+            return 0
+        month = self.session.scalars(select(lot.c.month).join(lot_line).where(lot_line.c.transfer_id == made.id)).one()
+        rows = self.session.execute(select(lot).where(lot.c.owner_id == made.owner, lot.c.month == month)).all()
+        return min(max(made.points - sum(row.open for row in rows), 0), sum(row.expired for row in rows))
 
     @rule(number=st.integers(0, 10_000))
     def repeat(self, number: int) -> None:
@@ -161,7 +193,8 @@ class Safe(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             assert invariants.check(self.session) == []
-            assert programme_totals(self.session)[AccountKind.REDEEMED] == self.redeemed
+            totals = programme_totals(self.session)
+            assert (totals[AccountKind.REDEEMED], totals[AccountKind.EXPIRED]) == (self.redeemed, self.expired)
             for owner, purse in self.purses.items():
                 lines = statement_lines(self.session, owner)
                 balance = 0
@@ -174,9 +207,10 @@ class Safe(RuleBasedStateMachine):
             self.session.close()
 
 
-def test_any_order_of_verbs_keeps_the_books(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["fixed", "inactivity"])
+def test_any_order_of_verbs_keeps_the_books(database: Database, kind: str) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        lambda: Safe(database),
-        settings=settings(max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
+        lambda: Safe(database, kind),
+        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
     )

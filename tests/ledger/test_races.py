@@ -7,18 +7,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from portal.kernel.db import Database
-from portal.ledger.models import transfer
+from portal.ledger.actions.expiring import expire
+from portal.ledger.models import lot, transfer
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.rules import KeyReused
 from tests.ledger.racer import ATTEMPTS, POINTS
-from tests.ledger.verbs import OWNER, adjust, award, capture, hold, open_owner, release, reverse
+from tests.ledger.test_lots import set_policy
+from tests.ledger.verbs import ADMIN, NOW, OWNER, adjust, award, capture, hold, open_owner, release, reverse
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 8
@@ -132,6 +136,37 @@ def test_awards_and_reversals_at_once_never_leave_points_beside_a_debt(database:
         with database.reading() as session:
             found = balance_of(session, OWNER)
         assert (found.available, found.owed) == (30, 0)
+
+
+def test_points_that_lapse_and_are_held_at_once_are_one_or_the_other(database: Database) -> None:
+    """Two jobs let four lots lapse while six holds want the same points: what lapsed was not held, what is held did not lapse."""
+    at = NOW - timedelta(days=300)
+    for owner_id in range(1, 6):
+        database.write(lambda session, owner_id=owner_id: _earn_in_four_months(session, owner_id, at))
+        with database.reading() as session:
+            lots = session.scalars(select(lot.c.id).where(lot.c.owner_id == owner_id)).all()
+
+        def lapse(session, lots=lots) -> int:
+            done = [expire(session, ADMIN, lot_id=i, day=NOW.date(), now=NOW) for i in lots]
+            return sum(written.points for written in done if written)
+
+        def want(session, owner_id=owner_id) -> int:
+            return -hold(session, 15, owner_id).points
+
+        results, refusals = at_once(database, [lapse, want, want, want, lapse, want, want, want])
+        lapsed, held = sum(n for n in results if n > 0), -sum(n for n in results if n < 0)
+        assert set(refusals) <= {"BalanceTooLow"}
+        assert lapsed + held == 40
+        with database.reading() as session:
+            assert balance_of(session, owner_id) == Balance(0, held, 0, 40)
+
+
+def _earn_in_four_months(session: Session, owner_id: int, at: datetime) -> None:
+    open_owner(session, owner_id)
+    if owner_id == 1:
+        set_policy(session, "fixed", 1, at=at)
+    for month in range(4):
+        award(session, 10, owner_id, effective_at=at + timedelta(days=31 * month), now=at + timedelta(days=31 * month))
 
 
 def test_opening_a_unit_from_eight_threads_makes_its_accounts_once(database: Database) -> None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_
 from sqlalchemy.orm import Session
 
 from portal.bank.rules.adjusting import Category, category_of, reason_code
-from portal.bank.rules.statement import line_name
+from portal.bank.rules.statement import WAITED, WAITS, line_name
 from portal.kernel.text import like_pattern
 from portal.ledger.models import transfer, transfer_note
+from portal.ledger.queries.lots import waits_until
 from portal.ledger.queries.statement import KEYS, owner_values, select_statement
-from portal.ledger.rules import TransferKind
+from portal.ledger.rules import PENDING, TransferKind
 from portal.people.queries.persons import names
 from portal.web.paging import Page, page_by
 
@@ -62,7 +63,7 @@ class StatementLine:
     recorded_at: datetime
     effective_at: datetime
     what: str
-    what_at: datetime | None
+    what_at: datetime | date | None
     points: int
     balance_after: int
     note: str
@@ -122,13 +123,22 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
         if source.rules is not None and by_itself:
             rules |= source.rules(session, by_itself)
     people = names(session, {row.actor_id for row in found if row.actor_id is not None})
-    return [_line(row, named.get((row.source_type, row.source_id)), people, rules.get(row.transfer_id, "")) for row in found]
+    until = waits_until(session, [row.transfer_id for row in found if row.kind == TransferKind.HOLD and row.reason == PENDING])
+    told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id, "")) for row in found]
+    return [_line(row, source, people, rule, until.get(row.transfer_id)) for row, source, rule in told]
 
 
-def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str) -> StatementLine:
+def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str, until: date | None) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     is_own = row.actor_id is not None and row.actor_id == row.owner_id
     by, sort = people.get(row.actor_id, ""), category_of(row.reason)
-    what, at = (line_name(kind, points, row.reason), None) if kind is not TransferKind.HOLD or source is None or source.held is None else source.held
+    what: str
+    at: datetime | date | None
+    if row.reason == PENDING:
+        what, at = (WAITS, until) if kind is TransferKind.HOLD else (WAITED, None)
+    elif kind is TransferKind.HOLD and source is not None and source.held is not None:
+        what, at = source.held
+    else:
+        what, at = line_name(kind, points, row.reason), None
     balance, note = int(row.balance_after), row.note or ""
     return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source, sort)

@@ -9,8 +9,11 @@ LINE_NAMES = {
     TransferKind.RELEASE: N_("Given back"),
     TransferKind.ADJUST: N_("Corrected by hand"),
     TransferKind.REVERSE: N_("Taken back"),
+    TransferKind.EXPIRE: N_("Expired"),
 }
 RETURNED = N_("Returned")
+WAITS = N_("Pending until %(day)s")
+WAITED = N_("No longer pending")
 # Lines whose reason says more than their kind.
 REASON_NAMES = {
     "bank.undone": N_("Correction undone"),

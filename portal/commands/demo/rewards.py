@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+from portal.bank.actions.terms import set_terms
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
 from portal.commands.demo.pictures import draw
 from portal.commands.demo.story import Story
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
+from portal.ledger.lots import PolicyKind
 from portal.ledger.queries.balances import balance_of
 from portal.recognition.actions.scores import adjust
 from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward, set_options
@@ -25,6 +27,7 @@ from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.terms import version_of
 
 OPENED = 330
+GOOD_FOR_MONTHS = 24
 LEFT_WAITING_HOURS, LEFT_APPROVED_HOURS = 30, 20
 PARCELS_BACK = 7  # every seventh parcel comes back
 BACK = "Came back unopened: the office has moved. Your points are yours again; tell us the new address."
@@ -39,7 +42,8 @@ class Shelf:
         self._parcels = 0
 
     def begin(self) -> None:
-        """Put the shelf, what everybody treats themself to, and the corrections on the agenda."""
+        """Put the shelf, what everybody treats themself to, the corrections, and how long points are good on the agenda."""
+        self.story.plan(self.story.ago(OPENED), self._let_points_expire)
         for number, entry in enumerate(programme()["reward"]):
             self.story.plan(self.story.ago(OPENED), self._offer, number, entry)
         for week in range(OPENED // 7):
@@ -50,6 +54,10 @@ class Shelf:
         self.story.plan(self.story.end - timedelta(hours=77), self._treat_star)
         for number, entry in enumerate(programme()["adjustment"]):
             self.story.plan(self.story.ago(entry["days"]), self._adjust, number, entry)
+
+    def _let_points_expire(self, at: datetime) -> None:
+        actor = self.story.acting(self.cast.reviewers[0])
+        set_terms(self.story.session, actor, kind=PolicyKind.FIXED, months=GOOD_FOR_MONTHS, pending_days=0, now=at)
 
     def _offer(self, number: int, entry: dict[str, Any], at: datetime) -> None:
         session, actor = self.story.session, self.story.acting(self.cast.reviewers[number % 2])

@@ -1,7 +1,7 @@
 """What an advocate's and an employee's day looks like."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from portal.challenges.queries.picking import Picked, picked_for
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.ledger.queries.balances import Balance, balance_of
+from portal.ledger.queries.lots import DayOfPoints, lapsing, waiting
 from portal.recognition.models import Season
 from portal.recognition.queries.board import BoardRow, find_own, top_of_board
 from portal.recognition.queries.levels import rung_for
@@ -23,16 +24,21 @@ from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
 
 WAITING, TOP = 5, 5
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class AdvocateHome:
     """An advocate's home. ``picked`` are the challenges suggested; ``waiting`` submissions with us.
 
+    ``expiring`` are points that expire within a month, ``pending`` those that cannot be spent yet.
+
     The board is the running season's, this month's where there is none; ``period`` is its key.
     """
 
     balance: Balance
+    expiring: DayOfPoints | None
+    pending: list[DayOfPoints]
     top: list[BoardRow]
     own: BoardRow | None
     picked: Picked
@@ -51,6 +57,8 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
     period = season_key(season.id) if season else month_of(today)
     return AdvocateHome(
         balance=balance_of(session, person_id),
+        expiring=next((part for part in lapsing(session, person_id, today, most=1) if part.day <= today + SOON), None),
+        pending=waiting(session, person_id),
         top=top_of_board(session, period, TOP),
         own=find_own(session, period, person_id),
         picked=picked_for(session, person_id, now),

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.ledger.actions import lots
 from portal.ledger.actions.posting import locked_balances, post, record
+from portal.ledger.queries.policies import policy_at
 from portal.ledger.rules import POINTS, AccountKind, Transfer, TransferKind, change, require_points, require_reason
 
 
@@ -41,4 +43,9 @@ def adjust(
         before = locked_balances(session, owner_id, unit)
         moves = change(points, available=before[AccountKind.AVAILABLE], owed=before[AccountKind.OWED])
         post(session, written, moves, AccountKind.ADJUSTED)
+        opened = moves.get(AccountKind.AVAILABLE, 0)
+        if points > 0:
+            lots.enter(session, written, policy_at(session, now, unit=unit), opened)
+        else:
+            lots.take_away(session, written, -opened)
     return written

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
+from portal.ledger.actions import lots
 from portal.ledger.actions.posting import locked_balances, post, record, record_once, replayed
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.policies import policy_at
 from portal.ledger.queries.transfers import find_resolution, find_transfer, get_transfer
 from portal.ledger.rules import (
     POINTS,
@@ -36,10 +38,11 @@ def hold(
     now: datetime,
     note: str | None = None,
     unit: str = POINTS,
+    of: int | None = None,
 ) -> Transfer:
-    """Set ``points`` aside. Refuses more than is available (``BalanceTooLow``), and then leaves nothing behind.
+    """Set ``points`` aside, those that lapse first. Refuses more than is available (``BalanceTooLow``), and then leaves nothing behind.
 
-    Also refuses a key that was used for other facts (``KeyReused``).
+    ``of`` names the transfer from whose lots they are taken first. Also refuses a key that was used for other facts (``KeyReused``).
     """
     require_points(points)
     facts: dict[str, Any] = {
@@ -57,6 +60,11 @@ def hold(
         moves = {AccountKind.AVAILABLE: -points, AccountKind.HELD: points}
         if not written.is_replay and not post(session, written, moves, None):
             raise BalanceTooLow(needed=points, available=balance_of(session, owner_id, unit=unit).available)
+        if not written.is_replay:
+            lots.set_aside(session, written, of=of)
+            # What is held of an award by itself was pushed by the award.
+            if of is None and policy_at(session, now, unit=unit).pushes:
+                lots.push(session, written)
     return written
 
 
@@ -65,7 +73,9 @@ def release(session: Session, actor: Actor, *, hold_id: int, key: str, reason: s
     written = _resolve(session, actor, TransferKind.RELEASE, hold_id=hold_id, key=key, reason=reason, now=now, note=note)
     if not written.is_replay:
         owed = locked_balances(session, written.owner_id, written.unit)[AccountKind.OWED]
-        post(session, written, gain(written.points, owed=owed) | {AccountKind.HELD: -written.points}, None)
+        moves = gain(written.points, owed=owed)
+        post(session, written, moves | {AccountKind.HELD: -written.points}, None)
+        lots.give_back(session, written, hold_id=hold_id, opened=moves.get(AccountKind.AVAILABLE, 0))
     return written
 
 
@@ -73,7 +83,10 @@ def capture(session: Session, actor: Actor, *, hold_id: int, key: str, reason: s
     """Spend the held points, at fulfilment. Refuses a hold that is settled (``AlreadyResolved``)."""
     written = _resolve(session, actor, TransferKind.CAPTURE, hold_id=hold_id, key=key, reason=reason, now=now, note=note)
     if not written.is_replay:
+        # All three, though only one moves: who changes lots holds ``available``, so no two are ever at them at once.
+        locked_balances(session, written.owner_id, written.unit)
         post(session, written, {AccountKind.HELD: -written.points}, AccountKind.REDEEMED)
+        lots.spend(session, written, hold_id)
     return written
 
 

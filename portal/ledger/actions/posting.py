@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
+from portal.ledger.lots import Policy, read_policy
 from portal.ledger.models import account, entry, transfer, transfer_note
+from portal.ledger.queries.policies import STANDING
 from portal.ledger.queries.transfers import find_transfer
 from portal.ledger.rules import OWN_KINDS, AccountKind, AlreadyResolved, AlreadyReversed, Transfer, TransferKind, require_same
 
@@ -47,11 +49,11 @@ _OTHER = account.alias("other")
 _OTHER_ID = select(_OTHER.c.id).where(_OTHER.c.owner_id.is_(None), _OTHER.c.unit == bindparam("b_unit"), _OTHER.c.kind == bindparam("b_other"))
 _AVAILABLE = update(account).where(*_ONE, account.c.kind == "available")
 
-# Who has points available owes nothing, so an award to such a person needs no look at what is owed.
+# Who has points available owes nothing, so an award to such a person needs no look at what is owed. The policy comes along.
 _EARN = (
     _AVAILABLE.where(account.c.balance > 0)
     .values(**_MOVED, lifetime=account.c.lifetime + _EARNED)
-    .returning(*_AFTER, _OTHER_ID.scalar_subquery().label("other_id"))
+    .returning(*_AFTER, _OTHER_ID.scalar_subquery().label("other_id"), STANDING.label("policy"))
 )
 _MOVE = {
     AccountKind.AVAILABLE: _AVAILABLE.where(account.c.balance + _CHANGE >= 0)
@@ -142,21 +144,25 @@ def locked_balances(session: Session, owner_id: int, unit: str) -> dict[AccountK
     return {AccountKind(row.kind): row.balance for row in rows}
 
 
-def earn(session: Session, written: Transfer, other: AccountKind) -> bool:
-    """Post ``written`` to an owner who has points available, in two statements. False, and nothing done, for all others."""
+def earn(session: Session, written: Transfer, other: AccountKind) -> tuple[Policy, list[dict[str, Any]]] | None:
+    """Move the balance of an owner who has points available, in one statement. None, and nothing done, for all others.
+
+    Returns the policy that stands and the two entries, which are written with the lot: see ``lots.enter``.
+    """
     connection = session.connection()
-    facts = {"b_owner": written.owner_id, "b_unit": written.unit, "b_change": written.points, "b_earned": written.earned, "b_other": other}
-    row = connection.execute(_EARN, facts).first()
+    whose = {"b_owner": written.owner_id, "b_unit": written.unit, "b_now": written.recorded_at}
+    row = connection.execute(_EARN, whose | {"b_change": written.points, "b_earned": written.earned, "b_other": other}).first()
     if row is None:
-        return False
+        return None
     if row.other_id is None:
         raise LookupError(f"the programme has no account {other} in {written.unit}")
-    connection.execute(_INSERT_ENTRIES, [_line(written, row, written.points), _far_line(written, row.other_id, -written.points)])
-    return True
+    return read_policy(row.policy), [_line(written, row, written.points), _far_line(written, row.other_id, -written.points)]
 
 
-def post(session: Session, written: Transfer, moves: dict[AccountKind, int], other: AccountKind | None) -> bool:
+def post(session: Session, written: Transfer, moves: dict[AccountKind, int], other: AccountKind | None, *, settled: int = 0) -> bool:
     """Move the owner's balances and write the entries; the rest goes to the programme's account ``other``.
+
+    ``settled`` goes there from the programme's account ``expired``, beside it: nobody's balance moves for it.
 
     False if an account has less than is taken from it. Nothing is undone then: the caller rolls back.
     """
@@ -175,7 +181,10 @@ def post(session: Session, written: Transfer, moves: dict[AccountKind, int], oth
     rest = -sum(moves.values())
     if other is not None:
         far = connection.execute(_OTHER_ID, {"b_unit": written.unit, "b_other": other}).scalar_one()
-        lines.append(_far_line(written, far, rest))
+        lines.append(_far_line(written, far, rest + settled))
+    if settled:
+        far = connection.execute(_OTHER_ID, {"b_unit": written.unit, "b_other": AccountKind.EXPIRED}).scalar_one()
+        lines.append(_far_line(written, far, -settled))
     assert sum(line["amount"] for line in lines) == 0, "a transfer sums to zero"
     connection.execute(_INSERT_ENTRIES, lines)
     return True

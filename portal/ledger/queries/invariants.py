@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from portal.ledger.models import account, entry, programme_total
+from portal.ledger.lots import PLACES, Policy, PolicyKind, may_lapse_on
+from portal.ledger.models import account, entry, lot, points_policy, programme_total
 from portal.ledger.queries import proof
 from portal.ledger.queries.sealed import head, within
 from portal.ledger.rules import Problem
@@ -30,14 +31,39 @@ _PER_TRANSFER = """
     SELECT e.transfer_id,
         SUM(CASE WHEN a.kind IN ('available', 'owed') THEN e.amount ELSE 0 END) AS own,
         SUM(CASE WHEN a.kind = 'held' THEN e.amount ELSE 0 END) AS held,
-        MIN(CASE WHEN a.owner_id IS NULL THEN a.kind END) AS other, COUNT(DISTINCT CASE WHEN a.owner_id IS NULL THEN a.kind END) AS others
+        SUM(CASE WHEN a.kind = 'expired' THEN e.amount ELSE 0 END) AS lapsed,
+        MIN(CASE WHEN a.owner_id IS NULL AND a.kind <> 'expired' THEN a.kind END) AS other,
+        COUNT(DISTINCT CASE WHEN a.owner_id IS NULL AND a.kind <> 'expired' THEN a.kind END) AS others
     FROM entry e JOIN account a ON a.id = e.account_id GROUP BY e.transfer_id
 """
-_EXPECTED_OWN = """CASE WHEN t.kind IN ('award', 'adjust', 'release') THEN t.points WHEN t.kind = 'hold' THEN -t.points
-    WHEN t.kind = 'reverse' AND o.kind = 'capture' THEN -t.points WHEN t.kind = 'reverse' THEN t.points ELSE 0 END"""
+_EXPECTED_OWN = """CASE WHEN t.kind IN ('award', 'adjust', 'release') THEN t.points WHEN t.kind IN ('hold', 'expire') THEN -t.points
+    WHEN t.kind = 'reverse' AND o.kind = 'capture' THEN -t.points WHEN t.kind = 'reverse' THEN t.points - m.lapsed ELSE 0 END"""
 _EXPECTED_HELD = "CASE WHEN t.kind = 'hold' THEN t.points WHEN t.kind IN ('release', 'capture') THEN -t.points ELSE 0 END"
 _EXPECTED_OTHER = """CASE COALESCE(o.kind, t.kind) WHEN 'award' THEN 'issued' WHEN 'adjust' THEN 'adjusted' WHEN 'capture' THEN 'redeemed'
     ELSE '' END"""
+# Of a gift that is reversed, what has expired is settled with the programme's account ``expired``; nothing else but expiry moves that.
+_GIFT_REVERSED = "(t.kind = 'reverse' AND o.kind IN ('award', 'adjust') AND o.points > 0)"
+_LAPSED_WRONG = f"CASE WHEN t.kind = 'expire' THEN m.lapsed <> t.points WHEN {_GIFT_REVERSED} THEN m.lapsed > 0 ELSE m.lapsed <> 0 END"
+_POLICIES = select(points_policy.c.id, points_policy.c.kind, points_policy.c.months)
+_DAY_OF = (lot.c.policy_id, lot.c.month, lot.c.grace_until, lot.c.expires_on)
+_DAYS = select(*_DAY_OF, func.min(lot.c.id).label("id")).group_by(*_DAY_OF)
+_SUMS = ("earned", *PLACES)
+_LOT_SUMS = ", ".join(f"SUM({name}) AS {name}" for name in _SUMS)
+_LOT_DIFFERS = " OR ".join(f"x.{name} <> COALESCE(s.{name}, 0)" for name in _SUMS)
+_LOT_ADDS_UP = f"x.earned = x.{' + x.'.join(PLACES)}"
+# What each kind of transfer does to lots, all its lines together; ``paid`` is the rest, since lines add up.
+_EXPECTED_LINES = {
+    "earned": "CASE WHEN t.kind IN ('award', 'adjust') AND t.points > 0 THEN t.points ELSE 0 END",
+    "open": "m.open",
+    "held": "m.held",
+    "spent": "CASE WHEN t.kind = 'capture' THEN t.points WHEN o.kind = 'capture' THEN t.points ELSE 0 END",
+    "expired": "m.lapsed",
+    "reversed": f"CASE WHEN {_GIFT_REVERSED} THEN -m.open - m.lapsed ELSE 0 END",
+    "corrected": """CASE WHEN t.kind = 'adjust' AND t.points < 0 THEN -m.open
+        WHEN t.kind = 'reverse' AND o.kind = 'adjust' AND o.points < 0 THEN -COALESCE(so.corrected, 0) ELSE 0 END""",
+}
+_LINES_DIFFER = " OR ".join(f"COALESCE(s.{name}, 0) <> {expected}" for name, expected in _EXPECTED_LINES.items())
+_LINES_OF = f"(SELECT transfer_id, {_LOT_SUMS} FROM lot_line GROUP BY transfer_id)"  # noqa: S608
 
 INVARIANTS = (
     Invariant(
@@ -53,7 +79,8 @@ INVARIANTS = (
         "I1", "The entries move what the transfer says, between the accounts its kind names.", "transfer",
         f"""SELECT t.id, 'has entries that do not do what the ' || t.kind || ' of ' || t.points || ' says' AS text
         FROM transfer t LEFT JOIN transfer o ON o.id = t.reverses_id JOIN ({_PER_TRANSFER}) m ON m.transfer_id = t.id
-        WHERE m.own <> {_EXPECTED_OWN} OR m.held <> {_EXPECTED_HELD} OR m.others > 1 OR COALESCE(m.other, '') <> {_EXPECTED_OTHER}""",  # noqa: S608
+        WHERE m.own <> {_EXPECTED_OWN} OR m.held <> {_EXPECTED_HELD} OR m.others > 1 OR COALESCE(m.other, '') <> {_EXPECTED_OTHER}
+        OR {_LAPSED_WRONG}""",  # noqa: S608
     ),
     Invariant(
         "I2", "A balance is the sum of its entries.", "account",
@@ -102,6 +129,37 @@ INVARIANTS = (
         AS prior FROM entry e WHERE e.version IS NOT NULL) x WHERE x.prior + x.amount <> x.balance_after""",
     ),
     Invariant(
+        "I6", "The sums of a lot are those of its lines, and add up.", "lot",
+        f"""SELECT x.id, 'is not what its lines say' AS text FROM lot x LEFT JOIN (SELECT lot_id, {_LOT_SUMS} FROM lot_line GROUP BY lot_id) s
+        ON s.lot_id = x.id WHERE {_LOT_DIFFERS} OR NOT ({_LOT_ADDS_UP})""",  # noqa: S608
+    ),
+    Invariant(
+        "I6", "What is open and held in lots is what the owner has available and held.", "account",
+        """SELECT a.id, 'stands at ' || a.balance || ', its lots hold ' || COALESCE(CASE a.kind WHEN 'held' THEN s.held ELSE s.open END, 0) AS text
+        FROM account a LEFT JOIN (SELECT owner_id, unit, SUM(open) AS open, SUM(held) AS held FROM lot GROUP BY owner_id, unit) s
+        ON s.owner_id = a.owner_id AND s.unit = a.unit WHERE a.kind IN ('available', 'held')
+        AND a.balance <> COALESCE(CASE a.kind WHEN 'held' THEN s.held ELSE s.open END, 0)""",
+    ),
+    Invariant(
+        "I6", "What a transfer did to lots is what its kind says and what it did to balances.", "transfer",
+        f"""SELECT t.id, 'moved points of lots to other places than the ' || t.kind || ' of ' || t.points || ' says' AS text FROM transfer t
+        LEFT JOIN transfer o ON o.id = t.reverses_id JOIN (SELECT e.transfer_id, SUM(CASE WHEN a.kind = 'available' THEN e.amount ELSE 0 END) AS open,
+        SUM(CASE WHEN a.kind = 'held' THEN e.amount ELSE 0 END) AS held, SUM(CASE WHEN a.kind = 'expired' THEN e.amount ELSE 0 END) AS lapsed
+        FROM entry e JOIN account a ON a.id = e.account_id GROUP BY e.transfer_id) m ON m.transfer_id = t.id
+        LEFT JOIN {_LINES_OF} s ON s.transfer_id = t.id LEFT JOIN {_LINES_OF} so ON so.transfer_id = t.reverses_id WHERE {_LINES_DIFFER}""",  # noqa: S608
+    ),
+    Invariant(
+        "I6", "A transfer moves lots of its own owner and unit.", "transfer",
+        """SELECT DISTINCT t.id, 'moved points of lot ' || x.id || ', which is somebody else''s or of another unit' AS text FROM lot_line l
+        JOIN transfer t ON t.id = l.transfer_id JOIN lot x ON x.id = l.lot_id WHERE x.owner_id <> t.owner_id OR x.unit <> t.unit""",
+    ),
+    Invariant(
+        "I6", "A lot counts how often it lapsed.", "lot",
+        """SELECT x.id, 'says it lapsed ' || x.lapses || ' times, its lines say ' || COALESCE(s.times, 0) AS text FROM lot x
+        LEFT JOIN (SELECT lot_id, COUNT(*) AS times FROM lot_line WHERE expired > 0 GROUP BY lot_id) s ON s.lot_id = x.id
+        WHERE x.lapses <> COALESCE(s.times, 0)""",
+    ),
+    Invariant(
         "I7", "A hold ends at most once, with its own points.", "transfer",
         """SELECT r.id, 'does not settle hold ' || r.resolves_id || ' as it was made' AS text FROM transfer r
         LEFT JOIN transfer h ON h.id = r.resolves_id WHERE r.resolves_id IS NOT NULL AND (h.id IS NULL OR h.kind <> 'hold'
@@ -118,6 +176,18 @@ INVARIANTS = (
         LEFT JOIN (SELECT h.owner_id, h.unit, SUM(h.points) AS points FROM transfer h LEFT JOIN transfer r ON r.resolves_id = h.id
         WHERE h.kind = 'hold' AND r.id IS NULL GROUP BY h.owner_id, h.unit) s ON s.owner_id = a.owner_id AND s.unit = a.unit
         WHERE a.kind = 'held' AND a.balance <> COALESCE(s.points, 0)""",
+    ),
+    Invariant(
+        "I7", "Points that wait are held by an open hold of their own, and such a hold waits for its day.", "transfer",
+        """SELECT h.id, 'holds points that wait, and nothing says so' AS text FROM transfer h LEFT JOIN transfer r ON r.resolves_id = h.id
+        LEFT JOIN pending p ON p.hold_id = h.id AND p.owner_id = h.owner_id AND p.unit = h.unit AND p.points = h.points
+        WHERE h.kind = 'hold' AND h.reason = 'bank.pending' AND (p.hold_id IS NULL OR (p.released_at IS NULL) <> (r.id IS NULL))""",
+    ),
+    Invariant(
+        "I7", "Points that wait are held by an open hold of their own, and such a hold waits for its day.", "pending",
+        """SELECT p.award_id AS id, 'waits without a hold of its own award' AS text FROM pending p LEFT JOIN transfer h ON h.id = p.hold_id
+        LEFT JOIN transfer a ON a.id = p.award_id WHERE h.id IS NULL OR a.id IS NULL OR h.kind <> 'hold' OR h.reason <> 'bank.pending'
+        OR a.kind <> 'award' OR a.owner_id <> p.owner_id OR a.unit <> p.unit""",
     ),
     Invariant(
         "I9", "A reversal undoes exactly its original.", "transfer",
@@ -162,7 +232,16 @@ def check(session: Session, *, also: Sequence[Invariant] = ()) -> list[Problem]:
         for invariant in (*INVARIANTS, *also)
         for row in session.connection().execute(text(invariant.sql))
     ]
-    return found + list(_wrong_totals(session)) + proof.verify(session)
+    return found + list(_wrong_days(session)) + list(_wrong_totals(session)) + proof.verify(session)
+
+
+def _wrong_days(session: Session) -> Iterator[Problem]:
+    """A lot lasts as long as its policy says, by its month, its last activity or its grace (I6)."""
+    policies = {row.id: Policy(row.id, PolicyKind(row.kind), row.months or 0) for row in session.connection().execute(_POLICIES)}
+    for row in session.connection().execute(_DAYS):
+        policy = policies.get(row.policy_id, None if row.policy_id else Policy())
+        if policy is None or not may_lapse_on(policy, row.expires_on, month=row.month, grace_until=row.grace_until):
+            yield Problem("I6", "lot", row.id, f"lasts until {row.expires_on}, which its policy {row.policy_id} does not say")
 
 
 def _wrong_totals(session: Session) -> Iterator[Problem]:

@@ -77,9 +77,9 @@ def recipient(session: Session, person_id: int) -> Recipient:
     return _recipient(get_person(session, person_id))
 
 
-def recipients(session: Session, ids: Iterable[int]) -> dict[int, Recipient]:
-    """Return where to write to each of ``ids``; who is unknown is left out."""
-    found = session.scalars(select(Person).where(Person.id.in_(set(ids))))
+def recipients(session: Session, ids: Iterable[int], *, joined: bool = False) -> dict[int, Recipient]:
+    """Return where to write to each of ``ids``; who is unknown is left out, and with ``joined`` who has not joined or is shut out."""
+    found = session.scalars(select(Person).where(Person.id.in_(set(ids)), *([Person.state == PersonState.ACTIVE] if joined else [])))
     return {person.id: _recipient(person) for person in found}
 
 
