@@ -56,7 +56,7 @@ def test_a_reviewer_decides_by_keyboard_undoes_and_an_appeal_goes_to_somebody_el
 
     amara = visit().sign_in(MEMBER)
     amara.go("/challenges")
-    amara.page.get_by_role("list", name="Challenges").get_by_role("link", name="Write an honest review", exact=True).click()
+    amara.page.get_by_role("main").get_by_role("link", name="Write an honest review", exact=True).click()
     amara.page.get_by_role("button", name="Appeal: let somebody else look").click()
     expect(amara.page.get_by_role("main")).to_contain_text("You appealed")
 

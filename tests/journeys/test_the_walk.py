@@ -66,7 +66,7 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
 
     amara = join(visit, link_in(site.post.to(NEW)))
     amara.go("/challenges")
-    amara.page.get_by_role("list", name="Challenges").get_by_role("link", name="Show us your desk", exact=True).click()
+    amara.page.get_by_role("main").get_by_role("link", name="Show us your desk", exact=True).click()
     press_twice(amara.page, "Start")
     amara.page.get_by_role("checkbox").check()
     press_twice(amara.page, "Save and continue")
@@ -170,7 +170,7 @@ def test_a_decline_is_read_with_its_reason_and_answered(site: Site, programme: i
     amara.go("/inbox")
     expect(amara.page.get_by_role("main")).to_contain_text(reason)
     amara.go("/challenges")
-    amara.page.get_by_role("list", name="Challenges").get_by_role("link", name="Write an honest review", exact=True).click()
+    amara.page.get_by_role("main").get_by_role("link", name="Write an honest review", exact=True).click()
     expect(amara.page.get_by_role("main")).to_contain_text(reason)
     press_twice(amara.page, "Send for approval")
     expect(amara.page.get_by_text("Your answer is with us")).to_be_visible()

@@ -135,7 +135,14 @@ class Known:
 
     def __init__(self, session: Session, settings: Settings) -> None:
         points = settings.brand_points
-        self.values: set[str] = {settings.brand_name, settings.brand_company, points, points.capitalize(), settings.mail_from} | available_timezones()
+        self.values: set[str] = {
+            settings.brand_name,
+            settings.brand_company,
+            settings.company_first,
+            points,
+            points.capitalize(),
+            settings.mail_from,
+        } | available_timezones()
         self.values |= {name.split()[0] for name in session.scalars(select(Person.name))}
         self.values |= {locale.get_display_name(locale) or "" for locale in [Locale.parse(settings.language)]}
         for value in _written(session):

@@ -123,8 +123,9 @@ def _keep_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
     told: dict[str, Any] = {"text": sentence(refusal)}
     if isinstance(refusal, ChangedElsewhere):
         told["revision"] = revision_of(answers_of(db(), submission_id)[stage_id].saved_at)
-    place = {"submission": submission, "stage_id": stage_id}
-    return render("challenges/_not_saved.html", changed=told, **place), refusal.status
+    # No failure of the page: one that is being left, since somebody pressed a button meanwhile, hears this too, and nobody reads it.
+    status = 200 if isinstance(refusal, ChangedElsewhere) else refusal.status
+    return render("challenges/_not_saved.html", changed=told, submission=submission, stage_id=stage_id), status
 
 
 def _seen(*, is_pressed: bool = True) -> Seen | None:
