@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+from sqlalchemy import select
+
 from portal.bank.actions.terms import set_terms
 from portal.commands.demo.cast import Cast, Member
 from portal.commands.demo.content import programme
@@ -24,6 +26,7 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.variants import left_of, variants_of
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind, RewardState
+from portal.rewards.rules.states import State
 from portal.rewards.rules.terms import version_of
 
 OPENED = 330
@@ -52,6 +55,7 @@ class Shelf:
             self.story.plan(self.story.end - timedelta(hours=hours), self._somebody_redeems)
         self.story.plan(self.story.end - timedelta(days=12), self._star_spends)
         self.story.plan(self.story.end - timedelta(hours=77), self._treat_star)
+        self.story.plan(self.story.end - timedelta(hours=LEFT_APPROVED_HOURS), self._send_oldest)
         for number, entry in enumerate(programme()["adjustment"]):
             self.story.plan(self.story.ago(entry["days"]), self._adjust, number, entry)
 
@@ -209,6 +213,14 @@ class Shelf:
         arrives = self.story.after(at, hours=90)
         if arrives < self.story.end:
             self.story.plan(arrives, self._arrive, redemption_id)
+
+    def _send_oldest(self, at: datetime) -> None:
+        """Send what was approved longest ago, so that something is on its way when the year ends; the star's waits on."""
+        star = self.story.people[programme()["star"]["name"]].id
+        approved = select(Redemption).where(Redemption.state == State.APPROVED, Redemption.person_id != star).order_by(Redemption.approved_at)
+        oldest = self.story.session.scalars(approved.limit(1)).first()
+        if oldest is not None:
+            self._send(oldest.id, at)
 
     def _arrive(self, redemption_id: int, at: datetime) -> None:
         person_id = self.story.session.get_one(Redemption, redemption_id).person_id
