@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event
 
 from portal.kernel.db import Database
 
-IGNORED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE", "SET ", "SHOW ")
+# No page's own: the marks of a transaction, and that a session was used, which is noted once a minute.
+IGNORED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE", "SET ", "SHOW ", "UPDATE SIGN_IN_SESSION SET LAST_SEEN_AT")
 
 
 class Counted:
