@@ -27,10 +27,11 @@ from portal.notifications.mails import Mailer
 from portal.notifications.rules import Recipient
 from portal.notifications.senders import FolderSender
 from portal.people.models import Person
+from portal.rewards.rules.tickets import number_of
 from portal.web.guards import audience_of
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import tell_story
-from tests.support.application import SignIn
+from tests.support.application import SECRET, SignIn
 from tests.support.pseudo import Known, speak_pseudo, texts
 from tests.support.routes import sample_values
 
@@ -84,6 +85,7 @@ def ids(database: Database) -> dict[str, list[Any]]:
     """Return, for each name that stands in a route, every id there is."""
     with database.reading() as session:
         found: dict[str, list[Any]] = {f"{t.name}_id": list(session.scalars(select(t.c.id))) for t in Base.metadata.sorted_tables if "id" in t.c}
+    found |= {"ticket_number": [number_of(redemption_id, SECRET) for redemption_id in found["redemption_id"]]}
     found |= {"template_key": ["review", OWN], "template_step": [1], "site_key": ["gartner", "google"]}
     return found | {f"{name}_id": found[f"{table}_id"] for name, table in TABLES.items()}
 
