@@ -41,7 +41,7 @@ OWN = "own-none"
 # The table in which a route's argument is an id.
 TABLES = {"batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
-NOT_OURS = {"After", "Upto", "Period", "Company", "Item", "Key", "Next", "Scope", "Seen", "Shown", "Shown Price", "Step answer", "T"}
+NOT_OURS = {"After", "Upto", "Period", "Company", "Item", "Key", "Next", "Scope", "Seen", "Seen People", "Seen Total", "Shown", "Shown Price", "Step answer", "T"}
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
 # Answers that are no pages, and the one that ends the visit.
@@ -123,6 +123,7 @@ def knowledge(database: Database, settings: Settings) -> Known:
     documents = [document_of(template) for template in built_in().values()]
     known.add(*texts(documents), *gaps_in(documents), *texts([site.facts.stored() for site in sites().values()]))
     known.add(*(str(Locale.parse(language).get_display_name("en")) for language in LANGUAGES))  # Babel's own
+    known.add(*Locale("en").territories.values(), *ids(database)["ticket_number"])
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 
