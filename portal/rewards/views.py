@@ -1,5 +1,6 @@
 """Advocates' pages: the catalogue, a reward, their own redemptions."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -29,6 +30,7 @@ from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
+from portal.rewards.tickets import drawn, ticket_number
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
 from portal.web.language import number
@@ -38,11 +40,15 @@ from portal.web.transaction import db, writes
 bp = Blueprint("rewards", __name__)
 
 
+def day_of(redemption: Redemption, reward: Reward) -> date | None:
+    """Return on which day it takes place by now."""
+    variant = db().get(RewardVariant, redemption.variant_id) if redemption.variant_id else None
+    return variant.happens_on if variant else kind_of(reward.kind).day(reward.options)
+
+
 def facts_of(redemption: Redemption, reward: Reward) -> list[Fact]:
     """Return what member and desk read about a redemption besides its state: the day it was asked for, and the one it was moved to."""
-    kind, asked = kind_of(reward.kind), redemption.happens_on
-    variant = db().get(RewardVariant, redemption.variant_id) if redemption.variant_id else None
-    now = variant.happens_on if variant else kind.day(reward.options)
+    kind, asked, now = kind_of(reward.kind), redemption.happens_on, day_of(redemption, reward)
     days = [Fact(N_("Date"), asked.isoformat(), "day")] if asked else []
     if now is not None and now != asked:
         days.append(Fact(N_("Moved to") if asked else N_("Date"), now.isoformat(), "day"))
@@ -55,6 +61,8 @@ NAMES: dict[str, Any] = {
     "country_name": country_name,
     "can_cancel": can_cancel,
     "can_receive": lambda state: can(Move.RECEIVE, state),
+    "ticket_number": ticket_number,
+    "ticket_drawn": drawn,
     "address_kept": KEPT_DAYS,
     "received_after": RECEIVED_AFTER_DAYS,
     "state": State,

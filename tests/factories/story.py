@@ -76,6 +76,7 @@ class Story:
     waiting_attempt: int
     reward: int
     redemption: int
+    ticket: int
     nomination: int
     file: int
     badge: int
@@ -155,6 +156,11 @@ def _tell(session: Session, storage: Storage) -> Story:
     second = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-2", asked=WITH_ADDRESS, now=now)
     decline_redemption(session, as_admin(admin), redemption_id=second.id, reason="We are moving the store.", now=now)
     third = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-3", asked=WITH_ADDRESS, now=now)
+    day = add_reward(session, as_admin(admin), name="A day with the makers", summary="A seat in the hall.", kind="event", price=20, now=now)
+    publish_reward(session, as_admin(admin), reward_id=day.id, now=now)
+    seat = redeem(session, as_advocate(ann), reward_id=day.id, key="story-4", now=now)
+    approve_redemption(session, as_admin(admin), redemption_id=seat.id, now=now)
+    send_redemption(session, as_admin(admin), redemption_id=seat.id, now=now)
     adjust(
         session,
         as_admin(admin),
@@ -198,6 +204,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         waiting_attempt=waiting.id,
         reward=mug.id,
         redemption=third.id,
+        ticket=seat.id,
         nomination=nomination.id,
         file=stored.id,
         badge=badge,

@@ -11,9 +11,11 @@ from flask import Flask
 
 from portal.kernel.db import Database
 from portal.people.queries.persons import get_person
+from portal.rewards.rules.tickets import number_of
 from portal.web.guards import audience_of
 from tests.factories.story import Story
 from tests.journeys.conftest import Visitor
+from tests.support.application import SECRET
 from tests.support.routes import routes
 from tests.support.site import Site
 
@@ -60,6 +62,7 @@ def arguments(story: Story) -> dict[str, object]:
         "attempt_id": story.waiting_attempt,
         "reward_id": story.reward,
         "redemption_id": story.redemption,
+        "ticket_number": number_of(story.ticket, SECRET),
         "nomination_id": story.nomination,
         "badge_id": story.badge,
         "holding_id": story.holding,

@@ -233,7 +233,7 @@ def test_only_the_person_says_that_they_have_it_and_after_two_weeks_it_counts_as
     now = utcnow()
 
     def begin(session: Session) -> tuple[int, int, int]:
-        scene = Scene(session)
+        scene = Scene(session, kind="perk")
         ids = [scene.redeem().id for _ in range(2)]
         for redemption_id in ids:
             for verb in (approve_redemption, send_redemption):

@@ -41,12 +41,13 @@ class PortalClient(FlaskClient):
         return URLSafeTimedSerializer(self.application.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(known)
 
 
+SECRET = "t" * 20 + "0123456789abcdef"
+
+
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> Settings:
     """Settings of a test installation: its own folder, mail into files."""
-    return Settings(
-        _env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, secret_key="t" * 20 + "0123456789abcdef", log_level="ERROR"
-    )
+    return Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, secret_key=SECRET, log_level="ERROR")
 
 
 @pytest.fixture

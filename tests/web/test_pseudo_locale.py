@@ -27,10 +27,11 @@ from portal.notifications.mails import Mailer
 from portal.notifications.rules import Recipient
 from portal.notifications.senders import FolderSender
 from portal.people.models import Person
+from portal.rewards.rules.tickets import number_of
 from portal.web.guards import audience_of
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import tell_story
-from tests.support.application import SignIn
+from tests.support.application import SECRET, SignIn
 from tests.support.pseudo import Known, speak_pseudo, texts
 from tests.support.routes import sample_values
 
@@ -40,7 +41,7 @@ OWN = "own-none"
 # The table in which a route's argument is an id.
 TABLES = {"batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
-NOT_OURS = {"After", "Upto", "Period", "Company", "Item", "Key", "Next", "Scope", "Seen", "Shown", "Shown Price", "Step answer", "T"}
+NOT_OURS = {"After", "Upto", "Period", "Company", "Item", "Key", "Next", "Scope", "Seen", "Seen People", "Seen Total", "Shown", "Shown Price", "Step answer", "T"}
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
 # Answers that are no pages, and the one that ends the visit.
@@ -84,6 +85,7 @@ def ids(database: Database) -> dict[str, list[Any]]:
     """Return, for each name that stands in a route, every id there is."""
     with database.reading() as session:
         found: dict[str, list[Any]] = {f"{t.name}_id": list(session.scalars(select(t.c.id))) for t in Base.metadata.sorted_tables if "id" in t.c}
+    found |= {"ticket_number": [number_of(redemption_id, SECRET) for redemption_id in found["redemption_id"]]}
     found |= {"template_key": ["review", OWN], "template_step": [1], "site_key": ["gartner", "google"]}
     return found | {f"{name}_id": found[f"{table}_id"] for name, table in TABLES.items()}
 
@@ -121,6 +123,7 @@ def knowledge(database: Database, settings: Settings) -> Known:
     documents = [document_of(template) for template in built_in().values()]
     known.add(*texts(documents), *gaps_in(documents), *texts([site.facts.stored() for site in sites().values()]))
     known.add(*(str(Locale.parse(language).get_display_name("en")) for language in LANGUAGES))  # Babel's own
+    known.add(*Locale("en").territories.values(), *ids(database)["ticket_number"])
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 

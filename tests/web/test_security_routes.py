@@ -10,10 +10,12 @@ from werkzeug.test import TestResponse
 
 from portal.kernel.db import Database
 from portal.people.models import SignInSession
+from portal.rewards.rules.tickets import number_of
 from portal.tables import metadata
 from portal.web.guards import API, MEMBER, PUBLIC, ROLES, audience_of
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import Story, tell_story
+from tests.support.application import SECRET
 from tests.support.routes import UNSAFE, routes
 
 SAFE = frozenset({"GET", "HEAD"})
@@ -37,6 +39,7 @@ def known(story: Story) -> dict[str, object]:
         "attempt_id": story.waiting_attempt,
         "reward_id": story.reward,
         "redemption_id": story.redemption,
+        "ticket_number": number_of(story.ticket, SECRET),
         "nomination_id": story.nomination,
         "badge_id": story.badge,
         "holding_id": story.holding,

@@ -6,6 +6,7 @@ EVENTS = {
     "person.board_chosen": N_("Chose how to stand on the boards"),
     "badge.given": N_("Was given a badge"),
     "badge.revoked": N_("A badge was taken"),
+    "points.adjusted": N_("Points corrected by hand"),
     "person.added": N_("Added"),
     "person.invited": N_("Invited"),
     "person.joined": N_("Joined"),

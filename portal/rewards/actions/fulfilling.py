@@ -20,7 +20,7 @@ from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import AddressMissing
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import NotToBeOrdered
+from portal.rewards.rules.refusals import NotToBeOrdered, ShownAtTheDoor
 from portal.rewards.rules.states import Move, can
 
 
@@ -83,9 +83,12 @@ def receive_redemption(session: Session, actor: Actor, *, redemption_id: int, no
 
 
 def confirm_received(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Note that the person has it, as they say themselves. Refuses: NotFound for another's, AlreadyHandled."""
-    if actor.id is None or get_redemption(session, redemption_id).person_id != actor.id:
+    """Note that the person has it, as they say themselves. Refuses: NotFound for another's, ShownAtTheDoor, AlreadyHandled."""
+    asked = get_redemption(session, redemption_id)
+    if actor.id is None or asked.person_id != actor.id:
         raise NotFound()
+    if kind_of(get_reward(session, asked.reward_id).kind).is_shown:
+        raise ShownAtTheDoor()
     redemption, is_new = move(session, actor, redemption_id, Move.RECEIVE, now=now)
     if is_new:
         record_and_tell(session, actor, redemption, now, mail=False)

@@ -78,6 +78,8 @@ class RewardKind(Protocol):
     """Whether it is ordered from somebody before it is sent."""
     is_at_once: ClassVar[bool] = False
     """Whether it is theirs as soon as it is approved; nobody sends anything."""
+    is_shown: ClassVar[bool] = False
+    """Whether it is a ticket, which is received by being shown at a door; the member cannot say so themselves."""
     words: ClassVar[Mapping[State, str]] = {}
     """Names of states where this kind has its own."""
     told: ClassVar[Mapping[State, str]] = {}

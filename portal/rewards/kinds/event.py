@@ -18,10 +18,11 @@ class EventTicket(RewardKind):
         "happens_on": Control("day", N_("Date of the event")),
         "place": Control("text", N_("Place"), N_("Where it is, as on a ticket."), max_length=160),
     }
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Ticket given")}
+    is_shown = True
+    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Ticket given"), State.RECEIVED: N_("Ticket used")}
     told: ClassVar[Mapping[State, str]] = {
         State.APPROVED: N_("Your ticket is being written."),
-        State.SENT: N_("You are on the list. See you there!"),
+        State.SENT: N_("Show this ticket at the door, on your phone or on paper. See you there!"),
     }
     send = (N_("Give the ticket"), N_("The ticket is theirs. The held points are spent."))
 

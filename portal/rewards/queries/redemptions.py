@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
@@ -81,8 +83,12 @@ def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redempt
 
 
 def sent_before(session: Session, moment: datetime, *, limit: int) -> list[int]:
-    """Return what was sent before ``moment`` and is not known to have arrived, what was sent first first."""
+    """Return what was sent before ``moment`` and is not known to have arrived, what was sent first first.
+
+    What takes place on a day counts from that day.
+    """
     sent = select(Redemption.id).where(Redemption.state == State.SENT, Redemption.sent_at <= moment)
+    sent = sent.where(func.coalesce(Redemption.happens_on, date.min) < local_date(moment, programme_zone(session)))
     return list(session.scalars(sent.order_by(Redemption.sent_at, Redemption.id).limit(limit)))
 
 

@@ -138,6 +138,19 @@ class OwnRedemption(NotAllowed):
     message = N_("This is your own redemption. Another admin has to decide on it.")
 
 
+class ShownAtTheDoor(Conflict):
+    """A ticket is used when it is shown, and nobody says so beforehand."""
+
+    message = N_("A ticket is noted as used when it is shown at the door.")
+
+
+class TicketUnknown(Refusal):
+    """No ticket has this number."""
+
+    message = N_("No ticket has this number. Please look at it again.")
+    field = "number"
+
+
 class ReasonNeeded(Refusal):
     """Saying no, or taking back, needs a reason."""
 
