@@ -6,6 +6,7 @@ from config import ROOT, Settings
 from portal.acts.actions import ActHeard
 from portal.api import admin as api_admin
 from portal.api import views as api
+from portal.api.queries import name_of_token
 from portal.audience import admin as audience_admin
 from portal.audience import wording as audience_wording
 from portal.audience.contract import AudienceOwner
@@ -342,7 +343,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
-    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, own_company=settings.brand_company)
+    app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, name_of_token=name_of_token, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
     app.extensions["database"].inform_sessions(referral_taken_back=REFERRAL_TAKEN_BACK)
     app.extensions["database"].inform_sessions(

@@ -14,6 +14,11 @@ def find_token(session: Session, token: str) -> ApiToken | None:
     return session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash(token), ApiToken.revoked_at.is_(None)))
 
 
+def name_of_token(session: Session, token_id: int) -> str:
+    """Return the name an admin gave a token, revoked ones too; empty where there is no such token."""
+    return session.scalar(select(ApiToken.name).where(ApiToken.id == token_id)) or ""
+
+
 def list_tokens(session: Session, *, after: str | None) -> Page:
     """Return one page of (ApiToken, made_by), the newest first, revoked ones too."""
     found = select(ApiToken, Person.name.label("made_by")).outerjoin(Person, Person.id == ApiToken.made_by_id)

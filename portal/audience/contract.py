@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True)
 class Owned:
-    """The thing an audience stands before. ``is_live``: somebody may see it at this moment, so edits wait until they are put live.
+    """The thing an audience stands before. ``is_live``: somebody may see it now or will from ``opens_at`` on, so edits wait until they are put live.
 
     ``endpoint`` and ``values`` lead to its own editor; ``list_endpoint`` and ``list_name`` (marked) to the list it stands in.
     """
@@ -21,6 +22,8 @@ class Owned:
     list_endpoint: str
     list_name: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    opens_at: datetime | None = None
+    """The moment it is to be seen from, where it has one; it may have passed."""
 
 
 class AudienceOwner(Protocol):

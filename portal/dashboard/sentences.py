@@ -197,6 +197,7 @@ EVENTS: dict[str, str] = {
     "submission.feedback": N_("%(who)s gave feedback on %(what)s: %(reason)s"),
     "submission.link_asked": N_("%(who)s had a link of %(what)s looked at again"),
     "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),
+    "submission.not_accepted_early": N_("%(who)s did not share the early acceptance of %(what)s: %(reason)s"),
     "submission.recalled": N_("%(who)s undid a verdict on %(what)s"),
     "submission.reversed": N_("%(who)s took back the approval of %(what)s: %(reason)s"),
     "submission.saved": N_("%(who)s worked on %(what)s"),

@@ -1,6 +1,6 @@
 """Reads of events: those that wait for a member, one, and the admins' list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -14,6 +14,8 @@ from portal.web.paging import AnySelect, Page, page_by
 
 _USE = select(EventUse.id).where(EventUse.event_id == OutsideEvent.id, EventUse.released_at.is_(None)).correlate(OutsideEvent)
 _ByEmail = aliased(Person)
+# The name of an API token by its id, as (session, token_id) -> name.
+NameOfToken = Callable[[Session, int], str]
 
 
 def get_event(session: Session, event_id: int) -> OutsideEvent:
@@ -84,3 +86,9 @@ def state_of(event: OutsideEvent, *, is_used: bool, is_somebodys: bool, codes: C
     if is_used:
         return Outcome.MATCHED
     return Outcome.WAITING if is_somebodys and event.code in codes and event.dropped_at is None else Outcome.UNMATCHED
+
+
+def sender_of(session: Session, event: OutsideEvent) -> str:
+    """Return the name of the token that brought an event, empty for an import. The room of tokens stands above, so ``app.py`` hands its names in."""
+    asked: NameOfToken | None = session.info.get("name_of_token")
+    return asked(session, event.token_id) if asked and event.token_id is not None else ""

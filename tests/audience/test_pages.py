@@ -1,5 +1,6 @@
 """The editor of an audience: rules, mistakes in words, dry run, why not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +154,23 @@ def test_rules_of_a_paused_challenge_wait_as_those_of_a_live_one(database: Datab
     revision = answer.text.split('name="revision" value="')[1].split('"')[0]
     assert browser.post(f"{address}/live", data={"revision": revision}).status_code == 303
     assert ["Shops only" in sign_in(one).get("/challenges").text for one in (emil, rita)] == [False, True]
+
+
+def test_of_a_scheduled_challenge_the_dry_run_says_from_when_and_changes_wait(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, int]:
+        make_company(session, industry="Retail")
+        challenge = make_challenge(session, opens_on=utcnow().date() + timedelta(days=9))
+        return make_admin(session), open_audience(session, system("test"), challenge_id=challenge.id, now=utcnow())
+
+    admin, audience_id = database.write(given)
+    browser, address = sign_in(admin), f"/admin/audiences/{audience_id}"
+    page = browser.get(address).text
+    assert "will see it from" in page
+    assert "see it at this moment" not in page
+    assert add(browser, address).status_code == 303
+    page = browser.get(address).text
+    assert "would see it from" in page
+    assert "see it at this moment" not in page
 
 
 def test_why_answers_by_name_and_lets_one_choose(at: tuple[PortalClient, str], database: Database) -> None:

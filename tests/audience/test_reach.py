@@ -1,6 +1,6 @@
 """The dry run and the answer to why not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from portal.challenges.actions.answering import withdraw_submission
 from portal.challenges.actions.review import decline_attempt
 from portal.challenges.audience.owner import ChallengeOwner
 from portal.kernel.actor import system
+from portal.kernel.clock import local_date, start_of_day
+from portal.kernel.db import programme_zone
 from portal.people.actions.joining import invite_person
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
@@ -134,3 +136,12 @@ def test_people_are_found_by_part_of_the_name_or_the_whole_address(session: Sess
     assert [p.id for p in people_called(session, "ana")] == [ana.id, anabel.id]
     assert [p.id for p in people_called(session, "BEL@x.example")] == [anabel.id]
     assert people_called(session, "zoe") == []
+
+
+def test_of_what_is_scheduled_the_dry_run_says_from_when_on_it_is_seen(session: Session) -> None:
+    opens_on = local_date(NOW, programme_zone(session)) + timedelta(days=3)
+    challenge = make_challenge(session, opens_on=opens_on)
+    audience = show_only_to(session, challenge, in_industry("Retail"))
+    moment = start_of_day(opens_on, programme_zone(session))
+    assert reach_of(session, OWNER, audience.id, NOW).opens_at == moment
+    assert reach_of(session, OWNER, audience.id, moment).opens_at is None

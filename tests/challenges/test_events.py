@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from portal.api.actions import make_token
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.auto import approve_by_rule, make_rule, switch_rule
 from portal.challenges.actions.editing import close_challenge, publish_challenge
@@ -369,13 +370,16 @@ def test_the_page_says_what_is_waited_for_and_offers_no_button_that_cannot_work(
 
 def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Database, count_queries: Any) -> None:
     def scene(session: Session) -> Any:
-        people, challenge = [make_person(session) for _ in range(3)], make_webinar(session)
+        people, challenge = [make_person(session, name=name) for name in ("Zora Named", "Yuri Named", "Xenia")], make_webinar(session)
         submission = make_submission(session, people[0], challenge)
         for number in range(20):
             hear(session, f"stranger{number}@elsewhere.example", id=f"s-{number}", at=utcnow() - DAY, now=utcnow())
         hear(session, people[1], id="early", at=utcnow() - DAY, now=utcnow())
-        hear(session, people[0], id="odd", code="webnar", at=utcnow() - DAY, now=utcnow())
-        return make_admin(session), people[0], submission
+        admin = make_admin(session)
+        token, _ = make_token(session, as_admin(admin), name="CRM bridge", key="k", now=utcnow())
+        odd = Heard("odd", "webnar", utcnow() - DAY, email=people[0].email)
+        hear_event(session, API, source="test", heard=odd, token_id=token.id, now=utcnow())
+        return admin, people[0], submission
 
     admin, person, submission = database.write(scene)
     browser = sign_in(admin)
@@ -392,6 +396,12 @@ def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Databa
     assert "stranger7@" in browser.get("/admin/challenges/events?q=stranger7").text
     page = browser.get(f"/admin/challenges/events/{odd}")
     assert "Step event" in page.text
+    assert "the API token “CRM bridge”" in page.text
+    several = browser.get(f"/admin/challenges/events/{odd}?who=Named")
+    assert "Whose is it?" in several.text
+    assert "Step event" in browser.get(f"/admin/challenges/events/{odd}?person={person.id}").text
+    assert "Step event" in browser.get(f"/admin/challenges/events/{odd}?who=Zora").text
+    assert "Nobody here has this name" in browser.get(f"/admin/challenges/events/{odd}?who=Qqq").text
     data = {"submission_id": submission.id, "stage_id": stage.id}
     assert browser.post(f"/admin/challenges/events/{odd}/match", data=data).status_code == 303
     assert f"/admin/challenges/submissions/{submission.id}" in browser.get(f"/admin/challenges/events/{odd}").text

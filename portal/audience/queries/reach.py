@@ -47,6 +47,8 @@ class Reach:
     seers: Sequence[tuple[int, str]]
     losers: Sequence[tuple[int, str]]
     keepers: Sequence[tuple[int, str]]
+    opens_at: datetime | None = None
+    """From when on they see it, where that is still to come: until then nobody does."""
 
 
 def condition_of(session: Session, rules: Sequence[AudienceRule], include_mode: str, exclude_mode: str, moment: Moment) -> ColumnElement[bool]:
@@ -77,6 +79,7 @@ def conditions(session: Session, audience: Audience, now: datetime) -> tuple[Col
 
 def reach_of(session: Session, owner: AudienceOwner, audience_id: int, now: datetime) -> Reach:
     """Count over everybody what the audience means: active advocates, and those invited. Raises ``NotFound``."""
+    owned = owner.find(session, audience_id)
     live, edited = conditions(session, get_audience(session, audience_id), now)
     wanted = live if edited is None else edited
     begun = Person.id.in_(owner.under_way(audience_id))
@@ -100,6 +103,7 @@ def reach_of(session: Session, owner: AudienceOwner, audience_id: int, now: date
         seers=_sample(session, wanted) if counted.get("then") else [],
         losers=_sample(session, and_(live, not_(wanted))) if counted.get("lose") else [],
         keepers=_sample(session, and_(begun, not_(wanted))) if counted.get("keep") else [],
+        opens_at=owned.opens_at if owned and owned.is_live and owned.opens_at and owned.opens_at > now else None,
     )
 
 

@@ -27,6 +27,7 @@ class Named:
 
     ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
     ``version`` is the version of the rules under which it was decided, where there are any.
+    ``pair`` are the two people who approved it, in their order, where it needed two.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Named:
     admin_link: str
     held: tuple[str, datetime | None] | None = None
     version: int | None = None
+    pair: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class StatementLine:
     source: Named | None
     category: Category | None = None
     """What kind of correction by hand it is, if it is one."""
+    pair: tuple[str, ...] = ()
+    """The names of the two who approved it, in their order, where it needed two."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
         by_itself = sorted({row.source_id for row in found if row.source_type == kind and row.actor_id is None})
         if source.rules is not None and by_itself:
             rules |= source.rules(session, by_itself)
-    people = names(session, {row.actor_id for row in found if row.actor_id is not None})
+    pairs = {one for source in named.values() for one in source.pair}
+    people = names(session, pairs | {row.actor_id for row in found if row.actor_id is not None})
     until = waits_until(session, [row.transfer_id for row in found if row.kind == TransferKind.HOLD and row.reason == PENDING])
     told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id, "")) for row in found]
     return [_line(row, source, people, rule, until.get(row.transfer_id)) for row, source, rule in told]
@@ -140,5 +145,6 @@ def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str, 
         what, at = source.held
     else:
         what, at = line_name(kind, points, row.reason), None
+    pair = tuple(people.get(one, "–") for one in source.pair) if source and kind is TransferKind.HOLD else ()
     balance, note = int(row.balance_after), row.note or ""
-    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source, sort)
+    return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source, sort, pair)

@@ -18,6 +18,7 @@ from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.queries.versions import version_of, why_not_go_on
 from portal.challenges.rules import refusals, standing
+from portal.challenges.rules.early import early_key, key_of_form
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.revising import Seen
 from portal.challenges.rules.states import AttemptState, SubmissionState
@@ -89,7 +90,7 @@ def submit_attempt(
     an earlier attempt waits. Refuses unfinished steps by the kind of the step, a challenge that is
     over, a peer who cannot be referred, and a submission that cannot be answered.
     """
-    submission = _own(session, actor, submission_id)
+    submission, key = _own(session, actor, submission_id), key_of_form(key)
     replayed = session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
     if replayed is not None:
         return replayed
@@ -136,7 +137,7 @@ def send_unfinished(session: Session, actor: Actor, submission: Submission, *, n
     answers = _snapshot(session, submission, check=False)
     if not answers:
         raise refusals.NothingEntered()
-    key = f"accepted:{submission.attempts + 1}"
+    key = early_key(submission.attempts + 1)
     attempt = _add_attempt(session, submission, key=key, points=version.points, answers=answers, at=now, now=now)
     _hand_over(session, actor, submission, answers, now)
     record(session, actor, "submission.accepted_early", "submission", submission.id, now=now, attempt_id=attempt.id)

@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.audience.queries.reasons import people_called
 from portal.challenges.actions.events import match_event
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.events import EventFilter, MatchForm, WhoFilter
@@ -13,9 +14,11 @@ from portal.challenges.queries.events import event_codes, waiting_places
 from portal.challenges.queries.stages import get_submission
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
-from portal.outside.queries import count_events, get_event, list_events, owner_of, state_of, use_of
+from portal.outside.queries import count_events, get_event, list_events, owner_of, sender_of, state_of, use_of
 from portal.outside.rules import OUTCOME_NAMES
-from portal.people.queries.persons import find_person_by_email, get_person
+from portal.people.models import Person
+from portal.people.queries.persons import get_person
+from portal.web.addresses import id_number
 from portal.web.errors import sentence
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
@@ -40,12 +43,30 @@ def event(event_id: int) -> str:
     found, form = get_event(db(), event_id), WhoFilter(request.args)
     asked = form.values().get("who")
     owner = owner_of(db(), found)
-    who = find_person_by_email(db(), asked) if asked else owner
+    people = _people(asked)
+    who = (people[0] if len(people) == 1 else None) if asked or people else owner
     used = use_of(db(), event_id)
     submission = get_submission(db(), used.submission_id) if used else None
-    facts: dict[str, Any] = {"event": found, "owner": owner, "who": who, "asked": asked, "used": used, "submission": submission}
+    facts: dict[str, Any] = {
+        "event": found,
+        "owner": owner,
+        "who": who,
+        "asked": asked,
+        "people": people,
+        "sender": sender_of(db(), found),
+        "used": used,
+        "submission": submission,
+    }
     facts |= {"places": waiting_places(db(), who.id) if who and not used else (), "codes": event_codes(db()), "form": form}
     return render("challenges/admin/event.html", **facts, member=get_person(db(), submission.person_id) if submission else None, **NAMES)
+
+
+def _people(asked: str | None) -> list[Person]:
+    """Return the member that was chosen, or those whose address or name was asked for."""
+    chosen = request.args.get("person", type=id_number)
+    if chosen is not None:
+        return [get_person(db(), chosen)]
+    return people_called(db(), asked) if asked else []
 
 
 def _match_again(refusal: Refusal, event_id: int) -> Response:

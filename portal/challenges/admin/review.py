@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.challenges.actions import review
+from portal.challenges.actions.early import NOT_SHARED, say_no
 from portal.challenges.actions.links import look_again as look_at_link
 from portal.challenges.actions.verdicts import KIND
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries import editing as queries
 from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of
@@ -26,6 +28,7 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.queries.persons import get_person
+from portal.people.queries.persons import names as names_of
 from portal.review.queries.cases import cases_of
 from portal.web.addresses import id_number
 from portal.web.exports import csv_response
@@ -85,7 +88,8 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
     case = cases_of(db(), [(KIND, found.attempt.id)]).get((KIND, found.attempt.id))
     has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
     told = {"form": form or ReasonForm(formdata=None), "refusal": refusal, "refused": refused}
-    about = {"is_own": found.is_own(current_actor()), "has_approved": has_approved, "shown": shown_state(db(), submission_id)}
+    about = {"is_own": found.is_own(current_actor()), "has_approved": has_approved, "shown": shown_state(db(), submission_id), "case": case}
+    about |= {"first": names_of(db(), [case.first_by_id]) if case and case.first_by_id else {}}
     return render("challenges/admin/submission.html", review=found, kinds=KINDS, **told, **about, **names)
 
 
@@ -156,13 +160,10 @@ def more(attempt_id: int) -> Response:
 @writes(again=_attempt_again)
 def decline(attempt_id: int) -> Response:
     """Decline with a reason."""
-    return _decide(
-        attempt_id,
-        review.decline_attempt,
-        _("Declined. The advocate reads your reason."),
-        reason=ReasonForm().reason.data or "",
-        category=ReasonForm().category.data,
-    )
+    given = {"reason": ReasonForm().reason.data or "", "category": ReasonForm().category.data}
+    said = say_no(db(), current_actor(), attempt_id=attempt_id, **given, now=utcnow())
+    flash(_(NOT_SHARED) if isinstance(said, Attempt) else _("Declined. The advocate reads your reason."), "good")
+    return redirect(url_for(".submission", submission_id=said.submission_id), 303)
 
 
 @bp.post("/submissions/<int:submission_id>/reverse")

@@ -20,7 +20,7 @@ class EventFilter(FilterForm):
 class WhoFilter(FilterForm):
     """The member for whom an event is matched by hand."""
 
-    who = SearchField(_l("E-mail address of the member"), filters=[one_line], validators=[Length(max=254)])
+    who = SearchField(_l("Name or e-mail address"), filters=[one_line], validators=[Length(max=254)])
 
 
 class MatchForm(Form):

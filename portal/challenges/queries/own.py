@@ -12,6 +12,7 @@ from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, StagePayment, Submission
 from portal.challenges.queries.shown import SHOWN
 from portal.challenges.queries.versions import version_of
+from portal.challenges.rules.early import key_of_form, seen_by_member
 from portal.challenges.rules.standing import Availability, availability, is_active
 from portal.challenges.rules.states import APPEALED, ChallengeState, SubmissionState
 from portal.kernel.clock import local_date
@@ -71,12 +72,17 @@ def challenge_of(session: Session, submission: Submission) -> Challenge:
 
 def find_attempt(session: Session, submission_id: int, key: str | None) -> Attempt | None:
     """Return the attempt that was sent with this key, or None."""
-    return session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == key))
+    return session.scalar(select(Attempt).where(Attempt.submission_id == submission_id, Attempt.key == (key_of_form(key) if key else key)))
 
 
 def attempts_of(session: Session, submission_id: int) -> list[Attempt]:
     """Return the attempts of a submission, newest first."""
     return list(session.scalars(select(Attempt).where(Attempt.submission_id == submission_id).order_by(Attempt.number.desc())))
+
+
+def own_attempts_of(session: Session, submission_id: int) -> list[Attempt]:
+    """Return the attempts that the member reads of, newest first: without early acceptances that came to nothing."""
+    return seen_by_member(attempts_of(session, submission_id))
 
 
 def verdicts_of(session: Session, submission_id: int) -> list[Verdict]:

@@ -18,10 +18,10 @@ from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.dismissals import dismissal_of
 from portal.challenges.queries.own import (
-    attempts_of,
     availability_of,
     challenge_for,
     current_of,
+    own_attempts_of,
     payments_of,
     steps_taken_back,
     submissions_of,
@@ -35,6 +35,7 @@ from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.dismissing import why_not_dismiss
+from portal.challenges.rules.early import waits_early
 from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
@@ -158,6 +159,11 @@ class ChallengePage:
         return waits or is_active(submission.state, submission.declines, self.version.max_attempts)
 
     @property
+    def is_being_accepted(self) -> bool:
+        """Tell whether a reviewer is about to accept what was entered so far: the first of two approvals is given."""
+        return any(waits_early(attempt) for attempt in self.attempts)
+
+    @property
     def asked(self) -> Verdict | None:
         """The last verdict, while it is what the person has to react to."""
         last = standing_verdict(self.verdicts)
@@ -278,7 +284,7 @@ def _page(
         steps=steps_of(session, version, submission),
         submission=submission,
         earlier=[s for s in submissions if s is not submission],
-        attempts=attempts_of(session, submission.id) if submission else [],
+        attempts=own_attempts_of(session, submission.id) if submission else [],
         verdicts=verdicts_of(session, submission.id) if submission else [],
         last_appeal=last_appeal(session, submission.id) if submission else None,
         review_time=usual_review_time(session, now),

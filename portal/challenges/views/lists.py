@@ -115,6 +115,6 @@ def submission(submission_id: int) -> Any:
     challenge = own.challenge_of(db(), found)
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
     shown = {"submission": found, "shown": shown_state(db(), found.id), "title": version_of(db(), found).title}
-    sent = {"attempts": own.attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
+    sent = {"attempts": own.own_attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
     names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
     return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)

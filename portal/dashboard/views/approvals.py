@@ -9,7 +9,9 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.challenges.actions.early import NOT_SHARED
 from portal.challenges.actions.undoing import undo_verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.undoing import undoable_verdicts
 from portal.challenges.rules.states import OUTCOME_NAMES
 from portal.dashboard.forms import QueueFilter, VerdictForm
@@ -138,7 +140,8 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
         return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
     following = f"{thing}-{item_id}" if chosen.stays else _following(source, item_id)
     decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())
-    flash(_(chosen.done) if decided is not None else _(FIRST_OF_TWO), "good")
+    done = NOT_SHARED if isinstance(decided, Attempt) else chosen.done
+    flash(_(done) if decided is not None else _(FIRST_OF_TWO), "good")
     return _to_queue(item=following)
 
 

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.review import ask_for_more, decline_attempt, give_approval, give_feedback
+from portal.challenges.actions.early import say_no
+from portal.challenges.actions.review import ask_for_more, give_approval, give_feedback
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.review import attempt_for_review, waiting_attempts
@@ -45,7 +46,7 @@ class WaitingAttempts:
             N_("Sent back with your question."),
         ),
         "decline": Verdict(
-            lambda session, actor, item_id, given, now: decline_attempt(
+            lambda session, actor, item_id, given, now: say_no(
                 session, actor, attempt_id=item_id, reason=given.reason, category=given.category, now=now
             ),
             N_("Declined. The advocate reads your reason."),

@@ -15,6 +15,7 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.firsts import firsts_of
 from portal.rewards.queries.redemptions import concerned, get_redemption, handled
 from portal.rewards.rules.refusals import STANDS, AlreadyHandled
 from portal.rewards.rules.states import WAYS, Move, State, Way
@@ -79,7 +80,9 @@ def tell_person(session: Session, redemption: Redemption, kind: str, now: dateti
 def record_and_tell(session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True) -> None:
     """Record the move under ``name``, which is the new state if not given, and tell the person. What was handed over stays out of the record."""
     name = name or redemption.state
-    about = {word: value for word, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
+    about: dict[str, Any] = {word: value for word, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
+    if redemption.approved_at == now and (first := firsts_of(session, [redemption.id]).get(redemption.id)):
+        about["first_by_id"] = first.by_id
     audit.record(session, actor, f"redemption.{name}", "redemption", redemption.id, now=now, **about)
     tell_person(session, redemption, f"redemption_{name}", now, mail=mail)
 

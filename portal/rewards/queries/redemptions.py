@@ -15,9 +15,10 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
-from portal.rewards.rules.states import CALLED_OFF, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
+from portal.rewards.rules.states import CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -153,7 +154,7 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     if row is None:
         raise NotFound()
     redemption, reward, person, company = row
-    happened = _happened(redemption, person)
+    happened = _happened(redemption, person, firsts_of(session, [redemption_id]).get(redemption_id))
     known = names(session, [by for *_, by in happened if by is not None])
     steps = [Step(state, name, at, by, known.get(by, "") if by is not None else "") for state, name, at, by in happened]
     return Detail(redemption, reward, person, company or "", steps, address_of(session, redemption_id))
@@ -161,24 +162,31 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
 
 _TIMES = tuple(getattr(Redemption, name) for name in MOMENTS)
 _DESCRIBED = (
-    select(Redemption.id, Redemption.state, Reward.name, *_TIMES)
+    select(Redemption.id, Redemption.state, Redemption.approved_by, Reward.name, *_TIMES)
     .join(Reward, Reward.id == Redemption.reward_id)
     .where(Redemption.id.in_(bindparam("ids", expanding=True)))
 )
 
 
-def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[str, str, str, tuple[str, datetime | None]]]:
-    """Return (name of the reward, member's address, admin's address, what became of its points and when) of each redemption.
+def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[Any, ...]]:
+    """Return (name of the reward, member's address, admin's address, what became of its points and when,
+    no version, who approved it where two did) of each redemption.
 
     For rooms that show lines which came from it.
     """
     if not redemption_ids:
         return {}
-    told = {}
+    told: dict[int, tuple[Any, ...]] = {}
+    firsts = firsts_of(session, redemption_ids)
     for row in session.execute(_DESCRIBED, {"ids": redemption_ids}):
         became = became_of_hold(State(row.state), **{name: getattr(row, name) for name in MOMENTS})
-        told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became)
+        told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became, None, _pair(firsts.get(row.id), row.approved_by))
     return told
+
+
+def _pair(first: First | None, second_id: int | None) -> tuple[int, ...]:
+    """Return the two people who approved, first and second; nobody where one was enough, or the second is still wanted."""
+    return (first.by_id, second_id) if first and second_id is not None and second_id != first.by_id else ()
 
 
 def redemptions_matching(term: str) -> Select[int]:
@@ -196,10 +204,11 @@ def _own(person_id: int, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]
     return statement
 
 
-def _happened(redemption: Redemption, person: Person) -> list[tuple[State, str, datetime, int | None]]:
+def _happened(redemption: Redemption, person: Person, first: First | None) -> list[tuple[State, str, datetime, int | None]]:
     """Return what happened in its order; of what was tried more than once the last time."""
     steps = [
         (State.REQUESTED, "", redemption.requested_at, person.id),
+        (State.REQUESTED, FIRST_NAME, first.at if first else None, first.by_id if first else None),
         (State.APPROVED, "", redemption.approved_at, redemption.approved_by),
         (State.FAILED, "", redemption.failed_at, redemption.failed_by),
         (State.APPROVED, RETRIED_NAME, redemption.retried_at, redemption.retried_by),

@@ -67,6 +67,7 @@ HELD = (State.REQUESTED, State.APPROVED, State.ORDERED, State.FAILED)
 SPENT = (State.SENT, State.RECEIVED)
 GIVEN_BACK = (State.DECLINED, State.CANCELLED, State.ENDED, State.RETURNED)
 
+FIRST_NAME = N_("First of two approvals")
 STATE_NAMES = {
     State.REQUESTED: N_("Waiting for approval"),
     State.APPROVED: N_("Approved, on its way"),

@@ -1,0 +1,74 @@
+"""An early acceptance that the second of two approvers does not share: the member stands where they stood, and the first one is told."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.challenges.actions.consenting import settle_consents
+from portal.challenges.actions.gallery import settle_gallery
+from portal.challenges.actions.locking import move_attempt, move_submission, resting_state
+from portal.challenges.actions.referring import settle_peers, take_back_peers
+from portal.challenges.actions.review import decline_attempt
+from portal.challenges.actions.verdicts import KIND, SOURCE, Case, reason_of, to_decide
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Answer, Attempt, Submission
+from portal.challenges.queries.own import verdicts_of
+from portal.challenges.rules import refusals
+from portal.challenges.rules.early import stood_before, waits_early
+from portal.challenges.rules.states import AttemptState
+from portal.kernel.actor import Actor
+from portal.kernel.text import N_
+from portal.notifications.actions import notify
+from portal.people.queries.persons import get_person, names, recipient
+from portal.review.actions.pairs import forget_first
+from portal.review.queries.cases import find_case
+
+NOT_SHARED = N_("Not accepted early. The advocate goes on where they were, with no attempt used; who accepted first reads your reason.")
+
+
+def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, category: str | None = None, now: datetime) -> Verdict | Attempt:
+    """Decline an attempt as ``decline_attempt`` does; of an early acceptance that waits for its second approval, drop that alone.
+
+    What was dropped is returned as the attempt: no verdict is given, no attempt of the member's is used, what they entered stays, and
+    whoever accepted first reads the reason. Refuses as ``decline_attempt``.
+    """
+    case = to_decide(session, actor, attempt_id)
+    if not waits_early(case.attempt):
+        return decline_attempt(session, actor, attempt_id=attempt_id, reason=reason, category=category, now=now)
+    said = reason_of(reason)
+    kept = find_case(session, KIND, attempt_id)
+    first_id = kept.first_by_id if kept else None
+    _put_back(session, actor, case, now)
+    forget_first(session, kind=KIND, item_id=attempt_id)
+    record(session, actor, "submission.not_accepted_early", SOURCE, case.submission.id, now=now, attempt_id=attempt_id, reason=said)
+    if first_id is not None and first_id != actor.id:
+        _tell_first(session, actor, case, first_id, said, now)
+    return case.attempt
+
+
+def _put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+    attempt, submission = case.attempt, case.submission
+    if not move_attempt(session, attempt, (AttemptState.WAITING,), AttemptState.WITHDRAWN):
+        raise refusals.AlreadyDecided()
+    verdicts = verdicts_of(session, submission.id)
+    state = resting_state(session, submission.id, stood_before(verdicts))
+    move_submission(session, submission, state=state, changed_at=_last_change(session, submission, verdicts[0] if verdicts else None))
+    take_back_peers(session, actor, attempt, now)
+    settle_peers(session, actor, submission, now)
+    settle_consents(session, actor, submission, attempt, now)
+    settle_gallery(session, actor, submission, attempt, now)
+
+
+def _last_change(session: Session, submission: Submission, last: Verdict | None) -> datetime:
+    saved = session.scalar(select(func.max(Answer.saved_at)).where(Answer.submission_id == submission.id))
+    moments = (submission.started_at, saved, last.decided_at if last else None)
+    return max(moment for moment in moments if moment is not None)
+
+
+def _tell_first(session: Session, actor: Actor, case: Case, first_id: int, reason: str, now: datetime) -> None:
+    who = names(session, [actor.id]).get(actor.id, "–") if actor.id is not None else "–"
+    data = {"person": get_person(session, case.submission.person_id).name, "challenge": case.challenge.title, "by": who, "reason": reason}
+    link, key = f"/admin/challenges/submissions/{case.submission.id}", f"attempt:{case.attempt.id}:not_accepted_early"
+    notify(session, to=recipient(session, first_id), kind="early_not_shared", data=data, key=key, link=link, now=now)
