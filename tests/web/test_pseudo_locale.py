@@ -41,7 +41,23 @@ OWN = "own-none"
 # The table in which a route's argument is an id.
 TABLES = {"batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
-NOT_OURS = {"After", "Upto", "Period", "Company", "Item", "Key", "Next", "Scope", "Seen", "Seen People", "Seen Total", "Shown", "Shown Price", "Step answer", "T"}
+NOT_OURS = {
+    "After",
+    "Upto",
+    "Period",
+    "Company",
+    "Item",
+    "Key",
+    "Next",
+    "Scope",
+    "Seen",
+    "Seen People",
+    "Seen Total",
+    "Shown",
+    "Shown Price",
+    "Step answer",
+    "T",
+}
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
 # Answers that are no pages, and the one that ends the visit.
