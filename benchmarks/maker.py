@@ -255,7 +255,7 @@ class Programme:
 
     def lot_rows(self) -> Iterator[Row]:
         for found in self.lots():
-            place = {"fulfilled": "spent", "declined": "open"}.get(REDEEMED[found.redemption % 4], "held")
+            place = {"received": "spent", "declined": "open"}.get(REDEEMED[found.redemption % 4], "held")
             for month, number in found.ids.items():
                 earned, part = found.sums[month], found.held.get(number, 0)
                 sums = Counter({"open": earned - part}) + Counter({place: part})
@@ -279,7 +279,7 @@ class Programme:
             hold, state = self.hold_id(found.redemption), REDEEMED[found.redemption % 4]
             for number, part in found.held.items():
                 yield hold, number, 0, -part, part, 0, 0, 0, 0, 0
-                if state == "fulfilled":
+                if state == "received":
                     yield hold + 1, number, 0, 0, -part, part, 0, 0, 0, 0
                 elif state == "declined":
                     yield hold + 1, number, 0, part, -part, 0, 0, 0, 0, 0
