@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring  # type: ignore[attr-defined]
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from portal.kernel.clock import micros
@@ -46,21 +47,19 @@ def row_sealer(letter: str, fields: Sequence[str]) -> Callable[[Sequence[Any]], 
     """
     keys = sorted((*fields, "table"))
     form = "{" + ",".join(f'"{key}":"{letter}"' if key == "table" else f'"{key}":%s' for key in keys) + "}"
-    order, number = [fields.index(key) for key in keys if key != "table"], fields.index("id")
+    in_order, number = itemgetter(*(fields.index(key) for key in keys if key != "table")), fields.index("id")
 
     def seal(values: Sequence[Any]) -> SealedRow:
-        return SealedRow(f"{letter}{values[number]}", (form % tuple([_json(values[place]) for place in order])).encode())
+        told = [value if type(value) is int else _json(value) for value in in_order(values)]
+        return SealedRow(f"{letter}{values[number]}", (form % tuple(told)).encode())
 
     return seal
 
 
 def _json(value: Any) -> Any:
-    kind = type(value)
-    if kind is int:
-        return value
     if value is None:
         return "null"
-    if kind is str:
+    if type(value) is str:
         return encode_basestring(value)
     return micros(value) if isinstance(value, datetime) else _ENCODE(value)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -29,7 +29,7 @@ class StoredMoment(TypeDecorator[Any]):
         if dialect.name != "sqlite":
             return value
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return datetime.fromisoformat(f"{value}+00:00")
         except (TypeError, ValueError):
             return str(value)
 
@@ -79,9 +79,9 @@ def sealed_rows(session: Session, ranges: Sequence[Range]) -> list[SealedRow]:
     """Return the transfers in ``ranges`` in canonical form, each followed by its entries; entries without a transfer come last."""
     connection, transfers, lines = session.connection(), list[Any](), dict[int, list[SealedRow]]()
     for where in within(transfer.c.id, ranges):
-        transfers += connection.execute(_TRANSFERS.where(where))
+        transfers += connection.execute(_TRANSFERS.where(where)).all()
     for where in within(entry.c.transfer_id, ranges):
-        for row in connection.execute(_ENTRIES.where(where).order_by(entry.c.id)):
+        for row in connection.execute(_ENTRIES.where(where).order_by(entry.c.id)).all():
             lines.setdefault(row[_BELONGS], []).append(_SEAL_ENTRY(row))
     rows: list[SealedRow] = []
     for row in sorted(transfers, key=itemgetter(_NUMBER)):
