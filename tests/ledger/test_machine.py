@@ -267,5 +267,5 @@ def test_ten_thousand_steps_of_a_seed_keep_the_books(database: Database, number:
 
     turn = 0
     while len(done) < STEPS:
-        seed(number * 1_000 + turn)(get_state_machine_test(start, settings=told))(start)
+        seed(number * 1_000 + turn)(get_state_machine_test(start, settings=told))()
         turn += 1
