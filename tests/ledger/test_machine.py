@@ -201,11 +201,12 @@ class Safe(RuleBasedStateMachine):
         self._note(Made(written.id, made.owner, -made.points, "refused"), lambda: verbs.reverse(self.session, made.id, key=key))
 
     def _expired_of(self, made: Made, let_go: int) -> int:
-        """Return what has expired of a gift, behind what is open of its month: that is neither taken nor owed. ``let_go`` of it waits no longer."""
+        """Return what has expired of a gift, behind what is open of its month and terms. ``let_go`` of it waits no longer."""
         if made.kind == "capture" or made.points < 0:
             return 0
-        month = self.session.scalars(select(lot.c.month).join(lot_line).where(lot_line.c.transfer_id == made.id)).one()
-        rows = self.session.execute(select(lot).where(lot.c.owner_id == made.owner, lot.c.month == month)).all()
+        own = self.session.execute(select(lot.c.month, lot.c.policy_id).join(lot_line).where(lot_line.c.transfer_id == made.id).limit(1)).one()
+        kin = (lot.c.owner_id == made.owner, lot.c.month == own.month, lot.c.policy_id == own.policy_id)
+        rows = self.session.execute(select(lot).where(*kin)).all()
         return min(max(made.points - let_go - sum(row.open for row in rows), 0), sum(row.expired for row in rows))
 
     @rule(number=st.integers(0, 10_000))
