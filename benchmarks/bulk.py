@@ -19,6 +19,7 @@ class Bulk:
         self._connection: Any = self._pooled.driver_connection
         if self.is_sqlite:  # whoever had this connection before may only have read
             self.run("PRAGMA query_only=OFF")
+            self._pooled.info.clear()  # where the portal notes that it may only read
         else:  # a page may take its seconds, a million rows take theirs
             self.run("SET statement_timeout = 0")
 

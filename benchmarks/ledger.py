@@ -1,43 +1,67 @@
-"""What an award costs: against a bare insert and guarded update through the same Session, and on the bare driver.
+"""What points cost: an award, a payment and a redemption against a bare insert and guarded update through the same Session, and on the bare driver.
 
-    python -m benchmarks.ledger [--seconds 1.5] [--rounds 3] [--writers 1 8] [--postgresql URL]
+    python -m benchmarks.ledger [--seconds 1.5] [--rounds 3] [--writers 1 8] [--entries 10000 1000000] [--engines sqlite] [--postgresql URL]
+    python -m benchmarks.ledger --profile award     where the time of one way goes, in one process
 
 Each way runs in processes of its own, in turn within each round, so that only the ratios within one
 table count. SQLite runs at synchronous FULL, as the portal does. Without an address PostgreSQL is
-started from its wheel, as in the tests. Prints a Markdown table.
+started from its wheel, as in the tests, but waits for the disk. Prints a Markdown table.
 """
 
 import argparse
-import json
+import cProfile
 import os
+import pstats
 import random
 import shutil
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, bindparam, insert, make_url, update
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, bindparam, insert, inspect, make_url, text, update
+from sqlalchemy.exc import ProgrammingError
 
+from benchmarks import books
+from benchmarks.bulk import Bulk, Row
+from portal.audit import actions as audit
 from portal.kernel import migrate
-from portal.kernel.actor import system
+from portal.kernel.actor import ADVOCATE, Actor, system
+from portal.kernel.clock import utcnow
 from portal.kernel.db import PRAGMAS, Database
+from portal.kernel.errors import Busy
 from portal.kernel.ids import new_key
 from portal.kernel.schema import BigId, UTCDateTime
-from portal.ledger.actions.accounts import open_accounts
 from portal.ledger.actions.earning import award
+from portal.notifications.actions import notify
+from portal.people.queries.persons import recipient
+from portal.recognition.actions import scores
+from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.redeeming import redeem
+from portal.rewards.rules.kinds import Kind
 
-ROOT = Path(__file__).resolve().parents[1]
-OWNERS = 500
+ENTRIES = 10_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-BARE, SESSION, AWARD = "bare, driver", "bare, same Session", "award"
-WAYS = (BARE, SESSION, AWARD)
+BARE, SESSION, AWARD, PAY, REDEEM = (
+    "bare, driver",
+    "bare, same Session",
+    "award",
+    "pay: award, score, audit, outbox",
+    "redeem: stock, hold, audit, outbox",
+)
+WAYS = (BARE, SESSION, AWARD, PAY, REDEEM)
+HEAD = (
+    "| engine | entries | writers | way | units/s | x bare, same Session | x bare, driver | client CPU us | by CPU, same Session |\n"
+    + "|---" * 9
+    + "|"
+)
 
 bare = MetaData()
 bare_transfer = Table(
@@ -55,34 +79,79 @@ UPDATE = (
 )
 
 
-def prepare(url: str) -> None:
-    """Make the schema, the owners with some points each, and the bare tables."""
+def prepare(url: str, entries: int = ENTRIES) -> int:
+    """Make the schema, a ledger of so many entries, its people, a reward, and the bare tables, unless an earlier run did. Return the owners."""
     database = Database(url)
     migrate.upgrade(database)
-    with database.engine.begin() as connection:
-        bare.create_all(connection)
-        connection.execute(insert(bare_account), [{"id": n, "balance": 0, "version": 0} for n in range(1, OWNERS + 1)])
-
-    def open_all(session) -> None:
-        for owner_id in range(1, OWNERS + 1):
-            open_accounts(session, owner_id)
-            pay(session, owner_id)
-
-    database.write(open_all)
+    with database.reading() as session:
+        known = session.execute(text("SELECT COUNT(*) FROM transfer")).scalar_one()
+        is_bare = inspect(session.connection()).has_table("bare_account")
+    owners = entries // (2 * books.EACH) if known else books.fill(database, entries)
+    if not is_bare:
+        _make_people(database, owners)
+        with database.engine.begin() as connection:
+            bare.create_all(connection)
+            connection.execute(insert(bare_account), [{"id": n, "balance": 0, "version": 0} for n in range(1, owners + 1)])
     database.dispose()
+    return owners
 
 
-def pay(session, owner_id: int) -> None:
+def _make_people(database: Database, owners: int) -> None:
+    """Make a person of each owner, an admin who hears of redemptions, and a reward of one point."""
+    bulk = Bulk(database)
+    columns = "id, name, name_key, email, email_key, state, title, is_advocate, is_employee, is_admin, is_demo, password_hash, password_changed_at, "
+    try:
+        bulk.fill(
+            "person",
+            columns + "created_at, invited_at, joined_at",
+            (_person(n, is_admin=n > owners) for n in range(1, owners + 2)),
+        )
+        bulk.follow_ids(["person"])
+    finally:
+        bulk.close()
+    given = {"summary": "Something nice.", "text": "All about it.", "price": 1, "stock": 1_000_000, "kind": Kind.EVENT}
+    reward_id = database.write(lambda session: add_reward(session, system("cli"), name="Reward", now=NOW, **given)).id
+    database.write(lambda session: publish_reward(session, system("cli"), reward_id=reward_id, now=NOW))
+
+
+def _person(number: int, *, is_admin: bool) -> Row:
+    email = f"p{number}@example.com"
+    return number, f"P {number}", f"p {number}", email, email, "active", "", not is_admin, False, is_admin, False, "!", NOW, NOW, NOW, NOW
+
+
+# The ways
+
+
+def give(session: Any, owner_id: int) -> None:
     award(
         session, system("cli"), owner_id=owner_id, points=10, key=new_key(), reason="bench.awarded", source_type="bench", source_id=1,
         effective_at=NOW, now=NOW,
     )  # fmt: skip
 
 
-def through_session(session, owner_id: int) -> None:
+def pay(session: Any, owner_id: int) -> None:
+    """What the approval of an answer does about points: award, scores, level and badges, record, inbox and outbox."""
+    now, key = utcnow(), new_key()
+    actor = Actor(id=None, roles=frozenset({"admin"}), origin="cli")
+    scores.award(
+        session, actor, person_id=owner_id, points=10, key=key, reason="bench.awarded", source_type="bench", source_id=1, effective_at=now, now=now
+    )
+    audit.record(session, actor, "submission.approved", "submission", 1, now=now, points=10)
+    notify(session, to=recipient(session, owner_id), kind="submission_approved", data={"points": 10}, key=key, now=now)
+
+
+def ask(session: Any, owner_id: int) -> None:
+    actor = Actor(id=owner_id, roles=frozenset({ADVOCATE}), origin="127.0.0.1")
+    redeem(session, actor, reward_id=1, key=new_key(), now=utcnow(), shown_price=1)
+
+
+def through_session(session: Any, owner_id: int) -> None:
     connection = session.connection()
     connection.execute(INSERT, {"key": new_key(), "owner_id": owner_id, "points": 10, "recorded_at": NOW}).scalar_one()
     connection.execute(UPDATE, {"b_id": owner_id, "b_change": 10}).one()
+
+
+INNER = {SESSION: through_session, AWARD: give, PAY: pay, REDEEM: ask}
 
 
 def on_driver(url: str) -> Callable[[int], None]:
@@ -96,10 +165,7 @@ def on_driver(url: str) -> Callable[[int], None]:
             lite.execute("BEGIN IMMEDIATE")
             added = "INSERT INTO bare_transfer (key, owner_id, points, recorded_at) VALUES (?, ?, 10, ?) RETURNING id"
             lite.execute(added, (new_key(), owner_id, "2026-01-01 00:00:00.000000")).fetchone()
-            moved = (
-                "UPDATE bare_account SET balance = balance + 10, version = version + 1 WHERE id = ? AND balance + 10 >= 0 RETURNING balance, version"
-            )
-            lite.execute(moved, (owner_id,)).fetchone()
+            lite.execute(MOVE.format("?"), (owner_id,)).fetchone()
             lite.execute("COMMIT")
 
         return write_sqlite
@@ -114,60 +180,88 @@ def on_driver(url: str) -> Callable[[int], None]:
     return write_postgresql
 
 
-def work(url: str, way: str, seconds: float) -> None:
-    """Write for some seconds in one process and print how many units a second were committed, and the CPU of each."""
+def step_of(url: str, way: str) -> Callable[[int], None]:
+    """Return one unit of work of a way."""
     if way == BARE:
-        step = on_driver(url)
-    else:
-        database = Database(url)
-        inner = pay if way == AWARD else through_session
+        return on_driver(url)
+    database, inner = Database(url), INNER[way]
 
-        def step(owner_id: int) -> None:
-            database.write(lambda session: inner(session, owner_id))
+    def step(owner_id: int) -> None:
+        database.write(lambda session: inner(session, owner_id))
 
-    dice = random.Random(os.getpid())
-    for _ in range(20):
-        step(dice.randint(1, OWNERS))
-    print("ready", flush=True)
-    sys.stdin.readline()
+    return step
+
+
+def work(url: str, way: str, owners: int, seconds: float, line: Any) -> None:
+    """Write for some seconds in one process and tell how many units a second were committed, and the CPU of each."""
+    step, dice = step_of(url, way), random.Random(os.getpid())
+    for _ in range(10):
+        with suppress(Busy):
+            step(dice.randint(1, owners))
+    line.send("ready")
+    line.recv()
     count, start, cpu = 0, time.perf_counter(), time.process_time()
     while (spent := time.perf_counter() - start) < seconds:
-        step(dice.randint(1, OWNERS))
-        count += 1
-    print(json.dumps({"rate": count / spent, "cpu": (time.process_time() - cpu) / max(count, 1)}), flush=True)
+        with suppress(Busy):  # It waited its ten seconds, and is no unit.
+            step(dice.randint(1, owners))
+            count += 1
+    line.send((count / spent, (time.process_time() - cpu) / max(count, 1)))
 
 
-def measure(url: str, way: str, writers: int, seconds: float) -> tuple[float, float]:
+def measure(url: str, way: str, owners: int, writers: int, seconds: float) -> tuple[float, float]:
     """Return units a second over all writers, and the mean CPU of a unit in microseconds."""
-    command = [sys.executable, "-m", "benchmarks.ledger", "--work", way, "--url", url, "--seconds", str(seconds)]
-    started = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(writers)]
+    context = get_context("fork")
+    lines = [context.Pipe() for _ in range(writers)]
+    started = [context.Process(target=work, args=(url, way, owners, seconds, there)) for _here, there in lines]
+    for process, (_here, there) in zip(started, lines, strict=True):
+        process.start()
+        there.close()
+    for here, _there in lines:
+        here.recv()
+    for here, _there in lines:
+        here.send("go")
+    results = [here.recv() for here, _there in lines]
     for process in started:
-        process.stdout.readline()
-    for process in started:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    results = [json.loads(process.communicate()[0]) for process in started]
-    return sum(r["rate"] for r in results), statistics.mean(r["cpu"] for r in results) * 1e6
+        process.join()
+    return sum(rate for rate, _cpu in results), statistics.mean(cpu for _rate, cpu in results) * 1e6
 
 
-def compare(name: str, url: str, writers: int, seconds: float, rounds: int) -> list[str]:
-    """Return the table's lines for one engine and number of writers."""
+def compare(name: str, url: str, entries: int, owners: int, writers: int, seconds: float, rounds: int) -> list[str]:
+    """Return the table's lines for one engine, size and number of writers."""
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     costs: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
-            rate, cpu = measure(url, way, writers, seconds)
+            rate, cpu = measure(url, way, owners, writers, seconds)
             rates[way].append(rate)
             costs[way].append(cpu)
 
-    def ratio(way: str, other: str) -> float:
-        return statistics.median(a / b for a, b in zip(rates[way], rates[other], strict=True))
+    def ratio(measured: dict[str, list[float]], way: str, other: str) -> float:
+        return statistics.median(a / b for a, b in zip(measured[way], measured[other], strict=True))
 
     lines = []
     for way in WAYS:
         rate, cpu = statistics.median(rates[way]), statistics.median(costs[way])
-        lines.append(f"| {name} | {writers} | {way} | {rate:,.0f} | {ratio(way, SESSION):.2f} | {ratio(way, BARE):.2f} | {cpu:,.0f} |")
+        told = f"{rate:,.0f} | {ratio(rates, way, SESSION):.2f} | {ratio(rates, way, BARE):.2f} | {cpu:,.0f} | {ratio(costs, SESSION, way):.2f}"
+        lines.append(f"| {name} | {entries:,} | {writers} | {way} | {told} |")
     return lines
+
+
+def profile(url: str, way: str, owners: int, units: int = 1_000) -> None:
+    """Print where the time of a way goes, in one process."""
+    step, dice, seen = step_of(url, way), random.Random(1), cProfile.Profile()
+    for _ in range(50):
+        step(dice.randint(1, owners))
+    began = time.process_time()
+    for _ in range(units):
+        step(dice.randint(1, owners))
+    print(f"{way}: {(time.process_time() - began) / units * 1e6:,.0f} us CPU a unit")
+    seen.enable()
+    for _ in range(units):
+        step(dice.randint(1, owners))
+    seen.disable()
+    pstats.Stats(seen).sort_stats("cumtime").print_stats("portal|execute|commit|close|begin", 45)
+    pstats.Stats(seen).sort_stats("tottime").print_stats(25)
 
 
 def main() -> None:
@@ -176,33 +270,48 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--writers", type=int, nargs="+", default=[1, 8])
+    parser.add_argument("--entries", type=int, nargs="+", default=[ENTRIES])
+    parser.add_argument("--engines", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
     parser.add_argument("--postgresql", metavar="URL", help="an empty database; one is started if not given")
-    parser.add_argument("--work", choices=WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="make the ledgers in this folder, and use what an earlier run made there")
+    parser.add_argument("--profile", metavar="WAY", help="only tell where the time of one way goes (award, pay, redeem, bare, ...)")
     options = parser.parse_args()
-    if options.work:
-        work(options.url, options.work, options.seconds)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="laurel-bench-"))
-    server, url = None, options.postgresql
-    if url is None:
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="laurel-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    server = None
+    if "postgresql" in options.engines and options.postgresql is None:
         from tests.support.databases import Servers
 
-        folder.chmod(0o755)
         server = Servers(folder)
-        server.run("CREATE DATABASE laurel_bench")
-        url = server.url.set(database="laurel_bench").render_as_string(hide_password=False)
+        server.keep_promises()
+
+    def address(engine: str, entries: int) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{folder / f'ledger_{entries}.sqlite3'}"
+        if server is None:
+            return str(options.postgresql)
+        with suppress(ProgrammingError, psycopg.errors.DuplicateDatabase):
+            server.run(f"CREATE DATABASE ledger_{entries}")
+        return server.url.set(database=f"ledger_{entries}").render_as_string(hide_password=False)
+
     try:
-        print("| engine | writers | way | units/s | x bare, same Session | x bare, driver | client CPU us |")
-        print("|---|---|---|---|---|---|---|")
-        for name, address in (("SQLite FULL", f"sqlite:///{folder / 'bench.sqlite3'}"), ("PostgreSQL", url)):
-            prepare(address)
-            for writers in options.writers:
-                print("\n".join(compare(name, address, writers, options.seconds, options.rounds)), flush=True)
+        print("" if options.profile else HEAD)
+        for engine in options.engines:
+            for entries in options.entries:
+                url = address(engine, entries)
+                owners = prepare(url, entries)
+                if options.profile:
+                    profile(url, next(way for way in WAYS if way.startswith(options.profile)), owners)
+                    continue
+                for writers in options.writers:
+                    name = "SQLite FULL" if engine == "sqlite" else "PostgreSQL"
+                    print("\n".join(compare(name, url, entries, owners, writers, options.seconds, options.rounds)), flush=True)
     finally:
         if server:
             server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -421,6 +421,10 @@ class Programme:
             *_who, points, at = self.award(index)
             data = {"attempt_id": index + 1, "points": points, "reason": ""}
             yield next(number), "submission.approved", 1, "submission", index + 1, data, "127.0.0.1", "", at
+        for index in range(self.redemptions):
+            reward, price = self.price(index)
+            data = {"reward_id": reward, "price": price}
+            yield next(number), "reward.redeemed", self.member(self.redeemer(index)), "redemption", index + 1, data, "127.0.0.1", "", self.now
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from benchmarks import audience, ledger, load, server
+from benchmarks import audience, books, ledger, load, server
 from benchmarks.maker import Programme, make
 from benchmarks.pages import Ask, Page, Visit
 from benchmarks.probe import Probe, Slowest
@@ -262,11 +262,21 @@ def report_audience(name: str, place: Installation, options: argparse.Namespace)
 
 def report_ledger(urls: dict[str, str], options: argparse.Namespace) -> None:
     print("\n## The ledger alone, in process\n")
-    print("| engine | writers | way | units/s | x bare, same Session | x bare, driver | client CPU us |\n|---|---|---|---|---|---|---|")
+    print(ledger.HEAD)
     for name, url in urls.items():
-        ledger.prepare(url)
+        owners = ledger.prepare(url)
         for writers in (1, 8):
-            print("\n".join(ledger.compare(name, url, writers, options.seconds, options.rounds)), flush=True)
+            print("\n".join(ledger.compare(name, url, ledger.ENTRIES, owners, writers, options.seconds, options.rounds)), flush=True)
+
+
+def report_books(urls: dict[str, str], entries: int) -> None:
+    """Print what the proof of a large ledger takes."""
+    for name, url in urls.items():
+        print(f"\n## The proof of {entries:,} entries, {name}\n")
+        database = Database(url)
+        migrate.upgrade(database)
+        books.report(database, entries)
+        database.dispose()
 
 
 def main() -> None:
@@ -276,6 +286,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--entries", type=int, default=1_000_000, help="entries of the ledger whose proof is measured")
     parser.add_argument("--tries", type=int, default=200, help="looks after an award")
     parser.add_argument("--only", nargs="+", help="only pages whose name holds one of these")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="make the programmes in this folder, and use what an earlier run made there")
@@ -283,7 +294,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="2,000 members, one short round")
     options = parser.parse_args()
     if options.quick:
-        options.members, options.seconds, options.rounds, options.tries = [2_000], 0.5, 1, 50
+        options.members, options.seconds, options.rounds, options.tries, options.entries = [2_000], 0.5, 1, 50, 20_000
     options.members = options.members or ([1_000, 100_000] if options.audience else [10_000, 100_000])
     folder = options.keep or Path(tempfile.mkdtemp(prefix="laurel-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -309,6 +320,7 @@ def main() -> None:
                 place.close()
         if not options.only and not options.audience:
             report_ledger({names[engine]: address(engine, f"ledger_{os.getpid()}") for engine in options.engines}, options)
+            report_books({names[engine]: address(engine, f"books_{os.getpid()}") for engine in options.engines}, options.entries)
     finally:
         servers.stop()
         if not options.keep:

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.compiled",
     "tests.support.databases",
     "tests.support.selection",
+    "tests.support.nightly",
     "tests.support.application",
     "tests.support.site",
     "tests.support.counting",

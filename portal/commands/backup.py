@@ -24,12 +24,11 @@ from sqlalchemy import Date, Table, func, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.invariants import problems
 from portal.kernel import migrate
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.schema import UTCDateTime
-from portal.ledger.queries import invariants
-from portal.rewards.queries.invariants import INVARIANTS as redemptions
 from portal.tables import metadata
 from portal.web.transaction import database
 
@@ -222,7 +221,7 @@ def problems_of(db: Database, storage: Path, manifest: dict[str, Any]) -> list[s
             have = session.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one()
             if have != count:
                 found.append(f"{name}: {have} rows instead of {count}")
-        found += [str(problem) for problem in invariants.check(session, also=redemptions)]
+        found += [str(problem) for problem in problems(session)]
     for name, digest in manifest["files"].items():
         path = storage / name
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def utcnow() -> datetime:
     """Return the present moment, aware and in UTC. For doors, jobs and commands only."""
@@ -33,10 +35,10 @@ def end_of_day(day: date, zone: str) -> datetime:
 
 def micros(moment: datetime) -> int:
     """Return whole microseconds since 1970 UTC, exact (no floating point)."""
-    delta = require_aware(moment) - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = require_aware(moment) - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def from_micros(moment: int) -> datetime:
     """Return the moment that lies ``moment`` whole microseconds after 1970 UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+    return _EPOCH + timedelta(microseconds=moment)

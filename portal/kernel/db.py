@@ -21,6 +21,7 @@ from portal.kernel.errors import Busy, Unreachable
 from portal.kernel.outage import is_away, is_busy, name_outage
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000")
+_ONLY_READS = "only reads"
 TIMEOUTS = "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"
 # How long a server that does not answer is waited for, in seconds; it may be the machine that is gone, which says nothing.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -61,9 +62,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("read_only", False)
+    known = connection.connection.info
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
     try:
-        cursor.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        # Only where it changes: this pragma makes SQLite compile every statement of the connection anew, which costs more than most of them.
+        if known.get(_ONLY_READS, False) != reading:
+            cursor.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+            known[_ONLY_READS] = reading
         cursor.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
         # SQLAlchemy wraps no error of this event. The driver has waited for the whole busy timeout by now, so another try would help nobody.

@@ -8,13 +8,15 @@ short hashes of the single rows, so that a block that fails can name the row; th
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from json.encoder import encode_basestring  # type: ignore[attr-defined]
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from portal.kernel.clock import micros
 
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 GENESIS = "0" * 64
 Range = tuple[int, int]
 
@@ -27,8 +29,7 @@ HEADER_FIELDS = ("id", "prev_hash", "from_id", "upto_id", "ids", "gaps", "row_co
 ENTRY_FIELDS = ("id", "transfer_id", "account_id", "amount", "balance_after", "version")
 
 
-@dataclass(frozen=True)
-class SealedRow:
+class SealedRow(NamedTuple):
     """One row as it is sealed: ``name`` is ``t17`` for transfer 17, ``e33`` for entry 33."""
 
     name: str
@@ -39,9 +40,33 @@ class SealedRow:
         return hashlib.sha256(self.content).hexdigest()[:8]
 
 
-def seal_row(letter: str, row: Mapping[str, Any], fields: Iterable[str]) -> SealedRow:
+def row_sealer(letter: str, fields: Sequence[str]) -> Callable[[Sequence[Any]], SealedRow]:
+    """Return what brings rows of a table, their values in the order of ``fields``, into canonical form.
+
+    What it writes is ``canonical({"table": letter} | row)``, without a dictionary for each of millions of rows.
+    """
+    keys = sorted((*fields, "table"))
+    form = "{" + ",".join(f'"{key}":"{letter}"' if key == "table" else f'"{key}":%s' for key in keys) + "}"
+    in_order, number = itemgetter(*(fields.index(key) for key in keys if key != "table")), fields.index("id")
+
+    def seal(values: Sequence[Any]) -> SealedRow:
+        told = [value if type(value) is int else _json(value) for value in in_order(values)]
+        return SealedRow(f"{letter}{values[number]}", (form % tuple(told)).encode())
+
+    return seal
+
+
+def _json(value: Any) -> Any:
+    if value is None:
+        return "null"
+    if type(value) is str:
+        return encode_basestring(value)
+    return micros(value) if isinstance(value, datetime) else _ENCODE(value)
+
+
+def seal_row(letter: str, row: Mapping[str, Any], fields: Sequence[str]) -> SealedRow:
     """Return the canonical form of one row."""
-    return SealedRow(f"{letter}{row['id']}", canonical({"table": letter} | _plain(row, fields)))
+    return row_sealer(letter, fields)([row[name] for name in fields])
 
 
 def _plain(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
@@ -50,7 +75,7 @@ def _plain(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """Return the one way to write ``value``."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODE(value).encode()
 
 
 def block_hash(header: Mapping[str, Any], rows: Iterable[SealedRow]) -> str:

@@ -11,11 +11,11 @@ from portal.audience.models import AudienceRule
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.review import count_waiting
+from portal.invariants import problems
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.models import account, transfer
-from portal.ledger.queries import invariants
 from portal.people.actions.persons import add_person
 from portal.recognition.badges.registry import rule_of
 from portal.recognition.jobs import run_recount
@@ -35,7 +35,7 @@ def programme(database: Database) -> maker.Programme:
 
 def test_every_invariant_and_seal_of_the_ledger_holds(database: Database, programme: maker.Programme) -> None:
     with database.snapshot() as session:
-        assert invariants.check(session) == []
+        assert problems(session) == []
         kinds = {row[0]: row[1] for row in session.execute(select(transfer.c.kind, func.count()).group_by(transfer.c.kind))}
     assert kinds == {"award": 2_000, "hold": 40, "capture": 10, "release": 10}
     assert programme.awards == 2_000

@@ -80,6 +80,19 @@ def test_what_runs_again_counts_once(database: Database) -> None:
     assert (count(database), ran) == (1, ["hook"])
 
 
+@pytest.mark.only_on("sqlite", reason="its pragma makes it compile every statement of a connection anew")
+def test_sqlite_is_told_that_it_may_only_read_when_that_changes_and_not_with_every_transaction(database: Database) -> None:
+    said: list[str] = []
+    with database.reading() as session:
+        session.connection().connection.driver_connection.set_trace_callback(said.append)
+    for _ in range(3):
+        database.write(lambda session: session.execute(text("SELECT 1")))
+    for _ in range(3):
+        with database.reading() as session:
+            session.execute(text("SELECT 1"))
+    assert [line for line in said if line.startswith("PRAGMA")] == ["PRAGMA query_only=OFF", "PRAGMA query_only=ON"]
+
+
 def test_a_read_session_cannot_write(database: Database) -> None:
     with database.reading() as session, pytest.raises(DBAPIError):
         add(session)

@@ -1,12 +1,14 @@
 """``flask ledger``: exit codes and what is said."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from click.testing import Result
 from flask import Flask
 
 from portal.kernel.db import Database
+from portal.ledger.heads import NotedHead, note_head
 from tests.ledger.books import fill, fill_and_seal
 from tests.ledger.vandal import Vandal
 
@@ -18,10 +20,12 @@ def ledger(app: Flask) -> Callable[..., Result]:
 
 
 def test_check_is_content_with_sound_books(database: Database, ledger: Callable[..., Result]) -> None:
-    fill(database)
+    fill_and_seal(database)
     result = ledger("check")
+    *lines, last = result.output.splitlines()
     assert result.exit_code == 0
-    assert result.output.startswith("All 29 invariants and the seals hold over 34 transfers.")
+    assert [line.split()[:2] for line in lines] == [[f"I{number}", "holds"] for number in range(1, 15)]
+    assert last.startswith("All fourteen hold over 34 transfers, asked in ")
 
 
 @pytest.mark.breaks_the_books
@@ -30,7 +34,20 @@ def test_check_names_the_row_and_fails(database: Database, ledger: Callable[...,
     Vandal(database).run("UPDATE entry SET amount = amount + 1 WHERE id = 2")
     result = ledger("check")
     assert result.exit_code == 1
-    assert "I1: transfer 1 sums to 1" in result.output
+    assert "      I1: transfer 1 sums to 1\n" in result.output
+    broken = {line.split()[0]: line.split()[1] for line in result.output.splitlines() if line.split()[2:3] == ["broken"]}
+    assert broken == {"I1": "1"}, result.output
+    assert result.output.endswith("Broken by one row.\n")
+
+
+@pytest.mark.breaks_the_books
+def test_check_asks_for_the_heads_that_were_noted_elsewhere(app: Flask, database: Database, ledger: Callable[..., Result]) -> None:
+    fill_and_seal(database)
+    note_head(app.config["SETTINGS"].heads, NotedHead(date(2026, 3, 5), 2, "ab" * 32))
+    result = ledger("check")
+    assert result.exit_code == 1
+    assert "I10 1 broken" in " ".join(result.output.split())
+    assert "block 2 is not the one that was noted on 2026-03-05" in result.output
 
 
 def test_seal_prints_the_head_and_verify_finds_it_again(database: Database, ledger: Callable[..., Result]) -> None:

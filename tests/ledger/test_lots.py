@@ -88,6 +88,30 @@ def test_a_policy_changes_what_is_earned_later_only(session: Session) -> None:
     assert [tuple(row) for row in rows] == [(5, NEVER), (13, date(2027, 3, 31)), (8, date(2028, 3, 31))]
 
 
+def test_a_policy_that_was_set_anew_before_it_began_is_nobodys_whatever_they_have(session: Session) -> None:
+    """Who has points and who has none are paid by different statements; both read the terms."""
+    for owner in (OWNER, 8):
+        open_owner(session, owner)
+    earn(session, 5, JANUARY)
+    set_policy(session, "fixed", 1, at=JANUARY)
+    session.execute(insert(points_policy), [replaced_by(months) for months in (2, 3)])
+    moment = JANUARY + timedelta(days=40)
+    for owner in (OWNER, 8):
+        award(session, 5, owner, now=moment, effective_at=moment)
+    months = {row.owner_id: row.months for row in session.execute(_TERMS.where(lot.c.month == moment.date().replace(day=1)))}
+    assert months == {OWNER: 1, 8: 1}
+
+
+_TERMS = select(lot.c.owner_id, points_policy.c.months).join(points_policy, points_policy.c.id == lot.c.policy_id)
+
+
+def replaced_by(months: int) -> dict[str, object]:
+    """Terms of 2 months that were to begin after 30 days, and those of 3 that were set after 20 to begin after 60."""
+    set_at, from_at = (0, 30) if months == 2 else (20, 60)
+    at = {"from_at": JANUARY + timedelta(days=from_at), "set_at": JANUARY + timedelta(days=set_at)}
+    return {"unit": "points", "kind": "fixed", "months": months, "pending_days": 0, "set_by": 1} | at
+
+
 def test_what_lapses_first_is_held_first_and_goes_back_to_its_own_lots(year: Session) -> None:
     held = hold(year, 25, now=MARCH)
     assert lots(year) == {2: (5, 15, 0, 0, 0), 1: (0, 10, 0, 0, 0), 3: (30, 0, 0, 0, 0)}

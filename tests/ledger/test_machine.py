@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, get_state_machine_test, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
 from portal.kernel.db import Database
 from portal.ledger.actions.expiring import expire
+from portal.ledger.actions.pending import release_pending
 from portal.ledger.actions.sealing import seal
 from portal.ledger.models import lot, lot_line
 from portal.ledger.queries import invariants
@@ -66,8 +67,9 @@ class Safe(RuleBasedStateMachine):
     holds = Bundle("holds")
     gifts = Bundle("gifts")
 
-    def __init__(self, database: Database, kind: str = "fixed") -> None:
+    def __init__(self, database: Database, kind: str = "fixed", done: list[int] | None = None) -> None:
         super().__init__()
+        self.done = [] if done is None else done
         self.session = database._sessions()
         self.now = verbs.NOW
         self.expired = 0
@@ -75,6 +77,8 @@ class Safe(RuleBasedStateMachine):
         self.purses = {1: Purse(), 2: Purse()}
         self.redeemed = 0
         self.made: list[Made] = []
+        self.days = 0
+        self.waiting: dict[int, tuple[int, int]] = {}
         for owner in self.purses:
             verbs.open_owner(self.session, owner)
 
@@ -96,15 +100,46 @@ class Safe(RuleBasedStateMachine):
             self.purses[row.owner_id].available -= row.open
             self.expired += row.open
 
+    @rule(kind=st.sampled_from(["fixed", "inactivity"]), months=st.integers(1, 3), days=st.sampled_from([0, 0, 7]))
+    def terms(self, kind: str, months: int, days: int) -> None:
+        """What is earned from now on lapses otherwise, or waits."""
+        set_policy(self.session, kind, months, days=days, at=self.now)
+        self.days = days
+
     @rule(target=gifts, owner=OWNERS, points=AMOUNTS, ago=st.integers(0, 100))
     def award(self, owner: int, points: int, ago: int) -> Made:
-        key, moment = verbs.new_key(), self.now - timedelta(days=ago)
+        key, moment, purse = verbs.new_key(), self.now - timedelta(days=ago), self.purses[owner]
         written = verbs.award(self.session, points, owner, key=key, effective_at=moment, now=self.now)
-        self.purses[owner].gain(points)
-        self.purses[owner].lifetime += points
+        opened = points - min(points, purse.owed)
+        purse.gain(points)
+        purse.lifetime += points
+        if self.days and opened:
+            self.waiting[written.id] = (owner, opened)
+            purse.available -= opened
+            purse.held += opened
         return self._note(
             Made(written.id, owner, points, "award", points), lambda: verbs.award(self.session, points, owner, key=key, effective_at=moment)
         )
+
+    @rule(number=st.integers(0, 10_000))
+    def let_go(self, number: int) -> None:
+        """The day comes of points that wait: once, and a second time does nothing."""
+        if self.waiting:
+            award_id = sorted(self.waiting)[number % len(self.waiting)]
+            released = release_pending(self.session, verbs.ADMIN, award_id=award_id, now=self.now)
+            assert (released.owner_id, released.points) == self.waiting[award_id]
+            assert release_pending(self.session, verbs.ADMIN, award_id=award_id, now=self.now) is None
+            self._let_go(award_id)
+
+    def _let_go(self, award_id: int) -> int:
+        """Let points of an award wait no longer; return what of them can be spent then, if any waited."""
+        owner, points = self.waiting.pop(award_id, (0, 0))
+        if not points:
+            return 0
+        paid = min(points, self.purses[owner].owed)
+        self.purses[owner].held -= points
+        self.purses[owner].gain(points)
+        return points - paid
 
     @rule(target=gifts, owner=OWNERS, points=AMOUNTS, sign=st.sampled_from([1, -1]), earned=st.booleans())
     def adjust(self, owner: int, points: int, sign: int, earned: bool) -> Made:
@@ -155,7 +190,7 @@ class Safe(RuleBasedStateMachine):
             with pytest.raises(AlreadyReversed):
                 verbs.reverse(self.session, made.id)
             return
-        key, settled = verbs.new_key(), self._expired_of(made)
+        key, settled = verbs.new_key(), self._expired_of(made, self._let_go(made.id))
         written = verbs.reverse(self.session, made.id, key=key, now=self.now)
         made.is_done = True
         purse, back = self.purses[made.owner], made.points if made.kind == "capture" else settled - made.points
@@ -165,13 +200,14 @@ class Safe(RuleBasedStateMachine):
         self.redeemed -= made.points if made.kind == "capture" else 0
         self._note(Made(written.id, made.owner, -made.points, "refused"), lambda: verbs.reverse(self.session, made.id, key=key))
 
-    def _expired_of(self, made: Made) -> int:
-        """Return what has expired of a gift, behind what is open of its month: that is neither taken nor owed."""
+    def _expired_of(self, made: Made, let_go: int) -> int:
+        """Return what has expired of a gift, behind what is open of its month and terms. ``let_go`` of it waits no longer."""
         if made.kind == "capture" or made.points < 0:
             return 0
-        month = self.session.scalars(select(lot.c.month).join(lot_line).where(lot_line.c.transfer_id == made.id)).one()
-        rows = self.session.execute(select(lot).where(lot.c.owner_id == made.owner, lot.c.month == month)).all()
-        return min(max(made.points - sum(row.open for row in rows), 0), sum(row.expired for row in rows))
+        own = self.session.execute(select(lot.c.month, lot.c.policy_id).join(lot_line).where(lot_line.c.transfer_id == made.id).limit(1)).one()
+        kin = (lot.c.owner_id == made.owner, lot.c.month == own.month, lot.c.policy_id == own.policy_id)
+        rows = self.session.execute(select(lot).where(*kin)).all()
+        return min(max(made.points - let_go - sum(row.open for row in rows), 0), sum(row.expired for row in rows))
 
     @rule(number=st.integers(0, 10_000))
     def repeat(self, number: int) -> None:
@@ -187,6 +223,7 @@ class Safe(RuleBasedStateMachine):
 
     @invariant()
     def balances_are_what_arithmetic_says(self) -> None:
+        self.done.append(1)
         for owner, purse in self.purses.items():
             assert balance_of(self.session, owner) == Balance(purse.available, purse.held, purse.owed, purse.lifetime)
 
@@ -207,10 +244,29 @@ class Safe(RuleBasedStateMachine):
             self.session.close()
 
 
+CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
+SEEDS, STEPS = 20, 10_000
+
+
 @pytest.mark.parametrize("kind", ["fixed", "inactivity"])
 def test_any_order_of_verbs_keeps_the_books(database: Database, kind: str) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(
         lambda: Safe(database, kind),
-        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=checks, print_blob=True, database=None),
+        settings=settings(max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=CHECKS, print_blob=True, database=None),
     )
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(SEEDS))
+def test_ten_thousand_steps_of_a_seed_keep_the_books(database: Database, number: int) -> None:
+    """Balances after each step, the whole list of invariants after every fifty."""
+    told = settings(max_examples=25, stateful_step_count=50, deadline=None, suppress_health_check=CHECKS, print_blob=True, database=None)
+    done: list[int] = []
+
+    def start() -> Safe:
+        return Safe(database, ("fixed", "inactivity")[number % 2], done)
+
+    turn = 0
+    while len(done) < STEPS:
+        seed(number * 1_000 + turn)(get_state_machine_test(start, settings=told))()
+        turn += 1

@@ -11,7 +11,7 @@ from portal.ledger.actions.sealing import seal_pending
 from portal.ledger.queries import proof
 from portal.ledger.queries.sealed import head
 from tests.ledger.books import fill_and_seal
-from tests.ledger.vandal import Vandal
+from tests.ledger.vandal import Vandal, another
 from tests.ledger.verbs import ADMIN, NOW, award
 
 pytestmark = pytest.mark.breaks_the_books
@@ -22,19 +22,6 @@ def named(database: Database, **more: Any) -> set[tuple[str, int]]:
         return {(problem.table, problem.row_id) for problem in proof.verify(session, **more)}
 
 
-def another(value: Any, field: str) -> Any:
-    """Return a value of the same kind that is not ``value``."""
-    if field.endswith("_at"):
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        moment += timedelta(microseconds=1)
-        return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, str) else moment
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, str):
-        return value[:-1] + ("x" if value[-1:] != "x" else "y")
-    return "x" if field in ("source_type", "note_hash") else 1
-
-
 @pytest.fixture
 def vandal(database: Database) -> Vandal:
     fill_and_seal(database)
@@ -43,45 +30,6 @@ def vandal(database: Database) -> Vandal:
 
 def test_an_untouched_ledger_verifies(database: Database) -> None:
     fill_and_seal(database)
-    assert named(database) == set()
-
-
-@pytest.mark.parametrize("table", ["transfer", "entry"])
-def test_each_field_of_each_row_is_sealed(database: Database, vandal: Vandal, table: str) -> None:
-    """Every row is damaged in turn, each time in the next field, and each field in several rows."""
-    rows = vandal.rows(table)
-    fields = [name for name in rows[0] if name != "id"]
-    touched = set()
-    for number, row in enumerate(rows):
-        step = number * 7 if table == "transfer" else number
-        field = fields[step % len(fields)]
-        value = another(row[field], field)
-        vandal.set(table, row["id"], field, value)
-        found = named(database)
-        assert (table, row["id"]) in found, f"{table} {row['id']}: {field} {row[field]!r} -> {value!r}"
-        assert {t for t, i in found if (t, i) != (table, row["id"])} <= {"transfer_note"}
-        vandal.set(table, row["id"], field, row[field])
-        touched.add(field)
-    assert touched == set(fields)
-    assert named(database) == set()
-
-
-def test_each_field_of_one_transfer_is_sealed(database: Database, vandal: Vandal) -> None:
-    row = vandal.rows("transfer")[3]
-    for field in row:
-        value = another(row[field], field) if field != "id" else 999
-        vandal.set("transfer", row["id"], field, value)
-        assert ("transfer", row["id"]) in named(database), field
-        vandal.set("transfer", 999 if field == "id" else row["id"], field, row[field])
-    assert named(database) == set()
-
-
-@pytest.mark.parametrize("table", ["transfer", "entry"])
-def test_a_removed_row_is_named(database: Database, vandal: Vandal, table: str) -> None:
-    for row in vandal.rows(table)[::3]:
-        vandal.remove(table, row["id"])
-        assert (table, row["id"]) in named(database)
-        vandal.put(table, row)
     assert named(database) == set()
 
 

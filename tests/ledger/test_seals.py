@@ -40,6 +40,15 @@ def test_a_row_has_one_canonical_form() -> None:
     assert canonical({"b": "é", "a": 1}) == '{"a":1,"b":"é"}'.encode()
 
 
+@given(
+    st.fixed_dictionaries(
+        {"id": st.integers(), "z": st.none() | st.text() | st.integers(), "a": st.text() | st.booleans() | st.floats(allow_nan=False)}
+    )
+)
+def test_the_quick_form_of_a_row_is_the_canonical_one(row: dict[str, object]) -> None:
+    assert seal_row("q", row, tuple(row)).content == canonical({"table": "q"} | row)
+
+
 def test_a_moment_is_sealed_in_microseconds_whatever_its_zone() -> None:
     here = datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=UTC)
     there = here.astimezone(timezone(timedelta(hours=5)))

@@ -2,11 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from portal.kernel.db import Database
+
+
+def another(value: Any, field: str) -> Any:
+    """Return a value of the same kind that is not ``value``."""
+    if field.endswith("_at"):
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        moment += timedelta(microseconds=1)
+        return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, str) else moment
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, str):
+        return value[:-1] + ("x" if value[-1:] != "x" else "y")
+    return "x" if field in ("source_type", "note_hash") else 1
 
 
 class Vandal:

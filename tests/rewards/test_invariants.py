@@ -3,7 +3,9 @@
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from portal.invariants import problems
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.invariants import check
@@ -11,9 +13,12 @@ from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.queries.invariants import INVARIANTS
+from tests.factories.notifications import make_mail
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
+from tests.factories.references import make_nomination
 from tests.factories.rewards import as_admin, make_redemption, make_reward
+from tests.ledger.vandal import Vandal
 
 DAMAGE = {
     "a decline that forgot the points": ("UPDATE redemption SET state = 'declined', released_at = requested_at WHERE id = :waiting", "I8"),
@@ -63,6 +68,58 @@ def test_a_piece_that_was_taken_from_the_shelf_of_another_reward_is_named(databa
     with database.reading() as session:
         found = check(session, also=INVARIANTS)
     assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [("I12", "reward_variant", variant)]
+
+
+BEHIND = {
+    "a hold for two": ("I8", "redemption", "SELECT MAX(id) FROM redemption", "UPDATE redemption SET hold_id = (SELECT MIN(hold_id) FROM redemption)"),
+    "an approval of one's own": ("I13", "redemption", "SELECT :waiting", "UPDATE redemption SET approved_by = person_id WHERE id = :id"),
+    "a redemption without a record": (
+        "I14",
+        "redemption",
+        "SELECT :waiting",
+        "DELETE FROM audit_event WHERE subject_type = 'redemption' AND subject_id = :id",
+    ),
+    "stock below nothing": ("I12", "reward", "SELECT MIN(id) FROM reward", "UPDATE reward SET stock = -1 WHERE id = :id"),
+    "a nomination decided by who made it": (
+        "I13",
+        "nomination",
+        "SELECT MIN(id) FROM nomination",
+        "UPDATE nomination SET decided_by_id = nominator_id WHERE id = :id",
+    ),
+    "a job that ended twice": (
+        "I14",
+        "outbox_job",
+        "SELECT MIN(id) FROM outbox_job",
+        "UPDATE outbox_job SET done_at = created_at, dead_at = created_at",
+    ),
+    "a job somebody is at that is done": (
+        "I14",
+        "outbox_job",
+        "SELECT MIN(id) FROM outbox_job",
+        "UPDATE outbox_job SET payload = '{}', done_at = created_at, lease_until = created_at, leased_by = 'x'",
+    ),
+    "a mail that was sent and not forgotten": (
+        "I14",
+        "outbox_job",
+        "SELECT MIN(id) FROM outbox_job",
+        "UPDATE outbox_job SET done_at = created_at WHERE id = :id",
+    ),
+}
+
+
+@pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")
+def test_what_the_database_itself_would_refuse_is_named_by_its_row_too(database: Database, made: dict[str, int], subtests: pytest.Subtests) -> None:
+    database.write(lambda session: (make_nomination(session), make_mail(session)))
+    vandal = Vandal(database)
+    for what, (rule, table, where, damage) in BEHIND.items():
+        with subtests.test(what), vandal.open() as connection:
+            row_id = made["waiting"] if ":waiting" in where else connection.execute(text(where)).scalar_one()
+            connection.execute(text(damage), {"id": row_id} if ":id" in damage else {})
+            found = {(p.rule, p.table, p.row_id) for p in problems(Session(connection))}
+            connection.rollback()
+            assert (rule, table, row_id) in found
+    with database.reading() as session:
+        assert problems(session) == []
 
 
 @pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")

@@ -1,5 +1,6 @@
 """Everybody at once: one effect, refusals by name, and nothing else."""
 
+from collections import Counter
 from functools import partial
 
 import pytest
@@ -23,8 +24,10 @@ from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import PROCESSES, TRIES, all_at_once, follow_in_processes, press_in_processes
+from tests.support.patient import patient
 
 ROUNDS, DUELS = 5, 5
+BUYERS, PIECES = 32, 5
 
 
 def with_points(session: Session, points: int) -> int:
@@ -41,15 +44,16 @@ def stand(database: Database, reward_id: int, person_id: int) -> tuple[int | Non
         return session.scalar(select(Reward.stock).where(Reward.id == reward_id)), balance.available, balance.held, made
 
 
-def test_eight_people_go_for_the_last_piece(database: Database) -> None:
-    people = database.write(lambda s: [with_points(s, 100) for _ in range(8)])
-    reward_id = database.write(lambda s: make_reward(s, price=100, stock=1).id)
-    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id) for person_id in people])
-    assert counted == {"done": 1, "OutOfStock": 7}
+def test_32_people_go_for_five_pieces(database: Database) -> None:
+    people = database.write(lambda s: [with_points(s, 100) for _ in range(BUYERS)])
+    reward_id = database.write(lambda s: make_reward(s, price=100, stock=PIECES).id)
+    with patient(database) as shared:
+        counted = all_at_once(shared, [partial(make_redemption, person_id=person_id, reward_id=reward_id) for person_id in people])
+    assert counted == {"done": PIECES, "OutOfStock": BUYERS - PIECES}
     with database.reading() as session:
-        balances = [balance_of(session, person_id) for person_id in people]
-    assert sorted((b.available, b.held) for b in balances) == [(0, 100)] + [(100, 0)] * 7
-    assert stand(database, reward_id, people[0])[0::3] == (0, 1)
+        balances = Counter((b.available, b.held) for b in (balance_of(session, person_id) for person_id in people))
+    assert balances == {(0, 100): PIECES, (100, 0): BUYERS - PIECES}
+    assert stand(database, reward_id, people[0])[0::3] == (0, PIECES)
 
 
 def test_eight_windows_go_for_the_last_points(database: Database) -> None:
@@ -66,10 +70,17 @@ def test_eight_windows_go_for_the_last_one_of_a_limit(database: Database) -> Non
     assert stand(database, reward_id, person_id) == (None, 980, 20, 2)
 
 
-def test_the_same_form_sent_eight_times_is_one_redemption(database: Database) -> None:
+def test_the_same_form_sent_32_times_at_once_is_one_redemption_and_one_answer(database: Database) -> None:
     person_id, reward_id = database.write(lambda s: (with_points(s, 1_000), make_reward(s, price=10, stock=20).id))
-    counted = all_at_once(database, [partial(make_redemption, person_id=person_id, reward_id=reward_id, key="one form")] * 8)
-    assert counted == {"done": 8}
+    answers: list[tuple[int, str]] = []
+
+    def send(session: Session) -> None:
+        made = make_redemption(session, person_id, reward_id, key="one form")
+        answers.append((made.id, made.state))
+
+    with patient(database) as shared:
+        assert all_at_once(shared, [send] * BUYERS) == {"done": BUYERS}
+    assert (len(answers), len(set(answers))) == (BUYERS, 1)
     assert stand(database, reward_id, person_id) == (19, 990, 10, 1)
 
 

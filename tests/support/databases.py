@@ -65,6 +65,12 @@ class Servers:
             connection.execute(text("SELECT pg_reload_conf()"))
         engine.dispose()
 
+    def keep_promises(self) -> None:
+        """Let the server wait for the disk after all, as in real life: for measuring what a commit costs."""
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            self.run(f"ALTER SYSTEM SET {setting} = on")
+        self.run("SELECT pg_reload_conf()")
+
     def run(self, statement: str) -> None:
         """Run one statement outside of any transaction, on a connection that is kept: to connect costs more than most of them."""
         if self._line is None or self._line.closed:

@@ -1,10 +1,10 @@
-"""What must always hold of the safe, as one list: run by ``flask ledger check``, and after every test that touched points.
+"""What must always hold of the safe: run by ``flask ledger check``, and after every test that touched points.
 
 Each statement finds the rows that break one invariant and returns their ``id`` and, in ``text``,
-what is wrong; no row is good news. The numbers are those of the written list of invariants.
+what is wrong; no row is good news. The numbers are those of ``portal/invariants.py``, where all rooms' are one list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, text
@@ -19,12 +19,19 @@ from portal.ledger.rules import Problem
 
 @dataclass(frozen=True)
 class Invariant:
-    """One sentence that must be true, the table where a breach shows, and the statement that finds it."""
+    """One sentence that must be true, the table where a breach shows, and the statement that finds it; or what finds it besides statements."""
 
     name: str
     sentence: str
     table: str
-    sql: str
+    sql: str = ""
+    find: Callable[[Session], Iterable[Problem]] | None = None
+
+    def breaches(self, session: Session) -> list[Problem]:
+        """Return the rows that break it; nothing if it holds."""
+        if self.find is not None:
+            return list(self.find(session))
+        return [Problem(self.name, self.table, row.id, row.text) for row in session.connection().execute(text(self.sql))]
 
 
 _PER_TRANSFER = """
@@ -64,6 +71,29 @@ _EXPECTED_LINES = {
 }
 _LINES_DIFFER = " OR ".join(f"COALESCE(s.{name}, 0) <> {expected}" for name, expected in _EXPECTED_LINES.items())
 _LINES_OF = f"(SELECT transfer_id, {_LOT_SUMS} FROM lot_line GROUP BY transfer_id)"  # noqa: S608
+
+
+def _wrong_days(session: Session) -> Iterator[Problem]:
+    """A lot lasts as long as its policy says, by its month, its last activity or its grace (I6)."""
+    policies = {row.id: Policy(row.id, PolicyKind(row.kind), row.months or 0) for row in session.connection().execute(_POLICIES)}
+    for row in session.connection().execute(_DAYS):
+        policy = policies.get(row.policy_id, None if row.policy_id else Policy())
+        if policy is None or not may_lapse_on(policy, row.expires_on, month=row.month, grace_until=row.grace_until):
+            yield Problem("I6", "lot", row.id, f"lasts until {row.expires_on}, which its policy {row.policy_id} does not say")
+
+
+def _wrong_totals(session: Session) -> Iterator[Problem]:
+    """The programme's totals are the sums of what the blocks cover (I2)."""
+    end = head(session)
+    not_sealed = or_(entry.c.transfer_id > end.upto_id, *within(entry.c.transfer_id, end.gaps))
+    sealed = select(entry.c.account_id, func.sum(entry.c.amount).label("total")).join(account).where(account.c.owner_id.is_(None), ~not_sealed)
+    sums = {row.account_id: int(row.total) for row in session.connection().execute(sealed.group_by(entry.c.account_id))}
+    totals = {row.account_id: row.total for row in session.connection().execute(select(programme_total))}
+    for account_id in sorted(sums.keys() | totals.keys()):
+        have, want = totals.get(account_id, 0), sums.get(account_id, 0)
+        if have != want:
+            yield Problem("I2", "programme_total", account_id, f"stands at {have}, its sealed entries sum to {want}")
+
 
 INVARIANTS = (
     Invariant(
@@ -219,6 +249,9 @@ INVARIANTS = (
         "I13", "Nobody awards or adjusts their own points.", "transfer",
         "SELECT id, 'was decided by its own owner' AS text FROM transfer WHERE kind IN ('award', 'adjust') AND actor_id = owner_id",
     ),
+    Invariant("I2", "The programme's totals are the sums of what is sealed.", "programme_total", find=_wrong_totals),
+    Invariant("I6", "A lot lasts as long as its policy says.", "lot", find=_wrong_days),
+    Invariant("I10", "The seals are those of the rows, one after the other, and the noted heads are among them.", "block", find=proof.verify),
 )  # fmt: skip
 
 
@@ -227,31 +260,4 @@ def check(session: Session, *, also: Sequence[Invariant] = ()) -> list[Problem]:
 
     ``also`` are those of rooms that stand on the safe.
     """
-    found = [
-        Problem(invariant.name, invariant.table, row.id, row.text)
-        for invariant in (*INVARIANTS, *also)
-        for row in session.connection().execute(text(invariant.sql))
-    ]
-    return found + list(_wrong_days(session)) + list(_wrong_totals(session)) + proof.verify(session)
-
-
-def _wrong_days(session: Session) -> Iterator[Problem]:
-    """A lot lasts as long as its policy says, by its month, its last activity or its grace (I6)."""
-    policies = {row.id: Policy(row.id, PolicyKind(row.kind), row.months or 0) for row in session.connection().execute(_POLICIES)}
-    for row in session.connection().execute(_DAYS):
-        policy = policies.get(row.policy_id, None if row.policy_id else Policy())
-        if policy is None or not may_lapse_on(policy, row.expires_on, month=row.month, grace_until=row.grace_until):
-            yield Problem("I6", "lot", row.id, f"lasts until {row.expires_on}, which its policy {row.policy_id} does not say")
-
-
-def _wrong_totals(session: Session) -> Iterator[Problem]:
-    """The programme's totals are the sums of what the blocks cover (I2)."""
-    end = head(session)
-    not_sealed = or_(entry.c.transfer_id > end.upto_id, *within(entry.c.transfer_id, end.gaps))
-    sealed = select(entry.c.account_id, func.sum(entry.c.amount).label("total")).join(account).where(account.c.owner_id.is_(None), ~not_sealed)
-    sums = {row.account_id: int(row.total) for row in session.connection().execute(sealed.group_by(entry.c.account_id))}
-    totals = {row.account_id: row.total for row in session.connection().execute(select(programme_total))}
-    for account_id in sorted(sums.keys() | totals.keys()):
-        have, want = totals.get(account_id, 0), sums.get(account_id, 0)
-        if have != want:
-            yield Problem("I2", "programme_total", account_id, f"stands at {have}, its sealed entries sum to {want}")
+    return [problem for invariant in (*INVARIANTS, *also) for problem in invariant.breaches(session)]

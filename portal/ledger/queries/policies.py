@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, String, bindparam, case, cast, exists, func, select
+from sqlalchemy import ScalarSelect, String, bindparam, case, cast, exists, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from portal.ledger.lots import Policy, PolicyKind, read_policy
@@ -14,7 +14,10 @@ from portal.ledger.rules import POINTS
 _OTHER = points_policy.alias("any_policy")
 _LATER = points_policy.alias("later_policy")
 # What was to begin later and was set anew before it did never stands.
-_REPLACED = exists().where(_LATER.c.unit == points_policy.c.unit, _LATER.c.id > points_policy.c.id, _LATER.c.set_at < points_policy.c.from_at)
+# Spelled out: in RETURNING on SQLite columns are written without their tables, and "id > id" would compare a row with itself.
+_REPLACED = exists(select(literal_column("1")).select_from(_LATER)).where(
+    text("later_policy.unit = points_policy.unit AND later_policy.id > points_policy.id AND later_policy.set_at < points_policy.from_at")
+)
 _PUSHES = exists().where(_OTHER.c.unit == bindparam("b_unit"), _OTHER.c.kind == "inactivity")
 _PARTS: list[Any] = [points_policy.c.id, points_policy.c.kind, func.coalesce(points_policy.c.months, 0), points_policy.c.pending_days]
 

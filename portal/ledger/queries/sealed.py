@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, String, TypeDecorator, bindparam, or_, select, type_coerce
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from portal.ledger.models import block, entry, transfer
-from portal.ledger.seals import ENTRY_FIELDS, GENESIS, TRANSFER_FIELDS, Range, SealedRow, read_ranges, seal_row
+from portal.ledger.seals import ENTRY_FIELDS, GENESIS, TRANSFER_FIELDS, Range, SealedRow, read_ranges, row_sealer
 
 AT_ONCE = 200
 
@@ -28,7 +29,7 @@ class StoredMoment(TypeDecorator[Any]):
         if dialect.name != "sqlite":
             return value
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return datetime.fromisoformat(f"{value}+00:00")
         except (TypeError, ValueError):
             return str(value)
 
@@ -36,6 +37,8 @@ class StoredMoment(TypeDecorator[Any]):
 _TIMES = ("effective_at", "recorded_at")
 _TRANSFERS = select(*[type_coerce(transfer.c[name], StoredMoment).label(name) if name in _TIMES else transfer.c[name] for name in TRANSFER_FIELDS])
 _ENTRIES = select(*[entry.c[name] for name in ENTRY_FIELDS])
+_SEAL_TRANSFER, _SEAL_ENTRY = row_sealer("t", TRANSFER_FIELDS), row_sealer("e", ENTRY_FIELDS)
+_NUMBER, _BELONGS = TRANSFER_FIELDS.index("id"), ENTRY_FIELDS.index("transfer_id")
 _HEAD = select(block).order_by(block.c.id.desc()).limit(1)
 _UPTO = select(block.c.upto_id).where(block.c.sealed_at <= bindparam("b_at", type_=block.c.sealed_at.type)).order_by(block.c.id.desc()).limit(1)
 
@@ -74,14 +77,13 @@ def ids_within(session: Session, ranges: Sequence[Range]) -> list[int]:
 
 def sealed_rows(session: Session, ranges: Sequence[Range]) -> list[SealedRow]:
     """Return the transfers in ``ranges`` in canonical form, each followed by its entries; entries without a transfer come last."""
-    transfers: list[Any] = []
-    lines: dict[int, list[SealedRow]] = {}
+    connection, transfers, lines = session.connection(), list[Any](), dict[int, list[SealedRow]]()
     for where in within(transfer.c.id, ranges):
-        transfers += session.connection().execute(_TRANSFERS.where(where)).mappings()
+        transfers += connection.execute(_TRANSFERS.where(where)).all()
     for where in within(entry.c.transfer_id, ranges):
-        for row in session.connection().execute(_ENTRIES.where(where).order_by(entry.c.id)).mappings():
-            lines.setdefault(row["transfer_id"], []).append(seal_row("e", dict(row), ENTRY_FIELDS))
+        for row in connection.execute(_ENTRIES.where(where).order_by(entry.c.id)).all():
+            lines.setdefault(row[_BELONGS], []).append(_SEAL_ENTRY(row))
     rows: list[SealedRow] = []
-    for row in sorted(transfers, key=lambda row: row["id"]):
-        rows += [seal_row("t", dict(row), TRANSFER_FIELDS), *lines.pop(row["id"], [])]
+    for row in sorted(transfers, key=itemgetter(_NUMBER)):
+        rows += [_SEAL_TRANSFER(row), *lines.pop(row[_NUMBER], [])]
     return rows + [line for number in sorted(lines) for line in lines[number]]

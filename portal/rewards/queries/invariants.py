@@ -23,6 +23,21 @@ INVARIANTS = (
         AND (r.id IS NULL OR COALESCE(r.hold_id, 0) <> h.id)""",
     ),
     Invariant(
+        "I8", "A hold belongs to one redemption, and a spending to one.", "redemption",
+        """SELECT MAX(id) AS id, 'has the hold of another' AS text FROM redemption WHERE hold_id IS NOT NULL GROUP BY hold_id HAVING COUNT(*) > 1
+        UNION ALL SELECT MAX(id), 'has the spending of another' FROM redemption WHERE capture_id IS NOT NULL
+        GROUP BY capture_id HAVING COUNT(*) > 1""",
+    ),
+    Invariant(
+        "I13", "Nobody approves their own redemption.", "redemption",
+        "SELECT id, 'was approved by its own person' AS text FROM redemption WHERE approved_by = person_id",
+    ),
+    Invariant(
+        "I14", "Each redemption stands in the record.", "redemption",
+        """SELECT r.id, 'is not in the record' AS text FROM redemption r WHERE NOT EXISTS (SELECT 1 FROM audit_event e
+        WHERE e.subject_type = 'redemption' AND e.subject_id = r.id AND e.name = 'reward.redeemed')""",
+    ),
+    Invariant(
         "I12", "No more pieces of a reward go out than there are.", "reward",
         "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
     ),
