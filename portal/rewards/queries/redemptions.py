@@ -15,7 +15,7 @@ from portal.people.queries.persons import names
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
-from portal.rewards.rules.states import CALLED_OFF, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
+from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -194,7 +194,7 @@ def _happened(redemption: Redemption, person: Person) -> list[tuple[State, str, 
     """Return what happened in its order; of what was tried more than once the last time."""
     steps = [
         (State.REQUESTED, "", redemption.requested_at, person.id),
-        (State.APPROVED, "", redemption.approved_at, redemption.approved_by),
+        (State.APPROVED, BY_RULE_NAME if redemption.approved_by is None else "", redemption.approved_at, redemption.approved_by),
         (State.FAILED, "", redemption.failed_at, redemption.failed_by),
         (State.APPROVED, RETRIED_NAME, redemption.retried_at, redemption.retried_by),
         (State.ORDERED, "", redemption.ordered_at, redemption.ordered_by),
