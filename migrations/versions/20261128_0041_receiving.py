@@ -35,6 +35,7 @@ def upgrade() -> None:
     _values()
     _forms()
     _by_rule()
+    op.create_index("ix_sign_in_session_origin", "sign_in_session", ["origin"])
     with op.batch_alter_table("reward", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.add_column(sa.Column("value_cents", sa.Integer()))
         batch.create_check_constraint(op.f("ck_reward_value_not_negative"), "value_cents >= 0")
@@ -113,6 +114,7 @@ def _by_rule() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_sign_in_session_origin", "sign_in_session")
     with op.batch_alter_table("reward", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.drop_constraint(op.f("ck_reward_value_not_negative"), type_="check")
         batch.drop_column("value_cents")

@@ -17,6 +17,7 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
+from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import State
 from portal.web.errors import sentence
 from portal.web.paging import AnySelect
@@ -29,7 +30,7 @@ class WaitingRedemptions:
     name: ClassVar[str] = N_("Redemptions")
     look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
-    words: ClassVar[Mapping[str, Any]] = {"against": AGAINST_NAMES, "sentence": sentence}
+    words: ClassVar[Mapping[str, Any]] = {"against": AGAINST_NAMES, "signs": SIGN_NAMES, "sentence": sentence}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),

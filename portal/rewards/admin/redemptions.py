@@ -20,6 +20,7 @@ from portal.rewards.queries.redemptions import count_states, get_redemption, ite
 from portal.rewards.queries.review import redemption_for_review
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
+from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
@@ -29,7 +30,14 @@ from portal.web.guards import admin, current_actor
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-NAMES: dict[str, Any] = SHARED | {"against_names": AGAINST_NAMES, "sentence": sentence, "is_called_off": is_called_off, "can": can, "move": Move}
+NAMES: dict[str, Any] = SHARED | {
+    "against_names": AGAINST_NAMES,
+    "sign_names": SIGN_NAMES,
+    "sentence": sentence,
+    "is_called_off": is_called_off,
+    "can": can,
+    "move": Move,
+}
 REDEMPTIONS_HEADER: tuple[str, ...] = (
     "asked",
     "person",

@@ -1,7 +1,7 @@
 """What rewards are worth in money, and how it stands between a redemption and who receives it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -10,19 +10,24 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.people.queries.changes import sign_in_changed
+from portal.people.queries.persons import names
 from portal.receiving.queries.standing import Receiver, point_value, receiver_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
 from portal.rewards.models import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
+from portal.rewards.queries.signs import counted_for
 from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until
 from portal.rewards.rules.kinds import UNIT, Kind
+from portal.rewards.rules.signs import Found, signs_in
 from portal.rewards.rules.states import HELD, State
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What a decider reads besides: value, who receives, what would stop it from being sent, the rest after a change, why not by the rule."""
+    """What a decider reads besides: value, who receives, what would stop it from being sent, the rest after a change, why not by the rule,
+    signs of misuse, and the ``names`` of the reviewers in them.
+    """
 
     cents: int
     is_own_value: bool
@@ -31,6 +36,8 @@ class Looked:
     rests_until: datetime | None
     is_auto: bool
     against: list[Against]
+    signs: list[Found]
+    names: dict[int, str]
 
 
 def is_charity(reward: Reward) -> bool:
@@ -80,8 +87,11 @@ def looked_at(session: Session, redemption: Redemption, reward: Reward, now: dat
     stop = receiver.stop(cents, is_charity=is_charity(reward))
     until = resting(session, [redemption.person_id], now).get(redemption.person_id)
     is_auto = terms.most_cents is not None
-    reasons = against(terms, _facts(session, redemption, cents, receiver, stop, until)) if is_auto else []
-    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons)
+    signs = signs_in(counted_for(session, redemption))
+    facts = _facts(session, redemption, cents, receiver, stop, until)
+    reasons = against(terms, replace(facts, has_signs=bool(signs))) if is_auto else []
+    who = names(session, [sign.who for sign in signs if sign.who]) if signs else {}
+    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who)
 
 
 def _facts(session: Session, redemption: Redemption, cents: int, receiver: Receiver, stop: Refusal | None, until: datetime | None) -> Facts:

@@ -53,6 +53,7 @@ class Facts:
     is_known: bool
     is_stopped: bool
     is_resting: bool
+    has_signs: bool = False
 
 
 class Against(StrEnum):
@@ -67,6 +68,7 @@ class Against(StrEnum):
     UNKNOWN = "unknown"
     STOPPED = "stopped"
     RESTS = "rests"
+    SIGNS = "signs"
 
 
 AGAINST_NAMES = {
@@ -79,6 +81,7 @@ AGAINST_NAMES = {
     Against.UNKNOWN: N_("It is not known whether they may accept rewards."),
     Against.STOPPED: N_("It could not be sent to them at the moment."),
     Against.RESTS: N_("They changed password or e-mail address lately."),
+    Against.SIGNS: N_("Something looks odd; see the signs."),
 }
 
 
@@ -94,6 +97,7 @@ def against(terms: AutoTerms, facts: Facts) -> list[Against]:
         Against.UNKNOWN: not facts.is_known,
         Against.STOPPED: facts.is_stopped,
         Against.RESTS: facts.is_resting,
+        Against.SIGNS: facts.has_signs,
     }
     return [reason for reason, holds in reasons.items() if holds]
 
