@@ -11,7 +11,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
-from portal.receiving.queries.standing import receiver_of
+from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.receiving.rules.accepting import Stance
 from portal.rewards.actions.addresses import forget_address
 from portal.rewards.actions.fulfilling import confirm_received
@@ -82,7 +82,8 @@ def index() -> ResponseReturnValue:
     found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
     mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
-    shown["receiver"] = receiver_of(db(), me, utcnow())
+    shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
+    shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", **shown, **NAMES)
 
 
@@ -180,6 +181,11 @@ def _me() -> int:
     return person_id
 
 
+def _objects(receiver: Receiver, reward: Reward, *, open_cents: int = 0) -> Refusal | None:
+    """Return why the reader may not have a reward, or None."""
+    return receiver.objection(cents_of(db(), reward), is_charity=is_charity(reward), open_cents=open_cents)
+
+
 def _told(made: Redemption) -> str:
     """Say what becomes of what was just asked for."""
     if made.state == State.RECEIVED:
@@ -205,7 +211,7 @@ def _page(reward_id: int, form: RedeemForm | None = None) -> str:
     shown: dict[str, Any] = {"before": find_on_its_way(db(), _me(), reward_id), "day": kind_of(offer.reward.kind).day(offer.reward.options)}
     shown["receiver"] = receiver = receiver_of(db(), _me(), utcnow())
     waiting = open_cents(db(), _me()) if receiver.rule.year_cents is not None else 0
-    shown["objection"] = receiver.objection(cents_of(db(), offer.reward), is_charity=is_charity(offer.reward), open_cents=waiting)
+    shown["objection"] = _objects(receiver, offer.reward, open_cents=waiting)
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 

@@ -96,7 +96,9 @@ def test_the_shop_tells_who_may_not_have_everything(
     clerk: PortalClient, house: House, database: Database, stance: Stance, shop: str, page: str
 ) -> None:
     database.write(lambda session: house.close(session, stance))
-    assert shop in words(clerk.get("/rewards").text)
+    page_of_all = words(clerk.get("/rewards").text)
+    assert shop in page_of_all
+    assert page_of_all.count("Not for you to accept") == (2 if stance is Stance.NOTHING else 1)
     shown = words(clerk.get(f"/rewards/{house.pass_id}").text)
     assert page in shown
     assert "Redeem for" not in shown

@@ -31,9 +31,8 @@ from portal.rewards.jobs import look_at_rested
 from portal.rewards.models import Redemption, RedemptionPause, Reward
 from portal.rewards.queries.redemptions import get_detail
 from portal.rewards.queries.worth import looked_at
-from portal.rewards.rules.auto import Against, AutoTerms, RestingAfterChange
+from portal.rewards.rules.auto import Against, ApprovedByRule, AutoTerms, RestingAfterChange
 from portal.rewards.rules.kinds import Kind
-from portal.rewards.rules.refusals import ApprovedByRule
 from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward

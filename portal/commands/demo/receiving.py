@@ -8,8 +8,10 @@ from portal.commands.demo.cast import Cast
 from portal.commands.demo.content import programme
 from portal.commands.demo.story import Story
 from portal.people.models import Company
-from portal.receiving.actions.accepting import set_company_rule
-from portal.receiving.rules.accepting import rule_from
+from portal.receiving.actions.accepting import set_company_rule, set_person_rule
+from portal.receiving.models import ReceivedYear
+from portal.receiving.queries.standing import year_of
+from portal.receiving.rules.accepting import Rule, Stance, rule_from
 from portal.rewards.actions.worth import set_value
 from portal.rewards.models import Reward
 
@@ -40,3 +42,9 @@ class Receiving:
             company = session.scalars(select(Company).where(Company.name == entry["company"])).one()
             rule = rule_from(entry["choice"], entry.get("item"), entry.get("year"))
             set_company_rule(session, actor, company_id=company.id, rule=rule, reason=entry["reason"], now=at)
+        # Who received most this year is taxed where there is a limit, and not far from it.
+        most = select(ReceivedYear.person_id).where(ReceivedYear.year == year_of(session, at)).order_by(ReceivedYear.cents.desc()).limit(1)
+        person_id = session.scalar(most)
+        if person_id is not None:
+            said = {"rule": Rule(Stance.MAY), "country": "US", "reason": programme()["taxed"]["reason"]}
+            set_person_rule(session, actor, person_id=person_id, **said, now=at)

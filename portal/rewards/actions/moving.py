@@ -16,7 +16,8 @@ from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption, handled
-from portal.rewards.rules.refusals import STANDS, AlreadyApproved, AlreadyHandled, ApprovedByRule
+from portal.rewards.rules.auto import ApprovedByRule
+from portal.rewards.rules.refusals import STANDS, AlreadyApproved, AlreadyHandled
 from portal.rewards.rules.states import WAYS, Move, State, Way
 
 

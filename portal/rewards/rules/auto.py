@@ -6,10 +6,17 @@ from enum import StrEnum
 
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
+from portal.rewards.rules.refusals import AlreadyApproved
 
 REST_HOURS = 24
 """So long after a change of password or address nothing is approved: whoever took an account over changes these first."""
 MOST_CENTS, MOST_RECEIVED = 1_000_000, 1_000
+
+
+class ApprovedByRule(AlreadyApproved):
+    """The rule approved it."""
+
+    message = N_("“%(reward)s” for %(person)s was approved by the rule, %(at)s. Nothing was done twice.")
 
 
 class RestingAfterChange(Conflict):

@@ -64,12 +64,6 @@ class AlreadyApproved(AlreadyHandled):
     message = N_("“%(reward)s” for %(person)s was approved by %(by)s, %(at)s. Nothing was done twice.")
 
 
-class ApprovedByRule(AlreadyApproved):
-    """The rule approved it."""
-
-    message = N_("“%(reward)s” for %(person)s was approved by the rule, %(at)s. Nothing was done twice.")
-
-
 class AlreadyOrdered(AlreadyHandled):
     """Somebody ordered it."""
 
