@@ -26,7 +26,7 @@ class Receiving:
 
     def begin(self) -> None:
         """Put both on the agenda."""
-        self.story.plan(self.story.ago(VALUED), self._value)
+        self.story.plan(self.story.end - timedelta(days=VALUED), self._value)
         self.story.plan(self.story.end - timedelta(minutes=30), self._rule)
 
     def _value(self, at: datetime) -> None:
