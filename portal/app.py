@@ -85,6 +85,8 @@ from portal.people.importer import CompaniesImporter
 from portal.people.panels import Panel
 from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
+from portal.receiving import admin as receiving_admin
+from portal.receiving import views as receiving
 from portal.recognition import jobs as recognition_jobs
 from portal.recognition.actions import badges as badge_actions
 from portal.recognition.actions import following, recounting, scores
@@ -147,6 +149,8 @@ BLUEPRINTS = [
     people_admin.bp,
     notifications.bp,
     notifications_admin.bp,
+    receiving.bp,
+    receiving_admin.bp,
     recognition.bp,
     recognition_admin.bp,
     references.bp,
@@ -204,10 +208,12 @@ REFERRAL_TAKEN_BACK: list[TakenBack] = [
 # What higher rooms show on an admin's page about a person, and on everybody's own profile.
 PERSON_PANELS: list[Panel] = [
     Panel("recognition/_person_panel.html", recognition_shown.person_panel),
+    Panel("receiving/_person_panel.html", receiving.person_panel),
     Panel("consents/_person_panel.html", consents.person_panel),
 ]
 PROFILE_PANELS: list[Panel] = [
     Panel("recognition/_profile_panel.html", recognition_shown.profile_panel),
+    Panel("receiving/_profile_panel.html", receiving.own_panel),
     Panel("consents/_profile_panel.html", consents.own_panel),
 ]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
@@ -267,12 +273,13 @@ TICKS: list[Tick] = [
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
     (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
+    (rewards_jobs.REST_SECONDS, rewards_jobs.look_at_rested),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
-    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.",)),
+    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.", "receiving.")),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE),
@@ -287,7 +294,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.", "audience_admin.")),
-    NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.",)),
+    NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.", "receiving_admin.")),
     NavItem(
         N_("People"),
         "people_admin.index",

@@ -15,6 +15,7 @@ from portal.ledger import models as ledger
 from portal.notifications import models as notifications
 from portal.outside import models as outside
 from portal.people import models as people
+from portal.receiving import models as receiving
 from portal.recognition import models as recognition
 from portal.references import models as references
 from portal.referrals import models as referrals
@@ -22,6 +23,6 @@ from portal.review import models as review
 from portal.rewards import models as rewards
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents)
+rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
 rooms_above = (*challenges, bank, rewards, references, imports, review, dashboard, api)

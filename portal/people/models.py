@@ -135,7 +135,7 @@ class SignInSession(Base):
     """One browser in which a person is signed in. The row is the session: without it the cookie is worth nothing."""
 
     __tablename__ = "sign_in_session"
-    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "person_id"), Index(None, "expires_at"))
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "person_id"), Index(None, "expires_at"), Index(None, "origin"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))

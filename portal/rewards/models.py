@@ -17,6 +17,7 @@ class Reward(Base):
     ``search_key`` is name and summary folded, so that a search finds "cafe" in "Café" on both
     engines; ``made_by`` the key of the form that made it. ``options`` are what its kind asks for besides,
     ``terms`` what is agreed to before it is redeemed. A reward with variants has no stock of its own.
+    ``value_cents`` is what one is worth in cents of US dollars; empty: its price at the value of a point.
     """
 
     __tablename__ = "reward"
@@ -26,6 +27,7 @@ class Reward(Base):
         CheckConstraint("price > 0", name="price_positive"),
         CheckConstraint("stock >= 0", name="stock_never_below_zero"),
         CheckConstraint("limit_per_person > 0", name="limit_positive"),
+        CheckConstraint("value_cents >= 0", name="value_not_negative"),
         UniqueConstraint("made_by"),
         Index(None, "state", "price", "id"),
         {"sqlite_autoincrement": True},
@@ -44,6 +46,7 @@ class Reward(Base):
     picture_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stored_file.id"))
     options: Mapped[dict[str, Any]] = mapped_column(Json)
     terms: Mapped[str] = mapped_column(Text)
+    value_cents: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(16))
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -165,3 +168,26 @@ class KeptAddress(_Address, Base):
 
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
     kept_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RedemptionTerms(Base):
+    """What the rule approves by itself: one row, or none while nobody changed it. ``most_cents`` empty: nothing."""
+
+    __tablename__ = "redemption_terms"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("most_cents > 0 AND received > 0", name="positive"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    most_cents: Mapped[int | None]
+    received: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class RedemptionPause(Base):
+    """A redemption that the rule looks at again ``until`` the rest after a change of password or address is over. The row goes with that look."""
+
+    __tablename__ = "redemption_pause"
+    __table_args__ = (Index(None, "until"),)
+
+    redemption_id: Mapped[int] = mapped_column(BigId, ForeignKey("redemption.id"), primary_key=True, autoincrement=False)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -12,11 +12,12 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
+from portal.receiving.queries.standing import Receiver, receiver_of
+from portal.receiving.rules.accepting import Stance
 from portal.rewards.actions.addresses import forget_address
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
-from portal.rewards.forms.controls import country_name
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.lists import CatalogueFilter, MineFilter
 from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
@@ -26,14 +27,17 @@ from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
+from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting
 from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.rewards.tickets import drawn, ticket_number
+from portal.web.countries import country_name
+from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
-from portal.web.language import number
+from portal.web.language import minute, number
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
@@ -66,6 +70,8 @@ NAMES: dict[str, Any] = {
     "address_kept": KEPT_DAYS,
     "received_after": RECEIVED_AFTER_DAYS,
     "state": State,
+    "stance": Stance,
+    "sentence": sentence,
 }
 CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
 MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")
@@ -84,6 +90,8 @@ def index() -> ResponseReturnValue:
     found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
     mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
+    shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
+    shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", **shown, **NAMES)
 
 
@@ -112,7 +120,7 @@ def redeem(reward_id: int) -> ResponseReturnValue:
         asked=form.asked(),
         now=utcnow(),
     )
-    flash(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=number(made.price)), "good")
+    flash(_told(made), "good")
     return redirect(url_for("rewards.mine"), 303)
 
 
@@ -181,6 +189,23 @@ def _me() -> int:
     return person_id
 
 
+def _objects(receiver: Receiver, reward: Reward, *, open_cents: int = 0) -> Refusal | None:
+    """Return why the reader may not have a reward, or None."""
+    return receiver.objection(cents_of(db(), reward), is_charity=is_charity(reward), open_cents=open_cents)
+
+
+def _told(made: Redemption) -> str:
+    """Say what becomes of what was just asked for."""
+    if made.state == State.RECEIVED:
+        return str(_("Approved by the rule, and yours already."))
+    if made.state != State.REQUESTED:
+        return str(_("Approved by the rule. We hold %(points)s points for it until it is sent.", points=number(made.price)))
+    if until := resting(db(), [made.person_id], utcnow()).get(made.person_id):
+        when = {"points": number(made.price), "until": minute(until)}
+        return str(_("We hold %(points)s points for it. You changed how you sign in, so to be safe we decide from %(until)s on.", **when))
+    return str(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=number(made.price)))
+
+
 def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
     variants = open_variants(db(), reward.id, local_date(utcnow(), programme_zone(db())))
     return redeem_form(reward, variants, kept_address(db(), _me()), filled=filled)
@@ -192,6 +217,9 @@ def _page(reward_id: int, form: RedeemForm | None = None) -> str:
     form.shown_price.data = offer.reward.price
     show_terms(form, offer.reward)
     shown: dict[str, Any] = {"before": find_on_its_way(db(), _me(), reward_id), "day": kind_of(offer.reward.kind).day(offer.reward.options)}
+    shown["receiver"] = receiver = receiver_of(db(), _me(), utcnow())
+    waiting = open_cents(db(), _me()) if receiver.rule.year_cents is not None else 0
+    shown["objection"] = _objects(receiver, offer.reward, open_cents=waiting)
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
@@ -206,7 +234,8 @@ def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
 def _redemption(redemption_id: int, form: PlainForm) -> str:
     redemption_for(db(), _me(), redemption_id)
     detail = get_detail(db(), redemption_id)
-    return render("rewards/redemption.html", detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
+    rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state == State.REQUESTED else None
+    return render("rewards/redemption.html", rests=rests, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
 
 
 def _not_moved(refusal: Refusal, redemption_id: int) -> ResponseReturnValue:

@@ -11,10 +11,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from portal.kernel.errors import Busy, Refusal, Unreachable
+from portal.kernel.money import Money
 from portal.kernel.text import N_
 from portal.web import problems
 from portal.web.guards import PUBLIC, SignedOut, audience_of
-from portal.web.language import day, moment, number
+from portal.web.language import day, moment, money, number
 from portal.web.logs import log
 from portal.web.redirects import came_from, page_over
 from portal.web.templating import render
@@ -50,6 +51,8 @@ def _shown(fact: object) -> object:
         return moment(fact)
     if isinstance(fact, date):
         return day(fact)
+    if isinstance(fact, Money):
+        return money(fact.cents)
     return number(fact) if isinstance(fact, int) and not isinstance(fact, bool) else fact
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import Response
@@ -54,8 +55,8 @@ def xlsx_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[
         for place, cell in enumerate(row):
             if isinstance(cell, datetime):
                 sheet.write_datetime(number, place, cell.astimezone(zone).replace(tzinfo=None), moments)
-            elif isinstance(cell, int):
-                sheet.write_number(number, place, cell)
+            elif isinstance(cell, int | Decimal):
+                sheet.write_number(number, place, float(cell) if isinstance(cell, Decimal) else cell)
             elif cell is not None and cell != "":
                 sheet.write_string(number, place, str(cell))
     book.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta, get_datetime_format
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
 from flask_login import current_user
@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from config import Settings
 from portal.kernel.clock import utcnow
+from portal.kernel.money import CURRENCY, Money
 
 ENGLISH = Locale("en", "150")
 RTL = {"ar", "he", "fa", "ur"}
@@ -60,6 +61,16 @@ def number(value: int) -> str:
 @lru_cache(maxsize=20_000)
 def _written(value: int, locale: Locale) -> str:
     return str(format_decimal(value, locale=locale))
+
+
+def money(cents: int) -> str:
+    """5000 cents → $50.00 in the reader's way of writing."""
+    return _paid(cents, reader().locale)
+
+
+@lru_cache(maxsize=20_000)
+def _paid(cents: int, locale: Locale) -> str:
+    return str(format_currency(Money(cents).amount, CURRENCY, locale=locale))
 
 
 def signed(value: int) -> str:
@@ -189,6 +200,7 @@ def init(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number)
     filters: dict[str, Any] = {
         "number": number,
+        "money": money,
         "signed": signed,
         "day": day,
         "month": month,

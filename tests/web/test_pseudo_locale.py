@@ -21,6 +21,7 @@ from portal.challenges.library.reading import built_in
 from portal.challenges.rules.gaps import gaps_in
 from portal.challenges.rules.sites import built_in as sites
 from portal.challenges.rules.templates import document_of
+from portal.kernel.countries import COUNTRIES
 from portal.kernel.db import Database
 from portal.kernel.schema import Base
 from portal.notifications.mails import Mailer
@@ -139,7 +140,8 @@ def knowledge(database: Database, settings: Settings) -> Known:
     documents = [document_of(template) for template in built_in().values()]
     known.add(*texts(documents), *gaps_in(documents), *texts([site.facts.stored() for site in sites().values()]))
     known.add(*(str(Locale.parse(language).get_display_name("en")) for language in LANGUAGES))  # Babel's own
-    known.add(*Locale("en").territories.values(), *ids(database)["ticket_number"])
+    known.add(*(str(Locale("en").territories[code]) for code in COUNTRIES))
+    known.add(*ids(database)["ticket_number"])
     known.add(*FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 

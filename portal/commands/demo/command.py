@@ -17,6 +17,7 @@ from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
+from portal.commands.demo.receiving import Receiving
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
@@ -85,6 +86,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     year.begin()
     Audiences(story, cast, year).begin()
     Shelf(story, cast).begin()
+    Receiving(story, cast).begin()
     Desk(story, cast).begin()
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()

@@ -21,6 +21,7 @@ from portal.rewards.actions.fulfilling import confirm_received, order_redemption
 from portal.rewards.actions.redeeming import Asked, cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
+from portal.rewards.actions.worth import stops
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.variants import left_of, variants_of
@@ -196,7 +197,7 @@ class Shelf:
     def _send(self, redemption_id: int, at: datetime) -> None:
         """Order it a little earlier where it is ordered, send it, and let it arrive after some days."""
         session, actor, kind = self.story.session, self.story.acting(self.cast.reviewers[1]), self._kind(redemption_id)
-        if kind_of(kind).is_at_once:
+        if kind_of(kind).is_at_once or stops(session, session.get_one(Redemption, redemption_id), at):
             return
         if kind_of(kind).is_ordered:
             order_redemption(session, actor, redemption_id=redemption_id, now=at)

@@ -1,6 +1,7 @@
 """Rewards that were asked for and wait for approval."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from sqlalchemy import String, cast, false, null
@@ -8,12 +9,17 @@ from sqlalchemy.orm import Session
 
 from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
+from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.rewards.actions.review import decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
+from portal.rewards.queries.worth import looked_at
+from portal.rewards.rules.auto import AGAINST_NAMES
+from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import State
+from portal.web.errors import sentence
 from portal.web.paging import AnySelect
 
 
@@ -24,7 +30,7 @@ class WaitingRedemptions:
     name: ClassVar[str] = N_("Redemptions")
     look: ClassVar[tuple[str, str]] = ("gift", "earn")
     panel: ClassVar[str] = "dashboard/_panel_redemption.html"
-    words: ClassVar[Mapping[str, Any]] = {}
+    words: ClassVar[Mapping[str, Any]] = {"against": AGAINST_NAMES, "signs": SIGN_NAMES, "sentence": sentence}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
@@ -52,5 +58,6 @@ class WaitingRedemptions:
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         review = redemption_for_review(session, item_id)
         redemption = review.detail.redemption
+        review = replace(review, looked=looked_at(session, redemption, review.detail.reward, utcnow()))
         is_own, barred = redemption.person_id == actor.id, frozenset({redemption.person_id})
         return Shown(review, waits=redemption.state == State.REQUESTED, is_own=is_own, waiting_since=redemption.requested_at, barred=barred)

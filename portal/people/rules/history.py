@@ -28,6 +28,11 @@ EVENTS = {
     "person.welcome_brought_back": N_("Brought the welcome back"),
     "company.added": N_("Added"),
     "company.edited": N_("Edited"),
+    "company.gifts_set": N_("Entered which rewards may be accepted"),
+    "person.gifts_set": N_("Entered which rewards may be accepted"),
+    "person.gifts_answered": N_("Said which rewards may be accepted"),
+    "person.tax_form_noted": N_("Tax form noted as on file"),
+    "person.tax_form_ended": N_("Tax form taken off the file"),
 }
 FIELDS = {
     "name": N_("name"),

@@ -12,6 +12,7 @@ from portal.ledger.actions.holding import capture
 from portal.people.queries.persons import names
 from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
+from portal.rewards.actions.worth import count_sent, stops, take_out
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
@@ -41,11 +42,11 @@ def send_redemption(
     """Send it, or hand it over: the held points are spent.
 
     ``delivery`` tells the person how it reaches them, ``handed`` is what its kind gives with it, such as a tracking
-    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, AlreadyHandled;
-    that too where a second click says something else.
+    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, what the person may not accept, FormNeeded,
+    AlreadyHandled; that too where a second click says something else.
     """
     reward, kind = _looked_at(session, actor, redemption_id)
-    given = read(kind.gives, handed or {})
+    given = read(kind.options, reward.options) if kind.is_at_once else read(kind.gives, handed or {})
     if can(Move.SEND, get_redemption(session, redemption_id).state):
         if kind.needs_address and address_of(session, redemption_id) is None:
             raise AddressMissing()
@@ -61,10 +62,13 @@ def send_redemption(
 
 
 def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> bool:
-    """Give what needs nobody to send it, in the transaction of its approval; tells whether it is of such a kind."""
+    """Give what needs nobody to send it, in the transaction of its approval; tells whether it did.
+
+    What may not be sent to the person now waits, approved.
+    """
     reward = get_reward(session, redemption.reward_id)
     kind = kind_of(reward.kind)
-    if not kind.is_at_once:
+    if not kind.is_at_once or stops(session, redemption, now):
         return False
     move(session, actor, redemption.id, Move.SEND, now=now, handed=read(kind.options, reward.options))
     redemption, _ = move(session, actor, redemption.id, Move.RECEIVE, now=now)
@@ -131,6 +135,7 @@ def return_redemption(session: Session, actor: Actor, *, redemption_id: int, rea
     require_decider(actor, get_redemption(session, redemption_id).person_id)
     redemption, is_new = move(session, actor, redemption_id, Move.RETURN, now=now, reason=require_reason(reason))
     if is_new:
+        take_out(session, redemption, now)
         put_back(session, redemption)
         assert redemption.capture_id is not None
         key = f"redemption:{redemption.id}:return"
@@ -147,6 +152,7 @@ def _looked_at(session: Session, actor: Actor, redemption_id: int) -> tuple[Rewa
 
 
 def _spend(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> None:
+    count_sent(session, redemption, now)
     assert redemption.hold_id is not None
     key = f"redemption:{redemption.id}:capture"
     redemption.capture_id = capture(session, actor, hold_id=redemption.hold_id, key=key, reason="reward.fulfilled", now=now).id

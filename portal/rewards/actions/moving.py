@@ -17,7 +17,8 @@ from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
 from portal.rewards.queries.redemptions import concerned, get_redemption, handled
-from portal.rewards.rules.refusals import STANDS, AlreadyHandled
+from portal.rewards.rules.auto import ApprovedByRule
+from portal.rewards.rules.refusals import STANDS, AlreadyApproved, AlreadyHandled
 from portal.rewards.rules.states import WAYS, Move, State, Way
 
 
@@ -48,7 +49,10 @@ def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) 
     """Return the refusal that says how far a redemption is, who moved it there and when. ``known`` are the names of all ``concerned``."""
     by, at = handled(redemption)
     person = known.get(redemption.person_id, "")
-    return STANDS[State(redemption.state)](reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
+    stands = STANDS[State(redemption.state)]
+    if stands is AlreadyApproved and by is None:
+        stands = ApprovedByRule
+    return stands(reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
 
 
 def put_back(session: Session, redemption: Redemption) -> None:

@@ -16,8 +16,10 @@ from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
 from portal.rewards.actions.addresses import keep_address
+from portal.rewards.actions.auto import approve_by_rule
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
 from portal.rewards.actions.taking import chosen_variant, take_piece
+from portal.rewards.actions.worth import require_may_have
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
@@ -67,7 +69,7 @@ def redeem(
     ``key`` was minted with the form: a double click is one redemption. ``wish`` is what the person
     wants us to know. Refuses: NotAllowed, RewardNotOffered, PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
     CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached, OutOfStock, VariantOut,
-    TooFewPoints, KeyTaken.
+    TooFewPoints, KeyTaken, and what the person may not accept (AskedFirst, MayNotAccept, CharityOnly, ItemAboveCap, YearAboveCap).
     """
     person_id = require_redeemer(actor)
     if first := find_by_key(session, key):
@@ -79,14 +81,16 @@ def redeem(
     redemption, is_new = _insert(session, reward, person_id, key, said | {"wish": wish}, now)
     if not is_new:
         return _same(session, redemption, person_id, reward_id, asked)
+    require_may_have(session, redemption, reward, now)
     if kind_of(reward.kind).needs_address:
         keep_address(session, redemption, require_address(asked.address), remembers=asked.remembers, now=now)
     redemption.has_stock = take_piece(session, reward, redemption.variant_id)
     redemption.hold_id = _hold(session, actor, redemption, now)
     session.flush()
     audit.record(session, actor, "reward.redeemed", "redemption", redemption.id, now=now, reward_id=reward.id, reward=reward.name, price=reward.price)
-    tell_person(session, redemption, "redemption_requested", now)
-    tell_admins(session, redemption, "redemption_waiting", now)
+    if not approve_by_rule(session, redemption, now):
+        tell_person(session, redemption, "redemption_requested", now)
+        tell_admins(session, redemption, "redemption_waiting", now)
     return redemption
 
 

@@ -8,6 +8,7 @@ from portal.kernel.actor import Actor
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
+from portal.rewards.actions.auto import require_rested
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import give_back, move, record_and_tell
 from portal.rewards.models import Redemption
@@ -19,7 +20,7 @@ from portal.rewards.rules.states import Move, State
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Say yes: it is to be ordered or sent; until then the person may still call it off. What is given at once is theirs with it.
 
-    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, and the first approval where two are needed (SecondApproverNeeded).
+    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, RestingAfterChange, and the first approval where two are needed (SecondApproverNeeded).
     """
     redemption = give_approval(session, actor, redemption_id=redemption_id, now=now)
     if redemption is None:
@@ -32,6 +33,7 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
     asked = get_redemption(session, redemption_id, is_fresh=True)
     require_decider(actor, asked.person_id)
     if asked.state == State.REQUESTED:
+        require_rested(session, redemption_id, now)
         about = {"kind": "redemption", "item_id": redemption_id, "points": asked.price, "member_id": asked.person_id}
         eyes = look(session, actor, **about, note="", subject=("redemption", redemption_id), now=now)  # type: ignore[arg-type]
         if not eyes.is_complete:

@@ -19,6 +19,7 @@ from portal.rewards.forms.desk import DeskFilter, MoveForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
+from portal.rewards.queries.worth import resting
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
@@ -56,6 +57,7 @@ def desk() -> ResponseReturnValue:
     found = desk_page(db(), tab, filters, after=request.args.get("after"))
     shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": count_tabs(db())}
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
+    shown["rests"] = resting(db(), [row.Person.id for row in found], utcnow()) if tab is Tab.APPROVE else {}
     return render_fragment("rewards/admin/desk.html", "results", **shown, **NAMES)
 
 

@@ -1,6 +1,6 @@
 """The blueprint of the admins' doors, once all of them are hung."""
 
-from portal.rewards.admin import desk, redemptions, rewards, tickets, tracking, variants
+from portal.rewards.admin import desk, redemptions, rewards, tickets, tracking, variants, worth
 
 bp = rewards.bp
-parts = (rewards, redemptions, variants, desk, tracking, tickets)
+parts = (rewards, redemptions, variants, desk, tracking, tickets, worth)

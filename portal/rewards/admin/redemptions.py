@@ -18,15 +18,26 @@ from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
+from portal.rewards.queries.worth import looked_at
+from portal.rewards.rules.auto import AGAINST_NAMES
+from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
+from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-NAMES: dict[str, Any] = SHARED | {"is_called_off": is_called_off, "can": can, "move": Move}
+NAMES: dict[str, Any] = SHARED | {
+    "against_names": AGAINST_NAMES,
+    "sign_names": SIGN_NAMES,
+    "sentence": sentence,
+    "is_called_off": is_called_off,
+    "can": can,
+    "move": Move,
+}
 REDEMPTIONS_HEADER: tuple[str, ...] = (
     "asked",
     "person",
@@ -71,6 +82,9 @@ def approve(redemption_id: int) -> ResponseReturnValue:
     made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     if made.state == State.RECEIVED:
         return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
+    reward = get_reward(db(), made.reward_id)
+    if stop := looked_at(db(), made, reward, utcnow()).stop:
+        return _decided(redemption_id, _("Approved, but it cannot be sent yet: %(why)s", why=sentence(stop)))
     return _decided(redemption_id, _("Approved. The points stay held until it is sent."))
 
 
@@ -191,7 +205,8 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
     shown["address"] = forms.get("address") or address_form()
     item = found.detail.redemption
-    return render("rewards/admin/redemption.html", found=found, item=item, me=current_actor().id, forms=shown, **NAMES)
+    looked = looked_at(db(), item, found.detail.reward, utcnow())
+    return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **NAMES)
 
 
 def _undecided(refusal: Refusal, redemption_id: int, **forms: Form) -> ResponseReturnValue:

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, SelectField, StringField
 from wtforms.validators import Length, Optional
 
-from portal.rewards.forms.controls import country_choices
 from portal.rewards.rules.addresses import Address
+from portal.web.countries import country_choices
 from portal.web.forms import Form, one_line
 
 ADDRESS = {

@@ -6,9 +6,9 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Length, Optional
 
-from portal.rewards.forms.controls import country_name
 from portal.rewards.forms.lists import any_of, kind_choices
 from portal.rewards.rules.desk import MOST_CHARACTERS, Tab
+from portal.web.countries import country_name
 from portal.web.forms import FilterForm, Form, one_line
 
 

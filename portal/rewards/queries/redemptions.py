@@ -18,7 +18,7 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
-from portal.rewards.rules.states import CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
+from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -209,7 +209,7 @@ def _happened(redemption: Redemption, person: Person, first: First | None) -> li
     steps = [
         (State.REQUESTED, "", redemption.requested_at, person.id),
         (State.REQUESTED, FIRST_NAME, first.at if first else None, first.by_id if first else None),
-        (State.APPROVED, "", redemption.approved_at, redemption.approved_by),
+        (State.APPROVED, BY_RULE_NAME if redemption.approved_by is None else "", redemption.approved_at, redemption.approved_by),
         (State.FAILED, "", redemption.failed_at, redemption.failed_by),
         (State.APPROVED, RETRIED_NAME, redemption.retried_at, redemption.retried_by),
         (State.ORDERED, "", redemption.ordered_at, redemption.ordered_by),

@@ -12,6 +12,7 @@ from portal.people.models import Company, Person
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.redemptions import Detail, get_detail
+from portal.rewards.queries.worth import Looked
 from portal.rewards.rules.kinds import UNIT
 from portal.rewards.rules.states import State
 
@@ -22,7 +23,8 @@ KIND = "redemption"
 class RedemptionForReview:
     """One redemption with what helps to decide: what the person can spend besides, and what they redeemed before.
 
-    ``answers`` are what its kind asked and what they said, ``left`` how many of the very variant there are besides, None is not counted.
+    ``answers`` are what its kind asked and what they said, ``left`` how many of the very variant there are besides, None is not counted;
+    ``looked`` what stands between it and the person, where somebody asked for that.
     """
 
     detail: Detail
@@ -30,6 +32,7 @@ class RedemptionForReview:
     earlier: int
     answers: list[tuple[str, str]]
     left: int | None
+    looked: Looked | None = None
 
 
 def waiting_redemptions() -> Select[*tuple[Any, ...]]:

@@ -83,6 +83,7 @@ STATE_NAMES = {
 
 STEP_NAMES = STATE_NAMES | {State.REQUESTED: N_("Asked"), State.APPROVED: N_("Approved"), State.ENDED: N_("Given up")}
 RETRIED_NAME = N_("Tried again")
+BY_RULE_NAME = N_("Approved by the rule")
 
 # What became of the points that were held for it, for a line of the statement. What is returned later has a line of its own.
 HELD_NAMES = {

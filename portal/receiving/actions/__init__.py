@@ -1,0 +1,1 @@
+"""Verbs of receiving, one file a subject: what may be accepted, values of a year, tax forms."""

@@ -1,0 +1,73 @@
+"""Approving without a person, where admins allow it: at once when it is asked for, or when the rest after a change is over."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.kernel.actor import Actor, system
+from portal.kernel.errors import NotAllowed
+from portal.people.queries.persons import names
+from portal.rewards.actions.fulfilling import hand_over_at_once
+from portal.rewards.actions.moving import move, tell_person
+from portal.rewards.models import Redemption, RedemptionPause, RedemptionTerms
+from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.queries.worth import auto_terms_of, looked_at, resting
+from portal.rewards.rules.auto import Against, AutoTerms, RestingAfterChange, require_terms
+from portal.rewards.rules.states import Move, State
+
+
+def set_auto_terms(session: Session, actor: Actor, *, terms: AutoTerms, now: datetime) -> AutoTerms:
+    """Say what the rule approves by itself from now on; what waits already is left to people. Refuses: NotAllowed, LimitUnfit, CountUnfit."""
+    if not actor.is_admin:
+        raise NotAllowed()
+    wanted, before = require_terms(terms), auto_terms_of(session)
+    if wanted == before:
+        return wanted
+    maker = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"most_cents": wanted.most_cents, "received": wanted.received, "changed_at": now, "changed_by_id": actor.id}
+    kept = maker.insert(RedemptionTerms).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
+    session.execute(kept)
+    session.expire_all()
+    facts = {"before": [before.most_cents, before.received], "after": [wanted.most_cents, wanted.received]}
+    audit.record(session, actor, "reward.terms_changed", "reward", None, now=now, **facts)
+    return wanted
+
+
+def approve_by_rule(session: Session, redemption: Redemption, now: datetime) -> bool:
+    """Approve what the rule covers, as the portal itself, and tell whether it did. What only the rest after a change speaks against is put aside."""
+    if auto_terms_of(session).most_cents is None or redemption.state != State.REQUESTED:
+        return False
+    looked = looked_at(session, redemption, get_reward(session, redemption.reward_id), now)
+    if looked.against == [Against.RESTS] and looked.rests_until is not None:
+        session.merge(RedemptionPause(redemption_id=redemption.id, until=looked.rests_until))
+        session.flush()
+    if looked.against:
+        return False
+    rule = system("rule")
+    moved, _ = move(session, rule, redemption.id, Move.APPROVE, now=now)
+    audit.record(session, rule, "redemption.approved_by_rule", "redemption", redemption.id, now=now)
+    if not hand_over_at_once(session, rule, moved, now):
+        tell_person(session, moved, "redemption_approved", now)
+    return True
+
+
+def look_again(session: Session, *, redemption_id: int, now: datetime) -> bool:
+    """Let the rule look again at what it put aside, once; tells whether it approved. Somebody may have decided meanwhile."""
+    redemption = session.scalars(
+        select(Redemption).where(Redemption.id == redemption_id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one()
+    gone = delete(RedemptionPause).where(RedemptionPause.redemption_id == redemption_id, RedemptionPause.until <= now)
+    found = session.execute(gone.returning(RedemptionPause.redemption_id).execution_options(synchronize_session=False)).first()
+    return found is not None and approve_by_rule(session, redemption, now)
+
+
+def require_rested(session: Session, redemption_id: int, now: datetime) -> None:
+    """Refuses: RestingAfterChange, while the person's last change of password or address is less than a day old."""
+    person_id = get_redemption(session, redemption_id).person_id
+    until = resting(session, [person_id], now).get(person_id)
+    if until is not None:
+        raise RestingAfterChange(person=names(session, [person_id]).get(person_id, ""), until=until)

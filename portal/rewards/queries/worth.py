@@ -1,0 +1,110 @@
+"""What rewards are worth in money, and how it stands between a redemption and who receives it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import Refusal
+from portal.ledger.queries.balances import balance_of
+from portal.people.queries.changes import sign_in_changed
+from portal.people.queries.persons import names
+from portal.receiving.queries.standing import Receiver, point_value, receiver_of
+from portal.receiving.rules.accepting import Stance
+from portal.receiving.rules.value import value_in_cents
+from portal.review.queries.terms import terms_of as review_terms_of
+from portal.rewards.models import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
+from portal.rewards.queries.signs import counted_for
+from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until
+from portal.rewards.rules.kinds import UNIT, Kind
+from portal.rewards.rules.signs import Found, signs_in
+from portal.rewards.rules.states import HELD, State
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a decider reads besides: value, who receives, what would stop it from being sent, the rest after a change, why not by the rule,
+    signs of misuse, and the ``names`` of the reviewers in them.
+    """
+
+    cents: int
+    is_own_value: bool
+    receiver: Receiver
+    stop: Refusal | None
+    rests_until: datetime | None
+    is_auto: bool
+    against: list[Against]
+    signs: list[Found]
+    names: dict[int, str]
+
+
+def is_charity(reward: Reward) -> bool:
+    """Tell whether a reward is a gift to a good cause."""
+    return reward.kind == Kind.DONATION
+
+
+def cents_of(session: Session, reward: Reward, price: int | None = None) -> int:
+    """Return what a reward is worth in cents, for ``price`` points where it was asked for at another price than today's."""
+    return value_in_cents(own=reward.value_cents, price=reward.price if price is None else price, point_value=point_value(session))
+
+
+def open_cents(session: Session, person_id: int, *, besides: int | None = None) -> int:
+    """Return the value of what somebody asked for and was not sent yet, ``besides`` one."""
+    waiting = select(Reward, Redemption.price).join(Redemption, Redemption.reward_id == Reward.id)
+    waiting = waiting.where(Redemption.person_id == person_id, Redemption.state.in_(HELD), Redemption.id != (besides or 0))
+    return sum(cents_of(session, reward, price) for reward, price in session.execute(waiting))
+
+
+def sent_to(session: Session, redemption_id: int) -> str:
+    """Return the country a parcel goes to, empty where there is none."""
+    return session.scalar(select(RedemptionAddress.country).where(RedemptionAddress.redemption_id == redemption_id)) or ""
+
+
+def auto_terms_of(session: Session) -> AutoTerms:
+    """Return what the rule may approve: as admins set it, or nothing."""
+    row = session.get(RedemptionTerms, 1)
+    return AutoTerms(row.most_cents, row.received) if row else AutoTerms()
+
+
+def resting(session: Session, person_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
+    """Return for whom nothing is approved at ``now``, and until when, in one statement."""
+    changed = sign_in_changed(session, person_ids, now - timedelta(hours=REST_HOURS))
+    return {person_id: until for person_id, at in changed.items() if (until := rests_until(at, now))}
+
+
+def rested(session: Session, now: datetime, *, limit: int) -> list[int]:
+    """Return what the rule put aside and may look at again."""
+    due = select(RedemptionPause.redemption_id).where(RedemptionPause.until <= now).order_by(RedemptionPause.until, RedemptionPause.redemption_id)
+    return list(session.scalars(due.limit(limit)))
+
+
+def looked_at(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Looked:
+    """Return what is to be known before one redemption is approved or sent."""
+    receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
+    cents, terms = cents_of(session, reward, redemption.price), auto_terms_of(session)
+    stop = receiver.stop(cents, is_charity=is_charity(reward))
+    until = resting(session, [redemption.person_id], now).get(redemption.person_id)
+    is_auto = terms.most_cents is not None
+    signs = signs_in(counted_for(session, redemption))
+    facts = _facts(session, redemption, cents, receiver, stop, until)
+    reasons = against(terms, replace(facts, has_signs=bool(signs))) if is_auto else []
+    who = names(session, [sign.who for sign in signs if sign.who]) if signs else {}
+    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who)
+
+
+def _facts(session: Session, redemption: Redemption, cents: int, receiver: Receiver, stop: Refusal | None, until: datetime | None) -> Facts:
+    ended = select(Redemption.state, func.count()).where(Redemption.person_id == redemption.person_id, Redemption.id != redemption.id)
+    counts = dict(session.execute(ended.where(Redemption.state.in_((State.RECEIVED, State.RETURNED))).group_by(Redemption.state)).all())
+    return Facts(
+        cents=cents,
+        price=redemption.price,
+        received=counts.get(State.RECEIVED.value, 0),
+        returned=counts.get(State.RETURNED.value, 0),
+        owed=balance_of(session, redemption.person_id, unit=UNIT).owed,
+        eyes_above=review_terms_of(session).four_eyes_above,
+        is_known=receiver.suggestion is None or receiver.rule.stance is not Stance.UNKNOWN,
+        is_stopped=stop is not None,
+        is_resting=until is not None,
+    )

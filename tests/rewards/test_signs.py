@@ -1,0 +1,85 @@
+"""Signs of misuse: what counts as one, that they lead to a look and to nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.people.actions.sessions import open_session
+from portal.people.queries.persons import get_person
+from portal.rewards.actions.auto import set_auto_terms
+from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.signs import counted_for
+from portal.rewards.queries.worth import looked_at
+from portal.rewards.rules.auto import Against, AutoTerms
+from portal.rewards.rules.kinds import Kind
+from portal.rewards.rules.signs import Counted, Found, Sign, signs_in
+from tests.factories.people import make_admin, make_company, make_person
+from tests.factories.recognition import give_points
+from tests.factories.rewards import as_admin, make_redemption, make_reward
+from tests.support.application import SignIn
+
+ANN, BO = 1, 2
+
+
+@pytest.mark.parametrize(
+    ("counted", "found"),
+    [
+        (Counted(), []),
+        (Counted(same_device=1, same_address=4), []),
+        (Counted(same_device=2, same_address=4), [Found(Sign.DEVICE, 2)]),
+        (Counted(same_device=1, same_address=5), [Found(Sign.ADDRESS, 5)]),
+        (Counted(redemptions=3, gift_cards=3, gift_points=900, lifetime=1_000), [Found(Sign.GIFTS, 3)]),
+        (Counted(redemptions=3, gift_cards=3, gift_points=899, lifetime=1_000), []),
+        (Counted(redemptions=3, gift_cards=2, gift_points=990, lifetime=1_000), []),
+        (Counted(redemptions=2, gift_cards=2, gift_points=990, lifetime=1_000), []),
+        (Counted(decided=((ANN, 9),), usual=((BO, 100),)), []),
+        (Counted(decided=((ANN, 8), (BO, 2)), usual=((ANN, 40), (BO, 60))), [Found(Sign.REVIEWER, 8, 10, ANN)]),
+        (Counted(decided=((ANN, 8), (BO, 2)), usual=((ANN, 41), (BO, 59))), []),
+        (Counted(decided=((ANN, 7), (BO, 3)), usual=((BO, 100),)), []),
+        (Counted(decided=((ANN, 50),), usual=((ANN, 500),)), []),
+        (Counted(decided=((ANN, 50),)), []),
+        (Counted(in_a_day=4), []),
+        (Counted(in_a_day=5), [Found(Sign.VELOCITY, 5)]),
+    ],
+)
+def test_a_sign_is_what_the_counts_say(counted: Counted, found: list[Found]) -> None:
+    assert signs_in(counted) == found
+
+
+def test_sessions_of_colleagues_are_no_sign_and_those_of_strangers_are(database: Database) -> None:
+    def count(session: Session) -> list[tuple[int, int]]:
+        firm, reward = make_company(session), make_reward(session, price=10)
+        people = [make_person(session, company_id=company).id for company in (firm.id, firm.id, None, make_company(session).id, None)]
+        give_points(session, people[0], 100)
+        made = make_redemption(session, people[0], reward.id)
+        seen = []
+        for person_id, browser in zip(people, ("Fox", "Fox", "Fox", "Fox", "Other"), strict=True):
+            open_session(session, get_person(session, person_id), is_kept=True, origin="198.51.100.7", browser=browser, now=utcnow())
+            counted = counted_for(session, made)
+            seen.append((counted.same_device, counted.same_address))
+        return seen
+
+    assert database.write(count) == [(0, 0), (0, 0), (1, 1), (2, 2), (2, 3)]
+
+
+def test_signs_stand_in_the_queue_and_keep_the_rule_off_and_refuse_nothing(database: Database, sign_in: SignIn) -> None:
+    def prepare(session: Session) -> tuple[int, int, list[Against]]:
+        admin_id, person_id = make_admin(session, name="Ada Admin").id, make_person(session).id
+        set_auto_terms(session, as_admin(admin_id), terms=AutoTerms(100_000, 1), now=utcnow())
+        give_points(session, person_id, 500)
+        card = make_reward(session, price=100, kind=Kind.GIFT_CARD).id
+        now = utcnow()
+        made = [make_redemption(session, person_id, card, now=now - timedelta(minutes=9 - n)) for n in range(5)]
+        return admin_id, made[-1].id, looked_at(session, made[-1], get_reward(session, card), now).against
+
+    admin_id, redemption_id, against = database.write(prepare)
+    assert against == [Against.FIRST, Against.SIGNS]
+    ada = sign_in(admin_id)
+    for address in (f"/admin/rewards/redemptions/{redemption_id}", f"/admin/approvals?item=redemption-{redemption_id}"):
+        page = " ".join(ada.get(address).text.split())
+        assert "They asked for 5 rewards within a day." in page
+        assert "All 5 redemptions so far are gift cards" in page
+    assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/approve").status_code == 303
