@@ -1,5 +1,6 @@
 """Disputes of lines: who may, one at a time, what waits, how it is answered, and that a correction with a second admin settles it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -213,10 +214,10 @@ def test_disputes_on_every_line_cost_the_statement_no_query_more(
     def asked() -> list[str]:
         with count_queries() as counted:
             assert amara.get("/statement").status_code == 200
-        return counted.statements
+        return [re.sub(r"IN \(.*?\)(?= AND| ORDER|$)", "IN ()", statement) for statement in counted.statements]
 
     def more(session: Session, lines: int) -> None:
-        made = [give_points(session, desk.amara, 10) for _ in range(lines)]
+        made = [give_points(session, desk.amara, 1) for _ in range(lines)]
         for line in made:
             desk.dispute(session, line=line.id)
 
@@ -226,4 +227,5 @@ def test_disputes_on_every_line_cost_the_statement_no_query_more(
     before = asked()
     database.write(lambda session: more(session, 20))
     asked()
-    assert asked() == before
+    assert [one for one in asked() if one not in before] == []
+    assert len(asked()) == len(before)

@@ -45,7 +45,7 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
         with session.begin_nested():
             session.add(made)
     except IntegrityError as error:
-        if violated(error, "dispute", "transfer_id"):
+        if violated(error, "dispute", "transfer_id", name="uq_dispute_open"):
             raise AlreadyDisputed() from error
         raise
     audit.record(session, actor, "dispute.made", KIND, made.id, now=now, person_id=actor.id, transfer_id=transfer_id, reason=said)
