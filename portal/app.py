@@ -56,6 +56,7 @@ from portal.dashboard.waiting.adjustments import WaitingAdjustments
 from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.dashboard.waiting.attempts import WaitingAttempts
 from portal.dashboard.waiting.contract import WaitingSource
+from portal.dashboard.waiting.disputes import WaitingDisputes
 from portal.dashboard.waiting.nominations import WaitingNominations
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
 from portal.dashboard.waiting.repricings import WaitingRepricings
@@ -240,6 +241,7 @@ WAITING: list[WaitingSource] = [
     WaitingAppeals(),
     WaitingAdjustments(),
     WaitingRepricings(),
+    WaitingDisputes(STATEMENT_SOURCES),
 ]
 # Jobs by topic.
 JOBS: dict[str, Handler] = {

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from portal.bank.rules.adjusting import CATEGORY_NAMES, REASON_LENGTH, STATE_NAMES, Limits
+from portal.bank.rules.disputes import WORDS_LENGTH
 from portal.bank.rules.statement import LINE_NAMES
 from portal.bank.rules.terms import POLICY_NAMES
 from portal.kernel.ids import MOST_ID
@@ -42,6 +43,19 @@ class AdjustForm(Form):
     reason = TextAreaField(_("Reason"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text])
     agreed = IntegerField(_("Owed then"), [Optional()])
     """What they will owe, as the admin read it before the second click."""
+
+
+class DisputeForm(Form):
+    """What is wrong with a line of one's statement; ``line`` is its number, as that of its transfer."""
+
+    line = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, MOST_ID)])
+    words = TextAreaField(_("What is wrong with it?"), [Optional(), Length(max=WORDS_LENGTH)], filters=[plain_text])
+
+
+class TakeBackForm(Form):
+    """Which dispute is taken back."""
+
+    dispute = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, MOST_ID)])
 
 
 class CorrectionFilter(FilterForm):

@@ -1,4 +1,4 @@
-"""Corrections by hand, and the limits that admins have in making them."""
+"""Corrections by hand, the limits that admins have in making them, and disputes of lines."""
 
 from datetime import datetime
 
@@ -6,9 +6,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.bank.rules.adjusting import Category, State
+from portal.bank.rules.disputes import DisputeState
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
 
 _OF_BATCH = text("batch_id IS NOT NULL")
+_OPEN = text("state IN ('waiting', 'correcting')")
 
 
 class Adjustment(Base):
@@ -84,3 +86,44 @@ class AdjustLimits(Base):
     taken: Mapped[int | None] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Dispute(Base):
+    """A member's word that a line of their statement is wrong, and the answer.
+
+    ``transfer_id`` is the line, ``decided_by_id`` who decided it then, empty where a rule or the portal did. ``points``, ``answer`` and
+    ``adjustment_id`` are of the correction that puts it right, while that waits for a second admin too; ``tries`` counts those.
+    """
+
+    __tablename__ = "dispute"
+    __table_args__ = (
+        one_of("state", DisputeState),
+        CheckConstraint("tries >= 0", name="tries_counted"),
+        CheckConstraint("points > 0", name="points_given"),
+        CheckConstraint("(state IN ('waiting', 'correcting')) = (settled_at IS NULL)", name="open_is_unsettled"),
+        CheckConstraint("(state IN ('correcting', 'righted')) = (adjustment_id IS NOT NULL)", name="righted_has_correction"),
+        CheckConstraint("(adjustment_id IS NULL) = (points IS NULL)", name="correction_has_points"),
+        CheckConstraint("(state IN ('waiting', 'withdrawn')) = (answered_by_id IS NULL)", name="answered_by_somebody"),
+        CheckConstraint(
+            "answered_by_id IS NULL OR (answered_by_id <> person_id AND answered_by_id <> COALESCE(decided_by_id, 0))", name="another_answers"
+        ),
+        Index("uq_dispute_open", "transfer_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(None, "transfer_id", "id"),
+        Index(None, "state", "made_at", "id"),
+        Index(None, "adjustment_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    transfer_id: Mapped[int] = mapped_column(ForeignKey("transfer.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(BigId)
+    words: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(12))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    points: Mapped[int | None] = mapped_column(BigInteger)
+    adjustment_id: Mapped[int | None] = mapped_column(ForeignKey("adjustment.id"))

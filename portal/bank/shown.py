@@ -8,7 +8,8 @@ from flask import Response, current_app, request
 from flask_babel import gettext as _
 
 from portal.bank.forms import StatementFilter
-from portal.bank.queries.statement import Sources, StatementLine, Wanted, iter_lines, list_lines
+from portal.bank.queries.disputes import disputes_at
+from portal.bank.queries.statement import Sources, StatementLine, Wanted, debts_of, iter_lines, list_lines
 from portal.bank.rules.adjusting import CATEGORY_NAMES, Category
 from portal.bank.rules.terms import SOON
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
@@ -26,11 +27,12 @@ HEADER = ("booked", "counts_from", "what", "for", "version", "points", "balance_
 def shown_statement(person_id: int) -> dict[str, Any]:
     """Return what the template of a statement needs."""
     form = StatementFilter(request.args)
-    filters = form.values()
-    found = list_lines(db(), person_id, wanted_lines(filters), statement_sources(), after=request.args.get("after"))
+    filters, sources, balance = form.values(), statement_sources(), balance_of(db(), person_id)
+    found = list_lines(db(), person_id, wanted_lines(filters), sources, after=request.args.get("after"))
     told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of, "category_of": category_of}
     lots = {"expiring": lapsing(db(), person_id, _days_from_now(0)), "waiting": waiting(db(), person_id), "soon": _days_from_now(SOON)}
-    return {"found": found, "form": form, "filters": filters, "balance": balance_of(db(), person_id), **told, **lots}
+    said = {"disputes": disputes_at(db(), [line.transfer_id for line in found]), "debts": debts_of(db(), person_id, balance.owed, sources)}
+    return {"found": found, "form": form, "filters": filters, "balance": balance, **told, **lots, **said}
 
 
 def _days_from_now(days: int) -> date:

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from portal.review.rules.terms import MOST_DAYS, MOST_LIMIT, Terms, read_holidays
 from portal.web.forms import Form, plain_text
 
-KINDS = ("attempt", "appeal", "redemption", "nomination", "adjustment", "repricing")
+KINDS = ("attempt", "appeal", "redemption", "nomination", "adjustment", "repricing", "dispute")
 
 
 def _days(label: Any) -> IntegerField:
@@ -25,6 +25,7 @@ class TermsForm(Form):
     nomination = _days(_("Nominations"))
     adjustment = _days(_("Corrections of points"))
     repricing = _days(_("New points for past completions"))
+    dispute = _days(_("Disputes of lines"))
     four_eyes_above = IntegerField(_("Two people approve above"), [Optional(), NumberRange(0, MOST_LIMIT)], render_kw={"min": 0})
     holidays = TextAreaField(_("Holidays"), [Length(max=20_000)], filters=[plain_text], render_kw={"rows": 6})
 

@@ -88,11 +88,11 @@ def index() -> ResponseReturnValue:
         rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, filters, utcnow()))
         return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
     found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
-    mine, available = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT).available
-    shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": available}
+    mine, balance = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT)
+    shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": balance.available}
     shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
-    return render_fragment("rewards/index.html", "results", **shown, **NAMES)
+    return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
 
 
 @bp.get("/rewards/<int:reward_id>")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points
+from portal.bank.queries.statement import debts_of
 from portal.bank.rules.adjusting import NothingToChange, OwnBalance, ReasonNeeded, TooMuch
 from portal.bank.rules.statement import LINE_NAMES, RETURNED, line_name
 from portal.kernel.actor import Actor
@@ -116,6 +117,29 @@ def test_what_cannot_be_taken_is_owed_and_shown(amara: PortalClient, account: Ac
     page = amara.get("/statement").text
     assert "You can spend 0 points. 30 are owed and are paid first by what you earn next." in page
     assert lines(amara, "/statement?kind=adjust")[0][3:5] == ["-500", "-30"]
+    assert "You owe 30 points" in page
+    assert "What it came from" in page
+    assert "You owe 30 points. What you earn next pays them first." in amara.get("/rewards").text
+    assert "/statement#owed" in amara.get("/").text
+
+
+def test_what_is_owed_is_paid_first_and_its_panel_names_only_the_debt_that_stands(session: Session, account: Account) -> None:
+    def take(points: int, reason: str) -> None:
+        given = {"person_id": account.person_id, "points": -points, "counts_as_earned": False, "category": "error", "reason": reason}
+        adjust_points(session, as_admin(account.admin_id), **given, key=reason, now=utcnow())
+
+    def debts() -> list[tuple[int, str]]:
+        return [(line.points, line.note) for line in debts_of(session, account.person_id, balance_of(session, account.person_id).owed, {})]
+
+    take(500, "A mistake")
+    assert (balance_of(session, account.person_id).owed, debts()) == (30, [(-500, "A mistake")])
+    give_points(session, account.person_id, 20)
+    assert (balance_of(session, account.person_id).available, balance_of(session, account.person_id).owed) == (0, 10)
+    assert debts() == [(-500, "A mistake")]
+    give_points(session, account.person_id, 25)
+    assert (balance_of(session, account.person_id).available, balance_of(session, account.person_id).owed, debts()) == (15, 0, [])
+    take(40, "Another")
+    assert (balance_of(session, account.person_id).owed, debts()) == (25, [(-40, "Another")])
 
 
 @pytest.mark.parametrize(("counts", "lifetime", "on_board"), [(True, 150, 150), (False, 100, 100)])

@@ -103,6 +103,7 @@ def test_counts_tell_the_oldest_of_each_kind(session: Session, scene: Scene) -> 
         "appeal": 0,
         "adjustment": 0,
         "repricing": 0,
+        "dispute": 0,
     }
     assert together(counts) == Waiting(3, scene.attempt.submitted_at)
     assert not together(counts).is_more

@@ -66,7 +66,7 @@ def test_only_admins_set_terms(session: Session) -> None:
 
 def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(sign_in: SignIn, database: Database) -> None:
     desk: PortalClient = sign_in(database.write(make_admin))
-    days = {"attempt": 2, "appeal": 5, "redemption": 3, "nomination": 3, "adjustment": 2, "repricing": 2}
+    days = {"attempt": 2, "appeal": 5, "redemption": 3, "nomination": 3, "adjustment": 2, "repricing": 2, "dispute": 4}
     refused = desk.post("/admin/reviewing", data=days | {"four_eyes_above": "500", "holidays": "Christmas"})
     assert refused.status_code == 422
     assert "“Christmas” does not begin with a day" in refused.text

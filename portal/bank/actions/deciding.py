@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.bank.actions.adjusting import book, free, locked
+from portal.bank.actions.settling import follow_correction
 from portal.bank.models import Adjustment
 from portal.bank.rules.adjusting import (
     KIND,
@@ -32,6 +33,7 @@ def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, mo
     row = _waiting(session, actor, adjustment_id)
     row.decided_by_id = actor.id
     book(session, actor, row, most_owed=most_owed, now=now)
+    follow_correction(session, actor, row, now)
     _tell_asker(session, row, "adjustment_approved", "", now)
     return row
 
@@ -50,6 +52,7 @@ def decline_adjustment(session: Session, actor: Actor, *, adjustment_id: int, re
     free(session, row)
     facts = {"points": row.points, "category": row.category, "reason": said, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.declined", KIND, row.id, now=now, **facts)
+    follow_correction(session, actor, row, now)
     _tell_asker(session, row, "adjustment_declined", said, now)
     return row
 
@@ -68,6 +71,7 @@ def withdraw_adjustment(session: Session, actor: Actor, *, adjustment_id: int, n
     free(session, row)
     facts = {"points": row.points, "category": row.category, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.withdrawn", KIND, row.id, now=now, **facts)
+    follow_correction(session, actor, row, now)
     return row
 
 

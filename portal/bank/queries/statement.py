@@ -13,12 +13,12 @@ from portal.bank.rules.statement import WAITED, WAITS, line_name
 from portal.kernel.text import like_pattern
 from portal.ledger.models import transfer, transfer_note
 from portal.ledger.queries.lots import waits_until
-from portal.ledger.queries.statement import KEYS, owner_values, select_statement
+from portal.ledger.queries.statement import KEYS, owner_values, select_debts, select_statement
 from portal.ledger.rules import PENDING, TransferKind
 from portal.people.queries.persons import names
 from portal.web.paging import Page, page_by
 
-_BATCH = 500
+_BATCH, _DEBTS = 500, 5
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,20 @@ def list_lines(session: Session, person_id: int, wanted: Wanted, sources: Source
     """Return a page of a person's statement, newest first."""
     page = page_by(session, _statement(wanted, sources), KEYS, after=after, values=owner_values(person_id))
     return replace(page, rows=_named(session, page.rows, sources))
+
+
+def find_line(session: Session, person_id: int, transfer_id: int, sources: Sources) -> StatementLine | None:
+    """Return one line of a person's statement, or None where it is none of theirs."""
+    rows = session.execute(_statement(Wanted(), sources).where(transfer.c.id == transfer_id), owner_values(person_id)).all()
+    return next(iter(_named(session, rows, sources)), None)
+
+
+def debts_of(session: Session, person_id: int, owed: int, sources: Sources) -> list[StatementLine]:
+    """Return the last lines that took points into what a person owes, newest first; none, and no query, where ``owed`` is zero."""
+    if not owed:
+        return []
+    rows = session.execute(select_debts().order_by(KEYS[0][0].desc()).limit(_DEBTS), owner_values(person_id)).all()
+    return _named(session, rows, sources)
 
 
 def iter_lines(session: Session, person_id: int, wanted: Wanted, sources: Sources) -> Iterator[StatementLine]:

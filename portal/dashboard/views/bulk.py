@@ -115,7 +115,8 @@ def _decide(actor: Actor, row: Any, name: str, given: Given) -> Refused | None:
     what = f"{row.title}, {row.person}".replace("|", "/")
     verdict = source_of(row.kind).verdicts.get(name)
     if verdict is None:
-        return Refused(f"{row.kind}-{row.id}", what, _("Only answers to challenges can be asked for more."))
+        said = _("Only answers to challenges can be asked for more.") if name == MORE else _("This needs an answer in words, so open it by itself.")
+        return Refused(f"{row.kind}-{row.id}", what, said)
     try:
         decided = database().write(lambda session: verdict.decide(session, actor, row.id, given, utcnow()))
     except Refusal as refusal:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app, request
 
 from portal.bank.rules.adjusting import KIND as CORRECTION
+from portal.bank.rules.disputes import KIND as DISPUTE
 from portal.challenges.rules.repricing import KIND as REPRICING
 from portal.dashboard.forms import QueueFilter
 from portal.dashboard.queries.queue import NOBODY
@@ -19,7 +20,7 @@ from portal.review.rules.due import overdue_until
 from portal.web.guards import current_actor
 from portal.web.transaction import db
 
-READ_SINGLY = frozenset({CORRECTION, REPRICING})
+READ_SINGLY = frozenset({CORRECTION, REPRICING, DISPUTE})
 """The second look at points given by hand is worth nothing if it is taken at a heap."""
 FILTERS = ("q", "company", "track", "owner", "age", "overdue", "challenge", "kind")
 

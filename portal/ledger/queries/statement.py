@@ -85,6 +85,13 @@ def select_statement(*, kind: TransferKind | None = None, since: datetime | None
     return _LINES.where(*asked) if asked else _LINES
 
 
+def select_debts() -> Select[Any]:
+    """Return the lines that took points into what is owed now, as a select like ``select_statement``: those since nothing was owed last."""
+    before = _sums()
+    clear = select(func.coalesce(func.max(before.c.entry_id), 0)).where(before.c.balance_after >= 0).scalar_subquery()
+    return _LINES.where(_SUMS.c.points < 0, _SUMS.c.balance_after < 0, _SUMS.c.entry_id > clear)
+
+
 def statement(
     session: Session,
     owner_id: int,

@@ -1,0 +1,61 @@
+"""Lines of statements that members dispute."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import String, cast, false, null
+from sqlalchemy.orm import Session
+
+from portal.bank.actions.disputing import let_stand, put_right
+from portal.bank.models import Dispute
+from portal.bank.queries.disputes import dispute_for_review, waiting_disputes
+from portal.bank.queries.statement import Sources
+from portal.bank.rules.adjusting import CATEGORY_NAMES
+from portal.bank.rules.disputes import KIND, DisputeState
+from portal.dashboard.waiting.contract import Shown, Verdict, Wanted, each_word
+from portal.kernel.actor import Actor
+from portal.kernel.text import N_
+from portal.people.models import Company, Person
+from portal.web.paging import AnySelect
+
+
+class WaitingDisputes:
+    """A member says that a line is wrong: an admin who did not decide it puts it right, or lets it stand."""
+
+    kind: ClassVar[str] = KIND
+    name: ClassVar[str] = N_("Disputes")
+    look: ClassVar[tuple[str, str]] = ("scale", "earn")
+    panel: ClassVar[str] = "dashboard/_panel_dispute.html"
+    words: ClassVar[Mapping[str, Any]] = {"categories": CATEGORY_NAMES}
+    verdicts: ClassVar[Mapping[str, Verdict]] = {
+        "right": Verdict(
+            lambda session, actor, item_id, given, now: put_right(
+                session, actor, dispute_id=item_id, points=given.points, category=given.category, reason=given.reason, now=now
+            ),
+            N_("Answered. The member is told when the correction is booked, at once if it needs no second admin."),
+        ),
+        "stand": Verdict(
+            lambda session, actor, item_id, given, now: let_stand(session, actor, dispute_id=item_id, reason=given.reason, now=now),
+            N_("The line stands. The member reads your reason at the line and in a mail."),
+        ),
+    }
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def waiting(self, wanted: Wanted) -> AnySelect:
+        found = waiting_disputes().add_columns(cast(null(), String).label("track"))
+        found = found.where(*each_word(wanted.q, Person.name_key, Company.name_key))
+        found = found.where(*each_word(wanted.company, Company.name_key))
+        if wanted.track or wanted.challenge is not None:
+            found = found.where(false())
+        return found.where(Dispute.made_at <= wanted.until) if wanted.until else found
+
+    def subject(self, session: Session, item_id: int) -> tuple[str, int]:
+        return KIND, item_id
+
+    def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
+        review = dispute_for_review(session, item_id, self._sources)
+        made = review.dispute
+        barred = frozenset({made.person_id}) | review.deciders
+        return Shown(review, waits=made.state == DisputeState.WAITING, is_own=actor.id in barred, waiting_since=made.made_at, barred=barred)
