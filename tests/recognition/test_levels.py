@@ -161,7 +161,7 @@ def test_who_passes_a_level_because_it_fell_gets_its_badge_in_silence(hearing: D
 
     def move(session: Session, threshold: int) -> None:
         levels = [Wanted(level.id, level.name, threshold if n == 2 else level.threshold) for n, level in enumerate(list_levels(session))]
-        session.execute(update(OutboxJob).values(done_at=NOW))
+        session.execute(update(OutboxJob).values(done_at=NOW, payload={}))
         set_levels(session, system("test"), levels=levels, now=NOW)
 
     def promised() -> list[dict[str, int]]:
