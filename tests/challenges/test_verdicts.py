@@ -257,7 +257,7 @@ def test_within_the_minute_everything_is_undone_and_no_mail_goes_out(session: Se
 def test_a_mail_that_went_out_before_is_followed_by_one_about_the_undo(session: Session, stage: Stage) -> None:
     verdict = _decline(session, stage)
     for job in open_mails(session, "submission.declined"):
-        job.tries, job.done_at = 1, NOW
+        job.tries, job.done_at, job.payload = 1, NOW, {}
     session.flush()
     undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW + timedelta(seconds=1))
     assert len(open_mails(session, "submission.recalled")) == 1
