@@ -17,7 +17,7 @@ from portal.ledger.lots import PolicyKind
 from portal.ledger.queries.balances import balance_of
 from portal.recognition.actions.scores import adjust
 from portal.rewards.actions.catalogue import add_reward, publish_reward, retire_reward, set_options
-from portal.rewards.actions.fulfilling import confirm_received, order_redemption, return_redemption, send_redemption
+from portal.rewards.actions.fulfilling import confirm_received, order_redemption, receive_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import Asked, cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
@@ -224,7 +224,13 @@ class Shelf:
             self._send(oldest.id, at)
 
     def _arrive(self, redemption_id: int, at: datetime) -> None:
-        person_id = self.story.session.get_one(Redemption, redemption_id).person_id
+        """Let somebody say that they have it, or an admin that a ticket was shown, if its day has come."""
+        redemption = self.story.session.get_one(Redemption, redemption_id)
+        if kind_of(self._kind(redemption_id)).is_shown:
+            if redemption.happens_on is None or redemption.happens_on <= at.date():
+                receive_redemption(self.story.session, self.story.acting(self.cast.reviewers[1]), redemption_id=redemption_id, now=at)
+            return
+        person_id = redemption.person_id
         name = next(name for name, person in self.story.people.items() if person.id == person_id)
         confirm_received(self.story.session, self.story.acting(name), redemption_id=redemption_id, now=at)
 
