@@ -21,6 +21,7 @@ from sqlalchemy import update
 
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
+from tests.support.application import SECRET
 from tests.support.prepared import Started
 
 T = TypeVar("T")
@@ -95,6 +96,7 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
+            "PORTAL_SECRET_KEY": SECRET,
             "PORTAL_ENV": "test",
             "PORTAL_DATA": str(folder),
             "DATABASE_URL": database.url,
