@@ -82,8 +82,8 @@ def site(site_key: str) -> str:
 
 def _site_again(refusal: Refusal, site_key: str) -> tuple[str, int]:
     found = get_site(db(), site_key)
-    form = _form(found, filled=refusal.status == 422)
-    form.refuse(refusal)
+    form = _form(found, filled=True)
+    form.refuse(refusal, lambda: _form(found))
     return _page(form, found), refusal.status
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from portal.challenges.rules.refusals import OutOfRange, TitleMissing
 from portal.challenges.rules.states import MAX_POINTS
-from portal.kernel.errors import Conflict, NotFound, Refusal
+from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import N_, clean, clean_line
 
 BUILT_IN = Path(__file__).resolve().parents[1] / "sites.json"
@@ -116,10 +117,8 @@ class TooManySites(Refusal):
     field = "name"
 
 
-class SiteChanged(Conflict):
+class SiteChanged(ChangedMeanwhile):
     """Somebody saved it in the meantime."""
-
-    message = N_("Somebody changed this site in the meantime. Here is how it stands now.")
 
 
 class NoRewardAllowed(Refusal):
