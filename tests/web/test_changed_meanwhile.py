@@ -145,3 +145,17 @@ def test_a_step_of_a_template_keeps_what_was_typed_when_somebody_removed_it_or_c
     gone = client.post(f"{place}/steps/1?kind=review", data=edited)
     assert (gone.status_code, fields_of(gone.text, having="revision")["title"]) == (404, ["Typed for long"])
     assert f'action="{place}/steps/new?kind=review"' in gone.text
+
+
+def test_a_review_site_that_somebody_removed_can_be_added_again_with_what_was_typed(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    shown = fields_of(client.get("/admin/challenges/sites/g2").text, having="version")
+    assert client.post("/admin/challenges/sites/new", data=shown | {"name": "Kestrel reviews", "key": "one"}).status_code == 303
+    page = "/admin/challenges/sites/own:one"
+    typed = fields_of(client.get(page).text, having="version") | {"note": "Typed for long"}
+    assert client.post(f"{page}/restore").status_code == 303
+    gone = client.post(page, data=typed)
+    assert (gone.status_code, "not in the list any more, so nothing was saved" in gone.text) == (404, True)
+    again = fields_of(gone.text, having="version")
+    assert again["note"] == ["Typed for long"]
+    assert client.post("/admin/challenges/sites/new", data=again).status_code == 303

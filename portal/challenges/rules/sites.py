@@ -69,6 +69,12 @@ class SiteUnknown(NotFound):
     field = "option_site"
 
 
+class SiteRemoved(NotFound):
+    """Somebody removed a site while it was being changed."""
+
+    message = N_("This review site is not in the list any more, so nothing was saved. What you typed is still here. Add it again if you need it.")
+
+
 class SiteNameMissing(TitleMissing):
     """A site without a name."""
 
