@@ -12,13 +12,14 @@ from portal.audience.actions import editing
 from portal.audience.contract import AudienceOwner, Owned
 from portal.audience.forms import ModeForm, SeenForm, WhoForm, rule_form
 from portal.audience.kinds.contract import RuleKind
-from portal.audience.queries.audiences import find_rule, rule_for, sheet_of
+from portal.audience.queries.audiences import find_newer, find_rule, rule_for, sheet_of
 from portal.audience.queries.reach import reach_of
 from portal.audience.queries.reasons import people_called, why_not
 from portal.audience.registry import kinds_of, rule_kind
-from portal.audience.rules import Mode, Side
+from portal.audience.rules import Mode, RuleGone, RuleRemoved, Side
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import ChangedMeanwhile
 from portal.people.queries.persons import get_person
 from portal.web.addresses import id_number
 from portal.web.guards import admin, current_actor
@@ -145,13 +146,15 @@ def edit_rule(audience_id: int, audience_rule_id: int) -> str:
 
 
 def _edit_again(refusal: Refusal, audience_id: int, audience_rule_id: int) -> tuple[str, int]:
-    if refusal.status == 409:
-        return _show_again(refusal, audience_id)
-    rule = rule_for(db(), audience_id, audience_rule_id)
-    kind = rule_kind(db(), rule.kind)
-    form = rule_form(kind.controls(db()), kind.shown(db(), rule.options), filled=True)
-    form.refuse(refusal)
-    return _rule_page(audience_id, kind, rule.side, form, rule.id), refusal.status
+    """Show what was typed, beside what stands in the place of the rule now; of one that somebody removed, as one that can be added."""
+    opened = find_rule(db(), audience_id, audience_rule_id)
+    kind, rule = rule_kind(db(), opened.kind), find_newer(db(), opened)
+    if isinstance(refusal, RuleGone):
+        refusal = ChangedMeanwhile() if rule else RuleRemoved()
+    controls, stored = kind.controls(db()), kind.shown(db(), (rule or opened).options)
+    form = rule_form(controls, stored, filled=True)
+    form.refuse(refusal, lambda: rule_form(controls, stored))
+    return _rule_page(audience_id, kind, opened.side, form, rule.id if rule else None), refusal.status
 
 
 @bp.post("/<int:audience_id>/rules/<int:audience_rule_id>")

@@ -79,6 +79,14 @@ class RuleGone(Conflict):
     message = N_("Somebody changed or removed this rule in the meantime. Here is how the rules stand now.")
 
 
+class RuleRemoved(RuleGone):
+    """Somebody removed the rule while it was being changed."""
+
+    message = N_(
+        "Somebody removed this rule after you opened it, so nothing was saved. What you typed is still here. Add it again if it should hold."
+    )
+
+
 class AudienceChanged(Conflict):
     """What would be put live is not what was shown."""
 

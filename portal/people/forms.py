@@ -117,9 +117,16 @@ class RolesForm(Form):
         self.roles.choices = options(None, ((role, gettext(ROLE_NAMES[role])) for role in ROLES))
 
 
+class PersonRolesForm(RolesForm):
+    """Which roles somebody holds who is there already."""
+
+    seen = SeenField()
+
+
 class ReviewerForm(Form):
     """What somebody may review."""
 
+    seen = SeenField()
     grants = SelectMultipleField(_("May decide on"), choices=options(None, zip(GRANTS, GRANTS, strict=True)))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,8 +8,8 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.referrals.actions import erase_referral
 from portal.referrals.forms import ReferralFilter
-from portal.referrals.queries import count_states, list_referrals, taken_back
-from portal.referrals.rules import KEPT_AFTER_DECLINE, STATE_NAMES
+from portal.referrals.queries import count_states, endings_of, list_referrals
+from portal.referrals.rules import ENDING_NAMES, KEPT_AFTER_DECLINE, STATE_NAMES
 from portal.web.errors import sentence
 from portal.web.guards import admin, current_actor
 from portal.web.templating import render
@@ -24,9 +24,10 @@ def index() -> str:
     """Every referral, the newest first."""
     form = ReferralFilter(request.args)
     page = list_referrals(db(), after=request.args.get("after"), **form.values())
-    back = taken_back(db(), [row.Referral for row in page])
-    shown = {"names": STATE_NAMES, "counts": count_states(db()), "taken_back": back, "kept": KEPT_AFTER_DECLINE.days}
-    return render("referrals/index.html", form=form, page=page, **shown)
+    endings = endings_of(db(), [row.Referral for row in page])
+    names = {"names": STATE_NAMES, "ending_names": ENDING_NAMES}
+    shown = {"counts": count_states(db()), "endings": endings, "kept": KEPT_AFTER_DECLINE.days}
+    return render("referrals/index.html", form=form, page=page, **names, **shown)
 
 
 def _erase_again(refusal: Refusal, referral_id: int) -> Response:

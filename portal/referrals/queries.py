@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.errors import Refusal
 from portal.kernel.text import fold, like_pattern, normal_email
@@ -16,12 +16,14 @@ from portal.referrals.rules import (
     ANYBODYS,
     KEPT_AFTER_DECLINE,
     KEPT_UNDECIDED,
+    Ending,
     Peer,
     PeerIsOurs,
     PeerIsSelf,
     PeerKnown,
     State,
     domain_of,
+    ending_of,
     is_own_company,
 )
 from portal.web.paging import AnySelect, Page, page_by
@@ -82,8 +84,11 @@ def due_for_erasing(session: Session, now: datetime, most: int, referral_id: int
 
 
 def list_referrals(session: Session, *, q: str = "", state: str = "", after: str | None = None) -> Page:
-    """Return one page of (Referral, referrer), the newest first."""
-    found: AnySelect = select(Referral, Person.name.label("referrer")).join(Person, Person.id == Referral.referrer_id)
+    """Return one page of (Referral, referrer, decider), the newest first."""
+    decider = aliased(Person)
+    named = (Person.name.label("referrer"), decider.name.label("decider"))
+    found: AnySelect = select(Referral, *named).join(Person, Person.id == Referral.referrer_id)
+    found = found.outerjoin(decider, decider.id == Referral.decided_by_id)
     if state:
         found = found.where(Referral.state == state)
     for word in fold(q).split():
@@ -98,6 +103,13 @@ def taken_back(session: Session, referrals: Sequence[Referral]) -> frozenset[int
     asks: Sequence[TakenBack] = session.info.get("referral_taken_back", ())
     told = {(source_type, source_id) for ask in asks for source_type, source_id in ask(session, {(r.source_type, r.source_id) for r in declined})}
     return frozenset(r.id for r in declined if (r.source_type, r.source_id) in told)
+
+
+def endings_of(session: Session, referrals: Sequence[Referral]) -> dict[int, Ending]:
+    """Return of those referrals of which nothing came how each ended."""
+    back = taken_back(session, referrals)
+    ended = {r.id: ending_of(r.state, is_members=r.decided_by_id == r.referrer_id, is_reversed=r.id in back) for r in referrals}
+    return {referral_id: ending for referral_id, ending in ended.items() if ending is not None}
 
 
 def count_states(session: Session) -> dict[str, int]:

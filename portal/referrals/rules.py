@@ -74,6 +74,32 @@ CHOSEN_BY = {**STATE_NAMES, State.DECLINED: N_("Declined, or approval taken back
 """The same to choose by: what is kept of a referral does not tell these two apart."""
 
 
+class Ending(StrEnum):
+    """How a referral of which nothing came ended: who said no to it."""
+
+    DECLINED = "declined"
+    REVERSED = "reversed"
+    BY_MEMBER = "by_member"
+    BY_US = "by_us"
+
+
+ENDING_NAMES = {
+    Ending.DECLINED: N_("Declined"),
+    Ending.REVERSED: N_("Approval taken back"),
+    Ending.BY_MEMBER: N_("Withdrawn by the member"),
+    Ending.BY_US: N_("Withdrawn by the team"),
+}
+
+
+def ending_of(state: str, *, is_members: bool, is_reversed: bool) -> Ending | None:
+    """Return how a referral in ``state`` ended, None while it stands. ``is_members`` tells whether its last change was its own member's."""
+    if state == State.DECLINED:
+        return Ending.REVERSED if is_reversed else Ending.DECLINED
+    if state == State.WITHDRAWN:
+        return Ending.BY_MEMBER if is_members else Ending.BY_US
+    return None
+
+
 class AgreementMissing(Refusal):
     """Nobody's name is passed on behind their back."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, HiddenField, StringField
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import StopValidation
 
@@ -76,8 +76,8 @@ class Form(FlaskForm):
         """Show beside each field what is stored where it differs from what was typed. Sent again, the form is one of somebody who saw it."""
         for name, field in self._fields.items():
             newer = stored._fields.get(name)
-            if isinstance(field, SeenField) and newer is not None:
-                field.data = newer.data
+            if isinstance(field, SeenField | EditionField) and newer is not None:
+                field.data, field.raw_data = newer.data, None
             elif newer is not None and getattr(field.widget, "input_type", "") not in ("hidden", "file") and shown_value(newer) != shown_value(field):
                 field.newer = shown_value(newer) or gettext("nothing")
 
@@ -136,6 +136,12 @@ class SeenField(HiddenField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("", *args, **kwargs)
+
+
+class EditionField(IntegerField):
+    """The number of the edition that an editor shows, compared when it is saved."""
+
+    widget = HiddenField.widget
 
 
 def shown_value(field: Field) -> str:

@@ -20,6 +20,7 @@ from tests.factories.audience import in_industry, make_rule
 from tests.factories.challenges import make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.support.application import PortalClient, SignIn
+from tests.support.forms import fields_of
 
 
 def scene(session: Session) -> tuple[Person, int, Challenge]:
@@ -104,11 +105,19 @@ def test_a_rule_is_changed_and_removed(at: tuple[PortalClient, str], database: D
     assert "Industry is Energy or Retail" in browser.get(address).text
     late = browser.post(f"{address}/rules/{rule_id}", data={"key": "c2", "option_values": ["Energy"]})
     assert late.status_code == 409
-    assert "changed or removed this rule in the meantime" in late.text
+    assert "Somebody changed this after you opened it" in late.text
+    assert fields_of(late.text, having="key")["option_values"] == ["Energy"]
+    assert "Retail</span>" in late.text.split("Stored now:")[1]
     with database.reading() as session:
         changed = session.scalars(select(AudienceRule.id).where(AudienceRule.removed_at.is_(None))).one()
     assert browser.post(f"{address}/rules/{changed}", data={"key": "c3", "option_values": []}).status_code == 422
+    assert f'action="{address}/rules/{changed}"' in late.text
     assert browser.post(f"{address}/rules/{changed}/remove").status_code == 303
+    gone = browser.post(f"{address}/rules/{changed}", data={"key": "c4", "option_values": ["Energy"]})
+    assert gone.status_code == 409
+    assert "Somebody removed this rule after you opened it" in gone.text
+    assert fields_of(gone.text, having="key")["option_values"] == ["Energy"]
+    assert f'action="{address}/rules/new?side=include&amp;kind=industry"' in gone.text
     assert browser.post(f"{address}/rules/{changed}/remove").status_code == 409
     assert browser.get(f"{address}/rules/{changed}").status_code == 404
     assert "Industry is" not in browser.get(address).text

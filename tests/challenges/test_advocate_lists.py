@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import withdraw_submission
-from portal.challenges.actions.editing import close_challenge, publish_challenge
+from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.models.taking import Dismissal, Submission
+from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.states import Period
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
@@ -144,6 +146,50 @@ def test_what_can_be_done_stands_before_what_is_done_unless_points_are_asked_for
 
     assert order("/challenges") == ["Just begun", "Open still", "Long done"]
     assert order("/challenges?sort=points") == ["Long done", "Open still", "Just begun"]
+
+
+def test_a_search_finds_the_words_that_the_member_reads(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
+    def renamed(session: Session, number: int, begun_by: Person) -> None:
+        for n in range(number):
+            challenge, now = make_challenge(session, title=f"Old réview {n}", summary="Opinions"), utcnow()
+            make_submission(session, begun_by, challenge)
+            offer = replace(offer_of(current_version(session, challenge)), title=f"New story {n}", summary="Tales")
+            edit_challenge(session, system("test"), challenge_id=challenge.id, offer=offer, now=now)
+            publish_challenge(session, system("test"), challenge_id=challenge.id, now=now)
+
+    def given(session: Session) -> tuple[Person, Person]:
+        begun_by = make_person(session)
+        make_challenge(session, title="Plain story", summary="")
+        renamed(session, 1, begun_by)
+        return begun_by, make_person(session)
+
+    begun_by, other = database.write(given)
+    client, stranger = sign_in(begun_by), sign_in(other)
+
+    def found(client: Any, address: str) -> set[str]:
+        page = html.unescape(client.get(address).text)
+        return {title for title in ("Old réview 0", "New story 0", "Plain story") if f">{title}</a>" in page}
+
+    assert found(client, "/challenges?q=REVIEW") == found(client, "/challenges?q=opinions+old") == {"Old réview 0"}
+    assert found(client, "/challenges?q=story") == {"Plain story"}
+    assert found(client, "/challenges?q=old+story") == set()
+    assert found(stranger, "/challenges?q=story") == {"New story 0", "Plain story"}
+    assert found(stranger, "/challenges?q=review") == set()
+    assert found(client, "/challenges/mine?q=review") == found(client, "/challenges/mine?q=opinions") == {"Old réview 0"}
+    assert found(client, "/challenges/mine?q=tales") == set()
+    assert len(client.get("/challenges/mine?format=csv&q=review").text.splitlines()) == 2
+
+    def counted() -> list[int]:
+        totals = []
+        for address in ("/challenges?q=review", "/challenges/mine?q=review"):
+            with count_queries() as counting:
+                assert client.get(address).status_code == 200
+            totals.append(counting.total)
+        return totals
+
+    few = counted()
+    database.write(lambda s: renamed(s, 20, begun_by))
+    assert counted() == few
 
 
 def test_own_submissions_filter_and_export(database: Database, sign_in: SignIn) -> None:

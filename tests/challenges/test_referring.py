@@ -505,6 +505,33 @@ def test_an_approval_that_is_taken_back_is_called_that_and_not_a_decline(sign_in
     assert "Approval taken back" in office.get(f"/admin/people/{taken.id}/record").text
 
 
+def test_declined_withdrawn_and_asked_for_read_differently_to_member_and_admin(sign_in: Any, database: Database) -> None:
+    def scene(session: Session) -> Any:
+        session.info.update(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
+        admin, challenge = make_admin(session, name="Ada Admin"), make_challenge(session, stages=("refer",), title="Pass us on")
+        people = [make_person(session) for _ in range(3)]
+        attempts = [refer(session, person, challenge, email=f"{number}@peer.example") for number, person in enumerate(people)]
+        decline_attempt(session, as_admin(admin), attempt_id=attempts[0].id, reason="No", now=NOW)
+        erase_due(session, system("job"), now=NOW + timedelta(days=30))
+        withdraw_submission(session, as_advocate(people[1]), submission_id=attempts[1].submission_id, now=NOW)
+        asked = session.scalars(select(Referral.id).where(Referral.source_id == attempts[2].submission_id)).one()
+        erase_referral(session, as_admin(admin), referral_id=asked, now=NOW)
+        return admin, [(person, attempt.submission_id) for person, attempt in zip(people, attempts, strict=True)]
+
+    admin, made = database.write(scene)
+    office = sign_in(admin)
+    told = ["This referral was declined, so", "The member withdrew this referral, so", "This peer asked us to remove their details."]
+    for (person, submission_id), sentence in zip(made, told, strict=True):
+        for page in (sign_in(person).get(f"/challenges/mine/{submission_id}"), office.get(f"/admin/challenges/submissions/{submission_id}")):
+            assert [one for one in told if one in page.text] == [sentence]
+    page = office.get("/admin/referrals").text
+    for once in ("Since the referral was declined: removed", "Since the member withdrew the referral: removed", "They asked us to,"):
+        assert page.count(once) == 1
+    assert (page.count("</svg>Declined</span>"), page.count("</svg>Withdrawn by the member</span>")) == (1, 1)
+    assert "Declined by Ada Admin, " in page
+    assert "1 sent, 0 confirmed, 1 declined or approval taken back, 1 withdrawn." in page
+
+
 def test_nobody_asks_for_many_addresses(sign_in: Any, database: Database) -> None:
     person, challenge = database.write(lambda s: (make_person(s), make_challenge(s, stages=("refer",))))
     submission = database.write(lambda s: make_submission(s, person, challenge))

@@ -271,8 +271,9 @@ def test_an_admin_changes_a_template_step_by_step_without_javascript(office: Por
     assert office.post(f"{place}/edit", data=FIELDS_OF_A_FORM | {"revision": "0"}).status_code == 303
     stale = office.post(f"{place}/edit", data=FIELDS_OF_A_FORM | {"revision": "0", "title": "Stale"})
     assert stale.status_code == 409
-    assert "Somebody changed this template in the meantime." in stale.text
-    assert 'value="Our own review"' in stale.text
+    assert "Somebody changed this after you opened it" in stale.text
+    assert 'value="Stale"' in stale.text
+    assert "Our own review</span>" in stale.text
     step = {"title": "A picture", "text": "", "points": "0", "option_purpose": "image", "option_seen_by": "reviewers", "key": "k"}
     assert office.get(f"{place}/steps/new?kind=upload").status_code == 200
     assert office.post(f"{place}/steps/new?kind=upload", data=step | {"revision": "1", "points": "900"}).status_code == 422

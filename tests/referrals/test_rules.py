@@ -7,12 +7,15 @@ import pytest
 from portal.kernel.errors import Refusal
 from portal.referrals.rules import (
     AgreementMissing,
+    Ending,
     Peer,
     PeerCompanyMissing,
     PeerEmailInvalid,
     PeerNameMissing,
+    State,
     cleaned,
     domain_of,
+    ending_of,
     is_free_again,
     is_own_company,
     why_not_complete,
@@ -54,3 +57,18 @@ def test_an_address_is_free_again_after_a_year() -> None:
 
 def test_the_domain_of_an_address() -> None:
     assert domain_of(" Pat@Peer.EXAMPLE ") == "peer.example"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_members", "is_reversed", "ending"),
+    [
+        (State.SENT, False, False, None),
+        (State.CONFIRMED, False, False, None),
+        (State.DECLINED, False, False, Ending.DECLINED),
+        (State.DECLINED, False, True, Ending.REVERSED),
+        (State.WITHDRAWN, True, False, Ending.BY_MEMBER),
+        (State.WITHDRAWN, False, False, Ending.BY_US),
+    ],
+)
+def test_who_said_no_to_a_referral(state: State, is_members: bool, is_reversed: bool, ending: Ending | None) -> None:
+    assert ending_of(state, is_members=is_members, is_reversed=is_reversed) is ending

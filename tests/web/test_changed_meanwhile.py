@@ -12,12 +12,13 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.actions.companies import add_company
+from portal.people.actions.reviewing import grant_reviewing
 from portal.recognition.actions.seasons import add_season
 from portal.recognition.queries.levels import list_levels
 from tests.factories.challenges import make_challenge
-from tests.factories.people import make_admin, make_contact
+from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import make_badge
-from tests.factories.rewards import make_reward
+from tests.factories.rewards import as_admin, make_reward
 from tests.support.application import SignIn
 from tests.support.forms import fields_of
 
@@ -48,29 +49,39 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
     "badge": (lambda s: f"/admin/recognition/badges/{make_badge(s, is_live=False).id}", {"number": "77"}, {"how": "By helping often."}),
     "season": (_season, {"name": "Winter of the first"}, {"name": "Winter of the second"}),
     "levels": (lambda s: "/admin/recognition/levels", {"levels-1-name": "Copper beech"}, {"levels-2-name": "Silver birch"}),
+    "template": (lambda s: "/admin/challenges/templates/review/edit", {"points": "217"}, {"summary": "A newer summary"}),
+    "step of a template": (
+        lambda s: "/admin/challenges/templates/review/steps/1",
+        {"title": "Title of the first admin"},
+        {"text": "Text of the second"},
+    ),
+    "review site": (lambda s: "/admin/challenges/sites/g2", {"note": "A note of the first"}, {"source": "https://example.org/rules"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
 }
+MARKS = {"template": "revision", "step of a template": "revision", "review site": "version"}
+"""The hidden field by which an editor tells what it showed, where it is not a digest."""
 
 
 @pytest.mark.parametrize("editor", EDITORS)
 def test_the_second_of_two_admins_is_told_loses_nothing_and_decides(database: Database, sign_in: SignIn, editor: str) -> None:
     make, first, second = EDITORS[editor]
+    mark = MARKS.get(editor, "seen")
     page, admin = database.write(lambda s: (make(s), make_admin(s).id))
     client = sign_in(admin)
-    shown = fields_of(client.get(page).text, having="seen")
+    shown = fields_of(client.get(page).text, having=mark)
     for _click in range(2):
         assert client.post(page, data=shown | first).status_code == 303
-    stored = fields_of(client.get(page).text, having="seen")
+    stored = fields_of(client.get(page).text, having=mark)
     refused = client.post(page, data=shown | second)
     assert refused.status_code == 409
     assert "Somebody changed this after you opened it" in refused.text
     told = refused.text.split("Stored now:")
     assert any(part.split("</p>")[0].find(value) >= 0 for part in told[1:] for value in first.values())
-    offered = fields_of(refused.text, having="seen")
+    offered = fields_of(refused.text, having=mark)
     assert {name: offered[name] for name in second} == {name: [value] for name, value in second.items()}
-    assert _plain(fields_of(client.get(page).text, having="seen")) == _plain(stored)
+    assert _plain(fields_of(client.get(page).text, having=mark)) == _plain(stored)
     assert client.post(page, data=offered).status_code == 303
-    kept = fields_of(client.get(page).text, having="seen")
+    kept = fields_of(client.get(page).text, having=mark)
     assert {name: kept[name] for name in second} == {name: [value] for name, value in second.items()}
 
 
@@ -90,3 +101,61 @@ def test_a_level_added_meanwhile_is_not_removed_by_who_never_saw_it(database: Da
     with database.reading() as session:
         names = [level.name for level in list_levels(session)]
     assert (names[0], names[-1]) == ("Seed", "Ancient oak")
+
+
+@pytest.mark.parametrize(
+    ("name", "door", "before", "first", "second"),
+    [
+        ("roles", "roles", ["advocate"], ["advocate", "employee"], ["advocate", "admin"]),
+        ("grants", "reviewing", ["attempts"], ["attempts", "redemptions"], ["attempts", "nominations"]),
+    ],
+)
+def test_nobody_takes_away_rights_that_they_never_saw(
+    database: Database, sign_in: SignIn, name: str, door: str, before: list[str], first: list[str], second: list[str]
+) -> None:
+    person, admin = database.write(lambda s: (make_person(s).id, make_admin(s).id))
+    if name == "grants":
+        database.write(lambda s: grant_reviewing(s, as_admin(admin), person_id=person, grants=before, now=utcnow()))
+    client, page = sign_in(admin), f"/admin/people/{person}"
+    shown = fields_of(client.get(page).text, having=name)
+    assert shown[name] == before
+    for _click in range(2):
+        assert client.post(f"{page}/{door}", data=shown | {name: first}).status_code == 303
+    refused = client.post(f"{page}/{door}", data=shown | {name: second})
+    assert refused.status_code == 409
+    assert "Somebody changed this after you opened it" in refused.text
+    assert "Stored now:" in refused.text
+    assert sorted(fields_of(refused.text, having=name)[name]) == sorted(second)
+    assert sorted(fields_of(client.get(page).text, having=name)[name]) == sorted(first)
+    assert client.post(f"{page}/{door}", data=fields_of(refused.text, having=name)).status_code == 303
+    assert sorted(fields_of(client.get(page).text, having=name)[name]) == sorted(second)
+
+
+def test_a_step_of_a_template_keeps_what_was_typed_when_somebody_removed_it_or_changed_the_rest(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    place = "/admin/challenges/templates/review"
+    added = fields_of(client.get(f"{place}/steps/new?kind=confirm").text, having="revision") | {"title": "Mine"}
+    edited = fields_of(client.get(f"{place}/steps/1").text, having="revision") | {"title": "Typed for long"}
+    assert client.post(f"{place}/steps/1/remove").status_code == 303
+    late = client.post(f"{place}/steps/new?kind=confirm", data=added)
+    assert (late.status_code, fields_of(late.text, having="revision")["title"]) == (409, ["Mine"])
+    for _click in range(2):
+        assert client.post(f"{place}/steps/new?kind=confirm", data=fields_of(late.text, having="revision")).status_code == 303
+    assert client.get(f"{place}/edit").text.count(">Mine</a>") == 1
+    gone = client.post(f"{place}/steps/1?kind=review", data=edited)
+    assert (gone.status_code, fields_of(gone.text, having="revision")["title"]) == (404, ["Typed for long"])
+    assert f'action="{place}/steps/new?kind=review"' in gone.text
+
+
+def test_a_review_site_that_somebody_removed_can_be_added_again_with_what_was_typed(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    shown = fields_of(client.get("/admin/challenges/sites/g2").text, having="version")
+    assert client.post("/admin/challenges/sites/new", data=shown | {"name": "Kestrel reviews", "key": "one"}).status_code == 303
+    page = "/admin/challenges/sites/own:one"
+    typed = fields_of(client.get(page).text, having="version") | {"note": "Typed for long"}
+    assert client.post(f"{page}/restore").status_code == 303
+    gone = client.post(page, data=typed)
+    assert (gone.status_code, "not in the list any more, so nothing was saved" in gone.text) == (404, True)
+    again = fields_of(gone.text, having="version")
+    assert again["note"] == ["Typed for long"]
+    assert client.post("/admin/challenges/sites/new", data=again).status_code == 303

@@ -83,6 +83,13 @@ def rule_for(session: Session, audience_id: int, rule_id: int) -> AudienceRule:
     return found
 
 
+def find_newer(session: Session, rule: AudienceRule) -> AudienceRule | None:
+    """Return the wanted rule that changes have put in the place of ``rule``; None where it was removed."""
+    there = (AudienceRule.audience_id == rule.audience_id, AudienceRule.side == rule.side, AudienceRule.kind == rule.kind)
+    wanted = select(AudienceRule).where(*there, AudienceRule.position == rule.position, AudienceRule.removed_at.is_(None))
+    return session.scalars(wanted.order_by(AudienceRule.id.desc()).limit(1)).first()
+
+
 def standing_rules(session: Session, audience_id: int) -> list[AudienceRule]:
     """Return the rules that are wanted or live, in order."""
     here = select(AudienceRule).where(AudienceRule.audience_id == audience_id, AudienceRule.ended_at.is_(None))

@@ -20,12 +20,15 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import normal_email
 from portal.referrals.actions import Source, require_peer, send_referral, settle_referrals
 from portal.referrals.models import Referral
+from portal.referrals.queries import endings_of, find_referral
 from portal.referrals.rules import KEPT_UNSENT, State
 
 SOURCE = "submission"
 _PEERS = ReferredPeer()
 UNDER_WAY = (SubmissionState.OPEN, SubmissionState.MORE_WANTED, SubmissionState.DECLINED)
 FORGOTTEN = {"is_erased": True}
+ASKED = "asked"
+"""Why a peer is gone who asked for it; other reasons are an ``Ending`` of their referral."""
 STATES = {SubmissionState.OPEN: State.WITHDRAWN, SubmissionState.APPROVED: State.CONFIRMED, SubmissionState.DECLINED: State.DECLINED}
 """What an answer's state says of its peers; of others they are sent. What is open was never sent, or all that was is taken back."""
 
@@ -86,14 +89,15 @@ def forget_peer(session: Session, source: Source, address: str) -> None:
     source_type, submission_id, stage_id = source
     if source_type != SOURCE:
         return
+    gone = {**FORGOTTEN, **_why(session, source)}
     is_dropped = session.scalar(select(Submission.dropped_at).where(Submission.id == submission_id)) is not None
     email = None if is_dropped else address
     entered = select(Answer).where(Answer.submission_id == submission_id, Answer.stage_id == stage_id)
     for answer in session.scalars(entered.where(~_is_draft(submission_id, stage_id))):
-        answer.value = _without(answer.value, email)
+        answer.value = _without(answer.value, email, gone)
     for attempt in session.scalars(select(Attempt).where(Attempt.submission_id == submission_id)):
         attempt.answers = [
-            dict(entry, value=_without(entry["value"], email)) if entry["stage_id"] == stage_id else entry for entry in attempt.answers
+            dict(entry, value=_without(entry["value"], email, gone)) if entry["stage_id"] == stage_id else entry for entry in attempt.answers
         ]
     session.flush()
 
@@ -105,10 +109,21 @@ def _is_draft(submission_id: int, stage_id: int) -> Exists:
     return exists().where(*taken_back, *under_way)
 
 
-def _without(value: dict[str, Any], email: str | None) -> dict[str, Any]:
-    """Return the value without its peer, if they have this address; with none given, whoever they are."""
+def _why(session: Session, source: Source) -> dict[str, str]:
+    """Return what is kept of why a peer is gone: that they asked for it, or how their referral ended. Nothing where another was named for them."""
+    referral = find_referral(session, source)
+    if referral is None or referral.erased_at is None:
+        return {}
+    ending = ASKED if referral.is_unwanted else endings_of(session, [referral]).get(referral.id)
+    return {"why": str(ending)} if ending else {}
+
+
+def _without(value: dict[str, Any], email: str | None, gone: dict[str, Any]) -> dict[str, Any]:
+    """Return ``gone`` in place of a peer with this address; with none given, whoever they are. Who is gone already stays so."""
+    if value.get("is_erased"):
+        return value
     is_theirs = email is None or normal_email(peer_of(value).email) == normal_email(email)
-    return FORGOTTEN if is_theirs else value
+    return gone if is_theirs else value
 
 
 def forget_unsent(session: Session, now: datetime) -> int:

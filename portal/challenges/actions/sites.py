@@ -44,10 +44,10 @@ def edit_site(session: Session, actor: Actor, *, key: str, version: int, facts: 
     _require_admin(actor)
     facts = require_facts(facts)
     row, site = _locked(session, actor, key, now)
-    if site.version != version:
-        raise SiteChanged()
     if site.facts == facts:
         return row
+    if site.version != version:
+        raise SiteChanged()
     changed = sorted(name for name, value in facts.stored().items() if site.facts.stored()[name] != value)
     row.facts, row.version, row.changed_at, row.changed_by_id, row.checked_on = facts.stored(), version + 1, now, actor.id, site.checked_on
     session.flush()

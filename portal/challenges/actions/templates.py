@@ -89,10 +89,15 @@ def add_step(
     points: int,
     now: datetime,
 ) -> None:
-    """Add a step at the end. Refuses as ``edit_template``, no title, more than 20 steps, and parts that are more than the whole."""
+    """Add a step at the end; one that says the same as the last is that one, clicked twice.
+
+    Refuses as ``edit_template``, no title, more than 20 steps, and parts that are more than the whole.
+    """
 
     def added(template: Template) -> Template:
         step = TemplateStep(rules.next_id(template), kind, **step_fields(kind, title, text, options), points=points)
+        if template.steps and replace(template.steps[-1], id=step.id) == step:
+            return template
         return replace(template, steps=(*template.steps, step))
 
     _change(session, actor, template_key, added, now, revision)
@@ -186,11 +191,11 @@ def _change(session: Session, actor: Actor, template_key: str, change: Change, n
     before = rules.template_of(row.document) if row is not None else came
     if before is None:
         raise rules.TemplateGone()
-    if revision is not None and revision != (row.revision if row is not None else 0):
-        raise rules.TemplateChanged()
     after = rules.require_template(change(before))
     if after == before:
         return
+    if revision is not None and revision != (row.revision if row is not None else 0):
+        raise rules.TemplateChanged()
     if row is None:
         row = _own_copy(session, actor, template_key, after, now)
     else:

@@ -12,7 +12,7 @@ from portal.challenges.admin.editor import bp
 from portal.challenges.forms.sites import SiteForm, site_form
 from portal.challenges.queries.policy import point_value, programme_language
 from portal.challenges.queries.sites import REVIEW, challenges_by_site, get_site, list_sites
-from portal.challenges.rules.sites import PROOF_NAMES, REWARDED, Site
+from portal.challenges.rules.sites import PROOF_NAMES, REWARDED, Site, SiteRemoved, SiteUnknown
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
@@ -81,9 +81,12 @@ def site(site_key: str) -> str:
 
 
 def _site_again(refusal: Refusal, site_key: str) -> tuple[str, int]:
+    """Show what was typed, beside what is stored now; of a site that somebody removed, as one that can be added."""
+    if isinstance(refusal, SiteUnknown):
+        return _new_again(SiteRemoved())
     found = get_site(db(), site_key)
-    form = _form(found, filled=refusal.status == 422)
-    form.refuse(refusal)
+    form = _form(found, filled=True)
+    form.refuse(refusal, lambda: _form(found))
     return _page(form, found), refusal.status
 
 

@@ -15,7 +15,7 @@ from portal.challenges.forms.templates import TemplateFilter, TemplateForm, temp
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.templates import Shelved, get_template, list_templates
 from portal.challenges.rules.gaps import find_gaps
-from portal.challenges.rules.templates import Template
+from portal.challenges.rules.templates import StepGone, Template, TemplateStep
 from portal.challenges.stages.registry import KINDS, stage_kind
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
@@ -96,17 +96,26 @@ def edit_template(template_key: str) -> str:
 
 def _editor(template_key: str, form: TemplateForm | None = None, refusal: Refusal | None = None) -> str:
     found = get_template(db(), template_key)
-    form = form or TemplateForm(formdata=None, obj=found.template.offer, revision=found.revision)
+    form = form or _stored(template_key)
     shown = {"shelved": found, "refusal": refusal, "at_once": points_at_once(db()), "kinds": KINDS}
     return render("challenges/admin/template_edit.html", form=form, **shown)
 
 
-def _edit_again(refusal: Refusal, template_key: str, **_rest: Any) -> tuple[str, int]:
-    """Show what was typed with the refusal beside it; where somebody was faster, show how it stands now."""
-    if refusal.status in (404, 409):
-        return _editor(template_key, refusal=refusal), refusal.status
+def _stored(template_key: str) -> TemplateForm:
+    """Return the form with what is stored."""
+    found = get_template(db(), template_key)
+    return TemplateForm(formdata=None, obj=found.template.offer, revision=found.revision)
+
+
+def _steps_again(refusal: Refusal, template_key: str, **_rest: Any) -> tuple[str, int]:
+    """Show the template and its steps as they stand now, and why nothing was done."""
+    return _editor(template_key, refusal=refusal), refusal.status
+
+
+def _edit_again(refusal: Refusal, template_key: str) -> tuple[str, int]:
+    """Show what was typed with the refusal beside it; where somebody was faster, with what is stored now."""
     form = TemplateForm()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored(template_key))
     return _editor(template_key, form), refusal.status
 
 
@@ -148,11 +157,10 @@ def _step_page(found: Shelved, step_id: int | None, form: Any) -> str:
 
 
 def _new_step_again(refusal: Refusal, template_key: str) -> tuple[str, int]:
-    if refusal.status == 409:
-        return _edit_again(refusal, template_key)
-    form = _step_form(request.args.get("kind", ""))
+    found, form = get_template(db(), template_key), _step_form(request.args.get("kind", ""))
     form.refuse(refusal)
-    return _step_page(get_template(db(), template_key), None, form), refusal.status
+    form.revision.data, form.revision.raw_data = found.revision, None
+    return _step_page(found, None, form), refusal.status
 
 
 @bp.post("/templates/<template_key>/steps/new")
@@ -180,17 +188,33 @@ def _given(form: Any) -> dict[str, Any]:
 def template_step(template_key: str, template_step: int) -> str:
     """One step."""
     found = get_template(db(), template_key)
-    step = found.template.step(template_step)
+    return _step_page(found, template_step, _stored_step(found, template_step))
+
+
+def _stored_step(found: Shelved, step_id: int) -> Any:
+    """Return the form of a step with what is stored."""
+    step = found.template.step(step_id)
     data = {"title": step.title, "text": step.text, "points": step.points, "options": step.options, "revision": found.revision}
-    return _step_page(found, template_step, _step_form(step.kind, data))
+    return _step_form(step.kind, data)
+
+
+def _opened(found: Shelved, step_id: int) -> TemplateStep:
+    """Return the step that was opened. Refuses one that is gone (``StepGone``), also where another of another kind has its number since."""
+    step = found.template.step(step_id)
+    if request.args.get("kind", step.kind) != step.kind:
+        raise StepGone()
+    return step
 
 
 def _step_again(refusal: Refusal, template_key: str, template_step: int) -> tuple[str, int]:
-    if refusal.status == 409:
-        return _edit_again(refusal, template_key)
+    """Show what was typed with the refusal beside it; of a step that somebody removed, as one that can be added."""
+    if isinstance(refusal, StepGone):
+        if request.args.get("kind") not in KINDS:
+            return _steps_again(refusal, template_key)
+        return _new_step_again(refusal, template_key)
     found = get_template(db(), template_key)
-    form = _step_form(found.template.step(template_step).kind)
-    form.refuse(refusal)
+    form = _step_form(_opened(found, template_step).kind)
+    form.refuse(refusal, lambda: _stored_step(found, template_step))
     return _step_page(found, template_step, form), refusal.status
 
 
@@ -200,7 +224,7 @@ def _step_again(refusal: Refusal, template_key: str, template_step: int) -> tupl
 def save_template_step(template_key: str, template_step: int) -> Any:
     """Change a step."""
     found = get_template(db(), template_key)
-    form = _step_form(found.template.step(template_step).kind)
+    form = _step_form(_opened(found, template_step).kind)
     if form.is_reshaped:
         return _step_page(found, template_step, form)
     if not form.validate():
@@ -211,7 +235,7 @@ def save_template_step(template_key: str, template_step: int) -> Any:
 
 @bp.post("/templates/<template_key>/steps/<int:template_step>/remove")
 @admin
-@writes(again=_edit_again)
+@writes(again=_steps_again)
 def remove_template_step(template_key: str, template_step: int) -> Response:
     """Take a step out."""
     actions.remove_step(db(), current_actor(), template_key=template_key, step_id=template_step, now=utcnow())
@@ -220,7 +244,7 @@ def remove_template_step(template_key: str, template_step: int) -> Response:
 
 @bp.post("/templates/<template_key>/steps/<int:template_step>/<any(up, down):way>")
 @admin
-@writes(again=_edit_again)
+@writes(again=_steps_again)
 def move_template_step(template_key: str, template_step: int, way: str) -> Response:
     """Move a step up or down."""
     if way not in ("up", "down"):

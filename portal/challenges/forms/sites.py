@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DecimalField, Field, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, DecimalField, Field, IntegerField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -24,7 +24,7 @@ from portal.challenges.rules.sites import (
     SiteFacts,
 )
 from portal.challenges.rules.states import MAX_POINTS
-from portal.web.forms import Form, KeyField, one_line, plain_text
+from portal.web.forms import Form, KeyField, SeenField, one_line, plain_text
 from portal.web.language import reader
 
 LANGUAGES = ("en", "de", "fr", "es")
@@ -34,7 +34,7 @@ class SiteForm(Form):
     """What a site allows. Texts of the disclosure are added by language in ``site_form``."""
 
     key = KeyField(validators=KEY)
-    version = HiddenField("", default="1")
+    version = SeenField(default="1")
     name = StringField(_l("Name of the site"), filters=[one_line], validators=[Length(max=NAME_LENGTH)])
     hosts = TextAreaField(_l("Addresses of the site"), filters=[plain_text], validators=[Length(max=3_000)])
     is_incentive_allowed = BooleanField(_l("The site allows a reward for a review"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SearchField, SelectField
+from wtforms import BooleanField, SearchField, SelectField
 from wtforms.validators import InputRequired, Length
 
 from portal.challenges.forms.answering import TRACK_CHOICES
@@ -12,12 +12,12 @@ from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.templates import FIELDS
 from portal.kernel.tracks import Track
-from portal.web.forms import FilterForm, one_line
+from portal.web.forms import EditionField, FilterForm, one_line
 
 
-def _revision() -> IntegerField:
+def _revision() -> EditionField:
     """Return the field that says which edition the form shows."""
-    return IntegerField(_l("Edition shown"), widget=HiddenField.widget, validators=[InputRequired()])
+    return EditionField(_l("Edition shown"), validators=[InputRequired()])
 
 
 class TemplateFilter(FilterForm):
@@ -41,8 +41,8 @@ class TemplateForm(ChallengeForm):
 
 
 def template_step_form(kind_key: str, data: dict[str, Any] | None = None) -> Any:
-    """Return the form of a step of a template: that of a challenge's step, and which edition it shows."""
-    return stage_form(kind_key, data, base=TemplateStepForm)
+    """Return the form of a step of a template, with ``data`` or from the request: that of a challenge's step, and which edition it shows."""
+    return stage_form(kind_key, data, base=TemplateStepForm, is_sent=data is None)
 
 
 class TemplateStepForm(StageForm):

@@ -14,12 +14,13 @@ from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
+from portal.challenges.queries.finding import offered_called
 from portal.challenges.queries.standing import IS_OWN, MINE, OFFERED, OWN, STANDING, held, held_last_day, moment_values
 from portal.challenges.queries.undoing import NOT_UNDONE
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
 from portal.kernel.schema import UTCDateTime
-from portal.kernel.text import fold, like_pattern
+from portal.kernel.text import fold
 from portal.kernel.tracks import Track
 from portal.web.paging import AnySelect, Page, page_by
 
@@ -105,14 +106,16 @@ def list_challenges(
 
     And how many of the steps are ``entered`` in a submission under way; ``held_title``, ``held_summary``, ``held_points``,
     ``held_minutes`` and ``last_day`` of the version that holds for the person. What is open is meant for
-    the person; what they have begun or done stays. ``admitted`` is what ``admitted_today`` gave,
-    where a page needs it more than once.
+    the person; what they have begun or done stays, and is searched by the words that hold for the person. ``admitted`` is what
+    ``admitted_today`` gave, where a page needs it more than once.
     """
+    values = row_values(session, person_id, now, admitted)
     statement = _filtered(ROWS, wanted)
+    if fold(wanted.q).split():
+        statement = statement.where(offered_called(session, wanted.q, values))
     statement = statement.where(ASIDE if wanted.standing == DISMISSED else not_(ASIDE))
     if wanted.standing and wanted.standing != DISMISSED:
         statement = statement.where(STANDING.in_([wanted.standing]))
-    values = row_values(session, person_id, now, admitted)
     return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
 
 
@@ -142,8 +145,6 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
 
 
 def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
-    for word in fold(wanted.q).split():
-        statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
     if wanted.track:
         statement = statement.where(Challenge.track == wanted.track)
     if wanted.minutes is not None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, StagePayment, Submission
+from portal.challenges.queries.finding import begun_called
 from portal.challenges.queries.shown import SHOWN
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.early import key_of_form, seen_by_member
@@ -19,7 +20,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
-from portal.kernel.text import fold, like_pattern
+from portal.kernel.text import fold
 from portal.web.paging import AnySelect, Page, page_by
 
 _OF_SUBMISSION = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
@@ -118,8 +119,8 @@ def own_submissions(session: Session, person_id: int, *, q: str = "", state: str
         statement = statement.where(SHOWN.in_([state]))
     if track:
         statement = statement.where(Challenge.track == track)
-    for word in fold(q).split():
-        statement = statement.where(Challenge.search_key.like(like_pattern(word), escape="\\"))
+    if fold(q).split():
+        statement = statement.where(begun_called(session, q, person_id))
     return statement
 
 

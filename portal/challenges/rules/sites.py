@@ -17,7 +17,8 @@ from typing import Any
 
 from portal.challenges.rules.refusals import OutOfRange, TitleMissing
 from portal.challenges.rules.states import MAX_POINTS
-from portal.kernel.errors import Conflict, NotFound, Refusal
+from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import N_, clean, clean_line
 
 BUILT_IN = Path(__file__).resolve().parents[1] / "sites.json"
@@ -68,6 +69,12 @@ class SiteUnknown(NotFound):
     field = "option_site"
 
 
+class SiteRemoved(NotFound):
+    """Somebody removed a site while it was being changed."""
+
+    message = N_("This review site is not in the list any more, so nothing was saved. What you typed is still here. Add it again if you need it.")
+
+
 class SiteNameMissing(TitleMissing):
     """A site without a name."""
 
@@ -116,10 +123,8 @@ class TooManySites(Refusal):
     field = "name"
 
 
-class SiteChanged(Conflict):
+class SiteChanged(ChangedMeanwhile):
     """Somebody saved it in the meantime."""
-
-    message = N_("Somebody changed this site in the meantime. Here is how it stands now.")
 
 
 class NoRewardAllowed(Refusal):

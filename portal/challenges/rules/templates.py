@@ -8,7 +8,8 @@ from portal.challenges.rules.offer import TEXT_LENGTH, TITLE_LENGTH, Offer, requ
 from portal.challenges.rules.refusals import NoStages, PointsOutOfRange, StagePointsTooMany, TitleMissing, TooManyStages
 from portal.challenges.rules.states import MAX_POINTS, MAX_STAGES, Period
 from portal.challenges.rules.wording import require_fair, words_in
-from portal.kernel.errors import Conflict, NotFound, Refusal
+from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import N_, clean, clean_line, fold
 from portal.kernel.tracks import Track
 
@@ -38,10 +39,8 @@ class TooManyTemplates(Refusal):
     status = 409
 
 
-class TemplateChanged(Conflict):
+class TemplateChanged(ChangedMeanwhile):
     """Somebody else edited it."""
-
-    message = N_("Somebody changed this template in the meantime. Here is how it stands now.")
 
 
 class KindUnknown(Refusal):

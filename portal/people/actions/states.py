@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import ADMIN, Actor
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.kernel.text import clean
 from portal.people.actions.changes import announce
 from portal.people.actions.links import drop_links
@@ -66,20 +67,23 @@ def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: da
     record(session, actor, "person.reactivated", "person", person_id, now=now, state=state)
 
 
-def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Iterable[str], now: datetime) -> bool:
+def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Iterable[str], now: datetime, seen: str | None = None) -> bool:
     """Give a person exactly ``roles`` and return whether anything differed. Their sessions end: they sign in anew with what they now may.
 
-    Refuses none (``RoleMissing``), to take one's own admin role (``OwnAdminRole``), and an admin who lost the role a
-    moment ago to the one they take it from (``NotAllowed``).
+    Refuses none (``RoleMissing``), to take one's own admin role (``OwnAdminRole``), an admin who lost the role a
+    moment ago to the one they take it from (``NotAllowed``), and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     wanted = require_roles(roles)
     require_role_change(actor, person_id, wanted)
     person = get_person(session, person_id)
+    if ADMIN in person.roles and not wanted.is_admin:
+        # All admins first, in one order, then the one: two who take the role from each other wait for one another.
+        _require_still_admin(session, actor)
+    session.refresh(person, with_for_update={"key_share": True})
     before = person.roles
     if before == frozenset(roles):
         return False
-    if ADMIN in before and not wanted.is_admin:
-        _require_still_admin(session, actor)
+    require_seen(seen_roles(before), seen)
     for flag, held in asdict(wanted).items():
         setattr(person, flag, held)
     session.flush()
@@ -88,6 +92,11 @@ def change_roles(session: Session, actor: Actor, *, person_id: int, roles: Itera
     announce(session, person_id)
     record(session, actor, "person.roles_changed", "person", person_id, now=now, before=sorted(before), after=sorted(person.roles))
     return True
+
+
+def seen_roles(roles: frozenset[str]) -> dict[str, object]:
+    """Return what the form that admins edit shows of somebody's roles."""
+    return {"roles": sorted(roles)}
 
 
 def _require_still_admin(session: Session, actor: Actor) -> None:

@@ -16,10 +16,10 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.actions.companies import company_named
 from portal.people.actions.joining import invite_person
 from portal.people.actions.profile import edit_person, seen_values
-from portal.people.actions.reviewing import grant_reviewing
-from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
+from portal.people.actions.reviewing import grant_reviewing, seen_grants
+from portal.people.actions.states import change_roles, deactivate_person, reactivate_person, seen_roles
 from portal.people.actions.tags import people_chosen, tag_people, tag_person, untag_people, untag_person
-from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, ReviewerForm, RolesForm, TagForm, TagManyForm
+from portal.people.forms import DeactivateForm, PeopleFilter, PersonForm, PersonRolesForm, ReviewerForm, TagForm, TagManyForm
 from portal.people.models import Person
 from portal.people.panels import panels_for
 from portal.people.queries.companies import company_names, get_company
@@ -110,14 +110,26 @@ def _record(person_id: int) -> PersonForm:
     return PersonForm(formdata=None, obj=person, company=company, seen=seen_of(seen_values(person)))
 
 
+def _roles(person_id: int) -> PersonRolesForm:
+    """Return the form of a person's roles with what is stored."""
+    roles = get_person(db(), person_id).roles
+    return PersonRolesForm(formdata=None, roles=sorted(roles), seen=seen_of(seen_roles(roles)))
+
+
+def _grants(person_id: int) -> ReviewerForm:
+    """Return the form of what a person may review with what is stored."""
+    grants = grants_of(db(), person_id)
+    return ReviewerForm(formdata=None, grants=grants.names, seen=seen_of(seen_grants(grants)))
+
+
 def _person(person_id: int, **forms: Any) -> str:
     """Show a person; forms not given hold what is stored."""
     person = get_person(db(), person_id)
     company = get_company(db(), person.company_id) if person.company_id else None
     stored: dict[str, Any] = {
         "form": lambda: _record(person_id),
-        "roles_form": lambda: RolesForm(formdata=None, roles=sorted(person.roles)),
-        "reviewer_form": lambda: ReviewerForm(formdata=None, grants=grants_of(db(), person.id).names),
+        "roles_form": lambda: _roles(person_id),
+        "reviewer_form": lambda: _grants(person_id),
         "off_form": lambda: DeactivateForm(formdata=None),
         "tag_form": lambda: TagForm(formdata=None),
     }
@@ -180,25 +192,25 @@ def save(person_id: int) -> Any:
 
 @bp.post("/<int:person_id>/roles")
 @admin
-@writes(again=_again("roles_form", RolesForm))
+@writes(again=_again("roles_form", PersonRolesForm, _roles))
 def save_roles(person_id: int) -> Any:
     """Give a person exactly the roles that are ticked."""
-    form = RolesForm()
+    form = PersonRolesForm()
     if not form.validate():
         return _person(person_id, roles_form=form), 422
-    change_roles(db(), current_actor(), person_id=person_id, roles=form.roles.data or [], now=utcnow())
+    change_roles(db(), current_actor(), person_id=person_id, roles=form.roles.data or [], seen=form.seen.data, now=utcnow())
     return _done(person_id, _("The roles are saved."))
 
 
 @bp.post("/<int:person_id>/reviewing")
 @admin
-@writes(again=_again("reviewer_form", ReviewerForm))
+@writes(again=_again("reviewer_form", ReviewerForm, _grants))
 def save_reviewing(person_id: int) -> Any:
     """Let a person decide on exactly what is ticked."""
     form = ReviewerForm()
     if not form.validate():
         return _person(person_id, reviewer_form=form), 422
-    grant_reviewing(db(), current_actor(), person_id=person_id, grants=form.grants.data or [], now=utcnow())
+    grant_reviewing(db(), current_actor(), person_id=person_id, grants=form.grants.data or [], seen=form.seen.data, now=utcnow())
     return _done(person_id, _("Saved. It holds from their next click."))
 
 
