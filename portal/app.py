@@ -103,6 +103,7 @@ from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
 from portal.review import admin as review_admin
+from portal.review import jobs as review_jobs
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
@@ -271,6 +272,7 @@ TICKS: list[Tick] = [
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.tell_of_expiring_points),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
+    (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),

@@ -1,4 +1,4 @@
-"""Tables of reviewing: the terms, the case of each thing that waits, and the views that people keep."""
+"""Tables of reviewing: the terms, the case of each thing that waits, presses of buttons that count once, and the views that people keep."""
 
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,18 @@ class ReviewCase(Base):
     first_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_points: Mapped[int | None]
     first_note: Mapped[str | None] = mapped_column(Text)
+
+
+class ReviewPress(Base):
+    """A button of a verdict that was pressed and did what it says: ``key`` was minted with the page that showed it. Gone after a day."""
+
+    __tablename__ = "review_press"
+    __table_args__ = (Index(None, "at"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(16), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class SavedView(Base):

@@ -24,6 +24,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import N_
 from portal.people.queries.persons import names
+from portal.review.actions.presses import forget_own, take_press
 from portal.review.models import ReviewCase
 from portal.review.queries.cases import cases_of
 from portal.review.queries.deciders import Decider, deciders
@@ -139,6 +140,10 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
     if not form.validate():
         return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
     following = f"{thing}-{item_id}" if chosen.stays else _following(source, item_id)
+    key = form.press.data
+    if key and not take_press(db(), current_actor(), key=key, verdict=verdict, now=utcnow()):
+        flash(_("Done. You pressed twice, and it counts once."), "good")
+        return _to_queue(item=following)
     decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())
     done = NOT_SHARED if isinstance(decided, Attempt) else chosen.done
     flash(_(done) if decided is not None else _(FIRST_OF_TWO), "good")
@@ -156,6 +161,7 @@ def _undo_again(refusal: Refusal, verdict_id: int) -> Response:
 def undo(verdict_id: int) -> Response:
     """Undo one's own verdict within the minute."""
     undone = undo_verdict(db(), current_actor(), verdict_id=verdict_id, now=utcnow())
+    forget_own(db(), current_actor())
     flash(_("Undone. It stands as before."), "good")
     return _to_queue(item=f"attempt-{undone.attempt_id}")
 
