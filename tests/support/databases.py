@@ -1,16 +1,19 @@
 """Two engines, one template each: migrated once a session, copied for every test."""
 
+import json
 import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -189,9 +192,83 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return name
 
 
+# What numbers the rows of PostgreSQL's tables, and where it stands; and all of it put back there, which no rollback does.
+_NUMBERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
+_NUMBERS_AGAIN = text("SELECT setval(quote_ident(key)::regclass, COALESCE(value::bigint, 1), value IS NOT NULL) FROM json_each_text(:numbers)")
+
+
+class Kept:
+    """One database of each kind that tests use in turn which leave nothing in it: they have a session alone, and it is rolled back.
+
+    Whatever was committed on the way makes an end of it, and so does a while of use: what is rolled back stays in PostgreSQL's tables
+    until they are swept.
+    """
+
+    USES = 100
+
+    def __init__(self, templates: Templates, folder: Path) -> None:
+        self._templates, self._folder = templates, folder
+        self._found: dict[str, tuple[Database, str, list[bool]]] = {}
+        self._uses: Counter[str] = Counter()
+        self._numbers: dict[str, int | None] = {}
+
+    @contextmanager
+    def lent(self, engine: str) -> Iterator[Database]:
+        """Lend the database of this kind for one test."""
+        if engine not in self._found:
+            self._found[engine] = self._fresh(engine)
+        database, _, commits = self._found[engine]
+        self._uses[engine] += 1
+        yield database
+        if commits or self._uses[engine] >= self.USES:
+            self._end(engine)
+        elif engine == "postgresql":
+            with database.engine.connect() as connection:
+                connection.execute(_NUMBERS_AGAIN, {"numbers": json.dumps(self._numbers)})
+
+    def _fresh(self, engine: str) -> tuple[Database, str, list[bool]]:
+        folder = self._folder / uuid.uuid4().hex
+        folder.mkdir()
+        url = self._templates.copy(engine, folder)
+        found, commits = Database(url), list[bool]()
+        if engine == "postgresql":
+            with found.engine.connect() as connection:
+                self._numbers = dict(connection.execute(_NUMBERS).tuples().all())
+        event.listen(found.engine, "commit", lambda connection: commits.append(True))
+        return found, url, commits
+
+    def _end(self, engine: str) -> None:
+        database, url, _ = self._found.pop(engine)
+        self._uses[engine] = 0
+        database.dispose()
+        self._templates.drop(url)
+
+    def end(self) -> None:
+        for engine in list(self._found):
+            self._end(engine)
+
+
+@pytest.fixture(scope="session")
+def kept(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    found = Kept(templates, tmp_path_factory.mktemp("kept"))
+    yield found
+    found.end()
+
+
+def _asks_for_a_session_alone(item: Any) -> bool:
+    """Whether nothing that the test uses reaches the database but through ``session``."""
+    info = item._fixtureinfo
+    asking = {name for name, defined in info.name2fixturedefs.items() if "database" in defined[-1].argnames}
+    return asking == {"session"} and "database" not in info.argnames
+
+
 @pytest.fixture
-def database(engine_name: str, templates: Templates, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, engine_name: str, templates: Templates, kept: Kept, tmp_path: Path) -> Iterator[Database]:
     """A fresh database on the schema of the migrations."""
+    if _asks_for_a_session_alone(request.node):
+        with kept.lent(engine_name) as found:
+            yield found
+        return
     url = templates.copy(engine_name, tmp_path)
     found = Database(url)
     yield found
