@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from portal.challenges.stages.addresses import StepLinkInvalid, is_address
+from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
+from portal.kernel.addresses import is_address
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.outside.rules import CODE_LENGTH, DAYS_BEFORE, MOST_DAYS_BEFORE, CodeInvalid, normal_code, require_code

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.addresses import StepLinkInvalid, is_address
+from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
+from portal.kernel.addresses import is_address
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 

@@ -1,7 +1,6 @@
 """What a typed value must be, and what is said where it is not."""
 
 from datetime import date
-from urllib.parse import urlsplit
 
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
@@ -42,16 +41,6 @@ class CodeOrLinkMissing(Refusal):
 
     message = N_("Please enter the code, or the link under which it is found.")
     field = "give_code"
-
-
-def is_address(link: str) -> bool:
-    """Tell whether this is a whole http(s) address of a page on a named host, without a name or password in it."""
-    try:
-        found = urlsplit(link)
-        port_is_fine = found.port is None or found.port > 0
-        return found.scheme in ("http", "https") and "." in (found.hostname or "").strip(".") and not found.username and port_is_fine
-    except ValueError:
-        return False
 
 
 def is_day(text: str) -> bool:

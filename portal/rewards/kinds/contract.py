@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from portal.kernel.addresses import is_address
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.rewards.kinds.checks import (
@@ -17,7 +18,6 @@ from portal.rewards.kinds.checks import (
     FieldMissing,
     LinkInvalid,
     TextTooLong,
-    is_address,
     is_day,
     lines_of,
 )
