@@ -20,7 +20,7 @@ from portal.people.models import SignInSession
 from portal.web.guards import API, audience_of
 from portal.web.problems import SPACE
 from portal.web.security import csrf
-from tests.challenges.test_events import make_webinar
+from tests.challenges.webinars import make_webinar
 from tests.factories.challenges import make_submission
 from tests.factories.people import make_admin, make_person
 

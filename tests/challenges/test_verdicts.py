@@ -1,84 +1,44 @@
 """Verdicts beyond yes and no: a part of the points, feedback, a chosen step, early acceptance; undoing; two pairs of eyes; appeals."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
-from portal.challenges.actions.appealing import appeal, grant_appeal, uphold_decline
+from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.review import (
     accept_early,
     approve_attempt,
     ask_for_more,
-    decline_attempt,
-    give_approval,
     give_feedback,
     reverse_approval,
 )
 from portal.challenges.actions.undoing import undo_verdict
-from portal.challenges.models.deciding import Appeal, Verdict
-from portal.challenges.models.offering import Challenge
-from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.queries.appeals import waiting_appeals
+from portal.challenges.models.deciding import Verdict
+from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.verdicts import UNDO_WITHIN, require_category, require_points, standing_verdict
-from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.kernel.db import Database
-from portal.kernel.errors import NotFound
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
-from portal.people.models import Person
-from portal.review.actions.terms import set_terms
-from portal.review.models import ReviewCase
-from portal.review.rules.refusals import NominatorMayNotApprove, SecondApproverNeeded, SecondMustBeAnother
-from portal.review.rules.terms import Terms
-from portal.rewards.actions.review import approve_redemption
-from portal.rewards.actions.review import give_approval as give_redemption
+from tests.challenges.deciding import MANY, NOW, Stage, decline, notices
 from tests.challenges.test_races import at_once
 from tests.dashboard.scene import give
-from tests.factories.challenges import DONE, as_admin, as_advocate, make_attempt, make_challenge, make_submission
+from tests.factories.challenges import DONE, as_admin, as_advocate, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.factories.rewards import make_redemption, make_reward
-
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-MANY = 32
-
-
-class Stage:
-    """An admin, an advocate, a challenge worth 100 and an answer that waits."""
-
-    def __init__(self, session: Session, **overrides: Any) -> None:
-        self.admin: Person = make_admin(session)
-        self.person: Person = make_person(session)
-        self.challenge: Challenge = make_challenge(session, **{"now": NOW, **overrides})
-        self.attempt: Attempt = make_attempt(session, self.person, self.challenge, now=NOW)
-
-    def submission(self, session: Session) -> Submission:
-        return session.get_one(Submission, self.attempt.submission_id, populate_existing=True)
-
-    def state(self, session: Session) -> tuple[Any, ...]:
-        """Return all that undoing brings back."""
-        submission, attempt = self.submission(session), session.get_one(Attempt, self.attempt.id, populate_existing=True)
-        found = balance_of(session, self.person.id)
-        acts = session.scalar(select(func.count()).select_from(Act).where(Act.reversed_at.is_(None)))
-        kept = (submission.state, submission.declines, submission.paid, submission.changed_at, submission.attempts)
-        return (*kept, attempt.state, found.available, found.lifetime, found.owed, acts)
 
 
 @pytest.fixture
 def stage(session: Session) -> Stage:
     return Stage(session)
-
-
-def notices(session: Session, person: Person) -> list[str]:
-    return list(session.scalars(select(Notice.kind).where(Notice.person_id == person.id).order_by(Notice.id)))
 
 
 def open_mails(session: Session, kind: str) -> list[OutboxJob]:
@@ -137,7 +97,7 @@ def test_what_holds_is_neither_feedback_nor_undone(outcomes: str, stands: int | 
 
 
 def test_feedback_that_is_undone_hides_no_decline_before_it(session: Session, stage: Stage) -> None:
-    declined = _decline(session, stage)
+    declined = decline(session, stage)
     said = give_feedback(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="Well written, though.", now=NOW)
     undo_verdict(session, as_admin(stage.admin), verdict_id=said.id, now=NOW)
     asked = challenge_page(session, stage.person.id, stage.challenge.id, NOW).asked
@@ -235,11 +195,7 @@ def _more(session: Session, stage: Stage) -> Verdict:
     return ask_for_more(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="More", now=NOW)
 
 
-def _decline(session: Session, stage: Stage) -> Verdict:
-    return decline_attempt(session, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="No", now=NOW)
-
-
-@pytest.mark.parametrize("decide", [_approve, _more, _decline])
+@pytest.mark.parametrize("decide", [_approve, _more, decline])
 def test_within_the_minute_everything_is_undone_and_no_mail_goes_out(session: Session, stage: Stage, decide: Any) -> None:
     before = stage.state(session)
     verdict = decide(session, stage)
@@ -255,7 +211,7 @@ def test_within_the_minute_everything_is_undone_and_no_mail_goes_out(session: Se
 
 
 def test_a_mail_that_went_out_before_is_followed_by_one_about_the_undo(session: Session, stage: Stage) -> None:
-    verdict = _decline(session, stage)
+    verdict = decline(session, stage)
     for job in open_mails(session, "submission.declined"):
         job.tries, job.done_at, job.payload = 1, NOW, {}
     session.flush()
@@ -275,7 +231,7 @@ def test_after_the_minute_another_and_twice_it_is_refused(session: Session, stag
 
 
 def test_what_the_advocate_answered_since_is_not_undone_under_their_hands(session: Session, stage: Stage) -> None:
-    verdict = _decline(session, stage)
+    verdict = decline(session, stage)
     submit_attempt(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, key="again", now=NOW)
     with pytest.raises(refusals.NothingToUndo):
         undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
@@ -330,200 +286,3 @@ def test_thirty_two_approvals_at_once_pay_once(database: Database) -> None:
     assert Counter(at_once(database, works)) == {"approved": 1, "AlreadyApproved": MANY - 1}
     with database.reading() as session:
         assert balance_of(session, stage.person.id).available == 100
-
-
-def _limit(session: Session, stage: Stage, limit: int) -> None:
-    set_terms(session, as_admin(stage.admin), terms=Terms(four_eyes_above=limit), now=NOW)
-
-
-def test_above_the_limit_the_first_approval_waits_for_a_second_persons(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 99)
-    second = make_admin(session)
-    with pytest.raises(SecondApproverNeeded):
-        approve_attempt(session, as_admin(second), attempt_id=stage.attempt.id, now=NOW)
-    session.query(ReviewCase).delete()
-    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, note="Checked", now=NOW) is None
-    assert balance_of(session, stage.person.id).available == 0
-    with pytest.raises(SecondMustBeAnother):
-        give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
-    verdict = give_approval(session, as_admin(second), attempt_id=stage.attempt.id, now=NOW)
-    assert verdict is not None
-    assert (verdict.first_by_id, verdict.decided_by_id) == (stage.admin.id, second.id)
-    assert balance_of(session, stage.person.id).available == 100
-
-
-def test_at_the_limit_one_person_is_enough(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 100)
-    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW) is not None
-
-
-def test_two_who_disagree_about_the_points_need_a_third_word(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 10)
-    second = make_admin(session)
-    assert give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW) is None
-    assert give_approval(session, as_admin(second), attempt_id=stage.attempt.id, points=50, note="Half", now=NOW) is None
-    verdict = give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, points=50, note="Yes", now=NOW)
-    assert verdict is not None
-    assert (verdict.first_by_id, verdict.points) == (second.id, 50)
-
-
-def test_a_decline_ends_a_first_approval_and_undoing_brings_it_back(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 10)
-    second = make_admin(session)
-    give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
-    verdict = decline_attempt(session, as_admin(second), attempt_id=stage.attempt.id, reason="No", now=NOW)
-    case = session.get_one(ReviewCase, ("attempt", stage.attempt.id), populate_existing=True)
-    assert case.first_by_id is None
-    undo_verdict(session, as_admin(second), verdict_id=verdict.id, now=NOW)
-    session.refresh(case)
-    assert case.first_by_id == stage.admin.id
-
-
-def test_the_nominator_of_a_member_gives_neither_approval(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 10)
-    session.info["nominators_of"] = lambda _session, person_id: {stage.admin.id} if person_id == stage.person.id else set()
-    try:
-        with pytest.raises(NominatorMayNotApprove):
-            give_approval(session, as_admin(stage.admin), attempt_id=stage.attempt.id, now=NOW)
-    finally:
-        session.info.pop("nominators_of")
-
-
-def test_thirty_two_approvals_above_the_limit_are_one_first_and_one_second(database: Database) -> None:
-    stage = database.write(Stage)
-    database.write(lambda s: _limit(s, stage, 10))
-    admins = database.write(lambda s: [make_admin(s) for _ in range(MANY)])
-
-    def work(session: Session, admin: Person) -> str:
-        verdict = give_approval(session, as_admin(admin), attempt_id=stage.attempt.id, now=NOW)
-        return verdict.outcome if verdict else "first"
-
-    results = Counter(at_once(database, [lambda s, a=admin: work(s, a) for admin in admins]))
-    assert results == {"first": 1, "approved": 1, "AlreadyApproved": MANY - 2}
-    with database.reading() as session:
-        assert balance_of(session, stage.person.id).available == 100
-
-
-def test_a_large_redemption_waits_for_a_second_person_too(session: Session, stage: Stage) -> None:
-    _limit(session, stage, 300)
-    give(session, stage.person, 1_000, NOW)
-    redemption, second = make_redemption(session, stage.person.id, make_reward(session, price=400).id, now=NOW), make_admin(session)
-    assert give_redemption(session, as_admin(stage.admin), redemption_id=redemption.id, now=NOW) is None
-    with pytest.raises(SecondMustBeAnother):
-        give_redemption(session, as_admin(stage.admin), redemption_id=redemption.id, now=NOW)
-    assert approve_redemption(session, as_admin(second), redemption_id=redemption.id, now=NOW).state == "approved"
-
-
-def test_an_appeal_goes_to_another_reviewer_and_can_be_granted(session: Session, stage: Stage) -> None:
-    other = make_admin(session)
-    _decline(session, stage)
-    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, words="Please look at page two.", now=NOW)
-    assert notices(session, other)[-1] == "appeal_waiting"
-    assert "appeal_waiting" not in notices(session, stage.admin)
-    with pytest.raises(refusals.AlreadyAppealed):
-        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    with pytest.raises(refusals.AppealGoesToAnother):
-        grant_appeal(session, as_admin(stage.admin), appeal_id=made.id, now=NOW)
-    verdict = grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW)
-    assert verdict is not None
-    assert balance_of(session, stage.person.id).available == 100
-    assert notices(session, stage.person)[-1] == "submission.approved"
-    with pytest.raises(refusals.AppealDecided):
-        uphold_decline(session, as_admin(other), appeal_id=made.id, reason="No", now=NOW)
-
-
-def test_a_decline_that_is_upheld_is_told_and_final(session: Session, stage: Stage) -> None:
-    other = make_admin(session)
-    _decline(session, stage)
-    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    with pytest.raises(refusals.ReasonMissing):
-        uphold_decline(session, as_admin(other), appeal_id=made.id, reason="", now=NOW)
-    uphold_decline(session, as_admin(other), appeal_id=made.id, reason="The page is private.", now=NOW)
-    assert notices(session, stage.person)[-1] == "submission.upheld"
-    assert stage.submission(session).declines == 1
-    with pytest.raises(refusals.NoAppeal):
-        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-
-
-def test_granting_an_appeal_can_be_undone_and_the_appeal_waits_again(session: Session, stage: Stage) -> None:
-    other = make_admin(session)
-    _decline(session, stage)
-    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    before = stage.state(session)
-    verdict = grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW)
-    assert verdict is not None
-    undo_verdict(session, as_admin(other), verdict_id=verdict.id, now=NOW)
-    assert stage.state(session) == before
-    assert session.get_one(Appeal, made.id, populate_existing=True).state == "waiting"
-
-
-def _waiting_appeals(session: Session) -> list[int]:
-    return [row.id for row in session.execute(waiting_appeals())]
-
-
-def test_an_appeal_rests_while_a_later_answer_is_approved_and_waits_again_when_that_is_undone(session: Session) -> None:
-    stage = Stage(session, max_attempts=2)
-    other, submission_id = make_admin(session), stage.attempt.submission_id
-    _decline(session, stage)
-    made = appeal(session, as_advocate(stage.person), submission_id=submission_id, now=NOW)
-    again = submit_attempt(session, as_advocate(stage.person), submission_id=submission_id, key="again", now=NOW)
-    assert _waiting_appeals(session) == [made.id]
-    approved = approve_attempt(session, as_admin(stage.admin), attempt_id=again.id, now=NOW)
-    before = stage.state(session)
-    assert _waiting_appeals(session) == []
-    assert not WaitingAppeals().shown(session, as_admin(other), made.id).waits
-    for decide in (lambda: grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW), lambda: _uphold(session, other, made)):
-        with pytest.raises(refusals.AlreadyApproved):
-            decide()
-    assert stage.state(session) == before
-    undo_verdict(session, as_admin(stage.admin), verdict_id=approved.id, now=NOW)
-    assert _waiting_appeals(session) == [made.id]
-    assert _uphold(session, other, made).outcome == "upheld"
-
-
-def _uphold(session: Session, admin: Person, made: Appeal) -> Verdict:
-    return uphold_decline(session, as_admin(admin), appeal_id=made.id, reason="The page is private.", now=NOW + timedelta(minutes=1))
-
-
-def test_where_nobody_else_decides_the_appeal_goes_to_whoever_there_is(session: Session, stage: Stage) -> None:
-    _decline(session, stage)
-    made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    assert notices(session, stage.admin)[-1] == "appeal_waiting"
-    assert grant_appeal(session, as_admin(stage.admin), appeal_id=made.id, now=NOW) is not None
-
-
-def test_only_ones_own_decline_that_stands_is_appealed(session: Session, stage: Stage) -> None:
-    with pytest.raises(refusals.NoAppeal):
-        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    verdict = _decline(session, stage)
-    with pytest.raises(NotFound):
-        appeal(session, as_advocate(make_person(session)), submission_id=stage.attempt.submission_id, now=NOW)
-    undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
-    with pytest.raises(refusals.NoAppeal):
-        appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-
-
-def test_thirty_two_appeals_at_once_are_one(database: Database) -> None:
-    stage = database.write(Stage)
-    database.write(lambda s: _decline(s, stage))
-    works = [lambda s: appeal(s, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW).state] * MANY
-    assert Counter(at_once(database, works)) == {"waiting": 1, "AlreadyAppealed": MANY - 1}
-
-
-def test_granting_and_upholding_at_once_end_one_way(database: Database) -> None:
-    stage = database.write(Stage)
-    other = database.write(make_admin)
-    database.write(lambda s: _decline(s, stage))
-    made = database.write(lambda s: appeal(s, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW))
-
-    def grant(session: Session) -> str:
-        return "granted" if grant_appeal(session, as_admin(other), appeal_id=made.id, now=NOW) else "first"
-
-    def uphold(session: Session) -> str:
-        return uphold_decline(session, as_admin(other), appeal_id=made.id, reason="No", now=NOW).outcome
-
-    results = Counter(at_once(database, [grant, uphold] * (MANY // 2)))
-    assert results["granted"] + results["upheld"] == 1
-    assert results["AppealDecided"] == MANY - 1
-    with database.reading() as session:
-        assert balance_of(session, stage.person.id).available == (100 if results["granted"] else 0)
