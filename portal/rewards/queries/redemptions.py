@@ -70,10 +70,15 @@ def find_by_key(session: Session, key: str) -> Redemption | None:
     return session.scalar(select(Redemption).where(Redemption.key == key))
 
 
-def live_slots(session: Session, reward_id: int, person_id: int) -> list[int | None]:
-    """Return the slots of what a person has, or asked for, of one reward; None for one from before there was a limit."""
-    mine = select(Redemption.slot).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
-    return list(session.scalars(mine.where(Redemption.released_at.is_(None))))
+def live_slots(session: Session, reward_id: int, person_id: int, *, since: datetime | None) -> list[tuple[str, int | None]]:
+    """Return period and slot of what a person has of one reward, or asked for, since the present period of its limit began (None: ever).
+
+    The slot is None for one from before there was a limit.
+    """
+    mine = select(Redemption.period_key, Redemption.slot).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
+    if since is not None:
+        mine = mine.where(Redemption.requested_at >= since)
+    return [(row.period_key, row.slot) for row in session.execute(mine.where(Redemption.released_at.is_(None)))]
 
 
 def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redemption | None:
