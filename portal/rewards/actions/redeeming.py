@@ -25,7 +25,7 @@ from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.conditions import began
+from portal.rewards.queries.conditions import span_of
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address, require_address
@@ -182,7 +182,7 @@ def _slot(session: Session, reward: Reward, conditions: Conditions, person_id: i
     key = period_key(conditions.period, today)
     if limit is None:
         return key, None
-    taken = live_slots(session, reward.id, person_id, since=began(session, conditions.period, today))
+    taken = live_slots(session, reward.id, person_id, span=span_of(session, conditions.period, today))
     slot = free_slot([place if period == key else None for period, place in taken], limit)
     if slot is None:
         raise limit_refusal(reward.name, limit, conditions, today)

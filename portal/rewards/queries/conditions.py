@@ -20,7 +20,20 @@ from portal.recognition.models import Level
 from portal.rewards.kinds.registry import POSTED, kind_of
 from portal.rewards.models import Redemption, Reward, RewardAudience, RewardConditions
 from portal.rewards.queries.variants import as_of
-from portal.rewards.rules.conditions import FREE, Buyer, Conditions, Need, Period, Sale, Shelf, first_day, own_objection, sale_objection, sale_of
+from portal.rewards.rules.conditions import (
+    FREE,
+    Buyer,
+    Conditions,
+    Need,
+    Period,
+    Sale,
+    Shelf,
+    first_day,
+    next_day,
+    own_objection,
+    sale_objection,
+    sale_of,
+)
 from portal.rewards.rules.kinds import UNIT, RewardState
 
 _C = RewardConditions
@@ -93,13 +106,16 @@ def buyer_of(session: Session, person_id: int, now: datetime) -> Buyer:
 def values_at(session: Session, now: datetime) -> dict[str, Any]:
     """Return the parameters that tell the programme's day and when its month, quarter and year began."""
     values = as_of(session, now)
-    return values | {name.key: began(session, period, values["today"]) for period, name in _BEGAN.items()}
+    return values | {name.key: _start(session, first_day(period, values["today"])) for period, name in _BEGAN.items()}
 
 
-def began(session: Session, period: Period, today: date) -> datetime | None:
-    """Return the first moment of the period that holds ``today``, in the programme's zone; None for all time."""
-    first = first_day(period, today)
-    return start_of_day(first, programme_zone(session)) if first is not None else None
+def span_of(session: Session, period: Period, today: date) -> tuple[datetime | None, datetime | None]:
+    """Return the first moment of the period that holds ``today`` and the first after it, in the programme's zone; None twice for all time."""
+    return _start(session, first_day(period, today)), _start(session, next_day(period, today))
+
+
+def _start(session: Session, day: date | None) -> datetime | None:
+    return start_of_day(day, programme_zone(session)) if day is not None else None
 
 
 def conditions_of(session: Session, reward_ids: Sequence[int]) -> dict[int, Conditions]:
