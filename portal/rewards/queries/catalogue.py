@@ -140,7 +140,7 @@ def within_reach(session: Session, person_id: int, now: datetime, limit: int = 3
 
 
 def list_rewards(session: Session, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
-    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered, shelf, first and last day of sale).
+    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered, shelf, first and last day of sale, period).
 
     Filters: q, kind, state (a ``Shelf``), sort.
     """
@@ -181,7 +181,7 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
     own = select(func.count()).where(RewardVariant.reward_id == Reward.id, RewardVariant.is_active).correlate(Reward).scalar_subquery()
-    days = (SHELF.label("shelf"), RewardConditions.sale_from, RewardConditions.sale_to)
+    days = (SHELF.label("shelf"), RewardConditions.sale_from, RewardConditions.sale_to, RewardConditions.period)
     counted = _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"), *days)
     return counted.outerjoin(RewardConditions, RewardConditions.reward_id == Reward.id)
 

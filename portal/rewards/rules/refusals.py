@@ -82,7 +82,10 @@ class CountryNotKnown(Refusal):
 class NotInCountry(Refusal):
     """It is offered in other countries."""
 
-    message = N_("“%(reward)s” is offered only in %(countries)s, and not in %(country)s, which we have noted for you.")
+    message = N_(
+        "“%(reward)s” is offered only in %(countries)s, and we have noted %(country)s for you. "
+        "If that is wrong, tell the people who run the programme."
+    )
     status = 409
 
 
