@@ -1,8 +1,10 @@
 """Conditions of rewards: days of sale, limits that count anew, levels, countries, audiences. Rules as tables, then every door."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -452,6 +454,59 @@ def test_the_shop_is_narrowed_to_what_can_be_had_is_on_sale_comes_soon_or_is_gon
     with_conditions(session, {"name": "over", "price": 40}, sale_to=today - DAY)
     found = [offer.reward.name for offer in list_offers(session, person_id, {"reach": reach} if reach else {}, utcnow())]
     assert found == (expected or ["now", "soon", "gone", "dear"])
+
+
+def every_offer(session: Session, person_id: int, filters: dict[str, str]) -> dict[int, Reach]:
+    """Return how each listed reward stands, page by page."""
+    found: dict[int, Reach] = {}
+    page, after = None, None
+    while page is None or after is not None:
+        page = list_offers(session, person_id, filters, utcnow(), after=after)
+        found |= {offer.reward.id: offer.standing.reach for offer in page}
+        after = page.next
+    return found
+
+
+def test_lists_find_what_the_rules_say_of_each_reward(session: Session) -> None:
+    chance, today, levels = Random(41), today_in(session), list_levels(session)
+    here = add_company(session, system("test"), name="Kestrel", country="Germany", now=utcnow()).id
+    people = [rich(session, 150, company_id=here), rich(session, 2_000), rich(session, 700, company_id=here)]
+    made: dict[int, Conditions] = {}
+    for _ in range(60):
+        first, last = chance.choice([None, today - DAY, today, today + DAY]), chance.choice([None, today - DAY, today, today + DAY])
+        if first is not None and last is not None and last < first:
+            last = None
+        reward = {"kind": chance.choice(["perk", "merchandise"]), "price": chance.choice([10, 400]), "stock": chance.choice([None, 0, 2])}
+        reward_id = with_conditions(
+            session,
+            reward | {"limit_per_person": chance.choice([None, 1])},
+            sale_from=first,
+            sale_to=last,
+            is_shown_before=chance.random() < 0.5,
+            level_id=chance.choice([None, levels[1].id, levels[3].id]),
+            countries=chance.choice([(), ("DE",), ("FR", "US")]),
+        )
+        made[reward_id] = get_conditions(session, reward_id)
+    seen_reaches: set[Reach] = set()
+    for person_id in people:
+        for reward_id in made:
+            with suppress(Refusal), session.begin_nested():
+                make_redemption(session, person_id, reward_id)
+        give_points(session, person_id, 1)
+        redeemed = set(session.scalars(select(Redemption.reward_id).where(Redemption.person_id == person_id)))
+        sales = {reward_id: rules.sale_of(conditions, today) for reward_id, conditions in made.items()}
+        shown = every_offer(session, person_id, {})
+        assert set(shown) == {
+            reward_id
+            for reward_id, sale in sales.items()
+            if sale is Sale.ON or (sale is Sale.SOON and made[reward_id].is_shown_before) or (sale is Sale.OVER and reward_id in redeemed)
+        }
+        assert set(every_offer(session, person_id, {"reach": "soon"})) == {r for r in shown if shown[r] is Reach.SOON}
+        assert set(every_offer(session, person_id, {"reach": "can"})) == {r for r in shown if shown[r] is Reach.CAN}
+        near = {offer.reward.id: offer.standing.reach for offer in within_reach(session, person_id, utcnow(), limit=100)}
+        assert near == {r: reach for r, reach in shown.items() if reach in (Reach.CAN, Reach.NEAR)}
+        seen_reaches |= set(shown.values())
+    assert {Reach.CAN, Reach.NEAR, Reach.OUT, Reach.LIMIT, Reach.SOON, Reach.LEVEL, Reach.COUNTRY} <= seen_reaches
 
 
 # Everybody at once.

@@ -27,7 +27,7 @@ def state_choices() -> list[tuple[str, str]]:
     return [(state.value, gettext(STATE_NAMES[state])) for state in State]
 
 
-REACH_NAMES = {"can": N_("What I can have now"), "on": N_("On sale"), "soon": N_("Soon"), "out": N_("Sold out")}
+REACH_NAMES = {"can": N_("What I can have now"), "on": N_("On sale"), "soon": N_("Soon"), "out": N_("Out of stock")}
 """What the catalogue can be narrowed to, for the chips above it."""
 
 
