@@ -179,6 +179,11 @@ class Programme:
                 "",
             )
 
+    def conditions_rows(self) -> Iterator[Row]:
+        """Yield conditions of every reward but the first, which everybody redeems: a limit by the year that nobody reaches, and days of sale."""
+        for n in range(2, len(PRICES) + 1):
+            yield n, self.start.date().isoformat(), None, True, "year", None, None
+
     def account_rows(self) -> Iterator[Row]:
         for n, kind in enumerate(KINDS, start=1):
             yield n, None, kind, "points", None, None, None
@@ -463,6 +468,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ),
     ("stage", "id, challenge_id, version, points, position, kind, title, text, options", Programme.stage_rows),
     ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at, options, terms", Programme.reward_rows),
+    ("reward_conditions", "reward_id, sale_from, sale_to, is_shown_before, period, level_id, countries", Programme.conditions_rows),
     ("account", "id, owner_id, kind, unit, balance, version, lifetime", Programme.account_rows),
     (
         "transfer",

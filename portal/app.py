@@ -107,7 +107,9 @@ from portal.review import jobs as review_jobs
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
 from portal.rewards.admin import doors as rewards_admin
+from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
+from portal.rewards.queries.conditions import level_use
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
 from portal.web import (
     addresses,
@@ -228,7 +230,10 @@ AUDIENCE_KINDS: list[RuleKind] = [
 # Whose things have audiences.
 AUDIENCE_OWNERS: list[AudienceOwner] = [
     ChallengeOwner(),
+    RewardOwner(),
 ]
+# What needs a level of recognition, so that it is not removed.
+LEVEL_USES = [level_use]
 # What lines of a statement came from, by source type.
 STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
@@ -360,6 +365,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
+    app.extensions["database"].inform_sessions(level_uses=LEVEL_USES)
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app

@@ -175,6 +175,7 @@ EVENTS: dict[str, str] = {
     "review.terms_changed": N_("%(who)s changed the terms of reviewing"),
     "reward.added": N_("%(who)s added the reward %(what)s"),
     "reward.changed": N_("%(who)s edited the reward %(what)s"),
+    "reward.conditions_changed": N_("%(who)s edited the conditions of the reward %(what)s"),
     "reward.details_changed": N_("%(who)s edited the details of the reward %(what)s"),
     "reward.published": N_("%(who)s published the reward %(what)s"),
     "reward.redeemed": N_("%(who)s redeemed “%(reward)s” for %(price)s points"),

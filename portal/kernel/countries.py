@@ -13,6 +13,15 @@ PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN
 TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
 COUNTRIES = frozenset(_CODES.split())
+
+
+class Countries(tuple[str, ...]):
+    """Codes as a fact of a refusal: shown by their names in the reader's language."""
+
+    def __str__(self) -> str:
+        return ", ".join(self)
+
+
 _ALIASES = {
     "usa": "US",
     "u.s.": "US",

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, WordList, one_of
+from portal.rewards.rules.conditions import Period
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.states import State
 
@@ -53,6 +54,36 @@ class Reward(Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class RewardConditions(Base):
+    """What a reward asks for besides its price; without a row it asks for nothing.
+
+    On sale from the day ``sale_from`` to the day ``sale_to``, both included, in the programme's zone; ``is_shown_before``: members
+    see it before that. ``period`` is where the reward's limit for one person counts. ``level_id`` is the level it takes,
+    ``countries`` the codes of those it is offered in; empty is everywhere.
+    """
+
+    __tablename__ = "reward_conditions"
+    __table_args__ = (one_of("period", Period), CheckConstraint("sale_to >= sale_from", name="ends_after_it_begins"))
+
+    reward_id: Mapped[int] = mapped_column(BigId, ForeignKey("reward.id"), primary_key=True, autoincrement=False)
+    sale_from: Mapped[date | None] = mapped_column(Date)
+    sale_to: Mapped[date | None] = mapped_column(Date)
+    is_shown_before: Mapped[bool]
+    period: Mapped[str] = mapped_column(String(8))
+    level_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("level.id"))
+    countries: Mapped[tuple[str, ...]] = mapped_column(WordList(1000), nullable=True)
+
+
+class RewardAudience(Base):
+    """Which audience a reward is meant for; without a row it is meant for everybody."""
+
+    __tablename__ = "reward_audience"
+    __table_args__ = (UniqueConstraint("audience_id"),)
+
+    reward_id: Mapped[int] = mapped_column(BigId, ForeignKey("reward.id"), primary_key=True, autoincrement=False)
+    audience_id: Mapped[int] = mapped_column(BigId, ForeignKey("audience.id"))
+
+
 class RewardVariant(Base):
     """One of what a reward comes in: a size and colour, or a date with seats. ``stock`` empty: not counted."""
 
@@ -79,7 +110,8 @@ class Redemption(Base):
     is not theirs after all (declined, cancelled, ended, returned): then stock and points are back.
     ``variant`` is the name that was chosen, ``happens_on`` its day, as they were then; ``answers`` what the kind asked the person,
     ``handed`` what they were given (a tracking number, a code). ``terms_hash`` and ``terms_at`` keep which
-    terms were agreed to, and when. ``slot`` numbers a person's redemptions of a reward with a limit, so that the database keeps it.
+    terms were agreed to, and when. ``slot`` numbers a person's redemptions of a reward with a limit within the period ``period_key``
+    (``once``, ``2026``, ``2026-Q4`` or ``2026-11``), so that the database keeps it.
     """
 
     __tablename__ = "redemption"
@@ -94,6 +126,7 @@ class Redemption(Base):
             "uq_redemption_slot",
             "reward_id",
             "person_id",
+            "period_key",
             "slot",
             unique=True,
             sqlite_where=text("released_at IS NULL"),
@@ -113,6 +146,7 @@ class Redemption(Base):
     happens_on: Mapped[date | None] = mapped_column(Date)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     slot: Mapped[int | None] = mapped_column(Integer)
+    period_key: Mapped[str] = mapped_column(String(8), server_default="once")
     price: Mapped[int] = mapped_column(BigInteger)
     has_stock: Mapped[bool]
     state: Mapped[str] = mapped_column(String(16))

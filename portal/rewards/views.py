@@ -19,7 +19,7 @@ from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.redeeming import redeem as redeem_reward
 from portal.rewards.forms.deciding import PlainForm
-from portal.rewards.forms.lists import CatalogueFilter, MineFilter
+from portal.rewards.forms.lists import REACH_NAMES, CatalogueFilter, MineFilter
 from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
 from portal.rewards.kinds.contract import Fact
 from portal.rewards.kinds.registry import kind_of
@@ -29,11 +29,12 @@ from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_d
 from portal.rewards.queries.variants import kept_address, open_variants
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting
 from portal.rewards.rules.addresses import KEPT_DAYS
+from portal.rewards.rules.conditions import Period, sale_of
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.rewards.tickets import drawn, ticket_number
-from portal.web.countries import country_name
+from portal.web.countries import country_name, country_names
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import advocate, current_actor
@@ -72,6 +73,10 @@ NAMES: dict[str, Any] = {
     "state": State,
     "stance": Stance,
     "sentence": sentence,
+    "reaches": REACH_NAMES,
+    "country_names": country_names,
+    "sale": sale_of,
+    "periods": Period,
 }
 CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
 MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")

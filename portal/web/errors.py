@@ -10,10 +10,12 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from portal.kernel.countries import Countries
 from portal.kernel.errors import Busy, Refusal, Unreachable
 from portal.kernel.money import Money
 from portal.kernel.text import N_
 from portal.web import problems
+from portal.web.countries import country_names
 from portal.web.guards import PUBLIC, SignedOut, audience_of
 from portal.web.language import day, moment, money, number
 from portal.web.logs import log
@@ -53,6 +55,8 @@ def _shown(fact: object) -> object:
         return day(fact)
     if isinstance(fact, Money):
         return money(fact.cents)
+    if isinstance(fact, Countries):
+        return country_names(fact)
     return number(fact) if isinstance(fact, int) and not isinstance(fact, bool) else fact
 
 

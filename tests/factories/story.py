@@ -45,6 +45,7 @@ from portal.references.actions.decide import accept_nomination, decline_nominati
 from portal.referrals.actions import send_referral
 from portal.referrals.rules import Peer
 from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.conditions import open_audience, set_conditions
 from portal.rewards.actions.fulfilling import order_redemption, send_redemption
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
@@ -156,6 +157,9 @@ def _tell(session: Session, storage: Storage) -> Story:
     second = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-2", asked=WITH_ADDRESS, now=now)
     decline_redemption(session, as_admin(admin), redemption_id=second.id, reason="We are moving the store.", now=now)
     third = redeem(session, as_advocate(ann), reward_id=mug.id, key="story-3", asked=WITH_ADDRESS, now=now)
+    days = {"sale_from": now.date() - timedelta(days=9), "sale_to": now.date() + timedelta(days=90)}
+    set_conditions(session, as_admin(admin), reward_id=dinner.id, countries=("DE",), **days, now=now)
+    open_audience(session, as_admin(admin), reward_id=dinner.id, now=now)
     day = add_reward(session, as_admin(admin), name="A day with the makers", summary="A seat in the hall.", kind="event", price=20, now=now)
     publish_reward(session, as_admin(admin), reward_id=day.id, now=now)
     seat = redeem(session, as_advocate(ann), reward_id=day.id, key="story-4", now=now)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.bank.actions.terms import set_terms
 from portal.commands.demo.cast import Cast, Member
+from portal.commands.demo.conditions import OFFERED, ask_for
 from portal.commands.demo.content import programme
 from portal.commands.demo.pictures import draw
 from portal.commands.demo.story import Story
@@ -49,7 +50,8 @@ class Shelf:
         """Put the shelf, what everybody treats themself to, the corrections, and how long points are good on the agenda."""
         self.story.plan(self.story.ago(OPENED), self._let_points_expire)
         for number, entry in enumerate(programme()["reward"]):
-            self.story.plan(self.story.ago(OPENED), self._offer, number, entry)
+            opened = self.story.end - OFFERED if "conditions" in entry else self.story.ago(OPENED)
+            self.story.plan(opened, self._offer, number, entry)
         for week in range(OPENED // 7):
             self.story.plan(self.story.ago(OPENED - 7 * week - 3), self._somebody_redeems)
         for hours in (6, 20, 31, 44, 70, 95, 120):
@@ -88,8 +90,11 @@ class Shelf:
             set_options(session, actor, reward_id=made.id, given=entry["options"], now=at)
         for name, stock in entry.get("variants", {}).items():
             add_variant(session, actor, reward_id=made.id, name=name, stock=stock, now=at)
+        if "conditions" in entry:
+            ask_for(self.story, actor, made.id, entry, at)
         publish_reward(session, actor, reward_id=made.id, now=at)
-        self.rewards.append(made)
+        if "conditions" not in entry:
+            self.rewards.append(made)
         if "retired" in entry:
             self.story.plan(self.story.ago(entry["retired"]), self._retire, made)
 

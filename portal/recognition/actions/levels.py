@@ -24,7 +24,7 @@ from portal.recognition.badges.level import LevelReached
 from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
-from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
+from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelNeededFor, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
@@ -58,9 +58,9 @@ def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now:
 
     Everybody stands at once where the new thresholds put them, and nobody is congratulated on that. Where
     a threshold fell, whoever has passed it by that gets the level's live badges from the worker, without a notice.
-    Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given
-    for (``LevelInUse``), to let such a one begin at 0 points (``LevelOfBadgeAtZero``), and what changed since it was
-    ``seen`` (``ChangedMeanwhile``).
+    Refuses what ``require_levels`` refuses, a level that is gone, to remove one that a badge is given for (``LevelInUse``) or that
+    a room above needs for something (``LevelNeededFor``), to let one that a badge is given for begin at 0 points
+    (``LevelOfBadgeAtZero``), and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -105,6 +105,9 @@ def _give_late(session: Session, fallen: Sequence[int], now: datetime) -> None:
 
 def _require_unused(session: Session, gone: Sequence[Level], wanted: Sequence[Wanted]) -> None:
     removed, at_zero = {level.id: level.name for level in gone}, {level.id: level.name for level in wanted if level.threshold == 0}
+    for find_use in session.info.get("level_uses", ()) if removed else ():
+        if use := find_use(session, sorted(removed)):
+            raise LevelNeededFor(level=removed[use[0]], thing=use[1])
     for badge in session.scalars(_of_levels(Badge.state != BadgeState.RETIRED)):
         level_id = badge.options["level_id"]
         if level_id in removed:

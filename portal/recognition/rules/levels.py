@@ -109,6 +109,12 @@ class LevelInUse(Refusal):
     message = N_("The badge “%(badge)s” is given for reaching “%(level)s”. Change or retire the badge first.")
 
 
+class LevelNeededFor(Refusal):
+    """Something is only for those who reached the level."""
+
+    message = N_("“%(thing)s” is only for members from “%(level)s” on. Change that first.")
+
+
 class LevelOfBadgeAtZero(Refusal):
     """A badge for a level that everybody has from the first day on could be reached by nobody."""
 

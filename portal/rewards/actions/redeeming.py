@@ -17,6 +17,7 @@ from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
 from portal.rewards.actions.addresses import keep_address
 from portal.rewards.actions.auto import approve_by_rule
+from portal.rewards.actions.conditions import require_conditions
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
 from portal.rewards.actions.taking import chosen_variant, take_piece
 from portal.rewards.actions.worth import require_may_have
@@ -24,12 +25,14 @@ from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.conditions import span_of
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address, require_address
+from portal.rewards.rules.conditions import Conditions, limit_refusal, period_key, require_delivered
 from portal.rewards.rules.reach import free_slot
 from portal.rewards.rules.redeeming import is_over, require_offered, require_price_as_shown, require_redeemer
-from portal.rewards.rules.refusals import EventIsOver, KeyTaken, LimitReached, TooFewPoints
+from portal.rewards.rules.refusals import EventIsOver, KeyTaken, TooFewPoints
 from portal.rewards.rules.states import Move, State, is_called_off, left_at
 from portal.rewards.rules.terms import require_agreed
 
@@ -67,18 +70,21 @@ def redeem(
     """Ask for a reward: one piece leaves the stock and its price is held, in one transaction.
 
     ``key`` was minted with the form: a double click is one redemption. ``wish`` is what the person
-    wants us to know. Refuses: NotAllowed, RewardNotOffered, PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
-    CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached, OutOfStock, VariantOut,
-    TooFewPoints, KeyTaken, and what the person may not accept (AskedFirst, MayNotAccept, CharityOnly, ItemAboveCap, YearAboveCap).
+    wants us to know. Refuses: NotAllowed, RewardNotOffered, what its conditions refuse (NotForThisPerson, NotOnSaleYet, SaleIsOver,
+    LevelNeeded, CountryNotKnown, NotInCountry, NotDeliveredThere), PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
+    CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached (or, of a limit that
+    counts anew, AgainNextMonth, AgainNextQuarter, AgainNextYear), OutOfStock, VariantOut, TooFewPoints, KeyTaken, and what the person
+    may not accept (AskedFirst, MayNotAccept, CharityOnly, ItemAboveCap, YearAboveCap).
     """
     person_id = require_redeemer(actor)
     if first := find_by_key(session, key):
         return _same(session, first, person_id, reward_id, asked)
     reward = get_reward(session, reward_id)
     require_offered(reward.state)
+    conditions = require_conditions(session, reward, person_id, now)
     require_price_as_shown(reward.price, shown_price)
-    said = _said(session, reward, asked, now)
-    redemption, is_new = _insert(session, reward, person_id, key, said | {"wish": wish}, now)
+    said = _said(session, reward, conditions, asked, now)
+    redemption, is_new = _insert(session, reward, conditions, person_id, key, said | {"wish": wish}, now)
     if not is_new:
         return _same(session, redemption, person_id, reward_id, asked)
     require_may_have(session, redemption, reward, now)
@@ -126,7 +132,7 @@ def _same(session: Session, first: Redemption, person_id: int, reward_id: int, a
     return first
 
 
-def _said(session: Session, reward: Reward, asked: Asked, now: datetime) -> dict[str, Any]:
+def _said(session: Session, reward: Reward, conditions: Conditions, asked: Asked, now: datetime) -> dict[str, Any]:
     """Return what is kept of what was filled in, checked."""
     kind = kind_of(reward.kind)
     version = require_agreed(reward.terms, agrees=asked.agrees, shown=asked.terms)
@@ -135,7 +141,7 @@ def _said(session: Session, reward: Reward, asked: Asked, now: datetime) -> dict
     if refusal := kind.problem(reward.options, answers):
         raise refusal
     if kind.needs_address:
-        require_address(asked.address)
+        require_delivered(conditions, require_address(asked.address).country)
     day = variant.happens_on if variant else kind.day(reward.options)
     if day is not None and is_over(day, local_date(now, programme_zone(session))):
         raise EventIsOver(reward=reward.name, day=day)
@@ -143,14 +149,17 @@ def _said(session: Session, reward: Reward, asked: Asked, now: datetime) -> dict
     return about | {"terms_hash": version, "terms_at": now if version else None}
 
 
-def _insert(session: Session, reward: Reward, person_id: int, key: str, said: dict[str, Any], now: datetime) -> tuple[Redemption, bool]:
+def _insert(
+    session: Session, reward: Reward, conditions: Conditions, person_id: int, key: str, said: dict[str, Any], now: datetime
+) -> tuple[Redemption, bool]:
     """Write the redemption and return it with True, or the one that a double click has just written with False.
 
     Two windows of one person may go for the same slot; the one that comes second looks again.
     """
     while True:
-        slot = _slot(session, reward, person_id)
-        redemption = Redemption(key=key, reward_id=reward.id, person_id=person_id, slot=slot, price=reward.price, requested_at=now, **said)
+        period, slot = _slot(session, reward, conditions, person_id, now)
+        facts = {"period_key": period, "slot": slot, "price": reward.price, "requested_at": now}
+        redemption = Redemption(key=key, reward_id=reward.id, person_id=person_id, **facts, **said)
         redemption.state, redemption.has_stock, redemption.delivery, redemption.reason = State.REQUESTED.value, False, "", ""
         redemption.handed = {}
         try:
@@ -163,17 +172,21 @@ def _insert(session: Session, reward: Reward, person_id: int, key: str, said: di
                 first = find_by_key(session, key)
                 assert first is not None
                 return first, False
-            if not violated(error, "redemption", "reward_id", "person_id", "slot", name="uq_redemption_slot"):
+            if not violated(error, "redemption", "reward_id", "person_id", "period_key", "slot", name="uq_redemption_slot"):
                 raise
 
 
-def _slot(session: Session, reward: Reward, person_id: int) -> int | None:
-    if reward.limit_per_person is None:
-        return None
-    slot = free_slot(live_slots(session, reward.id, person_id), reward.limit_per_person)
+def _slot(session: Session, reward: Reward, conditions: Conditions, person_id: int, now: datetime) -> tuple[str, int | None]:
+    """Return in which period a redemption counts, and the place it takes there. Refuses: LimitReached and its kinds."""
+    today, limit = local_date(now, programme_zone(session)), reward.limit_per_person
+    key = period_key(conditions.period, today)
+    if limit is None:
+        return key, None
+    taken = live_slots(session, reward.id, person_id, span=span_of(session, conditions.period, today))
+    slot = free_slot([place if period == key else None for period, place in taken], limit)
     if slot is None:
-        raise LimitReached(reward=reward.name, limit=reward.limit_per_person)
-    return slot
+        raise limit_refusal(reward.name, limit, conditions, today)
+    return key, slot
 
 
 def _hold(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> int:

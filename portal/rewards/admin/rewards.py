@@ -1,19 +1,24 @@
 """Admins' pages of the catalogue: the list, the editor, state and stock. The blueprint of the room's admin pages begins here."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.audience.queries.audiences import sheet_of
 from portal.files.actions import store_upload
 from portal.files.receiving import Received
 from portal.files.uploads import take_in
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.seen import seen_of
+from portal.recognition.queries.levels import list_levels
 from portal.rewards.actions import catalogue
+from portal.rewards.forms.conditions import conditions_form
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.editing import (
     CountForm,
@@ -30,19 +35,22 @@ from portal.rewards.forms.worth import ValueForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
+from portal.rewards.queries.conditions import audience_of, get_conditions
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.worth import cents_of
-from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
+from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
+from portal.web.language import day
 from portal.web.templating import render_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards_admin", __name__, url_prefix="/admin/rewards")
-NAMES: dict[str, Any] = SHARED | {"reward_states": REWARD_STATE_NAMES, "live": RewardState.LIVE}
-REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting")
+NAMES: dict[str, Any] = SHARED | {"shelves": SHELF_NAMES, "shelf": Shelf, "live": RewardState.LIVE}
+REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting", "sale_from", "sale_to")
 
 
 @bp.get("")
@@ -52,9 +60,11 @@ def index() -> ResponseReturnValue:
     form = RewardsFilter(request.args)
     filters = form.values()
     if request.args.get("format") == "csv":
-        return csv_response("rewards.csv", REWARDS_HEADER, (_reward_line(row) for row in iter_rewards(db(), filters)))
-    found = list_rewards(db(), filters, after=request.args.get("after"))
-    return render_fragment("rewards/admin/index.html", "results", found=found, form=form, filters=filters, counts=count_rewards(db()), **NAMES)
+        return csv_response("rewards.csv", REWARDS_HEADER, (_reward_line(row) for row in iter_rewards(db(), filters, utcnow())))
+    found = list_rewards(db(), filters, utcnow(), after=request.args.get("after"))
+    return render_fragment(
+        "rewards/admin/index.html", "results", found=found, form=form, filters=filters, counts=count_rewards(db(), utcnow()), **NAMES
+    )
 
 
 @bp.get("/new")
@@ -112,7 +122,7 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
 def publish(reward_id: int) -> ResponseReturnValue:
     """Offer a reward."""
     reward = catalogue.publish_reward(db(), current_actor(), reward_id=reward_id, now=utcnow())
-    flash(_("“%(name)s” is in the catalogue now.", name=reward.name), "good")
+    flash(_published(reward, get_conditions(db(), reward_id)), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
@@ -162,6 +172,20 @@ def uncount_stock(reward_id: int) -> ResponseReturnValue:
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
+def _published(reward: Reward, conditions: Conditions) -> str:
+    """Say what publishing has led to: with days of sale it may be offered later, or not any more."""
+    shelf = shelf_of(reward.state, conditions, _today())
+    if shelf is Shelf.SCHEDULED and conditions.sale_from is not None:
+        return str(_("“%(name)s” is scheduled: members can redeem it from %(day)s.", name=reward.name, day=day(conditions.sale_from)))
+    if shelf is Shelf.OVER:
+        return str(_("“%(name)s” is published, but its last day on sale has passed. Change its days to offer it.", name=reward.name))
+    return str(_("“%(name)s” is in the catalogue now.", name=reward.name))
+
+
+def _today() -> date:
+    return local_date(utcnow(), programme_zone(db()))
+
+
 def _said(form: RewardForm) -> dict[str, Any]:
     fields = ("name", "kind", "price", "limit_per_person")
     return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text", "terms")}
@@ -201,8 +225,13 @@ def _new_again(refusal: Refusal) -> ResponseReturnValue:
 
 def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
     """Render the page of one reward, with ``forms`` that were refused; one of a variant is called ``variant`` and its number."""
-    reward = get_reward(db(), reward_id)
+    reward, conditions, audience_id = get_reward(db(), reward_id), get_conditions(db(), reward_id), audience_of(db(), reward_id)
     shown: dict[str, Any] = {
+        "conditions": forms.get("conditions") or conditions_form(list_levels(db()), conditions),
+        "stands": shelf_of(reward.state, conditions, _today()),
+        "asks": conditions,
+        "programme_zone": programme_zone(db()).replace("_", " "),
+        "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
         "form": forms.get("form") or _stored(reward_id),
         "stock": forms.get("stock") or StockForm(formdata=None),
         "count": forms.get("count") or CountForm(formdata=None),
@@ -244,5 +273,5 @@ def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None
 
 def _reward_line(row: Any) -> tuple[Any, ...]:
     reward = row[0]
-    kind, state = _(KIND_NAMES[Kind(reward.kind)]), _(REWARD_STATE_NAMES[RewardState(reward.state)])
-    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting
+    kind, state = _(KIND_NAMES[Kind(reward.kind)]), _(SHELF_NAMES[Shelf(row.shelf)])
+    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting, row.sale_from, row.sale_to

@@ -5,7 +5,9 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import AnyOf, Length, Optional
 
-from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
+from portal.kernel.text import N_
+from portal.rewards.rules.conditions import SHELF_NAMES, Shelf
+from portal.rewards.rules.kinds import KIND_NAMES, Kind
 from portal.rewards.rules.states import CALLED_OFF, CALLED_OFF_NAME, STATE_NAMES, State
 from portal.web.forms import FilterForm, one_line
 
@@ -25,12 +27,16 @@ def state_choices() -> list[tuple[str, str]]:
     return [(state.value, gettext(STATE_NAMES[state])) for state in State]
 
 
+REACH_NAMES = {"can": N_("What I can have now"), "on": N_("On sale"), "soon": N_("Soon"), "out": N_("Out of stock")}
+"""What the catalogue can be narrowed to, for the chips above it."""
+
+
 class CatalogueFilter(FilterForm):
     """Search among what is offered."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     kind = HiddenField(validators=[Optional(), AnyOf([kind.value for kind in Kind])])
-    reach = SelectField(_("Show"), [Optional()], choices=lambda: [("", gettext("Everything")), ("can", gettext("What I can have now"))])
+    reach = HiddenField(validators=[Optional(), AnyOf(list(REACH_NAMES))])
     sort = SelectField(_("Order"), [Optional()], choices=lambda: sort_choices())
 
 
@@ -50,9 +56,7 @@ class RewardsFilter(FilterForm):
     """Search among all rewards, for admins."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
-    state = SelectField(
-        _("State"), [Optional()], choices=lambda: any_of([(state.value, gettext(REWARD_STATE_NAMES[state])) for state in RewardState])
-    )
+    state = SelectField(_("State"), [Optional()], choices=lambda: any_of([(shelf.value, gettext(SHELF_NAMES[shelf])) for shelf in Shelf]))
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
     sort = SelectField(_("Order"), [Optional()], choices=lambda: [sort_choices()[2], *sort_choices()[:2], sort_choices()[3]])
 

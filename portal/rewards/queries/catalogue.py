@@ -2,19 +2,34 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import fold, like_pattern
-from portal.ledger.queries.balances import balance_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models import Redemption, Reward, RewardConditions, RewardVariant
+from portal.rewards.queries.conditions import (
+    COUNTS_NOW,
+    IS_ON_SALE,
+    IS_SHOWN,
+    IS_SOON,
+    MAY_HAVE,
+    SHELF,
+    Shopper,
+    conditions_of,
+    is_meant_for,
+    on_shelf,
+    opens_for,
+    shopper_of,
+)
 from portal.rewards.queries.variants import IS_LEFT, as_of, left_of
-from portal.rewards.rules.kinds import UNIT, RewardState
+from portal.rewards.rules.conditions import FREE, Conditions, again_on, stand
+from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Standing, standing
+from portal.rewards.rules.refusals import NotForThisPerson
 from portal.rewards.rules.states import State
 from portal.web.paging import Page, page_by
 
@@ -24,30 +39,42 @@ ORDERS: dict[str, Sequence[tuple[Any, bool]]] = {
     "newest": ((Reward.id, True),),
     "name": ((Reward.search_key, False), (Reward.id, False)),
 }
-_IS_OWN = and_(Redemption.person_id == bindparam("person"), Redemption.released_at.is_(None))
+_IS_OWN = and_(Redemption.person_id == bindparam("person", type_=BigInteger), Redemption.released_at.is_(None), COUNTS_NOW)
 _OWN_COUNTS = (
     select(Redemption.reward_id, func.count())
     .where(_IS_OWN, Redemption.reward_id.in_(bindparam("rewards", expanding=True)))
     .group_by(Redemption.reward_id)
 )
 _HAS = func.coalesce(select(func.count()).where(_IS_OWN, Redemption.reward_id == Reward.id).correlate(Reward).scalar_subquery(), 0)
-_HAVEABLE = select(Reward, _HAS).where(
-    Reward.state == RewardState.LIVE, IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS)
-)
+_CAN_STILL = and_(MAY_HAVE, IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS))
+_HAVEABLE = select(Reward, _HAS).where(Reward.state == RewardState.LIVE, IS_SHOWN, _CAN_STILL)
 _AVAILABLE, _NUMBER = bindparam("available", type_=BigInteger), bindparam("number", type_=Integer)
 _CAN = _HAVEABLE.where(Reward.price <= _AVAILABLE).order_by(Reward.price.desc(), Reward.id).limit(_NUMBER)
 _NEAR = _HAVEABLE.where(Reward.price > _AVAILABLE).order_by(Reward.price, Reward.id).limit(_NUMBER)
-_LIVE = select(Reward).where(Reward.state == RewardState.LIVE)
+_LIVE = select(Reward).where(Reward.state == RewardState.LIVE, IS_SHOWN)
+_REACHED = {
+    "can": and_(_CAN_STILL, Reward.price <= _AVAILABLE),
+    "on": and_(IS_ON_SALE, IS_LEFT),
+    "soon": IS_SOON,
+    "out": and_(IS_ON_SALE, ~IS_LEFT),
+}
+"""What the catalogue can be narrowed to."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together; None is without end."""
+    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together; None is without end.
+
+    ``objection`` is what redeeming would refuse because of its conditions. At the limit, ``again_on`` is from when they may have it again.
+    """
 
     reward: Reward
     standing: Standing
     available: int
     left: int | None
+    conditions: Conditions = FREE
+    objection: Refusal | None = None
+    again_on: date | None = None
 
 
 def get_reward(session: Session, reward_id: int) -> Reward:
@@ -68,63 +95,75 @@ def locked_reward(session: Session, reward_id: int) -> Reward:
 
 def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
     """Return a page of what is offered, each with how it stands for the person at ``now``. Filters: q, kind, reach, sort."""
-    available = balance_of(session, person_id, unit=UNIT).available
-    statement = _offered(filters, available)
-    page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values=as_of(session, now))
-    has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
-    left = left_of(session, page.rows, now)
-    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available, left[reward.id]) for reward in page.rows])
+    shopper = shopper_of(session, person_id, now)
+    order = ORDERS[filters.get("sort", "price")]
+    page = page_by(session, _offered(filters), order, after=after, size=24, values=shopper.values)
+    has = _counts(session, shopper, [reward.id for reward in page.rows if reward.limit_per_person is not None])
+    left, asks = left_of(session, page.rows, now), conditions_of(session, [reward.id for reward in page.rows])
+    offers = [_offer(shopper, reward, asks.get(reward.id, FREE), has.get(reward.id, 0), left[reward.id]) for reward in page.rows]
+    return replace(page, rows=offers)
 
 
 def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime) -> Iterator[tuple[Reward, int | None]]:
     """Yield every reward of ``list_offers`` with how many are left of it."""
-    available = balance_of(session, person_id, unit=UNIT).available
+    shopper = shopper_of(session, person_id, now)
     order = (column.desc() if descending else column.asc() for column, descending in ORDERS[filters.get("sort", "price")])
-    found = session.scalars(_offered(filters, available).order_by(*order), as_of(session, now))
+    found = session.scalars(_offered(filters).order_by(*order), shopper.values)
     for rewards in found.partitions(500):
         left = left_of(session, rewards, now)
         yield from ((reward, left[reward.id]) for reward in rewards)
 
 
 def offer_for(session: Session, person_id: int, reward_id: int, now: datetime) -> Offer:
-    """Return one reward as the person may see it. Raises NotFound for a draft, and for a retired one they never redeemed."""
-    reward = get_reward(session, reward_id)
-    if reward.state != RewardState.LIVE and not (reward.state == RewardState.RETIRED and _ever(session, person_id, reward_id)):
+    """Return one reward as the person may see it.
+
+    Raises NotFound for a draft, and for what they never redeemed where it is retired, kept for later, or meant for others.
+    """
+    reward, shopper = get_reward(session, reward_id), shopper_of(session, person_id, now)
+    conditions, is_meant = conditions_of(session, [reward_id]).get(reward_id, FREE), is_meant_for(session, person_id, reward_id, now)
+    opens = reward.state == RewardState.LIVE and is_meant and opens_for(conditions, shopper.today)
+    if not opens and not (reward.state != RewardState.DRAFT and _ever(session, person_id, reward_id)):
         raise NotFound()
-    has = _counts(session, person_id, [reward.id] if reward.limit_per_person is not None else [])
-    return _offer(reward, has.get(reward.id, 0), balance_of(session, person_id, unit=UNIT).available, left_of(session, [reward], now)[reward.id])
+    has = _counts(session, shopper, [reward.id] if reward.limit_per_person is not None else [])
+    offer = _offer(shopper, reward, conditions, has.get(reward.id, 0), left_of(session, [reward], now)[reward.id])
+    return offer if is_meant else replace(offer, objection=NotForThisPerson())
 
 
 def within_reach(session: Session, person_id: int, now: datetime, limit: int = 3) -> list[Offer]:
     """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
-    available = balance_of(session, person_id, unit=UNIT).available
-    asked = {"person": person_id, "available": available, "number": limit} | as_of(session, now)
+    shopper = shopper_of(session, person_id, now)
+    asked = {"number": limit, **shopper.values}
     can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
-    return [_offer(reward, count, available, reward.stock) for reward, count in chosen]
+    asks = conditions_of(session, [reward.id for reward, _count in chosen])
+    return [_offer(shopper, reward, asks.get(reward.id, FREE), count, reward.stock) for reward, count in chosen]
 
 
-def list_rewards(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
-    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered). Filters: q, kind, state, sort."""
-    return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after)
+def list_rewards(session: Session, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
+    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered, shelf, first and last day of sale, period).
+
+    Filters: q, kind, state (a ``Shelf``), sort.
+    """
+    values = as_of(session, now)
+    return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after, values=values)
 
 
-def iter_rewards(session: Session, filters: Mapping[str, Any]) -> Iterator[Any]:
+def iter_rewards(session: Session, filters: Mapping[str, Any], now: datetime) -> Iterator[Any]:
     """Yield every row of ``list_rewards``."""
     order = (column.desc() if descending else column.asc() for column, descending in ORDERS[filters.get("sort", "newest")])
-    yield from session.execute(_counted(filters).order_by(*order), execution_options={"yield_per": 1000})
+    yield from session.execute(_counted(filters).order_by(*order), as_of(session, now), execution_options={"yield_per": 1000})
 
 
-def count_rewards(session: Session) -> dict[str, int]:
-    """Return how many rewards there are in each state."""
-    return dict(session.execute(select(Reward.state, func.count()).group_by(Reward.state)).all())
+def count_rewards(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many rewards stand in each way for admins, by ``Shelf``."""
+    stands = select(SHELF.label("shelf")).subquery()
+    return dict(session.execute(select(stands.c.shelf, func.count()).group_by(stands.c.shelf), as_of(session, now)).all())
 
 
-def _offered(filters: Mapping[str, Any], available: int) -> Select[Reward]:
+def _offered(filters: Mapping[str, Any]) -> Select[Reward]:
     statement = _matching({name: value for name, value in filters.items() if name != "state"}, _LIVE)
-    if filters.get("reach") == "can":
-        statement = statement.where(Reward.price <= available, IS_LEFT)
-    return statement
+    reached = _REACHED.get(filters.get("reach", ""))
+    return statement if reached is None else statement.where(reached)
 
 
 def _matching(filters: Mapping[str, Any], statement: Select[Reward]) -> Select[Reward]:
@@ -133,7 +172,7 @@ def _matching(filters: Mapping[str, Any], statement: Select[Reward]) -> Select[R
     if kind := filters.get("kind"):
         statement = statement.where(Reward.kind == kind)
     if state := filters.get("state"):
-        statement = statement.where(Reward.state == state)
+        statement = statement.where(on_shelf(state))
     return statement
 
 
@@ -142,7 +181,9 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
     own = select(func.count()).where(RewardVariant.reward_id == Reward.id, RewardVariant.is_active).correlate(Reward).scalar_subquery()
-    return _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"))
+    days = (SHELF.label("shelf"), RewardConditions.sale_from, RewardConditions.sale_to, RewardConditions.period)
+    counted = _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"), *days)
+    return counted.outerjoin(RewardConditions, RewardConditions.reward_id == Reward.id)
 
 
 def is_redeemed(session: Session, reward_id: int) -> bool:
@@ -155,10 +196,12 @@ def _ever(session: Session, person_id: int, reward_id: int) -> bool:
     return session.scalar(mine.limit(1)) is not None
 
 
-def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict[int, int]:
-    return dict(session.execute(_OWN_COUNTS, {"person": person_id, "rewards": reward_ids}).all())
+def _counts(session: Session, shopper: Shopper, reward_ids: Sequence[int]) -> dict[int, int]:
+    return dict(session.execute(_OWN_COUNTS, {"rewards": reward_ids, **shopper.values}).all())
 
 
-def _offer(reward: Reward, has: int, available: int, left: int | None) -> Offer:
-    stands = standing(price=reward.price, stock=left, limit=reward.limit_per_person, has=has, available=available)
-    return Offer(reward, stands, available, left)
+def _offer(shopper: Shopper, reward: Reward, conditions: Conditions, has: int, left: int | None) -> Offer:
+    plain = standing(price=reward.price, stock=left, limit=reward.limit_per_person, has=has, available=shopper.available)
+    objection = shopper.objection(reward, conditions)
+    stands = stand(plain, conditions, shopper.today, objection)
+    return Offer(reward, stands, shopper.available, left, conditions, objection, again_on(conditions, shopper.today))

@@ -70,10 +70,16 @@ def find_by_key(session: Session, key: str) -> Redemption | None:
     return session.scalar(select(Redemption).where(Redemption.key == key))
 
 
-def live_slots(session: Session, reward_id: int, person_id: int) -> list[int | None]:
-    """Return the slots of what a person has, or asked for, of one reward; None for one from before there was a limit."""
-    mine = select(Redemption.slot).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
-    return list(session.scalars(mine.where(Redemption.released_at.is_(None))))
+def live_slots(session: Session, reward_id: int, person_id: int, *, span: tuple[datetime | None, datetime | None]) -> list[tuple[str, int | None]]:
+    """Return period and slot of what a person has of one reward, or asked for, within the span of its limit's period (None twice: ever).
+
+    The slot is None for one from before there was a limit.
+    """
+    since, until = span
+    mine = select(Redemption.period_key, Redemption.slot).where(Redemption.reward_id == reward_id, Redemption.person_id == person_id)
+    if since is not None and until is not None:
+        mine = mine.where(Redemption.requested_at >= since, Redemption.requested_at < until)
+    return [(row.period_key, row.slot) for row in session.execute(mine.where(Redemption.released_at.is_(None)))]
 
 
 def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redemption | None:

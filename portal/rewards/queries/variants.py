@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Date, String, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ _LEFT = (
 )
 
 
-def as_of(session: Session, now: datetime) -> dict[str, object]:
+def as_of(session: Session, now: datetime) -> dict[str, Any]:
     """Return the parameters of ``IS_LEFT``: the programme's day at ``now``."""
     today = local_date(now, programme_zone(session))
     return {"today": today, "today_written": today.isoformat()}

@@ -38,6 +38,3 @@ class RewardState(StrEnum):
     DRAFT = "draft"
     LIVE = "live"
     RETIRED = "retired"
-
-
-REWARD_STATE_NAMES = {RewardState.DRAFT: N_("Draft"), RewardState.LIVE: N_("Live"), RewardState.RETIRED: N_("Retired")}

@@ -1,4 +1,7 @@
-"""How a reward stands for one person: within reach, near, out of stock, at the limit. The database keeps the counts."""
+"""How a reward stands for one person: within reach, near, out of stock, at the limit. The database keeps the counts.
+
+What its conditions add (soon, over, a level or country that is missing) is decided in ``conditions``.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +14,10 @@ class Reach(StrEnum):
     NEAR = "near"
     OUT = "out"
     LIMIT = "limit"
+    SOON = "soon"
+    OVER = "over"
+    LEVEL = "level"
+    COUNTRY = "country"
 
 
 @dataclass(frozen=True)
