@@ -22,6 +22,7 @@ from portal.recognition.rules.levels import Rung
 from portal.recognition.rules.seasons import season_key
 from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
+from portal.rewards.queries.wishes import nearest_wishes
 
 WAITING, TOP = 5, 5
 SOON = timedelta(days=30)
@@ -44,6 +45,7 @@ class AdvocateHome:
     picked: Picked
     waiting: list[Any]
     offers: list[Offer]
+    wishes: list[Offer]
     rung: Rung
     streak: Streak
     season: Season | None
@@ -64,6 +66,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
         offers=within_reach(session, person_id, now),
+        wishes=nearest_wishes(session, person_id, now),
         rung=rung_for(session, person_id),
         streak=streak_for(session, person_id, now),
         season=season,

@@ -31,6 +31,8 @@ from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
 from portal.rewards.queries.variants import variants_of
+from portal.rewards.queries.waiting import count_waiting, list_waiting
+from portal.rewards.queries.wishes import count_wishes
 from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
@@ -42,7 +44,8 @@ from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards_admin", __name__, url_prefix="/admin/rewards")
 NAMES: dict[str, Any] = SHARED | {"reward_states": REWARD_STATE_NAMES, "live": RewardState.LIVE}
-REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting")
+FIRST_WAITING = 5
+REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting", "wishes", "waiting_list")
 
 
 @bp.get("")
@@ -210,6 +213,9 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
         "worth": forms.get("worth") or ValueForm.of(reward),
         "cents": cents_of(db(), reward),
+        "wishes": count_wishes(db(), reward_id),
+        "listed": count_waiting(db(), reward_id),
+        "first_waiting": list_waiting(db(), reward_id, size=FIRST_WAITING),
         "new_variant": forms.get("new_variant") or NewVariantForm(formdata=None, prefix="new-"),
         "variants": [(found, forms.get(f"variant{found.id}") or variant_form(found)) for found in variants_of(db(), reward_id)],
     }
@@ -245,4 +251,4 @@ def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None
 def _reward_line(row: Any) -> tuple[Any, ...]:
     reward = row[0]
     kind, state = _(KIND_NAMES[Kind(reward.kind)]), _(REWARD_STATE_NAMES[RewardState(reward.state)])
-    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting
+    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting, row.wishes, row.listed

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.ledger.queries.balances import balance_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.receiving.queries.standing import receiver_of
+from portal.rewards.models import Redemption, Reward, RewardVariant, RewardWait, RewardWish
+from portal.rewards.queries.acceptable import acceptable
 from portal.rewards.queries.variants import IS_LEFT, as_of, left_of
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.reach import Standing, standing
@@ -35,6 +37,8 @@ _HAVEABLE = select(Reward, _HAS).where(
     Reward.state == RewardState.LIVE, IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS)
 )
 _AVAILABLE, _NUMBER = bindparam("available", type_=BigInteger), bindparam("number", type_=Integer)
+WISHES = select(func.count()).where(RewardWish.reward_id == Reward.id).correlate(Reward).scalar_subquery()
+LISTED = select(func.count()).where(RewardWait.reward_id == Reward.id).correlate(Reward).scalar_subquery()
 _CAN = _HAVEABLE.where(Reward.price <= _AVAILABLE).order_by(Reward.price.desc(), Reward.id).limit(_NUMBER)
 _NEAR = _HAVEABLE.where(Reward.price > _AVAILABLE).order_by(Reward.price, Reward.id).limit(_NUMBER)
 _LIVE = select(Reward).where(Reward.state == RewardState.LIVE)
@@ -71,9 +75,14 @@ def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], no
     available = balance_of(session, person_id, unit=UNIT).available
     statement = _offered(filters, available)
     page = page_by(session, statement, ORDERS[filters.get("sort", "price")], after=after, size=24, values=as_of(session, now))
-    has = _counts(session, person_id, [reward.id for reward in page.rows if reward.limit_per_person is not None])
-    left = left_of(session, page.rows, now)
-    return replace(page, rows=[_offer(reward, has.get(reward.id, 0), available, left[reward.id]) for reward in page.rows])
+    return replace(page, rows=offers_of(session, person_id, page.rows, available, now))
+
+
+def offers_of(session: Session, person_id: int, rewards: Sequence[Reward], available: int, now: datetime) -> list[Offer]:
+    """Return how each of ``rewards`` stands at ``now`` for the person, who has ``available`` points."""
+    has = _counts(session, person_id, [reward.id for reward in rewards if reward.limit_per_person is not None])
+    left = left_of(session, rewards, now)
+    return [_offer(reward, has.get(reward.id, 0), available, left[reward.id]) for reward in rewards]
 
 
 def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime) -> Iterator[tuple[Reward, int | None]]:
@@ -96,16 +105,23 @@ def offer_for(session: Session, person_id: int, reward_id: int, now: datetime) -
 
 
 def within_reach(session: Session, person_id: int, now: datetime, limit: int = 3) -> list[Offer]:
-    """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
+    """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones.
+
+    What they may not accept is none of them.
+    """
     available = balance_of(session, person_id, unit=UNIT).available
+    may = acceptable(session, receiver_of(session, person_id, now))
     asked = {"person": person_id, "available": available, "number": limit} | as_of(session, now)
-    can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
+    can, near = session.execute(_CAN.where(may), asked).all(), session.execute(_NEAR.where(may), asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
     return [_offer(reward, count, available, reward.stock) for reward, count in chosen]
 
 
 def list_rewards(session: Session, filters: Mapping[str, Any], *, after: str | None = None) -> Page:
-    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered). Filters: q, kind, state, sort."""
+    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered, wishes, listed). Filters: q, kind, state, sort.
+
+    ``waiting`` are redemptions to be approved, ``listed`` people on the waiting list.
+    """
     return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after)
 
 
@@ -142,7 +158,8 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
     own = select(func.count()).where(RewardVariant.reward_id == Reward.id, RewardVariant.is_active).correlate(Reward).scalar_subquery()
-    return _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"))
+    counts = (redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"))
+    return _matching(filters, select(Reward)).add_columns(*counts, WISHES.label("wishes"), LISTED.label("listed"))
 
 
 def is_redeemed(session: Session, reward_id: int) -> bool:
