@@ -14,6 +14,7 @@ from portal.kernel.errors import NotAllowed
 from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.rules import MAIL_TOPIC
 from portal.people.actions.states import deactivate_person
+from portal.people.models import Person
 from portal.receiving.actions.accepting import answer
 from portal.receiving.rules import refusals as receiving_refusals
 from portal.receiving.rules.accepting import Rule, Stance
@@ -361,15 +362,16 @@ def test_the_waiting_list_costs_the_same_with_ten_and_with_a_thousand_rows(datab
     def more(session: Session, many: int) -> None:
         waiting = {"variant_id": None, "joined_at": at, "turn_at": at, "told_at": None}
         plain = {c.name: getattr(session.get(Reward, reward_id), c.name) for c in Reward.__table__.columns if c.name not in ("id", "made_by")}
-        for n in range(many):
-            session.add(RewardWait(reward_id=reward_id, person_id=make_person(session).id, **waiting))
-            copy = Reward(**plain | {"name": f"Copy {many} {n}"})
-            session.add(copy)
-            session.flush()
-            session.add(RewardWait(reward_id=copy.id, person_id=person_id, **waiting))
+        them = {c.name: getattr(session.get(Person, person_id), c.name) for c in Person.__table__.columns if c.name != "id"}
+        copies = [Reward(**plain | {"name": f"Copy {many} {n}"}) for n in range(many)]
+        people = [Person(**them | {"email_key": f"{many}-{n}@copy.example", "board_name_key": None}) for n in range(many)]
+        session.add_all([*copies, *people])
+        session.flush()
+        session.add_all(RewardWait(reward_id=reward_id, person_id=person.id, **waiting) for person in people)
+        session.add_all(RewardWait(reward_id=copy.id, person_id=person_id, **waiting) for copy in copies)
 
     totals = []
-    for many in (10, 490):
+    for many in (10, 990):
         database.write(lambda s, many=many: more(s, many))
         asked = {}
         for who, path in (
