@@ -47,6 +47,7 @@ from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.outage import in_words
 from portal.commands.people import people as people_commands
+from portal.commands.pictures import pictures
 from portal.commands.recognition import board
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
@@ -181,6 +182,7 @@ COMMANDS = [
         people_commands,
         check_mail,
         ledger,
+        pictures,
         demo,
     )
 ]

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.files.queries import measures_of
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
@@ -93,6 +94,7 @@ def index() -> ResponseReturnValue:
     mine, balance = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT)
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": balance.available}
     shown["wished"] = wished(db(), me, [offer.reward.id for offer in found])
+    shown["pictures"] = measures_of(db(), [offer.reward.picture_id for offer in found])
     shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
@@ -230,6 +232,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
     shown["shelves"] = [] if shown["is_past"] else shelves_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
+    shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
 

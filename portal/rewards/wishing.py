@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.files.queries import measures_of
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.receiving.queries.standing import receiver_of
@@ -33,8 +34,11 @@ def index() -> ResponseReturnValue:
     shown["counts"] = {"wishes": count_own_wishes(db(), me), "waiting": count_own_waits(db(), me)}
     if filters.get("show") == "waiting":
         found = own_waits(db(), me, after=after)
+        rewards = [row[1] for row in found]
     else:
         found = own_wishes(db(), shown["receiver"], filters, utcnow(), after=after)
+        rewards = [row.offer.reward for row in found]
+    shown["pictures"] = measures_of(db(), [reward.picture_id for reward in rewards])
     return render_fragment("rewards/wishes.html", "results", found=found, **shown, **NAMES)
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.files.actions import store_upload
+from portal.files.queries import measures_of
 from portal.files.receiving import Received
 from portal.files.uploads import take_in
 from portal.kernel.clock import utcnow
@@ -57,7 +58,8 @@ def index() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         return csv_response("rewards.csv", REWARDS_HEADER, (_reward_line(row) for row in iter_rewards(db(), filters)))
     found = list_rewards(db(), filters, after=request.args.get("after"))
-    return render_fragment("rewards/admin/index.html", "results", found=found, form=form, filters=filters, counts=count_rewards(db()), **NAMES)
+    shown = {"counts": count_rewards(db()), "pictures": measures_of(db(), [row[0].picture_id for row in found])}
+    return render_fragment("rewards/admin/index.html", "results", found=found, form=form, filters=filters, **shown, **NAMES)
 
 
 @bp.get("/new")
@@ -78,7 +80,7 @@ def add(ready: Received | None) -> ResponseReturnValue:
     if _is_preview():
         return _new(form, preview=_preview_of(form))
     made = catalogue.add_reward(
-        db(), current_actor(), **_said(form), stock=form.stock.data, picture_id=_picture(ready), key=form.key.data, now=utcnow()
+        db(), current_actor(), **said(form), stock=form.stock.data, picture_id=_picture(ready), key=form.key.data, now=utcnow()
     )
     flash(_("“%(name)s” is kept as a draft. Publish it when it is ready.", name=made.name), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=made.id), 303)
@@ -103,7 +105,7 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     if _is_preview():
         return edit_page(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
-    given = _said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
+    given = said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
     catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
@@ -165,7 +167,8 @@ def uncount_stock(reward_id: int) -> ResponseReturnValue:
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
-def _said(form: RewardForm) -> dict[str, Any]:
+def said(form: RewardForm) -> dict[str, Any]:
+    """Return what was typed about a reward, but for its picture and its stock."""
     fields = ("name", "kind", "price", "limit_per_person")
     return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text", "terms")}
 
@@ -188,7 +191,7 @@ def _is_preview() -> bool:
 
 def _preview_of(form: RewardForm, reward: Reward | None = None) -> dict[str, Any]:
     kept: dict[str, Any] = {"picture_id": reward.picture_id if reward else None, "stock": reward.stock if reward else form["stock"].data}
-    return _said(form) | kept
+    return said(form) | kept
 
 
 def _new(form: NewRewardForm, *, preview: dict[str, Any] | None = None) -> str:
