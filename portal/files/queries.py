@@ -26,6 +26,8 @@ def get_file(session: Session, file_id: int) -> StoredFile:
 def measures_of(session: Session, file_ids: Iterable[int | None]) -> dict[int, Measures]:
     """Return how large each of the pictures is, by its id, in one statement; what is no picture is left out."""
     ids = {file_id for file_id in file_ids if file_id is not None}
+    if not ids:
+        return {}
     columns = (StoredFile.id, StoredFile.width, StoredFile.height)
     found = session.execute(select(*columns).where(StoredFile.id.in_(ids), StoredFile.width.is_not(None)))
     return {row.id: Measures(row.width, row.height) for row in found}

@@ -57,8 +57,9 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
     today = local_date(now, programme_zone(session))
     season = current_season(session, today)
     period = season_key(season.id) if season else month_of(today)
+    balance = balance_of(session, person_id)
     return AdvocateHome(
-        balance=balance_of(session, person_id),
+        balance=balance,
         expiring=next((part for part in lapsing(session, person_id, today, most=1) if part.day <= today + SOON), None),
         pending=waiting(session, person_id),
         top=top_of_board(session, period, TOP),
@@ -66,7 +67,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
         offers=within_reach(session, person_id, now),
-        wishes=nearest_wishes(session, person_id, now),
+        wishes=nearest_wishes(session, person_id, balance.available, now),
         rung=rung_for(session, person_id),
         streak=streak_for(session, person_id, now),
         season=season,

@@ -80,6 +80,8 @@ def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], no
 
 def offers_of(session: Session, person_id: int, rewards: Sequence[Reward], available: int, now: datetime) -> list[Offer]:
     """Return how each of ``rewards`` stands at ``now`` for the person, who has ``available`` points."""
+    if not rewards:
+        return []
     has = _counts(session, person_id, [reward.id for reward in rewards if reward.limit_per_person is not None])
     left = left_of(session, rewards, now)
     return [_offer(reward, has.get(reward.id, 0), available, left[reward.id]) for reward in rewards]
@@ -173,7 +175,7 @@ def _ever(session: Session, person_id: int, reward_id: int) -> bool:
 
 
 def _counts(session: Session, person_id: int, reward_ids: Sequence[int]) -> dict[int, int]:
-    return dict(session.execute(_OWN_COUNTS, {"person": person_id, "rewards": reward_ids}).all())
+    return dict(session.execute(_OWN_COUNTS, {"person": person_id, "rewards": reward_ids}).all()) if reward_ids else {}
 
 
 def _offer(reward: Reward, has: int, available: int, left: int | None) -> Offer:
