@@ -45,6 +45,7 @@ NOTICES = 3
 KINDS = ("issued", "redeemed", "expired", "adjusted")
 REDEEMED = ("requested", "received", "declined", "approved")
 PRICES = (5, 20, 30, 40, 50, 60, 75, 80, 90, 100, 250, 400, 600, 1_000, 1_500, 2_000, 2_500, 3_000, 5_000, 10_000)
+SOLD_OUT = len(PRICES) + 1
 FIRST = "Ada Ben Carla Dinesh Elena Fatima Goran Hana Ivo Jana Kofi Lena Mats Nadia Omar Petra Quentin Rosa Sven Tara Umar Vera Wim Xenia Yusuf Zoë"
 LAST = "Okafor Schmidt Rossi Novak Larsen Dubois Kim Sato Haddad Moreau Silva Keller Lindqvist Petrov Weber Costa Meyer Ivanova Nguyen Brandt Çelik"
 FIRST_NAMES, LAST_NAMES = FIRST.split(), LAST.split()
@@ -159,9 +160,20 @@ class Programme:
         for n in range(1, self.challenges + CLOSED + 1):
             yield n, n, 1, 0, 1, "answer", "How did it go", "", {"min_length": 20}
 
+    def wish_rows(self) -> Iterator[Row]:
+        """Everybody wishes for three things, near and far; those in reach were so when they were wished for."""
+        for index in range(self.members):
+            for place in range(3):
+                yield self.member(index), 1 + (index * 7 + place * 5) % len(PRICES), self.start, self.start if place == 0 else None
+
+    def wait_rows(self) -> Iterator[Row]:
+        """Every tenth waits for what is sold out."""
+        for number, index in enumerate(range(0, self.members, 10), start=1):
+            yield number, SOLD_OUT, self.member(index), self.start, self.start
+
     def reward_rows(self) -> Iterator[Row]:
-        for n, price in enumerate(PRICES, start=1):
-            name = f"Reward {n}"
+        for n, price in enumerate((*PRICES, PRICES[-1]), start=1):
+            name, stock = f"Reward {n}", 0 if n == SOLD_OUT else None
             yield (
                 n,
                 name,
@@ -171,7 +183,7 @@ class Programme:
                 "gift_card",
                 "points",
                 price,
-                None,
+                stock,
                 "live",
                 self.start,
                 self.start,
@@ -469,6 +481,8 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("stage", "id, challenge_id, version, points, position, kind, title, text, options", Programme.stage_rows),
     ("reward", "id, name, summary, text, search_key, kind, unit, price, stock, state, created_at, changed_at, options, terms", Programme.reward_rows),
     ("reward_conditions", "reward_id, sale_from, sale_to, is_shown_before, period, level_id, countries", Programme.conditions_rows),
+    ("reward_wish", "person_id, reward_id, made_at, reached_at", Programme.wish_rows),
+    ("reward_wait", "id, reward_id, person_id, joined_at, turn_at", Programme.wait_rows),
     ("account", "id, owner_id, kind, unit, balance, version, lifetime", Programme.account_rows),
     (
         "transfer",
@@ -519,7 +533,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
+_WITHOUT_ID = ("reward_wish", "lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
 
 
 def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:

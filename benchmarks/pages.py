@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from benchmarks.load import CONNECTIONS, request
-from benchmarks.maker import ADMINS, FIRST_NAMES, STAFF, Programme
+from benchmarks.maker import ADMINS, FIRST_NAMES, PRICES, SOLD_OUT, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, SubmissionState
@@ -77,6 +77,9 @@ class Visit:
             Page("statement", 0.10, self._reading(self.members, "/statement")),
             Page("rewards", None, self._reading(self.members, "/rewards")),
             Page("rewards that can be had now", None, self._reading(self.members, "/rewards?reach=can")),
+            Page("my wishes", None, self._reading(self.members, "/rewards/wishes")),
+            Page("a reward, sold out", None, self._reading(self.members, f"/rewards/{SOLD_OUT}")),
+            Page("a waiting list (admin)", None, self._reading(self.admins, f"/admin/rewards/{SOLD_OUT}/waiting")),
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
             Page("member's statement (admin)", 0.10, self._of_members("/admin/statement/{}")),
             Page("overview (admin)", None, self._reading(self.admins, "/")),
@@ -89,6 +92,8 @@ class Visit:
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),
             Page("redeem", 0.10, self._redeeming),
+            Page("wish", None, self._wishing),
+            Page("join and leave a waiting list", None, self._waiting_for),
         ]
 
     def _reading(self, visitors: Sequence[Visitor | None], path: str) -> Callable[[int], Iterator[Ask]]:
@@ -123,6 +128,16 @@ class Visit:
     def _approving(self, client: int) -> Iterator[Ask]:
         while True:
             yield Ask(self.admins[client], f"/admin/approvals/attempt/{next(self._waiting)}/approve", {"reason": ""})
+
+    def _wishing(self, client: int) -> Iterator[Ask]:
+        for number, visitor in enumerate(cycle(self.writers[client::CONNECTIONS])):
+            rounds, reward = divmod(number, len(PRICES))
+            yield Ask(visitor, f"/rewards/{1 + reward}/wish", {"is_wished": "no" if rounds % 2 else "yes"})
+
+    def _waiting_for(self, client: int) -> Iterator[Ask]:
+        for visitor in cycle(self.writers[client::CONNECTIONS]):
+            for act in ("wait", "leave"):
+                yield Ask(visitor, f"/rewards/{SOLD_OUT}/{act}", {"variant_id": ""})
 
     def _redeeming(self, client: int) -> Iterator[Ask]:
         for visitor in cycle(self.writers[client::CONNECTIONS]):

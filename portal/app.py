@@ -47,6 +47,7 @@ from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
 from portal.commands.outage import in_words
 from portal.commands.people import people as people_commands
+from portal.commands.pictures import pictures
 from portal.commands.recognition import board
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
@@ -106,6 +107,8 @@ from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import views as rewards
+from portal.rewards import wishing as wishes
+from portal.rewards.actions.waiting import TELL as TELL_WAITING
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
@@ -165,6 +168,7 @@ BLUEPRINTS = [
     bank_corrections.bp,
     bank_terms.bp,
     rewards.bp,
+    wishes.bp,
     rewards_admin.bp,
 ]
 COMMANDS = [
@@ -181,6 +185,7 @@ COMMANDS = [
         people_commands,
         check_mail,
         ledger,
+        pictures,
         demo,
     )
 ]
@@ -254,6 +259,7 @@ JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
     **recognition_jobs.JOBS,
     **challenges_jobs.REPRICE_JOBS,
+    **rewards_jobs.JOBS,
 }
 # What an admin reads for a job that was given up.
 JOB_NAMES: dict[str, str] = {
@@ -264,6 +270,7 @@ JOB_NAMES: dict[str, str] = {
     recounting.RECOUNT: N_("Counting boards anew"),
     CHECK: N_("Look at a shared link"),
     REPRICE: N_("New points for past completions"),
+    TELL_WAITING: N_("Telling the waiting list that a reward is back"),
     badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
 }
 # Work that every worker does each so many seconds.
@@ -283,12 +290,13 @@ TICKS: list[Tick] = [
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
     (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
     (rewards_jobs.REST_SECONDS, rewards_jobs.look_at_rested),
+    (rewards_jobs.WISH_SECONDS, rewards_jobs.tell_of_wishes),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
-    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.", "receiving.")),
+    NavItem(N_("Rewards"), "rewards.index", "gift", ADVOCATE, within=("rewards.", "wishes.", "receiving.")),
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE),

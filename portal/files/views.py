@@ -40,10 +40,14 @@ def picture(file_id: int) -> Response:
     size = request.args.get("size", "large")
     if not file.is_image or size not in SIZES:
         raise NotFound()
-    response = send_file(storage().path(file.storage_name, size), "image/webp", etag=f"{file.sha256}-{size}", max_age=31_536_000)
+    path, media_type = storage().path(file.storage_name, size), "image/webp"
+    if not path.exists():  # `flask pictures` makes it; until then the whole one is shown.
+        path, media_type, size = storage().path(file.storage_name), file.media_type, "whole"
+    response = send_file(path, media_type, etag=f"{file.sha256}-{size}", max_age=31_536_000)
     # Who may see a picture of a member can change with every click: a browser asks each time whether it still may.
     is_for_all = file.purpose == Purpose.PICTURE
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if is_for_all else "private, no-cache"
+    is_lasting = is_for_all and size != "whole"
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if is_lasting else "private, no-cache"
     return _locked(response)
 
 

@@ -1,22 +1,28 @@
-"""What the worker does: what was sent long enough ago counts as received, addresses nobody needs are erased, the rule looks again.
+"""What the worker does: what was sent long enough ago counts as received, addresses nobody needs are erased, the rule looks again,
+people hear of what came back on the shelf and of wishes within their reach.
 
 Handed over in ``app.py``; may run twice, or in two workers at once.
 """
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.kernel.errors import Conflict
+from portal.notifications.jobs import Handler
 from portal.rewards.actions.addresses import erase_addresses
 from portal.rewards.actions.auto import look_again
 from portal.rewards.actions.fulfilling import receive_redemption
+from portal.rewards.actions.waiting import TELL, tell_some
+from portal.rewards.actions.wishes import lose_reach, tell_within_reach
 from portal.rewards.queries.redemptions import sent_before
+from portal.rewards.queries.wishes import FIRST, may_have_reached, out_of_reach
 from portal.rewards.queries.worth import rested
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS
 
-EVERY_SECONDS, ADDRESS_SECONDS, REST_SECONDS, AT_ONCE = 1800.0, 3600.0, 300.0, 200
+EVERY_SECONDS, ADDRESS_SECONDS, REST_SECONDS, WISH_SECONDS, AT_ONCE = 1800.0, 3600.0, 300.0, 1800.0, 200
 
 
 def receive_by_itself(database: Database, now: datetime) -> int:
@@ -36,6 +42,39 @@ def look_at_rested(database: Database, now: datetime) -> int:
     with database.reading() as session:
         due = rested(session, now, limit=AT_ONCE)
     return sum(database.write(partial(look_again, redemption_id=redemption_id, now=now)) for redemption_id in due)
+
+
+def tell_of_wishes(database: Database, now: datetime) -> int:
+    """Tell people of wishes that came within their reach, each person in one transaction, after what is out of reach was noted.
+
+    Returns how many people were told. A crossing is told of once: it stands in the wish.
+    """
+    lost_after = (FIRST, FIRST)
+    while True:
+        with database.reading() as session:
+            lost = out_of_reach(session, after=lost_after, limit=AT_ONCE)
+        if lost:
+            database.write(partial(lose_reach, wishes=lost))
+            lost_after = lost[-1]
+        if len(lost) < AT_ONCE:
+            break
+    told, after = 0, FIRST
+    while True:
+        with database.reading() as session:
+            people = may_have_reached(session, now, after=after, limit=AT_ONCE)
+        told += sum(bool(database.write(partial(tell_within_reach, person_id=person_id, now=now))) for person_id in people)
+        if len(people) < AT_ONCE:
+            return told
+        after = people[-1]
+
+
+def tell_waiting(database: Database, payload: dict[str, Any], now: datetime) -> None:
+    """Tell who waits that pieces came back, some people at a time; a killed one goes on where it was."""
+    while database.write(partial(tell_some, return_id=payload["return_id"], now=now)):
+        pass
+
+
+JOBS: dict[str, Handler] = {TELL: tell_waiting}
 
 
 def _receive(database: Database, redemption_id: int, now: datetime) -> bool:

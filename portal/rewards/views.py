@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.files.queries import measures_of
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
@@ -27,6 +28,8 @@ from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
+from portal.rewards.queries.waiting import shelves_for
+from portal.rewards.queries.wishes import wished
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting
 from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.conditions import Period, sale_of
@@ -95,6 +98,8 @@ def index() -> ResponseReturnValue:
     found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
     mine, balance = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT)
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": balance.available}
+    shown["wished"] = wished(db(), me, [offer.reward.id for offer in found])
+    shown["pictures"] = measures_of(db(), [offer.reward.picture_id for offer in found])
     shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
@@ -104,7 +109,7 @@ def index() -> ResponseReturnValue:
 @advocate
 def show(reward_id: int) -> ResponseReturnValue:
     """One reward, with the form to redeem it."""
-    return _page(reward_id)
+    return page_of(reward_id)
 
 
 @bp.post("/rewards/<int:reward_id>/redeem")
@@ -114,7 +119,7 @@ def redeem(reward_id: int) -> ResponseReturnValue:
     """Ask for the reward: one piece and its price are set aside."""
     form = _form(get_reward(db(), reward_id), filled=True)
     if not form.validate():
-        return _page(reward_id, form), 422
+        return page_of(reward_id, form), 422
     made = redeem_reward(
         db(),
         current_actor(),
@@ -211,12 +216,16 @@ def _told(made: Redemption) -> str:
     return str(_("We hold %(points)s points for it and tell you as soon as it is decided.", points=number(made.price)))
 
 
+def _variants(reward: Reward) -> list[RewardVariant]:
+    return open_variants(db(), reward.id, local_date(utcnow(), programme_zone(db())))
+
+
 def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
-    variants = open_variants(db(), reward.id, local_date(utcnow(), programme_zone(db())))
-    return redeem_form(reward, variants, kept_address(db(), _me()), filled=filled)
+    return redeem_form(reward, _variants(reward), kept_address(db(), _me()), filled=filled)
 
 
-def _page(reward_id: int, form: RedeemForm | None = None) -> str:
+def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm | None = None) -> str:
+    """Return the page of one reward: ``form`` to redeem it, and the buttons of wishes and the waiting list, with what was refused."""
     offer: Offer = offer_for(db(), _me(), reward_id, utcnow())
     form = form or _form(offer.reward)
     form.shown_price.data = offer.reward.price
@@ -226,6 +235,9 @@ def _page(reward_id: int, form: RedeemForm | None = None) -> str:
     waiting = open_cents(db(), _me()) if receiver.rule.year_cents is not None else 0
     shown["objection"] = _objects(receiver, offer.reward, open_cents=waiting)
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
+    shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
+    shown["shelves"] = [] if shown["is_past"] else shelves_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
+    shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
 
@@ -233,7 +245,7 @@ def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
     form = _form(get_reward(db(), reward_id), filled=True)
     form.validate()
     form.refuse(refusal)
-    return _page(reward_id, form), refusal.status
+    return page_of(reward_id, form), refusal.status
 
 
 def _redemption(redemption_id: int, form: PlainForm) -> str:

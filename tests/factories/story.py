@@ -49,7 +49,9 @@ from portal.rewards.actions.conditions import open_audience, set_conditions
 from portal.rewards.actions.fulfilling import order_redemption, send_redemption
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
-from portal.rewards.actions.variants import add_variant
+from portal.rewards.actions.variants import add_variant, adjust_variant
+from portal.rewards.actions.waiting import join_waiting
+from portal.rewards.actions.wishes import wish
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
@@ -165,6 +167,13 @@ def _tell(session: Session, storage: Storage) -> Story:
     seat = redeem(session, as_advocate(ann), reward_id=day.id, key="story-4", now=now)
     approve_redemption(session, as_admin(admin), redemption_id=seat.id, now=now)
     send_redemption(session, as_admin(admin), redemption_id=seat.id, now=now)
+    roof = add_variant(
+        session, as_admin(admin), reward_id=dinner.id, name="On the roof", happens_on=now.date() + timedelta(days=61), stock=0, now=now
+    )
+    for reward in (mug, dinner):
+        wish(session, as_advocate(ann), reward_id=reward.id, now=now)
+    join_waiting(session, as_advocate(ann), reward_id=dinner.id, variant_id=roof.id, now=now)
+    adjust_variant(session, as_admin(admin), reward_id=dinner.id, variant_id=roof.id, change=1, now=now)
     adjust(
         session,
         as_admin(admin),

@@ -9,6 +9,8 @@ from PIL import Image
 from portal.files.actions import erase_file, store_upload
 from portal.files.models import StoredFile
 from portal.files.receiving import receive
+from portal.files.rules.images import Measures
+from portal.files.rules.kinds import SIZES
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -114,3 +116,35 @@ def test_an_erased_file_is_not_found(app: Flask, database: Database, owner: Pers
     file = stored(app, owner, "photo.png", samples.picture(), "picture")
     database.write(lambda s: erase_file(s, system("test"), file_id=file.id, now=utcnow(), storage=app.extensions["storage"]))
     assert sign_in(owner).get(f"/files/{file.id}", buffered=True).status_code == 404
+
+
+def test_a_picture_without_its_sizes_is_shown_whole_until_they_are_made(app: Flask, owner: Person, sign_in: SignIn) -> None:
+    file = stored(app, owner, "photo.png", samples.picture(), "picture")
+    storage, client = app.extensions["storage"], sign_in(owner)
+    for size in SIZES:
+        storage.path(file.storage_name, size).unlink()
+    whole = client.get(f"/files/{file.id}/picture?size=small", buffered=True)
+    assert (whole.status_code, whole.mimetype, whole.headers["Cache-Control"]) == (200, "image/png", "private, no-cache")
+    runner = app.test_cli_runner()
+    assert "Looked at 1 pictures and made 3 sizes." in runner.invoke(args=["pictures"]).output
+    assert "Looked at 1 pictures and made 0 sizes." in runner.invoke(args=["pictures"]).output
+    small = client.get(f"/files/{file.id}/picture?size=small", buffered=True)
+    assert (small.mimetype, "immutable" in small.headers["Cache-Control"]) == ("image/webp", True)
+    storage.path(file.storage_name, "small").unlink()
+    storage.path(file.storage_name).write_bytes(b"broken")
+    failed = runner.invoke(args=["pictures"])
+    assert (failed.exit_code, f"Could not read: file {file.id}." in failed.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "widths"),
+    [
+        (2_000, 1_000, {"small": 320, "medium": 640, "large": 1_280}),
+        (1_000, 2_000, {"small": 160, "medium": 320, "large": 640}),
+        (500, 300, {"small": 320, "medium": 500}),
+        (100, 100, {"small": 100}),
+        (12_000, 1, {"small": 320, "medium": 640, "large": 1_280}),
+    ],
+)
+def test_the_widths_that_a_page_offers_are_those_of_the_files(width: int, height: int, widths: dict[str, int]) -> None:
+    assert Measures(width, height).widths == widths

@@ -33,7 +33,7 @@ from portal.rewards.actions.conditions import open_audience, seen_values, set_co
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
 from portal.rewards.models import Redemption
 from portal.rewards.queries.catalogue import count_rewards, list_offers, list_rewards, offer_for, within_reach
-from portal.rewards.queries.conditions import get_conditions, level_use
+from portal.rewards.queries.conditions import get_conditions, level_use, shopper_of
 from portal.rewards.rules import conditions as rules
 from portal.rewards.rules import refusals
 from portal.rewards.rules.addresses import Address
@@ -268,7 +268,7 @@ def test_what_is_over_is_listed_only_for_who_redeemed_it_and_its_page_opens_for_
     assert [offer.standing.reach for offer in list_offers(session, has, {}, utcnow())] == [Reach.OVER]
     assert list(list_offers(session, other, {}, utcnow())) == []
     assert offer_for(session, other, reward_id, utcnow()).standing.reach is Reach.OVER
-    assert within_reach(session, has, utcnow()) == []
+    assert within_reach(session, shopper_of(session, has, utcnow())) == []
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_a_level_that_is_missing_is_told_with_the_points_to_go(session: Session)
     found = refused(session, person_id, reward_id)
     assert (found.name, found.facts["missing"], found.facts["level"]) == ("LevelNeeded", 40, list_levels(session)[1].name)
     assert [offer.standing.reach for offer in list_offers(session, person_id, {}, utcnow())] == [Reach.LEVEL]
-    assert list(list_offers(session, person_id, {"reach": "can"}, utcnow())) == within_reach(session, person_id, utcnow()) == []
+    assert list(list_offers(session, person_id, {"reach": "can"}, utcnow())) == within_reach(session, shopper_of(session, person_id, utcnow())) == []
     make_redemption(session, other, reward_id)
     # Spending lowers no level.
     make_redemption(session, other, reward_id)
@@ -353,7 +353,7 @@ def test_countries_count_by_the_company_or_what_an_admin_entered(session: Sessio
     found = refused(session, unknown, reward_id)
     assert (found.name, found.facts["country"]) == ("NotInCountry", Countries(("US",)))
     assert [offer.standing.reach for offer in list_offers(session, unknown, {}, utcnow())] == [Reach.COUNTRY]
-    assert list(list_offers(session, unknown, {"reach": "can"}, utcnow())) == within_reach(session, unknown, utcnow()) == []
+    assert list(list_offers(session, unknown, {"reach": "can"}, utcnow())) == within_reach(session, shopper_of(session, unknown, utcnow())) == []
     assert len(list_offers(session, german, {"reach": "can"}, utcnow())) == 1
 
 
@@ -396,7 +396,7 @@ def test_who_is_not_meant_does_not_see_it_unless_they_redeemed_it(session: Sessi
     with pytest.raises(NotFound):
         offer_for(session, other, reward_id, utcnow())
     assert offer_for(session, had, reward_id, utcnow()).objection.name == "NotForThisPerson"
-    assert within_reach(session, other, utcnow()) == []
+    assert within_reach(session, shopper_of(session, other, utcnow())) == []
     make_redemption(session, meant, reward_id)
 
 
@@ -503,7 +503,7 @@ def test_lists_find_what_the_rules_say_of_each_reward(session: Session) -> None:
         }
         assert set(every_offer(session, person_id, {"reach": "soon"})) == {r for r in shown if shown[r] is Reach.SOON}
         assert set(every_offer(session, person_id, {"reach": "can"})) == {r for r in shown if shown[r] is Reach.CAN}
-        near = {offer.reward.id: offer.standing.reach for offer in within_reach(session, person_id, utcnow(), limit=100)}
+        near = {offer.reward.id: offer.standing.reach for offer in within_reach(session, shopper_of(session, person_id, utcnow()), limit=100)}
         assert near == {r: reach for r, reach in shown.items() if reach in (Reach.CAN, Reach.NEAR)}
         seen_reaches |= set(shown.values())
     assert {Reach.CAN, Reach.NEAR, Reach.OUT, Reach.LIMIT, Reach.SOON, Reach.LEVEL, Reach.COUNTRY} <= seen_reaches

@@ -17,6 +17,7 @@ from portal.rewards.actions.redeeming import Asked, cancel_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant, change_variant, count_variant
 from portal.rewards.models import KeptAddress, Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import offer_for, within_reach
+from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.invariants import INVARIANTS
 from portal.rewards.queries.variants import kept_address
 from portal.rewards.rules import addresses, refusals
@@ -126,7 +127,7 @@ def test_what_is_over_cannot_be_had_whatever_day_the_machine_has(session: Sessio
         assert offer_for(session, scene.person_id, reward_id, later).standing.reach == Reach.OUT
         with pytest.raises(refusal):
             make_redemption(session, scene.person_id, reward_id, asked=Asked(variant_id), now=later)
-    near = [{offer.reward.id for offer in within_reach(session, scene.person_id, at)} for at in (scene.now, later)]
+    near = [{offer.reward.id for offer in within_reach(session, shopper_of(session, scene.person_id, at))} for at in (scene.now, later)]
     assert [{ticket.id, scene.reward_id} & found for found in near] == [{ticket.id, scene.reward_id}, set()]
 
 

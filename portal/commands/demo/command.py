@@ -23,6 +23,7 @@ from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
 from portal.commands.demo.story import Story
 from portal.commands.demo.welcome import Newcomer
+from portal.commands.demo.wishes import Wishes
 from portal.files.storage import Storage
 from portal.kernel import migrate
 from portal.kernel.clock import utcnow
@@ -87,6 +88,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Audiences(story, cast, year).begin()
     Shelf(story, cast).begin()
     Receiving(story, cast).begin()
+    Wishes(story, cast).begin()
     Desk(story, cast).begin()
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()

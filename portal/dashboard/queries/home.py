@@ -22,6 +22,8 @@ from portal.recognition.rules.levels import Rung
 from portal.recognition.rules.seasons import season_key
 from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
+from portal.rewards.queries.conditions import shopper_of
+from portal.rewards.queries.wishes import nearest_wishes
 
 WAITING, TOP = 5, 5
 SOON = timedelta(days=30)
@@ -44,6 +46,7 @@ class AdvocateHome:
     picked: Picked
     waiting: list[Any]
     offers: list[Offer]
+    wishes: list[Offer]
     rung: Rung
     streak: Streak
     season: Season | None
@@ -55,15 +58,17 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
     today = local_date(now, programme_zone(session))
     season = current_season(session, today)
     period = season_key(season.id) if season else month_of(today)
+    balance, shopper = balance_of(session, person_id), shopper_of(session, person_id, now)
     return AdvocateHome(
-        balance=balance_of(session, person_id),
+        balance=balance,
         expiring=next((part for part in lapsing(session, person_id, today, most=1) if part.day <= today + SOON), None),
         pending=waiting(session, person_id),
         top=top_of_board(session, period, TOP),
         own=find_own(session, period, person_id),
         picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
-        offers=within_reach(session, person_id, now),
+        offers=within_reach(session, shopper),
+        wishes=nearest_wishes(session, shopper),
         rung=rung_for(session, person_id),
         streak=streak_for(session, person_id, now),
         season=season,

@@ -47,6 +47,31 @@ def rewrite(stream: IO[bytes], kind: Kind) -> Picture:
         return Picture(_encode(upright, kind.name), upright.width, upright.height, _smaller(upright))
 
 
+@dataclass(frozen=True)
+class Measures:
+    """How large a kept picture is, in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """How wide each of its sizes is, smallest first; a size that is no larger than the one before is left out."""
+        found: dict[str, int] = {}
+        for name, side in sorted(SIZES.items(), key=lambda item: item[1]):
+            wide = max(round(self.width * min(side / max(self.width, self.height), 1)), 1)
+            if wide not in found.values():
+                found[name] = wide
+        return found
+
+
+def sizes_of(stream: IO[bytes], kind_name: str) -> dict[str, bytes]:
+    """Return a kept picture, which this portal wrote itself, in each of ``SIZES``."""
+    with Image.open(stream, formats=[kind_name]) as opened:
+        opened.load()
+        return _smaller(_in_srgb(opened))
+
+
 def _require_modest(width: int, height: int) -> None:
     if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
         raise ImageTooLarge(width=width, height=height, side=MAX_SIDE, megapixels=MAX_PIXELS // 1_000_000)

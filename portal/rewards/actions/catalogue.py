@@ -14,6 +14,7 @@ from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
+from portal.rewards.actions.waiting import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
@@ -174,6 +175,7 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
         if stock is None:
             raise StockUncounted()
         raise StockTooLow(stock=stock, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    came_back(session, reward_id=reward_id, pieces=change, left=left, now=now)
     audit.record(session, actor, "reward.stock_adjusted", "reward", reward_id, now=now, change=change, stock=left)
     return left
 
@@ -197,6 +199,7 @@ def uncount_stock(session: Session, actor: Actor, *, reward_id: int, now: dateti
     get_reward(session, reward_id)
     ended = update(Reward).where(Reward.id == reward_id, Reward.stock.is_not(None)).values(stock=None, changed_at=now).returning(Reward.id)
     if session.execute(_plain(ended)).scalar() is not None:
+        offered_again(session, reward_id=reward_id, now=now)
         audit.record(session, actor, "reward.stock_uncounted", "reward", reward_id, now=now)
 
 
@@ -212,6 +215,8 @@ def _set_state(session: Session, actor: Actor, reward_id: int, state: RewardStat
     reward = get_reward(session, reward_id)
     moved = update(Reward).where(Reward.id == reward_id, Reward.state != state.value).values(state=state.value, changed_at=now)
     if session.execute(_plain(moved.returning(Reward.id))).scalar() is not None:
+        if state == RewardState.LIVE:
+            offered_again(session, reward_id=reward_id, now=now)
         audit.record(session, actor, name, "reward", reward_id, now=now)
     session.refresh(reward)
     return reward

@@ -13,6 +13,7 @@ from portal.kernel.clock import micros
 from portal.ledger.actions.holding import release
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
+from portal.rewards.actions.waiting import came_back
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
@@ -56,12 +57,16 @@ def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) 
 
 
 def put_back(session: Session, redemption: Redemption) -> None:
-    """Put the piece back on the shelf that it came from, if that is still counted."""
+    """Put the piece back on the shelf that it came from, if that is still counted; who waits for it is told."""
     if not redemption.has_stock:
         return
     shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
-    counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None))
-    session.execute(counted.values(stock=shelf.stock + 1).execution_options(synchronize_session=False))
+    counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None)).values(stock=shelf.stock + 1).returning(shelf.stock)
+    left = session.execute(counted.execution_options(synchronize_session=False)).scalar()
+    if left is not None:
+        assert redemption.released_at is not None
+        reward_id, variant_id = redemption.reward_id, redemption.variant_id
+        came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at)
 
 
 def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from portal.rewards.actions.auto import approve_by_rule
 from portal.rewards.actions.conditions import require_conditions
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
 from portal.rewards.actions.taking import chosen_variant, take_piece
+from portal.rewards.actions.waiting import fulfil_wishes
 from portal.rewards.actions.worth import require_may_have
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
@@ -93,6 +94,7 @@ def redeem(
     redemption.has_stock = take_piece(session, reward, redemption.variant_id)
     redemption.hold_id = _hold(session, actor, redemption, now)
     session.flush()
+    fulfil_wishes(session, redemption)
     audit.record(session, actor, "reward.redeemed", "redemption", redemption.id, now=now, reward_id=reward.id, reward=reward.name, price=reward.price)
     if not approve_by_rule(session, redemption, now):
         tell_person(session, redemption, "redemption_requested", now)

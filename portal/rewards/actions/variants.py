@@ -11,6 +11,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.rewards.actions.waiting import came_back, offered_again
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
@@ -87,6 +88,8 @@ def change_variant(
             session.execute(_plain_update(RewardVariant, variant_id).values(**new))
     except IntegrityError as error:
         _tell_taken(error)
+    if is_active and (not variant.is_active or variant.happens_on != happens_on):
+        offered_again(session, reward_id=reward_id, only=variant_id, now=now)
     session.refresh(variant)
     audit.record(session, actor, "reward.variant_changed", "reward", reward_id, now=now, variant=variant.name)
     return variant
@@ -108,6 +111,7 @@ def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id
         if now_left is None:
             raise StockUncounted()
         raise StockTooLow(stock=now_left, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=change, left=left, now=now)
     session.refresh(variant)
     audit.record(session, actor, "reward.variant_adjusted", "reward", reward_id, now=now, variant=variant.name, change=change, stock=left)
     return left

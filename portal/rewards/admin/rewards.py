@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from portal.audience.queries.audiences import sheet_of
 from portal.files.actions import store_upload
+from portal.files.queries import measures_of
 from portal.files.receiving import Received
 from portal.files.uploads import take_in
 from portal.kernel.clock import local_date, utcnow
@@ -37,6 +38,8 @@ from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
 from portal.rewards.queries.conditions import audience_of, get_conditions
 from portal.rewards.queries.variants import variants_of
+from portal.rewards.queries.waiting import count_waiting, list_waiting
+from portal.rewards.queries.wishes import count_wishes
 from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
@@ -50,7 +53,9 @@ from portal.web.transaction import db, writes
 
 bp = Blueprint("rewards_admin", __name__, url_prefix="/admin/rewards")
 NAMES: dict[str, Any] = SHARED | {"shelves": SHELF_NAMES, "shelf": Shelf, "live": RewardState.LIVE}
-REWARDS_HEADER = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting", "sale_from", "sale_to")
+FIRST_WAITING = 5
+REWARDS_HEADER: tuple[str, ...] = ("reward", "kind", "state", "points", "stock", "limit_per_person", "redeemed", "waiting", "sale_from", "sale_to")
+REWARDS_HEADER += ("wishes", "waiting_list")
 
 
 @bp.get("")
@@ -62,9 +67,8 @@ def index() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         return csv_response("rewards.csv", REWARDS_HEADER, (_reward_line(row) for row in iter_rewards(db(), filters, utcnow())))
     found = list_rewards(db(), filters, utcnow(), after=request.args.get("after"))
-    return render_fragment(
-        "rewards/admin/index.html", "results", found=found, form=form, filters=filters, counts=count_rewards(db(), utcnow()), **NAMES
-    )
+    shown = {"counts": count_rewards(db(), utcnow()), "pictures": measures_of(db(), [row[0].picture_id for row in found])}
+    return render_fragment("rewards/admin/index.html", "results", found=found, form=form, filters=filters, **shown, **NAMES)
 
 
 @bp.get("/new")
@@ -85,7 +89,7 @@ def add(ready: Received | None) -> ResponseReturnValue:
     if _is_preview():
         return _new(form, preview=_preview_of(form))
     made = catalogue.add_reward(
-        db(), current_actor(), **_said(form), stock=form.stock.data, picture_id=_picture(ready), key=form.key.data, now=utcnow()
+        db(), current_actor(), **said(form), stock=form.stock.data, picture_id=_picture(ready), key=form.key.data, now=utcnow()
     )
     flash(_("“%(name)s” is kept as a draft. Publish it when it is ready.", name=made.name), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=made.id), 303)
@@ -110,7 +114,7 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     if _is_preview():
         return edit_page(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
-    given = _said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
+    given = said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
     catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=utcnow())
     flash(_("Saved."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
@@ -186,7 +190,8 @@ def _today() -> date:
     return local_date(utcnow(), programme_zone(db()))
 
 
-def _said(form: RewardForm) -> dict[str, Any]:
+def said(form: RewardForm) -> dict[str, Any]:
+    """Return what was typed about a reward, but for its picture and its stock."""
     fields = ("name", "kind", "price", "limit_per_person")
     return {name: form[name].data for name in fields} | {name: form[name].data or "" for name in ("summary", "text", "terms")}
 
@@ -209,7 +214,7 @@ def _is_preview() -> bool:
 
 def _preview_of(form: RewardForm, reward: Reward | None = None) -> dict[str, Any]:
     kept: dict[str, Any] = {"picture_id": reward.picture_id if reward else None, "stock": reward.stock if reward else form["stock"].data}
-    return _said(form) | kept
+    return said(form) | kept
 
 
 def _new(form: NewRewardForm, *, preview: dict[str, Any] | None = None) -> str:
@@ -239,6 +244,9 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
         "worth": forms.get("worth") or ValueForm.of(reward),
         "cents": cents_of(db(), reward),
+        "wishes": count_wishes(db(), reward_id),
+        "listed": count_waiting(db(), reward_id),
+        "first_waiting": list_waiting(db(), reward_id, size=FIRST_WAITING),
         "new_variant": forms.get("new_variant") or NewVariantForm(formdata=None, prefix="new-"),
         "variants": [(found, forms.get(f"variant{found.id}") or variant_form(found)) for found in variants_of(db(), reward_id)],
     }
@@ -274,4 +282,5 @@ def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None
 def _reward_line(row: Any) -> tuple[Any, ...]:
     reward = row[0]
     kind, state = _(KIND_NAMES[Kind(reward.kind)]), _(SHELF_NAMES[Shelf(row.shelf)])
-    return reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting, row.sale_from, row.sale_to
+    has = (reward.name, kind, state, reward.price, reward.stock, reward.limit_per_person, row.redeemed, row.waiting)
+    return (*has, row.sale_from, row.sale_to, row.wishes, row.listed)

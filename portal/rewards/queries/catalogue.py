@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import fold, like_pattern
-from portal.rewards.models import Redemption, Reward, RewardConditions, RewardVariant
+from portal.rewards.models import Redemption, Reward, RewardConditions, RewardVariant, RewardWait, RewardWish
+from portal.rewards.queries.acceptable import acceptable
 from portal.rewards.queries.conditions import (
     COUNTS_NOW,
     IS_ON_SALE,
@@ -21,6 +22,7 @@ from portal.rewards.queries.conditions import (
     Shopper,
     conditions_of,
     is_meant_for,
+    meant_for_others,
     on_shelf,
     opens_for,
     shopper_of,
@@ -49,6 +51,8 @@ _HAS = func.coalesce(select(func.count()).where(_IS_OWN, Redemption.reward_id ==
 _CAN_STILL = and_(MAY_HAVE, IS_LEFT, or_(Reward.limit_per_person.is_(None), Reward.limit_per_person > _HAS))
 _HAVEABLE = select(Reward, _HAS).where(Reward.state == RewardState.LIVE, IS_SHOWN, _CAN_STILL)
 _AVAILABLE, _NUMBER = bindparam("available", type_=BigInteger), bindparam("number", type_=Integer)
+WISHES = select(func.count()).where(RewardWish.reward_id == Reward.id).correlate(Reward).scalar_subquery()
+LISTED = select(func.count()).where(RewardWait.reward_id == Reward.id).correlate(Reward).scalar_subquery()
 _CAN = _HAVEABLE.where(Reward.price <= _AVAILABLE).order_by(Reward.price.desc(), Reward.id).limit(_NUMBER)
 _NEAR = _HAVEABLE.where(Reward.price > _AVAILABLE).order_by(Reward.price, Reward.id).limit(_NUMBER)
 _LIVE = select(Reward).where(Reward.state == RewardState.LIVE, IS_SHOWN)
@@ -96,12 +100,23 @@ def locked_reward(session: Session, reward_id: int) -> Reward:
 def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
     """Return a page of what is offered, each with how it stands for the person at ``now``. Filters: q, kind, reach, sort."""
     shopper = shopper_of(session, person_id, now)
-    order = ORDERS[filters.get("sort", "price")]
-    page = page_by(session, _offered(filters), order, after=after, size=24, values=shopper.values)
-    has = _counts(session, shopper, [reward.id for reward in page.rows if reward.limit_per_person is not None])
-    left, asks = left_of(session, page.rows, now), conditions_of(session, [reward.id for reward in page.rows])
-    offers = [_offer(shopper, reward, asks.get(reward.id, FREE), has.get(reward.id, 0), left[reward.id]) for reward in page.rows]
-    return replace(page, rows=offers)
+    page = page_by(session, _offered(filters), ORDERS[filters.get("sort", "price")], after=after, size=24, values=shopper.values)
+    return replace(page, rows=_offers(session, shopper, page.rows, now))
+
+
+def offers_of(session: Session, shopper: Shopper, rewards: Sequence[Reward], now: datetime) -> list[Offer]:
+    """Return how each of ``rewards``, wherever they come from, stands at ``now`` for somebody in the shop."""
+    others = meant_for_others(session, shopper, [reward.id for reward in rewards]) if rewards else set()
+    offers = _offers(session, shopper, rewards, now)
+    return [replace(offer, objection=NotForThisPerson()) if offer.reward.id in others else offer for offer in offers]
+
+
+def _offers(session: Session, shopper: Shopper, rewards: Sequence[Reward], now: datetime) -> list[Offer]:
+    if not rewards:
+        return []
+    has = _counts(session, shopper, [reward.id for reward in rewards if reward.limit_per_person is not None])
+    left, asks = left_of(session, rewards, now), conditions_of(session, [reward.id for reward in rewards])
+    return [_offer(shopper, reward, asks.get(reward.id, FREE), has.get(reward.id, 0), left[reward.id]) for reward in rewards]
 
 
 def iter_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime) -> Iterator[tuple[Reward, int | None]]:
@@ -129,20 +144,23 @@ def offer_for(session: Session, person_id: int, reward_id: int, now: datetime) -
     return offer if is_meant else replace(offer, objection=NotForThisPerson())
 
 
-def within_reach(session: Session, person_id: int, now: datetime, limit: int = 3) -> list[Offer]:
-    """Return offers near to what the person can spend, by price: the dearest they can have, then what is not far, then cheaper ones."""
-    shopper = shopper_of(session, person_id, now)
-    asked = {"number": limit, **shopper.values}
-    can, near = session.execute(_CAN, asked).all(), session.execute(_NEAR, asked).all()
+def within_reach(session: Session, shopper: Shopper, limit: int = 3) -> list[Offer]:
+    """Return offers near to what somebody in the shop can spend, by price: the dearest they can have, then what is not far, then cheaper ones.
+
+    What they may not accept is none of them.
+    """
+    may, asked = acceptable(session, shopper.receiver), {"number": limit, **shopper.values}
+    can, near = session.execute(_CAN.where(may), asked).all(), session.execute(_NEAR.where(may), asked).all()
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
     asks = conditions_of(session, [reward.id for reward, _count in chosen])
     return [_offer(shopper, reward, asks.get(reward.id, FREE), count, reward.stock) for reward, count in chosen]
 
 
 def list_rewards(session: Session, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
-    """Return a page of all rewards for admins, each row (reward, redeemed, waiting, variants offered, shelf, first and last day of sale, period).
+    """Return a page of all rewards for admins.
 
-    Filters: q, kind, state (a ``Shelf``), sort.
+    Each row is (reward, redeemed, waiting, variants offered, wishes, listed, shelf, first and last day of sale, period): ``waiting`` are
+    redemptions to be approved, ``listed`` people on the waiting list. Filters: q, kind, state (a ``Shelf``), sort.
     """
     values = as_of(session, now)
     return page_by(session, _counted(filters), ORDERS[filters.get("sort", "newest")], after=after, values=values)
@@ -181,8 +199,9 @@ def _counted(filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     redeemed = select(func.count()).where(of, Redemption.released_at.is_(None)).correlate(Reward).scalar_subquery()
     waiting = select(func.count()).where(of, Redemption.state == State.REQUESTED).correlate(Reward).scalar_subquery()
     own = select(func.count()).where(RewardVariant.reward_id == Reward.id, RewardVariant.is_active).correlate(Reward).scalar_subquery()
+    counts = (redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"), WISHES.label("wishes"), LISTED.label("listed"))
     days = (SHELF.label("shelf"), RewardConditions.sale_from, RewardConditions.sale_to, RewardConditions.period)
-    counted = _matching(filters, select(Reward)).add_columns(redeemed.label("redeemed"), waiting.label("waiting"), own.label("variants"), *days)
+    counted = _matching(filters, select(Reward)).add_columns(*counts, *days)
     return counted.outerjoin(RewardConditions, RewardConditions.reward_id == Reward.id)
 
 
@@ -197,7 +216,7 @@ def _ever(session: Session, person_id: int, reward_id: int) -> bool:
 
 
 def _counts(session: Session, shopper: Shopper, reward_ids: Sequence[int]) -> dict[int, int]:
-    return dict(session.execute(_OWN_COUNTS, {"rewards": reward_ids, **shopper.values}).all())
+    return dict(session.execute(_OWN_COUNTS, {"rewards": reward_ids, **shopper.values}).all()) if reward_ids else {}
 
 
 def _offer(shopper: Shopper, reward: Reward, conditions: Conditions, has: int, left: int | None) -> Offer:

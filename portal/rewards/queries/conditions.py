@@ -15,7 +15,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.schema import BigId, UTCDateTime, holds
 from portal.ledger.queries.balances import balance_of
-from portal.receiving.queries.standing import receiver_of
+from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.recognition.models import Level
 from portal.rewards.kinds.registry import POSTED, kind_of
 from portal.rewards.models import Redemption, Reward, RewardAudience, RewardConditions
@@ -79,6 +79,7 @@ class Shopper:
     person_id: int
     available: int
     buyer: Buyer
+    receiver: Receiver
     today: date
     values: Mapping[str, Any]
 
@@ -91,11 +92,11 @@ class Shopper:
 
 def shopper_of(session: Session, person_id: int, now: datetime) -> Shopper:
     """Return a person as somebody in the shop: points, country, whose audiences admit them. A constant number of statements."""
-    balance, country = balance_of(session, person_id, unit=UNIT), receiver_of(session, person_id, now).country
+    balance, receiver = balance_of(session, person_id, unit=UNIT), receiver_of(session, person_id, now)
     stamps: Stamps = session.execute(_STAMPS).all()  # type: ignore[assignment]
     values = values_at(session, now) | {"person": person_id, "available": balance.available, "lifetime": balance.lifetime}
-    values |= {"country": country or NOWHERE, "admitted": sorted(admitted(session, person_id, stamps, now))}
-    return Shopper(person_id, balance.available, Buyer(balance.lifetime, country), values["today"], values)
+    values |= {"country": receiver.country or NOWHERE, "admitted": sorted(admitted(session, person_id, stamps, now))}
+    return Shopper(person_id, balance.available, Buyer(balance.lifetime, receiver.country), receiver, values["today"], values)
 
 
 def buyer_of(session: Session, person_id: int, now: datetime) -> Buyer:
@@ -143,6 +144,11 @@ def audience_of(session: Session, reward_id: int) -> int | None:
 def is_meant_for(session: Session, person_id: int, reward_id: int, now: datetime) -> bool:
     """Tell whether the live rules of a reward's audience admit the person."""
     return is_admitted(session, person_id, audience_of(session, reward_id), now)
+
+
+def meant_for_others(session: Session, shopper: Shopper, reward_ids: Sequence[int]) -> set[int]:
+    """Return those of ``reward_ids`` whose audience does not admit somebody in the shop, in one statement."""
+    return set(session.scalars(_BARRED.where(RewardAudience.reward_id.in_(reward_ids)), shopper.values))
 
 
 def opens_for(conditions: Conditions, today: date) -> bool:

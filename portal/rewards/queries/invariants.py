@@ -48,6 +48,11 @@ INVARIANTS = (
         FROM redemption r JOIN reward_variant v ON v.id = r.variant_id WHERE v.reward_id <> r.reward_id""",
     ),
     Invariant(
+        "I12", "Who waits for a variant waits for one of its reward.", "reward_wait",
+        """SELECT w.id, 'waits for a variant of reward ' || v.reward_id AS text FROM reward_wait w JOIN reward_variant v ON v.id = w.variant_id
+        WHERE v.reward_id <> w.reward_id""",
+    ),
+    Invariant(
         "I12", "A reward that comes in variants has no stock besides theirs.", "reward",
         "SELECT id, 'has stock ' || stock || ' besides that of its variants' AS text FROM reward "
         "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",

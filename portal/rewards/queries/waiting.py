@@ -1,0 +1,181 @@
+"""The waiting list: who waits for what, whose turn it is, and somebody's own place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.audience.queries.admission import is_admitted
+from portal.ledger.queries.balances import balances_of
+from portal.people.models import Company, Person
+from portal.people.rules.person import PersonState
+from portal.receiving.queries.standing import receivers_of
+from portal.rewards.kinds.registry import kind_of
+from portal.rewards.models import Redemption, Reward, RewardVariant, RewardWait, StockReturn
+from portal.rewards.queries.conditions import COUNTS_NOW, audience_of, get_conditions, values_at
+from portal.rewards.queries.worth import cents_of, is_charity, open_cents
+from portal.rewards.rules.conditions import Buyer, own_objection
+from portal.rewards.rules.kinds import UNIT
+from portal.rewards.rules.redeeming import is_over
+from portal.web.paging import Page, page_by
+
+AT_ONCE = 100
+_Before = aliased(RewardWait)
+_SAME_SHELF = and_(
+    _Before.reward_id == RewardWait.reward_id,
+    or_(_Before.variant_id == RewardWait.variant_id, and_(_Before.variant_id.is_(None), RewardWait.variant_id.is_(None))),
+    exists().where(Person.id == _Before.person_id, Person.state == PersonState.ACTIVE),
+)
+_ALL = select(func.count()).select_from(_Before).where(_SAME_SHELF).correlate(RewardWait).scalar_subquery()
+_NOT_AFTER = or_(_Before.turn_at < RewardWait.turn_at, and_(_Before.turn_at == RewardWait.turn_at, _Before.id <= RewardWait.id))
+_PLACE = select(func.count()).select_from(_Before).where(_SAME_SHELF, _NOT_AFTER).correlate(RewardWait).scalar_subquery()
+_TURN = ((RewardWait.turn_at, False), (RewardWait.id, False))
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One person's wait: their ``place`` among ``of`` people who wait for the same."""
+
+    wait: RewardWait
+    place: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What can be waited for: a reward, or one ``variant`` of it. ``waits`` where the reader is on the list."""
+
+    variant: RewardVariant | None
+    waits: Waits | None
+
+
+def is_on(reward_id: int, variant_id: int | None) -> ColumnElement[bool]:
+    """Return the condition that somebody waits for this reward, or this variant of it."""
+    here = RewardWait.variant_id.is_(None) if variant_id is None else RewardWait.variant_id == variant_id
+    return and_(RewardWait.reward_id == reward_id, here)
+
+
+def somebody_waits(session: Session, reward_id: int, variant_id: int | None) -> bool:
+    """Tell whether anybody waits for it."""
+    return session.scalar(select(RewardWait.id).where(is_on(reward_id, variant_id)).limit(1)) is not None
+
+
+def shelves_for(session: Session, person_id: int, reward: Reward, left: int | None, variants: Sequence[RewardVariant]) -> list[Shelf]:
+    """Return what the person can wait for of a reward of which ``left`` are left, with their place where they do, in one statement."""
+    found = session.execute(select(RewardWait, _PLACE, _ALL).where(RewardWait.reward_id == reward.id, RewardWait.person_id == person_id))
+    own = {wait.variant_id: Waits(wait, place, of) for wait, place, of in found}
+    if variants:
+        return [Shelf(variant, own.get(variant.id)) for variant in variants if variant.stock == 0]
+    return [Shelf(None, own.get(None))] if left == 0 else []
+
+
+def own_waits(session: Session, person_id: int, *, after: str | None = None) -> Page:
+    """Return a page of what somebody waits for, newest first: rows (wait, reward, variant or None, place, of)."""
+    statement = (
+        select(RewardWait, Reward, RewardVariant, _PLACE.label("place"), _ALL.label("of"))
+        .join(Reward, Reward.id == RewardWait.reward_id)
+        .outerjoin(RewardVariant, RewardVariant.id == RewardWait.variant_id)
+        .where(RewardWait.person_id == person_id)
+    )
+    return page_by(session, statement, ((RewardWait.id, True),), after=after, size=24)
+
+
+def count_own_waits(session: Session, person_id: int) -> int:
+    """Return for how many things somebody waits."""
+    return session.scalar(select(func.count()).select_from(RewardWait).where(RewardWait.person_id == person_id)) or 0
+
+
+def list_waiting(session: Session, reward_id: int, *, after: str | None = None, size: int = 50) -> Page:
+    """Return a page of who waits for a reward, in the order of their turn, for admins: rows (wait, person, company, variant)."""
+    return page_by(session, _listed(reward_id), _TURN, after=after, size=size)
+
+
+def iter_waiting(session: Session, reward_id: int) -> Any:
+    """Yield every row of ``list_waiting``."""
+    yield from session.execute(_listed(reward_id).order_by(RewardWait.turn_at, RewardWait.id), execution_options={"yield_per": 1000})
+
+
+def count_waiting(session: Session, reward_id: int) -> int:
+    """Return how many wait for a reward, or for one of its variants."""
+    active = exists().where(Person.id == RewardWait.person_id, Person.state == PersonState.ACTIVE)
+    return session.scalar(select(func.count()).select_from(RewardWait).where(RewardWait.reward_id == reward_id, active)) or 0
+
+
+def told_since(session: Session, back: StockReturn) -> int:
+    """Return how many of those who wait were told since these pieces came back."""
+    told = select(func.count()).select_from(RewardWait).where(is_on(back.reward_id, back.variant_id), RewardWait.told_at >= back.made_at)
+    return session.scalar(told) or 0
+
+
+def stock_of(session: Session, reward: Reward, variant_id: int | None, today: date) -> int | None:
+    """Return how many can be had on ``today`` of what is waited for: none of what is not offered or over, None without end."""
+    if variant_id is None:
+        return reward.stock
+    variant = session.get(RewardVariant, variant_id, populate_existing=True)
+    if variant is None or not variant.is_active or is_over(variant.happens_on, today):
+        return 0
+    return variant.stock
+
+
+def next_in_turn(session: Session, back: StockReturn, reward: Reward, most: int, now: datetime) -> list[RewardWait]:
+    """Return at most ``most`` people to be told of pieces that came back, in their turn.
+
+    Left out: who may not receive it or whom its conditions refuse, who has as many as one person may have, who is shut out, and who was
+    told already: since the pieces came or, where the shelf was not empty before, ever.
+    """
+    told: ColumnElement[bool] = RewardWait.told_at.is_(None)
+    if back.was_empty:
+        told = or_(told, RewardWait.told_at < back.made_at)
+    statement = select(RewardWait).join(Person, Person.id == RewardWait.person_id).where(is_on(reward.id, back.variant_id), told)
+    statement = statement.where(Person.state == PersonState.ACTIVE, Person.is_advocate).with_for_update(of=RewardWait)
+    chosen: list[RewardWait] = []
+    after: str | None = None
+    while len(chosen) < most:
+        page = page_by(session, statement, _TURN, after=after, size=AT_ONCE)
+        chosen += _may_have(session, page.rows, reward, now)
+        after = page.next
+        if after is None:
+            break
+    return chosen[:most]
+
+
+def _may_have(session: Session, waiting: Sequence[RewardWait], reward: Reward, now: datetime) -> list[RewardWait]:
+    people = [wait.person_id for wait in waiting]
+    receivers, has = receivers_of(session, people, now), own_counts(session, reward, people, now)
+    cents, is_gift, conditions = cents_of(session, reward), is_charity(reward), get_conditions(session, reward.id)
+    earned = balances_of(session, people, unit=UNIT) if conditions.need is not None else {}
+    audience, ships = audience_of(session, reward.id), kind_of(reward.kind).needs_address
+
+    def may(wait: RewardWait) -> bool:
+        if reward.limit_per_person is not None and has.get(wait.person_id, 0) >= reward.limit_per_person:
+            return False
+        receiver, balance = receivers[wait.person_id], earned.get(wait.person_id)
+        buyer = Buyer(balance.lifetime if balance is not None else 0, receiver.country)
+        if own_objection(reward.name, conditions, buyer, ships=ships) or not is_admitted(session, wait.person_id, audience, now):
+            return False
+        waiting_cents = open_cents(session, wait.person_id) if receiver.rule.year_cents is not None else 0
+        return receiver.objection(cents, is_charity=is_gift, open_cents=waiting_cents) is None
+
+    return [wait for wait in waiting if may(wait)]
+
+
+def own_counts(session: Session, reward: Reward, people: Sequence[int], now: datetime) -> dict[int, int]:
+    """Return how many of the reward each of ``people`` has that count against its limit now; nothing is asked where there is no limit."""
+    if reward.limit_per_person is None:
+        return {}
+    own = select(Redemption.person_id, func.count()).where(Redemption.reward_id == reward.id, Redemption.person_id.in_(people))
+    own = own.where(Redemption.released_at.is_(None), COUNTS_NOW).group_by(Redemption.person_id)
+    return dict(session.execute(own, values_at(session, now)).all())
+
+
+def _listed(reward_id: int) -> Any:
+    return (
+        select(RewardWait, Person, Company.name.label("company"), RewardVariant.name.label("variant"))
+        .join(Person, Person.id == RewardWait.person_id)
+        .outerjoin(Company, Company.id == Person.company_id)
+        .outerjoin(RewardVariant, RewardVariant.id == RewardWait.variant_id)
+        .where(RewardWait.reward_id == reward_id, Person.state == PersonState.ACTIVE)
+    )
