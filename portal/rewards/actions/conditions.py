@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audience.actions.editing import make_audience
+from portal.audience.queries.admission import is_admitted
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
@@ -18,7 +19,7 @@ from portal.recognition.models import Level
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardAudience, RewardConditions
 from portal.rewards.queries.catalogue import locked_reward
-from portal.rewards.queries.conditions import audience_of, buyer_of, get_conditions, is_meant_for
+from portal.rewards.queries.conditions import asked_by, audience_of, buyer_of, get_conditions
 from portal.rewards.rules.conditions import (
     Conditions,
     Period,
@@ -35,8 +36,8 @@ def require_conditions(session: Session, reward: Reward, person_id: int, now: da
 
     Refuses: NotForThisPerson, NotOnSaleYet, RewardNotOffered, SaleIsOver, LevelNeeded, CountryNotKnown, NotInCountry.
     """
-    conditions = get_conditions(session, reward.id)
-    if not is_meant_for(session, person_id, reward.id, now):
+    conditions, audience_id = asked_by(session, reward.id)
+    if not is_admitted(session, person_id, audience_id, now):
         raise NotForThisPerson()
     refusal = sale_objection(reward.name, conditions, local_date(now, programme_zone(session)))
     if refusal is None and (conditions.need is not None or conditions.countries):

@@ -36,7 +36,7 @@ from portal.rewards.forms.worth import ValueForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
-from portal.rewards.queries.conditions import audience_of, get_conditions
+from portal.rewards.queries.conditions import asked_by, get_conditions
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.waiting import count_waiting, list_waiting
 from portal.rewards.queries.wishes import count_wishes
@@ -230,7 +230,7 @@ def _new_again(refusal: Refusal) -> ResponseReturnValue:
 
 def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
     """Render the page of one reward, with ``forms`` that were refused; one of a variant is called ``variant`` and its number."""
-    reward, conditions, audience_id = get_reward(db(), reward_id), get_conditions(db(), reward_id), audience_of(db(), reward_id)
+    reward, (conditions, audience_id) = get_reward(db(), reward_id), asked_by(db(), reward_id)
     shown: dict[str, Any] = {
         "conditions": forms.get("conditions") or conditions_form(list_levels(db()), conditions),
         "stands": shelf_of(reward.state, conditions, _today()),

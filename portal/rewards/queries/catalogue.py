@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from portal.audience.queries.admission import is_admitted
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import fold, like_pattern
 from portal.rewards.models import Redemption, Reward, RewardConditions, RewardVariant, RewardWait, RewardWish
@@ -20,8 +21,8 @@ from portal.rewards.queries.conditions import (
     MAY_HAVE,
     SHELF,
     Shopper,
+    asked_by,
     conditions_of,
-    is_meant_for,
     meant_for_others,
     on_shelf,
     opens_for,
@@ -135,7 +136,8 @@ def offer_for(session: Session, person_id: int, reward_id: int, now: datetime) -
     Raises NotFound for a draft, and for what they never redeemed where it is retired, kept for later, or meant for others.
     """
     reward, shopper = get_reward(session, reward_id), shopper_of(session, person_id, now)
-    conditions, is_meant = conditions_of(session, [reward_id]).get(reward_id, FREE), is_meant_for(session, person_id, reward_id, now)
+    conditions, audience_id = asked_by(session, reward_id)
+    is_meant = is_admitted(session, person_id, audience_id, now)
     opens = reward.state == RewardState.LIVE and is_meant and opens_for(conditions, shopper.today)
     if not opens and not (reward.state != RewardState.DRAFT and _ever(session, person_id, reward_id)):
         raise NotFound()

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, String, and_, bindparam,
 from sqlalchemy.orm import Session
 
 from portal.audience.models import Audience
-from portal.audience.queries.admission import Stamps, admitted, is_admitted
+from portal.audience.queries.admission import Stamps, admitted
 from portal.kernel.clock import start_of_day
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
@@ -62,6 +62,14 @@ COUNTS_NOW = not_(select(_C.reward_id).where(_C.reward_id == Redemption.reward_i
 """The condition that a redemption counts against its reward's limit now: for all time, or because it was asked for in the present period."""
 _ALL = select(_C, Level.name, Level.threshold).outerjoin(Level, Level.id == _C.level_id)
 _OF_THESE = _ALL.where(_C.reward_id.in_(bindparam("rewards", expanding=True)))
+_OF_ONE = (
+    select(_C, Level.name, Level.threshold, RewardAudience.audience_id)
+    .select_from(Reward)
+    .outerjoin(_C, _C.reward_id == Reward.id)
+    .outerjoin(Level, Level.id == _C.level_id)
+    .outerjoin(RewardAudience, RewardAudience.reward_id == Reward.id)
+    .where(Reward.id == bindparam("reward", type_=BigInteger))
+)
 _STAMPS = (
     select(Audience.id, Audience.stamp)
     .join(RewardAudience, RewardAudience.audience_id == Audience.id)
@@ -128,7 +136,13 @@ def conditions_of(session: Session, reward_ids: Sequence[int]) -> dict[int, Cond
 
 def get_conditions(session: Session, reward_id: int) -> Conditions:
     """Return the conditions of one reward, read anew."""
-    return conditions_of(session, [reward_id]).get(reward_id, FREE)
+    return asked_by(session, reward_id)[0]
+
+
+def asked_by(session: Session, reward_id: int) -> tuple[Conditions, int | None]:
+    """Return the conditions of one reward and its audience (None: everybody), read anew in one statement."""
+    row = session.execute(_OF_ONE, {"reward": reward_id}, execution_options={"populate_existing": True}).first()
+    return (FREE, None) if row is None else (FREE if row[0] is None else _read(*row[:3]), row[3])
 
 
 def _read(row: RewardConditions, name: str | None, threshold: int | None) -> Conditions:
@@ -139,11 +153,6 @@ def _read(row: RewardConditions, name: str | None, threshold: int | None) -> Con
 def audience_of(session: Session, reward_id: int) -> int | None:
     """Return a reward's audience, None where it is meant for everybody."""
     return session.scalar(select(RewardAudience.audience_id).where(RewardAudience.reward_id == reward_id))
-
-
-def is_meant_for(session: Session, person_id: int, reward_id: int, now: datetime) -> bool:
-    """Tell whether the live rules of a reward's audience admit the person."""
-    return is_admitted(session, person_id, audience_of(session, reward_id), now)
 
 
 def meant_for_others(session: Session, shopper: Shopper, reward_ids: Sequence[int]) -> set[int]:
