@@ -22,7 +22,7 @@ from portal.rewards.queries.catalogue import Offer, offers_of
 from portal.rewards.queries.variants import IS_LEFT, as_of
 from portal.rewards.queries.worth import cents_of, is_charity
 from portal.rewards.rules.kinds import UNIT, RewardState
-from portal.rewards.rules.reach import standing
+from portal.rewards.rules.reach import Standing, standing
 from portal.rewards.rules.redeeming import is_over
 from portal.web.paging import Page, page_by
 
@@ -100,8 +100,11 @@ def own_wishes(session: Session, receiver: Receiver, filters: Mapping[str, Any],
 def nearest_wishes(session: Session, person_id: int, available: int, now: datetime, limit: int = 3) -> list[Offer]:
     """Return wishes of somebody who has ``available`` points, of which one is left at least, the lowest price first. In one statement."""
     rewards = session.scalars(_NEAREST, {"person": person_id, "number": limit} | as_of(session, now))
-    free = {"limit": None, "has": 0, "available": available}
-    return [Offer(reward, standing(price=reward.price, stock=reward.stock, **free), available, reward.stock) for reward in rewards]
+
+    def stands(reward: Reward) -> Standing:
+        return standing(price=reward.price, stock=reward.stock, limit=None, has=0, available=available)
+
+    return [Offer(reward, stands(reward), available, reward.stock) for reward in rewards]
 
 
 def _is_barred(session: Session, receiver: Receiver, reward: Reward) -> bool:
