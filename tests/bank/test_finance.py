@@ -246,7 +246,8 @@ def test_the_column_of_money_adds_up_to_the_cent(session: Session) -> None:
     assert found.owed == sum(row.owed or 0 for row in found.rows) > 0
     part = figures(session, since=date(2026, 3, 9), until=date(2026, 3, 1), now=AT)
     assert [row.sums.month for row in part.rows] == [date(2026, 3, 1)]
-    assert part.owed == part.rows[0].owed and part.agreed == found.agreed, "the accounts are compared with all lots, whatever is shown"
+    assert part.owed == part.rows[0].owed
+    assert part.agreed == found.agreed, "the accounts are compared with all lots, whatever is shown"
 
 
 def test_what_moved_is_told_by_the_moment_it_was_recorded(session: Session) -> None:
@@ -265,7 +266,8 @@ def admin_of(database: Database) -> int:
 
 def test_an_empty_programme_says_what_will_be_here(sign_in: SignIn, database: Database) -> None:
     page = sign_in(admin_of(database)).get("/admin/bank/finance").text
-    assert "No points yet" in page and "Set the cost of a point" in page
+    assert "No points yet" in page
+    assert "Set the cost of a point" in page
 
 
 def test_admins_read_the_figures_and_others_do_not(sign_in: SignIn, database: Database) -> None:
@@ -276,7 +278,9 @@ def test_admins_read_the_figures_and_others_do_not(sign_in: SignIn, database: Da
         sent = {f"{kind}-value": value, f"{kind}-reason": "From the catalogue", f"{kind}-from_on": ""}
         assert client.post(f"/admin/bank/finance/assumptions/{kind}", data=sent).status_code == 303
     page = client.get("/admin/bank/finance").text
-    assert "62.5%" in page and "$0.0125" in page and "Too little to say" in page
+    assert "62.5%" in page
+    assert "$0.0125" in page
+    assert "Too little to say" in page
     assert "From the catalogue" in client.get("/admin/bank/finance/assumptions").text
     past = client.get("/admin/bank/finance?as_of=2026-03-31").text
     assert "As it stood at the end of" in past
@@ -289,11 +293,14 @@ def test_bad_input_loses_nothing_and_says_why_beside_its_field(sign_in: SignIn, 
     sent = {"cost-value": "0.00000012", "cost-reason": "Because of this", "cost-from_on": ""}
     refused = client.post("/admin/bank/finance/assumptions/cost", data=sent)
     assert refused.status_code == 422
-    assert "with 6 decimals at most" in refused.text and "Because of this" in refused.text
+    assert "with 6 decimals at most" in refused.text
+    assert "Because of this" in refused.text
     refused = client.post("/admin/bank/finance/assumptions/expected", data={"expected-value": "lots", "expected-reason": "x"})
-    assert refused.status_code == 422 and "Please enter a number." in refused.text
+    assert refused.status_code == 422
+    assert "Please enter a number." in refused.text
     refused = client.post("/admin/bank/finance/assumptions/cost", data={**sent, "cost-value": "1", "cost-from_on": "2020-01-01"})
-    assert refused.status_code == 422 and "Days gone by stay" in refused.text
+    assert refused.status_code == 422
+    assert "Days gone by stay" in refused.text
 
 
 def test_files_tell_every_month_and_the_sum(sign_in: SignIn, database: Database) -> None:

@@ -46,7 +46,7 @@ def plan(session: Session, actor: Actor, *, counts: Counts, period: Period, poin
     """
     if not actor.is_admin:
         raise NotAllowed()
-    before = next((b for b in standing_budgets(budget_history(session), now) if (b.counts, b.period) == (counts, period)), None)
+    before = next((b for b in standing_budgets(budget_history(session)) if (b.counts, b.period) == (counts, period)), None)
     require_budget(points, reason, stands=before is not None)
     made = Budget(counts=counts.value, period=period.value, points=points, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)

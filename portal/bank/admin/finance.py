@@ -50,7 +50,7 @@ def index() -> ResponseReturnValue:
     found = figures(db(), unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
     if (kind := request.args.get("format", "")) in FILES:
         return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
-    budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db()), now), found.day)
+    budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
     top = max((flow.redeemed for _first, flow in found.moved[-12:]), default=0)
     words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "needed": NEEDED, "looked_at": LOOKED_AT, "likely_times": LIKELY}
     limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS, "levels": LEVELS}
@@ -134,7 +134,7 @@ def save_budget() -> ResponseReturnValue:
 
 def _budgets(form: BudgetForm) -> str:
     planned = budget_history(db())
-    reached = reached_on(db(), standing_budgets(planned, utcnow()), _today())
+    reached = reached_on(db(), standing_budgets(planned), _today())
     told = told_levels(db(), [one.budget.id for one in reached])
     people = names(db(), {line.set_by for line in planned if line.set_by is not None})
     words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "levels": LEVELS}

@@ -19,8 +19,8 @@ def watch_budgets(database: Database, now: datetime) -> int:
     """Tell admins of each level that a budget has reached and that was not told. Returns how many alarms were given."""
     with database.reading() as session:
         zone, planned = programme_zone(session), budget_history(session)
-        today, moment = local_date(now, zone), now + timedelta(microseconds=1)
-        reached = reached_on(session, standing_budgets(planned, moment), today)
+        today = local_date(now, zone)
+        reached = reached_on(session, standing_budgets(planned), today)
         for period in Period:
             # As it stood at the end of the last period: one that was set since is no measure of it.
             first = first_of(period, today)

@@ -19,11 +19,11 @@ def budget_history(session: Session) -> list[Planned]:
     return [Planned(row.id, Counts(row.counts), Period(row.period), row.points, row.reason, row.set_by_id, row.set_at) for row in found]
 
 
-def standing_budgets(planned: Sequence[Planned], before: datetime) -> list[Planned]:
-    """Return of each kind the budget that stood just ``before`` a moment; ``planned`` has the last first."""
+def standing_budgets(planned: Sequence[Planned], before: datetime | None = None) -> list[Planned]:
+    """Return of each kind the budget that stands, or stood just ``before`` a moment; ``planned`` has the last first."""
     last: dict[tuple[Counts, Period], Planned] = {}
     for budget in planned:
-        if budget.set_at < before:
+        if before is None or budget.set_at < before:
             last.setdefault((budget.counts, budget.period), budget)
     order = [(counts, period) for counts in Counts for period in Period]
     return [last[key] for key in order if key in last and last[key].points is not None]
