@@ -100,7 +100,7 @@ EVENTS: dict[str, str] = {
     "company.removed": N_("%(who)s removed the company %(company)s"),
     "file.erased": N_("%(who)s erased %(what)s"),
     "file.stored": N_("%(who)s uploaded %(what)s (%(filename)s)"),
-    "finance.budget_set": N_("%(who)s changed the budget of points a %(period)s from %(before)s to %(points)s: %(reason)s"),
+    "finance.budget_set": N_("%(who)s set or ended a budget of points (%(counts)s, %(period)s): %(reason)s"),
     "finance.cost_set": N_("%(who)s set what a point costs to %(value)s %(currency)s from %(from)s: %(reason)s"),
     "finance.expected_set": N_("%(who)s set the expected redemption to %(value)s percent from %(from)s: %(reason)s"),
     "gallery_item.hidden": N_("%(who)s hid %(what)s from the gallery: %(reason)s"),

@@ -213,6 +213,6 @@ def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database
     assert watch_budgets(database, utcnow()) == 1
     assert "Admins were told at 80 percent." in client.get("/admin/bank/finance/budgets").text
     assert "80 percent of the budget of points given out are used" in client.get("/inbox").text
-    assert "changed the budget of points" in client.get("/admin/audit").text
+    assert "set or ended a budget of points (issued, quarter): The board’s plan" in client.get("/admin/audit").text
     refused = client.post("/admin/bank/finance/budgets", data={"counts": "redeemed", "period": "month", "points": "", "reason": "End it"})
     assert "There is no such budget to end." in refused.text
