@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     point_value: Decimal = Field(
         Decimal("0.03"), gt=0, le=1_000, description="What a point is worth in US dollars, where a review site limits rewards in money"
     )
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Currency of the programme (ISO 4217), for what points cost the company")
     link_checks: bool = Field(True, description="The worker looks whether links that were shared as proof are there; off, it asks no page outside")
     publish_with_two: bool = Field(False, description="A challenge is published by another admin than the one who asked for its review")
     heads: Path | None = Field(None, description="File in which the worker notes the head of the seals once a day; heads.txt in the data folder")

@@ -83,6 +83,7 @@ class Visit:
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
             Page("member's statement (admin)", 0.10, self._of_members("/admin/statement/{}")),
             Page("overview (admin)", None, self._reading(self.admins, "/")),
+            Page("finance (admin)", None, self._reading(self.admins, "/admin/bank/finance")),
             Page("challenges (admin)", None, self._reading(self.admins, "/admin/challenges")),
             Page("rewards (admin)", None, self._reading(self.admins, "/admin/rewards")),
             Page("calendar (admin)", None, self._reading(self.admins, "/admin/challenges/calendar")),

@@ -15,9 +15,11 @@ from portal.audience.queries.admission import Gates
 from portal.audit import actions as audit
 from portal.bank import views as bank
 from portal.bank.admin import corrections as bank_corrections
+from portal.bank.admin import finance as bank_finance
 from portal.bank.admin import statement as bank_admin
 from portal.bank.admin import terms as bank_terms
 from portal.bank.importer import AwardsImporter
+from portal.bank.jobs import budgets as budget_jobs
 from portal.bank.jobs import expiry as expiry_jobs
 from portal.bank.jobs import heads as bank_heads
 from portal.bank.queries.statement import StatementSource
@@ -166,6 +168,7 @@ BLUEPRINTS = [
     bank.bp,
     bank_admin.bp,
     bank_corrections.bp,
+    bank_finance.bp,
     bank_terms.bp,
     rewards.bp,
     wishes.bp,
@@ -282,6 +285,7 @@ TICKS: list[Tick] = [
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.expire_points),
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.release_points),
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.tell_of_expiring_points),
+    (budget_jobs.BUDGET_SECONDS, budget_jobs.watch_budgets),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
@@ -328,7 +332,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Gallery"), "gallery.index", "images", ADMIN, ("gallery.",), in_dock=False),
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Corrections"), "bank_corrections.index", "wallet", ADMIN, ("bank_corrections.",), in_dock=False),
-    NavItem(N_("Bank"), "bank_terms.terms", "landmark", ADMIN, ("bank_terms.",), in_dock=False),
+    NavItem(N_("Bank"), "bank_terms.terms", "landmark", ADMIN, ("bank_terms.", "bank_finance."), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),
@@ -366,6 +370,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
+    app.extensions["database"].inform_sessions(currency=settings.currency)
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, name_of_token=name_of_token, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)

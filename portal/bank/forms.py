@@ -5,10 +5,11 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
+from portal.bank.rules import budgets, finance
 from portal.bank.rules.adjusting import CATEGORY_NAMES, REASON_LENGTH, STATE_NAMES, Limits
 from portal.bank.rules.disputes import WORDS_LENGTH
 from portal.bank.rules.statement import LINE_NAMES
@@ -90,3 +91,37 @@ class TermsForm(Form):
         _("Days until points can be spent"), [InputRequired(), NumberRange(0, MOST_PENDING_DAYS)], render_kw={"min": 0, "max": MOST_PENDING_DAYS}
     )
     from_on = DayField(_("For points earned from"), [Optional()])
+
+
+class FinanceFilter(FilterForm):
+    """Which months of earning are shown, of which unit, and at the end of which month; the choices of the last two are the door's."""
+
+    as_of = SelectField(_("As of"), [Optional()])
+    since = DayField(_("Earned from the month of"), [Optional()])
+    until = DayField(_("Until the month of"), [Optional()])
+    unit = SelectField(_("Unit"), [Optional()])
+
+
+class CostForm(Form):
+    """What a redeemed point costs the company from some day on."""
+
+    value = DecimalField(_("Cost of a point"), [InputRequired()], places=None, use_locale=False, render_kw={"inputmode": "decimal"})
+    from_on = DayField(_("From"), [Optional()])
+    reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])
+
+
+class ExpectedForm(Form):
+    """Which share of outstanding points will be redeemed, as finance expects from some day on."""
+
+    value = DecimalField(_("Percent"), [InputRequired()], places=None, use_locale=False, render_kw={"inputmode": "decimal"})
+    from_on = DayField(_("From"), [Optional()])
+    reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])
+
+
+class BudgetForm(Form):
+    """A budget of points a period."""
+
+    counts = SelectField(_("Counts"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.COUNTS_NAMES.items()])
+    period = SelectField(_("For"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.PERIOD_NAMES.items()])
+    points = IntegerField(_("Points"), [Optional(), NumberRange(1, budgets.MOST_BUDGET)], render_kw={"min": 1})
+    reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])

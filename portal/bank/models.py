@@ -1,13 +1,15 @@
-"""Corrections by hand, the limits that admins have in making them, and disputes of lines."""
+"""Corrections by hand, the limits that admins have in making them, disputes of lines, and what finance assumes and plans."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.bank.rules.adjusting import Category, State
+from portal.bank.rules.budgets import Counts, Period
 from portal.bank.rules.disputes import DisputeState
-from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+from portal.bank.rules.finance import MOST_COST, WHOLE, Assumed
+from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl, one_of
 
 _OF_BATCH = text("batch_id IS NOT NULL")
 _OPEN = text("state IN ('waiting', 'correcting')")
@@ -127,3 +129,65 @@ class Dispute(Base):
     answer: Mapped[str] = mapped_column(String(500), default="")
     points: Mapped[int | None] = mapped_column(BigInteger)
     adjustment_id: Mapped[int | None] = mapped_column(ForeignKey("adjustment.id"))
+
+
+class Assumption(Base):
+    """What finance assumes from a day on: what a point costs, or which share of the points will be redeemed. Never changed, never removed.
+
+    ``value`` is in millionths of the currency a point, or in hundredths of a percent. ``currency`` is that of a cost, empty for a share.
+    """
+
+    __tablename__ = "finance_assumption"
+    __table_args__ = (
+        one_of("kind", Assumed),
+        CheckConstraint(f"value >= 0 AND value <= CASE kind WHEN 'cost' THEN {MOST_COST} ELSE {WHOLE} END", name="value_in_range"),
+        CheckConstraint("(kind = 'cost') = (currency <> '')", name="cost_has_currency"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    value: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    from_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(500))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Budget(Base):
+    """A budget of points a period, as it was set; the last of its kind stands, one without ``points`` ends it. Never changed, never removed."""
+
+    __tablename__ = "points_budget"
+    __table_args__ = (
+        one_of("counts", Counts),
+        one_of("period", Period),
+        CheckConstraint("points > 0", name="points_planned"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    counts: Mapped[str] = mapped_column(String(12))
+    period: Mapped[str] = mapped_column(String(12))
+    points: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(500))
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class BudgetAlarm(Base):
+    """That a budget reached a level in a period, told once for ever: ``period_on`` is the period's first day, ``level`` a percentage."""
+
+    __tablename__ = "budget_alarm"
+
+    budget_id: Mapped[int] = mapped_column(ForeignKey("points_budget.id"), primary_key=True, autoincrement=False)
+    period_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    points: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+for _kept in (Assumption, Budget):
+    attach_ddl(_kept.__table__, append_only_ddl(_kept.__tablename__))  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
@@ -71,6 +72,23 @@ def money(cents: int) -> str:
 @lru_cache(maxsize=20_000)
 def _paid(cents: int, locale: Locale) -> str:
     return str(format_currency(Money(cents).amount, CURRENCY, locale=locale))
+
+
+def amount(hundredths: int, currency: str) -> str:
+    """5000 hundredths of a currency → €50.00 in the reader's way of writing."""
+    return str(format_currency(Decimal(hundredths) / 100, currency, locale=reader().locale))
+
+
+def unit_cost(value: Decimal, currency: str) -> str:
+    """A cost of less than a hundredth keeps its decimals: €0.0125."""
+    locale = reader().locale
+    pattern = locale.currency_formats["standard"].pattern.split(";")[0].replace("0.00", "0.00####")
+    return str(format_currency(value, currency, format=pattern, locale=locale, currency_digits=False))
+
+
+def decimal(value: Decimal) -> str:
+    """62.5 in the reader's way of writing, with as many decimals as it has."""
+    return str(format_decimal(value, locale=reader().locale))
 
 
 def signed(value: int) -> str:
@@ -201,6 +219,9 @@ def init(app: Flask, settings: Settings) -> None:
     filters: dict[str, Any] = {
         "number": number,
         "money": money,
+        "amount": amount,
+        "unit_cost": unit_cost,
+        "decimal": decimal,
         "signed": signed,
         "day": day,
         "month": month,

@@ -15,6 +15,7 @@ from portal.challenges.models.taking import Attempt
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
+from portal.commands.demo.finance import Finance
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.receiving import Receiving
@@ -89,6 +90,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Shelf(story, cast).begin()
     Receiving(story, cast).begin()
     Wishes(story, cast).begin()
+    Finance(story, cast).begin()
     Desk(story, cast).begin()
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()

@@ -1,0 +1,82 @@
+"""Saying what a point costs and which share will be redeemed, planning budgets, and telling admins that one is near."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.bank.models import Assumption, Budget, BudgetAlarm
+from portal.bank.queries.budgets import budget_history, standing_budgets
+from portal.bank.queries.finance import currency_of
+from portal.bank.rules.budgets import LEVELS, Counts, Period, Reached, require_budget
+from portal.bank.rules.finance import Assumed, require_assumption
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotAllowed
+from portal.notifications.actions import notify
+from portal.people.queries.persons import admins
+
+
+def assume(
+    session: Session, actor: Actor, *, kind: Assumed, value: Decimal | None, reason: str, from_on: date | None = None, now: datetime
+) -> Assumption:
+    """Assume ``value`` from the beginning of ``from_on`` (today without it): an amount a point in the programme's currency, or a percentage.
+
+    It is added to the history; of days gone by nothing changes. Refuses: NotAllowed, CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded.
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    kept, begins = require_assumption(kind, value, reason, from_on, local_date(now, programme_zone(session)))
+    currency = currency_of(session) if kind is Assumed.COST else ""
+    made = Assumption(kind=kind.value, value=kept, currency=currency, from_on=begins, reason=reason.strip(), set_by_id=actor.id, set_at=now)
+    session.add(made)
+    session.flush()
+    facts = {"value": str(value), "currency": currency, "from": begins.isoformat(), "reason": made.reason}
+    audit.record(session, actor, f"finance.{kind.value}_set", "bank", None, now=now, **facts)
+    return made
+
+
+def plan(session: Session, actor: Actor, *, counts: Counts, period: Period, points: int | None, reason: str, now: datetime) -> Budget:
+    """Set the budget of its kind for this period and all to come; without ``points`` end it. What is set anew warns anew, at its own levels.
+
+    Refuses: NotAllowed, BudgetOutOfRange, NoBudgetToEnd, ReasonNeeded.
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    before = next((b for b in standing_budgets(budget_history(session)) if (b.counts, b.period) == (counts, period)), None)
+    require_budget(points, reason, stands=before is not None)
+    made = Budget(counts=counts.value, period=period.value, points=points, reason=reason.strip(), set_by_id=actor.id, set_at=now)
+    session.add(made)
+    session.flush()
+    facts = {"counts": counts.value, "period": period.value, "points": points, "before": before.points if before else None, "reason": made.reason}
+    audit.record(session, actor, "finance.budget_set", "bank", None, now=now, **facts)
+    return made
+
+
+def tell_of_budget(session: Session, *, reached: Reached, now: datetime) -> bool:
+    """Tell all admins, once for ever, that a budget reached its level in its period; tells whether this call did.
+
+    Who passes two levels at once is told of the higher one alone: the lower is noted with it.
+    """
+    level = reached.level
+    if level is None:
+        return False
+    budget, maker = reached.budget, postgresql if session.connection().dialect.name == "postgresql" else sqlite
+    told = {}
+    for step in (step for step in LEVELS if step <= level):
+        row = {"budget_id": budget.id, "period_on": reached.first, "level": step, "points": reached.points, "told_at": now}
+        claimed = maker.insert(BudgetAlarm).values(**row).on_conflict_do_nothing().returning(BudgetAlarm.level)
+        told[step] = session.execute(claimed).first() is not None
+    if not told[level]:
+        return False
+    data = {
+        "counts": budget.counts.value, "period": budget.period.value, "budget": budget.points, "points": reached.points, "level": level,
+        "first": reached.first.isoformat(), "until": reached.until.isoformat(),
+    }  # fmt: skip
+    key = f"budget:{budget.id}:{reached.first}:{level}"
+    for to in admins(session):
+        notify(session, to=to, kind="budget_near", data=data, key=key, now=now, link="/admin/bank/finance/budgets")
+    return True

@@ -1,0 +1,158 @@
+"""Admins' pages for finance: points by lot month and what they come to, what is assumed of them, and budgets."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.bank.actions.finance import assume, plan
+from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
+from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
+from portal.bank.queries.figures import Figures, Row, figures, month_ends
+from portal.bank.queries.finance import currency_of, history, units
+from portal.bank.rules.budgets import COUNTS_NAMES, LEVELS, PERIOD_NAMES, Counts, Period
+from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, standing_on
+from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import Refusal
+from portal.ledger.rules import POINTS
+from portal.people.queries.persons import names
+from portal.receiving.queries.standing import point_value
+from portal.web.exports import csv_response, xlsx_response
+from portal.web.guards import admin, current_actor
+from portal.web.language import month
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+bp = Blueprint("bank_finance", __name__, url_prefix="/admin/bank/finance")
+FILES = {"csv": csv_response, "xlsx": xlsx_response}
+HEADER = ("lot_month", "as_of", "earned", "redeemed", "expired", "reversed", "corrected", "paid_to_debts", "held", "open", "outstanding")
+MONEY = ("expected_redemption_percent", "cost_per_point", "currency", "liability")
+
+
+@bp.get("")
+@admin
+def index() -> ResponseReturnValue:
+    """Outstanding points by the month they were earned in, what they come to, and what is likely redeemed."""
+    form, now = FinanceFilter(request.args), utcnow()
+    ends, known = month_ends(_today()), units(db())
+    form.as_of.choices = [("", _("Now")), *[(end.isoformat(), _("End of %(month)s", month=month(end, "LLLL y"))) for end in ends]]
+    form.unit.choices = [("", POINTS), *[(unit, unit) for unit in known if unit != POINTS]]
+    if len(known) == 1:
+        del form.unit
+    asked = form.values()
+    as_of = date.fromisoformat(asked["as_of"]) if "as_of" in asked else None
+    found = figures(db(), unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
+    if (kind := request.args.get("format", "")) in FILES:
+        return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
+    budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
+    top = max((flow.redeemed for _first, flow in found.moved[-12:]), default=0)
+    words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "needed": NEEDED, "looked_at": LOOKED_AT, "likely_times": LIKELY}
+    limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS, "levels": LEVELS}
+    return render("bank/finance.html", form=form, found=found, budgets=budgets, top=max(top, 1), filters=asked, **words, **limits)
+
+
+@bp.get("/assumptions")
+@admin
+def assumptions() -> str:
+    """What a point costs and which share will be redeemed, as it stands, to come and before."""
+    return _assumptions(_forms())
+
+
+def _forms(sent: Assumed | None = None) -> dict[Assumed, CostForm | ExpectedForm]:
+    made: dict[Assumed, CostForm | ExpectedForm] = {}
+    for kind, form in ((Assumed.COST, CostForm), (Assumed.EXPECTED, ExpectedForm)):
+        made[kind] = form(prefix=kind.value) if kind is sent else form(formdata=None, prefix=kind.value)
+    return made
+
+
+def _again(refusal: Refusal, kind: str) -> ResponseReturnValue:
+    forms = _forms(Assumed(kind))
+    forms[Assumed(kind)].validate()
+    forms[Assumed(kind)].refuse(refusal)
+    return _assumptions(forms), refusal.status
+
+
+@bp.post("/assumptions/<any(cost, expected):kind>")
+@admin
+@writes(again=_again)
+def save(kind: str) -> ResponseReturnValue:
+    """Add to the history what is assumed from now on, or from a later day."""
+    forms = _forms(Assumed(kind))
+    form = forms[Assumed(kind)]
+    if not form.validate():
+        return _assumptions(forms), 422
+    given = {"value": form.value.data, "reason": form.reason.data or "", "from_on": form.from_on.data}
+    assume(db(), current_actor(), kind=Assumed(kind), **given, now=utcnow())
+    flash(_("Saved. Figures of days gone by stay what they were."), "good")
+    return redirect(url_for(".assumptions"), 303)
+
+
+def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
+    told, today, currency = history(db()), _today(), currency_of(db())
+    standing = {kind: standing_on(told, kind, today, currency) for kind in Assumed}
+    past = figures(db(), now=utcnow()).observed
+    people = names(db(), {line.set_by for line in told if line.set_by is not None})
+    facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db())}
+    return render(
+        "bank/assumptions.html", forms=forms, history=told, today=today, currency=currency, standing=standing, observed=past, people=people, **facts
+    )
+
+
+@bp.get("/budgets")
+@admin
+def budgets() -> str:
+    """Budgets of points a period, and how far they are used."""
+    return _budgets(BudgetForm(formdata=None))
+
+
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    form = BudgetForm()
+    form.validate()
+    form.refuse(refusal)
+    return _budgets(form), refusal.status
+
+
+@bp.post("/budgets")
+@admin
+@writes(again=_refused)
+def save_budget() -> ResponseReturnValue:
+    """Set a budget, or end one."""
+    form = BudgetForm()
+    if not form.validate():
+        return _budgets(form), 422
+    counts, period = Counts(form.counts.data), Period(form.period.data)
+    made = plan(db(), current_actor(), counts=counts, period=period, points=form.points.data, reason=form.reason.data or "", now=utcnow())
+    flash(_("The budget is ended.") if made.points is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
+    return redirect(url_for(".budgets"), 303)
+
+
+def _budgets(form: BudgetForm) -> str:
+    planned = budget_history(db())
+    reached = reached_on(db(), standing_budgets(planned), _today())
+    told = told_levels(db(), [one.budget.id for one in reached])
+    people = names(db(), {line.set_by for line in planned if line.set_by is not None})
+    words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "levels": LEVELS}
+    return render("bank/budgets.html", form=form, reached=reached, planned=planned, told=told, people=people, **words)
+
+
+def _today() -> date:
+    return local_date(utcnow(), programme_zone(db()))
+
+
+def _cells(found: Figures) -> Iterator[tuple[Any, ...]]:
+    expected, cost = found.expected.shown if found.expected else None, found.cost.shown if found.cost else None
+    for row in (*found.rows, Row(found.total, found.owed)):
+        sums, is_total = row.sums, row.sums is found.total
+        places = (sums.earned, sums.spent, sums.expired, sums.reversed, sums.corrected, sums.paid, sums.held, sums.open, sums.outstanding)
+        owed = None if row.owed is None else _hundredths(row.owed)
+        yield "total" if is_total else sums.month.strftime("%Y-%m"), found.day.isoformat(), *places, expected, cost, found.currency, owed
+
+
+def _hundredths(amount: int) -> Decimal:
+    return Decimal(amount) / 100

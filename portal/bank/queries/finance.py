@@ -1,0 +1,160 @@
+"""Points for finance: by the month of their lots, by the month in which they moved, and what is assumed of them. Added up by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, case, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from portal.bank.models import Assumption
+from portal.bank.rules.finance import Assumed, Standing, Sums
+from portal.kernel.clock import start_of_day
+from portal.kernel.db import programme_zone
+from portal.kernel.money import CURRENCY
+from portal.ledger.lots import PLACES
+from portal.ledger.models import account, lot, lot_line, transfer
+from portal.ledger.queries.totals import programme_totals
+from portal.ledger.rules import POINTS, AccountKind
+
+_SUMS = ("earned", *PLACES)
+_NOW: Select[Any] = (
+    select(lot.c.month, func.max(lot.c.expires_on).label("until"), *(func.sum(lot.c[name]).label(name) for name in _SUMS))
+    .where(lot.c.unit == bindparam("b_unit"))
+    .group_by(lot.c.month)
+    .order_by(lot.c.month)
+)
+# By when it was recorded: what is written later is never of a month that is over.
+_THEN: Select[Any] = (
+    select(lot.c.month, *(func.sum(lot_line.c[name]).label(name) for name in _SUMS))
+    .join(lot_line, lot_line.c.lot_id == lot.c.id)
+    .join(transfer, transfer.c.id == lot_line.c.transfer_id)
+    .where(lot.c.unit == bindparam("b_unit"), transfer.c.recorded_at < bindparam("b_before", type_=transfer.c.recorded_at.type))
+    .group_by(lot.c.month)
+    .order_by(lot.c.month)
+)
+_OWNED = (
+    select(account.c.kind, func.sum(account.c.balance).label("total"))
+    .where(account.c.owner_id.is_not(None), account.c.unit == bindparam("b_unit"))
+    .group_by(account.c.kind)
+)
+_UNITS = select(account.c.unit).where(account.c.owner_id.is_(None)).distinct().order_by(account.c.unit)
+_FIRST = select(func.min(transfer.c.recorded_at)).where(transfer.c.id == select(func.min(transfer.c.id)).scalar_subquery())
+_ORIGINAL = transfer.alias("original")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What was recorded in a span of time. ``given`` and ``redeemed`` are less what was taken back and returned; ``given`` counts corrections too."""
+
+    given: int = 0
+    redeemed: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What lots say and what the ledger's accounts say of the same points."""
+
+    name: str
+    lots: int
+    accounts: int
+
+
+def sums_by_month(session: Session, *, unit: str = POINTS, before: datetime | None = None) -> list[Sums]:
+    """Return points by the month of their lots, the first first: as they stand, or as what was recorded ``before`` a moment left them."""
+    if before is None:
+        found = session.connection().execute(_NOW, {"b_unit": unit})
+        return [Sums(row.month, until=row.until, **_read(row)) for row in found]
+    found = session.connection().execute(_THEN, {"b_unit": unit, "b_before": before})
+    return [Sums(row.month, **_read(row)) for row in found]
+
+
+def _read(row: Any) -> dict[str, Any]:
+    return {name: int(getattr(row, name)) for name in _SUMS}
+
+
+def flows(session: Session, bounds: Sequence[datetime], *, unit: str = POINTS) -> list[Flow]:
+    """Return what was recorded from each of ``bounds`` to the next: one less than there are bounds, which ascend. One statement."""
+    if len(bounds) < 2:
+        return []
+    source = case((transfer.c.kind == "reverse", _ORIGINAL.c.kind), else_=transfer.c.kind)
+    moved = (
+        # Halved again and again, so that a row is compared with few of many bounds.
+        select(_span(bounds, 0, len(bounds) - 1).label("span"), source.label("kind"), transfer.c.points)
+        .outerjoin(_ORIGINAL, and_(transfer.c.kind == "reverse", _ORIGINAL.c.id == transfer.c.reverses_id))
+        .where(transfer.c.unit == unit, transfer.c.recorded_at >= bounds[0], transfer.c.recorded_at < bounds[-1])
+        .subquery("moved")
+    )
+    given, redeemed, expired = (
+        func.sum(case((moved.c.kind.in_(kinds), moved.c.points), else_=0)) for kinds in (("award", "adjust"), ("capture",), ("expire",))
+    )
+    asked = select(moved.c.span, given.label("given"), redeemed.label("redeemed"), expired.label("expired")).group_by(moved.c.span)
+    found = {row.span: Flow(int(row.given), int(row.redeemed), int(row.expired)) for row in session.connection().execute(asked)}
+    return [found.get(place, Flow()) for place in range(len(bounds) - 1)]
+
+
+def _span(bounds: Sequence[datetime], low: int, high: int) -> Any:
+    """Return an expression for the place of a transfer among ``bounds[low:high]``."""
+    if high - low == 1:
+        return literal_column(str(low))
+    middle = (low + high) // 2
+    return case((transfer.c.recorded_at < bounds[middle], _span(bounds, low, middle)), else_=_span(bounds, middle, high))
+
+
+def months_back(today: date, count: int) -> list[date]:
+    """Return the first days of the ``count`` whole months before that of ``today``, the last at the end."""
+    this = today.year * 12 + today.month - 1
+    return [date((this - back) // 12, (this - back) % 12 + 1, 1) for back in range(count, 0, -1)]
+
+
+def flows_by_month(session: Session, today: date, count: int, *, unit: str = POINTS) -> list[tuple[date, Flow]]:
+    """Return what was recorded in each whole month before this, at most ``count``: from the first after the one in which the ledger began."""
+    began = session.connection().execute(_FIRST).scalar()
+    if began is None:
+        return []
+    zone = programme_zone(session)
+    firsts = [first for first in months_back(today, count) if start_of_day(first, zone) > began]
+    bounds = [start_of_day(first, zone) for first in (*firsts, today.replace(day=1))]
+    return list(zip(firsts, flows(session, bounds, unit=unit), strict=True))
+
+
+def compared(session: Session, months: Sequence[Sums], *, unit: str = POINTS) -> list[Compared]:
+    """Hold all lots against the ledger's own accounts.
+
+    What came in, less what was taken back and what paid a debt, is what was issued and adjusted, once what is still owed is seen as taken.
+    """
+    owned = {AccountKind(row.kind): int(row.total) for row in session.connection().execute(_OWNED, {"b_unit": unit})}
+    programme = programme_totals(session, unit=unit)
+    total = total_of(months)
+    given = total.earned - total.reversed - total.corrected - total.paid + owned.get(AccountKind.OWED, 0)
+    return [
+        Compared("open", total.open, owned.get(AccountKind.AVAILABLE, 0)),
+        Compared("held", total.held, owned.get(AccountKind.HELD, 0)),
+        Compared("redeemed", total.spent, programme[AccountKind.REDEEMED]),
+        Compared("expired", total.expired, programme[AccountKind.EXPIRED]),
+        Compared("given", given, -programme[AccountKind.ISSUED] - programme[AccountKind.ADJUSTED]),
+    ]
+
+
+def total_of(months: Sequence[Sums]) -> Sums:
+    """Return the sums of ``months`` together; its month is the last."""
+    whole: dict[str, Any] = {name: sum(getattr(sums, name) for sums in months) for name in _SUMS}
+    return Sums(months[-1].month if months else date.min, **whole)
+
+
+def units(session: Session) -> list[str]:
+    """Return the units in which anything was ever posted, that of points at least."""
+    return sorted({POINTS, *session.connection().execute(_UNITS).scalars()})
+
+
+def history(session: Session) -> list[Standing]:
+    """Return all that was ever assumed, the last first."""
+    found = session.scalars(select(Assumption).order_by(Assumption.id.desc()))
+    return [Standing(row.id, Assumed(row.kind), row.value, row.currency, row.from_on, row.reason, row.set_by_id, row.set_at) for row in found]
+
+
+def currency_of(session: Session) -> str:
+    """Return the programme's currency (``PORTAL_CURRENCY``), in which the cost of a point and what is owed are told."""
+    return str(session.info.get("currency", CURRENCY))
