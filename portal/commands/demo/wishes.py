@@ -1,5 +1,6 @@
 """What members wish for, and who waits for what is sold out."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -38,7 +39,7 @@ class Wishes:
             wish(self.story.session, self.story.acting(star["name"]), reward_id=reward.id, now=at)
         for name in self._joined()[::EVERY]:
             for reward in self.random.sample(offered, self.random.randint(1, MOST)):
-                wish(self.story.session, self.story.acting(name), reward_id=reward.id, now=at)
+                self._try(wish, name, reward, at)
 
     def _wait(self, at: datetime) -> None:
         offered = self._offered()
@@ -46,12 +47,12 @@ class Wishes:
         for reward in offered:
             if left[reward.id] == 0 and not variants_of(self.story.session, reward.id):
                 for number, name in enumerate(self.random.sample(self._joined(), WAITING)):
-                    self._join(name, reward, at + timedelta(minutes=7 * number))
+                    self._try(join_waiting, name, reward, at + timedelta(minutes=7 * number))
 
-    def _join(self, name: str, reward: Reward, at: datetime) -> None:
-        """Let somebody wait, unless they have as many as one person may have, or may not accept it."""
+    def _try(self, act: Callable[..., None], name: str, reward: Reward, at: datetime) -> None:
+        """Let somebody wish or wait, unless it is meant for others, they have as many as one person may have, or may not accept it."""
         try:
-            join_waiting(self.story.session, self.story.acting(name), reward_id=reward.id, now=at)
+            act(self.story.session, self.story.acting(name), reward_id=reward.id, now=at)
         except Refusal:
             return
 
