@@ -48,6 +48,7 @@ from portal.commands.ops import reset, run_portal
 from portal.commands.outage import in_words
 from portal.commands.people import people as people_commands
 from portal.commands.recognition import board
+from portal.commands.vault import vault
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
@@ -104,8 +105,8 @@ from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
 from portal.review import admin as review_admin
 from portal.rewards import card_jobs
+from portal.rewards import doors as rewards
 from portal.rewards import jobs as rewards_jobs
-from portal.rewards import views as rewards
 from portal.rewards.actions.ordering import ORDER as ORDER_CARD
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.kinds.registry import kind_of
@@ -182,6 +183,7 @@ COMMANDS = [
         people_commands,
         check_mail,
         ledger,
+        vault,
         demo,
     )
 ]

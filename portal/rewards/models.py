@@ -237,7 +237,7 @@ class CardOrder(Base):
 
 
 class CardBalance(Base):
-    """What the provider said of the balance when it was last asked: one row. ``failed_at`` while it does not answer, ``warned_at`` while it is low."""
+    """What the provider said of its balance: one row. ``failed_at`` is set while it does not answer, ``warned_at`` while it is low."""
 
     __tablename__ = "card_balance"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("(cents IS NULL) = (currency = '')", name="amount_whole"))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.kernel.errors import NotFound
 from portal.vault.keys import Keys
 from portal.vault.models import CodeBatch, VaultCode
 from portal.vault.rules import CodeState, Look
@@ -48,12 +48,9 @@ def batches_of(session: Session, shelf: str, *, after: str | None = None) -> Pag
     return page_by(session, select(CodeBatch).where(CodeBatch.shelf == shelf), ((CodeBatch.id, True),), after=after)
 
 
-def get_batch(session: Session, shelf: str, batch_id: int) -> CodeBatch:
-    """Return an import of a shelf. Raises NotFound."""
-    found = session.get(CodeBatch, batch_id)
-    if found is None or found.shelf != shelf:
-        raise NotFound()
-    return found
+def find_batch(session: Session, batch_id: int) -> CodeBatch | None:
+    """Return an import, or None."""
+    return session.get(CodeBatch, batch_id)
 
 
 def unused_in(session: Session, batch_ids: Sequence[int]) -> dict[int, int]:
@@ -85,6 +82,6 @@ def unreadable(session: Session) -> int:
     """Return how many codes were sealed with a key that the portal does not have: they cannot be shown."""
     names = sorted(key.name for key in keys_of(session).all)
     # Between the names of the keys, so that the index is asked for what should not be there, and not for all that is.
-    gaps = [and_(VaultCode.sealed_with > before, VaultCode.sealed_with < after) for before, after in zip(names, names[1:], strict=False)]
+    gaps = [and_(VaultCode.sealed_with > before, VaultCode.sealed_with < after) for before, after in pairwise(names)]
     elsewhere = or_(VaultCode.sealed_with < names[0], VaultCode.sealed_with > names[-1], *gaps)
     return session.scalar(select(func.count()).select_from(VaultCode).where(elsewhere)) or 0

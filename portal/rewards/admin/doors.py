@@ -1,6 +1,6 @@
 """The blueprint of the admins' doors, once all of them are hung."""
 
-from portal.rewards.admin import desk, redemptions, rewards, tickets, tracking, variants, worth
+from portal.rewards.admin import codes, desk, redemptions, rewards, tickets, tracking, variants, worth
 
 bp = rewards.bp
-parts = (rewards, redemptions, variants, desk, tracking, tickets, worth)
+parts = (rewards, redemptions, codes, variants, desk, tracking, tickets, worth)

@@ -32,6 +32,7 @@ from portal.rewards.models import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.worth import cents_of
+from portal.rewards.rules.cards import Source, source_of
 from portal.rewards.rules.kinds import KIND_NAMES, REWARD_STATE_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
@@ -210,6 +211,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
         "worth": forms.get("worth") or ValueForm.of(reward),
         "cents": cents_of(db(), reward),
+        "is_vault": source_of(reward.kind, reward.options) is Source.VAULT,
         "new_variant": forms.get("new_variant") or NewVariantForm(formdata=None, prefix="new-"),
         "variants": [(found, forms.get(f"variant{found.id}") or variant_form(found)) for found in variants_of(db(), reward_id)],
     }

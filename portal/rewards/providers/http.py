@@ -1,7 +1,7 @@
 """A provider behind plain JSON over HTTP, as ``docs/gift-cards.md`` describes it. One call, one connection, no redirects, no retries in here.
 
-``POST /orders`` orders, ``GET /orders/<id>`` looks, ``GET /balance`` tells what is left. The address is a setting of whoever runs the portal, so it is
-not judged as addresses that members type are.
+``POST /orders`` orders, ``GET /orders/<id>`` looks, ``GET /balance`` tells what is left. The address is a setting of whoever runs
+the portal, so it is not judged as addresses that members type are.
 """
 
 import json
@@ -18,7 +18,7 @@ from portal.rewards.rules.cards import Wanted, Why, is_currency
 from portal.vault.rules import MOST_CHARACTERS, Card
 
 CONNECT_SECONDS, ANSWER_SECONDS, MOST_BYTES = 5.0, 20.0, 64 * 1024
-_MADE, _WAITS, _PAY, _ACCESS, _ABSENT, _SLOW = (200, 201), 202, 402, (401, 403), 404, 429
+_MADE, _WAITS, _PAY, _ACCESS, _ABSENT, _GONE, _SLOW = (200, 201), 202, 402, (401, 403), 404, 410, 429
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,14 @@ class HttpProvider:
         raise NotMade()
 
     def find(self, order_id: str) -> Made | None:
-        """Look for a card. Raises NotNow, InDoubt."""
+        """Look for a card. Raises NotMade, NotNow, InDoubt."""
         status, said = self._call("GET", f"/orders/{quote(order_id, safe='')}")
         if status in _MADE:
             return _made(said, order_id)
         if status == _ABSENT:
             return None
+        if status == _GONE:
+            raise NotMade()
         if status == _WAITS:
             raise InDoubt(Why.WAITS)
         _raise_unless_plain(status)

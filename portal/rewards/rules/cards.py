@@ -112,6 +112,13 @@ class LowUnfit(Refusal):
     field = "option_low_at"
 
 
+class FileMissing(Refusal):
+    """No file was chosen."""
+
+    message = N_("Please choose a file.")
+    field = "upload"
+
+
 class ProviderMissing(Refusal):
     """No provider is set up."""
 
@@ -176,6 +183,12 @@ def shelf_of(reward_id: int) -> str:
     return f"reward:{reward_id}"
 
 
+def reward_on(shelf: str) -> int | None:
+    """Return whose codes lie on a shelf, None where it is no reward's."""
+    kind, _, number = shelf.partition(":")
+    return int(number) if kind == "reward" and number.isdecimal() else None
+
+
 def holder_of(redemption_id: int) -> str:
     """Return what the vault calls who has a code."""
     return f"redemption:{redemption_id}"
@@ -212,7 +225,7 @@ def wanted_in(options: Mapping[str, Any]) -> Wanted:
 
 def wait_after(tries: int) -> timedelta:
     """Return how long after the ``tries``-th try the provider is asked again: 1, 2, 4 … minutes, an hour at most."""
-    return min(FIRST_WAIT * 2 ** min(max(tries - 1, 0), 10), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(max(tries - 1, 0), 10)), LONGEST_WAIT)
 
 
 def may_give_up(state: OrderState | str, noted_at: datetime, now: datetime) -> bool:

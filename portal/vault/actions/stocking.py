@@ -52,7 +52,7 @@ def confirm_batch(session: Session, *, shelf: str, batch_id: int, now: datetime)
         raise BatchGone()
     freed = update(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state == CodeState.STAGED).values(state=CodeState.FREE.value)
     session.expire_all()
-    return session.execute(_plain(freed)).rowcount  # type: ignore[no-any-return]
+    return session.execute(_plain(freed)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def remove_batch(session: Session, *, shelf: str, batch_id: int, by_id: int | None, now: datetime) -> tuple[int, bool]:
@@ -63,7 +63,7 @@ def remove_batch(session: Session, *, shelf: str, batch_id: int, by_id: int | No
     batch = _batch(session, shelf, batch_id)
     was_free = batch.confirmed_at is not None
     unused = delete(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state.in_((CodeState.STAGED, CodeState.FREE)))
-    removed: int = session.execute(_plain(unused)).rowcount
+    removed: int = session.execute(_plain(unused)).rowcount  # type: ignore[attr-defined]
     undone = {"undone_at": now, "undone_by_id": by_id} if batch.undone_at is None else {}
     session.execute(_plain(update(CodeBatch).where(CodeBatch.id == batch_id).values(removed=CodeBatch.removed + removed, **undone)))
     session.expire_all()
