@@ -13,8 +13,9 @@ from portal.rewards.models import Reward
 from portal.vault.keys import Keys
 from portal.vault.rules import Card, Read
 from tests.factories.rewards import make_draft
+from tests.support.application import VAULT_KEY
 
-KEY, OTHER_KEY = "A" * 43 + "=", "B" * 42 + "A="
+KEY, OTHER_KEY = VAULT_KEY, "B" * 42 + "A="
 _numbers = count(1)
 
 

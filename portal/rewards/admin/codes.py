@@ -1,5 +1,6 @@
 """Admins' pages of the code vault: how many codes each reward has, imports, and taking one back. No page here knows a code."""
 
+from contextlib import closing
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -98,7 +99,8 @@ def _read(form: CodesForm) -> Read:
     """Read the list before the unit of work. Refuses: FileMissing, ListTooLarge, NoCodeColumn, and what is no table, on the field of the file."""
     if not form.upload.data:
         raise FileMissing()
-    content = form.upload.data.stream.read(MOST_BYTES + 1)
+    with closing(form.upload.data) as file:
+        content = file.stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ListTooLarge(most=MOST_CODES)
     try:
