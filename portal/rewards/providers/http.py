@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from portal.rewards.providers.contract import Balance, InDoubt, Made, NotMade, NotNow
 from portal.rewards.rules.cards import Wanted, Why, is_currency
-from portal.vault.rules import MOST_CHARACTERS, Card
+from portal.vault.rules import MOST_CHARACTERS, Card, is_link
 
 CONNECT_SECONDS, ANSWER_SECONDS, MOST_BYTES = 5.0, 20.0, 64 * 1024
 _MADE, _WAITS, _PAY, _ACCESS, _ABSENT, _GONE, _SLOW = (200, 201), 202, 402, (401, 403), 404, 410, 429
@@ -91,8 +91,8 @@ class HttpProvider:
             headers |= {"Idempotency-Key": key} if key else {}
             try:
                 link.request(method, parts.path.rstrip("/") + path, body=json.dumps(asked) if asked else None, headers=headers)
-                answer = link.getresponse()
-                body = answer.read(MOST_BYTES + 1)
+                with link.getresponse() as answer:
+                    status, body = answer.status, answer.read(MOST_BYTES + 1)
             except (OSError, HTTPException):
                 raise InDoubt() from None
         finally:
@@ -100,11 +100,11 @@ class HttpProvider:
         if len(body) > MOST_BYTES:
             raise InDoubt()
         try:
-            return answer.status, json.loads(body) if body else None
+            return status, json.loads(body) if body else None
         except (ValueError, RecursionError):
-            if answer.status in _MADE:
+            if status in _MADE:
                 raise InDoubt() from None
-            return answer.status, None
+            return status, None
 
 
 def _made(said: Any, order_id: str) -> Made:
@@ -114,7 +114,7 @@ def _made(said: Any, order_id: str) -> Made:
     card = Card(*(str(said.get(name) or "").strip() for name in ("code", "pin", "link")))
     reference = str(said.get("reference") or "")
     fits = all(len(getattr(card, name)) <= most for name, most in MOST_CHARACTERS.items()) and len(reference) <= 100
-    if not (card.code or card.link) or not fits:
+    if not (card.code or card.link) or not fits or (card.link and not is_link(card.link)):
         raise InDoubt()
     return Made(card, reference)
 
