@@ -42,7 +42,7 @@ def upgrade() -> None:
         "code_batch",
         sa.Column("id", BIG, nullable=False),
         sa.Column("shelf", sa.String(40), nullable=False),
-        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("filename", sa.String(120), nullable=False),
         sa.Column("made_by", sa.String(64), nullable=False),
         sa.Column("added", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Integer(), nullable=False),

@@ -29,7 +29,7 @@ class CodeBatch(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     shelf: Mapped[str] = mapped_column(String(40))
-    name: Mapped[str] = mapped_column(String(120))
+    filename: Mapped[str] = mapped_column(String(120))
     made_by: Mapped[str] = mapped_column(String(64))
     added: Mapped[int]
     left_out: Mapped[int]

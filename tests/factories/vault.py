@@ -48,7 +48,7 @@ def add_codes(session: Session, reward_id: int, *codes: str, by: Actor | None = 
     if not codes:
         return None
     actor, now = by or system("test"), now or utcnow()
-    batch = import_codes(session, actor, reward_id=reward_id, name="codes.csv", key=f"codes-{next(_numbers)}", read=listed(*codes), now=now)
+    batch = import_codes(session, actor, reward_id=reward_id, filename="codes.csv", key=f"codes-{next(_numbers)}", read=listed(*codes), now=now)
     confirm_codes(session, actor, reward_id=reward_id, batch_id=batch.id, now=now)
     return batch.id
 
@@ -69,6 +69,6 @@ def tell_of_cards(session: Session, admin: Actor, member: Actor, now: datetime) 
     reveal_code(session, member, redemption_id=made[1], key="story-look", now=now)
     ask_for_code(session, member, redemption_id=made[1], now=now)
     read = Read([(2, Card("STORY-CODE-4"))], [(3, Fault.EMPTY)])
-    import_codes(session, admin, reward_id=draft.id, name="more.csv", key="story-codes", read=read, now=now)
+    import_codes(session, admin, reward_id=draft.id, filename="more.csv", key="story-codes", read=read, now=now)
     assert batch_id is not None
     return made[0], batch_id

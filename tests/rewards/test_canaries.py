@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,6 +46,15 @@ def settings(database: Database, tmp_path: Path, maker: CardMaker) -> Settings:
     """As chatty as it gets, with a provider."""
     keys = {"secret_key": SECRET, "vault_keys": VAULT_KEY, "cards_url": maker.url, "cards_token": TOKEN}
     return Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, log_level="DEBUG", **keys)
+
+
+@pytest.fixture
+def logged(app: Flask) -> Iterator[io.StringIO]:
+    """Everything that the portal logs."""
+    before, lines = structlog.get_config(), io.StringIO()
+    structlog.configure(**before | {"logger_factory": structlog.PrintLoggerFactory(lines)})
+    yield lines
+    structlog.configure(**before)
 
 
 def deliver(app: Flask, database: Database) -> None:
@@ -118,7 +128,7 @@ def dumped(database: Database) -> str:
 
 
 def test_canaries_are_seen_by_their_member_alone(
-    app: Flask, database: Database, sign_in: SignIn, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    app: Flask, database: Database, sign_in: SignIn, settings: Settings, tmp_path: Path, logged: io.StringIO
 ) -> None:
     story = tell_story(database, tmp_path)
     said, ids, ada, ann = live_through(app, database, sign_in, story)
@@ -150,7 +160,6 @@ def test_canaries_are_seen_by_their_member_alone(
     assert len(mails) > 5
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path.name
-    logged = capfd.readouterr()
-    assert "job done" in logged.err
-    assert CANARY not in logged.err + logged.out
+    assert "job done" in logged.getvalue()
+    assert CANARY not in logged.getvalue()
     assert "CANARY-1" not in str(app.config)

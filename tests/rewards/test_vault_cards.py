@@ -154,7 +154,7 @@ def test_from_approval_to_the_one_look(app: Flask, database: Database, sign_in: 
     later = amara.post(address, data=form | {"key": "another"})
     assert (later.status_code, "CANARY" in later.text, "It is shown once" in later.text) == (409, False, True)
     assert "CANARY" not in amara.get(address).text
-    assert "You looked at your code on" in amara.get(f"/rewards/redemptions/{redemption_id}").text
+    assert "You looked at your code " in amara.get(f"/rewards/redemptions/{redemption_id}").text
     with database.reading() as session:
         assert session.get_one(Redemption, redemption_id).state == "received"
         events = session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == "redemption").order_by(AuditEvent.id)).all()
@@ -304,7 +304,7 @@ def test_the_stock_is_the_vaults_and_where_cards_come_from_stays_while_some_are_
             lambda: catalogue.uncount_stock(session, admin, reward_id=reward.id, now=now),
             lambda: catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "hand"}, now=now),
             lambda: catalogue.set_options(session, admin, reward_id=reward.id, given=PROVIDED, now=now),
-            lambda: import_codes(session, admin, reward_id=make_reward(session).id, name="x", key="x", read=listed("Z"), now=now),
+            lambda: import_codes(session, admin, reward_id=make_reward(session).id, filename="x", key="x", read=listed("Z"), now=now),
         ):
             with pytest.raises(Refusal) as refusal:
                 refused()
@@ -382,7 +382,7 @@ def test_an_import_of_a_draft_can_be_thrown_away_before_it_is_confirmed(database
 
     def go(session: Session) -> None:
         reward = make_vault_card(session)
-        batch = import_codes(session, admin, reward_id=reward.id, name="x.csv", key="k", read=listed("A", "B"), now=now)
+        batch = import_codes(session, admin, reward_id=reward.id, filename="x.csv", key="k", read=listed("A", "B"), now=now)
         assert remove_codes(session, admin, reward_id=reward.id, batch_id=batch.id, now=now) == 2
         with pytest.raises(Refusal):
             confirm_codes(session, admin, reward_id=reward.id, batch_id=batch.id, now=now)

@@ -46,7 +46,7 @@ def keys(request: pytest.FixtureRequest, database: Database) -> None:
 
 
 def fill(session: Session, *codes: str, key: str = "one") -> int:
-    batch = add_batch(session, shelf=SHELF, name="list.csv", key=key, read=listed(*codes), by_id=None, now=NOW)
+    batch = add_batch(session, shelf=SHELF, filename="list.csv", key=key, read=listed(*codes), by_id=None, now=NOW)
     confirm_batch(session, shelf=SHELF, batch_id=batch.id, now=NOW)
     return batch.id
 
@@ -100,7 +100,7 @@ def test_another_key_does_not_open_and_an_altered_seal_neither() -> None:
 
 
 def test_nobody_gets_a_code_before_the_import_is_confirmed(session: Session) -> None:
-    batch = add_batch(session, shelf=SHELF, name="list.csv", key="one", read=listed("A", "B", "A"), by_id=None, now=NOW)
+    batch = add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("A", "B", "A"), by_id=None, now=NOW)
     assert (batch.added, batch.left_out, batch.faults) == (2, 1, [[4, "twice"]])
     with pytest.raises(NoCodeLeft):
         take_code(session, shelf=SHELF, holder="me", now=NOW)
@@ -115,16 +115,16 @@ def test_nobody_gets_a_code_before_the_import_is_confirmed(session: Session) -> 
 
 def test_the_same_form_is_one_import_and_the_same_code_is_known_on_every_shelf(session: Session) -> None:
     fill(session, "A", "B")
-    again = add_batch(session, shelf=SHELF, name="list.csv", key="one", read=listed("C"), by_id=None, now=NOW)
+    again = add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("C"), by_id=None, now=NOW)
     assert (again.added, session.scalar(select(func.count()).select_from(CodeBatch))) == (2, 1)
-    other = add_batch(session, shelf="another", name="list.csv", key="two", read=listed("B", "C"), by_id=None, now=NOW)
+    other = add_batch(session, shelf="another", filename="list.csv", key="two", read=listed("B", "C"), by_id=None, now=NOW)
     assert (other.added, other.faults) == (1, [[2, "known"]])
 
 
 def test_a_code_that_is_known_under_an_older_key_is_known(session: Session) -> None:
     fill(session, "A")
     session.info["vault_keys"] = Keys(lambda: (OTHER_KEY, KEY))
-    batch = add_batch(session, shelf=SHELF, name="list.csv", key="two", read=listed("A", "B"), by_id=None, now=NOW)
+    batch = add_batch(session, shelf=SHELF, filename="list.csv", key="two", read=listed("A", "B"), by_id=None, now=NOW)
     assert (batch.added, batch.faults) == (1, [[2, "known"]])
 
 
@@ -219,7 +219,7 @@ def test_taking_an_import_out_leaves_what_was_given_and_takes_what_comes_back_la
 
 
 def test_what_nobody_confirmed_for_a_day_is_gone(session: Session) -> None:
-    add_batch(session, shelf=SHELF, name="list.csv", key="one", read=listed("A"), by_id=None, now=NOW)
+    add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("A"), by_id=None, now=NOW)
     assert drop_stale(session, NOW + timedelta(hours=23)) == 0
     assert drop_stale(session, NOW + timedelta(hours=24)) == 1
     assert drop_stale(session, NOW + timedelta(hours=24)) == 0

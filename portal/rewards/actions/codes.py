@@ -28,10 +28,10 @@ from portal.vault.queries import free_on
 from portal.vault.rules import NoCodeLeft, NoCodeYet, Read
 
 
-def import_codes(session: Session, actor: Actor, *, reward_id: int, name: str, key: str, read: Read, now: datetime) -> CodeBatch:
+def import_codes(session: Session, actor: Actor, *, reward_id: int, filename: str, key: str, read: Read, now: datetime) -> CodeBatch:
     """Keep a list of codes for a reward, staged until it is confirmed; the same form again is the same import. Refuses: NotAllowed, NotFromVault."""
     _vault_reward(session, actor, reward_id)
-    batch = stocking.add_batch(session, shelf=shelf_of(reward_id), name=name, key=key, read=read, by_id=actor.id, now=now)
+    batch = stocking.add_batch(session, shelf=shelf_of(reward_id), filename=filename, key=key, read=read, by_id=actor.id, now=now)
     if batch.added_at == now:
         audit.record(session, actor, "reward.codes_read", "reward", reward_id, now=now, batch=batch.id, codes=batch.added, left_out=batch.left_out)
     return batch

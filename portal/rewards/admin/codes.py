@@ -60,8 +60,8 @@ def import_codes(reward_id: int, ready: Read) -> ResponseReturnValue:
     form = CodesForm()
     if not form.validate():
         return _codes(reward_id, form), 422
-    name = clean_line(form.upload.data.filename)[:120] or _("A list")
-    batch = codes.import_codes(db(), current_actor(), reward_id=reward_id, name=name, key=form.key.data or "", read=ready, now=utcnow())
+    filename = clean_line(form.upload.data.filename)[:120] or _("A list")
+    batch = codes.import_codes(db(), current_actor(), reward_id=reward_id, filename=filename, key=form.key.data or "", read=ready, now=utcnow())
     return redirect(url_for("rewards_admin.code_batch", code_batch_id=batch.id), 303)
 
 

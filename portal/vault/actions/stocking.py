@@ -17,7 +17,7 @@ from portal.vault.rules import FAULTS_KEPT, STAGED_HOURS, BatchGone, Card, CodeS
 _AT_ONCE = 500
 
 
-def add_batch(session: Session, *, shelf: str, name: str, key: str, read: Read, by_id: int | None, now: datetime) -> CodeBatch:
+def add_batch(session: Session, *, shelf: str, filename: str, key: str, read: Read, by_id: int | None, now: datetime) -> CodeBatch:
     """Keep a list of codes, sealed and staged, and return its batch; the same ``key`` again returns the first one.
 
     A code that is in the vault already, for whatever shelf, is left out and counted among the faults.
@@ -25,7 +25,7 @@ def add_batch(session: Session, *, shelf: str, name: str, key: str, read: Read, 
     if first := session.scalar(select(CodeBatch).where(CodeBatch.made_by == key)):
         return first
     good, faults = _unknown(session, read)
-    batch = CodeBatch(shelf=shelf, name=name[:120], made_by=key, added=0, left_out=0, faults=[], added_by_id=by_id, added_at=now, removed=0)
+    batch = CodeBatch(shelf=shelf, filename=filename[:120], made_by=key, added=0, left_out=0, faults=[], added_by_id=by_id, added_at=now, removed=0)
     try:
         with session.begin_nested():
             session.add(batch)
