@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
+from portal.invariants import problems
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
@@ -391,3 +392,27 @@ def test_an_import_of_a_draft_can_be_thrown_away_before_it_is_confirmed(database
         assert [low.name for low, _ in running_low(session).low] == [reward.name]
 
     write(database, go)
+
+
+@pytest.mark.breaks_the_books(reason="rows are changed behind the actions' back")
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ("UPDATE reward SET stock = stock + 1 WHERE kind = 'gift_card'", "I12"),
+        ("UPDATE reward SET stock = NULL WHERE kind = 'gift_card'", "I12"),
+        ("UPDATE vault_code SET state = 'ready' WHERE state = 'taken'", "I12"),
+        ("UPDATE vault_code SET holder = 'redemption:999' WHERE state = 'taken'", "I12"),
+        (
+            "INSERT INTO card_order (id, redemption_id, turn, order_id, product, amount_cents, currency, state, why, reference, tries, noted_at) "
+            "SELECT 9, id, 1, 'x', 'p', 1, 'EUR', 'noted', '', '', 0, requested_at FROM redemption",
+            "I8",
+        ),
+    ],
+)
+def test_books_of_codes_that_are_wrong_are_named(database: Database, people: tuple[int, int], damage: str, named: str) -> None:
+    write(database, lambda s: make_redemption(s, people[0], make_vault_card(s, *CODES).id))
+    with database.reading() as session:
+        assert problems(session) == []
+    database.write(lambda s: s.execute(text(damage)))
+    with database.reading() as session:
+        assert {problem.invariant for problem in problems(session)} == {named}

@@ -51,7 +51,7 @@ INVARIANTS = (
         "I12", "The stock of a reward from the vault is what the vault holds.", "reward",
         """SELECT r.id, 'has stock ' || COALESCE(r.stock, -1) || ', and the vault holds ' || COALESCE(c.free, 0) AS text FROM reward r
         LEFT JOIN (SELECT shelf, COUNT(*) AS free FROM vault_code WHERE state = 'free' GROUP BY shelf) c ON c.shelf = 'reward:' || r.id
-        WHERE r.kind = 'gift_card' AND r.options ->> 'source' = 'vault' AND COALESCE(r.stock, -1) <> COALESCE(c.free, 0)""",
+        WHERE r.kind = 'gift_card' AND CAST(r.options AS TEXT) LIKE '%"source": "vault"%' AND COALESCE(r.stock, -1) <> COALESCE(c.free, 0)""",
     ),
     Invariant(
         "I12", "A code is with a redemption of its reward, and can be looked at only while that is theirs.", "vault_code",
