@@ -415,4 +415,4 @@ def test_books_of_codes_that_are_wrong_are_named(database: Database, people: tup
         assert problems(session) == []
     database.write(lambda s: s.execute(text(damage)))
     with database.reading() as session:
-        assert {problem.invariant for problem in problems(session)} == {named}
+        assert {problem.rule for problem in problems(session)} == {named}
