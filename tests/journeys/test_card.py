@@ -76,7 +76,7 @@ def test_from_a_list_of_codes_to_the_one_look(site: Site, draft: int, visit: Cal
     ada.page.reload()
     expect(ada.page.get_by_text("They could not keep it")).to_be_visible()
     ada.page.get_by_text("Let them look again").click()
-    ada.page.get_by_label("Reason").last.fill("The printer jammed.")
+    ada.page.locator("#allow-reason").fill("The printer jammed.")
     ada.page.get_by_role("button", name="Let them look once more").click()
     expect(ada.page.get_by_text("They can look at their code once more")).to_be_visible()
     amara.page.reload()

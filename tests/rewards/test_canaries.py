@@ -104,7 +104,7 @@ def live_through(app: Flask, database: Database, sign_in: SignIn, story: Story) 
         said += [ann.get(at).text, ann.post(at, data=form | {"key": "k", "current": "wrong wrong wrong"}).text]
         shown += CANARY in ann.post(at, data=form | {"key": "one"}).text
         said += [ann.post(at, data=form | {"key": "two"}).text, ann.get(at).text, ann.post(f"{at}/ask", follow_redirects=True).text]
-        said.append(ada.post(f"/admin/rewards/redemptions/{card_id}/allow-code", data={"reason": "Lost"}, follow_redirects=True).text)
+        said.append(ada.post(f"/admin/rewards/redemptions/{card_id}/allow-code", data={"allow-reason": "Lost"}, follow_redirects=True).text)
         shown += CANARY in ann.post(at, data=form | {"key": "three"}).text
     assert shown == 4
     back = f"/admin/rewards/redemptions/{ids[1]}/return"

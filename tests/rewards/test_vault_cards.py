@@ -163,9 +163,9 @@ def test_from_approval_to_the_one_look(app: Flask, database: Database, sign_in: 
     assert amara.post(f"{address}/ask").status_code == 303
     ada = sign_in(admin_id)
     assert "They could not keep it" in ada.get(f"/admin/rewards/redemptions/{redemption_id}").text
-    without = ada.post(f"/admin/rewards/redemptions/{redemption_id}/allow-code", data={"reason": ""})
+    without = ada.post(f"/admin/rewards/redemptions/{redemption_id}/allow-code", data={"allow-reason": ""})
     assert (without.status_code, "Please give a reason" in without.text) == (422, True)
-    assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/allow-code", data={"reason": "Printer jam"}).status_code == 303
+    assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/allow-code", data={"allow-reason": "Printer jam"}).status_code == 303
     assert "once more" in amara.get(f"/rewards/redemptions/{redemption_id}").text
     assert "CANARY-1" in amara.post(address, data=form | {"key": "third"}).text
     log = ada.get("/admin/audit").text

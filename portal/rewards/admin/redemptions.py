@@ -135,10 +135,10 @@ def look_again(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/allow-code")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, allow=AllowForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, allow=AllowForm(prefix="allow-")))
 def allow_code(redemption_id: int) -> ResponseReturnValue:
     """Let the member look at their code once more, with a reason."""
-    form = AllowForm()
+    form = AllowForm(prefix="allow-")
     if not form.validate():
         return _redemption(redemption_id, allow=form), 422
     codes.allow_code(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
@@ -240,7 +240,7 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
     shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
     shown["address"] = forms.get("address") or address_form()
-    shown["allow"] = forms.get("allow") or AllowForm(formdata=None)
+    shown["allow"] = forms.get("allow") or AllowForm(formdata=None, prefix="allow-")
     item = found.detail.redemption
     card: dict[str, Any] = {"code": look_of(db(), holder_of(item.id)), "order": (order := order_of(db(), item.id))}
     card["may_give_up"] = order is not None and may_give_up(order.state, order.noted_at, utcnow())
