@@ -21,7 +21,8 @@ def handlers(provider: Provider | None) -> dict[str, Handler]:
     """Return the job that orders cards at the provider, if there is one."""
 
     def order_card(database: Database, payload: dict[str, Any], now: datetime) -> None:
-        asking = database.write(partial(settling.begin_asking, order=payload["order"], now=now))
+        about = {name: payload[name] for name in ("order", "tries", "is_watch")}
+        asking = database.write(partial(settling.begin_asking, **about, now=now))
         if asking is not None:
             database.write(_answer(provider, asking, now))
 

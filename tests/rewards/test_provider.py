@@ -165,10 +165,10 @@ def test_an_order_that_never_arrived_is_ordered_after_it_was_looked_for(database
 
 def test_a_worker_that_is_killed_between_order_and_note_leaves_one_card(database: Database, maker: CardMaker, provider: HttpProvider) -> None:
     world = World(database, provider).approve()
-    asking = database.write(lambda s: begin_asking(s, order=world.order().id, now=utcnow()))
+    asking = database.write(lambda s: begin_asking(s, order=world.order().id, tries=0, now=utcnow()))
     assert asking
     provider.order(asking.order_id, asking.wanted)
-    # Killed here: nothing of the answer was written. Its job comes again, and waits for the claim to run out.
+    # Killed here: nothing of the answer was written. Its job comes again, and leaves it to the one that watches.
     assert (world.order().state, world.work(), maker.asked["order"]) == ("doubt", 1, 1)
     world.work(minutes=2)
     assert (maker.made, maker.asked["order"], maker.asked["look"], world.stands()) == (1, 1, 1, ("sent", 0, 0))
@@ -179,7 +179,7 @@ def test_eight_workers_at_once_ask_once(database: Database, maker: CardMaker, pr
     claimed: list[object] = []
 
     def claim(session: Session) -> None:
-        claimed.append(begin_asking(session, order=order, now=now))
+        claimed.append(begin_asking(session, order=order, tries=0, now=now))
 
     order, now = world.order().id, utcnow()
     assert all_at_once(database, [claim] * 8) == {"done": 8}
@@ -246,7 +246,7 @@ def test_without_an_answer_nothing_may_be_called_off_failed_or_sent(database: Da
         assert found == [OrderUnderWay, OrderUnderWay]
         world.do(fail_redemption, reason="They are gone", now=utcnow() + GIVE_UP_AFTER)
         assert (world.order().state, world.stands()) == ("given_up", ("failed", 0, 100))
-        assert world.work(minutes=90) == 1
+        assert world.work(minutes=90) == 2
         assert (maker.made, maker.asked["look"]) == (1, 0)
 
 
@@ -258,6 +258,19 @@ def test_look_again_asks_now(database: Database, maker: CardMaker, provider: Htt
     assert world.do(look_again) is True
     world.work()
     assert (maker.made, world.order().state, world.do(look_again)) == (1, "made", False)
+
+
+def test_looking_again_ten_times_asks_no_more_often_afterwards(database: Database) -> None:
+    with card_maker(loses=1, loses_looks=99) as maker:
+        world = World(database, HttpProvider(maker.url, TOKEN)).approve()
+        world.work()
+        for _ in range(10):
+            world.do(look_again)
+        world.work()
+        assert maker.asked["look"] == 1
+        for hours in (1, 3, 5):
+            world.work(minutes=hours * 60)
+        assert (maker.asked["look"], maker.asked["order"], maker.made) == (4, 1, 1)
 
 
 def test_who_may_not_receive_meanwhile_gets_the_card_when_they_may(database: Database, maker: CardMaker, provider: HttpProvider) -> None:

@@ -43,10 +43,14 @@ def note_order(session: Session, redemption: Redemption, reward: Reward, now: da
     return order
 
 
-def promise(session: Session, order: CardOrder, now: datetime, *, at: datetime) -> None:
-    """Promise that the provider is asked about the order, not before ``at``."""
-    payload = {"order": order.id}
-    enqueue(session, topic=ORDER, payload=payload, key=f"card:{order.id}:{order.tries}:{micros(at)}", now=now, available_at=at)
+def promise(session: Session, order: CardOrder, now: datetime, *, at: datetime, is_watch: bool = False) -> None:
+    """Promise that the provider is asked about the order, not before ``at``, unless it was asked once more by then.
+
+    ``is_watch``: only if the call that is just being made is never answered, since its worker was killed.
+    """
+    payload = {"order": order.id, "tries": order.tries, "is_watch": is_watch}
+    key = f"card:{order.id}:{order.tries}:{'watch' if is_watch else micros(at)}"
+    enqueue(session, topic=ORDER, payload=payload, key=key, now=now, available_at=at)
 
 
 def look_again(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> bool:

@@ -34,13 +34,14 @@ class Asking:
     is_doubted: bool
 
 
-def begin_asking(session: Session, *, order: int, now: datetime) -> Asking | None:
+def begin_asking(session: Session, *, order: int, tries: int, now: datetime, is_watch: bool = False) -> Asking | None:
     """Claim an order for one call and return what is asked, None where nothing is to be asked now.
 
-    From here on it is in doubt: whatever happens to this worker, the next one looks before it orders.
+    ``tries`` are those it had when this was promised: a later try has promises of its own. From here on it is in doubt: whatever happens
+    to this worker, another one is promised, and looks before it orders.
     """
     redemption, found = _locked(session, order)
-    if found.state not in OPEN:
+    if found.state not in OPEN or found.tries != tries or (is_watch and found.claimed_until is None):
         return None
     if found.claimed_until is not None and found.claimed_until > now:
         promise(session, found, now, at=found.claimed_until)
@@ -52,6 +53,7 @@ def begin_asking(session: Session, *, order: int, now: datetime) -> Asking | Non
     found.state, found.asked_at, found.claimed_until, found.tries = OrderState.DOUBT.value, now, now + CLAIM, found.tries + 1
     found.why = Why.REPLY.value
     session.flush()
+    promise(session, found, now, at=found.claimed_until, is_watch=True)
     return Asking(found.id, found.order_id, Wanted(found.product, found.amount_cents, found.currency), is_doubted)
 
 
