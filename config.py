@@ -3,9 +3,11 @@
 The table in ``docs/operating.md`` documents each one; a test holds the two together.
 """
 
+import base64
 import os
 import re
 import secrets
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +53,18 @@ KNOWN_SECRETS = {
 def is_weak(secret: str) -> bool:
     """Tell whether a secret can be guessed, or read in somebody's documentation."""
     return len(secret) < 32 or len(set(secret)) < 8 or secret.casefold() in {known.casefold() for known in KNOWN_SECRETS}
+
+
+def is_vault_key(key: str) -> bool:
+    """Tell whether this is a key that can seal codes: 32 bytes as URL-safe base64."""
+    try:
+        return len(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True)) == 32
+    except ValueError:
+        return False
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _address(value: str, said: str, *schemes: str) -> str:
@@ -103,6 +117,11 @@ class Settings(BaseSettings):
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Currency of the programme (ISO 4217), for what points cost the company")
     link_checks: bool = Field(True, description="The worker looks whether links that were shared as proof are there; off, it asks no page outside")
     publish_with_two: bool = Field(False, description="A challenge is published by another admin than the one who asked for its review")
+    vault_keys: str = Field(
+        "", description="Keys that seal gift card codes, separated by commas, the first one seals; vault.key in the data folder if empty"
+    )
+    cards_url: str = Field("", description="Address of the provider that makes gift cards, or empty for none")
+    cards_token: str = Field("", description="Token by which the provider knows this portal")
     heads: Path | None = Field(None, description="File in which the worker notes the head of the seals once a day; heads.txt in the data folder")
     heads_to: str = Field("", description="Address that gets the head of the seals by mail once a day, or empty")
     log_level: str = Field("INFO", description="Least level that is logged")
@@ -132,6 +151,21 @@ class Settings(BaseSettings):
     @classmethod
     def _mail_server(cls, value: str) -> str:
         return value and _address(value, "PORTAL_MAIL_URL must look like smtp://user:password@host:587 or smtps://host:465", "smtp", "smtps")
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _vault_keys(cls, value: str) -> str:
+        if not all(is_vault_key(key) for key in _listed(value)):
+            raise ValueError("PORTAL_VAULT_KEYS must be keys as `flask vault key` prints them, separated by commas")
+        return value
+
+    @field_validator("cards_url")
+    @classmethod
+    def _cards_address(cls, value: str) -> str:
+        said = "PORTAL_CARDS_URL must look like https://cards.example.com/api; http:// only for this machine"
+        if value and not _address(value, said, "http", "https").startswith("https://") and urlsplit(value).hostname not in LOOPBACK:
+            raise ValueError(said)
+        return value.rstrip("/")
 
     @field_validator("jobs_url")
     @classmethod
@@ -195,16 +229,29 @@ class Settings(BaseSettings):
             )
 
     def _kept_secret(self) -> str:
-        """Return the secret of this installation; make it on the first run, readable by its owner only.
+        """Return the secret of this installation; make it on the first run."""
+        return self._kept("secret.key", lambda: secrets.token_urlsafe(48))
+
+    def kept_vault_keys(self) -> list[str]:
+        """Return the keys that seal codes, the one that seals first: those that were given, or the one in the data folder, made on first use."""
+        if given := _listed(self.vault_keys):
+            return given
+        kept = self._kept("vault.key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        if not all(is_vault_key(key) for key in _listed(kept)):
+            raise ValueError(f"{self.data / 'vault.key'} holds no key of the vault. Put the one back that was in it")
+        return _listed(kept)
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        """Return what the data folder keeps under ``name``; make it if it is not there, readable by its owner only.
 
         Server and worker may both be the first: the file appears with its content, or is there already.
         """
-        path = self.data / "secret.key"
+        path = self.data / name
         self.data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            unfinished = self.data / f"secret.key.{secrets.token_hex(8)}"
+            unfinished = self.data / f"{name}.{secrets.token_hex(8)}"
             with open(unfinished, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                file.write(secrets.token_urlsafe(48))
+                file.write(make())
             try:
                 os.link(unfinished, path)
             except FileExistsError:
@@ -219,7 +266,7 @@ class Settings(BaseSettings):
 
     @property
     def earlier_secrets(self) -> list[str]:
-        return [secret.strip() for secret in self.secret_key_fallbacks.split(",") if secret.strip()]
+        return _listed(self.secret_key_fallbacks)
 
     @property
     def company_first(self) -> str:

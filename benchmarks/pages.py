@@ -89,6 +89,8 @@ class Visit:
             Page("calendar (admin)", None, self._reading(self.admins, "/admin/challenges/calendar")),
             Page("templates (admin)", None, self._reading(self.admins, "/admin/challenges/templates")),
             Page(f"approvals queue, {self.programme.waiting:,} waiting", 0.08, self._reading(self.admins, "/admin/approvals")),
+            Page("fulfilment desk (admin)", None, self._reading(self.admins, "/admin/rewards/desk")),
+            Page("code vault (admin)", None, self._reading(self.admins, "/admin/rewards/codes")),
             Page("registry, search", None, self._searching),
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),

@@ -51,6 +51,7 @@ from portal.commands.outage import in_words
 from portal.commands.people import people as people_commands
 from portal.commands.pictures import pictures
 from portal.commands.recognition import board
+from portal.commands.vault import vault
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
@@ -107,15 +108,19 @@ from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
 from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
+from portal.rewards import card_jobs
+from portal.rewards import doors as rewards
 from portal.rewards import jobs as rewards_jobs
-from portal.rewards import views as rewards
 from portal.rewards import wishing as wishes
+from portal.rewards.actions.ordering import ORDER as ORDER_CARD
 from portal.rewards.actions.waiting import TELL as TELL_WAITING
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
+from portal.rewards.providers.http import HttpProvider
 from portal.rewards.queries.conditions import level_use
 from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
+from portal.vault.keys import Keys
 from portal.web import (
     addresses,
     appearance,
@@ -189,6 +194,7 @@ COMMANDS = [
         check_mail,
         ledger,
         pictures,
+        vault,
         demo,
     )
 ]
@@ -272,6 +278,7 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.UNDO: N_("Undoing an import"),
     recounting.RECOUNT: N_("Counting boards anew"),
     CHECK: N_("Look at a shared link"),
+    ORDER_CARD: N_("Ordering a gift card"),
     REPRICE: N_("New points for past completions"),
     TELL_WAITING: N_("Telling the waiting list that a reward is back"),
     badge_actions.BACKFILL: N_("Giving a new badge to who earned it before"),
@@ -295,6 +302,7 @@ TICKS: list[Tick] = [
     (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
     (rewards_jobs.REST_SECONDS, rewards_jobs.look_at_rested),
     (rewards_jobs.WISH_SECONDS, rewards_jobs.tell_of_wishes),
+    (card_jobs.STALE_SECONDS, card_jobs.forget_unconfirmed),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
@@ -347,9 +355,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     _set_up_web(app, settings)
     storage: Storage = app.extensions["storage"]
     fetcher = Fetcher(f"Laurel link check (+{settings.base_url})")
-    jobs = JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
+    cards = HttpProvider(settings.cards_url, settings.cards_token) if settings.cards_url else None
+    jobs = (
+        card_jobs.handlers(cards) | JOBS | imports_jobs.handlers(IMPORTERS, storage) | challenges_jobs.link_jobs(fetcher, is_on=settings.link_checks)
+    )
     ticks = [*TICKS, (dashboard_jobs.ESCALATE_SECONDS, dashboard_jobs.escalation(WAITING)), (files_jobs.EVERY_SECONDS, files_jobs.sweep(storage))]
     ticks.append((bank_heads.HEAD_SECONDS, bank_heads.head_keeper(settings.heads or settings.data / "heads.txt", settings.heads_to)))
+    ticks.append((card_jobs.BALANCE_SECONDS, card_jobs.balance_keeper(cards)))
     notifications_setup.init(app, settings, jobs=jobs, names=JOB_NAMES, ticks=ticks, record=audit.record)
     dashboard.init(app, WAITING)
     audience_wording.init(app)
@@ -375,6 +387,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, name_of_token=name_of_token, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
     app.extensions["database"].inform_sessions(referral_taken_back=REFERRAL_TAKEN_BACK)
+    app.extensions["database"].inform_sessions(vault_keys=Keys(settings.kept_vault_keys), has_card_provider=bool(settings.cards_url))
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )

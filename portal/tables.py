@@ -21,8 +21,9 @@ from portal.references import models as references
 from portal.referrals import models as referrals
 from portal.review import models as review
 from portal.rewards import models as rewards
+from portal.vault import models as vault
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, people, acts, audience, recognition, referrals, outside, consents, receiving)
+rooms = (ledger, audit, notifications, files, vault, people, acts, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
 rooms_above = (*challenges, bank, rewards, references, imports, review, dashboard, api)

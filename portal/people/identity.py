@@ -1,5 +1,7 @@
 """Who is asking: Flask-Login over our session rows. The cookie holds a token, the row decides."""
 
+from typing import Any
+
 from flask import Flask, current_app, request, session
 from flask_login import LoginManager, current_user
 
@@ -7,9 +9,12 @@ from config import Settings
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Busy
 from portal.people.actions.sessions import touch_session
+from portal.people.actions.throttles import count_try, forget_tries
+from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import Viewer, find_viewer
-from portal.people.rules.password import Hasher
+from portal.people.rules.password import Hasher, PasswordWrong
 from portal.people.rules.session import LIFE, is_seen_stale
+from portal.people.rules.throttle import PASSWORD_CHECK
 from portal.web.transaction import database, db
 
 # What is the same for everybody, and what other systems are answered by their token, is answered without asking who is there.
@@ -21,6 +26,24 @@ def hasher() -> Hasher:
     """Return what keeps and verifies passwords in this application."""
     found: Hasher = current_app.extensions["hasher"]
     return found
+
+
+def require_own_password(password: str) -> None:
+    """Refuse who does not know the password of this account: a found open browser must not be enough. Counted, like signing in.
+
+    Everybody who can sign in has a password (a CHECK of ``person`` says so). Called in ``@writes_in_steps``, since verifying takes its time.
+    Refuses: PasswordWrong, TooManyTries, TooSoon.
+    """
+    now, viewer = utcnow(), current_user
+    subject = str(viewer.id)
+
+    def count(s: Any) -> str | None:
+        count_try(s, PASSWORD_CHECK, subject, now)
+        return get_person(s, viewer.id).password_hash
+
+    if not hasher().verify(database().write(count), password):
+        raise PasswordWrong()
+    database().write(lambda s: forget_tries(s, PASSWORD_CHECK, subject))
 
 
 def _load(token: str) -> Viewer | None:

@@ -26,6 +26,7 @@ from portal.rewards.kinds.contract import Fact
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
+from portal.rewards.queries.codes import looks_at
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
 from portal.rewards.queries.waiting import shelves_for
@@ -101,6 +102,7 @@ def index() -> ResponseReturnValue:
     shown["wished"] = wished(db(), me, [offer.reward.id for offer in found])
     shown["pictures"] = measures_of(db(), [offer.reward.picture_id for offer in found])
     shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
+    shown["codes"] = looks_at(db(), mine.rows)
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
 
@@ -208,6 +210,8 @@ def _told(made: Redemption) -> str:
     """Say what becomes of what was just asked for."""
     if made.state == State.RECEIVED:
         return str(_("Approved by the rule, and yours already."))
+    if made.state == State.SENT:
+        return str(_("Approved by the rule: your code is ready. Open it under “My redemptions”."))
     if made.state != State.REQUESTED:
         return str(_("Approved by the rule. We hold %(points)s points for it until it is sent.", points=number(made.price)))
     if until := resting(db(), [made.person_id], utcnow()).get(made.person_id):
@@ -251,8 +255,9 @@ def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
 def _redemption(redemption_id: int, form: PlainForm) -> str:
     redemption_for(db(), _me(), redemption_id)
     detail = get_detail(db(), redemption_id)
+    code = looks_at(db(), [(detail.redemption, detail.reward)]).get(redemption_id)
     rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state == State.REQUESTED else None
-    return render("rewards/redemption.html", rests=rests, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
+    return render("rewards/redemption.html", code=code, rests=rests, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
 
 
 def _not_moved(refusal: Refusal, redemption_id: int) -> ResponseReturnValue:
@@ -266,6 +271,7 @@ def _mine(form: PlainForm) -> str:
     filters, me = search.values(), _me()
     found = own_redemptions(db(), me, filters, after=request.args.get("after"))
     shown = {"found": found, "search": search, "filters": filters, "counts": count_own(db(), me), "plain": form, "kept": kept_address(db(), me)}
+    shown["codes"] = looks_at(db(), found.rows)
     return render_fragment("rewards/mine.html", "results", **shown, **NAMES)
 
 

@@ -35,7 +35,11 @@ from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption, Reward
+from portal.vault.keys import Keys
+from portal.vault.models import VaultCode
+from portal.vault.rules import CodeState
 from tests.factories.people import CHEAP, make_person
+from tests.support.application import VAULT_KEY
 from tests.support.databases import Templates
 from tests.support.selection import ENGINES
 
@@ -56,6 +60,7 @@ def told(request: pytest.FixtureRequest, templates: Templates, tmp_path_factory:
     folder = tmp_path_factory.mktemp(f"demo-{request.param}")
     url = templates.copy(request.param, folder)
     database = Database(url, zone="Europe/Berlin")
+    database.inform_sessions(vault_keys=Keys(lambda: (VAULT_KEY,)))
     database.write(lambda session: build(session, storage=Storage(folder / "files", 25), hasher=CHEAP, seed=7, end=END))
     yield Told(request.param, database, folder)
     database.dispose()
@@ -163,6 +168,7 @@ def test_the_board_is_found_again_in_rows(year: Session) -> None:
 
 def test_the_shelf_holds_what_was_not_taken(year: Session) -> None:
     stocked = {entry["name"]: entry.get("stock") for entry in programme()["reward"]}
+    stocked[programme()["vault_card"]["name"]] = len(programme()["vault_card"]["codes"])
     for reward in year.scalars(select(Reward)):
         taken = year.scalar(select(func.count()).where(Redemption.reward_id == reward.id, Redemption.released_at.is_(None))) or 0
         assert reward.stock == (None if stocked[reward.name] is None else stocked[reward.name] - taken)
@@ -224,6 +230,13 @@ def test_the_printed_people_sign_in_with_the_printed_password(told: Told, year: 
 def test_who_signs_in_as_advocate_can_try_to_redeem(year: Session) -> None:
     star = year.scalars(select(Person).where(Person.name == dict(SIGN_INS)["advocate"])).one()
     assert balance_of(year, star.id).available >= 1_500
+
+
+def test_who_signs_in_as_advocate_can_look_at_a_code(year: Session) -> None:
+    star = year.scalars(select(Person).where(Person.name == dict(SIGN_INS)["advocate"])).one()
+    ready = select(VaultCode.holder).where(VaultCode.state == CodeState.READY)
+    mine = select(Redemption.id).where(Redemption.person_id == star.id)
+    assert {f"redemption:{made}" for made in year.scalars(mine)} >= set(year.scalars(ready)) != set()
 
 
 def command(told: Told, *arguments: str, env: Env = Env.TEST) -> tuple[int, str]:

@@ -61,6 +61,7 @@ from tests.factories.people import make_admin, make_company, make_contact, make_
 from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
 from tests.factories.rewards import WITH_ADDRESS
+from tests.factories.vault import tell_of_cards
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Story:
     reward: int
     redemption: int
     ticket: int
+    card: int
+    code_batch: int
     nomination: int
     file: int
     badge: int
@@ -162,6 +165,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     days = {"sale_from": now.date() - timedelta(days=9), "sale_to": now.date() + timedelta(days=90)}
     set_conditions(session, as_admin(admin), reward_id=dinner.id, countries=("DE",), **days, now=now)
     open_audience(session, as_admin(admin), reward_id=dinner.id, now=now)
+    card, code_batch = tell_of_cards(session, as_admin(admin), as_advocate(ann), now)
     day = add_reward(session, as_admin(admin), name="A day with the makers", summary="A seat in the hall.", kind="event", price=20, now=now)
     publish_reward(session, as_admin(admin), reward_id=day.id, now=now)
     seat = redeem(session, as_advocate(ann), reward_id=day.id, key="story-4", now=now)
@@ -218,6 +222,8 @@ def _tell(session: Session, storage: Storage) -> Story:
         reward=mug.id,
         redemption=third.id,
         ticket=seat.id,
+        card=card,
+        code_batch=code_batch,
         nomination=nomination.id,
         file=stored.id,
         badge=badge,

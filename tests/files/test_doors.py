@@ -21,7 +21,7 @@ from portal.files.models import StoredFile
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
-from portal.rewards.actions.catalogue import add_reward
+from portal.rewards.actions.catalogue import add_reward, set_options
 from tests.factories.challenges import as_admin, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.files import samples
@@ -84,8 +84,8 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "rewards_admin.change": old_reward,
     "imports_admin.upload": new_import,
 }
-# Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, tests/rewards/test_preview.py).
-NOTHING_KEPT = {"challenges_admin.rehearse_step", "rewards_admin.look_at_numbers", "rewards_admin.preview_typed"}
+# Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, test_preview.py, test_vault_cards.py).
+NOTHING_KEPT = {"challenges_admin.rehearse_step", "rewards_admin.look_at_numbers", "rewards_admin.preview_typed", "rewards_admin.import_codes"}
 each_door = pytest.mark.parametrize("door", DOORS)
 
 
@@ -206,7 +206,8 @@ def test_every_form_that_sends_a_file_leads_to_one_of_these_doors(app: Flask, da
         person, submission, stage = under_way(session)
         longer, admin = make_challenge(session, stages=("upload", "answer")), make_admin(session)
         make_submission(session, person, longer)
-        reward = add_reward(session, as_admin(admin), name="Summit", kind="event", price=5, now=utcnow())
+        reward = add_reward(session, as_admin(admin), name="Summit", kind="gift_card", price=5, now=utcnow())
+        set_options(session, as_admin(admin), reward_id=reward.id, given={"source": "vault"}, now=utcnow())
         known = {"challenge_id": submission.challenge_id, "stage_id": stage.id, "reward_id": reward.id, "person_id": person.id}
         return person, admin, f"/challenges/{longer.id}", known
 

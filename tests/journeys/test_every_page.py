@@ -63,6 +63,8 @@ def arguments(story: Story) -> dict[str, object]:
         "reward_id": story.reward,
         "redemption_id": story.redemption,
         "ticket_number": number_of(story.ticket, SECRET),
+        "card_id": story.card,
+        "code_batch_id": story.code_batch,
         "nomination_id": story.nomination,
         "badge_id": story.badge,
         "holding_id": story.holding,

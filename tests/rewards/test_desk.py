@@ -75,7 +75,7 @@ def state_of(database: Database, redemption_id: int) -> str:
 
 def test_each_tab_holds_what_is_to_be_done_next_and_filters_find_it(ada: PortalClient, lying: Desk, database: Database) -> None:
     with database.reading() as session:
-        assert count_tabs(session) == {"approve": 1, "order": 1, "send": 2, "sent": 0, "failed": 1}
+        assert count_tabs(session) == {"approve": 1, "order": 1, "provider": 0, "send": 2, "sent": 0, "failed": 1}
     expected = {
         "": [lying.to_order],
         "?tab=approve": [lying.waiting],

@@ -42,12 +42,15 @@ class PortalClient(FlaskClient):
 
 
 SECRET = "t" * 20 + "0123456789abcdef"
+VAULT_KEY = "A" * 43 + "="
 
 
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> Settings:
     """Settings of a test installation: its own folder, mail into files."""
-    return Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, secret_key=SECRET, log_level="ERROR")
+    return Settings(
+        _env_file=None, env=Env.TEST, data=tmp_path, database_url=database.url, secret_key=SECRET, vault_keys=VAULT_KEY, log_level="ERROR"
+    )
 
 
 @pytest.fixture

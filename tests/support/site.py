@@ -21,7 +21,7 @@ from sqlalchemy import update
 
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
-from tests.support.application import SECRET
+from tests.support.application import SECRET, VAULT_KEY
 from tests.support.prepared import Started
 
 T = TypeVar("T")
@@ -97,6 +97,7 @@ class Site:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "PORTAL_SECRET_KEY": SECRET,
+            "PORTAL_VAULT_KEYS": VAULT_KEY,
             "PORTAL_ENV": "test",
             "PORTAL_DATA": str(folder),
             "DATABASE_URL": database.url,

@@ -40,7 +40,7 @@ AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff
 # A key under which no template is.
 OWN = "own-none"
 # The table in which a route's argument is an id.
-TABLES = {"batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
+TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
 NOT_OURS = {
     "After",

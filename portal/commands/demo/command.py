@@ -13,6 +13,7 @@ from portal.challenges.actions.links import withhold_looks
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.commands.demo.audiences import Audiences
+from portal.commands.demo.cards import Cards
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.finance import Finance
@@ -88,6 +89,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     year.begin()
     Audiences(story, cast, year).begin()
     Shelf(story, cast).begin()
+    Cards(story, cast).begin()
     Receiving(story, cast).begin()
     Wishes(story, cast).begin()
     Finance(story, cast).begin()

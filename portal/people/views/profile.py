@@ -16,16 +16,14 @@ from portal.people.actions.interests import set_interests
 from portal.people.actions.passwords import change_password
 from portal.people.actions.profile import ask_email_change, edit_profile
 from portal.people.actions.sessions import end_other_sessions, end_session
-from portal.people.actions.throttles import count_try, forget_tries
 from portal.people.forms import BoardForm, ChangeEmailForm, ChangePasswordForm, InterestsForm, ProfileForm, options
-from portal.people.identity import hasher
+from portal.people.identity import require_own_password
 from portal.people.panels import panels_for
 from portal.people.queries.interests import interests_of
 from portal.people.queries.persons import get_person
 from portal.people.queries.sessions import list_sessions
-from portal.people.rules.password import PasswordWrong, require_same
+from portal.people.rules.password import require_same
 from portal.people.rules.person import time_zones
-from portal.people.rules.throttle import PASSWORD_CHECK
 from portal.people.rules.welcome import is_new
 from portal.people.views.sign_in import Answer, accept_password, bp, into_cookie, settings
 from portal.web.errors import headers_of
@@ -124,20 +122,6 @@ def save_interests() -> Any:
     return redirect(url_for(".profile", _anchor="interests"), 303)
 
 
-def _require_own_password(password: str) -> None:
-    """Refuse (``PasswordWrong``) who does not know the current password: a found open browser must not be enough. Counted, like signing in."""
-    now, viewer = utcnow(), current_user
-    subject = str(viewer.id)
-
-    def count(s: Any) -> str | None:
-        count_try(s, PASSWORD_CHECK, subject, now)
-        return get_person(s, viewer.id).password_hash
-
-    if not hasher().verify(database().write(count), password):
-        raise PasswordWrong()
-    database().write(lambda s: forget_tries(s, PASSWORD_CHECK, subject))
-
-
 def _password_again(refusal: Refusal) -> Answer:
     form = ChangePasswordForm()
     form.refuse(refusal)
@@ -153,7 +137,7 @@ def save_password() -> Any:
     if not form.validate():
         return _profile(password=form), 422
     require_same(form.password.data or "", form.again.data or "")
-    _require_own_password(form.current.data or "")
+    require_own_password(form.current.data or "")
     actor, was_kept, session_id = current_actor(), session.permanent, current_user.session_id
     password = accept_password(get_person(db(), current_user.id), form.password.data or "")
     into_cookie(database().write(lambda s: change_password(s, actor, session_id=session_id, password=password, now=utcnow())), is_kept=was_kept)
@@ -175,7 +159,7 @@ def change_email() -> Any:
     form = ChangeEmailForm()
     if not form.validate():
         return _profile(email=form), 422
-    _require_own_password(form.current.data or "")
+    require_own_password(form.current.data or "")
     actor, email = current_actor(), form.email.data or ""
     database().write(lambda s: ask_email_change(s, actor, email=email, now=utcnow()))
     flash(_("We have sent a link to %(email)s. Your address changes when you open it.", email=email), "info")

@@ -14,6 +14,7 @@ from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
+from portal.rewards.actions.codes import follow_source, require_own_count
 from portal.rewards.actions.waiting import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
@@ -107,6 +108,7 @@ def change_reward(
         require_publishable(summary)
     if Kind(kind) != reward.kind:
         _require_free_kind(session, reward, Kind(kind))
+        follow_source(session, reward, kind, reward.options)
     new = {
         "name": name,
         "kind": Kind(kind).value,
@@ -149,14 +151,15 @@ def retire_reward(session: Session, actor: Actor, *, reward_id: int, now: dateti
 
 
 def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mapping[str, Any], now: datetime) -> Reward:
-    """Say what the reward's kind asks for: a date, a link, causes. Refuses: NotAllowed, what the kind finds wrong."""
+    """Say what the reward's kind asks for: a date, a link, causes. Refuses: NotAllowed, what the kind finds wrong, ProviderMissing, SourceFixed."""
     _require_admin(actor)
-    reward = get_reward(session, reward_id)
+    reward = locked_reward(session, reward_id)
     kind = kind_of(reward.kind)
     options = read(kind.options, given)
     if flaw := kind.flaw(options):
         raise flaw
     if options != reward.options:
+        follow_source(session, reward, reward.kind, options)
         reward.options, reward.changed_at = options, now
         session.flush()
         audit.record(session, actor, "reward.details_changed", "reward", reward.id, now=now, changed=sorted(options))
@@ -164,10 +167,13 @@ def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mappin
 
 
 def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
-    """Add to the stock, or take away from it, and return what is left. Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange."""
+    """Add to the stock, or take away from it, and return what is left.
+
+    Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange, and StockIsVault where codes are the stock.
+    """
     _require_admin(actor)
     require_change(change)
-    get_reward(session, reward_id)
+    require_own_count(session, reward_id)
     counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
     left: int | None = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
     if left is None:
@@ -181,9 +187,10 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
 
 
 def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, now: datetime) -> None:
-    """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted, StockInVariants."""
+    """Begin to count a reward that never ran out before. Refuses: NotAllowed, StockOutOfRange, StockCounted, StockInVariants, StockIsVault."""
     _require_admin(actor)
     require_stock(stock)
+    require_own_count(session, reward_id)
     locked_reward(session, reward_id)  # a variant that is being added comes before or after, not between
     if variants_of(session, reward_id):
         raise StockInVariants()
@@ -194,9 +201,9 @@ def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, n
 
 
 def uncount_stock(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> None:
-    """Offer a reward without end from now on. A second click is nothing. Refuses: NotAllowed."""
+    """Offer a reward without end from now on. A second click is nothing. Refuses: NotAllowed, StockIsVault."""
     _require_admin(actor)
-    get_reward(session, reward_id)
+    require_own_count(session, reward_id)
     ended = update(Reward).where(Reward.id == reward_id, Reward.stock.is_not(None)).values(stock=None, changed_at=now).returning(Reward.id)
     if session.execute(_plain(ended)).scalar() is not None:
         offered_again(session, reward_id=reward_id, now=now)

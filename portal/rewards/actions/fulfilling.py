@@ -12,26 +12,44 @@ from portal.ledger.actions.holding import capture
 from portal.people.queries.persons import names
 from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
+from portal.rewards.actions.ordering import give_up_order, note_order
 from portal.rewards.actions.worth import count_sent, stops, take_out
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.cards import order_of
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import AddressMissing
+from portal.rewards.rules.cards import OPEN, CardNotThere, OrderUnderWay, Source, holder_of, source_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import NotToBeOrdered, ShownAtTheDoor
 from portal.rewards.rules.states import Move, can
+from portal.vault.actions.handing import hand_code
+from portal.vault.queries import look_of
 
 
 def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
-    """Note that it was ordered; from now on the person cannot call it off. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered, AlreadyHandled."""
+    """Note that it was ordered; from now on the person cannot call it off.
+
+    A card from the provider is ordered there, as soon as this is committed. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered, AlreadyHandled;
+    of a card also ProviderMissing, and what stops anything from being sent to the person.
+    """
     reward, kind = _looked_at(session, actor, redemption_id)
-    if not kind.is_ordered:
+    is_provided = source_of(reward.kind, reward.options) is Source.PROVIDER
+    if not (kind.is_ordered or is_provided):
         raise NotToBeOrdered(reward=reward.name)
+    if (
+        is_provided
+        and can(Move.ORDER, get_redemption(session, redemption_id).state)
+        and (stop := stops(session, get_redemption(session, redemption_id), now))
+    ):
+        raise stop
     redemption, is_new = move(session, actor, redemption_id, Move.ORDER, now=now)
     if is_new:
+        if is_provided:
+            note_order(session, redemption, reward, now)
         record_and_tell(session, actor, redemption, now)
     return redemption
 
@@ -52,29 +70,47 @@ def send_redemption(
             raise AddressMissing()
         if refusal := kind.shortfall(given):
             raise refusal
+        _require_card(session, reward, redemption_id)
     redemption, is_new = move(session, actor, redemption_id, Move.SEND, now=now, delivery=delivery, handed=given)
     if is_new:
         _spend(session, actor, redemption, now)
-        record_and_tell(session, actor, redemption, now)
+        record_and_tell(session, actor, redemption, now, kind=_open_card(session, reward, redemption))
     elif (given and given != redemption.handed) or (delivery and delivery != redemption.delivery):
         raise as_it_stands(redemption, reward.name, names(session, concerned([redemption])))
     return redemption
 
 
 def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> bool:
-    """Give what needs nobody to send it, in the transaction of its approval; tells whether it did.
+    """Give what needs nobody to send it, or order its card, in the transaction of its approval; tells whether it did.
 
     What may not be sent to the person now waits, approved.
     """
     reward = get_reward(session, redemption.reward_id)
-    kind = kind_of(reward.kind)
-    if not kind.is_at_once or stops(session, redemption, now):
+    kind, source = kind_of(reward.kind), source_of(reward.kind, reward.options)
+    is_ready = kind.is_at_once or source is Source.VAULT or (source is Source.PROVIDER and session.info.get("has_card_provider"))
+    if not is_ready or stops(session, redemption, now):
         return False
+    if source is Source.PROVIDER:
+        redemption, _ = move(session, actor, redemption.id, Move.ORDER, now=now)
+        note_order(session, redemption, reward, now)
+        record_and_tell(session, actor, redemption, now)
+        return True
+    if source is Source.VAULT:
+        hand_over_card(session, actor, redemption, now)
+        return True
     move(session, actor, redemption.id, Move.SEND, now=now, handed=read(kind.options, reward.options))
     redemption, _ = move(session, actor, redemption.id, Move.RECEIVE, now=now)
     _spend(session, actor, redemption, now)
     record_and_tell(session, actor, redemption, now, name="sent")
     return True
+
+
+def hand_over_card(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> None:
+    """Hand over a card whose code is set aside: the held points are spent, and the person may look at it. Asked before: ``stops``."""
+    reward = get_reward(session, redemption.reward_id)
+    redemption, _ = move(session, actor, redemption.id, Move.SEND, now=now)
+    _spend(session, actor, redemption, now)
+    record_and_tell(session, actor, redemption, now, kind=_open_card(session, reward, redemption))
 
 
 def receive_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
@@ -100,10 +136,14 @@ def confirm_received(session: Session, actor: Actor, *, redemption_id: int, now:
 
 
 def fail_redemption(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> Redemption:
-    """Note that it could not be ordered or delivered; the points stay held. Refuses: NotAllowed, OwnRedemption, ReasonNeeded, AlreadyHandled."""
+    """Note that it could not be ordered or delivered; the points stay held.
+
+    Refuses: NotAllowed, OwnRedemption, ReasonNeeded, AlreadyHandled, and OrderUnderWay while the provider may be making the card.
+    """
     require_decider(actor, get_redemption(session, redemption_id).person_id)
     redemption, is_new = move(session, actor, redemption_id, Move.FAIL, now=now, reason=require_reason(reason))
     if is_new:
+        give_up_order(session, redemption_id, now)
         record_and_tell(session, actor, redemption, now)
     return redemption
 
@@ -149,6 +189,22 @@ def _looked_at(session: Session, actor: Actor, redemption_id: int) -> tuple[Rewa
     require_decider(actor, asked.person_id)
     reward = get_reward(session, asked.reward_id)
     return reward, kind_of(reward.kind)
+
+
+def _require_card(session: Session, reward: Reward, redemption_id: int) -> None:
+    """Refuses: CardNotThere, OrderUnderWay, where a card comes with a code and there is none yet."""
+    if source_of(reward.kind, reward.options) is Source.HAND or look_of(session, holder_of(redemption_id)) is not None:
+        return
+    order = order_of(session, redemption_id)
+    raise OrderUnderWay() if order is not None and order.state in OPEN else CardNotThere()
+
+
+def _open_card(session: Session, reward: Reward, redemption: Redemption) -> str:
+    """Let the person look at their code, and return which mail tells them; nothing of the kind where a card is bought by hand."""
+    if source_of(reward.kind, reward.options) is Source.HAND:
+        return ""
+    hand_code(session, holder=holder_of(redemption.id))
+    return "card_ready"
 
 
 def _spend(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> None:

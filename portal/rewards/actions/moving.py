@@ -13,6 +13,7 @@ from portal.kernel.clock import micros
 from portal.ledger.actions.holding import release
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
+from portal.rewards.actions.codes import take_back
 from portal.rewards.actions.waiting import came_back
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
@@ -57,8 +58,11 @@ def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) 
 
 
 def put_back(session: Session, redemption: Redemption) -> None:
-    """Put the piece back on the shelf that it came from, if that is still counted; who waits for it is told."""
-    if not redemption.has_stock:
+    """Put the piece back on the shelf that it came from, if that is still counted, and tell who waits for it.
+
+    Its code goes back too, unless somebody has seen it: then there is no piece.
+    """
+    if not take_back(session, redemption) or not redemption.has_stock:
         return
     shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
     counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None)).values(stock=shelf.stock + 1).returning(shelf.stock)
@@ -86,14 +90,19 @@ def tell_person(session: Session, redemption: Redemption, kind: str, now: dateti
     notify(session, to=to, kind=kind, data=data, key=key, now=now, link=f"/rewards/redemptions/{redemption.id}", mail=mail)
 
 
-def record_and_tell(session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True) -> None:
-    """Record the move under ``name``, which is the new state if not given, and tell the person. What was handed over stays out of the record."""
+def record_and_tell(
+    session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True, kind: str = ""
+) -> None:
+    """Record the move under ``name``, which is the new state if not given, and tell the person. What was handed over stays out of the record.
+
+    ``kind`` is the mail that tells of it, where that is not the one of the move.
+    """
     name = name or redemption.state
     about: dict[str, Any] = {word: value for word, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
     if redemption.approved_at == now and (first := firsts_of(session, [redemption.id]).get(redemption.id)):
         about["first_by_id"] = first.by_id
     audit.record(session, actor, f"redemption.{name}", "redemption", redemption.id, now=now, **about)
-    tell_person(session, redemption, f"redemption_{name}", now, mail=mail)
+    tell_person(session, redemption, kind or f"redemption_{name}", now, mail=mail)
 
 
 def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None) -> None:

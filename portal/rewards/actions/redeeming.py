@@ -17,6 +17,7 @@ from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
 from portal.rewards.actions.addresses import keep_address
 from portal.rewards.actions.auto import approve_by_rule
+from portal.rewards.actions.codes import set_aside
 from portal.rewards.actions.conditions import require_conditions
 from portal.rewards.actions.moving import give_back, move, tell_admins, tell_person
 from portal.rewards.actions.taking import chosen_variant, take_piece
@@ -92,6 +93,7 @@ def redeem(
     if kind_of(reward.kind).needs_address:
         keep_address(session, redemption, require_address(asked.address), remembers=asked.remembers, now=now)
     redemption.has_stock = take_piece(session, reward, redemption.variant_id)
+    set_aside(session, reward, redemption, now)
     redemption.hold_id = _hold(session, actor, redemption, now)
     session.flush()
     fulfil_wishes(session, redemption)

@@ -17,9 +17,11 @@ from portal.rewards.actions import fulfilling
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.desk import DeskFilter, MoveForm
 from portal.rewards.kinds.registry import kind_of
+from portal.rewards.queries.cards import orders_of, running_low
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
 from portal.rewards.queries.worth import resting
+from portal.rewards.rules.cards import LOW_BALANCE_CENTS, ORDER_NAMES, WHY_NAMES
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
@@ -31,7 +33,13 @@ from portal.web.transaction import database, db, writes_in_steps
 
 PICKING_HEADER = ("redemption", "reward", "variant", "date", "person", "company", "name", "street", "postcode", "city", "region", "country")
 PICKING_HEADER_ENDS = ("wish", "state", "asked", "tracking")
-NAMES: dict[str, Any] = SHARED | {"tabs": TAB_NAMES, "tab_of": Tab}
+NAMES: dict[str, Any] = SHARED | {
+    "tabs": TAB_NAMES,
+    "tab_of": Tab,
+    "why_names": WHY_NAMES,
+    "order_names": ORDER_NAMES,
+    "low_balance": LOW_BALANCE_CENTS,
+}
 ACTS: dict[str, Callable[..., object]] = {Tab.ORDER.value: fulfilling.order_redemption, Tab.SEND.value: fulfilling.send_redemption}
 
 
@@ -57,6 +65,8 @@ def desk() -> ResponseReturnValue:
     found = desk_page(db(), tab, filters, after=request.args.get("after"))
     shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": count_tabs(db())}
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
+    shown["running"] = running_low(db())
+    shown["orders"] = orders_of(db(), [row.Redemption.id for row in found]) if tab is Tab.PROVIDER else {}
     shown["rests"] = resting(db(), [row.Person.id for row in found], utcnow()) if tab is Tab.APPROVE else {}
     return render_fragment("rewards/admin/desk.html", "results", **shown, **NAMES)
 

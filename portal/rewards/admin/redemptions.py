@@ -8,21 +8,25 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.rewards.actions import addresses, fulfilling, review
+from portal.rewards.actions import addresses, codes, fulfilling, ordering, review
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.addresses import address_form
+from portal.rewards.forms.codes import AllowForm
 from portal.rewards.forms.deciding import PlainForm, ReasonForm, SendForm, send_form
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
+from portal.rewards.queries.cards import order_of
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
+from portal.rewards.rules.cards import ORDER_NAMES, WHY_NAMES, Source, holder_of, may_give_up, source_of
 from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
+from portal.vault.queries import look_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.forms import Form
@@ -37,6 +41,10 @@ NAMES: dict[str, Any] = SHARED | {
     "is_called_off": is_called_off,
     "can": can,
     "move": Move,
+    "source_of": source_of,
+    "sources": Source,
+    "why_names": WHY_NAMES,
+    "order_names": ORDER_NAMES,
 }
 REDEMPTIONS_HEADER: tuple[str, ...] = (
     "asked",
@@ -82,6 +90,10 @@ def approve(redemption_id: int) -> ResponseReturnValue:
     made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     if made.state == State.RECEIVED:
         return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
+    if made.state == State.SENT:
+        return _decided(redemption_id, _("Approved, and their code is ready for them. The held points are spent."))
+    if made.state == State.ORDERED:
+        return _decided(redemption_id, _("Approved, and ordered from the provider. They get their code as soon as it is there."))
     reward = get_reward(db(), made.reward_id)
     if stop := looked_at(db(), made, reward, utcnow()).stop:
         return _decided(redemption_id, _("Approved, but it cannot be sent yet: %(why)s", why=sentence(stop)))
@@ -106,7 +118,31 @@ def decline(redemption_id: int) -> ResponseReturnValue:
 def order(redemption_id: int) -> ResponseReturnValue:
     """Note that it was ordered."""
     fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if source_of(_reward(redemption_id).kind, _reward(redemption_id).options) is Source.PROVIDER:
+        return _decided(redemption_id, _("Ordered from the provider. They get their code as soon as it is there."))
     return _decided(redemption_id, _("Ordered. Mark it as sent when it leaves."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/look-again")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+def look_again(redemption_id: int) -> ResponseReturnValue:
+    """Have the provider asked about an order now."""
+    if ordering.look_again(db(), current_actor(), redemption_id=redemption_id, now=utcnow()):
+        return _decided(redemption_id, _("The provider is asked now. Load this page again in a moment."))
+    return _decided(redemption_id, _("There is no order to ask about; here is how it stands."))
+
+
+@bp.post("/redemptions/<int:redemption_id>/allow-code")
+@admin
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, allow=AllowForm(prefix="allow-")))
+def allow_code(redemption_id: int) -> ResponseReturnValue:
+    """Let the member look at their code once more, with a reason."""
+    form = AllowForm(prefix="allow-")
+    if not form.validate():
+        return _redemption(redemption_id, allow=form), 422
+    codes.allow_code(db(), current_actor(), redemption_id=redemption_id, reason=form.reason.data or "", now=utcnow())
+    return _decided(redemption_id, _("They can look at their code once more, and are told by mail."))
 
 
 @bp.post("/redemptions/<int:redemption_id>/address")
@@ -204,9 +240,12 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
     shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
     shown["address"] = forms.get("address") or address_form()
+    shown["allow"] = forms.get("allow") or AllowForm(formdata=None, prefix="allow-")
     item = found.detail.redemption
+    card: dict[str, Any] = {"code": look_of(db(), holder_of(item.id)), "order": (order := order_of(db(), item.id))}
+    card["may_give_up"] = order is not None and may_give_up(order.state, order.noted_at, utcnow())
     looked = looked_at(db(), item, found.detail.reward, utcnow())
-    return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **NAMES)
+    return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **card, **NAMES)
 
 
 def _undecided(refusal: Refusal, redemption_id: int, **forms: Form) -> ResponseReturnValue:

@@ -41,6 +41,7 @@ from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.waiting import count_waiting, list_waiting
 from portal.rewards.queries.wishes import count_wishes
 from portal.rewards.queries.worth import cents_of
+from portal.rewards.rules.cards import Source, source_of
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
@@ -247,6 +248,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "wishes": count_wishes(db(), reward_id),
         "listed": count_waiting(db(), reward_id),
         "first_waiting": list_waiting(db(), reward_id, size=FIRST_WAITING),
+        "is_vault": source_of(reward.kind, reward.options) is Source.VAULT,
         "new_variant": forms.get("new_variant") or NewVariantForm(formdata=None, prefix="new-"),
         "variants": [(found, forms.get(f"variant{found.id}") or variant_form(found)) for found in variants_of(db(), reward_id)],
     }

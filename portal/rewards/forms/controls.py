@@ -17,7 +17,13 @@ def field_for(control: Control) -> Field:
     """Return an unbound field; its rules judge what is entered, so that a refusal says it in words."""
     options: dict[str, Any] = {"label": _(control.label), "description": _(control.help) if control.help else "", "validators": [Optional()]}
     if control.kind == "one":
-        return RadioField(choices=[SelectChoice(choice, choice) for choice in control.choices], validate_choice=False, **options)
+        return RadioField(choices=_choices(control), validate_choice=False, **options)
     if control.kind == "lines":
         return TextAreaField(filters=[plain_text], render_kw={"rows": 4}, **options)
     return StringField(filters=[one_line], render_kw=TYPED.get(control.kind, {}), **options)
+
+
+def _choices(control: Control) -> list[SelectChoice]:
+    if control.names:
+        return [SelectChoice(choice, _(name)) for choice, name in zip(control.choices, control.names, strict=True)]
+    return [SelectChoice(choice, choice) for choice in control.choices]

@@ -29,12 +29,16 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is text, url, day, lines (one entry a line) or one (of ``choices``). Label and help are marked with ``N_``."""
+    """A form control: ``kind`` is text, url, day, lines (one entry a line) or one (of ``choices``). Label and help are marked with ``N_``.
+
+    ``names`` are what the choices are called, marked too, where they are words of ours; what an admin wrote is its own name.
+    """
 
     kind: str
     label: str
     help: str = ""
     choices: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     max_length: int = 200
     is_required: bool = False
 

@@ -1,17 +1,53 @@
-"""A gift card that somebody buys and hands over."""
+"""A gift card: bought by hand, from the vault, or ordered from the provider."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
+from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
-from portal.rewards.kinds.contract import RewardKind
+from portal.rewards.kinds.checks import FieldMissing
+from portal.rewards.kinds.contract import Control, RewardKind, Values, mistake
+from portal.rewards.rules.cards import MOST_LOW, SOURCE_NAMES, AmountUnfit, CurrencyUnfit, LowUnfit, Source, cents_in, is_currency, source_of
 from portal.rewards.rules.kinds import Kind
 from portal.rewards.rules.states import State
+
+_FOR_PROVIDER = ("product", "amount", "currency")
 
 
 class GiftCard(RewardKind):
     key = Kind.GIFT_CARD
     look = ("track-earn", "gift")
-    hint = N_("You buy the card and send it to the member yourself, then mark it as handed over.")
+    hint = N_("The card is bought by you, taken from the code vault, or ordered from a provider: the details of the reward say which.")
+    options: ClassVar[Mapping[str, Control]] = {
+        "source": Control(
+            "one",
+            N_("Where the cards come from"),
+            N_("From the vault and from the provider the member gets a code as soon as it is approved."),
+            choices=tuple(source.value for source in Source),
+            names=tuple(SOURCE_NAMES.values()),
+        ),
+        "low_at": Control("text", N_("Codes run low at"), N_("With so many codes left in the vault admins are told. Empty: 5."), max_length=5),
+        "product": Control("text", N_("Product at the provider"), N_("As the provider calls it. Only for cards that are ordered."), max_length=80),
+        "amount": Control("text", N_("Amount of the card"), N_("As 25 or 12.50. Only for cards that are ordered."), max_length=12),
+        "currency": Control("text", N_("Currency"), N_("Three letters, as EUR. Only for cards that are ordered."), max_length=3),
+    }
     words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Handed over")}
-    told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We buy your card next.")}
+    told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We get your card next."), State.ORDERED: N_("Your card is ordered.")}
+
+    def flaw(self, options: Values) -> Refusal | None:
+        """Besides what every kind finds: what an order needs, and whole numbers."""
+        if refusal := mistake(self.options, options, "option_"):
+            return refusal
+        low = str(options.get("low_at", ""))
+        if low and not (low.isascii() and low.isdecimal() and int(low) <= MOST_LOW):
+            return LowUnfit(most=MOST_LOW)
+        if source_of(self.key, options) is not Source.PROVIDER:
+            return None
+        for name in _FOR_PROVIDER:
+            if not options.get(name):
+                missing = FieldMissing()
+                missing.field = f"option_{name}"
+                return missing
+        if cents_in(str(options["amount"])) is None:
+            return AmountUnfit()
+        return None if is_currency(str(options["currency"])) else CurrencyUnfit()

@@ -10,15 +10,19 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.rewards.kinds.registry import ORDERED, POSTED
 from portal.rewards.models import Redemption, RedemptionAddress, Reward
+from portal.rewards.queries.cards import comes_from
+from portal.rewards.rules.cards import Source
 from portal.rewards.rules.desk import Tab
 from portal.rewards.rules.states import State
 from portal.web.paging import Page, page_by
 
-_IS_ORDERED = Reward.kind.in_(ORDERED)
-_WAITS_TO_BE_SENT = or_(Redemption.state == State.ORDERED, and_(Redemption.state == State.APPROVED, ~_IS_ORDERED))
+_IS_PROVIDED = comes_from(Source.PROVIDER)
+_IS_ORDERED = or_(Reward.kind.in_(ORDERED), _IS_PROVIDED)
+_WAITS_TO_BE_SENT = or_(and_(Redemption.state == State.ORDERED, ~_IS_PROVIDED), and_(Redemption.state == State.APPROVED, ~_IS_ORDERED))
 _ON: dict[Tab, ColumnElement[bool]] = {
     Tab.APPROVE: Redemption.state == State.REQUESTED,
     Tab.ORDER: and_(Redemption.state == State.APPROVED, _IS_ORDERED),
+    Tab.PROVIDER: and_(Redemption.state == State.ORDERED, _IS_PROVIDED),
     Tab.SEND: _WAITS_TO_BE_SENT,
     Tab.SENT: Redemption.state == State.SENT,
     Tab.FAILED: Redemption.state == State.FAILED,
@@ -27,6 +31,7 @@ _ON: dict[Tab, ColumnElement[bool]] = {
 _STATES = {
     Tab.APPROVE: (State.REQUESTED,),
     Tab.ORDER: (State.APPROVED,),
+    Tab.PROVIDER: (State.ORDERED,),
     Tab.SEND: (State.APPROVED, State.ORDERED),
     Tab.SENT: (State.SENT,),
     Tab.FAILED: (State.FAILED,),

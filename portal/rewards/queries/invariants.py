@@ -53,6 +53,29 @@ INVARIANTS = (
         WHERE v.reward_id <> w.reward_id""",
     ),
     Invariant(
+        "I12", "The stock of a reward from the vault is what the vault holds.", "reward",
+        """SELECT r.id, 'has stock ' || COALESCE(r.stock, -1) || ', and the vault holds ' || COALESCE(c.free, 0) AS text FROM reward r
+        LEFT JOIN (SELECT shelf, COUNT(*) AS free FROM vault_code WHERE state = 'free' GROUP BY shelf) c ON c.shelf = 'reward:' || r.id
+        WHERE r.kind = 'gift_card' AND CAST(r.options AS TEXT) LIKE '%"source": "vault"%' AND COALESCE(r.stock, -1) <> COALESCE(c.free, 0)""",
+    ),
+    Invariant(
+        "I12", "A code is with a redemption of its reward, and can be looked at only while that is theirs.", "vault_code",
+        """SELECT c.id, 'is ' || c.state || ' for ' || c.holder || ', which is ' || COALESCE(r.state, 'not there') AS text FROM vault_code c
+        LEFT JOIN redemption r ON c.holder = 'redemption:' || r.id AND c.shelf = 'reward:' || r.reward_id
+        WHERE c.holder IS NOT NULL AND (r.id IS NULL OR (c.state = 'ready' AND r.state NOT IN ('sent', 'received'))
+        OR (c.state = 'taken' AND r.state NOT IN ('requested', 'approved', 'ordered', 'failed'))
+        OR (c.state = 'shown' AND r.state NOT IN ('sent', 'received', 'returned')))""",
+    ),
+    Invariant(
+        "I8", "A redemption has one order at most that was made or may be, and no points came back while it may be.", "card_order",
+        """SELECT o.id, 'is ' || o.state || ', and redemption ' || r.id || ' is ' || r.state AS text FROM card_order o
+        JOIN redemption r ON r.id = o.redemption_id
+        WHERE (o.state IN ('noted', 'doubt') AND r.state <> 'ordered')
+        OR (o.state = 'made' AND r.state NOT IN ('ordered', 'sent', 'received', 'returned'))
+        UNION ALL SELECT MAX(id), 'is the second that may bring a card for redemption ' || redemption_id FROM card_order
+        WHERE state IN ('noted', 'doubt', 'made') GROUP BY redemption_id HAVING COUNT(*) > 1""",
+    ),
+    Invariant(
         "I12", "A reward that comes in variants has no stock besides theirs.", "reward",
         "SELECT id, 'has stock ' || stock || ' besides that of its variants' AS text FROM reward "
         "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",

@@ -17,6 +17,7 @@ class Tab(StrEnum):
 
     APPROVE = "approve"
     ORDER = "order"
+    PROVIDER = "provider"
     SEND = "send"
     SENT = "sent"
     FAILED = "failed"
@@ -25,6 +26,7 @@ class Tab(StrEnum):
 TAB_NAMES = {
     Tab.APPROVE: N_("To approve"),
     Tab.ORDER: N_("To order"),
+    Tab.PROVIDER: N_("At the provider"),
     Tab.SEND: N_("To send"),
     Tab.SENT: N_("Sent"),
     Tab.FAILED: N_("Failed"),

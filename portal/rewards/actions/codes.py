@@ -1,0 +1,183 @@
+"""Codes of gift cards between shelf and member: the stock of a reward from the vault is what the vault holds, in one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from portal.audit import actions as audit
+from portal.kernel.actor import Actor
+from portal.kernel.clock import micros
+from portal.kernel.errors import NotAllowed, NotFound
+from portal.notifications.actions import notify
+from portal.people.queries.persons import admins, names, recipient
+from portal.rewards.actions.waiting import came_back
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.catalogue import get_reward, locked_reward
+from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.rules.cards import NotFromVault, ProviderMissing, Source, SourceFixed, StockIsVault, holder_of, low_at, shelf_of, source_of
+from portal.rewards.rules.kinds import Kind
+from portal.rewards.rules.limits import MOST_STOCK
+from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.refusals import OutOfStock, StockOutOfRange
+from portal.rewards.rules.states import HELD, SPENT
+from portal.vault.actions import handing, stocking
+from portal.vault.models import CodeBatch
+from portal.vault.queries import free_on
+from portal.vault.rules import NoCodeLeft, NoCodeYet, Read
+
+
+def import_codes(session: Session, actor: Actor, *, reward_id: int, filename: str, key: str, read: Read, now: datetime) -> CodeBatch:
+    """Keep a list of codes for a reward, staged until it is confirmed; the same form again is the same import. Refuses: NotAllowed, NotFromVault."""
+    _vault_reward(session, actor, reward_id)
+    batch = stocking.add_batch(session, shelf=shelf_of(reward_id), filename=filename, key=key, read=read, by_id=actor.id, now=now)
+    if batch.added_at == now:
+        audit.record(session, actor, "reward.codes_read", "reward", reward_id, now=now, batch=batch.id, codes=batch.added, left_out=batch.left_out)
+    return batch
+
+
+def confirm_codes(session: Session, actor: Actor, *, reward_id: int, batch_id: int, now: datetime) -> int:
+    """Put an import on the shelf and return how many codes that are. Refuses: NotAllowed, NotFromVault, NotFound, BatchGone, StockOutOfRange."""
+    reward = _vault_reward(session, actor, reward_id)
+    added = stocking.confirm_batch(session, shelf=shelf_of(reward_id), batch_id=batch_id, now=now)
+    if (reward.stock or 0) + added > MOST_STOCK:
+        raise StockOutOfRange(most=MOST_STOCK)
+    _count(session, reward_id, added, now)
+    audit.record(session, actor, "reward.codes_added", "reward", reward_id, now=now, batch=batch_id, codes=added)
+    return added
+
+
+def remove_codes(session: Session, actor: Actor, *, reward_id: int, batch_id: int, now: datetime) -> int:
+    """Take what is unused of an import out of the vault, confirmed or not, and return how many codes that were. Refuses: NotAllowed, NotFound."""
+    if not actor.is_admin:
+        raise NotAllowed()
+    reward = locked_reward(session, reward_id)
+    removed, was_free = stocking.remove_batch(session, shelf=shelf_of(reward_id), batch_id=batch_id, by_id=actor.id, now=now)
+    if was_free and source_of(reward.kind, reward.options) is Source.VAULT:
+        _count(session, reward_id, -removed, now)
+    if removed:
+        audit.record(session, actor, "reward.codes_removed", "reward", reward_id, now=now, batch=batch_id, codes=removed)
+    return removed
+
+
+def follow_source(session: Session, reward: Reward, kind: Kind | str, options: Mapping[str, Any]) -> None:
+    """Let the stock follow where the cards come from by now. The caller has the reward locked. Refuses: ProviderMissing, SourceFixed."""
+    before, after = source_of(reward.kind, reward.options), source_of(kind, options)
+    if after is Source.PROVIDER and not session.info.get("has_card_provider"):
+        raise ProviderMissing()
+    if before is after:
+        return
+    on_their_way = select(func.count()).select_from(Redemption).where(Redemption.reward_id == reward.id, Redemption.state.in_(HELD))
+    if count := session.scalar(on_their_way):
+        raise SourceFixed(count=count)
+    if after is Source.VAULT:
+        reward.stock = free_on(session, shelf_of(reward.id))
+    elif after is Source.PROVIDER and before is Source.VAULT:
+        reward.stock = None
+
+
+def require_own_count(session: Session, reward_id: int) -> None:
+    """Refuses: StockIsVault, where the vault is the stock. Where are cards, nobody changes that until this unit of work ends."""
+    reward = get_reward(session, reward_id)
+    if reward.kind == Kind.GIFT_CARD:
+        reward = locked_reward(session, reward_id)
+    if source_of(reward.kind, reward.options) is Source.VAULT:
+        raise StockIsVault()
+
+
+def set_aside(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> None:
+    """Set a code aside for who asks for a card from the vault. The piece was taken from the stock just now. Refuses: OutOfStock."""
+    if source_of(reward.kind, reward.options) is not Source.VAULT:
+        return
+    try:
+        handing.take_code(session, shelf=shelf_of(reward.id), holder=holder_of(redemption.id), now=now)
+    except NoCodeLeft as refusal:
+        raise OutOfStock(reward=reward.name) from refusal
+    left = session.scalar(select(Reward.stock).where(Reward.id == reward.id))
+    if left == low_at(reward.options):
+        _tell_low(session, reward, redemption, left, now)
+
+
+def take_back(session: Session, redemption: Redemption) -> bool:
+    """Take the code of a redemption back, and tell whether there is a piece for the shelf again. What was shown is none."""
+    reward = get_reward(session, redemption.reward_id)
+    if reward.kind != Kind.GIFT_CARD:
+        return True
+    is_back = handing.take_back_code(session, holder=holder_of(redemption.id))
+    return is_back is True if source_of(reward.kind, reward.options) is Source.VAULT else is_back is not False
+
+
+def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str, now: datetime) -> tuple[Any, bool]:
+    """Return the card that somebody may look at, and whether this is the look that counts. The door has seen that it is them.
+
+    Refuses: NotFound for another's, NoCodeYet, ShownAlready, KeyMissing.
+    """
+    redemption = _own(session, actor, redemption_id)
+    if redemption.state not in SPENT:
+        raise NoCodeYet()
+    card, is_first = handing.show_code(session, holder=holder_of(redemption_id), key=key, now=now)
+    if is_first:
+        audit.record(session, actor, "redemption.code_shown", "redemption", redemption_id, now=now)
+    return card, is_first
+
+
+def ask_for_code(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> None:
+    """Say that one could not keep the code that was shown; admins hear of it, once. Refuses: NotFound for another's, NoCodeYet."""
+    redemption = _own(session, actor, redemption_id)
+    if redemption.state not in SPENT:
+        raise NoCodeYet()
+    if handing.ask_again(session, holder=holder_of(redemption_id), now=now):
+        audit.record(session, actor, "redemption.code_asked", "redemption", redemption_id, now=now)
+        data = {
+            "reward": get_reward(session, redemption.reward_id).name,
+            "person": names(session, [redemption.person_id]).get(redemption.person_id, ""),
+        }
+        for admin in admins(session):
+            link, key = f"/admin/rewards/redemptions/{redemption_id}", f"redemption:{redemption_id}:code_asked:{micros(now)}"
+            notify(session, to=admin, kind="code_asked", data=data, key=key, now=now, link=link, mail=False)
+
+
+def allow_code(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> None:
+    """Let the member look at their code once more. Refuses: NotAllowed, OwnRedemption, ReasonNeeded, NoCodeYet, NotShownYet."""
+    redemption = get_redemption(session, redemption_id)
+    require_decider(actor, redemption.person_id)
+    said = require_reason(reason)
+    if redemption.state not in SPENT:
+        raise NoCodeYet()
+    if handing.allow_again(session, holder=holder_of(redemption_id)):
+        audit.record(session, actor, "redemption.code_allowed", "redemption", redemption_id, now=now, reason=said)
+        data, key = {"reward": get_reward(session, redemption.reward_id).name}, f"redemption:{redemption_id}:code_allowed:{micros(now)}"
+        to, link = recipient(session, redemption.person_id), f"/rewards/redemptions/{redemption_id}"
+        notify(session, to=to, kind="code_allowed", data=data, key=key, now=now, link=link)
+
+
+def _own(session: Session, actor: Actor, redemption_id: int) -> Redemption:
+    redemption = get_redemption(session, redemption_id)
+    if actor.id is None or redemption.person_id != actor.id:
+        raise NotFound()
+    return redemption
+
+
+def _vault_reward(session: Session, actor: Actor, reward_id: int) -> Reward:
+    if not actor.is_admin:
+        raise NotAllowed()
+    reward = locked_reward(session, reward_id)
+    if source_of(reward.kind, reward.options) is not Source.VAULT:
+        raise NotFromVault()
+    return reward
+
+
+def _count(session: Session, reward_id: int, change: int, now: datetime) -> None:
+    counted = update(Reward).where(Reward.id == reward_id).values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock)
+    left = session.execute(counted.execution_options(synchronize_session=False)).scalar()
+    session.expire_all()
+    if left is not None:
+        came_back(session, reward_id=reward_id, pieces=change, left=left, now=now)
+
+
+def _tell_low(session: Session, reward: Reward, redemption: Redemption, left: int, now: datetime) -> None:
+    for admin in admins(session):
+        data, link = {"reward": reward.name, "left": left}, f"/admin/rewards/{reward.id}/codes"
+        notify(session, to=admin, kind="codes_low", data=data, key=f"codes_low:{redemption.id}", now=now, link=link)

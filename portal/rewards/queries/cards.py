@@ -1,0 +1,71 @@
+"""Orders at the provider, what its balance was, and what runs low. Codes themselves are known to the vault alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from portal.rewards.models import CardBalance, CardOrder, Reward
+from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at
+from portal.rewards.rules.kinds import Kind, RewardState
+from portal.vault.queries import unreadable
+from portal.web.paging import Page, page_by
+
+MOST_NAMED = 200
+
+
+def comes_from(source: Source) -> ColumnElement[bool]:
+    """Return the condition that a reward's cards come from there."""
+    return and_(Reward.kind == Kind.GIFT_CARD, func.coalesce(Reward.options["source"].as_string(), "") == source.value)
+
+
+@dataclass(frozen=True)
+class Running:
+    """What an admin has to see to: rewards whose codes run low with how many are left, the balance where it is low or not known, orders in doubt,
+    and codes whose key is gone.
+    """
+
+    low: list[tuple[Reward, int]]
+    balance: CardBalance | None
+    doubts: int
+    unreadable: int
+
+    @property
+    def is_quiet(self) -> bool:
+        """Tell whether there is nothing to see to."""
+        return not (self.low or self.balance or self.doubts or self.unreadable)
+
+
+def order_of(session: Session, redemption_id: int) -> CardOrder | None:
+    """Return the newest order of a redemption, or None."""
+    newest = select(CardOrder).where(CardOrder.redemption_id == redemption_id).order_by(CardOrder.turn.desc())
+    return session.scalar(newest.limit(1))
+
+
+def orders_of(session: Session, redemption_ids: Sequence[int]) -> dict[int, CardOrder]:
+    """Return the newest order of each redemption that has one, in one statement."""
+    if not redemption_ids:
+        return {}
+    found = session.scalars(select(CardOrder).where(CardOrder.redemption_id.in_(redemption_ids)).order_by(CardOrder.turn))
+    return {order.redemption_id: order for order in found}
+
+
+def balance_at_provider(session: Session) -> CardBalance | None:
+    """Return what the provider said last, or None while it was never asked."""
+    return session.get(CardBalance, 1)
+
+
+def running_low(session: Session) -> Running:
+    """Return what has to be seen to, in four statements whatever there is."""
+    offered = select(Reward).where(Reward.state == RewardState.LIVE, comes_from(Source.VAULT)).order_by(Reward.stock, Reward.id).limit(MOST_NAMED)
+    low = [(reward, reward.stock or 0) for reward in session.scalars(offered) if (reward.stock or 0) <= low_at(reward.options)]
+    balance = balance_at_provider(session) if session.info.get("has_card_provider") else None
+    is_told = balance is not None and (balance.failed_at is not None or (balance.cents is not None and balance.cents < LOW_BALANCE_CENTS))
+    doubts = session.scalar(select(func.count()).select_from(CardOrder).where(CardOrder.state == OrderState.DOUBT)) or 0
+    return Running(low, balance if is_told else None, doubts, unreadable(session))
+
+
+def vault_rewards(session: Session, *, after: str | None = None) -> Page:
+    """Return a page of the rewards whose cards come from the vault, newest first."""
+    return page_by(session, select(Reward).where(comes_from(Source.VAULT)), ((Reward.id, True),), after=after)

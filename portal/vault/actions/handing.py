@@ -1,0 +1,107 @@
+"""From the shelf to somebody: set aside, handed over, shown once. Each step is one guarded update."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, null, select, update
+from sqlalchemy.orm import Session
+
+from portal.kernel.ids import token_hash
+from portal.vault.models import CodeBatch, VaultCode
+from portal.vault.queries import keys_of
+from portal.vault.rules import SAME_CLICK, Card, CodeState, NoCodeLeft, NoCodeYet, NotShownYet, ShownAlready
+
+
+def take_code(session: Session, *, shelf: str, holder: str, now: datetime) -> None:
+    """Set the oldest free code of a shelf aside for ``holder``; who has one keeps it. Refuses: NoCodeLeft."""
+    if session.scalar(select(VaultCode.id).where(VaultCode.holder == holder)) is not None:
+        return
+    values = {"state": CodeState.TAKEN.value, "holder": holder, "taken_at": now}
+    free = (VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE)
+    # First past those that others are just taking; if they are all that is left, wait for them.
+    for skips in (True, False):
+        while True:
+            next_id = select(VaultCode.id).where(*free).order_by(VaultCode.id).limit(1).with_for_update(skip_locked=skips).scalar_subquery()
+            taken = update(VaultCode).where(VaultCode.id == next_id, VaultCode.state == CodeState.FREE).values(**values).returning(VaultCode.id)
+            if session.execute(_plain(taken)).scalar() is not None:
+                return
+            if skips or not session.scalar(select(func.count()).select_from(VaultCode).where(*free)):
+                break
+    raise NoCodeLeft()
+
+
+def hand_code(session: Session, *, holder: str) -> None:
+    """Let the holder look at what was set aside for them. A second time is nothing. Refuses: NoCodeYet."""
+    ready = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.TAKEN).values(state=CodeState.READY.value)
+    if session.execute(_plain(ready.returning(VaultCode.id))).scalar() is None and _state(session, holder) is None:
+        raise NoCodeYet()
+
+
+def take_back_code(session: Session, *, holder: str) -> bool | None:
+    """Take a code back from its holder; tell whether it is on the shelf again, None where they have none.
+
+    What was shown stays with them for ever, and what was taken out of the vault meanwhile does not come back either.
+    """
+    is_undone = select(CodeBatch.id).where(CodeBatch.id == VaultCode.batch_id, CodeBatch.undone_at.is_not(None)).exists()
+    unseen = (VaultCode.holder == holder, VaultCode.times_shown == 0, VaultCode.state.in_((CodeState.TAKEN, CodeState.READY)))
+    gone = session.scalar(select(VaultCode.id).where(*unseen, is_undone))
+    if gone is not None:
+        session.execute(VaultCode.__table__.delete().where(VaultCode.id == gone))  # type: ignore[attr-defined]
+        return False
+    back = update(VaultCode).where(*unseen).values(state=CodeState.FREE.value, holder=null(), taken_at=null(), asked_at=null())
+    if session.execute(_plain(back.returning(VaultCode.id))).scalar() is not None:
+        return True
+    return None if _state(session, holder) is None else False
+
+
+def show_code(session: Session, *, holder: str, key: str, now: datetime) -> tuple[Card, bool]:
+    """Return the code to its holder, once, and whether this was the look that counts; the only place that opens one.
+
+    The form that showed it (``key``) shows it again for a minute. Refuses: NoCodeYet, ShownAlready, KeyMissing.
+    """
+    mark = token_hash(key)
+    columns = (VaultCode.sealed, VaultCode.sealed_with)
+    seen = {"state": CodeState.SHOWN.value, "shown_at": now, "times_shown": VaultCode.times_shown + 1, "shown_key": mark, "asked_at": null()}
+    first = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.READY).values(**seen).returning(*columns)
+    row, is_first = session.execute(_plain(first)).first(), True
+    if row is None:
+        again = (VaultCode.state == CodeState.SHOWN, VaultCode.shown_key == mark, VaultCode.shown_at > now - SAME_CLICK)
+        row, is_first = session.execute(select(*columns).where(VaultCode.holder == holder, *again)).first(), False
+    if row is None:
+        state = _state(session, holder)
+        if state == CodeState.SHOWN:
+            raise ShownAlready(at=session.scalar(select(VaultCode.shown_at).where(VaultCode.holder == holder)))
+        raise NoCodeYet()
+    return keys_of(session).unseal(row.sealed, row.sealed_with), is_first
+
+
+def allow_again(session: Session, *, holder: str) -> bool:
+    """Let the holder look once more; tells whether this changed anything. Refuses: NoCodeYet, NotShownYet."""
+    opened = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.SHOWN)
+    values = {"state": CodeState.READY.value, "shown_key": null(), "asked_at": null()}
+    if session.execute(_plain(opened.values(**values).returning(VaultCode.id))).scalar() is not None:
+        return True
+    times = session.scalar(select(case((VaultCode.state == CodeState.READY, VaultCode.times_shown), else_=0)).where(VaultCode.holder == holder))
+    if times is None:
+        raise NoCodeYet()
+    if not times:
+        raise NotShownYet()
+    return False
+
+
+def ask_again(session: Session, *, holder: str, now: datetime) -> bool:
+    """Note that the holder could not keep what was shown; tells whether this is new. Refuses: NoCodeYet where nothing was shown."""
+    asked = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.SHOWN, VaultCode.asked_at.is_(None))
+    if session.execute(_plain(asked.values(asked_at=now).returning(VaultCode.id))).scalar() is not None:
+        return True
+    if _state(session, holder) != CodeState.SHOWN:
+        raise NoCodeYet()
+    return False
+
+
+def _state(session: Session, holder: str) -> str | None:
+    return session.scalar(select(VaultCode.state).where(VaultCode.holder == holder))
+
+
+def _plain(statement: Any) -> Any:
+    return statement.execution_options(synchronize_session=False)

@@ -1,0 +1,148 @@
+"""Bringing codes in: staged first, free once confirmed; what is unused can be taken out again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.kernel.db import violated
+from portal.kernel.errors import NotFound
+from portal.vault.models import CodeBatch, VaultCode
+from portal.vault.queries import keys_of
+from portal.vault.rules import FAULTS_KEPT, STAGED_HOURS, BatchGone, Card, CodeState, CodeTwice, Fault, Read
+
+_AT_ONCE = 500
+
+
+def add_batch(session: Session, *, shelf: str, filename: str, key: str, read: Read, by_id: int | None, now: datetime) -> CodeBatch:
+    """Keep a list of codes, sealed and staged, and return its batch; the same ``key`` again returns the first one.
+
+    A code that is in the vault already, for whatever shelf, is left out and counted among the faults.
+    """
+    if first := session.scalar(select(CodeBatch).where(CodeBatch.made_by == key)):
+        return first
+    good, faults = _unknown(session, read)
+    batch = CodeBatch(shelf=shelf, filename=filename[:120], made_by=key, added=0, left_out=0, faults=[], added_by_id=by_id, added_at=now, removed=0)
+    try:
+        with session.begin_nested():
+            session.add(batch)
+            session.flush()
+    except IntegrityError as error:
+        if not violated(error, "code_batch", "made_by"):
+            raise
+        return session.scalars(select(CodeBatch).where(CodeBatch.made_by == key)).one()
+    for some in (good[at : at + _AT_ONCE] for at in range(0, len(good), _AT_ONCE)):
+        kept = _insert(session, [_row(session, shelf, batch.id, CodeState.STAGED, card) for _, card in some])
+        # Another import may have brought some of them a moment ago.
+        faults += [(line, Fault.KNOWN) for line, card in some if keys_of(session).first.fingerprint(card) not in kept]
+        batch.added += len(kept)
+    batch.left_out, batch.faults = len(faults), [[line, fault.value] for line, fault in sorted(faults)[:FAULTS_KEPT]]
+    session.flush()
+    return batch
+
+
+def confirm_batch(session: Session, *, shelf: str, batch_id: int, now: datetime) -> int:
+    """Put the codes of an import on the shelf and return how many. Refuses: NotFound, BatchGone."""
+    _batch(session, shelf, batch_id)
+    staged = update(CodeBatch).where(CodeBatch.id == batch_id, CodeBatch.confirmed_at.is_(None), CodeBatch.undone_at.is_(None))
+    if session.execute(_plain(staged.values(confirmed_at=now).returning(CodeBatch.id))).scalar() is None:
+        raise BatchGone()
+    freed = update(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state == CodeState.STAGED).values(state=CodeState.FREE.value)
+    session.expire_all()
+    return session.execute(_plain(freed)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def remove_batch(session: Session, *, shelf: str, batch_id: int, by_id: int | None, now: datetime) -> tuple[int, bool]:
+    """Take what is unused of an import out of the vault; return how many codes that were, and whether they were on the shelf. Refuses: NotFound.
+
+    What was taken stays with who has it, and does not come back to the shelf later.
+    """
+    batch = _batch(session, shelf, batch_id)
+    was_free = batch.confirmed_at is not None
+    unused = delete(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state.in_((CodeState.STAGED, CodeState.FREE)))
+    removed: int = session.execute(_plain(unused)).rowcount  # type: ignore[attr-defined]
+    undone = {"undone_at": now, "undone_by_id": by_id} if batch.undone_at is None else {}
+    session.execute(_plain(update(CodeBatch).where(CodeBatch.id == batch_id).values(removed=CodeBatch.removed + removed, **undone)))
+    session.expire_all()
+    return removed, was_free
+
+
+def drop_stale(session: Session, now: datetime) -> int:
+    """Take out imports that nobody confirmed for a day; return how many."""
+    stale = select(CodeBatch).where(CodeBatch.confirmed_at.is_(None), CodeBatch.undone_at.is_(None))
+    found = session.scalars(stale.where(CodeBatch.added_at <= now - timedelta(hours=STAGED_HOURS)).limit(100)).all()
+    for batch in found:
+        remove_batch(session, shelf=batch.shelf, batch_id=batch.id, by_id=None, now=now)
+    return len(found)
+
+
+def keep_bought(session: Session, *, shelf: str, holder: str, card: Card, now: datetime) -> None:
+    """Keep a code that was bought for one holder, set aside for them. The same one again is nothing. Refuses: CodeTwice."""
+    row = _row(session, shelf, None, CodeState.TAKEN, card) | {"holder": holder, "taken_at": now}
+    if _insert(session, [row]):
+        return
+    marks = [key.fingerprint(card) for key in keys_of(session).all]
+    if session.scalar(select(VaultCode.id).where(VaultCode.fingerprint.in_(marks), VaultCode.holder == holder)) is None:
+        raise CodeTwice()
+
+
+def reseal(session: Session, *, after: int = 0, most: int = _AT_ONCE) -> tuple[int, int]:
+    """Seal codes anew under the first key; return how many this call changed, and the last id looked at, 0 at the end.
+
+    Refuses: KeyMissing where the key that sealed one is gone.
+    """
+    keys = keys_of(session)
+    wanted = select(VaultCode.id, VaultCode.sealed, VaultCode.sealed_with).where(VaultCode.id > after, VaultCode.sealed_with != keys.first.name)
+    found = session.execute(wanted.order_by(VaultCode.id).limit(most)).all()
+    for row in found:
+        card = keys.unseal(row.sealed, row.sealed_with)
+        anew = {"sealed": keys.first.seal(card), "sealed_with": keys.first.name, "fingerprint": keys.first.fingerprint(card)}
+        same = update(VaultCode).where(VaultCode.id == row.id, VaultCode.sealed_with == row.sealed_with)
+        session.execute(_plain(same.values(**anew)))
+    return len(found), found[-1].id if len(found) == most else 0
+
+
+def _unknown(session: Session, read: Read) -> tuple[list[tuple[int, Card]], list[tuple[int, Fault]]]:
+    """Return what is neither twice in the list nor in the vault, under whichever key, and the faults."""
+    first, others = keys_of(session).first, keys_of(session).all[1:]
+    seen: dict[str, tuple[int, Card]] = {}
+    faults = list(read.faults)
+    for line, card in read.cards:
+        if seen.setdefault(first.fingerprint(card), (line, card))[0] != line:
+            faults.append((line, Fault.TWICE))
+    known: set[str] = set()
+    listed = list(seen.items())
+    for some in (listed[at : at + _AT_ONCE] for at in range(0, len(listed), _AT_ONCE)):
+        marks = {mark: mark for mark, _ in some} | {key.fingerprint(card): mark for mark, (_, card) in some for key in others}
+        found = session.scalars(select(VaultCode.fingerprint).where(VaultCode.fingerprint.in_(list(marks))))
+        known |= {marks[mark] for mark in found}
+    faults += [(seen[mark][0], Fault.KNOWN) for mark in known]
+    return [kept for mark, kept in seen.items() if mark not in known], faults
+
+
+def _row(session: Session, shelf: str, batch_id: int | None, state: CodeState, card: Card) -> dict[str, Any]:
+    key = keys_of(session).first
+    sealed = {"sealed": key.seal(card), "sealed_with": key.name, "fingerprint": key.fingerprint(card)}
+    return {"shelf": shelf, "batch_id": batch_id, "state": state.value, "times_shown": 0, **sealed}
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> set[str]:
+    """Insert what is not there and return the fingerprints of what was."""
+    maker = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    made = maker(VaultCode).values(rows).on_conflict_do_nothing(index_elements=["fingerprint"]).returning(VaultCode.fingerprint)
+    return set(session.execute(made.execution_options(synchronize_session=False)).scalars())
+
+
+def _batch(session: Session, shelf: str, batch_id: int) -> CodeBatch:
+    locked = select(CodeBatch).where(CodeBatch.id == batch_id, CodeBatch.shelf == shelf).with_for_update()
+    found = session.scalar(locked.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _plain(statement: Any) -> Any:
+    return statement.execution_options(synchronize_session=False)
