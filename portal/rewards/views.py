@@ -29,7 +29,7 @@ from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, lis
 from portal.rewards.queries.codes import looks_at
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
-from portal.rewards.queries.waiting import shelves_for
+from portal.rewards.queries.waiting import awaited_for
 from portal.rewards.queries.wishes import wished
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting
 from portal.rewards.rules.addresses import KEPT_DAYS
@@ -240,7 +240,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     shown["objection"] = _objects(receiver, offer.reward, open_cents=waiting)
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
-    shown["shelves"] = [] if shown["is_past"] else shelves_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
+    shown["awaited"] = [] if shown["is_past"] else awaited_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
     shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 

@@ -15,7 +15,9 @@ from portal.rewards.forms.redeeming import redeem_form, show_terms
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import Offer, get_reward
+from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import left_of, open_variants
+from portal.rewards.rules.conditions import stand
 from portal.rewards.rules.reach import standing
 from portal.rewards.rules.redeeming import is_over
 from portal.web.guards import admin
@@ -52,10 +54,11 @@ def _shown(reward: Reward, *, is_typed: bool = False) -> str:
     today, left, day = local_date(now, programme_zone(db())), left_of(db(), [reward], now)[reward.id], kind_of(reward.kind).day(reward.options)
     # With a few points more than it costs, so that the page shows what is asked of who can have it.
     available = reward.price + 100
-    stands = standing(price=reward.price, stock=left, limit=None, has=0, available=available)
+    asks = get_conditions(db(), reward.id)
+    stands = stand(standing(price=reward.price, stock=left, limit=None, has=0, available=available), asks, today, None)
     form = redeem_form(reward, open_variants(db(), reward.id, today), None)
     show_terms(form, reward)
     shown: dict[str, Any] = {"before": None, "receiver": ANYBODY, "objection": None, "day": day, "is_past": is_over(day, today)}
-    shown |= {"is_wished": False, "shelves": [], "plain": PlainForm(formdata=None), "pictures": measures_of(db(), [reward.picture_id])}
-    shown |= {"is_preview": True, "is_typed": is_typed, "offer": Offer(reward, stands, available, left)}
+    shown |= {"is_wished": False, "awaited": [], "plain": PlainForm(formdata=None), "pictures": measures_of(db(), [reward.picture_id])}
+    shown |= {"is_preview": True, "is_typed": is_typed, "offer": Offer(reward, stands, available, left, asks)}
     return render("rewards/show.html", reward=reward, form=form, **shown, **NAMES)

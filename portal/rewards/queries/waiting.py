@@ -45,7 +45,7 @@ class Waits:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Awaited:
     """What can be waited for: a reward, or one ``variant`` of it. ``waits`` where the reader is on the list."""
 
     variant: RewardVariant | None
@@ -63,13 +63,13 @@ def somebody_waits(session: Session, reward_id: int, variant_id: int | None) -> 
     return session.scalar(select(RewardWait.id).where(is_on(reward_id, variant_id)).limit(1)) is not None
 
 
-def shelves_for(session: Session, person_id: int, reward: Reward, left: int | None, variants: Sequence[RewardVariant]) -> list[Shelf]:
+def awaited_for(session: Session, person_id: int, reward: Reward, left: int | None, variants: Sequence[RewardVariant]) -> list[Awaited]:
     """Return what the person can wait for of a reward of which ``left`` are left, with their place where they do, in one statement."""
     found = session.execute(select(RewardWait, _PLACE, _ALL).where(RewardWait.reward_id == reward.id, RewardWait.person_id == person_id))
     own = {wait.variant_id: Waits(wait, place, of) for wait, place, of in found}
     if variants:
-        return [Shelf(variant, own.get(variant.id)) for variant in variants if variant.stock == 0]
-    return [Shelf(None, own.get(None))] if left == 0 else []
+        return [Awaited(variant, own.get(variant.id)) for variant in variants if variant.stock == 0]
+    return [Awaited(None, own.get(None))] if left == 0 else []
 
 
 def own_waits(session: Session, person_id: int, *, after: str | None = None) -> Page:
