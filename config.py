@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     brand_company: str = Field("your company", description="The company whose customers meet here")
     brand_points: str = Field("points", description="The word for points")
     brand_color: str = Field("", description="Main colour as #rrggbb; the laurel green if empty")
+    privacy_url: str = Field("", description="Address of your privacy notice, linked on every page; no link if empty")
+    terms_url: str = Field("", description="Address of your terms of use, linked on every page; no link if empty")
     time_zone: str = Field("Europe/Berlin", description="Time zone of the programme, for periods and closing days")
     language: str = Field("en", description="Language of the programme")
     points_at_once: int = Field(25, ge=0, le=100_000, description="A step that nobody has to check pays up to this many points at once")
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         return _address(value, "PORTAL_BASE_URL must look like https://advocates.example.com", "http", "https")
+
+    @field_validator("privacy_url", "terms_url")
+    @classmethod
+    def _page_address(cls, value: str, info: ValidationInfo) -> str:
+        return value and _address(value, f"PORTAL_{str(info.field_name).upper()} must look like https://www.example.com/page", "http", "https")
 
     @field_validator("database_url")
     @classmethod

@@ -79,6 +79,8 @@ def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
         ({"base_url": "https://advocates.example:port"}, "PORTAL_BASE_URL"),
         ({"database_url": "mysql://host/name"}, "DATABASE_URL"),
         ({"mail_url": "http://mail.example"}, "PORTAL_MAIL_URL"),
+        ({"privacy_url": "javascript:alert(1)"}, "PORTAL_PRIVACY_URL"),
+        ({"terms_url": "www.example.com/terms"}, "PORTAL_TERMS_URL"),
         ({"jobs_url": "amqp://host"}, "PORTAL_JOBS_URL"),
         ({"language": "klingon"}, "PORTAL_LANGUAGE"),
         ({"log_level": "loud"}, "PORTAL_LOG_LEVEL"),

@@ -63,7 +63,11 @@ def _params() -> list[click.Parameter]:
         click.Option(["--dry-run"], is_flag=True, help="Check every row and write nothing."),
         click.Option(["--all-or-nothing"], is_flag=True, help="Commit nothing if one row is bad."),
         click.Option(["--errors"], type=click.Path(dir_okay=False, path_type=Path), help="Write the rows that were not imported to this CSV file."),
-        click.Option(["--notify"], is_flag=True, help="Tell people by mail and notice, as if it happened now."),
+        click.Option(
+            ["--notify"],
+            is_flag=True,
+            help="Tell people by mail, as if it happened now; without it points by hand make a notice only, all else is silent.",
+        ),
     ]
 
 

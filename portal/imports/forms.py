@@ -55,7 +55,7 @@ class MappingForm(Form):
     """Which column fills which field. ``mapping_form`` adds the fields of one importer and one file."""
 
     is_all_or_nothing = BooleanField(_("Import nothing if one row is bad"))
-    is_notifying = BooleanField(_("Tell people by mail and notice, as if it happened now"))
+    is_notifying = BooleanField(_("Tell people by mail, as if it happened now"))
 
 
 def mapping_form(fields: Sequence[Field], header: Sequence[str], questions: Mapping[str, Sequence[str]], plan: Plan) -> MappingForm:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from portal.imports.rules.tables import read_table
 from portal.imports.runner import Prepared
 from portal.imports.uploads import content_of
 from portal.kernel.clock import micros, utcnow
-from portal.kernel.db import Database
+from portal.kernel.db import Database, programme_zone
 from portal.kernel.errors import NotFound
 from portal.notifications.actions import enqueue
 from portal.web.logs import log
@@ -79,8 +80,9 @@ class _Jobs:
         prepared = runner.prepare(database, importer, **given, now=now, on_progress=_progress(database, batch))
         with database.reading() as session:
             counts = runner.foresee(session, prepared, now)
+            zone = ZoneInfo(programme_zone(session))
             remarks = [remark.plain() for remark in runner.remarks_on(session, prepared, now, batch.started_by_id)]
-        preview = _preview(prepared, counts) | {"values": values, "remarks": remarks}
+        preview = _preview(prepared, counts, zone) | {"values": values, "remarks": remarks}
         return partial(save_check, fingerprint=prepared.fingerprint, preview=preview, rows_total=prepared.reading.total)
 
     def run(self, database: Database, payload: dict[str, Any], now: datetime) -> None:
@@ -129,14 +131,14 @@ def _progress(database: Database, batch: ImportBatch) -> Callable[[int, int], No
     return note
 
 
-def _preview(prepared: Prepared, counts: dict[str, int]) -> dict[str, Any]:
+def _preview(prepared: Prepared, counts: dict[str, int], zone: tzinfo) -> dict[str, Any]:
     """Return what the page shows of a check, as JSON."""
     reports = [report_of(row) for row in prepared.reading.reported[:PREVIEWED_REPORTS]]
     records = prepared.reading.records[:PREVIEWED_ROWS]
     return {
         "counts": counts,
         "columns": [name for name in _filled(prepared) if name != "external_id"],
-        "sample": [{"line": r.line, "external_id": r.external_id, **{k: _shown(r[k]) for k in _filled(prepared)}} for r in records],
+        "sample": [{"line": r.line, "external_id": r.external_id, **{k: _shown(r[k], zone) for k in _filled(prepared)}} for r in records],
         "reports": [{"line": r.line, "external_id": r.external_id, "outcome": r.outcome, "faults": list(r.faults)} for r in reports],
     }
 
@@ -145,5 +147,9 @@ def _filled(prepared: Prepared) -> list[str]:
     return [f.name for f in prepared.importer.fields if f.name in prepared.plan.columns or f.name in prepared.plan.constants]
 
 
-def _shown(value: Any) -> Any:
-    return value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
+def _shown(value: Any, zone: tzinfo) -> Any:
+    """Return a value as JSON: a moment by the programme's clock, and a day where it is the beginning of one."""
+    if not isinstance(value, datetime):
+        return value
+    there = value.astimezone(zone)
+    return there.date().isoformat() if there.hour == there.minute == there.second == 0 else there.isoformat(" ", "minutes")

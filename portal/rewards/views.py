@@ -64,7 +64,13 @@ def facts_of(redemption: Redemption, reward: Reward) -> list[Fact]:
     return days + kind.facts(reward.options, redemption.answers, redemption.handed, State(redemption.state))
 
 
+def facts_before(reward: Reward) -> list[Fact]:
+    """Return what of ``facts_of`` is read before anybody asks for a reward: its own, such as the place of an event. Its day is told elsewhere."""
+    return kind_of(reward.kind).facts(reward.options, {}, {}, State.REQUESTED)
+
+
 NAMES: dict[str, Any] = {
+    "facts_before": facts_before,
     "kinds": KIND_NAMES,
     "facts_of": facts_of,
     "country_name": country_name,
@@ -83,7 +89,7 @@ NAMES: dict[str, Any] = {
     "periods": Period,
 }
 CATALOGUE_HEADER = ("reward", "kind", "points", "left", "summary")
-MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message")
+MINE_HEADER = ("asked", "reward", "points", "state", "reason", "message", "chosen")
 RECENT = 3
 
 
@@ -279,7 +285,7 @@ def _line(row: Any) -> tuple[Any, ...]:
     redemption, reward = row
     asked = redemption.requested_at.isoformat(timespec="seconds")
     state = _(kind_of(reward.kind).state_name(redemption.state))
-    return asked, reward.name, redemption.price, state, redemption.reason, redemption.delivery
+    return asked, reward.name, redemption.price, state, redemption.reason, redemption.delivery, ", ".join(redemption.answers.values())
 
 
 def _not_cancelled(refusal: Refusal) -> ResponseReturnValue:

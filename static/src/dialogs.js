@@ -6,7 +6,9 @@ document.addEventListener("click", (event) => {
     document.getElementById(asking.dataset.asks).showModal();
     return;
   }
-  if (event.target.closest("[data-close]") || event.target.matches("dialog.modal")) event.target.closest("dialog").close();
+  const closing = event.target.closest("[data-close]");
+  if (closing) event.preventDefault();
+  if (closing || event.target.matches("dialog.modal")) event.target.closest("dialog").close();
   for (const menu of document.querySelectorAll("details[data-drop][open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
@@ -18,4 +20,12 @@ document.addEventListener("keydown", (event) => {
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();
+});
+
+// A link that asks is pressed like the button it looks like.
+document.addEventListener("keydown", (event) => {
+  const pressed = event.key === " " && event.target.closest("a[role=button]");
+  if (!pressed) return;
+  event.preventDefault();
+  pressed.click();
 });

@@ -73,6 +73,8 @@ def test_of_a_hundred_rows_with_three_bad_the_good_ones_or_none_are_booked(datab
         undone(database, AWARDS, batch_id)
         assert available(database, amara) == 0
         with database.reading() as session:
+            taken = session.scalars(select(Notice).where(Notice.kind == "adjustment_undone", Notice.person_id == amara)).all()
+            assert (len(taken), {(one.data["points"], one.data["reason"]) for one in taken}) == (booked, {(-10, "Won round one")})
             assert (find_own(session, "all", amara), used_now(session, None, utcnow())) == (None, Used())
         assert imported(database, AWARDS, content)[1]["created"] == 97, "its external ids are free again"
         assert available(database, amara) == 970
@@ -151,3 +153,17 @@ def test_the_command_says_the_same_and_writes_nothing_when_it_is_dry(app: Flask,
     with database.reading() as session:
         waiting = session.scalars(select(Adjustment)).one()
         assert (waiting.asked_by_id, waiting.state) == (None, State.WAITING)
+
+
+def test_the_preview_shows_days_by_the_programmes_clock_and_says_who_reads_of_the_points(
+    database: Database, amara: int, sign_in: SignIn, work: Work
+) -> None:
+    client = sign_in(database.write(lambda s: make_admin(s).id))
+    rows = [row(1, counts_from="2026-01-20"), row(2, counts_from="2026-01-20T09:30:00Z")]
+    address = upload(client, table(*rows), kind="awards")
+    assert "points by hand are told by a notice" in client.get(address).text
+    assert client.post(address, data={f"column_{name}": name for name in rows[0]}).status_code == 303
+    work()
+    page = client.get("/admin/imports/1").text
+    assert (">2026-01-20<" in page, ">2026-01-20 10:30+01:00<" in page, "+00:00" in page) == (True, True, False)
+    assert "members read of their points in a notice" in page

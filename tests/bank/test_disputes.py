@@ -194,11 +194,20 @@ def test_the_pages_dispute_answer_and_show_the_answer_at_the_line(database: Data
     assert ada.post(address, data={"points": 50, "category": "error", "reason": "Three"}).status_code == 403
     shown = ben.get(f"/admin/approvals?item=dispute-{number}").text
     assert all(part in shown for part in ("There were three talks.", "Two talks", "Ada Admin", "Put it right", "Let it stand"))
-    assert ben.post(address, data={"points": 50, "category": "error", "reason": "Three it was"}).status_code == 303
+    told = ben.post(address, data={"points": 50, "category": "error", "reason": "Three it was"}, follow_redirects=True).text
+    assert "The correction is booked, and the member has been told." in told
     answered = amara.get("/statement").text
     assert "Put right with 50 points:" in answered
     assert "Three it was" in answered
     assert "Take it back" not in answered
+
+
+def test_who_puts_right_by_many_points_reads_that_a_second_admin_decides(database: Database, desk: Desk, sign_in: SignIn) -> None:
+    number = database.write(lambda session: desk.dispute(session).id)
+    given = {"points": 30_000, "category": "error", "reason": "Three it was"}
+    told = sign_in(desk.ben).post(f"/admin/approvals/dispute/{number}/right", data=given, follow_redirects=True).text
+    assert "So large a correction waits for a second admin" in told
+    assert "has been told" not in told
 
 
 def test_a_dispute_is_taken_back_on_the_page(database: Database, desk: Desk, sign_in: SignIn) -> None:

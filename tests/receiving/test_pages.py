@@ -136,7 +136,7 @@ def test_admins_enter_rules_forms_and_values(ada: PortalClient, house: House, da
         assert receiver_of(session, house.clerk_id, utcnow()).rule == Rule(Stance.CHARITY, 2_550, None)
     assert ada.post(f"/admin/receiving/people/{house.clerk_id}/form/end").status_code == 303
     assert ada.post(f"/admin/receiving/people/{house.clerk_id}/form/end").status_code == 409
-    assert "$30.00, which is its price at the value of a point." in words(ada.get(f"/admin/rewards/{house.pass_id}").text)
+    assert "Counted as $30.00, from its price. Enter what it is worth." in words(ada.get(f"/admin/rewards/{house.pass_id}").text)
     assert ada.post(f"/admin/rewards/{house.pass_id}/value", data={"worth": "-1"}).status_code == 422
     assert ada.post(f"/admin/rewards/{house.pass_id}/value", data={"worth": "499.99"}).status_code == 303
     assert "$499.99, as you entered it." in words(ada.get(f"/admin/rewards/{house.pass_id}").text)

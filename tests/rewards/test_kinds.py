@@ -116,6 +116,11 @@ def test_a_cause_is_chosen_and_thanked_for_and_a_voucher_is_handed_over_through_
     for redemption_id in (gift, voucher):
         assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/approve").status_code == 303
     assert "Mountain rescue" in ada.get(f"/admin/rewards/redemptions/{gift}").text
+    for client, list_of_it in ((ada, "/admin/rewards/desk?tab=send"), (amara, "/rewards/mine")):
+        assert "Mountain rescue" in client.get(list_of_it).text
+        listed = client.get(f"{list_of_it}{'&' if '?' in list_of_it else '?'}format=csv").text
+        assert "chosen" in listed.splitlines()[0]
+        assert "Mountain rescue" in listed
     assert "Thank you!" not in amara.get(f"/rewards/redemptions/{gift}").text
     assert ada.post(f"/admin/rewards/redemptions/{gift}/send").status_code == 303
     assert "Thank you!" in amara.get(f"/rewards/redemptions/{gift}").text

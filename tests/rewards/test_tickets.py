@@ -82,6 +82,10 @@ def number_on(page: str) -> str:
 def test_a_member_shows_the_ticket_and_it_is_let_in_once(database: Database, sign_in: SignIn) -> None:
     event = database.write(lambda s: Event(s, 0))
     member, ada = sign_in(event.member), sign_in(event.ada)
+    with database.reading() as session:
+        reward_id = session.get_one(Redemption, event.redemption).reward_id
+    for before in (member.get(f"/rewards/{reward_id}"), ada.get(f"/admin/rewards/{reward_id}/preview")):
+        assert '<dd class="wrap-anywhere">Ghent</dd>' in before.text, "the place is read before it is redeemed"
     page = member.get(f"/rewards/redemptions/{event.redemption}").text
     number = number_on(page)
     assert number.startswith(f"{event.redemption}-")

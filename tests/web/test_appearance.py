@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from portal.kernel.tracks import Track
+from portal.rewards.kinds.registry import KINDS
 from portal.web.appearance import NIGHT, PAPER, _mix, _read, brand_css, contrast
 from tests.support.application import PortalClient
 
@@ -68,3 +70,13 @@ def test_choosing_a_theme_leads_nowhere_else(client: PortalClient, came: str) ->
     location = client.post("/theme", data={"theme": "dark"}, headers={"Referer": came}).location
     assert location.startswith("/")
     assert not location.startswith(("//", "/\\"))
+
+
+def test_the_style_sheet_has_the_colours_whose_names_templates_put_together(client: PortalClient) -> None:
+    with client.application.app_context():
+        address = client.application.jinja_env.globals["asset"]("static/src/app.css")
+    with client.get(address) as answer:
+        built = answer.text
+    wanted = {f"track-{track.value}" for track in Track} | {f"medal-{track.value}" for track in Track} | {f"hue-{number}" for number in range(12)}
+    wanted |= {kind.look[0] for kind in KINDS.values()}
+    assert {name for name in wanted if f".{name}{{" not in built and f".{name} " not in built} == set()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.app import NAVIGATION
@@ -114,3 +115,16 @@ def test_a_visitor_is_asked_about_nothing(client: PortalClient, count_queries: C
 
 def test_right_to_left_turns_the_page(client: PortalClient) -> None:
     assert 'dir="rtl"' in client.get(f"{PAGE}?dir=pseudo-rtl").text
+
+
+def test_the_operators_privacy_notice_and_terms_stand_on_every_page_where_there_are_any(app: Flask, sign_in: SignIn, database: Database) -> None:
+    addresses = {"privacy_url": "https://www.example.com/privacy", "terms_url": "https://www.example.com/terms"}
+    amara = sign_in(database.write(lambda s: make_person(s).id))
+    pages = [(app.test_client(), "/sign-in"), (app.test_client(), "/join?t=spent"), (amara, "/rewards")]
+    for client, path in pages:
+        assert "Privacy notice" not in client.get(path).text
+    for name, address in addresses.items():
+        setattr(app.config["SETTINGS"], name, address)
+    for client, path in pages:
+        page = client.get(path).text
+        assert all(f'href="{address}"' in page for address in addresses.values()), path

@@ -161,6 +161,8 @@ def book(session: Session, actor: Actor, row: Adjustment, *, most_owed: int | No
 def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime) -> Adjustment:
     """Take a correction back: what was booked is reversed, what waits is withdrawn, and neither counts against a limit any more.
 
+    The person is told of what is taken back, in the way in which they were told of it; of what waited they had heard nothing.
+
     Frees its key, of a declined one too, so that the same row of a file can be imported again. Refuses what is undone already
     (``NotWaitingAnyMore``) and, to who asks for it, their own points (``OwnBalance``),
     and what a second admin approved (``TwoDecided``): its opposite waits for a second admin as well.
@@ -182,6 +184,9 @@ def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reaso
     free(session, row)
     if row.transfer_id is not None:
         reverse(session, actor, transfer_id=row.transfer_id, key=f"adjustment:{row.id}:undone", reason=REASON_UNDONE, now=now, note=reason or None)
+        data = {"points": -row.points, "reason": row.reason}
+        to, key = recipient(session, row.person_id), f"adjustment:{row.id}:undone"
+        notify(session, to=to, kind="adjustment_undone", data=data, key=key, now=now, link="/statement", mail=row.is_told)
     facts = {"points": row.points, "category": row.category, "reason": reason, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.undone" if was_booked else "adjustment.withdrawn", KIND, row.id, now=now, **facts)
     return row

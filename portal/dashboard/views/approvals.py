@@ -145,7 +145,7 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
         flash(_("Done. You pressed twice, and it counts once."), "good")
         return _to_queue(item=following)
     decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())
-    done = NOT_SHARED if isinstance(decided, Attempt) else chosen.done
+    done = NOT_SHARED if isinstance(decided, Attempt) else chosen.told(decided) if chosen.told else chosen.done
     flash(_(done) if decided is not None else _(FIRST_OF_TWO), "good")
     return _to_queue(item=following)
 

@@ -56,6 +56,8 @@ class Verdict:
     decide: Decide
     done: str
     """The sentence for the reviewer afterwards, marked with ``N_``. Where the act returned None, the approval was the first of two."""
+    told: Callable[[Any], str] | None = None
+    """The sentence by what the act returned, where it depends on it; ``done`` otherwise."""
     stays: bool = False
     """Whether the thing waits on afterwards."""
 

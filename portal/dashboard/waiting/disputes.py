@@ -18,6 +18,9 @@ from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.web.paging import AnySelect
 
+PUT_RIGHT = N_("Put right. The correction is booked, and the member has been told.")
+WAITS = N_("Answered. So large a correction waits for a second admin; the member is told when it is booked.")
+
 
 class WaitingDisputes:
     """A member says that a line is wrong: an admin who did not decide it puts it right, or lets it stand."""
@@ -32,7 +35,8 @@ class WaitingDisputes:
             lambda session, actor, item_id, given, now: put_right(
                 session, actor, dispute_id=item_id, points=given.points, category=given.category, reason=given.reason, now=now
             ),
-            N_("Answered. The member is told when the correction is booked, at once if it needs no second admin."),
+            PUT_RIGHT,
+            told=lambda made: PUT_RIGHT if made.state == DisputeState.RIGHTED else WAITS,
         ),
         "stand": Verdict(
             lambda session, actor, item_id, given, now: let_stand(session, actor, dispute_id=item_id, reason=given.reason, now=now),

@@ -32,7 +32,7 @@ from portal.web.templating import render, render_fragment
 from portal.web.transaction import database, db, writes_in_steps
 
 PICKING_HEADER = ("redemption", "reward", "variant", "date", "person", "company", "name", "street", "postcode", "city", "region", "country")
-PICKING_HEADER_ENDS = ("wish", "state", "asked", "tracking")
+PICKING_HEADER_ENDS = ("wish", "state", "asked", "tracking", "chosen")
 NAMES: dict[str, Any] = SHARED | {
     "tabs": TAB_NAMES,
     "tab_of": Tab,
@@ -131,5 +131,5 @@ def _picked(row: Any) -> tuple[Any, ...]:
     address = (to.name, to.street, to.postcode, to.city, to.region, to.country) if to else ("",) * 6
     state = _(kind_of(reward.kind).state_name(item.state))
     asked = item.requested_at.isoformat(timespec="seconds")
-    ends = (item.wish, state, asked, item.handed.get("tracking", ""))
+    ends = (item.wish, state, asked, item.handed.get("tracking", ""), ", ".join(item.answers.values()))
     return item.id, reward.name, item.variant, item.happens_on or "", person.name, row.company, *address, *ends

@@ -61,4 +61,4 @@ def _shown(reward: Reward, *, is_typed: bool = False) -> str:
     shown: dict[str, Any] = {"before": None, "receiver": ANYBODY, "objection": None, "day": day, "is_past": is_over(day, today)}
     shown |= {"is_wished": False, "awaited": [], "plain": PlainForm(formdata=None), "pictures": measures_of(db(), [reward.picture_id])}
     shown |= {"is_preview": True, "is_typed": is_typed, "offer": Offer(reward, stands, available, left, asks)}
-    return render("rewards/show.html", reward=reward, form=form, **shown, **NAMES)
+    return render("rewards/show.html", reward=reward, form=form, **NAMES | shown)

@@ -107,7 +107,7 @@ def edit(reward_id: int) -> ResponseReturnValue:
 @admin
 @writes(first=lambda reward_id: _received(EditRewardForm()), again=lambda refusal, reward_id: _edit_again(refusal, reward_id, form=EditRewardForm()))
 def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
-    """Change what a reward says and costs."""
+    """Change what a reward says and costs; what is offered with the same press is published with it, or neither is done."""
     form = EditRewardForm()
     if not form.validate():
         return edit_page(reward_id, form=form), 422
@@ -116,8 +116,13 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
         return edit_page(reward_id, form=form, preview=_preview_of(form, reward))
     kept = None if form.drop_picture.data else reward.picture_id
     given = said(form) | {"picture_id": _picture(ready) or kept, "seen": form.seen.data}
-    catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=utcnow())
-    flash(_("Saved."), "good")
+    now = utcnow()
+    changed = catalogue.change_reward(db(), current_actor(), reward_id=reward_id, **given, now=now)
+    if request.form.get("act") == "publish":
+        catalogue.publish_reward(db(), current_actor(), reward_id=reward_id, now=now)
+        flash(_published(changed, get_conditions(db(), reward_id)), "good")
+    else:
+        flash(_("Saved."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
