@@ -40,7 +40,7 @@ def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, cate
     said = reason_of(reason)
     kept = find_case(session, KIND, attempt_id)
     first_id = kept.first_by_id if kept else None
-    _put_back(session, actor, case, now)
+    put_back(session, actor, case, now)
     forget_first(session, kind=KIND, item_id=attempt_id)
     record(session, actor, "submission.not_accepted_early", SOURCE, case.submission.id, now=now, attempt_id=attempt_id, reason=said)
     if first_id is not None and first_id != actor.id:
@@ -49,7 +49,8 @@ def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, cate
     return case.attempt
 
 
-def _put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+    """Let what waits count as never sent: the submission stands where its verdicts left it. Refuses what is decided (``AlreadyDecided``)."""
     attempt, submission = case.attempt, case.submission
     if not move_attempt(session, attempt, (AttemptState.WAITING,), AttemptState.WITHDRAWN):
         raise refusals.AlreadyDecided()

@@ -13,9 +13,7 @@ from portal.kernel.text import N_, clean
 class ConsentMissing(Refusal):
     """Everything is there but the agreement."""
 
-    message = N_(
-        "Please tick that you agree. You need not: what you entered is kept, but without this step it cannot be sent."
-    )
+    message = N_("Please tick that you agree. You need not: what you entered is kept, but without this step it cannot be sent.")
     field = "agreed"
 
 
