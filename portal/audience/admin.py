@@ -12,7 +12,7 @@ from portal.audience.actions import editing
 from portal.audience.contract import AudienceOwner, Owned
 from portal.audience.forms import ModeForm, SeenForm, WhoForm, rule_form
 from portal.audience.kinds.contract import RuleKind
-from portal.audience.queries.audiences import find_newer, find_rule, rule_for, sheet_of
+from portal.audience.queries.audiences import find_newer, find_rule, is_wanted, sheet_of
 from portal.audience.queries.reach import reach_of
 from portal.audience.queries.reasons import people_called, why_not
 from portal.audience.registry import kinds_of, rule_kind
@@ -137,9 +137,14 @@ def add_rule(audience_id: int) -> Any:
 
 @bp.get("/<int:audience_id>/rules/<int:audience_rule_id>")
 @admin
-def edit_rule(audience_id: int, audience_rule_id: int) -> str:
-    """One rule."""
-    rule = rule_for(db(), audience_id, audience_rule_id)
+def edit_rule(audience_id: int, audience_rule_id: int) -> str | Response:
+    """One rule. From the address of one that somebody changed or removed it leads to the audience."""
+    _owner_of(audience_id)
+    rule = find_rule(db(), audience_id, audience_rule_id)
+    if not is_wanted(rule):
+        newer = find_newer(db(), rule)
+        flash(_("Somebody changed this rule. Here is what holds now.") if newer else _("Somebody removed this rule. Here is what holds now."), "info")
+        return redirect(url_for(".show", audience_id=audience_id), 303)
     kind = rule_kind(db(), rule.kind)
     form = rule_form(kind.controls(db()), kind.shown(db(), rule.options))
     return _rule_page(audience_id, kind, rule.side, form, rule.id)

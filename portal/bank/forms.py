@@ -17,7 +17,7 @@ from portal.bank.rules.terms import POLICY_NAMES
 from portal.kernel.ids import MOST_ID
 from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS
 from portal.ledger.rules import MOST_POINTS
-from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 
 def _named(first: Any, names: Mapping[Any, str]) -> list[tuple[str, Any]]:
@@ -71,6 +71,7 @@ class CorrectionFilter(FilterForm):
 class LimitsForm(Form):
     """The limits of one admin a month."""
 
+    seen = SeenField()
     given = IntegerField(_("Points given"), [Optional(), NumberRange(0, MOST_POINTS)], render_kw={"min": 0})
     taken = IntegerField(_("Points taken"), [Optional(), NumberRange(0, MOST_POINTS)], render_kw={"min": 0})
 
@@ -82,6 +83,7 @@ class LimitsForm(Form):
 class TermsForm(Form):
     """On what terms points are earned from some day on."""
 
+    seen = SeenField()
     kind = SelectField(
         _("Points expire"),
         choices=lambda: [(kind.value, gettext(name)) for kind, name in POLICY_NAMES.items()],

@@ -224,6 +224,7 @@ EVENTS: dict[str, str] = {
     "submission.declined": N_("%(who)s declined %(what)s: %(reason)s"),
     "submission.event_heard": N_("%(what)s: an outside event completed the step “%(title)s”"),
     "submission.event_matched": N_("%(who)s matched an outside event to the step “%(title)s” of %(what)s"),
+    "submission.event_unmatched": N_("%(who)s took back that an outside event was matched to the step “%(title)s” of %(what)s"),
     "submission.feedback": N_("%(who)s gave feedback on %(what)s: %(reason)s"),
     "submission.link_asked": N_("%(who)s had a link of %(what)s looked at again"),
     "submission.more_wanted": N_("%(who)s asked for more on %(what)s: %(reason)s"),

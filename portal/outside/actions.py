@@ -77,6 +77,12 @@ def release_events(session: Session, *, submission_id: int, now: datetime) -> No
     session.execute(used.values(released_at=now).execution_options(synchronize_session=False))
 
 
+def release_event(session: Session, *, event_id: int, now: datetime) -> None:
+    """Let an event that completed a step by mistake be used again."""
+    used = update(EventUse).where(EventUse.event_id == event_id, EventUse.released_at.is_(None))
+    session.execute(used.values(released_at=now).execution_options(synchronize_session=False))
+
+
 def drop_event(session: Session, *, event_id: int, now: datetime) -> bool:
     """Let an event that an import brought count no more; tells whether it could: what has completed a step stays."""
     lock_event(session, event_id)

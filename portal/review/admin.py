@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.review.actions.terms import set_terms
+from portal.kernel.seen import seen_of
+from portal.review.actions.terms import seen_values, set_terms
 from portal.review.forms import TermsForm
 from portal.review.queries.deciders import deciders
 from portal.review.queries.terms import terms_of
@@ -18,13 +19,18 @@ from portal.web.transaction import db, writes
 bp = Blueprint("review_admin", __name__, url_prefix="/admin/reviewing")
 
 
+def _stored() -> TermsForm:
+    standing = terms_of(db())
+    return TermsForm.of(standing, seen_of(seen_values(standing)))
+
+
 def _page(form: TermsForm) -> str:
     return render("review/terms.html", form=form, deciders=deciders(db()))
 
 
 def _again(refusal: Refusal) -> tuple[str, int]:
     form = TermsForm()
-    form.refuse(refusal)
+    form.refuse(refusal, _stored)
     return _page(form), refusal.status
 
 
@@ -32,7 +38,7 @@ def _again(refusal: Refusal) -> tuple[str, int]:
 @admin
 def terms() -> str:
     """The terms, and who may decide."""
-    return _page(TermsForm.of(terms_of(db())))
+    return _page(_stored())
 
 
 @bp.post("")
@@ -43,6 +49,6 @@ def save() -> Any:
     form = TermsForm()
     if not form.validate():
         return _page(form), 422
-    set_terms(db(), current_actor(), terms=form.terms(), now=utcnow())
+    set_terms(db(), current_actor(), terms=form.terms(), seen=form.seen.data, now=utcnow())
     flash(_("Saved. What waits is due by these terms from now on."), "good")
     return redirect(url_for(".terms"), 303)

@@ -6,10 +6,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from portal.review.rules.terms import MOST_DAYS, MOST_LIMIT, Terms, read_holidays
-from portal.web.forms import Form, plain_text
-
-KINDS = ("attempt", "appeal", "redemption", "nomination", "adjustment", "repricing", "dispute")
+from portal.review.rules.terms import KINDS, MOST_DAYS, MOST_LIMIT, Terms, read_holidays
+from portal.web.forms import Form, SeenField, plain_text
 
 
 def _days(label: Any) -> IntegerField:
@@ -19,6 +17,7 @@ def _days(label: Any) -> IntegerField:
 class TermsForm(Form):
     """In how many business days each kind is answered, the holidays, and the limit above which two people approve."""
 
+    seen = SeenField()
     attempt = _days(_("Answers to challenges"))
     appeal = _days(_("Appeals"))
     redemption = _days(_("Redemptions of rewards"))
@@ -30,11 +29,11 @@ class TermsForm(Form):
     holidays = TextAreaField(_("Holidays"), [Length(max=20_000)], filters=[plain_text], render_kw={"rows": 6})
 
     @classmethod
-    def of(cls, terms: Terms) -> "TermsForm":
-        """Return the form filled with the terms as they stand."""
+    def of(cls, terms: Terms, seen: str) -> "TermsForm":
+        """Return the form filled with the terms as they stand; ``seen`` is their digest."""
         days = {kind: terms.days_for(kind) for kind in KINDS}
         holidays = "\n".join(day.isoformat() for day in terms.holidays)
-        return cls(formdata=None, data=days | {"four_eyes_above": terms.four_eyes_above, "holidays": holidays})
+        return cls(formdata=None, data=days | {"four_eyes_above": terms.four_eyes_above, "holidays": holidays, "seen": seen})
 
     def terms(self) -> Terms:
         """Return what was entered. Refuses a holiday that is no day."""

@@ -69,6 +69,19 @@ function count() {
   for (const button of document.querySelectorAll("[data-needs-choice]")) button.disabled = chosen === 0;
 }
 
+// What is chosen stays chosen when one line is decided, which loads the page anew; for that one time, so that nobody finds old ticks.
+const CHOSEN = "queue-chosen";
+document.addEventListener("submit", ({ target }) => {
+  if (!target.closest("[data-panel]") || !queue()) return;
+  const keys = [...document.querySelectorAll("[data-row] input[type=checkbox]:checked")].map((box) => box.value);
+  sessionStorage.setItem(CHOSEN, JSON.stringify(keys));
+});
+function chooseAgain() {
+  const keys = JSON.parse(sessionStorage.getItem(CHOSEN) ?? "[]");
+  sessionStorage.removeItem(CHOSEN);
+  for (const row of rows()) if (keys.includes(row.dataset.row)) row.querySelector("input[type=checkbox]").checked = true;
+}
+
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-select-all]")) {
     for (const row of rows()) {
@@ -97,6 +110,7 @@ function offerChoice() {
 if (choosing()) offerChoice();
 document.addEventListener("htmx:afterSwap", () => choosing() && offerChoice());
 if (queue()) {
+  chooseAgain();
   offerChoice();
   // The keys work from the first moment, and after a verdict the keyboard goes on where it was.
   if (document.activeElement === document.body && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });

@@ -112,6 +112,8 @@ def test_a_rule_is_changed_and_removed(at: tuple[PortalClient, str], database: D
         changed = session.scalars(select(AudienceRule.id).where(AudienceRule.removed_at.is_(None))).one()
     assert browser.post(f"{address}/rules/{changed}", data={"key": "c3", "option_values": []}).status_code == 422
     assert f'action="{address}/rules/{changed}"' in late.text
+    old = browser.get(f"{address}/rules/{rule_id}", follow_redirects=True)
+    assert ("Somebody changed this rule. Here is what holds now." in old.text, "Industry is Energy or Retail" in old.text) == (True, True)
     assert browser.post(f"{address}/rules/{changed}/remove").status_code == 303
     gone = browser.post(f"{address}/rules/{changed}", data={"key": "c4", "option_values": ["Energy"]})
     assert gone.status_code == 409
@@ -119,7 +121,8 @@ def test_a_rule_is_changed_and_removed(at: tuple[PortalClient, str], database: D
     assert fields_of(gone.text, having="key")["option_values"] == ["Energy"]
     assert f'action="{address}/rules/new?side=include&amp;kind=industry"' in gone.text
     assert browser.post(f"{address}/rules/{changed}/remove").status_code == 409
-    assert browser.get(f"{address}/rules/{changed}").status_code == 404
+    assert "Somebody removed this rule. Here is what holds now." in browser.get(f"{address}/rules/{changed}", follow_redirects=True).text
+    assert browser.get(f"{address}/rules/99999").status_code == 404
     assert "Industry is" not in browser.get(address).text
 
 

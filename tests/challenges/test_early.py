@@ -12,9 +12,11 @@ from portal.challenges.actions.review import accept_early, ask_for_more, decline
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.own import own_attempts_of
+from portal.challenges.queries.proof import may_open_proof
 from portal.challenges.queries.stages import own_stages
 from portal.challenges.rules.early import EARLY, key_of_form, stood_before
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
+from portal.files.models import StoredFile
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
@@ -29,6 +31,7 @@ from tests.factories.people import make_admin, make_person
 from tests.support.application import SignIn
 
 WHY = "The first step is all we need"
+ENTERED = DONE["answer"]["text"]
 NO = "The second step is the one we need"
 
 
@@ -61,12 +64,12 @@ def test_no_form_can_send_what_counts_as_an_early_acceptance() -> None:
 class Scene:
     """A member with one of two steps filled in, and an admin's early acceptance that waits for a second approval."""
 
-    def __init__(self, session: Session, *, declined: bool = False) -> None:
+    def __init__(self, session: Session, *, declined: bool = False, limit: int | None = 10) -> None:
         self.first: Person = make_admin(session, name="Ada First")
         self.second: Person = make_admin(session, name="Ben Second")
         self.person: Person = make_person(session)
         self.challenge = make_challenge(session, stages=("answer", "link"), max_attempts=2, now=utcnow())
-        set_terms(session, as_admin(self.first), terms=Terms(four_eyes_above=10), now=utcnow())
+        set_terms(session, as_admin(self.first), terms=Terms(four_eyes_above=limit), now=utcnow())
         if declined:
             sent = make_attempt(session, self.person, self.challenge, now=utcnow())
             decline_attempt(session, as_admin(self.second), attempt_id=sent.id, reason="Not yet", now=utcnow())
@@ -78,7 +81,7 @@ class Scene:
             save_answers(session, as_advocate(self.person), submission_id=self.submission.id, values=values, now=utcnow())
         session.refresh(self.submission)
         self.stood = self.standing(session)
-        assert accept_early(session, as_admin(self.first), submission_id=self.submission.id, reason=WHY, now=utcnow()) is None
+        assert accept_early(session, as_admin(self.first), submission_id=self.submission.id, reason=WHY, now=utcnow()) is None or limit is None
         self.attempt = session.scalars(select(Attempt).where(Attempt.submission_id == self.submission.id, Attempt.key.startswith(EARLY))).one()
 
     def standing(self, session: Session) -> tuple[object, ...]:
@@ -133,6 +136,7 @@ def test_each_of_the_three_reads_how_it_stands(database: Database, sign_in: Sign
     assert "We are about to accept what you have" in page
     assert "Your answer is with us" not in page
     assert "You sent attempt" not in page
+    assert "read it now although you have not sent it" in page
     assert "About to be accepted" in member.get(sent).text
     office, queue = f"/admin/challenges/submissions/{scene.submission.id}", f"/admin/approvals?item=attempt-{scene.attempt.id}"
     for address in (office, queue):
@@ -140,11 +144,59 @@ def test_each_of_the_three_reads_how_it_stands(database: Database, sign_in: Sign
         assert "First approval by Ada First" in told
         assert WHY in told
         assert "they go on where they were" in told
+        assert ENTERED in told
     answer = second.post(f"/admin/approvals/attempt/{scene.attempt.id}/decline", data={"reason": NO, "category": "other"})
     assert answer.status_code == 303
     page = member.get(challenge).text
     assert "We are about to accept" not in page
     assert "Not approved this time" not in page
+    assert "We would like all of it after all" in page
+    assert "Please go on with" in member.get("/inbox").text
     assert NO not in page
     assert "Attempt 1" not in member.get(sent).text
     assert "Not accepted early" in sign_in(scene.first).get("/inbox").text
+    for address in (office, queue):
+        told = second.get(address).text
+        assert ENTERED not in told
+        assert "what was entered is not shown any more" in told
+
+
+def test_what_was_accepted_early_and_undone_is_hidden_again(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(lambda s: Scene(s, limit=None))
+    office, client = f"/admin/challenges/submissions/{scene.submission.id}", sign_in(scene.first)
+    assert ENTERED in client.get(office).text
+    with database.reading() as session:
+        verdict_id = session.scalars(select(Verdict.id).where(Verdict.submission_id == scene.submission.id)).one()
+    assert client.post(f"/admin/approvals/verdicts/{verdict_id}/undo").status_code == 303
+    told = client.get(office).text
+    assert ENTERED not in told
+    assert "what was entered is not shown any more" in told
+    assert "We would like all of it" not in sign_in(scene.person).get(f"/challenges/{scene.challenge.id}").text
+
+
+def test_a_file_that_was_never_sent_is_the_members_own_again_after_a_no(session: Session) -> None:
+    scene = Scene(session)
+    file = StoredFile(id=77, owner_id=scene.person.id)
+    scene.attempt.answers = [{"stage_id": 1, "kind": "upload", "title": "", "options": {}, "value": {"file_id": 77}}]
+    session.flush()
+    assert may_open_proof(session, as_admin(scene.second), file)
+    say_no(session, as_admin(scene.second), attempt_id=scene.attempt.id, reason=NO, now=utcnow())
+    assert not may_open_proof(session, as_admin(scene.second), file)
+
+
+def test_an_early_acceptance_that_came_to_nothing_is_no_attempt_of_the_members(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+
+    def go_on(session: Session) -> None:
+        say_no(session, as_admin(scene.second), attempt_id=scene.attempt.id, reason=NO, now=utcnow())
+        values = {step.id: DONE[step.kind] for step in own_stages(session, scene.submission)}
+        submit_attempt(session, as_advocate(scene.person), submission_id=scene.submission.id, key="k", values=values, now=utcnow())
+
+    database.write(go_on)
+    member = sign_in(scene.person)
+    page = member.get(f"/challenges/{scene.challenge.id}").text
+    assert "You sent attempt 1." in page
+    assert "You sent attempt 2." not in page
+    assert "We would like all of it" not in page
+    assert "Attempt 1" in member.get(f"/challenges/mine/{scene.submission.id}").text
+    assert "sent once" in member.get("/challenges/mine").text

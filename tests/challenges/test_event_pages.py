@@ -10,12 +10,15 @@ from portal.api.actions import make_token
 from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.events import hear_event, match_event
 from portal.challenges.actions.recording import undo_attempt
+from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.challenges.actions.starting import start_submission
+from portal.challenges.actions.unmatching import unmatch_event
 from portal.challenges.event_importer import EventsImporter
+from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.events import event_codes
 from portal.challenges.queries.stages import own_stages, stages_of
-from portal.challenges.rules.refusals import OwnSubmission, StepDone
+from portal.challenges.rules.refusals import MatchDecided, MatchGone, MatchPaid, OwnSubmission, StepDone
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
 from portal.kernel.actor import system
@@ -78,6 +81,66 @@ def test_the_page_says_what_is_waited_for_and_offers_no_button_that_cannot_work(
     assert "your answer goes off without you" in browser.get(f"/challenges/{last.id}").text
 
 
+def test_after_an_approval_was_taken_back_the_page_does_not_say_that_the_answer_goes_off_by_itself(sign_in: Any, database: Database) -> None:
+    def scene(session: Session) -> Any:
+        person, admin, challenge = make_person(session), make_admin(session), make_webinar(session)
+        submission = make_submission(session, person, challenge)
+        hear(session, person, at=utcnow() - DAY, now=utcnow())
+        attempt = session.scalars(select(Attempt).where(Attempt.submission_id == submission.id)).one()
+        approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=utcnow())
+        reverse_approval(session, as_admin(admin), submission_id=submission.id, reason="The wrong webinar", now=utcnow())
+        return person, challenge.id
+
+    person, challenge_id = database.write(scene)
+    page = sign_in(person).get(f"/challenges/{challenge_id}").text
+    assert "Send for approval" in page
+    assert "goes off without you" not in page
+    assert "You send your answer" in page
+
+
+def test_a_wrong_match_is_taken_back_and_the_event_matched_to_somebody_else(session: Session) -> None:
+    challenge, admin = make_webinar(session), make_admin(session)
+    wrong, right = (make_submission(session, make_person(session), challenge, now=NOW) for _ in range(2))
+    event, stage = hear(session, "private@elsewhere.example"), own_stages(session, wrong)[0]
+    given = {"event_id": event.id, "stage_id": stage.id, "now": NOW}
+    with pytest.raises(MatchGone):
+        unmatch_event(session, as_admin(admin), event_id=event.id, now=NOW)
+    for _time in range(2):
+        match_event(session, as_admin(admin), submission_id=wrong.id, **given)
+        assert (steps(session, wrong), wrong.state) == ([True], "waiting")
+        unmatch_event(session, as_admin(admin), event_id=event.id, now=NOW)
+        session.refresh(wrong)
+        assert (steps(session, wrong), wrong.state, wrong.declines) == ([False], "open", 0)
+    with pytest.raises(NotAllowed):
+        unmatch_event(session, as_advocate(make_person(session)), event_id=event.id, now=NOW)
+    match_event(session, as_admin(admin), submission_id=right.id, **given)
+    assert (steps(session, wrong), steps(session, right), right.state) == ([False], [True], "waiting")
+    told = session.scalars(select(Notice.kind).where(Notice.person_id == wrong.person_id)).all()
+    assert "event_taken_back" in told
+
+
+def test_a_match_stays_where_its_answer_was_sent_or_approved_or_the_step_paid(session: Session) -> None:
+    challenge, admin = make_webinar(session, ("event", 0), ("confirm", 0)), make_admin(session)
+    sent = make_submission(session, make_person(session), challenge, now=NOW)
+    event, (first, second) = hear(session, "private@elsewhere.example"), own_stages(session, sent)
+    match_event(session, as_admin(admin), event_id=event.id, submission_id=sent.id, stage_id=first.id, now=NOW)
+    values = {second.id: {"is_confirmed": True}}
+    attempt = submit_attempt(session, as_advocate(session.get_one(Person, sent.person_id)), submission_id=sent.id, key="k", values=values, now=NOW)
+    with pytest.raises(MatchDecided):
+        unmatch_event(session, as_admin(admin), event_id=event.id, now=NOW)
+    approve_attempt(session, as_admin(admin), attempt_id=attempt.id, now=NOW)
+    with pytest.raises(MatchDecided):
+        unmatch_event(session, as_admin(admin), event_id=event.id, now=NOW)
+    reverse_approval(session, as_admin(admin), submission_id=sent.id, reason="Not theirs", now=NOW)
+    unmatch_event(session, as_admin(admin), event_id=event.id, now=NOW)
+    assert steps(session, sent) == [False, False]
+    paying = make_submission(session, make_person(session), make_webinar(session, ("event", 20), ("confirm", 0)), now=NOW)
+    other = hear(session, "other@elsewhere.example", id="a-2")
+    match_event(session, as_admin(admin), event_id=other.id, submission_id=paying.id, stage_id=own_stages(session, paying)[0].id, now=NOW)
+    with pytest.raises(MatchPaid):
+        unmatch_event(session, as_admin(admin), event_id=other.id, now=NOW)
+
+
 def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Database, count_queries: Any) -> None:
     def scene(session: Session) -> Any:
         people, challenge = [make_person(session, name=name) for name in ("Zora Named", "Yuri Named", "Xenia")], make_webinar(session)
@@ -117,6 +180,17 @@ def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Databa
     assert f"/admin/challenges/submissions/{submission.id}" in browser.get(f"/admin/challenges/events/{odd}").text
     again = browser.post(f"/admin/challenges/events/{odd}/match", data=data, follow_redirects=True)
     assert "has completed a step already" in again.text
+    with database.reading() as session:
+        strange = session.scalars(select(OutsideEvent.id).where(OutsideEvent.given_id == "s-7")).one()
+    other = database.write(lambda s: make_submission(s, make_person(s, name="Walter Other"), s.get_one(Challenge, submission.challenge_id)))
+    hand = {"submission_id": other.id, "stage_id": stage.id}
+    assert browser.post(f"/admin/challenges/events/{strange}/match", data=hand).status_code == 303
+    listed = browser.get("/admin/challenges/events?state=matched").text
+    assert ("Walter Other" in listed, f"matched by {admin.name}" in listed, "nobody here has this address" in listed) == (True, True, False)
+    page = browser.get(f"/admin/challenges/events/{strange}").text
+    assert (f"Matched by hand by {admin.name}." in page, "Take the match back" in page) == (True, True)
+    back = browser.post(f"/admin/challenges/events/{strange}/unmatch", follow_redirects=True).text
+    assert ("Taken back. The step is open again" in back, "Match it by hand" in back) == (True, True)
     elsewhere = browser.get(f"/admin/challenges/events/{odd}?who={person.email}")
     assert elsewhere.status_code == 200
 

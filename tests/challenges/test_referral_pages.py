@@ -44,7 +44,7 @@ def test_the_step_keeps_what_was_typed_when_it_refuses(sign_in: Any, database: D
 
 def test_an_approval_that_is_taken_back_is_called_that_and_not_a_decline(sign_in: Any, database: Database) -> None:
     def scene(session: Session) -> Any:
-        admin, challenge = make_admin(session), make_challenge(session, stages=("refer",), title="Pass us on")
+        admin, challenge = make_admin(session, name="Ada Admin"), make_challenge(session, stages=("refer",), title="Pass us on")
         people = [make_person(session) for _ in range(2)]
         attempts = [refer(session, person, challenge, email=f"{number}@peer.example") for number, person in enumerate(people)]
         approve_attempt(session, as_admin(admin), attempt_id=attempts[0].id, now=NOW)
@@ -61,6 +61,7 @@ def test_an_approval_that_is_taken_back_is_called_that_and_not_a_decline(sign_in
     assert told(sign_in(taken).get("/challenges/mine").text) == (1, 0)
     assert told(sign_in(declined).get("/challenges/mine").text) == (0, 1)
     assert told(office.get("/admin/referrals?state=declined").text) == (1, 1)
+    assert "Taken back by Ada Admin, " in office.get("/admin/referrals?state=declined").text
     assert told(office.get(f"/admin/challenges/{challenge_id}/submissions").text) == (1, 1)
     assert told(office.get(f"/admin/challenges/submissions/{submission_id}").text) == (2, 0), "of the whole and of its attempt"
     assert "Approval taken back" in office.get(f"/admin/people/{taken.id}/record").text

@@ -17,9 +17,10 @@ from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.queries.versions import current_version
+from portal.challenges.rules.states import ChallengeState
 from portal.kernel.actor import system
-from portal.kernel.clock import utcnow
-from portal.kernel.db import Database
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import Database, programme_zone
 from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, fill, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
@@ -178,6 +179,21 @@ def test_what_comes_first_is_added_and_removed_in_the_editor(database: Database,
     assert "Remove: Welcome" not in office.get(f"{here}/edit").text
 
 
+def test_what_nobody_can_do_now_is_not_offered_to_be_done_first(database: Database, office: PortalClient) -> None:
+    def scene(session: Session) -> int:
+        make_challenge(session, title="Open to all")
+        make_draft(session, title="News from [[city]]")
+        tomorrow = local_date(utcnow(), programme_zone(session)) + timedelta(days=1)
+        later, over, closed = (make_challenge(session, title=title) for title in ("Opens later", "Over by now", "Closed by hand"))
+        later.opens_on, over.closes_on, closed.state = tomorrow, tomorrow - timedelta(days=2), ChallengeState.CLOSED
+        return int(make_draft(session, title="This one").id)
+
+    page = office.get(f"/admin/challenges/{database.write(scene)}/edit").text
+    offered = page.split('id="first"')[1].split("</section>")[0]
+    names = ("Open to all", "News from [[city]]", "Opens later", "Over by now", "Closed by hand")
+    assert [name for name in names if name in offered] == ["Open to all"]
+
+
 def test_a_step_pays_at_once_as_the_page_says(database: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> tuple[Person, Challenge, int, int]:
         made, now, person = make_draft(session, stages=("answer",), points=100), utcnow(), make_person(session)
@@ -213,6 +229,8 @@ def test_what_is_paid_at_once_waits_for_no_approval_in_words_either(database: Da
     person, challenge, submission_id, step_id = database.write(given)
     client, here = sign_in(person), f"/challenges/{challenge.id}"
     page = client.get(here).text
+    opened = page.split('id="step"')[1].split("</form>")[0]
+    assert ("Read and confirm" in opened, "20 points at once" in opened) == (True, True), "the step that is open says its kind and points too"
     assert [words in page for words in (line, told, "Once it is approved the points are yours")] == [True, True, False]
     assert client.post(f"/challenges/submissions/{submission_id}/steps/{step_id}/send", data={"key": "k", "answer": "y"}).status_code == 303
     assert line in client.get(here).text

@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 from portal.acts.models import Act
 from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.refusals import AlreadyDecided, OwnSubmission, ReasonMissing
+from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
+from portal.references.actions.decide import accept_nomination
 from portal.references.models import Nomination
 from portal.rewards.models import Redemption
 from tests.dashboard.scene import Scene, more_attempts, scene
@@ -258,3 +260,17 @@ def test_the_page_asks_as_much_with_a_full_queue(desk: PortalClient, stage: Scen
         page = desk.get(QUEUE).text
     assert page.count("data-row") == 50
     assert many.total == few.total
+
+
+def test_a_reason_that_came_too_late_is_there_to_be_copied(stage: Scene, desk: PortalClient, database: Database) -> None:
+    database.write(lambda s: accept_nomination(s, as_admin(make_admin(s)), nomination_id=stage.nomination.id, now=utcnow()))
+    reason = "She told us twice that she would rather not, and here is the whole story."
+    late = desk.post(f"/admin/approvals/nomination/{stage.nomination.id}/decline", data={"reason": reason})
+    assert late.status_code == 409
+    assert "What you typed, to copy" in late.text
+    assert f"{reason}</textarea>" in late.text
+
+
+def test_the_sentence_above_the_queue_counts_the_kind_whose_tab_is_open(desk: PortalClient) -> None:
+    assert "3 are waiting, the oldest for 4 days." in desk.get("/admin/approvals").text.replace("\xa0", " ")
+    assert "1 is waiting, for 2 days." in desk.get("/admin/approvals?kind=redemption").text.replace("\xa0", " ")

@@ -4,14 +4,19 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.actions.reviewing import grant_reviewing
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
+from portal.review.actions.terms import set_terms
+from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import approve_redemption
+from portal.rewards.models import Redemption
 from tests.dashboard.scene import Scene, give, more_attempts, scene
 from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
@@ -162,6 +167,21 @@ def test_acts_are_counted_in_the_month_they_happened(stage: Scene, sign_in: Sign
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     assert table.count('<td class="text-end points">1</td>') == 2
     assert page.count("chart-bar") == 1
+
+
+@pytest.mark.parametrize("role", ["advocate", "employee"])
+def test_the_home_of_a_reviewer_who_is_no_admin_says_what_waits_and_what_is_overdue(
+    stage: Scene, sign_in: SignIn, database: Database, role: str
+) -> None:
+    person = getattr(stage, role)
+    assert "Work the queue" not in sign_in(person).get("/").text
+    database.write(lambda s: grant_reviewing(s, as_admin(stage.admin), person_id=person.id, grants=["redemptions", "nominations"], now=utcnow()))
+    page = sign_in(person).get("/").text
+    assert ("2 wait for you." in page, "Work the queue" in page, "overdue" in page) == (True, True, False)
+    short = Terms({"redemption": 1, "nomination": 60})
+    database.write(lambda s: s.execute(update(Redemption).values(requested_at=utcnow() - timedelta(days=9))))
+    database.write(lambda s: set_terms(s, as_admin(stage.admin), terms=short, now=utcnow()))
+    assert "1 is overdue." in sign_in(person).get("/").text
 
 
 def test_an_empty_programme_has_an_overview_too(sign_in: SignIn, database: Database) -> None:

@@ -56,6 +56,9 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
         {"text": "Text of the second"},
     ),
     "review site": (lambda s: "/admin/challenges/sites/g2", {"note": "A note of the first"}, {"source": "https://example.org/rules"}),
+    "terms of reviewing": (lambda s: "/admin/reviewing", {"four_eyes_above": "321"}, {"holidays": "2026-12-25"}),
+    "limits of corrections": (lambda s: "/admin/corrections/limits", {"given": "4321"}, {"taken": "1234"}),
+    "terms of points": (lambda s: "/admin/bank", {"pending_days": "7"}, {"kind": "fixed", "months": "12"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
 }
 MARKS = {"template": "revision", "step of a template": "revision", "review site": "version"}

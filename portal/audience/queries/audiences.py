@@ -75,14 +75,6 @@ def find_rule(session: Session, audience_id: int, rule_id: int) -> AudienceRule:
     return found
 
 
-def rule_for(session: Session, audience_id: int, rule_id: int) -> AudienceRule:
-    """Return a wanted rule of the audience. Raises ``NotFound``, for a removed one too."""
-    found = find_rule(session, audience_id, rule_id)
-    if not is_wanted(found):
-        raise NotFound()
-    return found
-
-
 def find_newer(session: Session, rule: AudienceRule) -> AudienceRule | None:
     """Return the wanted rule that changes have put in the place of ``rule``; None where it was removed."""
     there = (AudienceRule.audience_id == rule.audience_id, AudienceRule.side == rule.side, AudienceRule.kind == rule.kind)

@@ -13,6 +13,7 @@ from portal.bank.queries.limits import limits_of, used_in
 from portal.bank.rules.adjusting import Limits, require_limits, require_within
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 
 
 def count_in_month(session: Session, *, admin_id: int, month: str, points: int) -> None:
@@ -36,8 +37,11 @@ def free_in_month(session: Session, *, admin_id: int, month: str, points: int) -
     session.execute(moved.execution_options(synchronize_session=False))
 
 
-def set_limits(session: Session, actor: Actor, *, limits: Limits, now: datetime) -> Limits:
-    """Keep the limits from now on, for this month too. Refuses who is no admin, and limits out of range."""
+def set_limits(session: Session, actor: Actor, *, limits: Limits, now: datetime, seen: str | None = None) -> Limits:
+    """Keep the limits from now on, for this month too.
+
+    Refuses who is no admin, limits out of range, and what changed since it was ``seen`` (``ChangedMeanwhile``).
+    """
     if not actor.is_admin:
         raise NotAllowed()
     wanted, house = require_limits(limits), Limits()
@@ -48,11 +52,19 @@ def set_limits(session: Session, actor: Actor, *, limits: Limits, now: datetime)
     kept = select(AdjustLimits).where(AdjustLimits.id == 1).with_for_update().execution_options(populate_existing=True)
     row = session.scalars(kept).one()
     before = Limits(row.given, row.taken)
+    if before == wanted:
+        return wanted
+    require_seen(seen_values(before), seen)
     row.given, row.taken, row.changed_at, row.changed_by_id = wanted.given, wanted.taken, now, actor.id
     session.flush()
     facts = {"before": [before.given, before.taken], "after": [wanted.given, wanted.taken], "given": wanted.given, "taken": wanted.taken}
     audit.record(session, actor, "adjustment.limits_changed", "adjustment", None, now=now, **facts)
     return wanted
+
+
+def seen_values(limits: Limits) -> dict[str, int | None]:
+    """Return what the editor shows of the limits."""
+    return {"given": limits.given, "taken": limits.taken}
 
 
 def _dialect(session: Session) -> Any:

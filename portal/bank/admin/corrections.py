@@ -8,13 +8,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.bank.actions.deciding import withdraw_adjustment
-from portal.bank.actions.limits import set_limits
+from portal.bank.actions.limits import seen_values, set_limits
 from portal.bank.forms import CorrectionFilter, LimitsForm
 from portal.bank.queries.adjusting import iter_adjustments, list_adjustments
 from portal.bank.queries.limits import limits_of, used_now
 from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, STATE_NAMES, Category, State
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.review.queries.terms import terms_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
@@ -57,12 +58,17 @@ def withdraw(adjustment_id: int) -> Response:
 @admin
 def limits() -> str:
     """How much one admin may give and take in a month."""
-    return _limits_page(LimitsForm(formdata=None, obj=limits_of(db())))
+    return _limits_page(_limits_stored())
+
+
+def _limits_stored() -> LimitsForm:
+    standing = limits_of(db())
+    return LimitsForm(formdata=None, obj=standing, seen=seen_of(seen_values(standing)))
 
 
 def _limits_again(refusal: Refusal) -> tuple[str, int]:
     form = LimitsForm()
-    form.refuse(refusal)
+    form.refuse(refusal, _limits_stored)
     return _limits_page(form), refusal.status
 
 
@@ -74,7 +80,7 @@ def save_limits() -> ResponseReturnValue:
     form = LimitsForm()
     if not form.validate():
         return _limits_page(form), 422
-    set_limits(db(), current_actor(), limits=form.limits(), now=utcnow())
+    set_limits(db(), current_actor(), limits=form.limits(), seen=form.seen.data, now=utcnow())
     flash(_("Saved. The limits hold from now on, for this month too."), "good")
     return redirect(url_for(".limits"), 303)
 

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 
-from portal.bank.actions.terms import set_terms
+from portal.bank.actions.terms import last_set, seen_values, set_terms
 from portal.bank.forms import TermsForm
 from portal.bank.rules.terms import STEPS
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.ledger.lots import GRACE, PolicyKind, lapses_on
 from portal.ledger.queries.policies import list_policies, policy_at
 from portal.people.queries.persons import names
@@ -35,7 +36,7 @@ def _page(form: TermsForm) -> str:
 def _again(refusal: Refusal) -> tuple[str, int]:
     form = TermsForm()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, _stored)
     return _page(form), refusal.status
 
 
@@ -43,9 +44,13 @@ def _again(refusal: Refusal) -> tuple[str, int]:
 @admin
 def terms() -> str:
     """The terms as they stand, those to come, and those before."""
-    last = next(iter(list_policies(db(), most=1)), None)
+    return _page(_stored())
+
+
+def _stored() -> TermsForm:
+    last = last_set(db())
     data = {"kind": last.kind.value, "months": last.months, "pending_days": last.pending_days} if last else {"kind": "none", "pending_days": 0}
-    return _page(TermsForm(formdata=None, data=data))
+    return TermsForm(formdata=None, data=data, seen=seen_of(seen_values(last)))
 
 
 @bp.post("")
@@ -57,6 +62,6 @@ def save() -> Any:
     if not form.validate():
         return _page(form), 422
     asked = {"months": form.months.data, "pending_days": form.pending_days.data, "from_on": form.from_on.data}
-    changed = set_terms(db(), current_actor(), kind=PolicyKind(form.kind.data), **asked, now=utcnow())
+    changed = set_terms(db(), current_actor(), kind=PolicyKind(form.kind.data), **asked, seen=form.seen.data, now=utcnow())
     flash(_("Saved. Points earned before keep their terms.") if changed else _("Nothing has changed."), "good")
     return redirect(url_for(".terms"), 303)

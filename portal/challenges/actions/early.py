@@ -1,4 +1,4 @@
-"""An early acceptance that the second of two approvers does not share: the member stands where they stood, and the first one is told."""
+"""An early acceptance that the second of two approvers does not share: the member stands where they stood, and both are told."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, cate
     """Decline an attempt as ``decline_attempt`` does; of an early acceptance that waits for its second approval, drop that alone.
 
     What was dropped is returned as the attempt: no verdict is given, no attempt of the member's is used, what they entered stays, and
-    whoever accepted first reads the reason. Refuses as ``decline_attempt``.
+    whoever accepted first reads the reason, and the member that they go on. Refuses as ``decline_attempt``.
     """
     case = to_decide(session, actor, attempt_id)
     if not waits_early(case.attempt):
@@ -40,15 +40,17 @@ def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, cate
     said = reason_of(reason)
     kept = find_case(session, KIND, attempt_id)
     first_id = kept.first_by_id if kept else None
-    _put_back(session, actor, case, now)
+    put_back(session, actor, case, now)
     forget_first(session, kind=KIND, item_id=attempt_id)
     record(session, actor, "submission.not_accepted_early", SOURCE, case.submission.id, now=now, attempt_id=attempt_id, reason=said)
     if first_id is not None and first_id != actor.id:
         _tell_first(session, actor, case, first_id, said, now)
+    _tell_member(session, case, now)
     return case.attempt
 
 
-def _put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
+    """Let what waits count as never sent: the submission stands where its verdicts left it. Refuses what is decided (``AlreadyDecided``)."""
     attempt, submission = case.attempt, case.submission
     if not move_attempt(session, attempt, (AttemptState.WAITING,), AttemptState.WITHDRAWN):
         raise refusals.AlreadyDecided()
@@ -72,3 +74,10 @@ def _tell_first(session: Session, actor: Actor, case: Case, first_id: int, reaso
     data = {"person": get_person(session, case.submission.person_id).name, "challenge": case.challenge.title, "by": who, "reason": reason}
     link, key = f"/admin/challenges/submissions/{case.submission.id}", f"attempt:{case.attempt.id}:not_accepted_early"
     notify(session, to=recipient(session, first_id), kind="early_not_shared", data=data, key=key, link=link, now=now)
+
+
+def _tell_member(session: Session, case: Case, now: datetime) -> None:
+    """Tell the member, who has read that it was about to be accepted; the reason is for who accepted first."""
+    link, key = f"/challenges/{case.challenge.id}", f"attempt:{case.attempt.id}:go_on"
+    to = recipient(session, case.submission.person_id)
+    notify(session, to=to, kind="early_go_on", data={"challenge": case.challenge.title}, key=key, link=link, now=now)

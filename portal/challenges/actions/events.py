@@ -145,11 +145,20 @@ def _send_if_whole(session: Session, submission: Submission, stage: Stage, event
         return False
     try:
         with session.begin_nested():
-            send_heard(session, BY_EVENT, submission, key=f"event:{event.id}", now=now)
+            send_heard(session, BY_EVENT, submission, key=_key(event.id, submission.attempts + 1), now=now)
     except Refusal:
         # A peer whom somebody else was faster to refer, say: the member reads why when they send it.
         return False
     return True
+
+
+def _key(event_id: int, number: int) -> str:
+    return f"event:{event_id}:{number}"
+
+
+def sent_by(event_id: int, key: str) -> bool:
+    """Tell whether an attempt of this key went off by itself, because the event made it whole."""
+    return key == f"event:{event_id}" or key.startswith(f"event:{event_id}:")
 
 
 def _tell(session: Session, submission: Submission, stage: Stage, event: OutsideEvent, *, is_sent: bool, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The admins' doors: the list of challenges, and the editor of one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -113,7 +114,7 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
         "opens_later": version.opens_on is not None and version.opens_on > today,
         "changes": differences(db(), current_version(db(), challenge), version) if is_waiting and version.number > 1 else [],
         "needed": prerequisites_of(db(), challenge_id, version.number),
-        "first": fill_first(FirstForm(formdata=None), challenge_id),
+        "first": fill_first(FirstForm(formdata=None), challenge_id, open_on=today),
         "stages": stages,
         "stale_sites": sorted({site.facts.name for site in sites_of(db(), stages).values() if site.is_stale(today)}),
         "gaps": gaps_of(version, stages) if is_waiting else [],
@@ -131,9 +132,9 @@ def editor_page(challenge_id: int, form: ChallengeForm, refusal: Refusal | None 
     return render("challenges/admin/edit.html", form=form, reason=reason or ReasonForm(formdata=None), refusal=refusal, plain=plain, **words, **shown)
 
 
-def fill_first(form: FirstForm, challenge_id: int) -> FirstForm:
+def fill_first(form: FirstForm, challenge_id: int, *, open_on: date | None = None) -> FirstForm:
     """Give the form that chooses what has to be done first its choices, and return it."""
-    form.requires.choices = [SelectChoice(row.id, row.title) for row in choices_for(db(), challenge_id)]
+    form.requires.choices = [SelectChoice(row.id, row.title) for row in choices_for(db(), challenge_id, open_on=open_on)]
     return form
 
 

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 
 from portal.audience.queries.reasons import people_called
 from portal.challenges.actions.events import match_event
+from portal.challenges.actions.unmatching import unmatch_event, why_not_unmatch
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.events import EventFilter, MatchForm, WhoFilter
-from portal.challenges.queries.events import event_codes, waiting_places
+from portal.challenges.queries.events import event_codes, matched_to, waiting_places
 from portal.challenges.queries.stages import get_submission
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
@@ -33,7 +34,8 @@ def events() -> str:
     """Every event, the newest first."""
     form, codes = EventFilter(request.args), event_codes(db())
     page = list_events(db(), codes=codes, after=request.args.get("after"), **form.values())
-    return render("challenges/admin/events.html", form=form, page=page, codes=codes, counts=count_events(db(), codes), **NAMES)
+    matched = matched_to(db(), [row.OutsideEvent.id for row in page if row.is_used])
+    return render("challenges/admin/events.html", form=form, page=page, matched=matched, codes=codes, counts=count_events(db(), codes), **NAMES)
 
 
 @bp.get("/events/<int:event_id>")
@@ -55,6 +57,8 @@ def event(event_id: int) -> str:
         "people": people,
         "sender": sender_of(db(), found),
         "used": used,
+        "matched": matched_to(db(), [event_id]).get(event_id) if used else None,
+        "kept_because": why_not_unmatch(db(), used) if used else None,
         "submission": submission,
     }
     facts |= {"places": waiting_places(db(), who.id) if who and not used else (), "codes": event_codes(db()), "form": form}
@@ -85,4 +89,14 @@ def match(event_id: int) -> Response:
     given = {"submission_id": form.submission_id.data, "stage_id": form.stage_id.data}
     match_event(db(), current_actor(), event_id=event_id, **given, now=utcnow())
     flash(_("Matched. The step is complete, and the member is told."), "good")
+    return redirect(url_for(".event", event_id=event_id), 303)
+
+
+@bp.post("/events/<int:event_id>/unmatch")
+@admin
+@writes(again=_match_again)
+def unmatch(event_id: int) -> Response:
+    """Take back what was matched by hand."""
+    unmatch_event(db(), current_actor(), event_id=event_id, now=utcnow())
+    flash(_("Taken back. The step is open again, and the member is told."), "good")
     return redirect(url_for(".event", event_id=event_id), 303)

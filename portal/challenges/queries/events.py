@@ -1,11 +1,12 @@
 """Steps that wait for an outside event: the codes there are, and where one member's events could go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Submission
@@ -16,6 +17,8 @@ from portal.challenges.rules.standing import is_active
 from portal.challenges.stages.event import OutsideEventHeard, code_of
 from portal.kernel.clock import end_of_day
 from portal.kernel.db import programme_zone
+from portal.outside.models import EventUse
+from portal.people.models import Person
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,16 @@ def waiting_places(session: Session, person_id: int) -> Sequence[Place]:
         for row in session.execute(found)
         if is_active(row.Submission.state, row.Submission.declines, row.max_attempts) and not (row.value or {}).get("event_id")
     ]
+
+
+def matched_to(session: Session, event_ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Return by event whose step it completed and who matched it by hand: (event_id, person_id, person, matcher), the last None where nobody did."""
+    matcher = aliased(Person)
+    found = select(EventUse.event_id, Person.id.label("person_id"), Person.name.label("person"), matcher.name.label("matcher"))
+    found = found.join(Submission, Submission.id == EventUse.submission_id).join(Person, Person.id == Submission.person_id)
+    found = found.outerjoin(matcher, matcher.id == EventUse.used_by_id)
+    rows = session.execute(found.where(EventUse.event_id.in_(event_ids), EventUse.released_at.is_(None)))
+    return {row.event_id: row for row in rows}
 
 
 def ends_at(session: Session, submission: Submission) -> datetime | None:

@@ -10,6 +10,7 @@ from portal.challenges.models.proof import LinkCheck
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.policy import looks_at_links
 from portal.challenges.rules import links as rules
+from portal.challenges.rules.early import is_unsent
 from portal.challenges.rules.links import LinkState, Liveness
 from portal.challenges.stages.link import host_of
 from portal.challenges.stages.registry import KINDS
@@ -57,5 +58,5 @@ def check_to_do(session: Session, check_id: int, asked: int) -> str | None:
 
 def was_sent(session: Session, submission_id: int, stage_id: int, url: str) -> bool:
     """Tell whether a submission was sent with this link at this step."""
-    sent = session.scalars(select(Attempt.answers).where(Attempt.submission_id == submission_id))
-    return any((stage_id, url) in links_in(answers) for answers in sent)
+    sent = session.scalars(select(Attempt).where(Attempt.submission_id == submission_id))
+    return any((stage_id, url) in links_in(attempt.answers) for attempt in sent if not is_unsent(attempt))

@@ -13,7 +13,7 @@ from portal.challenges.models.taking import Attempt, StagePayment, Submission
 from portal.challenges.queries.finding import begun_called
 from portal.challenges.queries.shown import SHOWN
 from portal.challenges.queries.versions import version_of
-from portal.challenges.rules.early import key_of_form, seen_by_member
+from portal.challenges.rules.early import EARLY, key_of_form, seen_by_member
 from portal.challenges.rules.standing import Availability, availability, is_active
 from portal.challenges.rules.states import APPEALED, ChallengeState, SubmissionState
 from portal.kernel.clock import local_date
@@ -23,6 +23,13 @@ from portal.kernel.schema import BigId
 from portal.kernel.text import fold
 from portal.web.paging import AnySelect, Page, page_by
 
+_SENT = (
+    select(func.count())
+    .select_from(Attempt)
+    .where(Attempt.submission_id == Submission.id, ~Attempt.key.startswith(EARLY))
+    .correlate(Submission)
+    .scalar_subquery()
+)
 _OF_SUBMISSION = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
 
 
@@ -104,12 +111,13 @@ def steps_taken_back(session: Session, submission_id: int) -> frozenset[int]:
 
 
 def own_submissions(session: Session, person_id: int, *, q: str = "", state: str = "", track: str = "") -> AnySelect:
-    """Return the statement of a person's submissions with their challenges, ``title`` as it was begun, and ``shown``, a key of ``SHOWN_STATE_NAMES``.
+    """Return the statement of a person's submissions with their challenges, ``title`` as it was begun, ``shown``, a key of
+    ``SHOWN_STATE_NAMES``, and ``sent``, how often they sent it themselves.
 
     ``state`` is such a key, or ``withdrawn``.
     """
     statement: AnySelect = (
-        select(Submission, Challenge, ChallengeVersion.title.label("title"), SHOWN.label("shown"))
+        select(Submission, Challenge, ChallengeVersion.title.label("title"), SHOWN.label("shown"), _SENT.label("sent"))
         .join(Challenge, Challenge.id == Submission.challenge_id)
         .join(ChallengeVersion, _OF_SUBMISSION)
         .where(Submission.person_id == person_id)

@@ -18,10 +18,10 @@ from portal.challenges.queries.audience import audience_of
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.dismissals import dismissal_of
 from portal.challenges.queries.own import (
+    attempts_of,
     availability_of,
     challenge_for,
     current_of,
-    own_attempts_of,
     payments_of,
     steps_taken_back,
     submissions_of,
@@ -35,7 +35,7 @@ from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
 from portal.challenges.rules.dismissing import why_not_dismiss
-from portal.challenges.rules.early import waits_early
+from portal.challenges.rules.early import came_to_nothing, seen_by_member, sent_numbers, waits_early
 from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
@@ -97,6 +97,8 @@ class ChallengePage:
     """That the person put it aside, if they did."""
     told: Sequence[Phrase] = ()
     """Why the person sees it, where not everybody does."""
+    is_back: bool = False
+    """Whether it was about to be accepted unfinished, and the second person would rather have all of it."""
 
     @property
     def can_answer(self) -> bool:
@@ -162,6 +164,16 @@ class ChallengePage:
     def is_being_accepted(self) -> bool:
         """Tell whether a reviewer is about to accept what was entered so far: the first of two approvals is given."""
         return any(waits_early(attempt) for attempt in self.attempts)
+
+    @property
+    def sent_numbers(self) -> Mapping[int, int]:
+        """By attempt the how many-eth it is that the person sent themselves."""
+        return sent_numbers(self.attempts)
+
+    @property
+    def is_sent_by_hand(self) -> bool:
+        """Whether nothing is left that others complete, so that sending is the person's own, as after an approval that was taken back."""
+        return bool(self.steps) and self.can_answer and all(step.is_done for step in self.steps)
 
     @property
     def asked(self) -> Verdict | None:
@@ -275,6 +287,8 @@ def _page(
     if closed_because is None and is_full(challenge.total_limit, challenge.taken):
         closed_because = AllPlacesTaken(limit=challenge.total_limit)
     is_shut = closed_because is not None or bool(missing)
+    attempts = attempts_of(session, submission.id) if submission else []
+    verdicts = verdicts_of(session, submission.id) if submission else []
     return ChallengePage(
         challenge=challenge,
         version=version,
@@ -284,8 +298,8 @@ def _page(
         steps=steps_of(session, version, submission),
         submission=submission,
         earlier=[s for s in submissions if s is not submission],
-        attempts=own_attempts_of(session, submission.id) if submission else [],
-        verdicts=verdicts_of(session, submission.id) if submission else [],
+        attempts=seen_by_member(attempts),
+        verdicts=verdicts,
         last_appeal=last_appeal(session, submission.id) if submission else None,
         review_time=usual_review_time(session, now),
         again_on=_again_on(session, person_id, challenge, submissions, now),
@@ -295,6 +309,7 @@ def _page(
         payments=payments_of(session, submission.id) if submission else {},
         is_meant=is_meant,
         dismissal=dismissal_of(session, person_id, challenge_id),
+        is_back=came_to_nothing(attempts, {verdict.attempt_id for verdict in verdicts}),
         told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 

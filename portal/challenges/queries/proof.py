@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.rules.early import is_unsent
 from portal.files.models import StoredFile
 from portal.kernel.actor import Actor
 
@@ -17,9 +18,9 @@ def may_open_proof(session: Session, actor: Actor, file: StoredFile) -> bool:
     """Let reviewers of answers open a file that its owner sent with one. What was only saved so far is read by nobody else."""
     if not actor.may_decide("attempt") or file.owner_id is None:
         return False
-    sent = select(Attempt.answers).join(Submission, Submission.id == Attempt.submission_id).where(Submission.person_id == file.owner_id)
-    answers = session.scalars(sent.order_by(Attempt.id.desc()).limit(LOOKED_AT))
-    return any(file.id in _files(entry.get("value")) for entries in answers for entry in entries)
+    sent = select(Attempt).join(Submission, Submission.id == Attempt.submission_id).where(Submission.person_id == file.owner_id)
+    attempts = session.scalars(sent.order_by(Attempt.id.desc()).limit(LOOKED_AT))
+    return any(file.id in _files(entry.get("value")) for attempt in attempts if not is_unsent(attempt) for entry in attempt.answers)
 
 
 def _files(value: Any) -> Iterator[int]:

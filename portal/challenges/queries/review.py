@@ -14,6 +14,7 @@ from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.links import Links, liveness_of
 from portal.challenges.queries.own import attempts_of, payments_of, verdicts_of
 from portal.challenges.queries.stages import changeable_stages, own_stages
+from portal.challenges.rules.early import EARLY, is_unsent
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.rules.verdicts import least_part
@@ -67,6 +68,11 @@ class Review:
     @property
     def is_waiting(self) -> bool:
         return self.attempt.state == AttemptState.WAITING
+
+    @property
+    def unsent(self) -> frozenset[int]:
+        """Ids of those attempts whose answers are not shown: an early acceptance of what was never sent came to nothing."""
+        return frozenset(sent.id for sent in (self.attempt, *self.attempts) if is_unsent(sent))
 
     @property
     def rest(self) -> int:
@@ -182,19 +188,20 @@ def _review(session: Session, actor: Actor, attempt: Attempt) -> Review:
         steps=changeable_stages(session, submission) if len(own_stages(session, submission)) > 1 else (),
         others=_others(session, submission),
         rules={row.id: row.name for row in rules},
-        links=liveness_of(session, submission, attempts),
+        links=liveness_of(session, submission, [sent for sent in attempts if not is_unsent(sent)]),
         paid=sum(payment.points for payment in payments_of(session, submission.id).values()),
     )
 
 
 def _others(session: Session, submission: Submission) -> Sequence[Any]:
-    """Return (person, attempt) of the last three whose answer to the same challenge was approved or waits."""
+    """Return (person, attempt) of the last three whose answer to the same challenge was approved or waits; what was not sent only once accepted."""
     same = (Submission.challenge_id == submission.challenge_id, Submission.person_id != submission.person_id, Submission.dropped_at.is_(None))
     answered = Submission.state.in_((SubmissionState.APPROVED, SubmissionState.WAITING))
     newest = select(Submission.id, Submission.attempts, Submission.person_id).where(*same, answered)
     last = newest.order_by(Submission.changed_at.desc(), Submission.id.desc()).limit(OTHERS).subquery()
     found = select(Person.name.label("person"), Attempt).join(last, last.c.person_id == Person.id)
     found = found.join(Attempt, (Attempt.submission_id == last.c.id) & (Attempt.number == last.c.attempts))
+    found = found.where(~Attempt.key.startswith(EARLY) | (Attempt.state == AttemptState.APPROVED))
     return session.execute(found.order_by(Attempt.id.desc())).all()
 
 

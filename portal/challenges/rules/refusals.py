@@ -196,6 +196,27 @@ class StepUnknown(Refusal):
     field = "stage_id"
 
 
+class MatchGone(Conflict):
+    """Nothing stands that was matched by hand."""
+
+    message = N_("Nobody matched this event by hand, or it was taken back already.")
+
+
+class MatchDecided(Conflict):
+    """What was matched by hand is part of an answer that was approved, or that its member sent."""
+
+    message = N_(
+        "The answer was sent or approved with this step in it, so the match cannot be taken back now. Open the answer: ask for more, decline it "
+        "or take the approval back; then take the match back here."
+    )
+
+
+class MatchPaid(Conflict):
+    """The step paid at once."""
+
+    message = N_("Points were paid at once for this step. Correct them by hand on the member’s statement; the match stays.")
+
+
 class StepDone(Conflict):
     """A step that an event should complete is done, or what it belongs to is over."""
 

@@ -13,7 +13,7 @@ from portal.kernel.text import N_, clean
 class ConsentMissing(Refusal):
     """Everything is there but the agreement."""
 
-    message = N_("Please tick that you agree. If you do not want to, leave this step undone: nobody minds.")
+    message = N_("Please tick that you agree. You need not: what you entered is kept, but without this step it cannot be sent.")
     field = "agreed"
 
 
@@ -27,7 +27,7 @@ class QuoteMissing(Refusal):
 class PlaceMissing(Refusal):
     """Allowed nowhere."""
 
-    message = N_("Please leave at least one place ticked where we may use it.")
+    message = N_("Please tick at least one place where we may use it.")
     field = "scope"
 
 
@@ -85,7 +85,7 @@ class ConsentGiven(StageKind):
         "scopes": Control(
             "many",
             N_("Where you want to use it"),
-            N_("They may untick some of it."),
+            N_("They tick those they agree to; nothing is ticked before."),
             choices=tuple((place.value, name) for place, name in SCOPE_NAMES.items()),
             default=[place.value for place in Scope],
         ),
@@ -106,7 +106,7 @@ class ConsentGiven(StageKind):
             asked["quote"] = Control("textarea", N_("The quote"), help, default=step.options.get("quote") or "", max_length=QUOTE_LENGTH)
         return {
             **asked,
-            "scope": Control("many", N_("Where we may use it"), choices=choices, default=[place.value for place in places]),
+            "scope": Control("many", N_("Where we may use it"), N_("Tick only the places you like."), choices=choices),
             "agreed": Control("checkbox", N_("I agree to exactly this text, in the places ticked")),
         }
 

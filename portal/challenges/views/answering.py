@@ -128,10 +128,14 @@ def _keep_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
     return render("challenges/_not_saved.html", changed=told, submission=submission, stage_id=stage_id), status
 
 
-def _seen(*, is_pressed: bool = True) -> Seen | None:
-    """Return what of the step the page showed, or that its reader wants to write over what is there now."""
+def _seen() -> Seen | None:
+    """Return what of the step the page showed, or that its reader wants to write over what is there now.
+
+    A pressed button asks as what saves itself does. Only where the page was saving itself at that moment may what is there be its own.
+    """
     revision = request.form.get("over") or request.form.get("seen")
-    return None if revision is None else Seen(revision, is_pressed=is_pressed)
+    is_saving = request.form.get("saving") == "1" and "HX-Request" not in request.headers
+    return None if revision is None else Seen(revision, is_saving=is_saving)
 
 
 def _received(submission_id: int, stage_id: int) -> Received | None:
@@ -192,7 +196,7 @@ def keep(submission_id: int, stage_id: int, ready: Received | None) -> Any:
     if not form.validate():
         return _invalid(submission, stage, form)
     now, is_by_script = utcnow(), "HX-Request" in request.headers
-    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now, seen=_seen(is_pressed=not is_by_script))
+    save_answers(db(), current_actor(), submission_id=submission_id, values={stage_id: value}, now=now, seen=_seen())
     if is_by_script:
         return render("challenges/_saved.html", time=clock(now), revision=revision_of(answers_of(db(), submission_id)[stage_id].saved_at))
     flash(_("Saved. You can go on at any time, on any device."), "good")

@@ -94,10 +94,10 @@ def mine() -> Any:
                 s.period_key,
                 s.started_at.isoformat(),
                 s.changed_at.isoformat(),
-                s.attempts,
+                sent,
                 s.paid,
             ]
-            for s, c, title, shown in own.all_own(db(), statement)
+            for s, c, title, shown, sent in own.all_own(db(), statement)
         )
         return csv_response("my-challenges.csv", header, rows)
     page = own.page_of_own(db(), statement, after=request.args.get("after"))
@@ -115,6 +115,6 @@ def submission(submission_id: int) -> Any:
     challenge = own.challenge_of(db(), found)
     page = challenge_page(db(), current_user.id, challenge.id, utcnow(), submission_id=found.id)
     shown = {"submission": found, "shown": shown_state(db(), found.id), "title": version_of(db(), found).title}
-    sent = {"attempts": own.own_attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id)}
+    sent = {"attempts": own.own_attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id), "numbers": page.sent_numbers}
     names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
     return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)

@@ -9,9 +9,12 @@ from flask_babel import to_user_timezone
 from flask_login import current_user
 
 from portal.dashboard.queries.home import advocate_home
+from portal.dashboard.queries.queue import Waiting, count_waiting, together
 from portal.dashboard.queries.welcome import welcome_of
 from portal.dashboard.rules import Greeting, first_name, greeting
+from portal.dashboard.views.desk import all_sources, overdue_since
 from portal.dashboard.views.overview import overview
+from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.references.queries.nominations import nominations_of, standings_of
@@ -42,13 +45,23 @@ def _advocate() -> str:
     welcome = welcome_of(db(), current_user.id, **has, now=now)
     if welcome and welcome.offer and not welcome.offer.is_done:
         found = replace(found, picked=found.picked.beside(welcome.offer.challenge.id))
-    return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome)
+    return render("dashboard/home.html", hello=hello(), home=found, welcome=welcome, **_desk())
 
 
 def _employee() -> str:
     standings = standings_of(db(), current_user.id)
     recent = nominations_of(db(), current_user.id, size=RECENT)
-    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES)
+    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES, **_desk())
+
+
+def _desk() -> dict[str, Waiting]:
+    """Return how much waits for who may decide without being an admin, and how much of it is overdue; nothing for anybody else."""
+    sources = all_sources()
+    if not sources:
+        return {}
+    waiting = together(count_waiting(db(), sources, Wanted()))
+    late = together(count_waiting(db(), sources, Wanted(overdue=overdue_since(utcnow())))) if waiting.number else Waiting()
+    return {"desk": waiting, "desk_late": late}
 
 
 def hello() -> str:

@@ -8,6 +8,7 @@ from portal.kernel.text import clean
 from portal.review.rules.due import Calendar
 from portal.review.rules.refusals import DaysOutOfRange, HolidayUnreadable, LimitOutOfRange, TooManyHolidays
 
+KINDS = ("attempt", "appeal", "redemption", "nomination", "adjustment", "repricing", "dispute")
 DEFAULT_DAYS = 3
 MOST_DAYS, MOST_HOLIDAYS, MOST_LIMIT = 60, 200, 1_000_000
 DEFAULT_LIMIT = 25_000
