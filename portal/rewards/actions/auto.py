@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import NotAllowed
-from portal.people.queries.persons import names
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import move, tell_person
 from portal.rewards.models import Redemption, RedemptionPause, RedemptionTerms
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.queries.worth import auto_terms_of, looked_at, resting
-from portal.rewards.rules.auto import Against, AutoTerms, RestingAfterChange, require_terms
+from portal.rewards.queries.worth import auto_terms_of, looked_at
+from portal.rewards.rules.auto import Against, AutoTerms, require_terms
 from portal.rewards.rules.states import Move, State
 
 
@@ -63,11 +61,3 @@ def look_again(session: Session, *, redemption_id: int, now: datetime) -> bool:
     gone = delete(RedemptionPause).where(RedemptionPause.redemption_id == redemption_id, RedemptionPause.until <= now)
     found = session.execute(gone.returning(RedemptionPause.redemption_id).execution_options(synchronize_session=False)).first()
     return found is not None and approve_by_rule(session, redemption, now)
-
-
-def require_rested(session: Session, redemption_id: int, now: datetime) -> None:
-    """Refuses: RestingAfterChange, while the person's last change of password or address is less than a day old."""
-    person_id = get_redemption(session, redemption_id).person_id
-    until = resting(session, [person_id], now).get(person_id)
-    if until is not None:
-        raise RestingAfterChange(person=names(session, [person_id]).get(person_id, ""), until=until)

@@ -8,9 +8,9 @@ from portal.kernel.actor import Actor
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
-from portal.rewards.actions.auto import require_rested
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import give_back, move, record_and_tell
+from portal.rewards.actions.worth import require_rested
 from portal.rewards.models import Redemption
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.redeeming import require_decider, require_reason

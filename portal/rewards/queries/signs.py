@@ -18,7 +18,7 @@ LAST_OWN, LAST_ALL = 200, 2_000
 
 
 def counted_for(session: Session, redemption: Redemption) -> Counted:
-    """Return what was counted about the person of a redemption, up to when they asked for it."""
+    """Return what was counted about the person of a redemption: rewards of a day before they asked for it, all else as it stands now."""
     person = get_person(session, redemption.person_id)
     device, address = _together(session, person)
     redemptions, gift_cards, gift_points, in_a_day = _redeemed(session, redemption)

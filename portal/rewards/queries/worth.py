@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.people.queries.changes import sign_in_changed
-from portal.people.queries.persons import names
+from portal.people.queries.persons import get_person, names
+from portal.people.rules.person import PersonState
 from portal.receiving.queries.standing import Receiver, point_value, receiver_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
@@ -107,4 +108,5 @@ def _facts(session: Session, redemption: Redemption, cents: int, receiver: Recei
         is_known=receiver.suggestion is None or receiver.rule.stance is not Stance.UNKNOWN,
         is_stopped=stop is not None,
         is_resting=until is not None,
+        is_gone=get_person(session, redemption.person_id).state == PersonState.DEACTIVATED,
     )

@@ -144,6 +144,12 @@ class ShownAtTheDoor(Conflict):
     message = N_("A ticket is noted as used when it is shown at the door.")
 
 
+class TicketUsed(Conflict):
+    """Somebody was let in with it before."""
+
+    message = N_("This ticket was used already, %(at)s. Nobody else is let in with it.")
+
+
 class TicketUnknown(Refusal):
     """No ticket has this number."""
 
