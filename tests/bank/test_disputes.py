@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment
 from portal.bank.actions.disputing import dispute_line, let_stand, put_right, withdraw_dispute
@@ -229,3 +230,11 @@ def test_disputes_on_every_line_cost_the_statement_no_query_more(
     asked()
     assert [one for one in asked() if one not in before] == []
     assert len(asked()) == len(before)
+
+
+def test_what_a_member_says_stays_in_the_dispute_alone(session: Session) -> None:
+    desk = Desk(session)
+    desk.dispute(session, words="I was in hospital that week.")
+    kept = [*session.scalars(select(AuditEvent.data)), *session.scalars(select(Notice.data))]
+    assert not [data for data in kept if "hospital" in str(data)]
+    assert session.scalars(select(AuditEvent.name).where(AuditEvent.name == "dispute.made")).all() == ["dispute.made"]

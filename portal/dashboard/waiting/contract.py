@@ -58,6 +58,8 @@ class Verdict:
     """The sentence for the reviewer afterwards, marked with ``N_``. Where the act returned None, the approval was the first of two."""
     stays: bool = False
     """Whether the thing waits on afterwards."""
+    among_many: Decide | None = None
+    """How it is decided with many others that nobody opens, where that refuses more."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.countries import COUNTRIES
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.people.queries.companies import get_company
 from portal.people.queries.persons import get_person
 from portal.receiving.models import CompanyAccepts, PersonAccepts
@@ -35,11 +36,13 @@ def answer(session: Session, actor: Actor, *, rule: Rule, now: datetime) -> Pers
     return row
 
 
-def set_person_rule(session: Session, actor: Actor, *, person_id: int, rule: Rule, country: str, reason: str, now: datetime) -> PersonAccepts:
+def set_person_rule(
+    session: Session, actor: Actor, *, person_id: int, rule: Rule, country: str, reason: str, now: datetime, seen: str | None = None
+) -> PersonAccepts:
     """Enter what somebody may accept, and the country whose limits count for them (empty: found from parcels and the company).
 
     Where the rule is left as it is only the country is entered, and an answer of the person stays theirs.
-    Refuses: NotAllowed, OwnReceiving, NotFound, WhyNeeded, CountryUnknown.
+    Refuses: NotAllowed, OwnReceiving, NotFound, WhyNeeded, CountryUnknown, and what changed since it was ``seen`` (ChangedMeanwhile).
     """
     require_another(actor, person_id)
     why = require_why(reason)
@@ -47,7 +50,10 @@ def set_person_rule(session: Session, actor: Actor, *, person_id: int, rule: Rul
         raise CountryUnknown()
     get_person(session, person_id)
     row: PersonAccepts = _row(session, PersonAccepts, "person_id", person_id, now)
-    before, row.country = _facts(row), country
+    before = _facts(row)
+    if (row.rule, row.country) != (rule, country):
+        require_seen(before, seen)
+    row.country = country
     if rule != row.rule or row.set_by_id != person_id:
         _keep(session, actor, row, rule, why, now)
     session.flush()
@@ -56,8 +62,10 @@ def set_person_rule(session: Session, actor: Actor, *, person_id: int, rule: Rul
     return row
 
 
-def set_company_rule(session: Session, actor: Actor, *, company_id: int, rule: Rule, reason: str, now: datetime) -> CompanyAccepts:
-    """Enter what the people of a company may accept. Refuses: NotAllowed, OwnReceiving, NotFound, WhyNeeded."""
+def set_company_rule(
+    session: Session, actor: Actor, *, company_id: int, rule: Rule, reason: str, now: datetime, seen: str | None = None
+) -> CompanyAccepts:
+    """Enter what the people of a company may accept. Refuses: NotAllowed, OwnReceiving, NotFound, WhyNeeded, ChangedMeanwhile."""
     if not actor.is_admin:
         raise NotAllowed()
     why = require_why(reason)
@@ -66,10 +74,18 @@ def set_company_rule(session: Session, actor: Actor, *, company_id: int, rule: R
         raise OwnReceiving()
     row: CompanyAccepts = _row(session, CompanyAccepts, "company_id", company_id, now)
     before = _facts(row)
+    if row.rule != rule:
+        require_seen(before, seen)
     _keep(session, actor, row, rule, why, now)
     facts = {"stance": rule.stance.value, "reason": why, "before": before, "after": _facts(row)}
     audit.record(session, actor, "company.gifts_set", "company", company_id, now=now, **facts)
     return row
+
+
+def seen_values(row: PersonAccepts | CompanyAccepts | None, *, of_person: bool) -> dict[str, Any]:
+    """Return what the editor of a rule shows, where nobody has entered anything too."""
+    nothing = {"stance": Stance.UNKNOWN.value, "item_cents": None, "year_cents": None} | ({"country": ""} if of_person else {})
+    return _facts(row) if row is not None else nothing
 
 
 def _row(session: Session, table: Any, key: str, its_id: int, now: datetime) -> Any:

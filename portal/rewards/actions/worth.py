@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.seen import require_seen
 from portal.people.queries.persons import names
 from portal.receiving.actions import values
 from portal.receiving.queries.standing import receiver_of
@@ -19,10 +20,10 @@ from portal.rewards.rules.auto import RestingAfterChange
 from portal.rewards.rules.worth import ValueOutOfRange
 
 
-def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | None, now: datetime) -> Reward:
+def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | None, now: datetime, seen: str | None = None) -> Reward:
     """Say what a reward is worth in cents from now on; None is its price at the value of a point. What was sent keeps its value.
 
-    Refuses: NotAllowed, ValueOutOfRange.
+    Refuses: NotAllowed, ValueOutOfRange, and what changed since it was ``seen`` (ChangedMeanwhile).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -30,6 +31,7 @@ def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | No
         raise ValueOutOfRange(most=MOST_CENTS // 100)
     reward = locked_reward(session, reward_id)
     if reward.value_cents != cents:
+        require_seen({"cents": reward.value_cents}, seen)
         before, reward.value_cents, reward.changed_at = reward.value_cents, cents, now
         session.flush()
         audit.record(session, actor, "reward.valued", "reward", reward.id, now=now, before=before, cents=cents)

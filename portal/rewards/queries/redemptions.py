@@ -201,6 +201,14 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
     return told
 
 
+def deciders_of_redemption(session: Session, redemption_id: int, transfer_ids: frozenset[int]) -> set[int]:
+    """Return who approved a redemption, first and second, and who brought it where its lines came from."""
+    found = session.get_one(Redemption, redemption_id)
+    first = firsts_of(session, [redemption_id]).get(redemption_id)
+    people = (found.approved_by, first.by_id if first else None, found.sent_by, found.released_by)
+    return {person_id for person_id in people if person_id is not None and person_id != found.person_id}
+
+
 def _pair(first: First | None, second_id: int | None) -> tuple[int, ...]:
     """Return the two people who approved, first and second; nobody where one was enough, or the second is still wanted."""
     return (first.by_id, second_id) if first and second_id is not None and second_id != first.by_id else ()

@@ -18,7 +18,7 @@ from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
 from portal.rewards.models import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
 from portal.rewards.queries.signs import counted_for
-from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until
+from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until, to_be_read
 from portal.rewards.rules.kinds import UNIT, Kind
 from portal.rewards.rules.signs import Found, signs_in
 from portal.rewards.rules.states import HELD, State
@@ -27,7 +27,7 @@ from portal.rewards.rules.states import HELD, State
 @dataclass(frozen=True)
 class Looked:
     """What a decider reads besides: value, who receives, what would stop it from being sent, the rest after a change, why not by the rule,
-    signs of misuse, and the ``names`` of the reviewers in them.
+    signs of misuse, and the ``names`` of the reviewers in them. ``to_be_read`` is why it is not approved with many others.
     """
 
     cents: int
@@ -39,6 +39,12 @@ class Looked:
     against: list[Against]
     signs: list[Found]
     names: dict[int, str]
+    to_be_read: list[Against]
+
+    @property
+    def named(self) -> frozenset[int]:
+        """The reviewers of whom a sign speaks."""
+        return frozenset(sign.who for sign in self.signs if sign.who is not None)
 
 
 def is_charity(reward: Reward) -> bool:
@@ -90,9 +96,10 @@ def looked_at(session: Session, redemption: Redemption, reward: Reward, now: dat
     is_auto = terms.most_cents is not None
     signs = signs_in(counted_for(session, redemption))
     facts = _facts(session, redemption, cents, receiver, stop, until)
-    reasons = against(terms, replace(facts, has_signs=bool(signs))) if is_auto else []
+    facts = replace(facts, has_signs=bool(signs))
+    reasons = against(terms, facts) if is_auto else []
     who = names(session, [sign.who for sign in signs if sign.who]) if signs else {}
-    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who)
+    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who, to_be_read(facts))
 
 
 def _facts(session: Session, redemption: Redemption, cents: int, receiver: Receiver, stop: Refusal | None, until: datetime | None) -> Facts:

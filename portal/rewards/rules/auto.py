@@ -113,6 +113,11 @@ def against(terms: AutoTerms, facts: Facts) -> list[Against]:
     return [reason for reason, holds in reasons.items() if holds]
 
 
+def to_be_read(facts: Facts) -> list[Against]:
+    """Return every reason for which a person has to read it before it is approved, whatever the rule may approve."""
+    return [reason for reason in against(AutoTerms(facts.cents, 1), facts) if reason is not Against.EYES]
+
+
 def rests_until(changed_at: datetime | None, now: datetime) -> datetime | None:
     """Return until when nothing is approved after a change at ``changed_at``, None once that is over."""
     until = changed_at + timedelta(hours=REST_HOURS) if changed_at is not None else None
