@@ -43,7 +43,7 @@ class MoneyField(DecimalField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was typed. What is no amount of dollars and cents is refused beside the field, and never kept as empty."""
         super().process_formdata(valuelist)
-        amount: Decimal | None = self.data
+        amount: Decimal | None = self.data  # type: ignore[has-type]
         if amount is not None and (not amount.is_finite() or abs(amount) > MOST or amount != amount.quantize(CENT)):
             self.data = None
             raise ValueError(gettext("Please enter an amount in US dollars with at most two decimals, such as 25 or 24.99."))

@@ -16,7 +16,7 @@ from portal.people.actions.reviewing import grant_reviewing
 from portal.recognition.actions.seasons import add_season
 from portal.recognition.queries.levels import list_levels
 from tests.factories.challenges import make_challenge
-from tests.factories.people import make_admin, make_contact, make_person
+from tests.factories.people import make_admin, make_company, make_contact, make_person
 from tests.factories.recognition import make_badge
 from tests.factories.rewards import as_admin, make_reward
 from tests.support.application import SignIn
@@ -56,6 +56,17 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
         {"text": "Text of the second"},
     ),
     "review site": (lambda s: "/admin/challenges/sites/g2", {"note": "A note of the first"}, {"source": "https://example.org/rules"}),
+    "rule of a person": (
+        lambda s: f"/admin/receiving/people/{make_person(s).id}",
+        {"choice": "capped", "item": "25.00", "reason": "HR wrote"},
+        {"choice": "capped", "item": "77.00", "reason": "HR wrote again"},
+    ),
+    "rule of a company": (
+        lambda s: f"/admin/receiving/companies/{make_company(s).id}",
+        {"choice": "capped", "item": "25.00", "reason": "HR wrote"},
+        {"choice": "capped", "item": "77.00", "reason": "HR wrote again"},
+    ),
+    "terms of the rule": (lambda s: "/admin/rewards/terms", {"most": "25.00"}, {"most": "77.00"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
 }
 MARKS = {"template": "revision", "step of a template": "revision", "review site": "version"}

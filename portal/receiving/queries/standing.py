@@ -1,7 +1,7 @@
 """How it stands with one person: what they may accept, what they had this year, and what stops the next thing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -71,6 +71,11 @@ class Receiver:
     @property
     def limit(self) -> int | None:
         return self.threshold.cents if self.threshold else None
+
+    def at(self, country: str) -> "Receiver":
+        """Return the same for a parcel that goes to ``country``: it can bring a lower limit, and never takes one away."""
+        is_entered = self.own is not None and self.own.country
+        return self if is_entered or not country else replace(self, country=strictest({self.country, country}, self.year))
 
     def objection(self, cents: int, *, is_charity: bool, open_cents: int = 0) -> Refusal | None:
         """Return why they cannot ask for something worth ``cents``, or None; ``open_cents`` is what they asked for and was not sent yet."""

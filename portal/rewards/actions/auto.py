@@ -22,7 +22,10 @@ from portal.rewards.rules.states import Move, State
 
 
 def set_auto_terms(session: Session, actor: Actor, *, terms: AutoTerms, now: datetime, seen: str | None = None) -> AutoTerms:
-    """Say what the rule approves by itself from now on; what waits already is left to people. Refuses: NotAllowed, LimitUnfit, CountUnfit, ChangedMeanwhile."""
+    """Say what the rule approves by itself from now on; what waits already is left to people.
+
+    Refuses: NotAllowed, LimitUnfit, CountUnfit, and what changed since it was ``seen`` (ChangedMeanwhile).
+    """
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_terms(terms)

@@ -9,13 +9,13 @@ from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.fulfilling import hand_over_at_once
-from portal.rewards.actions.moving import give_back, move, record_and_tell
+from portal.rewards.actions.moving import give_back, move, record_and_tell, tell_stopped
 from portal.rewards.actions.worth import require_rested
 from portal.rewards.models import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.signs import reviewers_named
-from portal.rewards.queries.worth import looked_at
+from portal.rewards.queries.worth import looked_at, stop_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import NamedInSign, ReadFirst
 from portal.rewards.rules.states import Move, State
@@ -24,7 +24,8 @@ from portal.rewards.rules.states import Move, State
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Say yes: it is to be ordered or sent; until then the person may still call it off. What is given at once is theirs with it.
 
-    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, RestingAfterChange, NamedInSign, and the first approval where two are needed (SecondApproverNeeded).
+    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, RestingAfterChange, NamedInSign,
+    and the first approval where two are needed (SecondApproverNeeded).
     """
     redemption = give_approval(session, actor, redemption_id=redemption_id, now=now)
     if redemption is None:
@@ -47,6 +48,8 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
     redemption, is_new = move(session, actor, redemption_id, Move.APPROVE, now=now)
     if is_new and not hand_over_at_once(session, actor, redemption, now):
         record_and_tell(session, actor, redemption, now)
+        if stop_of(session, redemption, get_reward(session, redemption.reward_id), now):
+            tell_stopped(session, redemption, now)
     return redemption
 
 

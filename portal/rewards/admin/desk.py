@@ -19,7 +19,7 @@ from portal.rewards.forms.desk import DeskFilter, MoveForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
-from portal.rewards.queries.worth import resting
+from portal.rewards.queries.worth import resting, stops_of
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
@@ -31,7 +31,7 @@ from portal.web.transaction import database, db, writes_in_steps
 
 PICKING_HEADER = ("redemption", "reward", "variant", "date", "person", "company", "name", "street", "postcode", "city", "region", "country")
 PICKING_HEADER_ENDS = ("wish", "state", "asked", "tracking")
-NAMES: dict[str, Any] = SHARED | {"tabs": TAB_NAMES, "tab_of": Tab}
+NAMES: dict[str, Any] = SHARED | {"tabs": TAB_NAMES, "tab_of": Tab, "sentence": sentence}
 ACTS: dict[str, Callable[..., object]] = {Tab.ORDER.value: fulfilling.order_redemption, Tab.SEND.value: fulfilling.send_redemption}
 
 
@@ -57,7 +57,9 @@ def desk() -> ResponseReturnValue:
     found = desk_page(db(), tab, filters, after=request.args.get("after"))
     shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": count_tabs(db())}
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
-    shown["rests"] = resting(db(), [row.Person.id for row in found], utcnow()) if tab is Tab.APPROVE else {}
+    is_open, now = tab in (Tab.APPROVE, Tab.ORDER, Tab.SEND), utcnow()
+    shown["rests"] = resting(db(), [row.Person.id for row in found], now) if is_open else {}
+    shown["stops"] = stops_of(db(), found, now) if is_open else {}
     return render_fragment("rewards/admin/desk.html", "results", **shown, **NAMES)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.queries.changes import sign_in_changed
 from portal.people.queries.persons import get_person, names
 from portal.people.rules.person import PersonState
-from portal.receiving.queries.standing import Receiver, point_value, receiver_of
+from portal.receiving.queries.standing import Receiver, point_value, receiver_of, receivers_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
@@ -85,6 +86,24 @@ def rested(session: Session, now: datetime, *, limit: int) -> list[int]:
     """Return what the rule put aside and may look at again."""
     due = select(RedemptionPause.redemption_id).where(RedemptionPause.until <= now).order_by(RedemptionPause.until, RedemptionPause.redemption_id)
     return list(session.scalars(due.limit(limit)))
+
+
+def stop_of(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Refusal | None:
+    """Return why a redemption could not be sent now, or None; as it looks, without keeping anybody from sending something else."""
+    receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
+    return receiver.stop(cents_of(session, reward, redemption.price), is_charity=is_charity(reward))
+
+
+def stops_of(session: Session, rows: Iterable[Any], now: datetime) -> dict[int, Refusal]:
+    """Return why rows of the desk could not be sent now, by redemption, in one statement for all of them."""
+    listed = list(rows)
+    receivers = receivers_of(session, {row.Person.id for row in listed}, now) if listed else {}
+    found = {}
+    for row in listed:
+        receiver = receivers[row.Person.id].at(row.RedemptionAddress.country if row.RedemptionAddress else "")
+        if stop := receiver.stop(cents_of(session, row.Reward, row.Redemption.price), is_charity=is_charity(row.Reward)):
+            found[row.Redemption.id] = stop
+    return found
 
 
 def looked_at(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Looked:

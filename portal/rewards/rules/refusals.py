@@ -153,9 +153,7 @@ class NamedInSign(NotAllowed):
 class ReadFirst(Conflict):
     """Something speaks for reading it before it is approved, so it is not approved with many others."""
 
-    message = N_(
-        "Something about this one has to be read first, such as a sign, a first redemption or what cannot be sent. Please open it by itself."
-    )
+    message = N_("Something has to be read first, such as a sign, a first redemption or what cannot be sent. Please open it by itself.")
 
 
 class TicketUsed(Conflict):
