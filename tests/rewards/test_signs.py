@@ -98,7 +98,8 @@ def test_the_reviewer_of_whom_a_sign_speaks_does_not_approve(database: Database)
         amara, other = make_person(session, name="Amara Okafor").id, make_person(session).id
         for person_id, admin_id, times in ((amara, bo, 12), (other, ada, 30)):
             for number in range(times):
-                award(session, as_admin(admin_id), person_id=person_id, points=10, key=f"{person_id}:{number}", reason="test", now=utcnow())
+                source = {"key": f"{person_id}:{number}", "source_type": "test", "source_id": number, "effective_at": utcnow()}
+                award(session, as_admin(admin_id), person_id=person_id, points=10, **source, reason="test.paid", now=utcnow())
         return ada, bo, make_redemption(session, amara, make_reward(session, price=100).id).id
 
     ada, bo, redemption_id = database.write(prepare)
