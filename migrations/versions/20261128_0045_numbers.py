@@ -33,7 +33,7 @@ def _in_the_record(table: str) -> int:
 def _begin_after(table: str, most: int) -> None:
     bind = op.get_bind()
     if bind.dialect.name == "postgresql":
-        begin = "SELECT setval(pg_get_serial_sequence(:table, 'id'), :most) WHERE :most > (SELECT last_value FROM {})"
+        begin = "SELECT setval(pg_get_serial_sequence(:table, 'id'), :most) WHERE :most > 0 AND :most >= (SELECT last_value FROM {})"
         sequence = bind.execute(sa.text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table}).scalar()
         bind.execute(sa.text(begin.format(sequence)), {"table": table, "most": most})
         return
