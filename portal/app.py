@@ -22,6 +22,7 @@ from portal.bank.importer import AwardsImporter
 from portal.bank.jobs import budgets as budget_jobs
 from portal.bank.jobs import expiry as expiry_jobs
 from portal.bank.jobs import heads as bank_heads
+from portal.bank.queries.disputes import LineDeciders
 from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
 from portal.challenges.actions.links import CHECK
@@ -36,7 +37,7 @@ from portal.challenges.importer import ActivityImporter
 from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.shown import taken_back
-from portal.challenges.queries.sources import describe_submissions, rules_that_paid, submissions_matching
+from portal.challenges.queries.sources import deciders_of_submission, describe_submissions, rules_that_paid, submissions_matching
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
@@ -119,7 +120,7 @@ from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.providers.http import HttpProvider
 from portal.rewards.queries.conditions import level_use
-from portal.rewards.queries.redemptions import describe_redemptions, redemptions_matching
+from portal.rewards.queries.redemptions import deciders_of_redemption, describe_redemptions, redemptions_matching
 from portal.vault.keys import Keys
 from portal.web import (
     addresses,
@@ -253,6 +254,8 @@ STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
     "redemption": StatementSource(describe_redemptions, redemptions_matching),
 }
+# Who decided about what lines of a statement came from, by source type.
+LINE_DECIDERS: dict[str, LineDeciders] = {"submission": deciders_of_submission, "redemption": deciders_of_redemption}
 # What waits on an admin, in the order of the queue's tabs.
 WAITING: list[WaitingSource] = [
     WaitingAttempts(),
@@ -386,7 +389,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, name_of_token=name_of_token, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)
-    app.extensions["database"].inform_sessions(referral_taken_back=REFERRAL_TAKEN_BACK)
+    app.extensions["database"].inform_sessions(referral_taken_back=REFERRAL_TAKEN_BACK, line_deciders=LINE_DECIDERS)
     app.extensions["database"].inform_sessions(vault_keys=Keys(settings.kept_vault_keys), has_card_provider=bool(settings.cards_url))
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()

@@ -15,6 +15,7 @@ from portal.ledger.queries import proof
 from portal.ledger.queries.invariants import INVARIANTS as SAFE
 from portal.ledger.queries.invariants import Invariant
 from portal.ledger.rules import Problem
+from portal.receiving.queries.invariants import INVARIANTS as RECEIVED
 from portal.references.queries.invariants import INVARIANTS as NOMINATIONS
 from portal.rewards.queries.invariants import INVARIANTS as REDEMPTIONS
 
@@ -46,7 +47,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *NOMINATIONS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

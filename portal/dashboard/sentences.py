@@ -47,7 +47,7 @@ EVENTS: dict[str, str] = {
     "adjustment.limits_changed": N_("%(who)s changed how much one admin may give and take by hand in a month to %(given)s and %(taken)s"),
     "adjustment.undone": N_("%(who)s undid %(what)s of %(points)s points (%(category)s)"),
     "adjustment.withdrawn": N_("%(who)s withdrew %(what)s of %(points)s points (%(category)s)"),
-    "dispute.made": N_("%(who)s made %(what)s of a line: %(reason)s"),
+    "dispute.made": N_("%(who)s made %(what)s of a line"),
     "dispute.withdrawn": N_("%(who)s took %(what)s back"),
     "dispute.righted": N_("%(who)s settled %(what)s by %(points)s points: %(reason)s"),
     "dispute.stands": N_("%(who)s let the line of %(what)s stand: %(reason)s"),

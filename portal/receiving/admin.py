@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.people.queries.companies import get_company
 from portal.people.queries.persons import names
 from portal.receiving.actions import accepting, forms
 from portal.receiving.forms import PersonForm, ReceiversFilter, RuleForm, TaxFormForm, dollars, shown
+from portal.receiving.models import CompanyAccepts, PersonAccepts
 from portal.receiving.queries.lists import companys_rule, count_receivers, forms_of, iter_receivers, list_receivers, values_of
 from portal.receiving.queries.standing import Receiver, receiver_of, year_of
 from portal.receiving.rules.accepting import Rule
@@ -62,7 +64,7 @@ def save_person(person_id: int) -> ResponseReturnValue:
     form = PersonForm()
     if not form.validate():
         return _person(person_id, form=form), 422
-    said: dict[str, Any] = {"rule": form.rule(), "country": form.country.data or "", "reason": form.reason.data or ""}
+    said: dict[str, Any] = {"rule": form.rule(), "country": form.country.data or "", "reason": form.reason.data or "", "seen": form.seen.data}
     accepting.set_person_rule(db(), current_actor(), person_id=person_id, **said, now=utcnow())
     return _saved(url_for(".person", person_id=person_id))
 
@@ -104,7 +106,8 @@ def save_company(company_id: int) -> ResponseReturnValue:
     form = RuleForm()
     if not form.validate():
         return _company(company_id, form), 422
-    accepting.set_company_rule(db(), current_actor(), company_id=company_id, rule=form.rule(), reason=form.reason.data or "", now=utcnow())
+    said: dict[str, Any] = {"rule": form.rule(), "reason": form.reason.data or "", "seen": form.seen.data}
+    accepting.set_company_rule(db(), current_actor(), company_id=company_id, **said, now=utcnow())
     return _saved(url_for(".company", company_id=company_id))
 
 
@@ -116,7 +119,7 @@ def _saved(address: str) -> ResponseReturnValue:
 def _person(person_id: int, **given: Form) -> str:
     receiver = receiver_of(db(), person_id, utcnow())
     own = receiver.own
-    form = given.get("form") or PersonForm(formdata=None, data=shown(own.rule if own else Rule()) | {"country": own.country if own else ""})
+    form = given.get("form") or _stored_of(own)
     tax = given.get("tax") or TaxFormForm(formdata=None, data={"on_file_on": local_date(utcnow(), programme_zone(db()))})
     past = forms_of(db(), person_id)
     writers = [row.set_by_id for row in (receiver.own, receiver.companys) if row] + [form.noted_by_id for form in past]
@@ -127,13 +130,13 @@ def _person(person_id: int, **given: Form) -> str:
 def _person_again(refusal: Refusal, person_id: int, **given: Form) -> ResponseReturnValue:
     for form in given.values():
         form.validate()
-        form.refuse(refusal)
+        form.refuse(refusal, lambda: _stored_of(receiver_of(db(), person_id, utcnow()).own))
     return _person(person_id, **given), refusal.status
 
 
 def _company(company_id: int, form: RuleForm | None = None) -> str:
     company, row = get_company(db(), company_id), companys_rule(db(), company_id)
-    form = form or RuleForm(formdata=None, data=shown(row.rule if row else Rule()))
+    form = form or _stored_of_company(row)
     who = names(db(), [row.set_by_id] if row and row.set_by_id else [])
     return render("receiving/company.html", company=company, row=row, form=form, who=who, suggestion=suggestion_for(company.domain), **NAMES)
 
@@ -141,8 +144,17 @@ def _company(company_id: int, form: RuleForm | None = None) -> str:
 def _company_again(refusal: Refusal, company_id: int) -> ResponseReturnValue:
     form = RuleForm()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _stored_of_company(companys_rule(db(), company_id)))
     return _company(company_id, form), refusal.status
+
+
+def _stored_of(own: PersonAccepts | None) -> PersonForm:
+    stored = shown(own.rule if own else Rule()) | {"country": own.country if own else ""}
+    return PersonForm(formdata=None, data=stored, seen=seen_of(accepting.seen_values(own, of_person=True)))
+
+
+def _stored_of_company(row: CompanyAccepts | None) -> RuleForm:
+    return RuleForm(formdata=None, data=shown(row.rule if row else Rule()), seen=seen_of(accepting.seen_values(row, of_person=False)))
 
 
 def _lines(receivers: Iterator[Receiver]) -> Iterator[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from portal.receiving.queries.lists import SHOW_NAMES, Show
 from portal.receiving.rules.accepting import Choice, Rule, rule_from
 from portal.receiving.rules.thresholds import FORM_NAMES, FormKind
 from portal.web.countries import country_choices
-from portal.web.forms import DayField, FilterForm, Form, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, SeenField, one_line, plain_text
 
 MINE = {
     Choice.MAY: _("Yes, I may accept rewards"),
@@ -30,6 +30,9 @@ THEIRS = {
     Choice.NOTHING: _("May not accept rewards"),
 }
 
+CENT, MOST = Decimal("0.01"), 10**9
+"""Amounts have two decimals, and none that means anything is larger."""
+
 
 class MoneyField(DecimalField):
     """An amount in US dollars; ``cents`` is what was entered."""
@@ -37,10 +40,18 @@ class MoneyField(DecimalField):
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
         super().__init__(label, validators or [Optional()], places=2, **kwargs)
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed. What is no amount of dollars and cents is refused beside the field, and never kept as empty."""
+        super().process_formdata(valuelist)
+        amount: Decimal | None = self.data  # type: ignore[has-type]
+        if amount is not None and (not amount.is_finite() or abs(amount) > MOST or amount != amount.quantize(CENT)):
+            self.data = None
+            raise ValueError(gettext("Please enter an amount in US dollars with at most two decimals, such as 25 or 24.99."))
+
     @property
     def cents(self) -> int | None:
         amount: Decimal | None = self.data
-        return None if amount is None or not amount.is_finite() or abs(amount) > 10**9 else int((amount * 100).to_integral_value())
+        return None if amount is None else int(amount * 100)
 
 
 def dollars(cents: int | None) -> Decimal | None:
@@ -55,6 +66,7 @@ class RuleForm(Form):
     item = MoneyField(_("Each up to, in US dollars"))
     year = MoneyField(_("In a calendar year up to, in US dollars"))
     reason = TextAreaField(_("How you know"), [Optional(), Length(max=500)], filters=[plain_text])
+    seen = SeenField()
 
     def rule(self) -> Rule:
         """Return what was chosen. Refuses: ChoiceMissing, CapMissing, AmountInvalid."""

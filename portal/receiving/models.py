@@ -39,6 +39,11 @@ class PersonAccepts(_Accepting, Base):
     set_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     country: Mapped[str] = mapped_column(String(2))
 
+    @property
+    def is_admins(self) -> bool:
+        """Whether an admin entered what holds. One who entered only a country did not."""
+        return self.set_by_id not in (None, self.person_id) and self.rule.stance is not Stance.UNKNOWN
+
 
 class CompanyAccepts(_Accepting, Base):
     """What the people of one company may accept."""

@@ -65,8 +65,7 @@ def _me() -> int:
 
 def _page(form: AnswerForm) -> str:
     receiver = receiver_of(db(), _me(), utcnow())
-    is_set = receiver.own is not None and receiver.own.set_by_id not in (None, receiver.person_id)
-    return render("receiving/mine.html", form=form, receiver=receiver, is_set=is_set, **NAMES)
+    return render("receiving/mine.html", form=form, receiver=receiver, is_set=receiver.is_locked, **NAMES)
 
 
 def _again(refusal: Refusal) -> ResponseReturnValue:

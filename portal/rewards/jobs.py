@@ -11,13 +11,14 @@ from typing import Any
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.kernel.errors import Conflict
+from portal.kernel.failures import Failures
 from portal.notifications.jobs import Handler
 from portal.rewards.actions.addresses import erase_addresses
 from portal.rewards.actions.auto import look_again
 from portal.rewards.actions.fulfilling import receive_redemption
 from portal.rewards.actions.waiting import TELL, tell_some
 from portal.rewards.actions.wishes import lose_reach, tell_within_reach
-from portal.rewards.queries.redemptions import sent_before
+from portal.rewards.queries.redemptions import sent_before, tickets_over
 from portal.rewards.queries.wishes import FIRST, may_have_reached, out_of_reach
 from portal.rewards.queries.worth import rested
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS
@@ -28,7 +29,8 @@ EVERY_SECONDS, ADDRESS_SECONDS, REST_SECONDS, WISH_SECONDS, AT_ONCE = 1800.0, 36
 def receive_by_itself(database: Database, now: datetime) -> int:
     """Note as received what nobody confirmed for so many days, each in one transaction; returns how many this call noted."""
     with database.reading() as session:
-        due = sent_before(session, now - timedelta(days=RECEIVED_AFTER_DAYS), limit=AT_ONCE)
+        moment = now - timedelta(days=RECEIVED_AFTER_DAYS)
+        due = sent_before(session, moment, limit=AT_ONCE) + tickets_over(session, moment, limit=AT_ONCE)
     return sum(_receive(database, redemption_id, now) for redemption_id in due)
 
 
@@ -38,10 +40,18 @@ def forget_addresses(database: Database, now: datetime) -> int:
 
 
 def look_at_rested(database: Database, now: datetime) -> int:
-    """Let the rule look again at what waited for the rest after a change, each in one transaction; returns how many it approved."""
+    """Let the rule look again at what waited for the rest after a change, each in one transaction; returns how many it approved.
+
+    One that fails stays for the next time and stops no other; at the end it is told.
+    """
     with database.reading() as session:
         due = rested(session, now, limit=AT_ONCE)
-    return sum(database.write(partial(look_again, redemption_id=redemption_id, now=now)) for redemption_id in due)
+    approved, failed = 0, Failures()
+    for redemption_id in due:
+        with failed.noted():
+            approved += database.write(partial(look_again, redemption_id=redemption_id, now=now))
+    failed.tell()
+    return approved
 
 
 def tell_of_wishes(database: Database, now: datetime) -> int:

@@ -15,6 +15,7 @@ from portal.kernel.text import N_
 from portal.ledger.queries.balances import balance_of
 from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.receiving.rules.accepting import Stance
+from portal.receiving.rules.refusals import FormNeeded
 from portal.rewards.actions.addresses import forget_address
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.actions.redeeming import cancel_redemption
@@ -31,7 +32,7 @@ from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_d
 from portal.rewards.queries.variants import kept_address, open_variants
 from portal.rewards.queries.waiting import awaited_for
 from portal.rewards.queries.wishes import wished
-from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting
+from portal.rewards.queries.worth import cents_of, is_charity, open_cents, resting, stop_of
 from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.conditions import Period, sale_of
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
@@ -263,7 +264,10 @@ def _redemption(redemption_id: int, form: PlainForm) -> str:
     detail = get_detail(db(), redemption_id)
     code = looks_at(db(), [(detail.redemption, detail.reward)]).get(redemption_id)
     rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state == State.REQUESTED else None
-    return render("rewards/redemption.html", code=code, rests=rests, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
+    waits = detail.redemption.state in (State.REQUESTED, State.APPROVED, State.ORDERED)
+    stop = stop_of(db(), detail.redemption, detail.reward, utcnow()) if waits else None
+    facts = {"rests": rests, "stop": stop, "needs_form": isinstance(stop, FormNeeded), "code": code}
+    return render("rewards/redemption.html", **facts, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
 
 
 def _not_moved(refusal: Refusal, redemption_id: int) -> ResponseReturnValue:

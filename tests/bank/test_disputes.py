@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.app import LINE_DECIDERS
+from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment
 from portal.bank.actions.disputing import dispute_line, let_stand, put_right, withdraw_dispute
@@ -31,9 +34,13 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
+from portal.review.actions.terms import set_terms
+from portal.review.queries.terms import terms_of
+from portal.rewards.actions.fulfilling import send_redemption
+from portal.rewards.actions.review import give_approval
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
-from tests.factories.rewards import acting, as_admin
+from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import all_at_once
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -238,3 +245,27 @@ def test_disputes_on_every_line_cost_the_statement_no_query_more(
     asked()
     assert [one for one in asked() if one not in before] == []
     assert len(asked()) == len(before)
+
+
+def test_what_a_member_says_stays_in_the_dispute_alone(session: Session) -> None:
+    desk = Desk(session)
+    desk.dispute(session, words="I was in hospital that week.")
+    kept = [*session.scalars(select(AuditEvent.data)), *session.scalars(select(Notice.data))]
+    assert not [data for data in kept if "hospital" in str(data)]
+    assert session.scalars(select(AuditEvent.name).where(AuditEvent.name == "dispute.made")).all() == ["dispute.made"]
+
+
+def test_neither_of_two_who_approved_a_redemption_answers_for_its_line(session: Session) -> None:
+    desk = Desk(session)
+    session.info.update(line_deciders=LINE_DECIDERS)
+    give_points(session, desk.amara, 500)
+    set_terms(session, as_admin(desk.ada), terms=replace(terms_of(session), four_eyes_above=100), now=utcnow())
+    made = make_redemption(session, desk.amara, make_reward(session, price=300).id)
+    for admin in (desk.ada, desk.ben):
+        give_approval(session, as_admin(admin), redemption_id=made.id, now=utcnow())
+    sent = send_redemption(session, as_admin(desk.ben), redemption_id=made.id, now=utcnow())
+    disputed = desk.dispute(session, line=sent.hold_id)
+    for admin in (desk.ada, desk.ben):
+        with pytest.raises(DecidedTheLine), session.begin_nested():
+            desk.stand(session, disputed, admin=admin)
+    assert desk.stand(session, disputed, admin=desk.cleo).state == DisputeState.STANDS

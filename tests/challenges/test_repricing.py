@@ -12,11 +12,14 @@ from portal.challenges.actions.repricing import (
     undo_repricing,
     withdraw_repricing,
 )
-from portal.challenges.actions.review import reverse_approval
+from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.challenges.jobs import reprice
+from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
+from portal.challenges.models.repricing import RepricingLine
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.repricing import forecast
+from portal.challenges.queries.sources import deciders_of_submission
 from portal.challenges.rules.repricing import (
     Forecast,
     Group,
@@ -37,6 +40,7 @@ from portal.people.models import Person
 from portal.recognition.actions.recounting import counted
 from portal.recognition.models import PeriodScore
 from portal.review.actions.terms import set_terms
+from portal.review.rules.refusals import SecondApproverNeeded
 from portal.review.rules.terms import Terms
 from tests.challenges.past import OLD, WHY, Past, finish, lines, scores
 from tests.factories.people import make_person
@@ -212,3 +216,24 @@ def test_what_stands_otherwise_by_then_is_skipped(session: Session) -> None:
     reverse_approval(session, past.boss, submission_id=past.submission_of(session, past.bo), reason="Copied", now=utcnow())
     finish(session, made)
     assert lines(session, made) == [(past.amara, "paid"), (past.bo, "skipped")]
+
+
+def test_all_who_had_a_hand_in_a_line_are_named_for_its_dispute(hearing_session: Session) -> None:
+    """The second approver of an answer is in the ledger; the first, and who asked for and decided a repricing, only here."""
+    session = hearing_session
+    past = Past(session)
+    set_terms(session, past.boss, terms=Terms(four_eyes_above=50), now=utcnow())
+    made = past.ask(session)
+    approve_repricing(session, past.ben, repricing_id=made.id, now=utcnow())
+    finish(session, made)
+    line = session.scalars(select(RepricingLine).where(RepricingLine.person_id == past.amara)).one()
+    submission_id = past.submission_of(session, past.amara)
+    paid = session.scalars(select(Verdict.transfer_id).where(Verdict.submission_id == submission_id)).one()
+    assert deciders_of_submission(session, submission_id, frozenset({line.transfer_id})) == {past.boss.id, past.ben.id}
+    assert deciders_of_submission(session, submission_id, frozenset({paid})) == {past.boss.id}
+    attempt = make_attempt(session, make_person(session, name="Dee"), session.get_one(Challenge, past.id), now=utcnow())
+    with pytest.raises(SecondApproverNeeded):
+        approve_attempt(session, past.boss, attempt_id=attempt.id, note="", now=utcnow())
+    approve_attempt(session, past.ben, attempt_id=attempt.id, note="", now=utcnow())
+    verdict = session.scalars(select(Verdict).where(Verdict.attempt_id == attempt.id)).one()
+    assert deciders_of_submission(session, attempt.submission_id, frozenset({verdict.transfer_id})) == {past.boss.id, past.ben.id}

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
 from portal.challenges.models.taking import Attempt
@@ -15,11 +16,16 @@ from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
 from portal.references.models import Nomination
+from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
+from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models import Redemption
+from portal.rewards.rules.refusals import ReadFirst
 from tests.dashboard.scene import Scene, more_attempts, scene
 from tests.factories.challenges import as_admin, make_attempt
 from tests.factories.people import make_admin, make_company
+from tests.factories.recognition import give_points
 from tests.factories.references import make_nomination
+from tests.factories.rewards import make_redemption, make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
@@ -158,6 +164,7 @@ def test_a_duplicate_is_marked_in_the_panel(desk: PortalClient, stage: Scene, da
 
 
 def test_the_chosen_lines_are_approved(desk: PortalClient, stage: Scene, database: Database) -> None:
+    database.write(lambda s: received_before(s, stage))
     answer = desk.post(f"{QUEUE}/approve?q=dev", data={"item": [f"attempt-{stage.attempt.id}", f"redemption-{stage.redemption.id}"]})
     assert (answer.status_code, answer.location) == (303, f"{QUEUE}?q=dev")
     assert _state(database, Attempt, stage.attempt.id) == "approved"
@@ -193,7 +200,25 @@ def test_all_that_match_the_filter_are_approved_and_nothing_else(desk: PortalCli
     assert _state(database, Redemption, stage.redemption.id) == "requested"
 
 
+def received_before(session: Session, stage: Scene) -> None:
+    """Let the advocate have received a reward, so that nothing speaks for opening the next."""
+    give_points(session, stage.advocate.id, 100)
+    made, admin, now = make_redemption(session, stage.advocate.id, make_reward(session, price=100).id), as_admin(stage.admin), utcnow()
+    for verb in (approve_redemption, send_redemption, receive_redemption):
+        verb(session, admin, redemption_id=made.id, now=now)
+
+
+def test_a_first_redemption_is_not_approved_unread(desk: PortalClient, stage: Scene, database: Database) -> None:
+    for given in ({"scope": "all"}, {"item": f"redemption-{stage.redemption.id}"}):
+        answer = desk.post(f"{QUEUE}/approve?kind=redemption", data=given)
+        assert ReadFirst.message in answer.text
+        assert _state(database, Redemption, stage.redemption.id) == "requested"
+    desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
+    assert _state(database, Redemption, stage.redemption.id) == "approved"
+
+
 def test_what_came_after_the_page_was_shown_is_not_touched(desk: PortalClient, stage: Scene, database: Database) -> None:
+    database.write(lambda s: received_before(s, stage))
     shown_at = stage.redemption.requested_at.isoformat()
     desk.post(f"{QUEUE}/approve", data={"scope": "all", "until": shown_at})
     assert _state(database, Redemption, stage.redemption.id) == "approved"
@@ -201,6 +226,7 @@ def test_what_came_after_the_page_was_shown_is_not_touched(desk: PortalClient, s
 
 
 def test_many_are_approved_in_steps_with_progress(desk: PortalClient, stage: Scene, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.write(lambda s: received_before(s, stage))
     monkeypatch.setattr("portal.dashboard.views.bulk.BULK_SIZE", 2)
     first = desk.post(f"{QUEUE}/approve", data={"scope": "all"})
     assert first.status_code == 200

@@ -5,16 +5,21 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.notifications.models import Notice
+from portal.people.actions.reviewing import grant_reviewing
 from portal.people.models import Person
 from portal.receiving.actions.accepting import set_company_rule
 from portal.receiving.actions.values import count_value
 from portal.receiving.queries.standing import receiver_of
 from portal.receiving.rules.accepting import Rule, Stance
+from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.worth import set_value
+from portal.rewards.models import Reward
 from portal.rewards.queries.worth import auto_terms_of
 from portal.rewards.rules.auto import AutoTerms
 from portal.rewards.rules.kinds import Kind
@@ -23,6 +28,7 @@ from tests.factories.recognition import give_points
 from tests.factories.rewards import as_admin, make_redemption, make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
+from tests.support.forms import fields_of
 
 
 class House:
@@ -205,3 +211,70 @@ def test_others_do_not_see_what_somebody_may_accept(house: House, sign_in: SignI
     amara = sign_in(house.member_id)
     assert "does not let you accept rewards" not in amara.get("/rewards").text
     assert amara.get(f"/admin/receiving/people/{house.clerk_id}").status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["10000000000", "1e12", "NaN", "Infinity", "0.001", "24.999"])
+def test_what_is_no_amount_is_refused_beside_its_field_and_saved_nowhere(ada: PortalClient, house: House, database: Database, typed: str) -> None:
+    sent = {"choice": "capped", "item": typed, "year": "100", "reason": "HR wrote"}
+    for address, data, name in (
+        (f"/admin/receiving/people/{house.clerk_id}", sent, "item"),
+        ("/admin/rewards/terms", {"most": typed, "received": "3"}, "most"),
+        (f"/admin/rewards/{house.pass_id}/value", {"worth": typed}, "worth"),
+    ):
+        answer = ada.post(address, data=data)
+        assert answer.status_code == 422
+        beside = answer.text.partition(f'id="{name}-error"')[2].partition("</p>")[0] or answer.text
+        assert "at most two decimals" in beside
+        assert f'value="{typed}"' in answer.text
+    with database.reading() as session:
+        assert receiver_of(session, house.clerk_id, utcnow()).own is None
+        assert auto_terms_of(session) == AutoTerms()
+
+
+def test_a_value_somebody_changed_meanwhile_is_shown_and_not_overwritten(ada: PortalClient, house: House, database: Database) -> None:
+    page = f"/admin/rewards/{house.pass_id}"
+    shown = fields_of(ada.get(page).text, having="worth")
+    for _click in range(2):
+        assert ada.post(f"{page}/value", data=shown | {"worth": "25"}).status_code == 303
+    refused = ada.post(f"{page}/value", data=shown | {"worth": "77"})
+    assert refused.status_code == 409
+    assert "Somebody changed this after you opened it" in refused.text
+    with database.reading() as session:
+        assert session.get_one(Reward, house.pass_id).value_cents == 2_500
+    assert ada.post(f"{page}/value", data=fields_of(refused.text, having="worth")).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Reward, house.pass_id).value_cents == 7_700
+
+
+def test_desk_and_member_read_what_stops_the_sending_and_the_member_is_told_once(
+    ada: PortalClient, house: House, sign_in: SignIn, database: Database
+) -> None:
+    def prepare(session: Session) -> int:
+        set_value(session, as_admin(house.admin_id), reward_id=house.pass_id, cents=250_000, now=utcnow())
+        made = make_redemption(session, house.member_id, house.pass_id).id
+        approve_redemption(session, as_admin(house.admin_id), redemption_id=made, now=utcnow())
+        return made
+
+    made = database.write(prepare)
+    assert "Cannot be sent now: With this one, Amara Okafor would reach $2,500.00" in words(ada.get("/admin/rewards/desk?tab=send").text)
+    member = sign_in(house.member_id)
+    page = words(member.get(f"/rewards/redemptions/{made}").text)
+    assert "we need a tax form from you" in page
+    assert "$2,000" not in page
+    with database.reading() as session:
+        kinds = session.scalars(select(Notice.kind).where(Notice.person_id == house.member_id, Notice.kind == "redemption_stopped")).all()
+    assert kinds == ["redemption_stopped"]
+
+
+def test_a_reviewer_reads_neither_the_sum_of_the_year_nor_a_way_to_it(house: House, sign_in: SignIn, database: Database) -> None:
+    def prepare(session: Session) -> tuple[int, int]:
+        set_value(session, as_admin(house.admin_id), reward_id=house.pass_id, cents=250_000, now=utcnow())
+        reviewer = make_person(session, name="Rhea Reviewer", roles={"employee"}).id
+        grant_reviewing(session, as_admin(house.admin_id), person_id=reviewer, grants=["redemptions"], now=utcnow())
+        return reviewer, make_redemption(session, house.member_id, house.pass_id).id
+
+    reviewer, made = database.write(prepare)
+    page = words(sign_in(reviewer).get(f"/admin/approvals?item=redemption-{made}").text)
+    assert "It cannot be sent to them now" in page
+    assert "so far" not in page
+    assert "/admin/receiving" not in page

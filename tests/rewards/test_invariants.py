@@ -79,6 +79,25 @@ BEHIND = {
         "SELECT :waiting",
         "DELETE FROM audit_event WHERE subject_type = 'redemption' AND subject_id = :id",
     ),
+    "a value that counts for what came back": (
+        "I8",
+        "redemption",
+        "SELECT id FROM redemption WHERE state = 'returned'",
+        "UPDATE received_value SET taken_back_at = NULL WHERE source = 'redemption:' || CAST(:id AS VARCHAR(20))",
+    ),
+    "a value of what was sent that does not count": (
+        "I8",
+        "redemption",
+        "SELECT id FROM redemption WHERE state = 'sent'",
+        "UPDATE received_value SET taken_back_at = given_at WHERE source = 'redemption:' || CAST(:id AS VARCHAR(20))",
+    ),
+    "a year with another sum than its values": (
+        "I2",
+        "received_year",
+        "SELECT MIN(person_id) FROM received_year",
+        "UPDATE received_year SET cents = cents + 1 WHERE person_id = :id",
+    ),
+    "values without a sum": ("I2", "received_year", "SELECT MIN(person_id) FROM received_year", "DELETE FROM received_year WHERE person_id = :id"),
     "stock below nothing": ("I12", "reward", "SELECT MIN(id) FROM reward", "UPDATE reward SET stock = -1 WHERE id = :id"),
     "a nomination decided by who made it": (
         "I13",

@@ -14,6 +14,7 @@ from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
 from portal.people.actions.profile import edit_person
+from portal.people.actions.states import deactivate_person
 from portal.people.models import Company, Person
 from portal.receiving.actions.accepting import answer, set_company_rule, set_person_rule
 from portal.receiving.actions.forms import end_form, note_form
@@ -22,9 +23,10 @@ from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.receiving.rules import refusals
 from portal.receiving.rules.accepting import Rule, Stance
 from portal.receiving.rules.thresholds import FormKind
+from portal.rewards import jobs
 from portal.rewards.actions.auto import look_again, set_auto_terms
 from portal.rewards.actions.catalogue import set_options
-from portal.rewards.actions.fulfilling import receive_redemption, return_redemption, send_redemption
+from portal.rewards.actions.fulfilling import order_redemption, receive_redemption, return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.worth import set_value
 from portal.rewards.jobs import look_at_rested
@@ -309,3 +311,76 @@ def test_a_new_title_is_no_change_of_sign_in(scene: Scene) -> None:
     edit_person(scene.session, scene.admin, person_id=person.id, now=utcnow(), **about)
     made = make_redemption(scene.session, scene.person_id, scene.gift)
     assert approve_redemption(scene.session, scene.admin, redemption_id=made.id, now=utcnow()).state == "approved"
+
+
+def moved_house(scene: Scene, at: datetime) -> None:
+    """Let the member's address be changed."""
+    person = scene.session.get_one(Person, scene.person_id)
+    about = {"name": person.name, "title": "", "company_id": person.company_id}
+    edit_person(scene.session, scene.admin, person_id=person.id, email="new@customer.example", now=at, **about)
+
+
+def test_nothing_is_ordered_that_could_not_be_sent(scene: Scene) -> None:
+    mug = make_reward(scene.session, name="Mug", price=1_000, kind=Kind.MERCHANDISE).id
+    redemption_id = scene.approved(mug)
+    scene.rule(Rule(Stance.NOTHING))
+    with pytest.raises(refusals.MayNotAccept), scene.session.begin_nested():
+        order_redemption(scene.session, scene.admin, redemption_id=redemption_id, now=utcnow())
+    scene.rule(Rule(Stance.MAY))
+    for _click in range(2):
+        assert order_redemption(scene.session, scene.admin, redemption_id=redemption_id, now=utcnow()).state == "ordered"
+
+
+def test_what_was_approved_before_a_change_of_sign_in_is_not_ordered_or_sent_for_a_day(scene: Scene) -> None:
+    now = utcnow()
+    mug = make_reward(scene.session, name="Mug", price=1_000, kind=Kind.MERCHANDISE).id
+    ordered, sent = scene.approved(mug), scene.approved(scene.gift)
+    moved_house(scene, now)
+    for verb, redemption_id in ((order_redemption, ordered), (send_redemption, sent)):
+        with pytest.raises(RestingAfterChange) as refused, scene.session.begin_nested():
+            verb(scene.session, scene.admin, redemption_id=redemption_id, now=now + timedelta(hours=23))
+        assert refused.value.facts["until"] == now + timedelta(hours=24)
+        assert verb(scene.session, scene.admin, redemption_id=redemption_id, now=now + timedelta(hours=24)).id == redemption_id
+
+
+def test_the_rule_approves_nothing_for_who_takes_part_no_more(database: Database) -> None:
+    now = utcnow()
+
+    def prepare(session: Session) -> tuple[int, int]:
+        scene = Scene(session)
+        trusted(scene)
+        moved_house(scene, now)
+        made = make_redemption(session, scene.person_id, scene.gift, now=now)
+        deactivate_person(session, scene.admin, person_id=scene.person_id, reason="Left.", now=now)
+        return made.id, scene.gift
+
+    redemption_id, gift = database.write(prepare)
+    assert look_at_rested(database, now + timedelta(hours=25)) == 0
+    with database.reading() as session:
+        made = session.get_one(Redemption, redemption_id)
+        assert made.state == "requested"
+        assert looked_at(session, made, session.get_one(Reward, gift), now + timedelta(hours=25)).against == [Against.GONE]
+
+
+def test_a_redemption_that_cannot_be_looked_at_stops_no_other(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = utcnow()
+
+    def prepare(session: Session) -> list[int]:
+        scene = Scene(session)
+        trusted(scene)
+        moved_house(scene, now)
+        return [make_redemption(session, scene.person_id, scene.gift, now=now).id for _ in range(2)]
+
+    first, second = database.write(prepare)
+    real = jobs.look_again
+
+    def broken(session: Session, *, redemption_id: int, now: datetime) -> bool:
+        if redemption_id == first:
+            raise RuntimeError
+        return real(session, redemption_id=redemption_id, now=now)
+
+    monkeypatch.setattr(jobs, "look_again", broken)
+    with pytest.raises(ExceptionGroup, match="1 rows"):
+        look_at_rested(database, now + timedelta(hours=25))
+    with database.reading() as session:
+        assert [session.get_one(Redemption, one).state for one in (first, second)] == ["requested", "approved"]

@@ -5,16 +5,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.dashboard.waiting.redemptions import WaitingRedemptions
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.actions.sessions import open_session
 from portal.people.queries.persons import get_person
+from portal.recognition.actions.scores import award
 from portal.rewards.actions.auto import set_auto_terms
+from portal.rewards.actions.review import approve_among_many, approve_redemption
 from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.signs import counted_for
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import Against, AutoTerms
 from portal.rewards.rules.kinds import Kind
+from portal.rewards.rules.refusals import NamedInSign, ReadFirst
 from portal.rewards.rules.signs import Counted, Found, Sign, signs_in
 from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
@@ -83,3 +88,27 @@ def test_signs_stand_in_the_queue_and_keep_the_rule_off_and_refuse_nothing(datab
         assert "They asked for 5 rewards within a day." in page
         assert "All 5 redemptions so far are gift cards" in page
     assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/approve").status_code == 303
+
+
+def test_the_reviewer_of_whom_a_sign_speaks_does_not_approve(database: Database) -> None:
+    """Bo decided everything of Amara and next to nothing of others; Ada decides the rest."""
+
+    def prepare(session: Session) -> tuple[int, int, int]:
+        ada, bo = (make_admin(session, name=name).id for name in ("Ada Admin", "Bo Admin"))
+        amara, other = make_person(session, name="Amara Okafor").id, make_person(session).id
+        for person_id, admin_id, times in ((amara, bo, 12), (other, ada, 30)):
+            for number in range(times):
+                source = {"key": f"{person_id}:{number}", "source_type": "test", "source_id": number, "effective_at": utcnow()}
+                award(session, as_admin(admin_id), person_id=person_id, points=10, **source, reason="test.paid", now=utcnow())
+        return ada, bo, make_redemption(session, amara, make_reward(session, price=100).id).id
+
+    ada, bo, redemption_id = database.write(prepare)
+    with database.reading() as session:
+        made = get_redemption(session, redemption_id)
+        assert looked_at(session, made, get_reward(session, made.reward_id), utcnow()).named == {bo}
+        assert WaitingRedemptions().shown(session, as_admin(ada), redemption_id).barred == {bo, made.person_id}
+    with pytest.raises(NamedInSign):
+        database.write(lambda s: approve_redemption(s, as_admin(bo), redemption_id=redemption_id, now=utcnow()))
+    with pytest.raises(ReadFirst):
+        database.write(lambda s: approve_among_many(s, as_admin(ada), redemption_id=redemption_id, now=utcnow()))
+    assert database.write(lambda s: approve_redemption(s, as_admin(ada), redemption_id=redemption_id, now=utcnow()).state) == "approved"

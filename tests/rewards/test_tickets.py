@@ -1,6 +1,7 @@
 """Tickets: what a number is worth at the door, and what a member shows."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.rewards.actions.catalogue import set_options
+from portal.rewards.actions.doors import let_in
 from portal.rewards.actions.fulfilling import confirm_received, return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.jobs import receive_by_itself
@@ -18,7 +20,9 @@ from portal.rewards.rules.tickets import Standing, number_of, redemption_of, sta
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
+from tests.rewards.racing import all_at_once
 from tests.support.application import PortalClient, SignIn
+from tests.support.forms import fields_of
 
 TODAY = date(2027, 5, 31)
 SECRET = "a secret that is long enough for a table of numbers"
@@ -140,3 +144,46 @@ def test_a_ticket_is_not_used_by_saying_so_nor_before_its_day(database: Database
     assert receive_by_itself(database, later) == 0
     assert state_of(database, event) == "sent"
     assert receive_by_itself(database, later + timedelta(days=41)) == 1
+
+
+def fortnight(days: int) -> timedelta:
+    return timedelta(days=RECEIVED_AFTER_DAYS + days)
+
+
+def test_a_ticket_without_a_day_is_never_used_by_itself(database: Database) -> None:
+    event = database.write(lambda s: Event(s, 0))
+    reward_id = database.write(lambda s: s.get_one(Redemption, event.redemption).reward_id)
+    database.write(lambda s: set_options(s, as_admin(event.ada), reward_id=reward_id, given={"place": "Ghent"}, now=utcnow()))
+    assert receive_by_itself(database, utcnow() + fortnight(400)) == 0
+    assert state_of(database, event) == "sent"
+
+
+def test_a_ticket_of_an_event_that_was_moved_counts_from_its_new_day(database: Database) -> None:
+    event = database.write(lambda s: Event(s, 2))
+    reward_id = database.write(lambda s: s.get_one(Redemption, event.redemption).reward_id)
+    moved = {"happens_on": (event.day + timedelta(days=60)).isoformat(), "place": "Ghent"}
+    database.write(lambda s: set_options(s, as_admin(event.ada), reward_id=reward_id, given=moved, now=utcnow()))
+    assert receive_by_itself(database, utcnow() + fortnight(5)) == 0
+    assert state_of(database, event) == "sent"
+    assert receive_by_itself(database, utcnow() + fortnight(64)) == 1
+
+
+def test_a_ticket_lets_one_person_in_whoever_looks_at_it_from_two_pages(database: Database, sign_in: SignIn) -> None:
+    event = database.write(lambda s: Event(s, 0))
+    number = number_on(sign_in(event.member).get(f"/rewards/redemptions/{event.redemption}").text)
+    door = f"/admin/rewards/tickets/{number}"
+    ada = sign_in(event.ada)
+    first, second = (fields_of(ada.get(door).text, having="key") for _tab in range(2))
+    for _click in range(2):
+        assert ada.post(door, data=first).status_code == 303
+    late = ada.post(door, data=second)
+    assert late.status_code == 409
+    assert "This ticket was used already" in late.text
+    assert "Used already" in late.text
+
+
+def test_of_two_pages_at_once_one_lets_in(database: Database) -> None:
+    event = database.write(lambda s: Event(s, 0))
+    about = {"actor": as_admin(event.ada), "redemption_id": event.redemption}
+    works = [partial(let_in, **about, key=f"the page number {n} of them", now=utcnow() + timedelta(seconds=n)) for n in range(4)]
+    assert all_at_once(database, works) == {"done": 1, "TicketUsed": 3}

@@ -16,7 +16,7 @@ from portal.people.actions.reviewing import grant_reviewing
 from portal.recognition.actions.seasons import add_season
 from portal.recognition.queries.levels import list_levels
 from tests.factories.challenges import make_challenge
-from tests.factories.people import make_admin, make_contact, make_person
+from tests.factories.people import make_admin, make_company, make_contact, make_person
 from tests.factories.recognition import make_badge
 from tests.factories.rewards import as_admin, make_reward
 from tests.support.application import SignIn
@@ -59,10 +59,23 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
     "terms of reviewing": (lambda s: "/admin/reviewing", {"four_eyes_above": "321"}, {"holidays": "2026-12-25"}),
     "limits of corrections": (lambda s: "/admin/corrections/limits", {"given": "4321"}, {"taken": "1234"}),
     "terms of points": (lambda s: "/admin/bank", {"pending_days": "7"}, {"kind": "fixed", "months": "12"}),
+    "rule of a person": (
+        lambda s: f"/admin/receiving/people/{make_person(s).id}",
+        {"choice": "capped", "item": "25.00", "reason": "HR wrote"},
+        {"choice": "capped", "item": "77.00", "reason": "HR wrote again"},
+    ),
+    "rule of a company": (
+        lambda s: f"/admin/receiving/companies/{make_company(s).id}",
+        {"choice": "capped", "item": "25.00", "reason": "HR wrote"},
+        {"choice": "capped", "item": "77.00", "reason": "HR wrote again"},
+    ),
+    "terms of the rule": (lambda s: "/admin/rewards/terms", {"most": "25.00"}, {"most": "77.00"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
 }
 MARKS = {"template": "revision", "step of a template": "revision", "review site": "version"}
 """The hidden field by which an editor tells what it showed, where it is not a digest."""
+ASKED_ANEW = {"reason"}
+"""What an editor asks at each change, and shows empty."""
 
 
 @pytest.mark.parametrize("editor", EDITORS)
@@ -85,7 +98,7 @@ def test_the_second_of_two_admins_is_told_loses_nothing_and_decides(database: Da
     assert _plain(fields_of(client.get(page).text, having=mark)) == _plain(stored)
     assert client.post(page, data=offered).status_code == 303
     kept = fields_of(client.get(page).text, having=mark)
-    assert {name: kept[name] for name in second} == {name: [value] for name, value in second.items()}
+    assert {name: kept[name] for name in second if name not in ASKED_ANEW} == {name: [v] for name, v in second.items() if name not in ASKED_ANEW}
 
 
 def _plain(fields: dict[str, list[str]]) -> dict[str, Any]:

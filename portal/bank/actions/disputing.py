@@ -48,9 +48,9 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
         if violated(error, "dispute", "transfer_id", name="uq_dispute_open"):
             raise AlreadyDisputed() from error
         raise
-    audit.record(session, actor, "dispute.made", KIND, made.id, now=now, person_id=actor.id, transfer_id=transfer_id, reason=said)
+    audit.record(session, actor, "dispute.made", KIND, made.id, now=now, person_id=actor.id, transfer_id=transfer_id)
     barred = {actor.id, *deciders_of(session, made)}
-    data = {"person": get_person(session, actor.id).name, "points": int(line.points), "words": said}
+    data = {"person": get_person(session, actor.id).name, "points": int(line.points)}
     for to in admins(session):
         if to.person_id not in barred:
             link, key = f"/admin/approvals?item={KIND}-{made.id}", f"{KIND}:{made.id}:waiting"

@@ -3,8 +3,7 @@
 Handed over in ``app.py``. Each may run twice, be stopped anywhere, or run in two workers at once, to one effect.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 
@@ -13,6 +12,7 @@ from portal.bank.rules.terms import STEPS
 from portal.kernel.actor import system
 from portal.kernel.clock import local_date
 from portal.kernel.db import Database, programme_zone
+from portal.kernel.failures import Failures
 from portal.ledger.actions.expiring import expire
 from portal.ledger.actions.pending import release_pending
 from portal.ledger.queries.lots import due_lots, ready_awards, untold
@@ -22,25 +22,6 @@ AT_ONCE = 200
 # Each page looks through all lots of the days in question, so there are few.
 TOLD_AT_ONCE = 2_000
 START, FIRST = (date.min, 0), (0, date.min)
-
-
-class Failures:
-    """What went wrong on single rows while the others went on."""
-
-    def __init__(self) -> None:
-        self.errors: list[Exception] = []
-
-    @contextmanager
-    def noted(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self.errors.append(error)
-
-    def tell(self) -> None:
-        """Raise all of them as one, if there are any."""
-        if self.errors:
-            raise ExceptionGroup(f"{len(self.errors)} rows could not be done", self.errors)
 
 
 def expire_points(database: Database, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Reads of disputes: those at the lines of a statement, what waits, and one with all that helps to answer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from portal.ledger.queries.statement import owner_values, select_statement
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.web.paging import AnySelect
+
+LineDeciders = Callable[[Session, int, frozenset[int]], Collection[int]]
+"""Who decided about a source, by its id and the transfers of the line. The rooms stand beside this one, so ``app.py`` hands it in."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,16 @@ def find_transfer(session: Session, person_id: int, transfer_id: int) -> Any:
 
 
 def deciders_of(session: Session, made: Dispute) -> frozenset[int]:
-    """Return who decided the disputed line, or asked for it where it is a correction by hand."""
+    """Return who decided the disputed line, first or second, or asked for it; rooms say it of what they moved (``line_deciders``)."""
     asked = select(Adjustment.asked_by_id, Adjustment.decided_by_id).join(transfer, transfer.c.source_id == Adjustment.id)
     row = session.execute(asked.where(transfer.c.id == made.transfer_id, transfer.c.source_type == "adjustment")).first()
-    return frozenset(one for one in (made.decided_by_id, *(row or ())) if one is not None)
+    asked_rooms: Mapping[str, LineDeciders] = session.info.get("line_deciders", {})
+    line = session.execute(
+        select(transfer.c.source_type, transfer.c.source_id, transfer.c.reverses_id).where(transfer.c.id == made.transfer_id)
+    ).one()
+    told = asked_rooms.get(line.source_type or "")
+    more = told(session, line.source_id, frozenset({made.transfer_id, line.reverses_id} - {None})) if told and line.source_id is not None else set()
+    return frozenset(one for one in (made.decided_by_id, *(row or ()), *more) if one is not None)
 
 
 def disputes_at(session: Session, transfer_ids: Collection[int]) -> dict[int, Dispute]:

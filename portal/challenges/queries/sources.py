@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import AutoRule, Verdict
 from portal.challenges.models.offering import Challenge
+from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Submission
 from portal.kernel.text import fold, like_pattern
 
@@ -33,6 +34,16 @@ def rules_that_paid(session: Session, submission_ids: list[int]) -> dict[int, st
     """Return the names of the rules that approved some of the submissions by themselves, by the transfer they paid with."""
     found = session.execute(_RULES, {"ids": submission_ids})
     return {row.transfer_id: row.name for row in found}
+
+
+def deciders_of_submission(session: Session, submission_id: int, transfer_ids: frozenset[int]) -> set[int]:
+    """Return who decided the lines ``transfer_ids`` of a submission: both approvers of a verdict, and all who asked or decided in a repricing."""
+    verdicts = select(Verdict.decided_by_id, Verdict.first_by_id).where(Verdict.submission_id == submission_id, Verdict.transfer_id.in_(transfer_ids))
+    people = (Repricing.asked_by_id, Repricing.decided_by_id, Repricing.undone_by_id, Repricing.undo_decided_by_id)
+    repriced = select(*people).join(RepricingLine, RepricingLine.repricing_id == Repricing.id)
+    repriced = repriced.where(RepricingLine.submission_id == submission_id, RepricingLine.transfer_id.in_(transfer_ids))
+    rows = [*session.execute(verdicts), *session.execute(repriced)]
+    return {person_id for row in rows for person_id in row if person_id is not None}
 
 
 def submissions_matching(term: str) -> Select[int]:

@@ -118,7 +118,7 @@ def _decide(actor: Actor, row: Any, name: str, given: Given) -> Refused | None:
         said = _("Only answers to challenges can be asked for more.") if name == MORE else _("This needs an answer in words, so open it by itself.")
         return Refused(f"{row.kind}-{row.id}", what, said)
     try:
-        decided = database().write(lambda session: verdict.decide(session, actor, row.id, given, utcnow()))
+        decided = database().write(lambda session: (verdict.among_many or verdict.decide)(session, actor, row.id, given, utcnow()))
     except Refusal as refusal:
         return Refused(f"{row.kind}-{row.id}", what, sentence(refusal))
     return None if decided is not None else Refused(f"{row.kind}-{row.id}", what, _(FIRST_OF_TWO))

@@ -60,6 +60,8 @@ class Verdict:
     """The sentence by what the act returned, where it depends on it; ``done`` otherwise."""
     stays: bool = False
     """Whether the thing waits on afterwards."""
+    among_many: Decide | None = None
+    """How it is decided with many others that nobody opens, where that refuses more."""
 
 
 @dataclass(frozen=True)

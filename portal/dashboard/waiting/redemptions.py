@@ -12,7 +12,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
-from portal.rewards.actions.review import decline_redemption, give_approval
+from portal.rewards.actions.review import approve_among_many, decline_redemption, give_approval
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.queries.worth import looked_at
@@ -35,6 +35,7 @@ class WaitingRedemptions:
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: give_approval(session, actor, redemption_id=item_id, now=now),
             N_("Approved. What is not given at once waits at the desk now."),
+            among_many=lambda session, actor, item_id, given, now: approve_among_many(session, actor, redemption_id=item_id, now=now),
         ),
         "decline": Verdict(
             lambda session, actor, item_id, given, now: decline_redemption(session, actor, redemption_id=item_id, reason=given.reason, now=now),
@@ -58,6 +59,7 @@ class WaitingRedemptions:
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         review = redemption_for_review(session, item_id)
         redemption = review.detail.redemption
-        review = replace(review, looked=looked_at(session, redemption, review.detail.reward, utcnow()))
-        is_own, barred = redemption.person_id == actor.id, frozenset({redemption.person_id})
+        looked = looked_at(session, redemption, review.detail.reward, utcnow())
+        review = replace(review, looked=looked)
+        is_own, barred = redemption.person_id == actor.id, looked.named | {redemption.person_id}
         return Shown(review, waits=redemption.state == State.REQUESTED, is_own=is_own, waiting_since=redemption.requested_at, barred=barred)

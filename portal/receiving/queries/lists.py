@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from portal.kernel.countries import country_code
 from portal.kernel.text import N_, fold, like_pattern
 from portal.people.models import Company, Person
 from portal.receiving.models import CompanyAccepts, PersonAccepts, ReceivedValue, ReceivedYear, TaxForm
-from portal.receiving.queries.standing import joined, receiver_from, year_of
+from portal.receiving.queries.standing import STANDS, joined, receiver_from, year_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.thresholds import NEAR_PERCENT, THRESHOLDS, threshold_on
 from portal.web.paging import Page, page_by
@@ -42,28 +43,24 @@ SHOW_NAMES = {
 def list_receivers(session: Session, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
     """Return a page of ``Receiver`` by name. Filters: q, show, year."""
     year = int(filters.get("year") or year_of(session, now))
-    page = page_by(session, _matching(filters, year), _KEYS, after=after, values={"year": year})
+    page = page_by(session, _matching(session, filters, year), _KEYS, after=after, values={"year": year})
     return replace(page, rows=[receiver_from(row, year) for row in page.rows])
 
 
 def iter_receivers(session: Session, filters: Mapping[str, Any], now: datetime) -> Iterator[Any]:
     """Yield everybody of the list who received something in the year."""
     year = int(filters.get("year") or year_of(session, now))
-    found = _matching(filters, year).where(ReceivedYear.cents > 0).order_by(Person.name_key, Person.id)
+    found = _matching(session, filters, year).where(ReceivedYear.cents > 0).order_by(Person.name_key, Person.id)
     for row in session.execute(found, {"year": year}, execution_options={"yield_per": 500}):
         yield receiver_from(row, year)
-
-
-def years(session: Session) -> list[int]:
-    """Return the calendar years in which anybody received something, the newest first."""
-    return list(session.scalars(select(ReceivedYear.year).distinct().order_by(ReceivedYear.year.desc())))
 
 
 def count_receivers(session: Session, now: datetime) -> dict[str, int]:
     """Return how many there are of each kind of the list this year."""
     year = year_of(session, now)
-    kinds = {show.value: func.count(case((_is(show, year), 1))) for show in (Show.NEAR, Show.RULED, Show.UNKNOWN)}
-    base = _matching({}, year).with_only_columns(*(column.label(name) for name, column in kinds.items()), maintain_column_froms=True)
+    limit = limit_of(session, year)
+    kinds = {show.value: func.count(case((_is(show, limit), 1))) for show in (Show.NEAR, Show.RULED, Show.UNKNOWN)}
+    base = _matching(session, {}, year).with_only_columns(*(column.label(name) for name, column in kinds.items()), maintain_column_froms=True)
     return dict(session.execute(base, {"year": year}).one()._mapping)
 
 
@@ -83,16 +80,29 @@ def companys_rule(session: Session, company_id: int) -> CompanyAccepts | None:
     return session.get(CompanyAccepts, company_id)
 
 
-def _matching(filters: Mapping[str, Any], year: int) -> Select[*tuple[Any, ...]]:
-    statement = joined().where(Person.is_advocate)
+def limit_of(session: Session, year: int) -> ColumnElement[Any]:
+    """Return the limit in cents that counts for a row of ``joined``, NULL where there is none: ``receiver_from`` in SQL."""
+    held = {code: line.cents for code in {line.country for line in THRESHOLDS} if (line := threshold_on(code, year))}
+    if not held:
+        return literal(None, Integer)
+    lowest = min(held.values())
+    typed = {text: held.get(code) if (code := country_code(text)) else lowest for text in session.scalars(select(Company.country).distinct())}
+    of_company = case({"": lowest} | {text: cents for text, cents in typed.items() if cents is not None}, value=func.coalesce(Company.country, ""))
+    of_values = select(func.min(case(held, value=ReceivedValue.country))).where(STANDS).correlate(Person).scalar_subquery()
+    found = case((of_company <= of_values, of_company), else_=func.coalesce(of_values, of_company))
+    return case((func.coalesce(PersonAccepts.country, "") != "", case(held, value=PersonAccepts.country)), else_=found)
+
+
+def _matching(session: Session, filters: Mapping[str, Any], year: int) -> Select[*tuple[Any, ...]]:
+    statement = joined().where(or_(Person.is_advocate, ReceivedYear.cents > 0))
     if term := fold(filters.get("q", "").strip()):
         statement = statement.where(or_(*(column.like(like_pattern(term), escape="\\") for column in (Person.name_key, Company.name_key))))
     if show := filters.get("show"):
-        statement = statement.where(_is(Show(show), year))
+        statement = statement.where(_is(Show(show), limit_of(session, year)))
     return statement
 
 
-def _is(show: Show, year: int) -> ColumnElement[bool]:
+def _is(show: Show, limit: ColumnElement[Any]) -> ColumnElement[bool]:
     strict = (Stance.CHARITY.value, Stance.NOTHING.value)
     if show is Show.RULED:
         return or_(*(or_(table.stance.in_(strict), table.item_cents > 0, table.year_cents > 0) for table in (PersonAccepts, CompanyAccepts)))
@@ -102,14 +112,5 @@ def _is(show: Show, year: int) -> ColumnElement[bool]:
     if show is Show.VALUE:
         return func.coalesce(ReceivedYear.cents, 0) > 0
     if show is Show.OVER:
-        return and_(ReceivedYear.cents >= _limit(year), TaxForm.id.is_(None))
-    return ReceivedYear.cents * 100 >= _limit(year) * NEAR_PERCENT
-
-
-def _limit(year: int) -> ColumnElement[Any]:
-    """The limit in cents of the country that counted last; NULL where it has none."""
-    country = func.coalesce(func.nullif(PersonAccepts.country, ""), ReceivedYear.country)
-    held = {code: line.cents for code in {line.country for line in THRESHOLDS} if (line := threshold_on(code, year))}
-    lowest = threshold_on("", year)
-    held |= {"": lowest.cents} if lowest else {}
-    return case(held, value=country) if held else literal(None)
+        return and_(ReceivedYear.cents >= limit, TaxForm.id.is_(None))
+    return ReceivedYear.cents * 100 >= limit * NEAR_PERCENT

@@ -1,12 +1,12 @@
 """How it stands with one person: what they may accept, what they had this year, and what stops the next thing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, select
+from sqlalchemy import Integer, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
@@ -15,14 +15,17 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.money import Money
 from portal.people.models import Company, Person
-from portal.receiving.models import CompanyAccepts, PersonAccepts, ReceivedYear, TaxForm
+from portal.receiving.models import CompanyAccepts, PersonAccepts, ReceivedValue, ReceivedYear, TaxForm
 from portal.receiving.rules.accepting import Rule, Stance, objection, stricter
 from portal.receiving.rules.domains import Suggestion, suggestion_for
 from portal.receiving.rules.refusals import AskedFirst, FormNeeded
-from portal.receiving.rules.thresholds import Threshold, needs_form, threshold_on
+from portal.receiving.rules.thresholds import Threshold, needs_form, strictest, threshold_on
 from portal.receiving.rules.value import POINT_VALUE
 
 YEAR = bindparam("year", type_=Integer)
+STANDS = and_(ReceivedValue.person_id == Person.id, ReceivedValue.year == YEAR, ReceivedValue.taken_back_at.is_(None), ReceivedValue.country != "")
+"""What was received in the year under the limit of a country that is known, and did not come back."""
+_COUNTED = select(func.aggregate_strings(ReceivedValue.country, " ")).where(STANDS).correlate(Person).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,14 @@ class Receiver:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the person was asked, or somebody else said what holds."""
-        return self.own is not None or (self.companys is not None and self.companys.rule.stance is not Stance.UNKNOWN)
+        """Whether the person was asked, or somebody else said what holds. An admin who does not know it answers for nobody."""
+        said = self.own is not None and (self.own.set_by_id == self.person_id or self.own.rule.stance is not Stance.UNKNOWN)
+        return said or (self.companys is not None and self.companys.rule.stance is not Stance.UNKNOWN)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an admin entered what holds, so that the person cannot answer."""
+        return self.own is not None and self.own.is_admins
 
     @property
     def must_answer(self) -> bool:
@@ -62,6 +71,11 @@ class Receiver:
     @property
     def limit(self) -> int | None:
         return self.threshold.cents if self.threshold else None
+
+    def at(self, country: str) -> "Receiver":
+        """Return the same for a parcel that goes to ``country``: it can bring a lower limit, and never takes one away."""
+        is_entered = self.own is not None and self.own.country
+        return self if is_entered or not country else replace(self, country=strictest({self.country, country}, self.year))
 
     def objection(self, cents: int, *, is_charity: bool, open_cents: int = 0) -> Refusal | None:
         """Return why they cannot ask for something worth ``cents``, or None; ``open_cents`` is what they asked for and was not sent yet."""
@@ -81,7 +95,7 @@ class Receiver:
 def joined() -> Select[*tuple[Any, ...]]:
     """Return the statement of people with all that is known of them as receivers in ``YEAR``."""
     return (
-        select(Person, Company, PersonAccepts, CompanyAccepts, ReceivedYear, TaxForm)
+        select(Person, Company, PersonAccepts, CompanyAccepts, ReceivedYear, TaxForm, _COUNTED.label("counted"))
         .outerjoin(Company, Company.id == Person.company_id)
         .outerjoin(PersonAccepts, PersonAccepts.person_id == Person.id)
         .outerjoin(CompanyAccepts, CompanyAccepts.company_id == Person.company_id)
@@ -96,7 +110,7 @@ _ONE = joined().where(Person.id == bindparam("person"))
 def receiver_of(session: Session, person_id: int, now: datetime, *, sent_to: str = "") -> Receiver:
     """Return how it stands with one person, in the programme's calendar year of ``now``, in one statement. Raises NotFound.
 
-    ``sent_to`` is the country of a parcel, which counts where an admin entered none.
+    ``sent_to`` is the country of a parcel. It can bring a lower limit, and never takes one away.
     """
     row = session.execute(_ONE, {"person": person_id, "year": year_of(session, now)}, execution_options={"populate_existing": True}).first()
     if row is None:
@@ -105,9 +119,14 @@ def receiver_of(session: Session, person_id: int, now: datetime, *, sent_to: str
 
 
 def receiver_from(row: Any, year: int, *, sent_to: str = "") -> Receiver:
-    """Return the receiver who stands in a row of ``joined``."""
-    person, company, own, companys, received, form = row[:6]
-    country = (own.country if own else "") or sent_to or (received.country if received else "") or country_code(company.country if company else "")
+    """Return the receiver who stands in a row of ``joined``.
+
+    The country that counts is the one an admin entered; else, of the company's, those that counted for what was received this year
+    and the parcel's, the one with the lowest limit. ``limit_of`` in ``queries/lists.py`` is its twin for lists.
+    """
+    person, company, own, companys, received, form, counted = row[:7]
+    known = {country_code(company.country if company else ""), *(counted or "").split(), *([sent_to] if sent_to else [])}
+    country = (own.country if own else "") or strictest(known, year)
     suggestion = suggestion_for(person.email_key, company.domain if company else None)
     name, cents = company.name if company else "", received.cents if received else 0
     return Receiver(person.id, person.name, name, own, companys, suggestion, year, cents, country, form)

@@ -46,6 +46,12 @@ class SetByAdmin(Conflict):
     message = N_("The people who run the programme entered what holds for you. Please write to them if it has changed.")
 
 
+class OwnReceiving(NotAllowed):
+    """Nobody enters what holds for themself or their own company, or their own tax form."""
+
+    message = N_("This is about yourself or your own company. Please ask another admin to enter it.")
+
+
 class AmountInvalid(Refusal):
     """A cap is an amount of money."""
 

@@ -3,6 +3,7 @@
 A new line is added when a country announces another amount; what was given before stays under the older one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -51,6 +52,16 @@ def threshold_on(country: str, year: int) -> Threshold | None:
     if country:
         return standing.get(country)
     return min(standing.values(), key=lambda line: line.cents, default=None)
+
+
+def strictest(countries: Iterable[str], year: int) -> str:
+    """Return whichever of ``countries`` has the lowest threshold in the year; one without a threshold counts only where all have none."""
+
+    def strictness(country: str) -> tuple[float, bool, str]:
+        line = threshold_on(country, year)
+        return line.cents if line else float("inf"), not country, country
+
+    return min(countries, key=strictness, default="")
 
 
 def needs_form(*, before: int, cents: int, limit: int | None, has_form: bool) -> bool:

@@ -1,5 +1,6 @@
 """Approving without a person, where admins allow it: at once when it is asked for, or when the rest after a change is over."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -8,25 +9,32 @@ from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor, system
+from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed
-from portal.people.queries.persons import names
+from portal.kernel.seen import require_seen
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import move, tell_person
 from portal.rewards.models import Redemption, RedemptionPause, RedemptionTerms
 from portal.rewards.queries.catalogue import get_reward
-from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.queries.worth import auto_terms_of, looked_at, resting
-from portal.rewards.rules.auto import Against, AutoTerms, RestingAfterChange, require_terms
+from portal.rewards.queries.worth import auto_terms_of, looked_at
+from portal.rewards.rules.auto import Against, AutoTerms, require_terms
 from portal.rewards.rules.states import Move, State
 
 
-def set_auto_terms(session: Session, actor: Actor, *, terms: AutoTerms, now: datetime) -> AutoTerms:
-    """Say what the rule approves by itself from now on; what waits already is left to people. Refuses: NotAllowed, LimitUnfit, CountUnfit."""
+def set_auto_terms(session: Session, actor: Actor, *, terms: AutoTerms, now: datetime, seen: str | None = None) -> AutoTerms:
+    """Say what the rule approves by itself from now on; what waits already is left to people.
+
+    Refuses: NotAllowed, LimitUnfit, CountUnfit, and what changed since it was ``seen`` (ChangedMeanwhile).
+    """
     if not actor.is_admin:
         raise NotAllowed()
-    wanted, before = require_terms(terms), auto_terms_of(session)
+    wanted = require_terms(terms)
+    take_turn(session, "redemption_terms")
+    session.expire_all()
+    before = auto_terms_of(session)
     if wanted == before:
         return wanted
+    require_seen(asdict(before), seen)
     maker = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"most_cents": wanted.most_cents, "received": wanted.received, "changed_at": now, "changed_by_id": actor.id}
     kept = maker.insert(RedemptionTerms).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
@@ -63,11 +71,3 @@ def look_again(session: Session, *, redemption_id: int, now: datetime) -> bool:
     gone = delete(RedemptionPause).where(RedemptionPause.redemption_id == redemption_id, RedemptionPause.until <= now)
     found = session.execute(gone.returning(RedemptionPause.redemption_id).execution_options(synchronize_session=False)).first()
     return found is not None and approve_by_rule(session, redemption, now)
-
-
-def require_rested(session: Session, redemption_id: int, now: datetime) -> None:
-    """Refuses: RestingAfterChange, while the person's last change of password or address is less than a day old."""
-    person_id = get_redemption(session, redemption_id).person_id
-    until = resting(session, [person_id], now).get(person_id)
-    if until is not None:
-        raise RestingAfterChange(person=names(session, [person_id]).get(person_id, ""), until=until)

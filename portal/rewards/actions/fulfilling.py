@@ -13,7 +13,7 @@ from portal.people.queries.persons import names
 from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
 from portal.rewards.actions.ordering import give_up_order, note_order
-from portal.rewards.actions.worth import count_sent, stops, take_out
+from portal.rewards.actions.worth import count_sent, require_rested, stops, take_out
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
@@ -33,21 +33,16 @@ from portal.vault.queries import look_of
 def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Note that it was ordered; from now on the person cannot call it off.
 
-    A card from the provider is ordered there, as soon as this is committed. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered, AlreadyHandled;
-    of a card also ProviderMissing, and what stops anything from being sent to the person.
+    A card from the provider is ordered there, as soon as this is committed. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered,
+    RestingAfterChange, what the person may not accept, FormNeeded, AlreadyHandled; of a card also ProviderMissing.
     """
     reward, kind = _looked_at(session, actor, redemption_id)
     is_provided = source_of(reward.kind, reward.options) is Source.PROVIDER
     if not (kind.is_ordered or is_provided):
         raise NotToBeOrdered(reward=reward.name)
-    if (
-        is_provided
-        and can(Move.ORDER, get_redemption(session, redemption_id).state)
-        and (stop := stops(session, get_redemption(session, redemption_id), now))
-    ):
-        raise stop
     redemption, is_new = move(session, actor, redemption_id, Move.ORDER, now=now)
     if is_new:
+        _require_may_go(session, redemption, now)
         if is_provided:
             note_order(session, redemption, reward, now)
         record_and_tell(session, actor, redemption, now)
@@ -60,8 +55,8 @@ def send_redemption(
     """Send it, or hand it over: the held points are spent.
 
     ``delivery`` tells the person how it reaches them, ``handed`` is what its kind gives with it, such as a tracking
-    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, what the person may not accept, FormNeeded,
-    AlreadyHandled; that too where a second click says something else.
+    number. Refuses: NotAllowed, OwnRedemption, AddressMissing, what the kind finds missing, RestingAfterChange,
+    what the person may not accept, FormNeeded, AlreadyHandled; that too where a second click says something else.
     """
     reward, kind = _looked_at(session, actor, redemption_id)
     given = read(kind.options, reward.options) if kind.is_at_once else read(kind.gives, handed or {})
@@ -70,6 +65,7 @@ def send_redemption(
             raise AddressMissing()
         if refusal := kind.shortfall(given):
             raise refusal
+        require_rested(session, redemption_id, now)
         _require_card(session, reward, redemption_id)
     redemption, is_new = move(session, actor, redemption_id, Move.SEND, now=now, delivery=delivery, handed=given)
     if is_new:
@@ -189,6 +185,12 @@ def _looked_at(session: Session, actor: Actor, redemption_id: int) -> tuple[Rewa
     require_decider(actor, asked.person_id)
     reward = get_reward(session, asked.reward_id)
     return reward, kind_of(reward.kind)
+
+
+def _require_may_go(session: Session, redemption: Redemption, now: datetime) -> None:
+    require_rested(session, redemption.id, now)
+    if refusal := stops(session, redemption, now):
+        raise refusal
 
 
 def _require_card(session: Session, reward: Reward, redemption_id: int) -> None:

@@ -90,6 +90,13 @@ def tell_person(session: Session, redemption: Redemption, kind: str, now: dateti
     notify(session, to=to, kind=kind, data=data, key=key, now=now, link=f"/rewards/redemptions/{redemption.id}", mail=mail)
 
 
+def tell_stopped(session: Session, redemption: Redemption, now: datetime) -> None:
+    """Tell the person, once, that what was approved waits: what they may not accept, or a missing form. Why exactly is on its page."""
+    data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
+    to, link = recipient(session, redemption.person_id), f"/rewards/redemptions/{redemption.id}"
+    notify(session, to=to, kind="redemption_stopped", data=data, key=f"redemption:{redemption.id}:stopped", now=now, link=link)
+
+
 def record_and_tell(
     session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True, kind: str = ""
 ) -> None:

@@ -8,19 +8,24 @@ from portal.kernel.actor import Actor
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
-from portal.rewards.actions.auto import require_rested
 from portal.rewards.actions.fulfilling import hand_over_at_once
-from portal.rewards.actions.moving import give_back, move, record_and_tell
+from portal.rewards.actions.moving import give_back, move, record_and_tell, tell_stopped
+from portal.rewards.actions.worth import require_rested
 from portal.rewards.models import Redemption
+from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.queries.signs import reviewers_named
+from portal.rewards.queries.worth import looked_at, stop_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
+from portal.rewards.rules.refusals import NamedInSign, ReadFirst
 from portal.rewards.rules.states import Move, State
 
 
 def approve_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Say yes: it is to be ordered or sent; until then the person may still call it off. What is given at once is theirs with it.
 
-    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, RestingAfterChange, and the first approval where two are needed (SecondApproverNeeded).
+    Refuses: NotAllowed, OwnRedemption, AlreadyHandled, RestingAfterChange, NamedInSign,
+    and the first approval where two are needed (SecondApproverNeeded).
     """
     redemption = give_approval(session, actor, redemption_id=redemption_id, now=now)
     if redemption is None:
@@ -34,6 +39,8 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
     require_decider(actor, asked.person_id)
     if asked.state == State.REQUESTED:
         require_rested(session, redemption_id, now)
+        if actor.id in reviewers_named(session, asked.person_id):
+            raise NamedInSign()
         about = {"kind": "redemption", "item_id": redemption_id, "points": asked.price, "member_id": asked.person_id}
         eyes = look(session, actor, **about, note="", subject=("redemption", redemption_id), now=now)  # type: ignore[arg-type]
         if not eyes.is_complete:
@@ -41,7 +48,18 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
     redemption, is_new = move(session, actor, redemption_id, Move.APPROVE, now=now)
     if is_new and not hand_over_at_once(session, actor, redemption, now):
         record_and_tell(session, actor, redemption, now)
+        if stop_of(session, redemption, get_reward(session, redemption.reward_id), now):
+            tell_stopped(session, redemption, now)
     return redemption
+
+
+def approve_among_many(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption | None:
+    """Say yes as ``give_approval`` does to one of many that nobody opens. Refuses besides: ReadFirst, where something speaks for opening it."""
+    asked = get_redemption(session, redemption_id, is_fresh=True)
+    require_decider(actor, asked.person_id)
+    if asked.state == State.REQUESTED and looked_at(session, asked, get_reward(session, asked.reward_id), now).to_be_read:
+        raise ReadFirst()
+    return give_approval(session, actor, redemption_id=redemption_id, now=now)
 
 
 def decline_redemption(session: Session, actor: Actor, *, redemption_id: int, reason: str, now: datetime) -> Redemption:

@@ -7,19 +7,23 @@ from sqlalchemy.orm import Session
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.seen import require_seen
+from portal.people.queries.persons import names
 from portal.receiving.actions import values
 from portal.receiving.queries.standing import receiver_of
 from portal.receiving.rules.accepting import MOST_CENTS
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
-from portal.rewards.queries.worth import auto_terms_of, cents_of, is_charity, open_cents, sent_to
+from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.queries.worth import auto_terms_of, cents_of, is_charity, open_cents, resting, sent_to
+from portal.rewards.rules.auto import RestingAfterChange
 from portal.rewards.rules.worth import ValueOutOfRange
 
 
-def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | None, now: datetime) -> Reward:
+def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | None, now: datetime, seen: str | None = None) -> Reward:
     """Say what a reward is worth in cents from now on; None is its price at the value of a point. What was sent keeps its value.
 
-    Refuses: NotAllowed, ValueOutOfRange.
+    Refuses: NotAllowed, ValueOutOfRange, and what changed since it was ``seen`` (ChangedMeanwhile).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -27,6 +31,7 @@ def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | No
         raise ValueOutOfRange(most=MOST_CENTS // 100)
     reward = locked_reward(session, reward_id)
     if reward.value_cents != cents:
+        require_seen({"cents": reward.value_cents}, seen)
         before, reward.value_cents, reward.changed_at = reward.value_cents, cents, now
         session.flush()
         audit.record(session, actor, "reward.valued", "reward", reward.id, now=now, before=before, cents=cents)
@@ -74,3 +79,11 @@ def take_out(session: Session, redemption: Redemption, now: datetime) -> None:
 def source_of(redemption_id: int) -> str:
     """Return what a redemption is called among received values."""
     return f"redemption:{redemption_id}"
+
+
+def require_rested(session: Session, redemption_id: int, now: datetime) -> None:
+    """Refuses: RestingAfterChange, while the person's last change of password or address is less than a day old."""
+    person_id = get_redemption(session, redemption_id).person_id
+    until = resting(session, [person_id], now).get(person_id)
+    if until is not None:
+        raise RestingAfterChange(person=names(session, [person_id]).get(person_id, ""), until=until)

@@ -20,7 +20,7 @@ from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.cards import orders_of, running_low
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
-from portal.rewards.queries.worth import resting
+from portal.rewards.queries.worth import resting, stops_of
 from portal.rewards.rules.cards import LOW_BALANCE_CENTS, ORDER_NAMES, WHY_NAMES
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
 from portal.rewards.views import NAMES as SHARED
@@ -36,6 +36,7 @@ PICKING_HEADER_ENDS = ("wish", "state", "asked", "tracking", "chosen")
 NAMES: dict[str, Any] = SHARED | {
     "tabs": TAB_NAMES,
     "tab_of": Tab,
+    "sentence": sentence,
     "why_names": WHY_NAMES,
     "order_names": ORDER_NAMES,
     "low_balance": LOW_BALANCE_CENTS,
@@ -67,7 +68,9 @@ def desk() -> ResponseReturnValue:
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
     shown["running"] = running_low(db())
     shown["orders"] = orders_of(db(), [row.Redemption.id for row in found]) if tab is Tab.PROVIDER else {}
-    shown["rests"] = resting(db(), [row.Person.id for row in found], utcnow()) if tab is Tab.APPROVE else {}
+    is_open, now = tab in (Tab.APPROVE, Tab.ORDER, Tab.SEND), utcnow()
+    shown["rests"] = resting(db(), [row.Person.id for row in found], now) if is_open else {}
+    shown["stops"] = stops_of(db(), found, now) if is_open else {}
     return render_fragment("rewards/admin/desk.html", "results", **shown, **NAMES)
 
 

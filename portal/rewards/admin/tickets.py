@@ -9,10 +9,9 @@ from flask_babel import gettext as _
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
-from portal.rewards.actions.fulfilling import receive_redemption
+from portal.rewards.actions import doors
 from portal.rewards.admin.rewards import bp
-from portal.rewards.forms.deciding import PlainForm
-from portal.rewards.forms.tickets import TicketForm
+from portal.rewards.forms.tickets import LetInForm, TicketForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import Detail, get_detail
 from portal.rewards.rules.refusals import TicketUnknown
@@ -43,7 +42,7 @@ def tickets() -> ResponseReturnValue:
 @admin
 def ticket(ticket_number: str) -> ResponseReturnValue:
     """What a ticket is worth now."""
-    return _ticket(ticket_number, PlainForm(formdata=None))
+    return _ticket(ticket_number, LetInForm(formdata=None))
 
 
 @bp.post("/tickets/<ticket_number>")
@@ -52,7 +51,10 @@ def ticket(ticket_number: str) -> ResponseReturnValue:
 def let_in(ticket_number: str) -> ResponseReturnValue:
     """Note the ticket as used."""
     found = _found(ticket_number)
-    receive_redemption(db(), current_actor(), redemption_id=found.redemption.id, now=utcnow())
+    form = LetInForm()
+    if not form.validate():
+        return _ticket(ticket_number, form), 422
+    doors.let_in(db(), current_actor(), redemption_id=found.redemption.id, key=form.key.data or "", now=utcnow())
     flash(_("Noted. Welcome, %(person)s!", person=found.person.name), "good")
     return redirect(url_for("rewards_admin.tickets"), 303)
 
@@ -67,7 +69,7 @@ def _found(number: str) -> Detail:
     return found
 
 
-def _ticket(number: str, form: PlainForm) -> str:
+def _ticket(number: str, form: LetInForm) -> str:
     found = _found(number)
     item, day = found.redemption, day_of(found.redemption, found.reward)
     stands = standing(item.state, day, local_date(utcnow(), programme_zone(db())))
@@ -77,6 +79,6 @@ def _ticket(number: str, form: PlainForm) -> str:
 
 
 def _not_let_in(refusal: Refusal, number: str) -> ResponseReturnValue:
-    form = PlainForm()
+    form = LetInForm()
     form.refuse(refusal)
     return _ticket(number, form), refusal.status

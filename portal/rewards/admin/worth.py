@@ -10,6 +10,7 @@ from portal.rewards.actions.auto import set_auto_terms
 from portal.rewards.actions.worth import set_value
 from portal.rewards.admin.rewards import bp, edit_page
 from portal.rewards.forms.worth import AutoForm, ValueForm
+from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.worth import auto_terms_of
 from portal.rewards.rules.auto import REST_HOURS
 from portal.web.guards import admin, current_actor
@@ -25,7 +26,7 @@ def value(reward_id: int) -> ResponseReturnValue:
     form = ValueForm()
     if not form.validate():
         return edit_page(reward_id, worth=form), 422
-    set_value(db(), current_actor(), reward_id=reward_id, cents=form.worth.cents, now=utcnow())
+    set_value(db(), current_actor(), reward_id=reward_id, cents=form.worth.cents, seen=form.seen.data, now=utcnow())
     flash(_("Saved. What was sent before keeps the value it had."), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
@@ -45,7 +46,7 @@ def save_terms() -> ResponseReturnValue:
     form = AutoForm()
     if not form.validate():
         return _page(form), 422
-    kept = set_auto_terms(db(), current_actor(), terms=form.terms(), now=utcnow())
+    kept = set_auto_terms(db(), current_actor(), terms=form.terms(), seen=form.seen.data, now=utcnow())
     told = (
         _("Saved. Every redemption is looked at by a person.")
         if kept.most_cents is None
@@ -58,7 +59,7 @@ def save_terms() -> ResponseReturnValue:
 def _value_again(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
     form = ValueForm()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: ValueForm.of(get_reward(db(), reward_id)))
     return edit_page(reward_id, worth=form), refusal.status
 
 
@@ -69,5 +70,5 @@ def _page(form: AutoForm) -> str:
 def _terms_again(refusal: Refusal) -> ResponseReturnValue:
     form = AutoForm()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: AutoForm.of(auto_terms_of(db())))
     return _page(form), refusal.status

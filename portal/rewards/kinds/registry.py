@@ -26,6 +26,8 @@ ORDERED = tuple(kind.key.value for kind in _EVERY if kind.is_ordered)
 """The kinds that are ordered before they are sent."""
 POSTED = tuple(kind.key.value for kind in _EVERY if kind.needs_address)
 """The kinds that go to an address."""
+SHOWN = tuple(kind.key.value for kind in _EVERY if kind.is_shown)
+"""The kinds that are shown at a door, and used there."""
 
 
 def kind_of(key: str) -> RewardKind:

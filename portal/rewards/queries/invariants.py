@@ -80,4 +80,10 @@ INVARIANTS = (
         "SELECT id, 'has stock ' || stock || ' besides that of its variants' AS text FROM reward "
         "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",
     ),
+    Invariant(
+        "I8", "What was sent counts for its person once, and what came back does not.", "redemption",
+        """SELECT r.id, 'is ' || r.state || ', which is not how its value counts' AS text FROM redemption r
+        JOIN received_value v ON v.source = 'redemption:' || CAST(r.id AS VARCHAR(20))
+        WHERE v.person_id <> r.person_id OR (v.taken_back_at IS NULL) <> (r.state IN ('sent', 'received'))""",
+    ),
 )  # fmt: skip

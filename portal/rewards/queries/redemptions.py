@@ -14,7 +14,8 @@ from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.kinds.registry import SHOWN, kind_of
+from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
@@ -92,11 +93,27 @@ def find_on_its_way(session: Session, person_id: int, reward_id: int) -> Redempt
 def sent_before(session: Session, moment: datetime, *, limit: int) -> list[int]:
     """Return what was sent before ``moment`` and is not known to have arrived, what was sent first first.
 
-    What takes place on a day counts from that day.
+    What takes place on a day counts from that day; what is shown at a door is left to ``tickets_over``.
     """
-    sent = select(Redemption.id).where(Redemption.state == State.SENT, Redemption.sent_at <= moment)
+    sent = select(Redemption.id).join(Reward, Reward.id == Redemption.reward_id)
+    sent = sent.where(Redemption.state == State.SENT, Redemption.sent_at <= moment, Reward.kind.not_in(SHOWN))
     sent = sent.where(func.coalesce(Redemption.happens_on, date.min) < local_date(moment, programme_zone(session)))
     return list(session.scalars(sent.order_by(Redemption.sent_at, Redemption.id).limit(limit)))
+
+
+def tickets_over(session: Session, moment: datetime, *, limit: int) -> list[int]:
+    """Return tickets that nobody showed and whose day, as it stands today, was before ``moment``. One without a day is good for ever."""
+    given = select(Redemption.id, Redemption.variant_id, RewardVariant.happens_on, Reward.kind, Reward.options)
+    given = given.join(Reward, Reward.id == Redemption.reward_id).outerjoin(RewardVariant, RewardVariant.id == Redemption.variant_id)
+    given = given.where(Redemption.state == State.SENT, Redemption.sent_at <= moment, Reward.kind.in_(SHOWN)).order_by(
+        Redemption.sent_at, Redemption.id
+    )
+    last, found = local_date(moment, programme_zone(session)), []
+    for row in session.execute(given, execution_options={"yield_per": 1000}):
+        day = row.happens_on if row.variant_id else kind_of(row.kind).day(row.options)
+        if day is not None and day < last:
+            found.append(row.id)
+    return found[:limit]
 
 
 def handled(redemption: Redemption) -> tuple[int | None, datetime]:
@@ -188,6 +205,14 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
         became = became_of_hold(State(row.state), **{name: getattr(row, name) for name in MOMENTS})
         told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became, None, _pair(firsts.get(row.id), row.approved_by))
     return told
+
+
+def deciders_of_redemption(session: Session, redemption_id: int, transfer_ids: frozenset[int]) -> set[int]:
+    """Return who approved a redemption, first and second, and who brought it where its lines came from."""
+    found = session.get_one(Redemption, redemption_id)
+    first = firsts_of(session, [redemption_id]).get(redemption_id)
+    people = (found.approved_by, first.by_id if first else None, found.sent_by, found.released_by)
+    return {person_id for person_id in people if person_id is not None and person_id != found.person_id}
 
 
 def _pair(first: First | None, second_id: int | None) -> tuple[int, ...]:

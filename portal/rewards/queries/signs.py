@@ -12,13 +12,13 @@ from portal.people.models import Person, SignInSession
 from portal.people.queries.persons import get_person
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.rules.kinds import UNIT, Kind
-from portal.rewards.rules.signs import Counted
+from portal.rewards.rules.signs import Counted, signs_in
 
 LAST_OWN, LAST_ALL = 200, 2_000
 
 
 def counted_for(session: Session, redemption: Redemption) -> Counted:
-    """Return what was counted about the person of a redemption, up to when they asked for it."""
+    """Return what was counted about the person of a redemption: rewards of a day before they asked for it, all else as it stands now."""
     person = get_person(session, redemption.person_id)
     device, address = _together(session, person)
     redemptions, gift_cards, gift_points, in_a_day = _redeemed(session, redemption)
@@ -33,6 +33,12 @@ def counted_for(session: Session, redemption: Redemption) -> Counted:
         usual=_usual(session, person.id),
         in_a_day=in_a_day,
     )
+
+
+def reviewers_named(session: Session, person_id: int) -> frozenset[int]:
+    """Return the reviewer of whom a sign about the person speaks."""
+    found = signs_in(Counted(decided=_decided(session, person_id), usual=_usual(session, person_id)))
+    return frozenset(sign.who for sign in found if sign.who is not None)
 
 
 def _together(session: Session, person: Person) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,14 +11,15 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.people.queries.changes import sign_in_changed
-from portal.people.queries.persons import names
-from portal.receiving.queries.standing import Receiver, point_value, receiver_of
+from portal.people.queries.persons import get_person, names
+from portal.people.rules.person import PersonState
+from portal.receiving.queries.standing import Receiver, point_value, receiver_of, receivers_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
 from portal.rewards.models import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
 from portal.rewards.queries.signs import counted_for
-from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until
+from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until, to_be_read
 from portal.rewards.rules.kinds import UNIT, Kind
 from portal.rewards.rules.signs import Found, signs_in
 from portal.rewards.rules.states import HELD, State
@@ -26,7 +28,7 @@ from portal.rewards.rules.states import HELD, State
 @dataclass(frozen=True)
 class Looked:
     """What a decider reads besides: value, who receives, what would stop it from being sent, the rest after a change, why not by the rule,
-    signs of misuse, and the ``names`` of the reviewers in them.
+    signs of misuse, and the ``names`` of the reviewers in them. ``to_be_read`` is why it is not approved with many others.
     """
 
     cents: int
@@ -38,6 +40,12 @@ class Looked:
     against: list[Against]
     signs: list[Found]
     names: dict[int, str]
+    to_be_read: list[Against]
+
+    @property
+    def named(self) -> frozenset[int]:
+        """The reviewers of whom a sign speaks."""
+        return frozenset(sign.who for sign in self.signs if sign.who is not None)
 
 
 def is_charity(reward: Reward) -> bool:
@@ -80,6 +88,24 @@ def rested(session: Session, now: datetime, *, limit: int) -> list[int]:
     return list(session.scalars(due.limit(limit)))
 
 
+def stop_of(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Refusal | None:
+    """Return why a redemption could not be sent now, or None; as it looks, without keeping anybody from sending something else."""
+    receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
+    return receiver.stop(cents_of(session, reward, redemption.price), is_charity=is_charity(reward))
+
+
+def stops_of(session: Session, rows: Iterable[Any], now: datetime) -> dict[int, Refusal]:
+    """Return why rows of the desk could not be sent now, by redemption, in one statement for all of them."""
+    listed = list(rows)
+    receivers = receivers_of(session, {row.Person.id for row in listed}, now) if listed else {}
+    found = {}
+    for row in listed:
+        receiver = receivers[row.Person.id].at(row.RedemptionAddress.country if row.RedemptionAddress else "")
+        if stop := receiver.stop(cents_of(session, row.Reward, row.Redemption.price), is_charity=is_charity(row.Reward)):
+            found[row.Redemption.id] = stop
+    return found
+
+
 def looked_at(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Looked:
     """Return what is to be known before one redemption is approved or sent."""
     receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
@@ -89,9 +115,10 @@ def looked_at(session: Session, redemption: Redemption, reward: Reward, now: dat
     is_auto = terms.most_cents is not None
     signs = signs_in(counted_for(session, redemption))
     facts = _facts(session, redemption, cents, receiver, stop, until)
-    reasons = against(terms, replace(facts, has_signs=bool(signs))) if is_auto else []
+    facts = replace(facts, has_signs=bool(signs))
+    reasons = against(terms, facts) if is_auto else []
     who = names(session, [sign.who for sign in signs if sign.who]) if signs else {}
-    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who)
+    return Looked(cents, reward.value_cents is not None, receiver, stop, until, is_auto, reasons, signs, who, to_be_read(facts))
 
 
 def _facts(session: Session, redemption: Redemption, cents: int, receiver: Receiver, stop: Refusal | None, until: datetime | None) -> Facts:
@@ -107,4 +134,5 @@ def _facts(session: Session, redemption: Redemption, cents: int, receiver: Recei
         is_known=receiver.suggestion is None or receiver.rule.stance is not Stance.UNKNOWN,
         is_stopped=stop is not None,
         is_resting=until is not None,
+        is_gone=get_person(session, redemption.person_id).state == PersonState.DEACTIVATED,
     )

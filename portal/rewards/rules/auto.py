@@ -9,7 +9,7 @@ from portal.kernel.text import N_
 from portal.rewards.rules.refusals import AlreadyApproved
 
 REST_HOURS = 24
-"""So long after a change of password or address nothing is approved: whoever took an account over changes these first."""
+"""So long after a change of password or address nothing is approved, ordered or sent: whoever took an account over changes these first."""
 MOST_CENTS, MOST_RECEIVED = 1_000_000, 1_000
 
 
@@ -22,7 +22,7 @@ class ApprovedByRule(AlreadyApproved):
 class RestingAfterChange(Conflict):
     """The member changed password or address a moment ago; it waits until that is a day old."""
 
-    message = N_("%(person)s changed password or e-mail address lately. To be safe it can be approved from %(until)s on.")
+    message = N_("%(person)s changed password or e-mail address lately. To be safe nothing is approved, ordered or sent for them until %(until)s.")
 
 
 class LimitUnfit(Refusal):
@@ -61,6 +61,7 @@ class Facts:
     is_stopped: bool
     is_resting: bool
     has_signs: bool = False
+    is_gone: bool = False
 
 
 class Against(StrEnum):
@@ -76,6 +77,7 @@ class Against(StrEnum):
     STOPPED = "stopped"
     RESTS = "rests"
     SIGNS = "signs"
+    GONE = "gone"
 
 
 AGAINST_NAMES = {
@@ -89,6 +91,7 @@ AGAINST_NAMES = {
     Against.STOPPED: N_("It could not be sent to them at the moment."),
     Against.RESTS: N_("They changed password or e-mail address lately."),
     Against.SIGNS: N_("Something looks odd; see the signs."),
+    Against.GONE: N_("They take part no more."),
 }
 
 
@@ -105,8 +108,14 @@ def against(terms: AutoTerms, facts: Facts) -> list[Against]:
         Against.STOPPED: facts.is_stopped,
         Against.RESTS: facts.is_resting,
         Against.SIGNS: facts.has_signs,
+        Against.GONE: facts.is_gone,
     }
     return [reason for reason, holds in reasons.items() if holds]
+
+
+def to_be_read(facts: Facts) -> list[Against]:
+    """Return every reason for which a person has to read it before it is approved, whatever the rule may approve."""
+    return [reason for reason in against(AutoTerms(facts.cents, 1), facts) if reason is not Against.EYES]
 
 
 def rests_until(changed_at: datetime | None, now: datetime) -> datetime | None:

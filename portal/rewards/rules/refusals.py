@@ -242,6 +242,24 @@ class ShownAtTheDoor(Conflict):
     message = N_("A ticket is noted as used when it is shown at the door.")
 
 
+class NamedInSign(NotAllowed):
+    """A sign of misuse speaks of the one who would approve."""
+
+    message = N_("You decided nearly all of this member’s paid answers, far more than of others’. Please let somebody else look at this one.")
+
+
+class ReadFirst(Conflict):
+    """Something speaks for reading it before it is approved, so it is not approved with many others."""
+
+    message = N_("Something has to be read first, such as a sign, a first redemption or what cannot be sent. Please open it by itself.")
+
+
+class TicketUsed(Conflict):
+    """Somebody was let in with it before."""
+
+    message = N_("This ticket was used already, %(at)s. Nobody else is let in with it.")
+
+
 class TicketUnknown(Refusal):
     """No ticket has this number."""
 
