@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
@@ -59,7 +59,7 @@ def waiting_places(session: Session, person_id: int) -> Sequence[Place]:
     ]
 
 
-def matched_to(session: Session, event_ids: Collection[int]) -> dict[int, Row[Any]]:
+def matched_to(session: Session, event_ids: Collection[int]) -> dict[int, Any]:
     """Return by event whose step it completed and who matched it by hand: (event_id, person_id, person, matcher), the last None where nobody did."""
     matcher = aliased(Person)
     found = select(EventUse.event_id, Person.id.label("person_id"), Person.name.label("person"), matcher.name.label("matcher"))
