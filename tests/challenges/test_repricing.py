@@ -43,6 +43,7 @@ from portal.review.actions.terms import set_terms
 from portal.review.rules.refusals import SecondApproverNeeded
 from portal.review.rules.terms import Terms
 from tests.challenges.past import OLD, WHY, Past, finish, lines, scores
+from tests.factories.challenges import make_attempt
 from tests.factories.people import make_person
 from tests.support.application import SignIn
 

@@ -106,7 +106,7 @@ def test_two_windows_on_one_step_do_not_write_over_each_other(database: Database
     assert saves_itself("Written in window one, and more", revision(first.text)).status_code == 200
     assert saves_itself("Written in window one, and more", opened).status_code == 200, "the same words are no quarrel"
     for button in ("", "/keep", "/send"):
-        asked = client.post(f"{step}{button}", data={"answer": "Written in window two", "key": "b", "seen": opened, "saving": ""})
+        asked = client.post(f"{step}{button}", data={"answer": "Written in window two", "key": "b", "seen": opened})
         assert (asked.status_code, kept()) == (409, "Written in window one, and more"), "a second after the other window too"
         assert "Keep what stands here" in asked.text
     pressed = client.post(f"{step}/send", data={"answer": "Written in window two", "key": "b", "seen": opened})
@@ -115,29 +115,14 @@ def test_two_windows_on_one_step_do_not_write_over_each_other(database: Database
     over = unescape(re.findall(r'name="over" value="([^"]+)"', pressed.text)[0])
     assert client.post(f"{step}/keep", data={"answer": "Written in window two", "key": "c", "seen": opened, "over": over}).status_code == 303
     assert kept() == "Written in window two"
-    known = revision(client.get(f"/challenges/{challenge.id}").text)
-    assert saves_itself("Written in window two, by itself", known).status_code == 200
-    typed = {"answer": "Written in window two, by itself and by hand", "key": "d", "seen": known, "saving": "1"}
-    assert client.post(f"{step}/keep", data=typed).status_code == 303, "the page was saving itself when the button was pressed"
 
 
-@pytest.mark.parametrize(
-    ("seen", "is_saving", "ago", "is_stale"),
-    [
-        (0, False, 0, False),
-        (None, False, 0, True),
-        (-60, False, 0, True),
-        # A button is pressed while the page's own text is being saved by itself: its answer may not have come yet.
-        (-60, True, 5, False),
-        (-60, True, 11, True),
-        (None, True, 11, True),
-    ],
-)
-def test_what_was_saved_elsewhere_since_is_told_from_what_the_page_knows(seen: int | None, is_saving: bool, ago: int, is_stale: bool) -> None:
+@pytest.mark.parametrize(("seen", "is_stale"), [(0, False), (None, True), (-60, True), (-5, True)])
+def test_what_was_saved_elsewhere_since_is_told_from_what_the_page_knows(seen: int | None, is_stale: bool) -> None:
     saved_at = utcnow()
-    known = Seen(revision_of(None if seen is None else saved_at + timedelta(seconds=seen)), is_saving=is_saving)
-    assert known.is_stale(saved_at, saved_at + timedelta(seconds=ago)) is is_stale
-    assert not known.is_stale(None, saved_at)
+    known = Seen(revision_of(None if seen is None else saved_at + timedelta(seconds=seen)))
+    assert known.is_stale(saved_at) is is_stale
+    assert not known.is_stale(None)
 
 
 def test_what_cannot_be_saved_by_itself_is_told_in_a_line_not_in_a_page(database: Database, sign_in: SignIn) -> None:

@@ -68,3 +68,61 @@ def test_a_reviewer_decides_by_keyboard_undoes_and_an_appeal_goes_to_somebody_el
     expect(ada.page.get_by_text("Approved after all, and paid.")).to_be_visible()
     amara.go("/statement")
     expect(amara.page.get_by_role("main")).to_contain_text("+150")
+
+
+@pytest.mark.browser
+def test_what_is_chosen_stays_chosen_while_one_line_is_decided(
+    site: Site, programme: None, database: Database, visit: Callable[..., Visitor]
+) -> None:
+    def more(session: Session) -> None:
+        challenge = make_challenge(session, title="Tell a story", points=50)
+        for _number in range(2):
+            make_attempt(session, make_person(session), challenge)
+
+    database.write(more)
+    edo = visit().sign_in(REVIEWER)
+    edo.go("/admin/approvals")
+    boxes = edo.page.locator("[data-row] input[type=checkbox]")
+    expect(boxes).to_have_count(3)
+    expect(edo.page.locator("[data-queue]")).to_be_focused()
+    edo.page.keyboard.press("j")
+    edo.page.keyboard.press("x")
+    chosen = edo.page.locator("[data-row] input[type=checkbox]:checked")
+    kept = chosen.get_attribute("value")
+    edo.page.keyboard.press("k")
+    first = edo.page.locator("[data-row]").first.get_attribute("data-row")
+    expect(edo.page.locator(f'[data-panel="{first}"]')).to_be_visible()
+    with edo.page.expect_navigation():
+        edo.page.keyboard.press("a")
+    expect(boxes).to_have_count(2)
+    assert chosen.get_attribute("value") == kept
+    edo.go("/admin/approvals")
+    expect(boxes).to_have_count(2)
+    expect(chosen).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_button_asks_before_it_writes_over_another_window_and_not_over_what_its_own_page_is_saving(
+    site: Site, programme: None, database: Database, visit: Callable[..., Visitor]
+) -> None:
+    address = database.write(lambda s: f"/challenges/{make_challenge(s, title='Tell us how it went').id}")
+    amara = visit().sign_in(MEMBER)
+    amara.go(address)
+    amara.page.get_by_role("button", name="Start").click()
+    box, later = amara.page.locator("#step textarea"), amara.page.get_by_role("button", name="Save for later")
+    expect(box).to_be_visible()
+    second = amara.page.context.new_page()
+    second.goto(amara.page.url)
+    box.fill("Written in the first window")
+    expect(amara.page.locator("#saved")).to_contain_text("Saved at")
+    second.locator("#step textarea").fill("Written in the second window")
+    second.get_by_role("button", name="Save for later").click()
+    expect(second.get_by_role("button", name="Keep what stands here")).to_be_visible()
+    expect(second.locator("#step textarea")).to_have_value("Written in the second window")
+    second.close()
+    # Leaving the box saves it, and the button is pressed while that is under way: it waits for its own page.
+    box.fill("Written in the first window, and more")
+    with amara.page.expect_navigation():
+        later.click()
+    expect(amara.page.get_by_text("Saved. You can go on at any time")).to_be_visible()
+    expect(box).to_have_value("Written in the first window, and more")

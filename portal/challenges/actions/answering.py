@@ -55,7 +55,7 @@ def _store(session: Session, actor: Actor, submission: Submission, values: Mappi
         raise NotFound()
     before = answers_of(session, submission.id)
     changed = [stage_id for stage_id, value in values.items() if stage_id not in before or before[stage_id].value != value]
-    if seen and any(seen.is_stale(before[stage_id].saved_at, now) for stage_id in changed if stage_id in before):
+    if seen and any(seen.is_stale(before[stage_id].saved_at) for stage_id in changed if stage_id in before):
         raise refusals.ChangedElsewhere()
     for stage_id in changed:
         answer = before.get(stage_id) or Answer(submission_id=submission.id, stage_id=stage_id)

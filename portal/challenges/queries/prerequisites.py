@@ -46,9 +46,12 @@ def needs_of_all(session: Session) -> dict[int, set[int]]:
 
 def choices_for(session: Session, challenge_id: int, *, open_on: date | None = None) -> Sequence[Row[int, str]]:
     """Return what another challenge may need first, by title: at most 500, neither archived nor records; only what is open on a day, if named."""
-    possible = [Challenge.id != challenge_id, Challenge.is_record_only.is_(False), Challenge.state != ChallengeState.ARCHIVED]
+    possible = (Challenge.id != challenge_id, Challenge.is_record_only.is_(False), Challenge.state != ChallengeState.ARCHIVED)
+    open_now: tuple[ColumnElement[bool], ...] = ()
     if open_on is not None:
         has_begun = Challenge.opens_on.is_(None) | (Challenge.opens_on <= open_on)
         goes_on = Challenge.closes_on.is_(None) | (Challenge.closes_on >= open_on)
-        possible += [Challenge.state == ChallengeState.LIVE, has_begun, goes_on]
-    return session.execute(select(Challenge.id, Challenge.title).where(*possible).order_by(Challenge.title, Challenge.id).limit(MOST_CHOICES)).all()
+        open_now = (Challenge.state == ChallengeState.LIVE, has_begun, goes_on)
+    return session.execute(
+        select(Challenge.id, Challenge.title).where(*possible, *open_now).order_by(Challenge.title, Challenge.id).limit(MOST_CHOICES)
+    ).all()

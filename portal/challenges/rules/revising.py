@@ -1,10 +1,7 @@
 """Whether somebody writes over what they have not seen: the same step, open in two windows or on two devices."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-UNDER_WAY = timedelta(seconds=10)
-"""For how long what was saved may be the same page's own, saved by itself, where a button was pressed before the answer to that had come."""
+from datetime import UTC, datetime
 
 
 def revision_of(saved_at: datetime | None) -> str:
@@ -14,13 +11,10 @@ def revision_of(saved_at: datetime | None) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """The revision that a page was built from. ``is_saving``: a button was pressed while the page was saving by itself, as its script says."""
+    """The revision that a page was built from, or that it has saved by itself since."""
 
     revision: str
-    is_saving: bool = False
 
-    def is_stale(self, saved_at: datetime | None, now: datetime) -> bool:
+    def is_stale(self, saved_at: datetime | None) -> bool:
         """Tell whether what is there was saved elsewhere since."""
-        if saved_at is None or revision_of(saved_at) == self.revision:
-            return False
-        return not (self.is_saving and now - saved_at < UNDER_WAY)
+        return saved_at is not None and revision_of(saved_at) != self.revision

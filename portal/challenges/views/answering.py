@@ -129,13 +129,9 @@ def _keep_again(refusal: Refusal, submission_id: int, stage_id: int) -> tuple[st
 
 
 def _seen() -> Seen | None:
-    """Return what of the step the page showed, or that its reader wants to write over what is there now.
-
-    A pressed button asks as what saves itself does. Only where the page was saving itself at that moment may what is there be its own.
-    """
+    """Return what of the step the page showed, or that its reader writes over what is there now. A button asks as what saves itself does."""
     revision = request.form.get("over") or request.form.get("seen")
-    is_saving = request.form.get("saving") == "1" and "HX-Request" not in request.headers
-    return None if revision is None else Seen(revision, is_saving=is_saving)
+    return None if revision is None else Seen(revision)
 
 
 def _received(submission_id: int, stage_id: int) -> Received | None:
