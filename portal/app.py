@@ -381,7 +381,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)
     app.extensions["storage"] = Storage(settings.storage or settings.data / "files", settings.upload_limit_mb)
     app.extensions["file_access"] = FILE_ACCESS
-    app.extensions["statement_sources"] = STATEMENT_SOURCES
+    app.extensions["statement_sources"], app.extensions["received_things"] = STATEMENT_SOURCES, {"redemption": describe_redemptions}
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)

@@ -17,7 +17,7 @@ from portal.bank.rules.terms import POLICY_NAMES
 from portal.kernel.ids import MOST_ID
 from portal.ledger.lots import MOST_MONTHS, MOST_PENDING_DAYS
 from portal.ledger.rules import MOST_POINTS
-from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, KeyField, NotBefore, SeenField, one_line, plain_text
 
 
 def _named(first: Any, names: Mapping[Any, str]) -> list[tuple[str, Any]]:
@@ -31,7 +31,7 @@ class StatementFilter(FilterForm):
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: _named(gettext("Any"), LINE_NAMES))
     category = SelectField(_("Corrections"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
     since = DayField(_("From"), [Optional()])
-    until = DayField(_("Until"), [Optional()])
+    until = DayField(_("Until"), [Optional(), NotBefore("since")])
 
 
 class AdjustForm(Form):

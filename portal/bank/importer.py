@@ -162,7 +162,7 @@ def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int
     if known and addressed and known != addressed:
         yield Fault(N_("member_id and member_email belong to two different people"), field="member_email")
     if context.starter_id is not None and (known or addressed) == context.starter_id:
-        yield Fault(N_("is your own, so another admin has to import it"))
+        yield Fault(N_("is your own, so another admin has to import it"), field="member_id" if known else "member_email")
     if record["points"] == 0:
         yield Fault(N_("moves no points"), field="points")
     if record["counts_from"] and record["counts_from"] > context.now + CLOCK_DRIFT:

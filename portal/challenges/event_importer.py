@@ -50,7 +50,7 @@ class EventsImporter:
             if record["happened_at"] > context.now + CLOCK_DRIFT:
                 found.setdefault(record.line, []).append(Fault(N_("lies in the future"), field="happened_at"))
             if context.starter_id is not None and known.get(normal_email(record["member_email"]) or "") == context.starter_id:
-                found.setdefault(record.line, []).append(Fault(N_("is your own, so another admin has to import it")))
+                found.setdefault(record.line, []).append(Fault(N_("is your own, so another admin has to import it"), field="member_email"))
         return found
 
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:

@@ -1,9 +1,9 @@
 """Admins' pages: who may receive what, who is near a limit, forms on file, and the list for finance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from portal.people.queries.companies import get_company
 from portal.people.queries.persons import names
 from portal.receiving.actions import accepting, forms
 from portal.receiving.forms import PersonForm, ReceiversFilter, RuleForm, TaxFormForm, dollars, shown
-from portal.receiving.models import CompanyAccepts, PersonAccepts
+from portal.receiving.models import CompanyAccepts, PersonAccepts, ReceivedValue
 from portal.receiving.queries.lists import companys_rule, count_receivers, forms_of, iter_receivers, list_receivers, values_of
 from portal.receiving.queries.standing import Receiver, receiver_of, year_of
 from portal.receiving.rules.accepting import Rule
@@ -123,8 +123,18 @@ def _person(person_id: int, **given: Form) -> str:
     tax = given.get("tax") or TaxFormForm(formdata=None, data={"on_file_on": local_date(utcnow(), programme_zone(db()))})
     past = forms_of(db(), person_id)
     writers = [row.set_by_id for row in (receiver.own, receiver.companys) if row] + [form.noted_by_id for form in past]
-    facts = {"values": values_of(db(), person_id), "past": past, "who": names(db(), {writer for writer in writers if writer})}
+    values = values_of(db(), person_id)
+    facts = {"values": values, "things": _things(values), "past": past, "who": names(db(), {writer for writer in writers if writer})}
     return render("receiving/person.html", receiver=receiver, form=form, tax=tax, **facts, **NAMES)
+
+
+def _things(values: Sequence[ReceivedValue]) -> dict[str, tuple[str, str]]:
+    """Return name and admins' address of what was received, by its source; the rooms it came from say what it is."""
+    found: dict[str, tuple[str, str]] = {}
+    for kind, describe in current_app.extensions["received_things"].items():
+        ids = [int(value.source.partition(":")[2]) for value in values if value.source.partition(":")[0] == kind]
+        found |= {f"{kind}:{thing_id}": (told[0], told[2]) for thing_id, told in describe(db(), ids).items()}
+    return found
 
 
 def _person_again(refusal: Refusal, person_id: int, **given: Form) -> ResponseReturnValue:

@@ -43,9 +43,9 @@ SIGNED_OUT = N_("You are signed out")
 NOT_TYPED = ("csrf_token", "key")
 
 
-def sentence(refusal: Refusal) -> str:
-    """Return the refusal's sentence in the reader's language, numbers, days and moments in its facts as that language writes them."""
-    return str(_(refusal.message, **{name: _shown(fact) for name, fact in refusal.facts.items()}))
+def sentence(refusal: Refusal, message: str | None = None) -> str:
+    """Return the refusal's sentence, or ``message`` in its place, in the reader's language, and so are numbers, days and moments in its facts."""
+    return str(_(message or refusal.message, **{name: _shown(fact) for name, fact in refusal.facts.items()}))
 
 
 def _shown(fact: object) -> object:

@@ -116,6 +116,18 @@ class DayField(DateField):
             raise ValueError(self.gettext("Not a valid date value."))
 
 
+class NotBefore:
+    """Refuses a day that lies before the one in the field ``first`` of the same form."""
+
+    def __init__(self, first: str) -> None:
+        self.first = first
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        first = form[self.first]
+        if first.data is not None and field.data is not None and field.data < first.data:
+            raise StopValidation(gettext("This day lies before “%(first)s”.", first=first.label.text))
+
+
 class KeyField(HiddenField):
     """The idempotency key, minted when the form is shown: sending the same form twice is one act.
 

@@ -14,6 +14,7 @@ from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_ti
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
+from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -157,8 +158,10 @@ def ago(value: datetime) -> Markup:
 
 
 def span(length: timedelta) -> str:
-    """9 hours, in words of the reader's language; never less than a minute, since "0 seconds" reads like a mistake."""
-    count, unit = _in_units(max(length, timedelta(minutes=1)), least="minute")
+    """9 hours, in words of the reader's language; under a minute nothing is counted, since "0 seconds" reads like a mistake."""
+    if length < timedelta(minutes=1):
+        return str(_("less than a minute"))
+    count, unit = _in_units(length, least="minute")
     return _length(count, unit, reader().locale)
 
 

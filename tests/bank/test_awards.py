@@ -94,7 +94,7 @@ def test_large_rows_wait_and_rows_past_the_month_are_bad_and_both_are_said_befor
     page = client.get("/admin/imports/1").text
     assert "more than 25000 points by you in this month: 2" in page
     assert "In all 60000 points are given and 0 taken." in page
-    for told in ("10000 are left to you", "100 are left to you", "is your own, so another admin has to import it"):
+    for told in ("10000 are left to you", "100 are left to you", "member_email: is your own, so another admin has to import it"):
         assert told in page
     assert client.post("/admin/imports/1/run").status_code == 303
     assert work() == 1

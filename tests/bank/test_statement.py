@@ -95,9 +95,17 @@ def test_lines_tell_what_why_who_and_the_balance_after(amara: PortalClient, quer
     assert lines(amara, f"/statement{query}") == [EXPECTED[place] for place in places]
 
 
+def test_days_that_are_the_wrong_way_round_are_told_beside_their_field(amara: PortalClient) -> None:
+    page = amara.get("/statement?since=2026-07-15&until=2026-07-14").text
+    assert "This day lies before “From”." in page
+    assert 'aria-describedby="until-error"' in page
+    assert 'value="2026-07-14"' in page, "what was typed stays"
+    assert "Nothing matches" not in page
+
+
 def test_the_page_links_lines_to_what_they_came_from(amara: PortalClient, account: Account, sign_in: SignIn) -> None:
     page = amara.get("/statement").text
-    assert 'href="/rewards/mine">Café visit</a>' in page
+    assert 'href="/rewards/redemptions/1">Café visit</a>' in page
     assert "You can spend 470 points." in page
     assert "Sent on 4 Nov 2026" in page, "late in the evening here, past midnight where Amara reads it"
     admin = sign_in(account.admin_id).get(f"/admin/statement/{account.person_id}").text

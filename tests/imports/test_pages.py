@@ -220,7 +220,7 @@ def test_nobody_decides_on_their_own_by_a_file(database: Database, sign_in: Sign
     columns = {f"column_{name}": name for name in rows[0]}
     client.post(address, data=columns)
     assert work() == 1
-    assert "is your own, so another admin has to import it" in client.get("/admin/imports/1").text
+    assert "member_email: is your own, so another admin has to import it" in client.get("/admin/imports/1").text
     client.post("/admin/imports/1/run")
     assert work() == 1
     with database.reading() as session:

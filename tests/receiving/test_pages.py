@@ -82,7 +82,7 @@ def test_who_is_suggested_a_rule_answers_one_page_first_and_comes_back(clerk: Po
     answer = clerk.post("/receiving", data={"choice": "capped", "item": "20", "year": "50", "reward": house.pass_id})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/rewards/{house.pass_id}")
     page = words(clerk.get(f"/rewards/{house.pass_id}").text)
-    assert "This is worth $30.00; the rules of the employer allow rewards of up to $20.00 each." in page
+    assert "This is worth $30.00; the rules of your employer allow rewards of up to $20.00 each." in page
     assert "up to $20.00 each and $50.00 in a year" in words(clerk.get("/profile").text)
     assert clerk.post(f"/rewards/{house.trees}/redeem", data={"key": "k2", "shown_price": "100"}).status_code == 303
     with database.reading() as session:
@@ -173,6 +173,24 @@ def test_the_desk_and_the_queue_say_what_stops_the_sending(ada: PortalClient, ho
     assert "Approved, but it cannot be sent yet" in words(answer.text)
     answer = ada.post(f"/admin/rewards/redemptions/{redemption_id}/send", data={})
     assert (answer.status_code, stop in words(answer.text)) == (409, True)
+
+
+def test_what_somebody_received_has_its_name_and_leads_to_it(ada: PortalClient, house: House, database: Database) -> None:
+    redemption_id = database.write(lambda s: make_redemption(s, house.member_id, house.pass_id).id)
+    for act in ("approve", "send"):
+        assert ada.post(f"/admin/rewards/redemptions/{redemption_id}/{act}", data={}).status_code == 303
+    page = ada.get(f"/admin/receiving/people/{house.member_id}").text
+    assert f'href="/admin/rewards/redemptions/{redemption_id}">Summit pass</a>' in page
+
+
+def test_who_decides_reads_that_a_value_was_never_entered(ada: PortalClient, house: House, database: Database) -> None:
+    redemption_id = database.write(lambda s: make_redemption(s, house.member_id, house.pass_id).id)
+    pages = (f"/admin/approvals?item=redemption-{redemption_id}", f"/admin/rewards/redemptions/{redemption_id}")
+    for page in pages:
+        assert "The value is only counted from its price." in words(ada.get(page).text)
+    assert ada.post(f"/admin/rewards/{house.pass_id}/value", data={"worth": "25"}).status_code == 303
+    for page in pages:
+        assert "only counted from its price" not in words(ada.get(page).text)
 
 
 def test_finance_gets_values_by_person_and_year(ada: PortalClient, house: House, database: Database) -> None:

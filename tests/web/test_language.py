@@ -38,7 +38,8 @@ def test_months_and_quarters_have_names(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("length", "expected"),
     [
-        (timedelta(seconds=3), "1 minute"),
+        (timedelta(seconds=3), "less than a minute"),
+        (timedelta(minutes=1), "1 minute"),
         (timedelta(minutes=40), "40 minutes"),
         (timedelta(hours=14), "14 hours"),
         (timedelta(days=3), "3 days"),

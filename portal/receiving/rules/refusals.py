@@ -8,6 +8,7 @@ class MayNotAccept(NotAllowed):
     """The person, or their company, accepts no rewards."""
 
     message = N_("Rewards cannot be accepted here: the rules of the employer do not allow it. The points still count as recognition.")
+    to_member = N_("Rewards cannot be accepted here: the rules of your employer do not allow it. The points still count as recognition.")
 
 
 class CharityOnly(NotAllowed):
@@ -20,12 +21,14 @@ class ItemAboveCap(NotAllowed):
     """One thing is worth more than they may accept."""
 
     message = N_("This is worth %(value)s; the rules of the employer allow rewards of up to %(cap)s each.")
+    to_member = N_("This is worth %(value)s; the rules of your employer allow rewards of up to %(cap)s each.")
 
 
 class YearAboveCap(NotAllowed):
     """With this one they would have had more in a calendar year than they may accept."""
 
     message = N_("With this one it would be %(value)s in %(year)s; the rules of the employer allow %(cap)s a year.")
+    to_member = N_("With this one it would be %(value)s in %(year)s; the rules of your employer allow %(cap)s a year.")
 
 
 class AskedFirst(Conflict):

@@ -203,7 +203,14 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
     firsts = firsts_of(session, redemption_ids)
     for row in session.execute(_DESCRIBED, {"ids": redemption_ids}):
         became = became_of_hold(State(row.state), **{name: getattr(row, name) for name in MOMENTS})
-        told[row.id] = (row.name, "/rewards/mine", f"/admin/rewards/redemptions/{row.id}", became, None, _pair(firsts.get(row.id), row.approved_by))
+        told[row.id] = (
+            row.name,
+            f"/rewards/redemptions/{row.id}",
+            f"/admin/rewards/redemptions/{row.id}",
+            became,
+            None,
+            _pair(firsts.get(row.id), row.approved_by),
+        )
     return told
 
 
