@@ -233,7 +233,7 @@ class Kept:
         found, commits = Database(url), list[bool]()
         if engine == "postgresql":
             with found.engine.connect() as connection:
-                self._numbers = dict(connection.execute(_NUMBERS).tuples().all())
+                self._numbers = {row[0]: row[1] for row in connection.execute(_NUMBERS)}
         event.listen(found.engine, "commit", lambda connection: commits.append(True))
         return found, url, commits
 
