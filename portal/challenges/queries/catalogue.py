@@ -15,7 +15,7 @@ from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.finding import offered_called
-from portal.challenges.queries.standing import IS_OWN, MINE, OFFERED, OWN, STANDING, held, held_last_day, moment_values
+from portal.challenges.queries.standing import IS_OWN, MINE, OWN, SHOWN, STANDING, held, held_last_day, moment_values
 from portal.challenges.queries.undoing import NOT_UNDONE
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
@@ -44,13 +44,13 @@ def _rows() -> Select[*tuple[Any, ...]]:
     columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
     fields = (held(name).label(f"held_{name}") for name in ("title", "summary", "points", "minutes"))
     rows = select(Challenge, *columns, *fields, held_last_day().label("last_day"))
-    return rows.outerjoin(MINE, MINE.c.challenge_id == Challenge.id).outerjoin(OWN, IS_OWN).where(OFFERED, SEEN)
+    return rows.outerjoin(MINE, MINE.c.challenge_id == Challenge.id).outerjoin(OWN, IS_OWN).where(SHOWN, SEEN)
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
     standing = case((ASIDE, DISMISSED), else_=STANDING)
     stands = select(Challenge.track, standing.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
-    stood = stands.where(OFFERED, SEEN).subquery()
+    stood = stands.where(SHOWN, SEEN).subquery()
     return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
 
 

@@ -1,7 +1,7 @@
 """Words that ask for a good review instead of an honest one. None may stand in a challenge, whatever it is worth.
 
 A reward for praise is forbidden by law (16 CFR 465.4 in the United States, the DMCC Act in the United Kingdom), and the
-sites refuse reviews that were asked for so, rewarded or not. Read in English and German, sentence by sentence;
+sites refuse reviews that were asked for so, rewarded or not. Read in English and German, the plainest in French and Spanish too, sentence by sentence;
 what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we do not ask for
 five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
 """
@@ -182,6 +182,13 @@ _RULES: tuple[tuple[type[UnfairWording], str], ...] = (
     ),
     (AsksForRating, rf"{_STARS}{_GAP}\b(?:please|would be|would make|would help|would mean|bitte|wären|würden|{_DONE_DE})\b"),
     (AsksForRating, rf"\b(?:bitte|please)\b[^.!?;:\n]{{0,12}}{_STARS}"),
+    (AsksForRating, rf"\b(?:review|rate|bewerte\w*)\b{_GAP}{_STARS}"),
+    (
+        AsksForRating,
+        rf"(?<!\w)(?:laissez|donnez|mettez|écrivez|danos|deja\w*|escribe|pon\w*)\b{_GAP}(?:5|cinq|cinco)\s?(?:étoiles|estrellas)",
+    ),
+    (AsksForPraise, rf"\b(?:let us have|treat us to)\b{_GAP}\b{_GOOD}\s+{_NOUN}"),
+    (AsksForPraise, rf"\b{_GOOD}\s+{_NOUN}\s+(?:wanted|needed|please)\b"),
     (AsksForPraise, rf"{_ASK}\b{_GAP}\b{_GOOD}(?:,? (?:and |und )?\w+)?\s+{_NOUN}"),
     (AsksForPraise, rf"{_ASK_DE}\b{_GAP}\b{_GOOD_DE}\s+(?:und \w+ )?{_NOUN_DE}"),
     (AsksForPraise, rf"\b{_GOOD_DE}\s+{_NOUN_DE}{_GAP}\b{_DONE_DE}\b"),
