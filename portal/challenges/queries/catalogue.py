@@ -16,7 +16,7 @@ from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.finding import offered_called
 from portal.challenges.queries.standing import IS_OWN, MINE, OWN, SHOWN, STANDING, held, held_last_day, moment_values
-from portal.challenges.queries.undoing import NOT_UNDONE
+from portal.challenges.queries.undoing import IS_FIRST_ANSWER
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
 from portal.kernel.schema import UTCDateTime
@@ -67,7 +67,7 @@ _REVIEWS = (
         Verdict.decided_at >= bindparam("since", type_=UTCDateTime),
         Verdict.decided_at == Verdict.recorded_at,
         Verdict.outcome.in_([Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED]),
-        NOT_UNDONE,
+        IS_FIRST_ANSWER,
     )
     .order_by(Verdict.decided_at.desc())
     .limit(REVIEW_SAMPLE)
@@ -137,7 +137,7 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     """Return the median time from an answer to its verdict over the last 30 days, None while nothing was decided.
 
     Of at most the 100 newest verdicts, so that the cost does not grow. What an import decided at
-    other dates does not count, nor what was undone within the minute.
+    other dates does not count, nor what a rule decided, what was undone within the minute, or what was decided once more.
     """
     rows = session.execute(_REVIEWS, {"since": now - REVIEW_WINDOW})
     waits = [(decided_at - submitted_at).total_seconds() for decided_at, submitted_at in rows]

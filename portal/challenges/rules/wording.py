@@ -1,8 +1,8 @@
 """Words that ask for a good review instead of an honest one. None may stand in a challenge, whatever it is worth.
 
 A reward for praise is forbidden by law (16 CFR 465.4 in the United States, the DMCC Act in the United Kingdom), and the
-sites refuse reviews that were asked for so, rewarded or not. Read in English and German, the plainest in French and Spanish too, sentence by sentence;
-what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we do not ask for
+sites refuse reviews that were asked for so, rewarded or not. Read in English and German, and five stars in
+French and Spanish too, sentence by sentence; what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we do not ask for
 five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
 """
 
@@ -229,7 +229,7 @@ _BOTH = re.compile(
     r"|\b(?:negative|bad|critical|poor|worst) (?:or|and|to) (?:\w+ )?(?:good|positive|great|best|glowing)"
     r"|\b(?:gut|gute\w*|positiv\w*|lob\w*) (?:oder|und|wie|als auch|sowie) (?:\w+ )?(?:schlecht\w*|negativ\w*|kritisch\w*|tadel|kritik)"
     r"|\b(?:schlecht\w*|negativ\w*|kritisch\w*|kritik) (?:oder|und|wie|als auch) (?:gut\w*|positiv\w*|lob)"
-    r"|\b(?:1|one|zero|0|ein\w*|null)(?: stars?| stern)?\s?(?:to|-|or|and|through|bis|oder|und)\s?(?:5|five|fünf)\b"
+    r"|\b(?:1|one|zero|0|ein\w*|null)(?: stars?| stern)?\s?(?:to|-|or|and|through|bis|oder|und|à|a)\s?(?:5|five|fünf)\b"
     r"|\b(?:5|five|fünf)(?: stars?| sterne)? (?:or|to|oder|bis) (?:1|one|just one|einen|einem)\b",
     re.IGNORECASE,
 )
