@@ -156,7 +156,7 @@ def test_a_decline_that_was_appealed_is_with_us_and_no_work_of_the_members(datab
         return words in page, any(other in page for other in ("Your turn", "Sent back to you", "Go on where you left off"))
 
     person, submission_id = database.write(given)
-    client, words = sign_in(person), "Appeal: somebody else looks"
+    client, words = sign_in(person), "Appeal: it is looked at once more"
     assert told("/") == told("/challenges?state=under_way") == (False, True)
     assert client.post(f"/challenges/submissions/{submission_id}/appeal").status_code == 303
     assert "Nothing fits" in client.get("/challenges?state=under_way").text

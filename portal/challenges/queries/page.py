@@ -14,7 +14,7 @@ from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Attempt, Dismissal, StagePayment, Submission
 from portal.challenges.queries.appeals import last_appeal
-from portal.challenges.queries.audience import audience_of
+from portal.challenges.queries.audience import audience_of, openable
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.dismissals import dismissal_of
 from portal.challenges.queries.own import (
@@ -97,6 +97,8 @@ class ChallengePage:
     """That the person put it aside, if they did."""
     told: Sequence[Phrase] = ()
     """Why the person sees it, where not everybody does."""
+    openable: frozenset[int] = frozenset()
+    """Which of what is ``missing`` the person has a page of: not what is archived, or not meant for them."""
 
     @property
     def can_answer(self) -> bool:
@@ -295,6 +297,7 @@ def _page(
         payments=payments_of(session, submission.id) if submission else {},
         is_meant=is_meant,
         dismissal=dismissal_of(session, person_id, challenge_id),
+        openable=openable(session, person_id, [other.id for other in missing], now) if missing else frozenset(),
         told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 

@@ -1,9 +1,9 @@
 """Words that ask for a good review instead of an honest one. None may stand in a challenge, whatever it is worth.
 
 A reward for praise is forbidden by law (16 CFR 465.4 in the United States, the DMCC Act in the United Kingdom), and the
-sites refuse reviews that were asked for so, rewarded or not. Read in English and German, and five stars in
-French and Spanish too, sentence by sentence; what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we do not ask for
-five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
+sites refuse reviews that were asked for so, rewarded or not. Read in English and German, and five stars in French and Spanish
+too, sentence by sentence; what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we
+do not ask for five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
 """
 
 import re
