@@ -427,7 +427,7 @@ def test_what_comes_first_but_cannot_be_opened_has_no_link_and_the_editor_warns(
     assert linked == [client.get(f"/challenges/{first.id}").status_code == 200 for first in firsts] == [True, False, False]
     assert all(first.title in page for first in firsts)
     assert page.count("(not open to you)") == 2
-    editor = sign_in(admin).get(f"/admin/challenges/{then.id}").text
+    editor = sign_in(admin).get(f"/admin/challenges/{then.id}/edit").text
     assert editor.count("Nobody can do this now, so nobody new can begin here") == 1
     assert editor.count("Meant for some members only") == 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -87,7 +88,7 @@ class ChallengePage:
     last_appeal: Appeal | None
     review_time: timedelta | None
     again_on: date | None
-    missing: Sequence[Row[int, str]]
+    missing: Sequence[Row[*tuple[Any, ...]]]
     closed_because: Refusal | None
     stopped_because: Refusal | None
     payments: Mapping[int, StagePayment]
