@@ -1,6 +1,6 @@
 """A small world of people in which audiences are tried, and a slow plain reading of the rules over its rows, without the engine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions import record_act, reverse_act
+from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.queries.stages import stages_of
 from portal.kernel.actor import system
@@ -62,6 +63,7 @@ class World:
     stage_ids: list[int]
     levels: list[tuple[str, int]] = field(default_factory=list)
     badge_ids: list[str] = field(default_factory=list)
+    same_steps: dict[int, set[int]] = field(default_factory=dict)
 
 
 def make_world(session: Session) -> World:
@@ -75,9 +77,15 @@ def make_world(session: Session) -> World:
     stages = [stages_of(session, challenge.id)[0].id for challenge in challenges]
     people = [_make_somebody(session, random, n, companies, list(zip(challenges, stages, strict=True))) for n in range(PEOPLE)]
     session.flush()
+    steps = [{stage} for stage in stages]
+    for challenge, versions in list(zip(challenges, steps, strict=True))[:2]:
+        edit_challenge(session, system("test"), challenge_id=challenge.id, offer=replace(offer_of(challenge), points=50), now=NOW)
+        publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+        versions.add(stages_of(session, challenge.id)[0].id)
+    stages, same = sorted(set().union(*steps)), {stage: versions for versions in steps for stage in versions}
     tags = {tag.name: str(tag.id) for tag in session.scalars(select(Tag))}
     levels = [(str(level.id), level.threshold) for level in session.scalars(select(Level).order_by(Level.threshold))]
-    return World(people, tags, [str(challenge.id) for challenge in challenges], stages, levels, _give_badges(session, people))
+    return World(people, tags, [str(challenge.id) for challenge in challenges], stages, levels, _give_badges(session, people), same)
 
 
 def _give_badges(session: Session, people: list[Somebody]) -> list[str]:
@@ -187,8 +195,8 @@ def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bo
         stands, _ = max((level for level in world.levels if level[1] <= one.lifetime), key=lambda level: level[1])
         return stands in options["values"]
     if kind == "answered":
-        given = one.answers.get(options["stage"])
-        return given is not None and (not options["answers"] or any(text in options["answers"] for text in given))
+        given = [text for step in world.same_steps[options["stage"]] for text in one.answers.get(step, ())]
+        return bool(given) and (not options["answers"] or any(text in options["answers"] for text in given))
     amount = {"member_for": _days, "lifetime": lambda one, options: one.lifetime, "acts": _count}[kind](one, options)
     return amount >= options["number"] if options["choice"] == "at_least" else amount <= options["number"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from portal.challenges.actions.answering import withdraw_submission
+from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.stages import add_stage
@@ -21,7 +21,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
 from portal.people.models import Person
-from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_rows, make_submission
+from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_draft, make_rows, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -99,6 +99,51 @@ def test_states_follow_what_the_person_did(database: Database, sign_in: SignIn) 
         assert {title for title in titles if f">{title}</a>" in page} == shown
 
 
+def test_what_can_still_be_sent_after_the_closing_day_stays_under_way(database: Database, sign_in: SignIn) -> None:
+    now, day = utcnow(), timedelta(days=1)
+    then, gone = now - 9 * day, (now - 3 * day).date()
+
+    def closed_earlier(session: Session, title: str, person: Person, **offer: Any) -> Submission:
+        made = make_challenge(session, title=title, closes_on=(now + 9 * day).date(), now=then, **offer)
+        begun = make_submission(session, person, made, now=then)
+        earlier = replace(offer_of(current_version(session, made)), title=f"{title}, closed", closes_on=gone)
+        edit_challenge(session, system("test"), challenge_id=made.id, offer=earlier, now=then)
+        publish_challenge(session, system("test"), challenge_id=made.id, now=then)
+        return begun
+
+    def given(session: Session) -> Person:
+        person, admin = make_person(session), as_admin(make_admin(session))
+        more, over, done, closed = (make_challenge(session, title=title, closes_on=gone, now=then) for title in ("More", "Over", "Paid", "Closed"))
+        for challenge in (more, closed):
+            attempt = make_attempt(session, person, challenge, now=then)
+            ask_for_more(session, admin, attempt_id=attempt.id, reason="Which team?", now=then)
+        close_challenge(session, admin, challenge_id=closed.id, now=now)
+        make_submission(session, person, over, now=then)
+        approve_attempt(session, admin, attempt_id=make_attempt(session, person, done, now=then).id, now=then)
+        closed_earlier(session, "Longer", person)
+        for title, tries in (("Again", 2), ("Spent", 1)):
+            begun = closed_earlier(session, title, person, max_attempts=tries)
+            fill(session, person, begun, now=then)
+            sent = submit_attempt(session, as_advocate(person), submission_id=begun.id, key=title, now=then)
+            decline_attempt(session, admin, attempt_id=sent.id, reason="No", now=then)
+        return person
+
+    person = database.write(given)
+    client, stranger = sign_in(person), sign_in(database.write(make_person))
+    titles = ("More", "Over", "Paid", "Closed", "Longer", "Again", "Spent")
+
+    def found(client: Any, address: str) -> set[str]:
+        page = client.get(address).text
+        return {title for title in titles if f">{title}</a>" in page or f">{title}, closed</a>" in page}
+
+    kept = {"More", "Longer", "Again"}
+    assert found(client, "/challenges") == found(client, "/challenges?state=under_way") == kept
+    assert "3 under way" in client.get("/challenges").text
+    assert found(client, "/challenges?q=longer") == {"Longer"}
+    assert found(client, "/") == kept
+    assert found(stranger, "/challenges") == set()
+
+
 def test_a_decline_that_was_appealed_is_with_us_and_no_work_of_the_members(database: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> tuple[Person, int]:
         person, admin = make_person(session), make_admin(session)
@@ -111,7 +156,7 @@ def test_a_decline_that_was_appealed_is_with_us_and_no_work_of_the_members(datab
         return words in page, any(other in page for other in ("Your turn", "Sent back to you", "Go on where you left off"))
 
     person, submission_id = database.write(given)
-    client, words = sign_in(person), "Appeal: somebody else looks"
+    client, words = sign_in(person), "Appeal: it is looked at once more"
     assert told("/") == told("/challenges?state=under_way") == (False, True)
     assert client.post(f"/challenges/submissions/{submission_id}/appeal").status_code == 303
     assert "Nothing fits" in client.get("/challenges?state=under_way").text

@@ -4,12 +4,15 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.appealing import appeal, grant_appeal, uphold_decline
 from portal.challenges.actions.review import (
     approve_attempt,
+    give_feedback,
+    reverse_approval,
 )
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Appeal, Verdict
@@ -19,6 +22,7 @@ from portal.dashboard.waiting.appeals import WaitingAppeals
 from portal.kernel.db import Database
 from portal.kernel.errors import NotFound
 from portal.ledger.queries.balances import balance_of
+from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from tests.challenges.deciding import MANY, NOW, Stage, decline, notices
 from tests.challenges.test_races import at_once
@@ -144,3 +148,24 @@ def test_granting_and_upholding_at_once_end_one_way(database: Database) -> None:
     assert results["AppealDecided"] == MANY - 1
     with database.reading() as session:
         assert balance_of(session, stage.person.id).available == (100 if results["granted"] else 0)
+
+
+@pytest.mark.parametrize("outcome", ["reversed", "feedback", "upheld"])
+def test_what_is_said_after_the_verdict_is_told_in_the_portal_and_by_mail_with_its_reason(session: Session, stage: Stage, outcome: str) -> None:
+    admin, said = as_admin(stage.admin), "The page is private."
+    if outcome == "upheld":
+        decline(session, stage)
+        made = appeal(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
+        uphold_decline(session, as_admin(make_admin(session)), appeal_id=made.id, reason=said, now=NOW)
+    else:
+        approve_attempt(session, admin, attempt_id=stage.attempt.id, now=NOW)
+    if outcome == "feedback":
+        give_feedback(session, admin, attempt_id=stage.attempt.id, reason=said, now=NOW)
+    if outcome == "reversed":
+        reverse_approval(session, admin, submission_id=stage.attempt.submission_id, reason=said, now=NOW)
+    kind = f"submission.{outcome}"
+    told = session.scalars(select(Notice).where(Notice.person_id == stage.person.id, Notice.kind == kind)).one()
+    assert told.data["reason"] == said
+    mails = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == kind]
+    assert len(mails) == 1
+    assert said in str(mails[0])

@@ -1,6 +1,7 @@
 """Who sees a challenge: the list, the page by its address, starting, the home page, the search; and who has begun keeps it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from portal.audience.actions.editing import make_audience
 from portal.audience.models import Audience, AudienceRule
 from portal.audience.queries.admission import Gates
 from portal.audience.queries.audiences import sheet_of
+from portal.audience.registry import moment_of
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
-from portal.challenges.actions.editing import duplicate_challenge
+from portal.challenges.actions.editing import duplicate_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt
 from portal.challenges.actions.starting import start_submission
@@ -26,6 +28,7 @@ from portal.challenges.queries.catalogue import Wanted, count_by_track, list_cha
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.picking import picked_for
 from portal.challenges.queries.stages import stages_of
+from portal.challenges.queries.versions import current_version
 from portal.challenges.rules.refusals import NotInAudience
 from portal.challenges.rules.states import Period
 from portal.kernel.actor import system
@@ -190,6 +193,39 @@ def test_rules_about_challenges(session: Session) -> None:
     decline = make_attempt(session, other, first, now=NOW)
     decline_attempt(session, system("test"), attempt_id=decline.id, reason="No", now=NOW)
     assert "answered" not in listed(session, other)
+
+
+def test_a_rule_about_an_answer_holds_for_every_version_of_its_step(session: Session) -> None:
+    """The step is asked about as it is in any version; the editor offers it once, as it is now, and nothing of a draft."""
+    kind = HasAnswered()
+    session.info["audience_kinds"] = {kind.key: kind}
+    early, late, other = (make_person(session) for _ in range(3))
+    asked = make_challenge(session, title="Asked", now=NOW)
+    make_draft(session, title="Not yet")
+    steps = []
+    for points in (50, 60, 70):
+        steps.append(stages_of(session, asked.id)[0].id)
+        if points == 50:
+            make_attempt(session, early, asked, now=NOW)
+        offer = replace(offer_of(current_version(session, asked)), points=points)
+        edit_challenge(session, system("test"), challenge_id=asked.id, offer=offer, now=NOW)
+        publish_challenge(session, system("test"), challenge_id=asked.id, now=NOW)
+    make_attempt(session, late, asked, now=NOW)
+    steps.append(stages_of(session, asked.id)[0].id)
+    assert len(set(steps)) == 4
+    for step in steps:
+        for answers in ("", "It saved us two days a month.", "Nothing"):
+            title = f"{step}: {answers or None}"
+            show_only_to(session, make_challenge(session, title=title), ("answered", {"stage": str(step), "answers": answers}))
+            options = kind.read(session, {"stage": str(step), "answers": answers})
+            in_sql = set(session.scalars(select(Person.id).where(kind.condition(options, moment_of(session, NOW)))))
+            assert in_sql == (set() if answers == "Nothing" else {early.id, late.id})
+            assert [title in listed(session, person) for person in (early, late, other)] == [answers != "Nothing"] * 2 + [False]
+            assert kind.shown(session, options)["stage"] == str(steps[-1])
+    titles = [title for _, title in kind.controls(session)["stage"].choices]
+    assert titles.count("Asked › Step answer") == 1
+    assert not any(title.startswith("Not yet") for title in titles)
+    assert str(steps[-1]) in dict(kind.controls(session)["stage"].choices)
 
 
 # Pages

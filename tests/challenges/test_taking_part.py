@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
-from portal.challenges.actions.editing import close_challenge
+from portal.challenges.actions.editing import close_challenge, publish_challenge
+from portal.challenges.actions.lifecycle import archive_challenge
+from portal.challenges.actions.prerequisites import add_prerequisite
 from portal.challenges.actions.recording import add_record_challenge
 from portal.challenges.actions.review import approve_attempt, ask_for_more, decline_attempt
 from portal.challenges.actions.starting import start_submission
@@ -29,6 +31,7 @@ from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.kernel.tracks import Track
 from portal.people.models import Person
+from tests.factories.audience import in_industry, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import SignIn
@@ -376,6 +379,76 @@ def test_what_was_asked_for_can_still_be_sent_after_the_closing_day_and_the_page
     assert "What you have begun you can still send" in page
     assert "takes no more answers" not in page
     assert f"/steps/{stage.id}" in page
+
+
+def test_an_ended_challenge_is_read_by_its_address_and_an_archived_one_is_gone(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge, Challenge]:
+        now = utcnow()
+        ended = make_challenge(session, title="Ended by now", closes_on=(now - timedelta(days=3)).date(), now=now - timedelta(days=9))
+        gone = make_challenge(session, title="Put away")
+        close_challenge(session, system("test"), challenge_id=gone.id, now=now)
+        archive_challenge(session, system("test"), challenge_id=gone.id, now=now)
+        return make_person(session), ended, gone
+
+    person, ended, gone = database.write(given)
+    client = sign_in(person)
+    page = client.get(f"/challenges/{ended.id}")
+    assert page.status_code == 200
+    assert "ended on" in page.text
+    assert f"/challenges/{ended.id}/start" not in page.text
+    assert client.get(f"/challenges/{gone.id}").status_code == 404
+
+
+def test_what_comes_first_but_cannot_be_opened_has_no_link_and_the_editor_warns(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Person, Challenge, list[Challenge]]:
+        now = utcnow()
+        then = make_draft(session, title="Then")
+        firsts = [make_challenge(session, title=title) for title in ("Open", "Archived", "For others")]
+        for first in firsts:
+            add_prerequisite(session, system("test"), challenge_id=then.id, requires_id=first.id, now=now)
+        publish_challenge(session, system("test"), challenge_id=then.id, now=now)
+        close_challenge(session, system("test"), challenge_id=firsts[1].id, now=now)
+        archive_challenge(session, system("test"), challenge_id=firsts[1].id, now=now)
+        show_only_to(session, firsts[2], in_industry("Nowhere"))
+        return make_person(session), make_admin(session), then, firsts
+
+    person, admin, then, firsts = database.write(given)
+    client = sign_in(person)
+    page = client.get(f"/challenges/{then.id}").text
+    linked = [f'href="/challenges/{first.id}"' in page for first in firsts]
+    assert linked == [client.get(f"/challenges/{first.id}").status_code == 200 for first in firsts] == [True, False, False]
+    assert all(first.title in page for first in firsts)
+    assert page.count("(not open to you)") == 2
+    editor = sign_in(admin).get(f"/admin/challenges/{then.id}/edit").text
+    assert editor.count("Nobody can do this now, so nobody new can begin here") == 1
+    assert editor.count("Meant for some members only") == 1
+
+
+def test_the_page_says_which_version_one_began_with(database: Database, sign_in: SignIn) -> None:
+    person, challenge, _, _ = under_way(database, "answer")
+    newcomer = database.write(make_person)
+    assert "Version 1" in sign_in(person).get(f"/challenges/{challenge.id}").text
+    assert "Version 1" not in sign_in(newcomer).get(f"/challenges/{challenge.id}").text
+
+
+def test_the_page_that_the_mail_of_a_decline_leads_to_has_the_appeal_also_when_another_was_begun(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Challenge, int]:
+        person, challenge = make_person(session), make_challenge(session, period=Period.DAY, per_period=3, max_attempts=1)
+        attempt = make_attempt(session, person, challenge)
+        decline_attempt(session, system("test"), attempt_id=attempt.id, reason="No", now=utcnow())
+        make_submission(session, person, challenge)
+        return person, challenge, attempt.submission_id
+
+    person, challenge, submission_id = database.write(given)
+    client, button, address = sign_in(person), "Appeal: let somebody else look", f"/challenges/submissions/{submission_id}/appeal"
+    assert button not in client.get(f"/challenges/{challenge.id}").text
+    page = client.get(f"/challenges/mine/{submission_id}").text
+    assert button in page
+    assert f'action="{address}"' in page
+    assert client.post(address, data={"words": "Please look at page two."}).status_code == 303
+    page = client.get(f"/challenges/mine/{submission_id}").text
+    assert button not in page
+    assert "It is looked at once more" in page
 
 
 def test_what_happens_next_is_told_only_where_an_answer_can_be_sent(database: Database, sign_in: SignIn) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.app import WAITING
-from portal.challenges.actions.review import approve_attempt, decline_attempt
+from portal.challenges.actions.appealing import appeal, grant_appeal
+from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
@@ -22,7 +23,7 @@ from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
 from portal.review.rules.terms import Terms
 from tests.dashboard.scene import Scene, build, more_attempts, scene
-from tests.factories.challenges import as_admin, make_attempt, make_challenge
+from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -72,6 +73,26 @@ def test_a_verdict_that_was_undone_within_the_minute_counts_in_no_figure_of_how_
     assert found is not None
     assert (found.median, found.number, decided_lately(session, later)) == (timedelta(hours=3.5), 2, {admin.id: 2})
     assert usual_review_time(session, later) == timedelta(hours=3.5)
+
+
+def test_only_the_first_answer_of_a_person_to_what_was_sent_counts_as_the_wait(session: Session) -> None:
+    """An answer is declined after one hour; what a rule approved, an appeal granted and an approval given again tell of no wait."""
+    admin, other, person, later = make_admin(session), make_admin(session), make_person(session), NOW + timedelta(days=5)
+    sent = [make_attempt(session, person, make_challenge(session, now=NOW), now=NOW - timedelta(hours=1)) for _ in range(2)]
+    decline_attempt(session, as_admin(admin), attempt_id=sent[0].id, reason="No", now=NOW)
+    made = appeal(session, as_advocate(person), submission_id=sent[0].submission_id, now=NOW)
+    grant_appeal(session, as_admin(other), appeal_id=made.id, now=later)
+    approve_attempt(session, as_admin(admin), attempt_id=sent[1].id, now=NOW)
+    reverse_approval(session, as_admin(admin), submission_id=sent[1].submission_id, reason="A mistake", now=later)
+    approve_attempt(session, as_admin(admin), attempt_id=sent[1].id, now=later)
+    by_rule = make_attempt(session, person, make_challenge(session, now=NOW), now=NOW)
+    facts = {"submission_id": by_rule.submission_id, "attempt_id": by_rule.id, "number": 1, "outcome": "approved", "reason": "", "points": 0}
+    session.add(Verdict(**facts, rule_id=1, decided_at=NOW, recorded_at=NOW))
+    session.flush()
+    found = review_times(session, later)
+    assert found is not None
+    assert (found.median, found.ninetieth, found.number) == (timedelta(hours=1), timedelta(hours=1), 2)
+    assert usual_review_time(session, later) == timedelta(hours=1)
 
 
 def test_declines_are_counted_by_reason_without_those_undone(session: Session) -> None:

@@ -134,6 +134,19 @@ def test_who_put_it_aside_is_offered_any_other(database: Database, sign_in: Sign
     assert "Say hello" not in told
 
 
+def test_with_the_first_challenge_of_the_welcome_no_more_than_two_others_are_picked(database: Database, sign_in: SignIn) -> None:
+    def made(session: Session) -> Any:
+        person, _first = given(session)
+        for n in range(5):
+            make_challenge(session, title=f"Other {n}", minutes=5)
+        return person
+
+    page = sign_in(database.write(made)).get("/").text
+    picked = re.search(r'aria-labelledby="picked".*?</section>', page, re.DOTALL)
+    assert picked is not None
+    assert (len(re.findall(r"<h3", picked.group())), welcome(page) != "") == (2, True)
+
+
 def test_neither_old_members_nor_staff_are_welcomed(database: Database, sign_in: SignIn) -> None:
     database.write(given)
     old = database.write(lambda s: make_person(s, now=utcnow() - timedelta(days=31)))

@@ -1,6 +1,7 @@
 """A new member's first minutes: from the invitation to the first points, as the welcome leads."""
 
 from collections.abc import Callable
+from time import monotonic
 
 import pytest
 from playwright.sync_api import expect
@@ -41,6 +42,7 @@ def test_from_the_invitation_to_the_first_points_in_a_handful_of_clicks(
     amara.go(link)
     page.get_by_label("New password").fill(PHRASE)
     page.get_by_label("The same once more").fill(PHRASE)
+    joined = monotonic()
     page.get_by_role("button", name="Join").click()
     welcome = page.get_by_role("region", name="Welcome to")
     expect(welcome.get_by_role("progressbar", name="0 of 3 done")).to_be_visible()
@@ -51,6 +53,7 @@ def test_from_the_invitation_to_the_first_points_in_a_handful_of_clicks(
     page.get_by_role("button", name="Send for approval").click()
     amara.go("/")
     expect(page.get_by_role("main")).to_contain_text("You have 10 points to spend.")
+    assert monotonic() - joined < 120, "first points within two minutes is what the welcome promises"
     expect(welcome.get_by_role("progressbar", name="1 of 3 done")).to_be_visible()
     expect(welcome.get_by_role("link", name="Begin")).to_have_count(0)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test
@@ -18,6 +18,15 @@ from portal.people.models import Person
 
 _SENT = (Submission.dropped_at.is_(None), Submission.state.in_((SubmissionState.WAITING.value, SubmissionState.APPROVED.value)))
 TEXT = "text"
+_SIBLING = aliased(Stage)
+
+
+def _root(stage: Any) -> ColumnElement[int]:
+    """Return what a step and its copies in other versions have in common: ``root_of`` of queries/versions.py."""
+    return func.coalesce(stage.origin_id, stage.id)
+
+
+_SAME_STEP = and_(_SIBLING.challenge_id == Stage.challenge_id, _root(_SIBLING) == _root(Stage))
 
 
 class StepUnknown(Refusal):
@@ -35,8 +44,9 @@ class TooManyAnswers(Refusal):
 
 
 def load_answers(session: Session, person_id: int) -> dict[int, set[str | None]]:
-    """Return the texts a person sent, by step; None for an answer without a text."""
-    mine = select(Answer.stage_id, Answer.value).join(Submission, Submission.id == Answer.submission_id)
+    """Return the texts a person sent, by step and by its copies in every other version; None for an answer without a text."""
+    mine = select(_SIBLING.id, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
+    mine = mine.join(Stage, Stage.id == Answer.stage_id).join(_SIBLING, _SAME_STEP)
     found: dict[int, set[str | None]] = {}
     for stage_id, value in session.execute(mine.where(Submission.person_id == person_id, *_SENT)):
         text = value.get(TEXT)
@@ -45,7 +55,10 @@ def load_answers(session: Session, person_id: int) -> dict[int, set[str | None]]
 
 
 class HasAnswered:
-    """The member sent an answer to a step; if texts are given, exactly one of those. What was sent back or withdrawn does not count."""
+    """The member sent an answer to a step, in whichever version of its challenge; if texts are given, exactly one of those.
+
+    What was sent back or withdrawn does not count. Texts are those of steps with one free text.
+    """
 
     key = "answered"
     name = N_("Answer given")
@@ -54,15 +67,15 @@ class HasAnswered:
     group = N_("What they did")
 
     def controls(self, session: Session) -> dict[str, Control]:
-        """Return the step and the answers."""
+        """Return the steps of what is published, in the version that is offered now, and the answers."""
         rows = session.execute(
             select(Stage.id, Stage.title, Challenge.title.label("challenge"))
             .join(Challenge, Challenge.id == Stage.challenge_id)
-            .where(Stage.removed_at.is_(None), Challenge.state != ChallengeState.DRAFT)
+            .where(Stage.version == Challenge.version, Stage.removed_at.is_(None), Challenge.state != ChallengeState.DRAFT)
             .order_by(Challenge.title, Challenge.id, Stage.position)
         )
         steps = [(str(row.id), f"{row.challenge} › {row.title}") for row in rows]
-        help = N_("One on each line, exactly as they would write it. Empty takes any answer.")
+        help = N_("One on each line, exactly as they would write it, for steps with one free text only. Empty takes any answer.")
         return {"stage": Control("choice", N_("Step"), choices=steps), "answers": Control("lines", N_("Answers"), help)}
 
     def read(self, session: Session, given: Options) -> dict[str, Any]:
@@ -76,8 +89,11 @@ class HasAnswered:
         return {"stage": int(stage_id), "answers": answers}
 
     def shown(self, session: Session, options: Options) -> dict[str, Any]:
-        """Return both."""
-        return {"stage": str(options["stage"]), "answers": "\n".join(options["answers"])}
+        """Return both; the step as it is in the version that is offered now."""
+        now = and_(_SIBLING.version == Challenge.version, _SIBLING.removed_at.is_(None))
+        offered = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).join(Challenge, Challenge.id == Stage.challenge_id)
+        stage_id = session.scalar(offered.where(Stage.id == options["stage"], now)) or options["stage"]
+        return {"stage": str(stage_id), "answers": "\n".join(options["answers"])}
 
     def labels(self, session: Session, every: Sequence[Options]) -> Labels:
         """Return the titles of the steps."""
@@ -95,7 +111,8 @@ class HasAnswered:
 
     def condition(self, options: Options, moment: Moment) -> ColumnElement[bool]:
         """Return the condition on answers sent."""
-        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id).where(Answer.stage_id == options["stage"], *_SENT)
+        steps = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == options["stage"])
+        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id).where(Answer.stage_id.in_(steps), *_SENT)
         if options["answers"]:
             sent = sent.where(Answer.value[TEXT].as_string().in_(options["answers"]))
         return Person.id.in_(sent)

@@ -15,8 +15,8 @@ from portal.challenges.models.taking import Answer, Attempt
 from portal.challenges.queries.audience import SEEN, admitted_today
 from portal.challenges.queries.dismissals import ASIDE
 from portal.challenges.queries.finding import offered_called
-from portal.challenges.queries.standing import IS_OWN, MINE, OFFERED, OWN, STANDING, held, held_last_day, moment_values
-from portal.challenges.queries.undoing import NOT_UNDONE
+from portal.challenges.queries.standing import IS_OWN, MINE, OWN, SHOWN, STANDING, held, held_last_day, moment_values
+from portal.challenges.queries.undoing import IS_FIRST_ANSWER
 from portal.challenges.rules.standing import Standing
 from portal.challenges.rules.states import Outcome
 from portal.kernel.schema import UTCDateTime
@@ -44,13 +44,13 @@ def _rows() -> Select[*tuple[Any, ...]]:
     columns = (STANDING.label("standing"), *counts, steps.label("steps"), entered.label("entered"))
     fields = (held(name).label(f"held_{name}") for name in ("title", "summary", "points", "minutes"))
     rows = select(Challenge, *columns, *fields, held_last_day().label("last_day"))
-    return rows.outerjoin(MINE, MINE.c.challenge_id == Challenge.id).outerjoin(OWN, IS_OWN).where(OFFERED, SEEN)
+    return rows.outerjoin(MINE, MINE.c.challenge_id == Challenge.id).outerjoin(OWN, IS_OWN).where(SHOWN, SEEN)
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
     standing = case((ASIDE, DISMISSED), else_=STANDING)
     stands = select(Challenge.track, standing.label("standing")).outerjoin(MINE, MINE.c.challenge_id == Challenge.id)
-    stood = stands.where(OFFERED, SEEN).subquery()
+    stood = stands.where(SHOWN, SEEN).subquery()
     return select(stood.c.track, stood.c.standing, func.count().label("number")).group_by(stood.c.track, stood.c.standing)
 
 
@@ -67,7 +67,7 @@ _REVIEWS = (
         Verdict.decided_at >= bindparam("since", type_=UTCDateTime),
         Verdict.decided_at == Verdict.recorded_at,
         Verdict.outcome.in_([Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED]),
-        NOT_UNDONE,
+        IS_FIRST_ANSWER,
     )
     .order_by(Verdict.decided_at.desc())
     .limit(REVIEW_SAMPLE)
@@ -137,7 +137,7 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     """Return the median time from an answer to its verdict over the last 30 days, None while nothing was decided.
 
     Of at most the 100 newest verdicts, so that the cost does not grow. What an import decided at
-    other dates does not count, nor what was undone within the minute.
+    other dates does not count, nor what a rule decided, what was undone within the minute, or what was decided once more.
     """
     rows = session.execute(_REVIEWS, {"since": now - REVIEW_WINDOW})
     waits = [(decided_at - submitted_at).total_seconds() for decided_at, submitted_at in rows]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models.offering import Challenge, ChallengeVersion
 from portal.challenges.models.taking import Submission
-from portal.challenges.queries.standing import IS_OWN, MINE, OFFERED, OWN
+from portal.challenges.queries.standing import IS_OWN, MINE, OWN, SHOWN
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 
@@ -20,7 +20,7 @@ _OFFERED = (
     select(Challenge.id, OWN.title, OWN.summary)
     .join(MINE, MINE.c.challenge_id == Challenge.id)
     .join(OWN, IS_OWN)
-    .where(OFFERED, or_(OWN.title != Challenge.title, OWN.summary != Challenge.summary))
+    .where(SHOWN, or_(OWN.title != Challenge.title, OWN.summary != Challenge.summary))
 )
 _BEGUN = (
     select(Submission.id, ChallengeVersion.title, ChallengeVersion.summary)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Attempt, Dismissal, StagePayment, Submission
 from portal.challenges.queries.appeals import last_appeal
-from portal.challenges.queries.audience import audience_of
+from portal.challenges.queries.audience import audience_of, openable
 from portal.challenges.queries.catalogue import usual_review_time
 from portal.challenges.queries.dismissals import dismissal_of
 from portal.challenges.queries.own import (
@@ -87,7 +88,7 @@ class ChallengePage:
     last_appeal: Appeal | None
     review_time: timedelta | None
     again_on: date | None
-    missing: Sequence[Row[int, str]]
+    missing: Sequence[Row[*tuple[Any, ...]]]
     closed_because: Refusal | None
     stopped_because: Refusal | None
     payments: Mapping[int, StagePayment]
@@ -99,6 +100,8 @@ class ChallengePage:
     """Why the person sees it, where not everybody does."""
     is_back: bool = False
     """Whether it was about to be accepted unfinished, and the second person would rather have all of it."""
+    openable: frozenset[int] = frozenset()
+    """Which of what is ``missing`` the person has a page of: not what is archived, or not meant for them."""
 
     @property
     def can_answer(self) -> bool:
@@ -310,6 +313,7 @@ def _page(
         is_meant=is_meant,
         dismissal=dismissal_of(session, person_id, challenge_id),
         is_back=came_to_nothing(attempts, {verdict.attempt_id for verdict in verdicts}),
+        openable=openable(session, person_id, [other.id for other in missing], now) if missing else frozenset(),
         told=told_why(session, person_id, audience_id, now) if audience_id is not None and is_meant else (),
     )
 

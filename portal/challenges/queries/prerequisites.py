@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models.offering import Challenge, Prerequisite
+from portal.challenges.models.offering import Challenge, ChallengeAudience, Prerequisite
 from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 
@@ -21,10 +21,13 @@ def has_done(person_id: Any) -> ColumnElement[bool]:
     return exists().where(mine, Submission.state == SubmissionState.APPROVED, Submission.dropped_at.is_(None)).correlate(Prerequisite)
 
 
-def prerequisites_of(session: Session, challenge_id: int, version: int) -> Sequence[Row[int, str]]:
-    """Return id and title of what a version needs first."""
+def prerequisites_of(session: Session, challenge_id: int, version: int) -> Sequence[Row[int, str, str, bool]]:
+    """Return id and title of what a version needs first, its ``state``, and whether it ``is_narrow``: meant for some members only."""
+    is_narrow = exists().where(ChallengeAudience.challenge_id == Challenge.id).correlate(Challenge).label("is_narrow")
     here = (Prerequisite.challenge_id == challenge_id, Prerequisite.version == version)
-    found = select(Challenge.id, Challenge.title).join(Prerequisite, Prerequisite.requires_id == Challenge.id).where(*here)
+    found = (
+        select(Challenge.id, Challenge.title, Challenge.state, is_narrow).join(Prerequisite, Prerequisite.requires_id == Challenge.id).where(*here)
+    )
     return session.execute(found.order_by(Challenge.title, Challenge.id)).all()
 
 

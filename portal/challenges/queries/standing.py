@@ -45,6 +45,18 @@ def _offered() -> ColumnElement[bool]:
     return and_(Challenge.state.in_((ChallengeState.LIVE, ChallengeState.PAUSED)), has_begun, has_not_ended)
 
 
+def _goes_on() -> ColumnElement[bool]:
+    # what is within the dates that are offered is OFFERED; here is what may be sent after them: why_not_go_on of queries/versions.py
+    own = and_(ChallengeVersion.challenge_id == Submission.challenge_id, ChallengeVersion.number == Submission.version)
+    mine = and_(Submission.challenge_id == Challenge.id, Submission.person_id == bindparam("me", type_=BigId), Submission.dropped_at.is_(None))
+    in_time = or_(*(of.closes_on.is_(None) | (of.closes_on >= bindparam("today", type_=Date)) for of in (ChallengeVersion, Challenge)))
+    tries_left = or_(ChallengeVersion.max_attempts.is_(None), Submission.declines < ChallengeVersion.max_attempts)
+    is_open = or_(Submission.state == SubmissionState.OPEN, and_(Submission.state == SubmissionState.DECLINED, tries_left))
+    can_send = or_(Submission.state == SubmissionState.MORE_WANTED, and_(in_time, is_open))
+    begun = exists().where(own, mine, can_send).correlate(Challenge)
+    return and_(Challenge.state.in_((ChallengeState.LIVE, ChallengeState.PAUSED)), begun)
+
+
 def _shut() -> ColumnElement[bool]:
     is_full = and_(Challenge.total_limit.is_not(None), Challenge.taken >= Challenge.total_limit)
     needed = and_(Prerequisite.challenge_id == Challenge.id, Prerequisite.version == Challenge.version)
@@ -99,6 +111,10 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
 # Built once: putting these together costs more than running them. Each statement made of them is run with ``moment_values``.
 OFFERED = _offered()
 """The condition that a challenge is shown today: live or paused, and within its dates in the programme's zone."""
+GOES_ON: ColumnElement[bool] = _goes_on()
+"""The condition that the person can still send what they began, whatever day it is: more is wanted, or a later closing day holds for them."""
+SHOWN: ColumnElement[bool] = or_(OFFERED, GOES_ON)
+"""The condition that a challenge stands in the person's lists: it is offered today, or they can go on with it."""
 SHUT: ColumnElement[bool] = _shut()
 """The condition that what is shown cannot be begun: paused, every place taken, or something else comes first."""
 MINE = _tallies()

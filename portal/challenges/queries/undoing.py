@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.challenges.models.deciding import Verdict
@@ -22,6 +22,24 @@ NOT_UNDONE = (
     .exists()
 )
 """A verdict that was not taken back within the minute: what was counts in no figure of how reviewing goes."""
+_DECIDES = (Outcome.APPROVED, Outcome.MORE_WANTED, Outcome.DECLINED)
+_earlier, _recalled_earlier = aliased(Verdict), aliased(Verdict)
+_EARLIER_STANDS = (
+    select(_earlier.id)
+    .where(_earlier.attempt_id == Verdict.attempt_id, _earlier.number < Verdict.number, _earlier.outcome.in_(_DECIDES))
+    .where(
+        ~select(_recalled_earlier.id)
+        .where(
+            _recalled_earlier.submission_id == _earlier.submission_id,
+            _recalled_earlier.number == _earlier.number + 1,
+            _recalled_earlier.outcome == Outcome.RECALLED,
+        )
+        .exists()
+    )
+    .exists()
+)
+IS_FIRST_ANSWER = and_(Verdict.rule_id.is_(None), NOT_UNDONE, ~_EARLIER_STANDS)
+"""A verdict by a person that was not taken back within the minute, and the first such on its attempt: what a member waited for."""
 
 
 def undoable_verdicts(session: Session, person_id: int, now: datetime) -> Sequence[Any]:

@@ -263,7 +263,7 @@ class NoAppeal(Conflict):
 class AlreadyAppealed(Conflict):
     """Once for each verdict."""
 
-    message = N_("You have appealed against this already. Somebody else looks at it.")
+    message = N_("You have appealed against this already. It is looked at once more.")
 
 
 class AppealDecided(Conflict):

@@ -79,7 +79,7 @@ SUBMISSION_STATE_NAMES = {
 APPEALED, TAKEN_BACK = "appealed", "reversed"
 SHOWN_STATE_NAMES: dict[str, str] = {
     **{state.value: name for state, name in SUBMISSION_STATE_NAMES.items()},
-    APPEALED: N_("Appeal: somebody else looks"),
+    APPEALED: N_("Appeal: it is looked at once more"),
     TAKEN_BACK: N_("Approval taken back"),
 }
 """What is shown of a submission: its state, or what has become of it since its verdict."""

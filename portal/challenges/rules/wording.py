@@ -1,9 +1,9 @@
 """Words that ask for a good review instead of an honest one. None may stand in a challenge, whatever it is worth.
 
 A reward for praise is forbidden by law (16 CFR 465.4 in the United States, the DMCC Act in the United Kingdom), and the
-sites refuse reviews that were asked for so, rewarded or not. Read in English and German, sentence by sentence;
-what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we do not ask for
-five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
+sites refuse reviews that were asked for so, rewarded or not. Read in English and German, and five stars in French and Spanish
+too, sentence by sentence; what offers both ways ("good or bad"), tells of the past ("we were given five stars") or says no ("we
+do not ask for five stars") is left alone. It stops what somebody would write in good faith, not who is out to get around it.
 """
 
 import re
@@ -182,6 +182,13 @@ _RULES: tuple[tuple[type[UnfairWording], str], ...] = (
     ),
     (AsksForRating, rf"{_STARS}{_GAP}\b(?:please|would be|would make|would help|would mean|bitte|wären|würden|{_DONE_DE})\b"),
     (AsksForRating, rf"\b(?:bitte|please)\b[^.!?;:\n]{{0,12}}{_STARS}"),
+    (AsksForRating, rf"\b(?:review|rate|bewerte\w*)\b{_GAP}{_STARS}"),
+    (
+        AsksForRating,
+        rf"(?<!\w)(?:laissez|donnez|mettez|écrivez|danos|deja\w*|escribe|pon\w*)\b{_GAP}(?:5|cinq|cinco)\s?(?:étoiles|estrellas)",
+    ),
+    (AsksForPraise, rf"\b(?:let us have|treat us to)\b{_GAP}\b{_GOOD}\s+{_NOUN}"),
+    (AsksForPraise, rf"\b{_GOOD}\s+{_NOUN}\s+(?:wanted|needed|please)\b"),
     (AsksForPraise, rf"{_ASK}\b{_GAP}\b{_GOOD}(?:,? (?:and |und )?\w+)?\s+{_NOUN}"),
     (AsksForPraise, rf"{_ASK_DE}\b{_GAP}\b{_GOOD_DE}\s+(?:und \w+ )?{_NOUN_DE}"),
     (AsksForPraise, rf"\b{_GOOD_DE}\s+{_NOUN_DE}{_GAP}\b{_DONE_DE}\b"),
@@ -222,7 +229,7 @@ _BOTH = re.compile(
     r"|\b(?:negative|bad|critical|poor|worst) (?:or|and|to) (?:\w+ )?(?:good|positive|great|best|glowing)"
     r"|\b(?:gut|gute\w*|positiv\w*|lob\w*) (?:oder|und|wie|als auch|sowie) (?:\w+ )?(?:schlecht\w*|negativ\w*|kritisch\w*|tadel|kritik)"
     r"|\b(?:schlecht\w*|negativ\w*|kritisch\w*|kritik) (?:oder|und|wie|als auch) (?:gut\w*|positiv\w*|lob)"
-    r"|\b(?:1|one|zero|0|ein\w*|null)(?: stars?| stern)?\s?(?:to|-|or|and|through|bis|oder|und)\s?(?:5|five|fünf)\b"
+    r"|\b(?:1|one|zero|0|ein\w*|null)(?: stars?| stern)?\s?(?:to|-|or|and|through|bis|oder|und|à|a)\s?(?:5|five|fünf)\b"
     r"|\b(?:5|five|fünf)(?: stars?| sterne)? (?:or|to|oder|bis) (?:1|one|just one|einen|einem)\b",
     re.IGNORECASE,
 )

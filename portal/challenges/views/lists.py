@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, request, session
 from flask_login import current_user
 
-from portal.challenges.forms.answering import CatalogueFilter, OwnFilter
+from portal.challenges.forms.answering import CatalogueFilter, OwnFilter, PlainForm
 from portal.challenges.queries import own
 from portal.challenges.queries.audience import admitted_today
 from portal.challenges.queries.catalogue import DISMISSED, Wanted, count_by_track, count_standing, list_challenges, usual_review_time
@@ -117,4 +117,4 @@ def submission(submission_id: int) -> Any:
     shown = {"submission": found, "shown": shown_state(db(), found.id), "title": version_of(db(), found).title}
     sent = {"attempts": own.own_attempts_of(db(), found.id), "verdicts": own.verdicts_of(db(), found.id), "numbers": page.sent_numbers}
     names = {"names": SHOWN_STATE_NAMES, "attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES}
-    return render("challenges/submission.html", **shown, challenge=challenge, page=page, kinds=KINDS, **sent, **names)
+    return render("challenges/submission.html", **shown, challenge=challenge, page=page, plain=PlainForm(), kinds=KINDS, **sent, **names)

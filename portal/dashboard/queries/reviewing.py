@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt
-from portal.challenges.queries.undoing import NOT_UNDONE
+from portal.challenges.queries.undoing import IS_FIRST_ANSWER, NOT_UNDONE
 from portal.challenges.rules.states import Outcome
 from portal.challenges.rules.verdicts import CATEGORY_NAMES, Category
 from portal.dashboard.waiting.contract import WaitingSource, Wanted
@@ -47,9 +47,10 @@ def review_times(session: Session, now: datetime) -> Times | None:
     """Return how long answers of the last 30 days waited for their verdict; None while nothing was decided.
 
     Counted in Python, alike on both engines, over at most the 1,000 newest verdicts, so that the
-    cost does not grow. What an import decided at other dates does not count, nor what was undone within the minute.
+    cost does not grow. What an import decided at other dates does not count, nor what a rule decided, what was undone within the
+    minute, or what was decided once more: an appeal that is granted answers the appeal.
     """
-    within = (Verdict.decided_at >= now - WINDOW, Verdict.decided_at == Verdict.recorded_at, Verdict.outcome.in_(DECIDES), NOT_UNDONE)
+    within = (Verdict.decided_at >= now - WINDOW, Verdict.decided_at == Verdict.recorded_at, Verdict.outcome.in_(DECIDES), IS_FIRST_ANSWER)
     found = select(Verdict.decided_at, Attempt.submitted_at).join(Attempt, Attempt.id == Verdict.attempt_id).where(*within)
     rows = session.execute(found.order_by(Verdict.decided_at.desc()).limit(SAMPLE))
     waits = sorted((row.decided_at - row.submitted_at).total_seconds() for row in rows)
