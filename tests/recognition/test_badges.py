@@ -17,6 +17,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.recognition.actions.badges import add_badge, add_starters, edit_badge, publish_badge, retire_badge
+from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.actions.holdings import backfill, give_badge, revoke_badge
 from portal.recognition.badges.registry import RULES, rule_of
 from portal.recognition.jobs import run_backfill
@@ -237,6 +238,20 @@ def test_an_earned_badge_is_celebrated_and_told_without_a_mail_of_its_own(hearin
     assert session.scalar(mails) == before
 
 
+def test_a_badge_taken_back_before_it_was_seen_is_celebrated_when_it_is_earned_again(hearing_session: Session) -> None:
+    session, person = hearing_session, make_contact(hearing_session)
+    make_badge(session, name="First step", now=NOW)
+    undo_act(session, act(session, person.id))
+    assert occasions_for(session, person.id, NOW) == []
+    again = act(session, person.id)
+    assert [o.name for o in occasions_for(session, person.id, NOW)] == ["First step"]
+    assert notices(session, person.id) == 1
+    close_celebrations(session, person_id=person.id, upto=10**9, now=NOW)
+    undo_act(session, again)
+    act(session, person.id)
+    assert occasions_for(session, person.id, NOW) == [], "what was seen is celebrated once"
+
+
 def test_drafts_retired_badges_and_other_states_give_nothing(hearing_session: Session) -> None:
     session, person = hearing_session, make_contact(hearing_session)
     make_badge(session, is_live=False, name="Draft")
@@ -284,6 +299,7 @@ def test_what_an_admin_took_no_rule_gives_back_but_a_hand_may(hearing_session: S
     assert held(session, person.id) == []
     assert backfill(session, badge_id=badge.id, holders=[(person.id, NOW)], now=NOW) == 0
     assert [reason for _badge, _at, reason in taken_badges(session, person.id)] == ["Written by somebody else."]
+    assert badges_for(session, person.id, NOW) == [], "no rule gives it back, so it is not in progress"
     assert notices(session, person.id, "badge_revoked") == 1
     with pytest.raises(BadgeNotHeld):
         revoke_badge(session, admin, holding_id=holding.id, reason="Again", now=NOW)

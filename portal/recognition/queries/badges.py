@@ -84,9 +84,10 @@ def get_badge(session: Session, badge_id: int) -> Badge:
 def badges_for(session: Session, person_id: int, now: datetime) -> list[OwnBadge]:
     """Return every live badge with the person's progress, in a constant number of queries; and those they have that are given no more.
 
+    What an admin took for good is left out: no rule gives it back.
     Earned first, the latest on top; then what is nearest to be earned; then what only others can give.
     """
-    rows = live_rows(session, person_id)
+    rows = [row for row in live_rows(session, person_id) if row.way or not row.is_barred]
     missing = [row for row in rows if not row.way]
     needs = {need for row in missing for need in rule_of(row.rule).needs}
     limited = [row.id for row in missing if rule_of(row.rule).is_limited]
