@@ -80,6 +80,17 @@ def test_every_grant_works_for_its_kind(database: Database, stage: Scene, sign_i
         assert desk.post(f"{QUEUE}/{kind}/{item.id}/decline", data={"reason": "No."}).status_code == expected
 
 
+def test_the_page_of_a_decided_redemption_is_linked_for_admins_alone(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    grant(database, stage, stage.employee, "redemptions")
+    desk, link = sign_in(stage.employee), f"/admin/rewards/redemptions/{stage.redemption.id}"
+    assert desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/decline", data={"reason": "No."}).status_code == 303
+    panel = f"{QUEUE}?item=redemption-{stage.redemption.id}"
+    assert "What happened" in desk.get(panel).text
+    assert link not in desk.get(panel).text
+    assert desk.get(link).status_code == 403
+    assert link in sign_in(stage.admin).get(panel).text
+
+
 def test_a_reviewer_is_led_to_the_queue_and_nowhere_else(database: Database, stage: Scene, sign_in: SignIn) -> None:
     assert QUEUE not in sign_in(stage.employee).get("/").text
     grant(database, stage, stage.employee, "attempts")
