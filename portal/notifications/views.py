@@ -93,4 +93,6 @@ def _place() -> dict[str, Any]:
 
 
 def _line(notice: Notice) -> Line:
-    return Line(notice, subject_of(notice.kind, notice.data), str(notice.data.get("reason") or ""))
+    badges = notice.data.get("badges")
+    said = (notice.data.get("reason"), badges and _("These badges went with it: %(badges)s.", badges=badges))
+    return Line(notice, subject_of(notice.kind, notice.data), "\n".join(filter(None, said)))

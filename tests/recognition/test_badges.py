@@ -27,6 +27,7 @@ from portal.recognition.queries.celebrations import occasions_for
 from portal.recognition.queries.levels import list_levels, rung_for
 from portal.recognition.queries.weeks import streak_for
 from portal.recognition.rules.badges import (
+    SAMPLE,
     BadgeHeld,
     BadgeNameMissing,
     BadgeNameTaken,
@@ -207,6 +208,8 @@ def test_approving_and_reversing_ten_times_returns_exact_balance_level_badges_bo
         assert state() == empty
         approve_attempt(session, admin, attempt_id=attempt.id, now=NOW)
         assert state() == full
+    told = session.scalars(select(Notice.data).where(Notice.person_id == person.id, Notice.kind == "submission.reversed")).all()
+    assert {data["badges"] for data in told} == {"First step, Supporter, First of all"}
     assert empty is not None
     assert (empty[0].available, empty[0].lifetime, empty[1].number, empty[2], empty[4].weeks) == (0, 0, 1, [], 0)
     assert {points for _board, points, _first in empty[3]} == {0}
@@ -368,6 +371,16 @@ def test_switching_on_gives_the_badge_in_silence_to_who_earned_it_before(hearing
         assert rows == [(people[0], "backfill", NOW)]
         assert notices(session, people[0]) == 0
         assert occasions_for(session, people[0], NOW) == []
+
+
+@pytest.mark.parametrize(("rule", "options"), [("acts", {"number": 1}), ("streak", {"weeks": 1})])
+def test_a_preview_counts_to_its_limit_and_says_that_there_are_more(hearing_session: Session, rule: str, options: dict[str, Any]) -> None:
+    session, badge = hearing_session, make_badge(hearing_session, rule=rule, is_live=False, options=options)
+    for _ in range(11):
+        act(session, make_contact(session).id)
+    for most, number, is_more in ((10, 10, True), (11, 11, False), (12, 11, False)):
+        found = preview(session, badge, NOW, most=most)
+        assert (found.number, found.is_more, len(found.sample)) == (number, is_more, SAMPLE)
 
 
 def test_a_backfill_gives_the_first_places_to_who_was_first(hearing: Database) -> None:

@@ -15,7 +15,7 @@ from portal.people.queries.persons import get_person
 from portal.recognition.rules.boards import ABSENCES, Absence
 from tests.factories.challenges import as_advocate
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
-from tests.factories.recognition import give_points
+from tests.factories.recognition import do_act, give_points, make_badge
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 
@@ -202,6 +202,24 @@ def test_pages_follow_each_other_without_gap(database: Database, sign_in: SignIn
     names = [f"Crowd {n:03}" for n in range(60)]
     assert [(name in first) + (name in second) for name in names] == [1] * 60
     assert ">4<" in second
+
+
+def test_the_profile_shows_badges_held_and_the_three_nearest(hearing: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[int, int]:
+        for number in (1, 2, 4, 8, 16):
+            make_badge(session, name=f"Helper {number}", options={"number": number})
+        person = make_person(session, name="Amara Okafor")
+        do_act(session, person.id)
+        return person.id, make_admin(session).id
+
+    person_id, admin_id = hearing.write(given)
+    page = sign_in(person_id).get("/profile").text
+    panel = page[page.index('id="badges"') :].split("</section>")[0]
+    assert re.findall(r">(Helper \d+)<|(\d of \d+)<", panel) == [
+        ("Helper 1", ""), ("Helper 2", ""), ("", "1 of 2"), ("Helper 4", ""), ("", "1 of 4"), ("Helper 8", ""), ("", "1 of 8"),
+    ]  # fmt: skip
+    panel = sign_in(admin_id).get(f"/admin/people/{person_id}").text
+    assert ("Helper 1<" in panel, "Helper 2<" in panel) == (True, False)
 
 
 def test_a_deactivated_person_leaves_the_board_and_comes_back(app: Flask, database: Database, sign_in: SignIn) -> None:
