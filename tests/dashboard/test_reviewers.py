@@ -24,6 +24,7 @@ from portal.people.rules.person import PersonDeactivated
 from portal.people.rules.reviewing import Grants, GrantUnknown, kinds_of, require_grants
 from tests.dashboard.scene import Scene, scene
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_submission
+from tests.factories.gallery import make_file
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import png
 from tests.support.application import PortalClient, SignIn
@@ -143,6 +144,24 @@ def test_a_reviewer_opens_the_proof_that_was_sent_and_nothing_else(database: Dat
         assert answer.status_code == 200
         assert "attachment" in answer.headers["Content-Disposition"]
     assert desk.get(f"/files/{saved}").status_code == 404
+
+
+def test_a_video_plays_in_the_panel_of_a_reviewer_who_is_no_admin(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[int, int]:
+        member, challenge = make_person(session), make_challenge(session, stages=("upload",))
+        stored = make_file(session, member, filename="clip.mp4", media_type="video/mp4", purpose="document", width=None, height=None)
+        submission = make_submission(session, member, challenge)
+        value = {"file_id": stored.id, "name": "clip.mp4", "size": 9, "is_image": False, "is_video": True}
+        values = {stages_of(session, challenge.id)[0].id: value}
+        sent = submit_attempt(session, as_advocate(member), submission_id=submission.id, key="clip", values=values, now=utcnow())
+        return sent.id, stored.id
+
+    attempt_id, file_id = database.write(given)
+    grant(database, stage, stage.employee, "attempts")
+    page = sign_in(stage.employee).get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    video = page[page.index("<video") :].split("</video>")[0]
+    assert f"/files/{file_id}" in video
+    assert "controls" in video
 
 
 def test_granting_is_recorded_and_only_admins_do_it(session: Session) -> None:

@@ -19,6 +19,9 @@ from portal.dashboard.queries.member import SECTIONS
 from portal.dashboard.queries.reviewing import decided_lately, declines_by_reason, percentile, review_times, reviewer_loads
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.actions.reviewing import grant_reviewing
+from portal.people.models import Person
+from portal.references.actions.decide import accept_nomination
 from portal.review.actions.cases import change_case
 from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
@@ -228,6 +231,22 @@ def test_who_gave_the_first_approval_is_not_offered_the_second(
         assert "Decline" in mine
         assert button.search(theirs)
     assert "Give the second approval" in other.get(pages[0]).text
+
+
+def test_who_nominated_a_member_gives_neither_of_the_two_approvals(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    def given(session: Session) -> Attempt:
+        set_terms(session, as_admin(stage.admin), terms=Terms(four_eyes_above=100), now=utcnow())
+        grant_reviewing(session, as_admin(stage.admin), person_id=stage.employee.id, grants={"attempts"}, now=utcnow())
+        made = accept_nomination(session, as_admin(stage.admin), nomination_id=stage.nomination.id, now=utcnow())
+        return make_attempt(session, session.get_one(Person, made.person_id), stage.challenge)
+
+    sent, nominator = database.write(given), sign_in(stage.employee)
+    answer = nominator.post(f"{QUEUE}/attempt/{sent.id}/approve", data={})
+    assert "You nominated this member" in (nominator.get(answer.location).text if answer.location else answer.text)
+    with database.reading() as session:
+        assert session.get_one(Attempt, sent.id).state == "waiting"
+        assert session.get(ReviewCase, ("attempt", sent.id)) is None
+    assert nominator.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={}).status_code == 303, "of others they may give the first"
 
 
 def _decided(page: str) -> str:

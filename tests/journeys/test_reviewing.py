@@ -68,3 +68,31 @@ def test_a_reviewer_decides_by_keyboard_undoes_and_an_appeal_goes_to_somebody_el
     expect(ada.page.get_by_text("Approved after all, and paid.")).to_be_visible()
     amara.go("/statement")
     expect(amara.page.get_by_role("main")).to_contain_text("+150")
+
+
+@pytest.mark.browser
+def test_every_other_key_of_the_queue_does_what_it_says(site: Site, programme: None, database: Database, visit: Callable[..., Visitor]) -> None:
+    database.write(lambda s: make_attempt(s, make_person(s), make_challenge(s)))
+    edo = visit().sign_in(REVIEWER)
+    edo.go("/admin/approvals")
+    keys, queue, box = edo.page.keyboard, edo.page.locator("[data-queue]"), edo.page.locator("[data-row] input[type=checkbox]").first
+    expect(queue).to_be_focused()
+    keys.press("x")
+    expect(box).to_be_checked()
+    keys.press("x")
+    expect(box).not_to_be_checked()
+    for key, verdict in (("m", "more"), ("f", "feedback"), ("p", "partial")):
+        queue.focus()
+        keys.press(key)
+        expect(edo.page.locator(f"[data-verdict={verdict}]")).to_have_attribute("open", "")
+        expect(edo.page.locator(f"[data-verdict={verdict}] :focus")).to_be_in_viewport()
+    queue.focus()
+    keys.press("m")
+    edo.page.locator("#reason-more").fill("Please add the link.")
+    with edo.page.expect_navigation():
+        edo.page.locator("[data-verdict=more] button").last.click()
+    expect(edo.page.locator("[data-row]")).to_have_count(1)
+    queue.focus()
+    with edo.page.expect_navigation():
+        keys.press("u")
+    expect(edo.page.locator("[data-row]")).to_have_count(2)

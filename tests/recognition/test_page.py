@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -220,6 +220,22 @@ def test_the_profile_shows_badges_held_and_the_three_nearest(hearing: Database, 
     ]  # fmt: skip
     panel = sign_in(admin_id).get(f"/admin/people/{person_id}").text
     assert ("Helper 1<" in panel, "Helper 2<" in panel) == (True, False)
+
+
+def test_readers_in_two_zones_see_the_same_board(database: Database, sign_in: SignIn) -> None:
+    """At the same moment it is already December for one and still November for the other: the programme's zone counts for both."""
+
+    def given(session: Session) -> list[int]:
+        readers = [make_person(session, name=zone, time_zone=zone).id for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")]
+        for hour, person_id in zip((9, 12), readers, strict=True):
+            give_points(session, person_id, 100 + hour, at=datetime(2026, 12, 1, hour, tzinfo=UTC) - timedelta(hours=11))
+        return readers
+
+    clients = [sign_in(reader) for reader in database.write(given)]
+    for period, members in (("2026-11", ["Pacific/Kiritimati"]), ("2026-12", ["Pacific/Pago_Pago"])):
+        files = [client.get(f"/board?period={period}&format=csv").text.removeprefix("\ufeff") for client in clients]
+        assert files[0] == files[1]
+        assert [row[1] for row in csv.reader(io.StringIO(files[0]))][1:] == members
 
 
 def test_a_deactivated_person_leaves_the_board_and_comes_back(app: Flask, database: Database, sign_in: SignIn) -> None:

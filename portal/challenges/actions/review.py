@@ -7,6 +7,7 @@ approving, taking back and approving again pays, reverses and pays.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
