@@ -139,7 +139,7 @@ def approve_case(
     rest = rest_of(total, paid_before)
     transfer_id = pay(session, actor, submission, rest, at, now)
     _write_act(session, actor, case, paid, at, now)
-    facts = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
+    facts: dict[str, Any] = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
     return conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, **facts)
 
 
