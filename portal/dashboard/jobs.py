@@ -13,6 +13,7 @@ from portal.dashboard.queries.figures import SMALL, count_figures, find_kept, is
 from portal.dashboard.queries.queue import find_row, narrowed
 from portal.dashboard.rules import is_count_due
 from portal.dashboard.waiting.contract import WaitingSource, Wanted
+from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipients
@@ -56,7 +57,8 @@ def escalate(database: Database, now: datetime, sources: Sequence[WaitingSource]
 
     First its owner, or everybody who may decide on it while it is nobody's or its owner may not any
     more; when as much time again has passed, every admin, by mail too. Each in its own short transaction, so that any number of
-    workers tell once. Nobody is told of their own.
+    workers tell once. Nobody is told of their own, nor of what they
+    may not decide on because they had a hand in it.
     """
     with database.reading() as session:
         found = [(source, step, row) for source in sources for step, row in _overdue(session, source, now)]
@@ -84,6 +86,7 @@ def _tell_of(session: Session, *, source: WaitingSource, step: int, row: Any, no
     told = {one.id for one in people if one.is_admin} if step == STEPS else owner or may
     data = {"what": row.title, "person": row.person, "kind": source.kind, "since": row.waiting_since.isoformat(), "step": step}
     link, key = f"/admin/approvals?item={source.kind}-{row.id}", f"review:{source.kind}:{row.id}:overdue:{step}"
-    for _, to in sorted(recipients(session, told - {row.person_id}).items()):
+    own = source.shown(session, system(), row.id).barred | {row.person_id}
+    for _, to in sorted(recipients(session, told - own).items()):
         notify(session, to=to, kind="review_overdue", data=data, key=key, now=now, link=link, mail=step == STEPS)
     return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -93,4 +94,6 @@ def _place() -> dict[str, Any]:
 
 
 def _line(notice: Notice) -> Line:
-    return Line(notice, subject_of(notice.kind, notice.data), str(notice.data.get("reason") or ""))
+    badges = notice.data.get("badges")
+    said = (notice.data.get("reason"), badges and _("These badges went with it: %(badges)s.", badges=badges))
+    return Line(notice, subject_of(notice.kind, notice.data), "\n".join(filter(None, said)))

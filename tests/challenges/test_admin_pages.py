@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
+from portal.challenges.actions.answering import save_answers
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of
 from portal.challenges.actions.lifecycle import pause_challenge
 from portal.challenges.actions.recording import add_record_challenge
@@ -22,7 +23,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.people.models import Person
-from tests.factories.challenges import make_attempt, make_challenge, make_draft, make_rows, make_submission
+from tests.factories.challenges import as_advocate, make_attempt, make_challenge, make_draft, make_rows, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -241,6 +242,25 @@ def test_fewer_points_that_cannot_be_read_are_asked_for_again_and_pay_nothing(da
         assert session.get_one(Submission, begun.id).state == "open"
 
 
+def test_what_is_there_is_accepted_although_a_step_is_missing(database: Database, office: PortalClient) -> None:
+    def begun(session: Session) -> tuple[Person, Submission]:
+        person, challenge = make_person(session), make_challenge(session, stages=("answer", "link"), points=150)
+        submission = make_submission(session, person, challenge)
+        values = {stages_of(session, challenge.id)[0].id: {"text": "It saved us two days a month."}}
+        save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=utcnow())
+        return person, submission
+
+    person, submission = database.write(begun)
+    address = f"/admin/challenges/submissions/{submission.id}"
+    answer = office.post(f"{address}/accept", data={"reason": "The words are enough.", "points": ""})
+    assert (answer.status_code, answer.location) == (303, address)
+    assert "Approved and paid." in office.get(address).text
+    with database.reading() as session:
+        assert balance_of(session, person.id).available == 150
+        assert session.get_one(Submission, submission.id).state == "approved"
+    assert office.post(f"{address}/accept", data={"reason": "Again", "points": ""}).status_code == 409
+
+
 @pytest.mark.parametrize(("act", "outcome"), [("more", "more_wanted"), ("decline", "declined")])
 def test_a_verdict_against_needs_a_reason(database: Database, office: PortalClient, act: str, outcome: str) -> None:
     _person, attempt = sent(database)
@@ -264,6 +284,13 @@ def test_an_approval_is_taken_back_with_a_reason(database: Database, office: Por
     assert "There is no approval to take back." in again.text
     with database.reading() as session:
         assert balance_of(session, person.id).available == 0
+        line = session.scalars(select(AuditEvent).where(AuditEvent.name == "submission.reversed")).one()
+        assert (line.subject_type, line.subject_id, line.data["reason"], line.data["points"]) == (
+            "submission",
+            attempt.submission_id,
+            "Wrong person",
+            -150,
+        )
     assert office.post(f"/admin/challenges/attempts/{attempt.id}/approve").status_code == 303
 
 

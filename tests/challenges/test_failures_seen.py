@@ -1,5 +1,6 @@
 """What went wrong in other systems with challenges, by its name: each happened to somebody, none may happen here."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -141,3 +142,16 @@ def test_switching_rules_that_approve_changes_nothing_that_was_decided(session: 
         assert decided() == between
     remove_rule(session, admin, rule_id=rule.id, now=NOW)
     assert decided() == between
+
+
+@pytest.mark.parametrize("end", [close_challenge, archive_challenge])
+def test_an_answer_to_a_challenge_that_has_ended_stays_in_the_queue_and_is_paid(session: Session, end: Callable[..., object]) -> None:
+    person, challenge = make_person(session), make_challenge(session, points=150)
+    sent = make_attempt(session, person, challenge, now=NOW)
+    close_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+    if end is archive_challenge:
+        archive_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
+    assert [row.id for row in session.execute(waiting_attempts())] == [sent.id]
+    assert approve_attempt(session, as_admin(make_admin(session)), attempt_id=sent.id, now=NOW) is not None
+    assert balance_of(session, person.id).available == 150
+    assert session.execute(waiting_attempts()).all() == []

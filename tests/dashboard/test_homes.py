@@ -70,6 +70,10 @@ def test_an_advocate_sees_points_rank_challenges_and_rewards(stage: Scene, sign_
     page = sign_in(stage.advocate).get("/").text
     assert "You have 600 points to spend." in page
     assert "1,000 earned in all" in page
+    ring = re.search(r'aria-label="Level 3, Advocate: see your badges">.*?</a>', page, re.DOTALL)
+    assert ring
+    assert "<circle" in ring.group()
+    assert "500 points to Champion." in page
     assert "400 set aside for rewards" in page
     assert "Number 1 this month" in page
     assert "Go on where you left off" in page

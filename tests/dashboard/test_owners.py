@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.app import WAITING
+from portal.challenges.actions.appealing import appeal
+from portal.challenges.actions.review import decline_attempt
 from portal.dashboard.jobs import escalate
 from portal.dashboard.queries.queue import waiting_page
 from portal.dashboard.waiting.contract import Wanted
@@ -205,6 +207,18 @@ def test_whose_owner_may_not_decide_any_more_is_told_to_all_who_may(stage: Scene
         assert case.owner_id == owner.id
     escalate(database, now + timedelta(days=1), WAITING)
     assert [person for person, key in _notices(database) if key == f"review:attempt:{stage.attempt.id}:overdue:1"] == [stage.admin.id]
+
+
+def test_who_declined_is_not_told_that_the_appeal_is_overdue(stage: Scene, database: Database) -> None:
+    """They may not decide on it while there is somebody else who may."""
+    now, other = utcnow(), database.write(make_admin)
+    person, submission_id = as_advocate(stage.advocate), stage.attempt.submission_id
+    database.write(lambda s: decline_attempt(s, as_admin(stage.admin), attempt_id=stage.attempt.id, reason="The page is private.", now=now))
+    made = database.write(lambda s: appeal(s, person, submission_id=submission_id, words="It is public now.", now=now))
+    for days in (30, 60):
+        escalate(database, now + timedelta(days=days), WAITING)
+    told = {(to, key) for to, key in _notices(database) if key.startswith(f"review:appeal:{made.id}:")}
+    assert {to for to, _key in told} == {other.id}
 
 
 def test_workers_that_look_at_once_tell_once(stage: Scene, database: Database) -> None:

@@ -24,6 +24,7 @@ from portal.people.rules.person import PersonDeactivated
 from portal.people.rules.reviewing import Grants, GrantUnknown, kinds_of, require_grants
 from tests.dashboard.scene import Scene, scene
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_submission
+from tests.factories.gallery import make_file
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import png
 from tests.support.application import PortalClient, SignIn
@@ -80,6 +81,17 @@ def test_every_grant_works_for_its_kind(database: Database, stage: Scene, sign_i
         assert desk.post(f"{QUEUE}/{kind}/{item.id}/decline", data={"reason": "No."}).status_code == expected
 
 
+def test_the_page_of_a_decided_redemption_is_linked_for_admins_alone(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    grant(database, stage, stage.employee, "redemptions")
+    desk, link = sign_in(stage.employee), f"/admin/rewards/redemptions/{stage.redemption.id}"
+    assert desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/decline", data={"reason": "No."}).status_code == 303
+    panel = f"{QUEUE}?item=redemption-{stage.redemption.id}"
+    assert "What happened" in desk.get(panel).text
+    assert link not in desk.get(panel).text
+    assert desk.get(link).status_code == 403
+    assert link in sign_in(stage.admin).get(panel).text
+
+
 def test_a_reviewer_is_led_to_the_queue_and_nowhere_else(database: Database, stage: Scene, sign_in: SignIn) -> None:
     assert QUEUE not in sign_in(stage.employee).get("/").text
     grant(database, stage, stage.employee, "attempts")
@@ -132,6 +144,24 @@ def test_a_reviewer_opens_the_proof_that_was_sent_and_nothing_else(database: Dat
         assert answer.status_code == 200
         assert "attachment" in answer.headers["Content-Disposition"]
     assert desk.get(f"/files/{saved}").status_code == 404
+
+
+def test_a_video_plays_in_the_panel_of_a_reviewer_who_is_no_admin(database: Database, stage: Scene, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[int, int]:
+        member, challenge = make_person(session), make_challenge(session, stages=("upload",))
+        stored = make_file(session, member, filename="clip.mp4", media_type="video/mp4", purpose="document", width=None, height=None)
+        submission = make_submission(session, member, challenge)
+        value = {"file_id": stored.id, "name": "clip.mp4", "size": 9, "is_image": False, "is_video": True}
+        values = {stages_of(session, challenge.id)[0].id: value}
+        sent = submit_attempt(session, as_advocate(member), submission_id=submission.id, key="clip", values=values, now=utcnow())
+        return sent.id, stored.id
+
+    attempt_id, file_id = database.write(given)
+    grant(database, stage, stage.employee, "attempts")
+    page = sign_in(stage.employee).get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    video = page[page.index("<video") :].split("</video>")[0]
+    assert f"/files/{file_id}" in video
+    assert "controls" in video
 
 
 def test_granting_is_recorded_and_only_admins_do_it(session: Session) -> None:

@@ -8,22 +8,27 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.app import WAITING
+from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.appealing import appeal, grant_appeal
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.catalogue import usual_review_time
+from portal.challenges.rules.gallery import AGREEMENT, AGREEMENT_VERSION
 from portal.dashboard.queries.member import SECTIONS
 from portal.dashboard.queries.reviewing import decided_lately, declines_by_reason, percentile, review_times, reviewer_loads
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.actions.reviewing import grant_reviewing
+from portal.people.models import Person
+from portal.references.actions.decide import accept_nomination
 from portal.review.actions.cases import change_case
 from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
 from portal.review.rules.terms import Terms
 from tests.dashboard.scene import Scene, build, more_attempts, scene
-from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
+from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -134,6 +139,33 @@ def test_every_section_of_a_record_opens_for_admins_alone(desk: PortalClient, st
     assert "Ines Duarte" in desk.get(f"/admin/people/{stage.employee.id}/record?section=nominated").text
 
 
+def test_a_record_tells_what_was_confirmed_disclosed_and_agreed_to_once_it_is_sent(desk: PortalClient, stage: Scene, database: Database) -> None:
+    agreed = {"text": AGREEMENT, "language": "en", "version": AGREEMENT_VERSION}
+    address = f"/admin/people/{stage.advocate.id}/record?section=confirmed"
+
+    def ticked(session: Session) -> int:
+        challenge = make_challenge(session, title="Read the rules", stages=("confirm",))
+        submission = make_submission(session, stage.advocate, challenge)
+        fill(session, stage.advocate, submission)
+        return submission.id
+
+    def sent(session: Session, submission_id: int) -> None:
+        attempt = submit_attempt(session, as_advocate(stage.advocate), submission_id=submission_id, key="sent", now=utcnow())
+        first = attempt.answers[0]
+        said = {"kind": "review", "title": "Review us", "value": {"disclosure": {"text": "I got points.", "language": "en", "version": 1}}}
+        seen = {"kind": "upload", "title": "Your desk", "value": {"file_id": 1, "agreed": agreed}}
+        plain = {"kind": "upload", "title": "Your invoice", "value": {"file_id": 2}}
+        attempt.answers = [first, *(first | step for step in (said, seen, plain))]
+
+    submission_id = database.write(ticked)
+    assert "Nothing here" in desk.get(address).text, "what is ticked and not sent is read by nobody"
+    database.write(lambda s: sent(s, submission_id))
+    page = desk.get(address).text
+    for words in ("Step confirm", "Review us", "Disclosed", "Read the rules: I got points.", "Your desk", "Agreed to the gallery"):
+        assert words in page
+    assert "Your invoice" not in page
+
+
 def test_a_record_asks_as_much_of_a_thousand_lines_as_of_ten(
     desk: PortalClient, stage: Scene, database: Database, count_queries: CountQueries
 ) -> None:
@@ -220,6 +252,22 @@ def test_who_gave_the_first_approval_is_not_offered_the_second(
         assert "Decline" in mine
         assert button.search(theirs)
     assert "Give the second approval" in other.get(pages[0]).text
+
+
+def test_who_nominated_a_member_gives_neither_of_the_two_approvals(stage: Scene, sign_in: SignIn, database: Database) -> None:
+    def given(session: Session) -> Attempt:
+        set_terms(session, as_admin(stage.admin), terms=Terms(four_eyes_above=100), now=utcnow())
+        grant_reviewing(session, as_admin(stage.admin), person_id=stage.employee.id, grants={"attempts"}, now=utcnow())
+        made = accept_nomination(session, as_admin(stage.admin), nomination_id=stage.nomination.id, now=utcnow())
+        return make_attempt(session, session.get_one(Person, made.person_id), stage.challenge)
+
+    sent, nominator = database.write(given), sign_in(stage.employee)
+    answer = nominator.post(f"{QUEUE}/attempt/{sent.id}/approve", data={})
+    assert "You nominated this member" in (nominator.get(answer.location).text if answer.location else answer.text)
+    with database.reading() as session:
+        assert session.get_one(Attempt, sent.id).state == "waiting"
+        assert session.get(ReviewCase, ("attempt", sent.id)) is None
+    assert nominator.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={}).status_code == 303, "of others they may give the first"
 
 
 def _decided(page: str) -> str:

@@ -126,3 +126,31 @@ def test_a_button_asks_before_it_writes_over_another_window_and_not_over_what_it
         later.click()
     expect(amara.page.get_by_text("Saved. You can go on at any time")).to_be_visible()
     expect(box).to_have_value("Written in the first window, and more")
+
+
+@pytest.mark.browser
+def test_every_other_key_of_the_queue_does_what_it_says(site: Site, programme: None, database: Database, visit: Callable[..., Visitor]) -> None:
+    database.write(lambda s: make_attempt(s, make_person(s), make_challenge(s)))
+    edo = visit().sign_in(REVIEWER)
+    edo.go("/admin/approvals")
+    keys, queue, box = edo.page.keyboard, edo.page.locator("[data-queue]"), edo.page.locator("[data-row] input[type=checkbox]").first
+    expect(queue).to_be_focused()
+    keys.press("x")
+    expect(box).to_be_checked()
+    keys.press("x")
+    expect(box).not_to_be_checked()
+    for key, verdict in (("m", "more"), ("f", "feedback"), ("p", "partial")):
+        queue.focus()
+        keys.press(key)
+        expect(edo.page.locator(f"[data-verdict={verdict}]")).to_have_attribute("open", "")
+        expect(edo.page.locator(f"[data-verdict={verdict}] :focus")).to_be_in_viewport()
+    queue.focus()
+    keys.press("m")
+    edo.page.locator("#reason-more").fill("Please add the link.")
+    with edo.page.expect_navigation():
+        edo.page.locator("[data-verdict=more] button").last.click()
+    expect(edo.page.locator("[data-row]")).to_have_count(1)
+    queue.focus()
+    with edo.page.expect_navigation():
+        keys.press("u")
+    expect(edo.page.locator("[data-row]")).to_have_count(2)

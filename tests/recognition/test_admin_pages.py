@@ -3,10 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.recognition.models import Badge, BadgeHolding, Season
 from portal.recognition.queries.levels import list_levels
+from tests.factories.challenges import as_admin, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_contact, make_person
 from tests.factories.recognition import do_act, make_badge
 from tests.support.application import SignIn
@@ -58,6 +60,20 @@ def test_a_badge_from_draft_to_a_person_and_back(hearing: Database, sign_in: Sig
     assert "Earned after all." in mine.get("/badges").text
     assert client.post(f"{badge}/retire").status_code == 303
     assert "There is no badge left to give" in client.get(f"/admin/recognition/people/{person_id}/give").text
+
+
+def test_who_loses_a_badge_with_an_approval_reads_which(hearing: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> int:
+        person, admin = make_person(session), as_admin(make_admin(session))
+        for name in ("First step", "Also for one"):
+            make_badge(session, name=name)
+        attempt = make_attempt(session, person, make_challenge(session))
+        approve_attempt(session, admin, attempt_id=attempt.id, now=utcnow())
+        reverse_approval(session, admin, submission_id=attempt.submission_id, reason="Taken down.", now=utcnow())
+        return person.id
+
+    page = sign_in(hearing.write(given)).get("/inbox").text
+    assert "Taken down.\nThese badges went with it: First step, Also for one." in page
 
 
 def test_the_badges_we_drew_are_added_by_one_button(hearing: Database, sign_in: SignIn) -> None:

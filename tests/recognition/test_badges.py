@@ -17,6 +17,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.recognition.actions.badges import add_badge, add_starters, edit_badge, publish_badge, retire_badge
+from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.actions.holdings import backfill, give_badge, revoke_badge
 from portal.recognition.badges.registry import RULES, rule_of
 from portal.recognition.jobs import run_backfill
@@ -26,6 +27,7 @@ from portal.recognition.queries.celebrations import occasions_for
 from portal.recognition.queries.levels import list_levels, rung_for
 from portal.recognition.queries.weeks import streak_for
 from portal.recognition.rules.badges import (
+    SAMPLE,
     BadgeHeld,
     BadgeNameMissing,
     BadgeNameTaken,
@@ -206,6 +208,8 @@ def test_approving_and_reversing_ten_times_returns_exact_balance_level_badges_bo
         assert state() == empty
         approve_attempt(session, admin, attempt_id=attempt.id, now=NOW)
         assert state() == full
+    told = session.scalars(select(Notice.data).where(Notice.person_id == person.id, Notice.kind == "submission.reversed")).all()
+    assert {data["badges"] for data in told} == {"First step, Supporter, First of all"}
     assert empty is not None
     assert (empty[0].available, empty[0].lifetime, empty[1].number, empty[2], empty[4].weeks) == (0, 0, 1, [], 0)
     assert {points for _board, points, _first in empty[3]} == {0}
@@ -235,6 +239,20 @@ def test_an_earned_badge_is_celebrated_and_told_without_a_mail_of_its_own(hearin
     assert [(o.cause, o.name) for o in occasions_for(session, person.id, NOW)] == [("badge", "First step")]
     assert notices(session, person.id) == 1
     assert session.scalar(mails) == before
+
+
+def test_a_badge_taken_back_before_it_was_seen_is_celebrated_when_it_is_earned_again(hearing_session: Session) -> None:
+    session, person = hearing_session, make_contact(hearing_session)
+    make_badge(session, name="First step", now=NOW)
+    undo_act(session, act(session, person.id))
+    assert occasions_for(session, person.id, NOW) == []
+    again = act(session, person.id)
+    assert [o.name for o in occasions_for(session, person.id, NOW)] == ["First step"]
+    assert notices(session, person.id) == 1
+    close_celebrations(session, person_id=person.id, upto=10**9, now=NOW)
+    undo_act(session, again)
+    act(session, person.id)
+    assert occasions_for(session, person.id, NOW) == [], "what was seen is celebrated once"
 
 
 def test_drafts_retired_badges_and_other_states_give_nothing(hearing_session: Session) -> None:
@@ -284,6 +302,7 @@ def test_what_an_admin_took_no_rule_gives_back_but_a_hand_may(hearing_session: S
     assert held(session, person.id) == []
     assert backfill(session, badge_id=badge.id, holders=[(person.id, NOW)], now=NOW) == 0
     assert [reason for _badge, _at, reason in taken_badges(session, person.id)] == ["Written by somebody else."]
+    assert badges_for(session, person.id, NOW) == [], "no rule gives it back, so it is not in progress"
     assert notices(session, person.id, "badge_revoked") == 1
     with pytest.raises(BadgeNotHeld):
         revoke_badge(session, admin, holding_id=holding.id, reason="Again", now=NOW)
@@ -352,6 +371,16 @@ def test_switching_on_gives_the_badge_in_silence_to_who_earned_it_before(hearing
         assert rows == [(people[0], "backfill", NOW)]
         assert notices(session, people[0]) == 0
         assert occasions_for(session, people[0], NOW) == []
+
+
+@pytest.mark.parametrize(("rule", "options"), [("acts", {"number": 1}), ("streak", {"weeks": 1})])
+def test_a_preview_counts_to_its_limit_and_says_that_there_are_more(hearing_session: Session, rule: str, options: dict[str, Any]) -> None:
+    session, badge = hearing_session, make_badge(hearing_session, rule=rule, is_live=False, options=options)
+    for _ in range(11):
+        act(session, make_contact(session).id)
+    for most, number, is_more in ((10, 10, True), (11, 11, False), (12, 11, False)):
+        found = preview(session, badge, NOW, most=most)
+        assert (found.number, found.is_more, len(found.sample)) == (number, is_more, SAMPLE)
 
 
 def test_a_backfill_gives_the_first_places_to_who_was_first(hearing: Database) -> None:

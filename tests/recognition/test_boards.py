@@ -17,6 +17,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.boards import choose_board
+from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.people.rules.person import NicknameIsAName, NicknameTaken
 from portal.recognition.actions.recounting import recount
@@ -410,6 +411,36 @@ def test_a_closed_season_keeps_its_standing_whatever_comes_later(hearing: Databa
     days = {"starts_on": date(2026, 11, 1), "ends_on": date(2027, 1, 1)}
     with pytest.raises(SeasonClosed):
         hearing.write(lambda s: edit_season(s, system("test"), season_id=season_id, name="X", **days, now=after))
+
+
+def test_a_standing_keeps_its_lines_and_names_nobody_who_became_staff_or_was_deactivated(hearing: Database) -> None:
+    """Deactivated before the closing: no line and no score left. After it, or staff since: the line stays without the name."""
+    after = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
+
+    def prepare(session: Session) -> tuple[int, dict[str, int]]:
+        people = {name: make_contact(session, name=name).id for name in ("Before", "After", "Staff", "Stays", "Idle")}
+        found = season(session)
+        for n, name in enumerate(("Before", "After", "Staff", "Stays")):
+            do_act(session, people[name], points=100 - 10 * n, at=NOW)
+        deactivate_person(session, system("test"), person_id=people["Before"], reason="Left", now=NOW)
+        return found.id, people
+
+    season_id, people = hearing.write(prepare)
+    assert close_seasons(hearing, after) == [season_id]
+
+    def later(session: Session) -> None:
+        deactivate_person(session, system("test"), person_id=people["After"], reason="Left", now=after)
+        session.get_one(Person, people["Staff"]).is_employee = True
+        person_changed(session, people["Staff"])
+
+    hearing.write(later)
+    with hearing.reading() as session:
+        shown = [(row.rank, row.member, row.points) for row in standing_page(session, season_id, after=None)]
+        assert shown == [(1, "", 90), (2, "", 80), (3, "Stays", 70)]
+        assert [row.member for row in iter_standing(session, season_id)] == ["Stays"]
+        assert own_standing(session, season_id, people["Before"]) is None
+        assert own_standing(session, season_id, people["Idle"]) is None
+        assert session.scalar(select(func.count()).select_from(PeriodScore).where(PeriodScore.period.like("s%"))) == 0
 
 
 def test_which_key_is_a_seasons() -> None:

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
+from portal.recognition.actions.fences import replace_fences
 from portal.recognition.actions.scores import person_changed
 from portal.recognition.jobs import keep_fences
 from portal.recognition.models import Fence, FenceBuild, PeriodScore
 from portal.recognition.queries.board import get_board, iter_board
+from portal.recognition.queries.fences import look_at
 from portal.recognition.queries.places import find_build
 from portal.recognition.rules.boards import quarter_of
 from tests.factories.people import make_contact
@@ -50,6 +53,23 @@ def test_a_long_board_gets_fences_and_every_place_stays_right(database: Database
             assert [counted[row.member_id] for row in board.around] == list(board.around)
             assert board.places_at == now
             assert board.members == len(counted)
+
+
+def test_a_building_that_breaks_midway_leaves_the_fences_that_stood(database: Database) -> None:
+    database.write(lambda s: fill(s, LONG))
+    now = utcnow()
+    keep_fences(database, now)
+    with database.reading() as session:
+        stood = session.execute(select(Fence.__table__).order_by(Fence.position)).all()
+        look = look_at(session, "all")
+        posts = [(row.score, row.first_neg, row.member_id, row.position + 1) for row in stood]
+    with pytest.raises(IntegrityError):
+        database.write(lambda s: replace_fences(s, period="all", posts=[*posts, posts[-1]], look=look, now=now + timedelta(hours=1)))
+    with database.reading() as session:
+        assert session.execute(select(Fence.__table__).order_by(Fence.position)).all() == stood
+        assert session.scalars(select(FenceBuild.built_at)).all() == [now]
+        last = list(iter_board(session, "all"))[-1]
+        assert get_board(session, "all", member_id=last.member_id).own == last
 
 
 def test_fences_are_built_again_only_when_the_board_changed(database: Database) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -15,7 +15,7 @@ from portal.people.queries.persons import get_person
 from portal.recognition.rules.boards import ABSENCES, Absence
 from tests.factories.challenges import as_advocate
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
-from tests.factories.recognition import give_points
+from tests.factories.recognition import do_act, give_points, make_badge
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 
@@ -202,6 +202,40 @@ def test_pages_follow_each_other_without_gap(database: Database, sign_in: SignIn
     names = [f"Crowd {n:03}" for n in range(60)]
     assert [(name in first) + (name in second) for name in names] == [1] * 60
     assert ">4<" in second
+
+
+def test_the_profile_shows_badges_held_and_the_three_nearest(hearing: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[int, int]:
+        for number in (1, 2, 4, 8, 16):
+            make_badge(session, name=f"Helper {number}", options={"number": number})
+        person = make_person(session, name="Amara Okafor")
+        do_act(session, person.id)
+        return person.id, make_admin(session).id
+
+    person_id, admin_id = hearing.write(given)
+    page = sign_in(person_id).get("/profile").text
+    panel = page[page.index('id="badges"') :].split("</section>")[0]
+    assert re.findall(r">(Helper \d+)<|(\d of \d+)<", panel) == [
+        ("Helper 1", ""), ("Helper 2", ""), ("", "1 of 2"), ("Helper 4", ""), ("", "1 of 4"), ("Helper 8", ""), ("", "1 of 8"),
+    ]  # fmt: skip
+    panel = sign_in(admin_id).get(f"/admin/people/{person_id}").text
+    assert ("Helper 1<" in panel, "Helper 2<" in panel) == (True, False)
+
+
+def test_readers_in_two_zones_see_the_same_board(database: Database, sign_in: SignIn) -> None:
+    """At the same moment it is already December for one and still November for the other: the programme's zone counts for both."""
+
+    def given(session: Session) -> list[int]:
+        readers = [make_person(session, name=zone, time_zone=zone).id for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")]
+        for hour, person_id in zip((9, 12), readers, strict=True):
+            give_points(session, person_id, 100 + hour, at=datetime(2026, 12, 1, hour, tzinfo=UTC) - timedelta(hours=11))
+        return readers
+
+    clients = [sign_in(reader) for reader in database.write(given)]
+    for period, members in (("2026-11", ["Pacific/Kiritimati"]), ("2026-12", ["Pacific/Pago_Pago"])):
+        files = [client.get(f"/board?period={period}&format=csv").text.removeprefix("\ufeff") for client in clients]
+        assert files[0] == files[1]
+        assert [row[1] for row in csv.reader(io.StringIO(files[0]))][1:] == members
 
 
 def test_a_deactivated_person_leaves_the_board_and_comes_back(app: Flask, database: Database, sign_in: SignIn) -> None:

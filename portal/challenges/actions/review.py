@@ -7,6 +7,7 @@ approving, taking back and approving again pays, reverses and pays.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -45,6 +46,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.people.queries.persons import get_person
 from portal.recognition.actions import scores as recognition
+from portal.recognition.queries.badges import held_names
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
@@ -137,7 +139,7 @@ def approve_case(
     rest = rest_of(total, paid_before)
     transfer_id = pay(session, actor, submission, rest, at, now)
     _write_act(session, actor, case, paid, at, now)
-    facts = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
+    facts: dict[str, Any] = {"points": rest, "transfer_id": transfer_id, "first_by_id": eyes.first_by_id, "rule_id": rule_id}
     return conclude(session, actor, case, Outcome.APPROVED, note, at=at, now=now, tell=tell, **facts)
 
 
@@ -230,7 +232,7 @@ def give_feedback(session: Session, actor: Actor, *, attempt_id: int, reason: st
 def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reason: str, now: datetime, tell: bool = True) -> Verdict:
     """Take an approval back: all points are reversed, those of single steps and of later changes of the price too, and the act is marked.
 
-    The submission stands as declined and may be approved again. Refuses an empty reason, a submission
+    The submission stands as declined and may be approved again. The member reads which badges went with it. Refuses an empty reason, a submission
     that is not approved (``NotApproved``), and anybody's own.
     """
     submission = lock_submission(session, submission_id)
@@ -240,7 +242,7 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
         raise refusals.NotApproved()
     paid = last_approval(session, submission_id)
     attempt = session.get_one(Attempt, paid.attempt_id, populate_existing=True)
-    case = case_of(session, attempt, submission)
+    case, held = case_of(session, attempt, submission), held_names(session, submission.person_id)
     if not move_attempt(session, attempt, (AttemptState.APPROVED,), AttemptState.REVERSED):
         raise refusals.NotApproved()
     move_submission(session, submission, state=SubmissionState.DECLINED, decisions=submission.decisions + 1, paid=None, changed_at=now)
@@ -250,7 +252,9 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
     points = -paid.points - take_back_stages(session, actor, submission_id, now) - take_back_differences(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
-    return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, points=points, transfer_id=transfer_id)
+    left = held_names(session, submission.person_id)
+    lost = [name for badge_id, name in held.items() if badge_id not in left]
+    return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, lost=lost, points=points, transfer_id=transfer_id)
 
 
 def last_approval(session: Session, submission_id: int) -> Verdict:

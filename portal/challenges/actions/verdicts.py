@@ -1,5 +1,6 @@
 """What every verdict shares: what is decided on, how it stood before, writing it down, telling the advocate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,9 +107,19 @@ def pay(session: Session, actor: Actor, submission: Submission, points: int, at:
 
 
 def conclude(
-    session: Session, actor: Actor, case: Case, outcome: Outcome, reason: str, *, at: datetime, now: datetime, tell: bool, **facts: Any
+    session: Session,
+    actor: Actor,
+    case: Case,
+    outcome: Outcome,
+    reason: str,
+    *,
+    at: datetime,
+    now: datetime,
+    tell: bool,
+    lost: Sequence[str] = (),
+    **facts: Any,
 ) -> Verdict:
-    """Write the verdict and its audit line, and tell the advocate. ``facts`` are further columns of the verdict."""
+    """Write the verdict and its audit line, and tell the advocate. ``facts`` are further columns of the verdict, ``lost`` badges that went."""
     verdict = Verdict(
         submission_id=case.submission.id,
         attempt_id=case.attempt.id,
@@ -132,7 +143,7 @@ def conclude(
     settle_consents(session, actor, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)
     if tell:
-        tell_of(session, case.submission, case.challenge, verdict, now, mail_at=now + UNDO_WITHIN if is_undoable(verdict) else None)
+        tell_of(session, case.submission, case.challenge, verdict, now, lost, mail_at=now + UNDO_WITHIN if is_undoable(verdict) else None)
     return verdict
 
 
@@ -146,11 +157,15 @@ def verdict_key(verdict: Verdict) -> str:
     return f"submission:{verdict.submission_id}:decision:{verdict.number}"
 
 
-def tell_of(session: Session, submission: Submission, challenge: Challenge, verdict: Verdict, now: datetime, **how: Any) -> None:
+def tell_of(
+    session: Session, submission: Submission, challenge: Challenge, verdict: Verdict, now: datetime, lost: Sequence[str] = (), **how: Any
+) -> None:
     """Tell the advocate, in the portal at once, by mail when the verdict can no longer be undone."""
     allowed = version_of(session, submission).max_attempts
     left = max(allowed - submission.declines, 0) if allowed is not None else None
     data = {"challenge": challenge.title, "points": abs(verdict.points), "reason": verdict.reason, "attempts_left": left}
+    if lost:
+        data["badges"] = ", ".join(lost)
     link = f"/challenges/mine/{submission.id}"
     if verdict.outcome == Outcome.MORE_WANTED and verdict.stage_id is not None:
         link = f"/challenges/{challenge.id}?step={verdict.stage_id}#step"

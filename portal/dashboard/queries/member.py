@@ -1,18 +1,22 @@
 """All that one person did, was told, was paid, redeemed and confirmed, section by section, each paged by key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models.deciding import Verdict
-from portal.challenges.models.offering import Challenge, Stage
-from portal.challenges.models.taking import Answer, Submission
+from portal.challenges.models.offering import Challenge
+from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.shown import SHOWN
+from portal.challenges.rules.early import EARLY
 from portal.challenges.rules.states import OUTCOME_NAMES, SHOWN_STATE_NAMES
+from portal.challenges.stages.confirm import Confirm
+from portal.challenges.stages.review import OnlineReview
+from portal.challenges.stages.upload import AGREED, UploadedFile
 from portal.consents.queries import consents_of
 from portal.consents.rules import ITEM_NAMES, Item, state_of
 from portal.consents.rules import STATE_NAMES as CONSENT_STATES
@@ -44,6 +48,12 @@ _NOMINATION: dict[str, str] = {
     State.DECLINED: N_("Declined"),
     State.DUPLICATE: N_("Duplicate"),
 }
+_CONFIRMED: dict[tuple[str, str], str] = {
+    (Confirm.key, "is_confirmed"): N_("Confirmed"),
+    (OnlineReview.key, "disclosure"): N_("Disclosed"),
+    (UploadedFile.key, AGREED): N_("Agreed to the gallery"),
+}
+"""By kind of step and what its answer holds: what is said of it."""
 Section = Callable[[Session, int, str | None, datetime], Page]
 
 
@@ -71,15 +81,16 @@ def redeemed(session: Session, person_id: int, after: str | None, _now: datetime
 
 
 def confirmed(session: Session, person_id: int, after: str | None, _now: datetime) -> Page:
-    """Return what the person confirmed in steps that ask for it, and when."""
+    """Return what the person confirmed, disclosed and agreed to in answers they sent. What was ticked and never sent is read by nobody."""
+    kept = cast(Attempt.answers, Text)
     found: AnySelect = (
-        select(Answer, Stage.title, Challenge.title.label("challenge"))
-        .join(Submission, Submission.id == Answer.submission_id)
-        .join(Stage, Stage.id == Answer.stage_id)
+        select(Attempt, Challenge.title)
+        .join(Submission, Submission.id == Attempt.submission_id)
         .join(Challenge, Challenge.id == Submission.challenge_id)
-        .where(Submission.person_id == person_id, Stage.kind == "confirm")
+        .where(Submission.person_id == person_id, ~Attempt.key.startswith(EARLY), or_(*(kept.like(f'%"{fact}"%') for _kind, fact in _CONFIRMED)))
     )
-    return _entries(page_by(session, found, [(Answer.id, True)], after=after), _confirmed)
+    page = page_by(session, found, [(Attempt.submitted_at, True), (Attempt.id, True)], after=after)
+    return replace(page, rows=[entry for row in page.rows for entry in _confirmed(row)])
 
 
 def consented(session: Session, person_id: int, after: str | None, now: datetime) -> Page:
@@ -131,10 +142,14 @@ def _redeemed(row: Any) -> Entry:
     )
 
 
-def _confirmed(row: Any) -> Entry:
-    answer = row.Answer
-    state = N_("Confirmed") if answer.value.get("is_confirmed") else N_("Not confirmed")
-    return Entry(answer.saved_at, row.title, state, f"/admin/challenges/submissions/{answer.submission_id}", row.challenge)
+def _confirmed(row: Any) -> Iterator[Entry]:
+    attempt = row.Attempt
+    for step in attempt.answers:
+        for (kind, fact), state in _CONFIRMED.items():
+            given = step["value"].get(fact) if step["kind"] == kind else None
+            if given:
+                note = f"{row.title}: {given['text']}" if isinstance(given, dict) else row.title
+                yield Entry(attempt.submitted_at, step["title"], state, f"/admin/challenges/submissions/{attempt.submission_id}", note)
 
 
 def _consented(consent: Any, today: date) -> Entry:

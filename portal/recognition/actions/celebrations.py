@@ -1,9 +1,9 @@
-"""Congratulating once: a row with a unique key decides, and stays for ever."""
+"""Congratulating once: a row with a unique key decides, and stays for ever once it was seen."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ _ONCE = {
 def celebrate(session: Session, *, person_id: int, cause: Cause, subject_id: int, is_silent: bool, now: datetime) -> bool:
     """Write that a person is congratulated on ``subject_id`` of ``cause``, unless that was done before; tells whether it is new.
 
-    A silent one counts as seen. Taking back and giving again never celebrates again.
+    A silent one counts as seen. What was seen is never celebrated again, however often it is taken back and given.
     """
     row = {"person_id": person_id, "cause": cause, "subject_id": subject_id, "made_at": now, "closed_at": now if is_silent else None}
     connection = session.connection()
@@ -33,7 +33,7 @@ def close_celebrations(session: Session, *, person_id: int, upto: int, now: date
     session.execute(update(Celebration).where(*mine).values(closed_at=now))
 
 
-def forget_celebration(session: Session, *, person_id: int, cause: Cause, subject_id: int, now: datetime) -> None:
-    """Show nothing of what was taken back before it was seen."""
+def forget_celebration(session: Session, *, person_id: int, cause: Cause, subject_id: int) -> None:
+    """Show nothing of what was taken back before it was seen; earned again, it is celebrated then."""
     one = (Celebration.person_id == person_id, Celebration.cause == cause, Celebration.subject_id == subject_id, Celebration.closed_at.is_(None))
-    session.execute(update(Celebration).where(*one).values(closed_at=now))
+    session.execute(delete(Celebration).where(*one))

@@ -103,7 +103,7 @@ def _has_place(session: Session, row: Any) -> bool:
 def _lose(session: Session, row: Any, person_id: int, now: datetime) -> None:
     held = (BadgeHolding.badge_id == row.id, BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
     session.execute(update(BadgeHolding).where(*held).values(revoked_at=now, revoked_reason=LOST))
-    forget_celebration(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id, now=now)
+    forget_celebration(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id)
 
 
 def hold(
@@ -176,7 +176,7 @@ def revoke_badge(session: Session, actor: Actor, *, holding_id: int, reason: str
     values = {"revoked_at": now, "revoked_by_id": actor.id, "revoked_reason": reason, "is_barred": True}
     if not session.execute(taken.values(**values)).rowcount:  # type: ignore[attr-defined]
         raise BadgeNotHeld(person=person.name)
-    forget_celebration(session, person_id=person.id, cause=Cause.BADGE, subject_id=badge.id, now=now)
+    forget_celebration(session, person_id=person.id, cause=Cause.BADGE, subject_id=badge.id)
     record(session, actor, "badge.revoked", "person", person.id, now=now, badge_id=badge.id, badge=badge.name, reason=reason)
     data = {"badge": badge.name, "reason": reason}
     notify(session, to=recipient(session, person.id), kind="badge_revoked", data=data, key=f"badge_revoked:{holding_id}", link="/badges", now=now)

@@ -14,8 +14,8 @@ from portal.acts.models import Act
 from portal.kernel.clock import micros, require_aware
 from portal.ledger.models import account, entry, transfer
 from portal.people.models import Person
-from portal.recognition.actions.scores import LISTED
 from portal.recognition.models import PeriodScore
+from portal.recognition.queries.names import LISTED
 from portal.recognition.queries.seasons import periods_among
 from portal.recognition.rules.boards import UNIT, board_key
 

@@ -6,7 +6,7 @@ The boards of a track follow the act instead of the payment, since the act knows
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, and_, bindparam, case, select, update
+from sqlalchemy import BigInteger, String, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,17 +16,15 @@ from portal.ledger.actions import adjusting, earning
 from portal.ledger.queries.transfers import get_transfer
 from portal.ledger.rules import Transfer
 from portal.people.models import Person
-from portal.people.rules.person import PersonState
 from portal.recognition.actions.levels import follow_lifetime
 from portal.recognition.models import PeriodScore
 from portal.recognition.queries.earned import last_act, last_raise
+from portal.recognition.queries.names import LISTED
 from portal.recognition.queries.seasons import spans_at
 from portal.recognition.rules.boards import UNIT, board_key
 
 _SCORE: Any = PeriodScore.__table__
 _PERSON: Any = Person.__table__
-LISTED = and_(~_PERSON.c.is_employee, ~_PERSON.c.is_admin, _PERSON.c.state != PersonState.DEACTIVATED, _PERSON.c.left_board_at.is_(None))
-"""Who stands on boards: no staff, nobody deactivated, nobody who chose not to. Read wherever a score is written or counted anew."""
 
 
 def _upsert(dialect: Any) -> Any:

@@ -18,8 +18,8 @@ from portal.people.models import Person
 from portal.people.queries.persons import recipients
 from portal.recognition.actions.celebrations import celebrate
 from portal.recognition.actions.recounting import RECOUNT
-from portal.recognition.actions.scores import LISTED
 from portal.recognition.models import Fence, FenceBuild, PeriodScore, Season, SeasonStanding
+from portal.recognition.queries.names import LISTED
 from portal.recognition.queries.seasons import get_season
 from portal.recognition.rules.badges import Cause
 from portal.recognition.rules.seasons import (

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
@@ -92,6 +93,10 @@ class Rule:
     def holders(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
         """Yield who meets the rule ``now`` and since when, in order of time; nobody who is deactivated."""
         raise NotImplementedError
+
+    def some_holders(self, session: Session, options: Options, now: datetime, most: int) -> list[Holder]:
+        """Return at most so many of ``holders``, for a page that cannot wait for all."""
+        return list(islice(self.holders(session, options, now), most))
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """Return the rule as a sentence (``N_``) and what fills it; ``track``, ``level`` and ``challenge`` in it are named by the page."""

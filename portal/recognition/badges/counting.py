@@ -40,5 +40,6 @@ def eligible(statement: Select[Any], *, limit: int | None = None) -> Select[Any]
 
 def stream(session: Session, statement: Select[Any]) -> Iterator[tuple[int, datetime]]:
     """Yield the rows of a select of ``person_id`` and ``at``, without ever holding them all."""
-    for row in session.execute(statement, execution_options={"yield_per": _BATCH}):
-        yield row.person_id, require_aware(row.at)
+    with session.execute(statement, execution_options={"yield_per": _BATCH}) as found:
+        for row in found:
+            yield row.person_id, require_aware(row.at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -30,16 +30,26 @@ class WeeksInARow(Rule):
 
         Looked at as far back as whoever earns it by an act, so that both get it or neither does.
         """
-        need, found = options["weeks"], []
+        yield from sorted(self._by_person(session, options, now), key=_in_time)
+
+    def some_holders(self, session: Session, options: Options, now: datetime, most: int) -> list[Holder]:
+        """Stop looking once enough people are found: the first of them by their account, not in time."""
+        return sorted(islice(self._by_person(session, options, now), most), key=_in_time)
+
+    def _by_person(self, session: Session, options: Options, now: datetime) -> Iterator[Holder]:
+        need = options["weeks"]
         for person_id, acts in groupby(iter_weeks(session, now), key=lambda act: act.person_id):
             first: dict[date, datetime] = {}
             for act in acts:
                 first.setdefault(act.week, act.happened_at)
             enough = next((week for week, run, _frozen in runs_of(sorted(first)) if run >= need), None)
             if enough is not None:
-                found.append((person_id, first[enough]))
-        yield from sorted(found, key=lambda holder: (holder[1], holder[0]))
+                yield person_id, first[enough]
 
     def describe(self, options: Options) -> tuple[str, dict[str, Any]]:
         """So many weeks."""
         return N_("Weeks in a row with an act: %(weeks)s"), dict(options)
+
+
+def _in_time(holder: Holder) -> tuple[datetime, int]:
+    return holder[1], holder[0]

@@ -14,7 +14,7 @@ from portal.recognition.badges.contract import Case
 from portal.recognition.badges.registry import rule_of
 from portal.recognition.models import Badge, BadgeHolding
 from portal.recognition.queries.facts import gather
-from portal.recognition.rules.badges import SAMPLE, BadgeState, BadgeUnknown, Progress
+from portal.recognition.rules.badges import PREVIEWED, SAMPLE, BadgeState, BadgeUnknown, Progress
 from portal.web.paging import Page, page_by
 
 _BADGE: Any = Badge.__table__
@@ -62,10 +62,11 @@ class OwnBadge:
 
 @dataclass(frozen=True)
 class Preview:
-    """Who would get a badge if it were switched on now: how many, and the first of them by name."""
+    """Who would get a badge if it were switched on now: how many, or that they are more than that, and the first of them by name."""
 
     number: int
     sample: Sequence[str]
+    is_more: bool = False
 
 
 def live_rows(session: Session, person_id: int) -> Sequence[Any]:
@@ -84,9 +85,10 @@ def get_badge(session: Session, badge_id: int) -> Badge:
 def badges_for(session: Session, person_id: int, now: datetime) -> list[OwnBadge]:
     """Return every live badge with the person's progress, in a constant number of queries; and those they have that are given no more.
 
+    What an admin took for good is left out: no rule gives it back.
     Earned first, the latest on top; then what is nearest to be earned; then what only others can give.
     """
-    rows = live_rows(session, person_id)
+    rows = [row for row in live_rows(session, person_id) if row.way or not row.is_barred]
     missing = [row for row in rows if not row.way]
     needs = {need for row in missing for need in rule_of(row.rule).needs}
     limited = [row.id for row in missing if rule_of(row.rule).is_limited]
@@ -120,6 +122,13 @@ def earned_badges(session: Session, person_id: int, *, number: int | None = None
     held = select(*columns).join(BadgeHolding, BadgeHolding.badge_id == Badge.id)
     mine = held.where(BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
     return session.execute(mine.order_by(BadgeHolding.awarded_at.desc(), BadgeHolding.id.desc()).limit(number)).all()
+
+
+def held_names(session: Session, person_id: int) -> dict[int, str]:
+    """Return the names of the badges a person has, by id."""
+    held = select(Badge.id, Badge.name).join(BadgeHolding, BadgeHolding.badge_id == Badge.id)
+    mine = held.where(BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
+    return {row.id: row.name for row in session.execute(mine.order_by(Badge.id))}
 
 
 def taken_badges(session: Session, person_id: int) -> Sequence[Any]:
@@ -185,15 +194,11 @@ def holders_page(session: Session, badge_id: int, *, after: str | None) -> Page:
     return page_by(session, held, [(BadgeHolding.awarded_at, True), (BadgeHolding.id, True)], after=after)
 
 
-def preview(session: Session, badge: Badge, now: datetime) -> Preview:
-    """Return who would get the badge now. Counted to the end, named only the first few."""
-    number, first = 0, []
-    for person_id, _at in rule_of(badge.rule).holders(session, badge.options, now):
-        number += 1
-        if number <= SAMPLE:
-            first.append(person_id)
-    names = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(first)))}
-    return Preview(number, [names[person_id] for person_id in first])
+def preview(session: Session, badge: Badge, now: datetime, *, most: int = PREVIEWED) -> Preview:
+    """Return who would get the badge now. Counted up to ``most``, named only the first few."""
+    found = [person_id for person_id, _at in rule_of(badge.rule).some_holders(session, badge.options, now, most + 1)]
+    names = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(found[:SAMPLE])))}
+    return Preview(min(len(found), most), [names[person_id] for person_id in found[:SAMPLE]], is_more=len(found) > most)
 
 
 def get_holding(session: Session, holding_id: int) -> Any:

@@ -3,9 +3,19 @@
 So they are also left out of what is told of a company, its board and its sum: whoever knows the colleagues could subtract them.
 """
 
-from sqlalchemy import case, func
+from typing import Any
+
+from sqlalchemy import and_, case, func
 
 from portal.people.models import Company, Person
+from portal.people.rules.person import PersonState
+
+_PERSON: Any = Person.__table__
+LISTED = and_(~_PERSON.c.is_employee, ~_PERSON.c.is_admin, _PERSON.c.state != PersonState.DEACTIVATED, _PERSON.c.left_board_at.is_(None))
+"""Who stands on boards: no staff, nobody deactivated, nobody who chose not to.
+
+Read wherever a score is written or counted anew, and where a standing is shown.
+"""
 
 BY_NAME = Person.board_name.is_(None)
 """Who stands there by name: the only ones who are told of as people of their company."""

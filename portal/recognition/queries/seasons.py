@@ -13,7 +13,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
 from portal.recognition.models import Season, SeasonStanding
-from portal.recognition.queries.names import BEHIND, SHOWN_COMPANY, SHOWN_NAME
+from portal.recognition.queries.names import BEHIND, LISTED, SHOWN_COMPANY, SHOWN_NAME
 from portal.recognition.rules.boards import Span, periods_of, span_of
 from portal.recognition.rules.seasons import season_id_of, season_key, season_span
 from portal.web.paging import Page, page_by
@@ -139,8 +139,7 @@ def count_standing(session: Session, season_id: int) -> int:
 
 
 def _standing() -> Any:
-    is_shown = Person.left_board_at.is_(None) & (Person.state != "deactivated")
-    columns = (SeasonStanding.place, SeasonStanding.person_id, SHOWN_NAME, SHOWN_COMPANY, SeasonStanding.points, BEHIND, is_shown.label("is_shown"))
+    columns = (SeasonStanding.place, SeasonStanding.person_id, SHOWN_NAME, SHOWN_COMPANY, SeasonStanding.points, BEHIND, LISTED.label("is_shown"))
     found = select(*columns).join(Person, Person.id == SeasonStanding.person_id)
     return found.outerjoin(Company, Company.id == Person.company_id)
 

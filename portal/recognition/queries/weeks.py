@@ -87,7 +87,8 @@ def iter_weeks(session: Session, now: datetime) -> Iterator[WeekOfAct]:
     )
     zone = programme_zone(session)
     rows: Sequence[Any]
-    for rows in session.execute(statement, execution_options={"yield_per": 2_000}).partitions():
-        for row in rows:
-            at = require_aware(row.happened_at)
-            yield WeekOfAct(row.person_id, row.week or week_of(at, row.time_zone or zone), at)
+    with session.execute(statement, execution_options={"yield_per": 2_000}) as found:
+        for rows in found.partitions():
+            for row in rows:
+                at = require_aware(row.happened_at)
+                yield WeekOfAct(row.person_id, row.week or week_of(at, row.time_zone or zone), at)

@@ -10,6 +10,8 @@ from portal.kernel.text import N_
 NAME_LENGTH, HOW_LENGTH, REASON_LENGTH = 60, 200, 500
 MOST_NUMBER = 10_000
 SAMPLE = 8
+PREVIEWED = 1_000
+"""How many people a preview counts at most: a page is waited for, and who switches it on wants to know whether it is few or many."""
 BATCH = 500
 # What happened longer ago than this is written down without a word: imports, and what was entered late.
 SILENT_AFTER = timedelta(days=2)

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.people.models import Person
-from portal.recognition.queries.badges import OwnBadge, earned_badges, for_challenge
+from portal.recognition.queries.badges import OwnBadge, badges_for, earned_badges, for_challenge
 from portal.recognition.queries.celebrations import Occasion, occasions_for
 from portal.recognition.queries.levels import rung_for
 from portal.recognition.queries.weeks import streak_for
 from portal.web.transaction import db
 
-ON_CHALLENGE, ON_PROFILE = 3, 6
+ON_CHALLENGE, ON_PROFILE, NEAREST = 3, 6, 3
 
 
 def celebrations() -> list[Occasion]:
@@ -52,11 +52,12 @@ def person_panel(session: Session, person: Person, _now: datetime) -> Mapping[st
 
 
 def profile_panel(session: Session, person: Person, now: datetime) -> Mapping[str, Any] | None:
-    """Level, streak and latest badges of an advocate, for themselves."""
+    """Level, streak, latest badges and the nearest that are in progress, of an advocate, for themselves."""
     if not person.is_advocate:
         return None
     held = earned_badges(session, person.id, number=ON_PROFILE)
-    return {"rung": rung_for(session, person.id), "streak": streak_for(session, person.id, now), "held": held}
+    nearest = [badge for badge in badges_for(session, person.id, now) if not badge.is_earned and badge.progress and badge.progress.is_open][:NEAREST]
+    return {"rung": rung_for(session, person.id), "streak": streak_for(session, person.id, now), "held": held, "nearest": nearest}
 
 
 def init(app: Flask) -> None:
