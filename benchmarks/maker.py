@@ -533,7 +533,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("reward_wish", "lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
+_WITHOUT_ID = ("reward_conditions", "reward_wish", "lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
 
 
 def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:
