@@ -46,8 +46,8 @@ class Wishes:
         left = left_of(self.story.session, offered, self.story.end)
         for reward in offered:
             if left[reward.id] == 0 and not variants_of(self.story.session, reward.id):
-                for number, name in enumerate(self.random.sample(self._joined(), WAITING)):
-                    self._try(join_waiting, name, reward, at + timedelta(minutes=7 * number))
+                for name in self.random.sample(self._joined(), WAITING):
+                    self._try(join_waiting, name, reward, at)
 
     def _try(self, act: Callable[..., None], name: str, reward: Reward, at: datetime) -> None:
         """Let somebody wish or wait, unless it is meant for others, they have as many as one person may have, or may not accept it."""
