@@ -50,7 +50,8 @@ def test_from_the_invitation_to_the_first_points_in_a_handful_of_clicks(
     welcome.get_by_role("link", name="Begin").click()
     page.get_by_role("button", name="Start").click()
     page.get_by_label("Hello, I have read it").check()
-    page.get_by_role("button", name="Send for approval").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send for approval").click()
     amara.go("/")
     expect(page.get_by_role("main")).to_contain_text("You have 10 points to spend.")
     assert monotonic() - joined < 120, "first points within two minutes is what the welcome promises"

@@ -55,8 +55,8 @@ class Asked(Request):
 @pytest.fixture
 def story(database: Database, tmp_path) -> Story:
     told = tell_story(database, tmp_path)
-    # The first audience there is: routes open number 1 of what the story does not name.
-    assert database.write(lambda s: open_audience(s, system("test"), challenge_id=told.challenge, now=utcnow())) == 1
+    # Beside the reward's, which is number 1: routes open number 1 of what the story does not name.
+    assert database.write(lambda s: open_audience(s, system("test"), challenge_id=told.challenge, now=utcnow())) == 2
     return told
 
 

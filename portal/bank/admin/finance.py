@@ -151,7 +151,7 @@ def _cells(found: Figures) -> Iterator[tuple[Any, ...]]:
         sums, is_total = row.sums, row.sums is found.total
         places = (sums.earned, sums.spent, sums.expired, sums.reversed, sums.corrected, sums.paid, sums.held, sums.open, sums.outstanding)
         owed = None if row.owed is None else _hundredths(row.owed)
-        yield "total" if is_total else sums.month.strftime("%Y-%m"), found.day.isoformat(), *places, expected, cost, found.currency, owed
+        yield "total" if is_total else sums.month.isoformat()[:7], found.day.isoformat(), *places, expected, cost, found.currency, owed
 
 
 def _hundredths(amount: int) -> Decimal:
