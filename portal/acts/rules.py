@@ -2,12 +2,45 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from portal.kernel.errors import NotFound
 from portal.kernel.text import N_
 
-UNREWARDED = "unrewarded"
-"""The kind of an act that may be rewarded with nothing: it stands in the record, and counts on no board, for no badge and in no streak."""
+
+class ActKind(StrEnum):
+    """What an act of advocacy was. Which one an approved challenge is follows from its steps (``challenges/rules/acting.py``).
+
+    One that may be rewarded with nothing is ``UNREWARDED``, whatever it was: it stands in the record, and counts on no board, for no
+    badge and in no streak.
+    """
+
+    REVIEW = "review"
+    REFERRAL = "referral"
+    CONSENT = "consent"
+    EVENT = "event"
+    UPLOAD = "upload"
+    SHARE = "share"
+    SURVEY = "survey"
+    QUIZ = "quiz"
+    CHALLENGE = "challenge"
+    UNREWARDED = "unrewarded"
+
+
+UNREWARDED = ActKind.UNREWARDED
+ACT_KIND_NAMES = {
+    ActKind.REVIEW: N_("Online review"),
+    ActKind.REFERRAL: N_("Referral"),
+    ActKind.CONSENT: N_("Consent to a quote, logo or story"),
+    ActKind.EVENT: N_("Event"),
+    ActKind.UPLOAD: N_("Upload of a picture, video or document"),
+    ActKind.SHARE: N_("Shared link"),
+    ActKind.SURVEY: N_("Survey"),
+    ActKind.QUIZ: N_("Quiz"),
+    ActKind.CHALLENGE: N_("Other challenge"),
+    ActKind.UNREWARDED: N_("Review without a reward"),
+}
+OF_STEPS = N_("A challenge counts as what its steps ask for: one with an online review as a review, whatever else it asks.")
 
 
 class ActUnknown(NotFound):

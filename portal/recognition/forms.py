@@ -10,8 +10,10 @@ from wtforms import FieldList, FormField, HiddenField, IntegerField, RadioField,
 from wtforms import Form as PlainForm
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
+from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS
 from portal.kernel.ids import MOST_ID
 from portal.kernel.tracks import TRACK_NAMES, Track
+from portal.recognition.badges.acts import COUNTED
 from portal.recognition.badges.contract import Rule
 from portal.recognition.queries.facts import challenge_facts
 from portal.recognition.queries.levels import list_levels
@@ -71,7 +73,7 @@ class BadgeForm(Form):
     challenge_id = SelectField(_("Challenge"), [NEEDED], coerce=_whole)
     any_challenge_id = SelectField(_("Or to do this challenge"), [Optional()], coerce=_whole)
     level_id = SelectField(_("Level"), [NEEDED], coerce=_whole)
-    act_kind = SelectField(_("Only acts of this kind"), [Optional()])
+    act_kind = SelectField(_("Only acts of this kind"), [Optional()], description=_(OF_STEPS))
     tone = SelectField(_("Colour"), [NEEDED])
     art = RadioField(_("Picture"), [NEEDED])
     seen = SeenField()
@@ -85,7 +87,7 @@ class BadgeForm(Form):
         self.challenge_id.choices, self.any_challenge_id.choices = list(challenges), [("", gettext("No, the acts above")), *challenges]
         # The first level is everybody's from the first day on: nobody reaches it.
         self.level_id.choices = [(level.id, level.name) for level in list_levels(session) if level.threshold > 0]
-        self.act_kind.choices = [("", gettext("Acts of every kind")), ("challenge", gettext("Challenges"))]
+        self.act_kind.choices = [("", gettext("Acts of every kind")), *((kind.value, gettext(ACT_KIND_NAMES[kind])) for kind in COUNTED)]
         self.tone.choices = [(tone.value, gettext(name)) for tone, name in rules.TONE_NAMES.items()]
         self.art.choices = [(art.value, gettext(name)) for art, name in rules.ART_NAMES.items()]
         for name in _FACTS - set(rule.asks):

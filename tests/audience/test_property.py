@@ -46,7 +46,7 @@ def rules_of(world: World) -> st.SearchStrategy[Rule]:
     days = st.sampled_from([(NOW - timedelta(days=n)).date().isoformat() for n in (0, 1, 10, 31, 400)])
     counted = {
         "track": st.sampled_from(["", *(track.value for track in Track)]),
-        "kind": st.sampled_from(["", "challenge", "nomination", "call", "unheard of"]),
+        "kind": st.sampled_from(["", "rewardable", "challenge", "unrewarded", "nomination", "call", "unheard of"]),
         "choice": HOW,
         "number": st.integers(0, 4),
         "days": st.sampled_from([None, 1, 5, 30, 90, 365]),

@@ -133,7 +133,7 @@ def _make_somebody(session: Session, random: Random, n: int, companies: list[Any
 
 
 def _act(session: Session, random: Random, known: Somebody) -> None:
-    track, kind = random.choice(list(Track)), random.choice(("nomination", "call"))
+    track, kind = random.choice(list(Track)), random.choice(("nomination", "call", "unrewarded"))
     at = NOW - timedelta(days=random.choice((0, 5, 30, 90, 100)))
     number = known.id * 1_000 + len(known.acts) + random.randrange(900)
     source = {"source_type": f"test-{len(known.acts)}-{number}", "source_id": number}
@@ -208,7 +208,7 @@ def _days(one: Somebody, options: dict[str, Any]) -> float:
 def _count(one: Somebody, options: dict[str, Any]) -> int:
     number = 0
     for track, kind, at in one.acts:
-        is_meant = options["track"] in ("", track) and options["kind"] in ("", kind)
+        is_meant = options["track"] in ("", track) and (options["kind"] in ("", kind) or (options["kind"] == "rewardable" and kind != "unrewarded"))
         is_meant = is_meant and (options["days"] is None or at >= NOW - timedelta(days=options["days"]))
         number += is_meant
     return number

@@ -345,7 +345,7 @@ def test_a_review_that_may_not_be_rewarded_stands_on_no_board_and_counts_for_no_
     assert database.write(lambda s: counted(s, "google", 100)) == none
     rewarded = database.write(lambda s: counted(s, "g2", 100))
     assert (rewarded["acts"], rewarded["points"], rewarded["weeks"], rewarded["for badges"], rewarded["challenges"]) == (
-        [("challenge", 100)],
+        [("review", 100)],
         100,
         1,
         1,

@@ -80,8 +80,8 @@ def test_the_badges_we_drew_are_added_by_one_button(hearing: Database, sign_in: 
     client = sign_in(hearing.write(lambda s: make_admin(s).id))
     assert client.post("/admin/recognition/starters").status_code == 303
     page = client.get("/admin/recognition").text
-    assert "0 badges live, 20 drafts, 0 retired." in page
-    assert page.count('class="medal ') == 20
+    assert "0 badges live, 24 drafts, 0 retired." in page
+    assert page.count('class="medal ') == 24
     with hearing.reading() as session:
         for badge_id in session.scalars(select(Badge.id)):
             assert client.get(f"/admin/recognition/badges/{badge_id}").status_code == 200

@@ -411,9 +411,9 @@ def test_a_place_among_the_first_is_free_again_when_it_is_taken_back(hearing_ses
 def test_the_badges_we_drew_come_once_as_drafts_and_hold_together(hearing_session: Session) -> None:
     session = hearing_session
     made = add_starters(session, system("test"), now=NOW)
-    assert len(made) == 20
+    assert len(made) == 24
     assert {badge.state for badge in made} == {"draft"}
-    assert len({badge.art for badge in made}) == 20
+    assert len({badge.art for badge in made}) == 24
     assert add_starters(session, system("test"), now=NOW) == []
     for badge in made:
         publish_badge(session, system("test"), badge_id=badge.id, now=NOW)
@@ -460,7 +460,7 @@ def test_a_challenge_tells_which_badges_it_leads_to(hearing_session: Session) ->
     make_badge(session, rule="track", options={"number": 2, "track": "endorse"}, name="Endorse twice")
     make_badge(session, rule="hand", name="By hand")
     act(session, person.id, track="endorse")
-    near = for_challenge(session, person.id, challenge_id=challenge.id, track="endorse", now=NOW)
+    near = for_challenge(session, person.id, challenge_id=challenge.id, track="endorse", act_kind="challenge", now=NOW)
     assert [badge.name for badge in near] == ["Endorse twice", "This one"]
 
 
@@ -473,14 +473,18 @@ def test_a_challenge_leads_nearer_only_to_what_it_truly_adds_to(hearing_session:
     make_badge(session, rule="streak", options={"weeks": 4}, name="Four weeks")
     make_badge(session, rule="first", options={"places": 1, "number": 9}, name="First of all")
 
-    def near(track: str) -> list[str]:
-        return [badge.name for badge in for_challenge(session, person.id, challenge_id=challenge.id, track=track, now=NOW)]
+    def near(track: str, act_kind: str = "challenge") -> list[str]:
+        about = {"challenge_id": challenge.id, "track": track, "act_kind": act_kind}
+        return [badge.name for badge in for_challenge(session, person.id, **about, now=NOW)]
 
     assert near("earn") == ["Twenty", "All-rounder", "On stage", "Four weeks", "First of all"]
     for _ in range(3):
         act(session, person.id, track="earn")
     assert near("earn") == ["On stage", "First of all", "Twenty"]
     assert near("engage") == ["All-rounder", "First of all", "Twenty"]
+    make_badge(session, rule="acts", options={"number": 5, "act_kind": "review"}, name="Five reviews")
+    assert near("engage", "review") == ["All-rounder", "First of all", "Twenty", "Five reviews"]
+    assert near("engage", "survey") == ["All-rounder", "First of all", "Twenty"]
 
 
 @pytest.mark.parametrize(

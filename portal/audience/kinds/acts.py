@@ -3,13 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, not_, select, true
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS, UNREWARDED
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test, Word
 from portal.audience.kinds.numbers import AT_LEAST, COMPARISONS, comparison, days_or_none, whole
@@ -19,17 +20,23 @@ from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.people.models import Person
 
 TRACKS = (("", N_("Any track")), *((track.value, name) for track, name in TRACK_NAMES.items()))
+REWARDABLE = "rewardable"
+"""Stands for every kind but reviews without a reward."""
 # The kinds of acts that rooms record; one that is not listed is called by its key.
-ACT_KINDS = {"challenge": N_("Challenge"), UNREWARDED: N_("Review without a reward")}
+ACT_KINDS: dict[str, str] = {kind.value: name for kind, name in ACT_KIND_NAMES.items()}
 Times = dict[str, list[datetime]]
 
 
 def load_acts(session: Session, person_id: int) -> dict[tuple[str, str], list[datetime]]:
-    """Return when a person's live acts happened, oldest first, by track and kind; the empty track or kind stands for all."""
+    """Return when a person's live acts happened, oldest first, by track and kind.
+
+    The empty track or kind stands for all, ``REWARDABLE`` for all kinds but reviews without a reward.
+    """
     mine = select(Act.track, Act.kind, Act.happened_at).where(Act.person_id == person_id, Act.reversed_at.is_(None)).order_by(Act.happened_at)
     found: dict[tuple[str, str], list[datetime]] = {}
     for track, kind, at in session.execute(mine):
-        for key in ((track, kind), (track, ""), ("", kind), ("", "")):
+        kinds = (kind, "") if kind == UNREWARDED else (kind, REWARDABLE, "")
+        for key in product((track, ""), kinds):
             found.setdefault(key, []).append(at)
     return found
 
@@ -46,10 +53,15 @@ class Acts:
     def controls(self, session: Session) -> dict[str, Control]:
         """Return track, kind, comparison, number and days."""
         kinds = [kind for kind in session.scalars(select(Act.kind).distinct().order_by(Act.kind)) if kind not in ACT_KINDS]
-        listed = (("", N_("Any kind")), *ACT_KINDS.items(), *((kind, kind) for kind in kinds))
+        listed = (
+            ("", N_("Any kind")),
+            (REWARDABLE, N_("Any kind, but no reviews without a reward")),
+            *ACT_KINDS.items(),
+            *((kind, kind) for kind in kinds),
+        )
         return {
             "track": Control("choice", N_("Track"), choices=TRACKS, is_ours=True, default=""),
-            "kind": Control("choice", N_("Kind"), choices=listed, is_ours=True, default=""),
+            "kind": Control("choice", N_("Kind"), OF_STEPS, choices=listed, is_ours=True, default=""),
             "choice": Control("choice", N_("How many"), choices=COMPARISONS, is_ours=True, default=AT_LEAST),
             "number": Control("number", N_("Number of acts")),
             "days": Control("number", N_("Within how many days"), N_("Empty counts from the beginning.")),
@@ -84,6 +96,8 @@ class Acts:
     def _what(self, options: Options) -> Phrase:
         track, kind = options["track"], options["kind"]
         named: dict[str, Any] = {"track": Word(TRACK_NAMES[Track(track)])} if track else {}
+        if kind == REWARDABLE:
+            return Phrase(N_("Acts in %(track)s, but no reviews without a reward") if track else N_("Acts, but no reviews without a reward"), named)
         if kind:
             named["kind"] = Word(ACT_KINDS[kind]) if kind in ACT_KINDS else kind
             return Phrase(N_("Acts in %(track)s of the kind %(kind)s") if track else N_("Acts of the kind %(kind)s"), named)
@@ -102,7 +116,9 @@ class Acts:
         did = select(Act.person_id).where(Act.reversed_at.is_(None))
         if options["track"]:
             did = did.where(Act.track == options["track"])
-        if options["kind"]:
+        if options["kind"] == REWARDABLE:
+            did = did.where(Act.kind != UNREWARDED)
+        elif options["kind"]:
             did = did.where(Act.kind == options["kind"])
         if options["days"]:
             did = did.where(Act.happened_at >= moment.now - timedelta(days=options["days"]))

@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions import record_act, reverse_act
-from portal.acts.rules import UNREWARDED
 from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages
@@ -34,12 +33,11 @@ from portal.challenges.actions.verdicts import (
 )
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.queries.stages import changeable_stages, own_stage, own_stages
+from portal.challenges.queries.stages import act_kind_of, changeable_stages, own_stage, own_stages
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
-from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.challenges.rules.verdicts import require_category, require_points
 from portal.kernel.actor import Actor
@@ -150,7 +148,7 @@ def _write_act(session: Session, actor: Actor, case: Case, points: int, at: date
         actor,
         person_id=person_id,
         company_id=get_person(session, person_id).company_id,
-        kind=UNREWARDED if is_unrewarded(stage.options for stage in own_stages(session, case.submission)) else "challenge",
+        kind=act_kind_of(own_stages(session, case.submission)),
         track=version_of(session, case.submission).track,
         source_type=SOURCE,
         source_id=case.submission.id,

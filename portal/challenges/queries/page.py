@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from portal.acts.rules import ActKind
 from portal.audience.kinds.contract import Phrase
 from portal.audience.queries.admission import is_admitted
 from portal.audience.queries.reasons import told_why
@@ -31,7 +32,7 @@ from portal.challenges.queries.own import (
 )
 from portal.challenges.queries.policy import points_at_once
 from portal.challenges.queries.prerequisites import missing_for, prerequisites_of
-from portal.challenges.queries.stages import answers_of, get_challenge, stages_of
+from portal.challenges.queries.stages import act_kind_of, answers_of, get_challenge, stages_of
 from portal.challenges.queries.standing import tally_for
 from portal.challenges.queries.versions import current_version, differences, edited_version, version_of, why_not_go_on
 from portal.challenges.rules.comparing import Change, matters
@@ -40,7 +41,6 @@ from portal.challenges.rules.early import came_to_nothing, seen_by_member, sent_
 from portal.challenges.rules.paying import pays_at_once, rest_of
 from portal.challenges.rules.periods import Slot, free_at
 from portal.challenges.rules.refusals import AllPlacesTaken
-from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.rules.standing import Availability, Standing, again_on, availability, is_active, is_full, standing, why_not_open
 from portal.challenges.rules.states import ChallengeState, Outcome, Period, SubmissionState
 from portal.challenges.rules.verdicts import standing_verdict
@@ -141,9 +141,9 @@ class ChallengePage:
         return self.can_answer or self.can_start or is_ahead
 
     @property
-    def counts_for_badges(self) -> bool:
-        """Whether what comes of it counts for badges and streaks: nothing does for which no reward of any kind is allowed."""
-        return not is_unrewarded(step.stage.options for step in self.steps)
+    def act_kind(self) -> ActKind:
+        """The kind of the act that comes of it; what may not be rewarded counts for no badge and in no streak."""
+        return act_kind_of([step.stage for step in self.steps])
 
     @property
     def is_over(self) -> bool:

@@ -1,11 +1,16 @@
 """One challenge, its stages, and what a person has entered so far."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.acts.rules import ActKind
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Submission
+from portal.challenges.rules.acting import kind_of_act
 from portal.challenges.rules.gaps import Gap, find_gaps
+from portal.challenges.rules.sites import is_unrewarded
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.errors import NotFound
@@ -37,6 +42,11 @@ def stages_of(session: Session, challenge_id: int, version: int | None = None) -
 def own_stages(session: Session, submission: Submission) -> list[Stage]:
     """Return the stages a submission was begun with."""
     return stages_of(session, submission.challenge_id, submission.version)
+
+
+def act_kind_of(stages: Sequence[Stage]) -> ActKind:
+    """Return the kind of the act that an approval of these steps is."""
+    return kind_of_act((stage_kind(stage.kind).counts_as for stage in stages), is_unrewarded=is_unrewarded(stage.options for stage in stages))
 
 
 def own_stage(session: Session, submission: Submission, stage_id: int) -> Stage:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.consents.rules import ITEM_NAMES, MOST_MONTHS, QUOTE_LENGTH, SCOPE_NAMES, WORDS_LENGTH, Agreed, Item, Scope
@@ -72,6 +73,7 @@ class ConsentGiven(StageKind):
     name: ClassVar = N_("Record consent")
     icon: ClassVar = "signature"
     hint: ClassVar = N_("For a quote, logo, name, photo or case study: exact words, where, until when. They can withdraw it at any time.")
+    counts_as: ClassVar = ActKind.CONSENT
     options: ClassVar[Mapping[str, Control]] = {
         "item": Control(
             "choice", N_("Consent for"), choices=tuple((item.value, name) for item, name in ITEM_NAMES.items()), default=Item.QUOTE.value

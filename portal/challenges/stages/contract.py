@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from portal.acts.rules import ActKind
 from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
 from portal.people.rules.throttle import Limit
@@ -91,6 +92,8 @@ class StageKind(Protocol):
     options: ClassVar[Mapping[str, Control]] = {}
     """What the editor asks for besides title and text, by name of the option."""
     has_autosave: ClassVar[bool] = True
+    counts_as: ClassVar[ActKind] = ActKind.CHALLENGE
+    """Which kind of act a challenge with such a step is, unless another step goes before (``rules/acting.py``)."""
     needs_check: ClassVar[bool] = True
     """Whether a person has to look before the step can be paid. Where not, small points are paid at once."""
     needs_person: ClassVar[bool] = False

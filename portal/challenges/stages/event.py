@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.addresses import is_address
@@ -42,6 +43,7 @@ class OutsideEventHeard(StageKind):
     name: ClassVar = N_("Completed by an outside event")
     icon: ClassVar = "zap"
     hint: ClassVar = N_("Another system tells us, such as that of your webinars. Nothing to fill in.")
+    counts_as: ClassVar = ActKind.EVENT
     options: ClassVar[Mapping[str, Control]] = {
         "code": Control(
             "text", N_("Code of the event"), N_("For example webinar-2026-03. The other system sends it, or an import."), max_length=CODE_LENGTH

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
@@ -61,6 +62,7 @@ class SharedLink(StageKind):
     name: ClassVar = N_("Share a link")
     icon: ClassVar = "link"
     hint: ClassVar = N_("The address of a public page, such as a review.")
+    counts_as: ClassVar = ActKind.SHARE
     options: ClassVar[Mapping[str, Control]] = {
         "label": Control("text", N_("Label of the field"), N_("“Link” if empty."), max_length=120),
         "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),

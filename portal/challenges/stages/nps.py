@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
@@ -33,6 +34,7 @@ class NpsQuestion(StageKind):
     name: ClassVar = N_("NPS question")
     icon: ClassVar = "chart-no-axes-column"
     hint: ClassVar = N_("How likely they are to recommend you, from 0 to 10. Points never depend on the score.")
+    counts_as: ClassVar = ActKind.SURVEY
     options: ClassVar[Mapping[str, Control]] = {
         "name": Control("text", N_("What they would recommend"), N_("Your product or company. The name of this portal if empty."), max_length=80),
         "low": Control("text", N_("Beside the 0"), N_("“Not at all likely” if empty."), max_length=60),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages import asking
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
@@ -17,6 +18,7 @@ class Questions(StageKind):
     name: ClassVar = N_("Answer several questions")
     icon: ClassVar = "list-checks"
     hint: ClassVar = N_("Text, choices and scales, as many as you need.")
+    counts_as: ClassVar = ActKind.SURVEY
     options: ClassVar[Mapping[str, Control]] = {"questions": Control("questions", N_("Questions"))}
     shown_by: ClassVar = "challenges/stages/_questions.html"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages import asking
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
@@ -79,6 +80,7 @@ class Quiz(StageKind):
     name: ClassVar = N_("Take a quiz")
     icon: ClassVar = "graduation-cap"
     hint: ClassVar = N_("Questions with a right answer, checked at once.")
+    counts_as: ClassVar = ActKind.QUIZ
     options: ClassVar[Mapping[str, Control]] = {
         "questions": Control("quiz", N_("Questions")),
         "needed": Control("number", N_("How many must be right"), N_("All of them if empty."), max_length=asking.MAX_QUESTIONS),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
@@ -25,6 +26,7 @@ class ReferredPeer(StageKind):
     name: ClassVar = N_("Refer a peer")
     icon: ClassVar = "user-plus"
     hint: ClassVar = N_("Name and address of somebody who agreed to it. Paid when an admin confirms.")
+    counts_as: ClassVar = ActKind.REFERRAL
     options: ClassVar[Mapping[str, Control]] = {
         "about": Control(
             "text", N_("What we would like to talk about with them"), N_("The member reads it, and can tell their peer."), max_length=200

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.rules.sites import ANY_PROOF, PROOF_NAMES, Proof, disclosure_in
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
@@ -67,6 +68,7 @@ class OnlineReview(StageKind):
     name: ClassVar = N_("Online review")
     icon: ClassVar = "star"
     hint: ClassVar = N_("G2, Gartner, Google and others, by the rules of each site.")
+    counts_as: ClassVar = ActKind.REVIEW
     options: ClassVar[Mapping[str, Control]] = {
         "site": Control("choice", N_("Review site")),
         "url": Control("url", N_("Where they write it"), N_("The site’s page for a new review. May be empty."), max_length=MAX_LENGTH),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from portal.acts.rules import ActKind
 from portal.challenges.rules.gallery import AGREEMENT, AGREEMENT_VERSION, GalleryNotAgreed, SeenBy
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
@@ -44,6 +45,7 @@ class UploadedFile(StageKind):
     name: ClassVar = N_("Upload a file")
     icon: ClassVar = "upload"
     hint: ClassVar = N_("A picture, a video or a document as proof.")
+    counts_as: ClassVar = ActKind.UPLOAD
     options: ClassVar[Mapping[str, Control]] = {
         "purpose": Control("choice", N_("What they upload"), choices=PURPOSES, default="image"),
         "seen_by": Control(

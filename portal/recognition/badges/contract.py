@@ -15,8 +15,6 @@ from portal.web.paging import AnySelect
 Options = Mapping[str, Any]
 Holder = tuple[int, datetime]
 ACTS, CHALLENGES, LIFETIME, WEEKS, TAKEN = "acts", "challenges", "lifetime", "weeks", "taken"
-CHALLENGE_ACT = "challenge"
-"""The kind of the act that an approved challenge is."""
 
 
 class ChallengeFacts(Protocol):
@@ -51,9 +49,12 @@ class Facts:
         """Return how many acts there are, of one kind or track if given."""
         return sum(number for (k, t), number in self.acts.items() if (not kind or k == kind) and (not track or t == track))
 
-    def after(self, *, challenge_id: int, track: str) -> "Facts":
-        """Return the facts as they will be once this challenge is approved, this week. Its points are left aside: a level has its own ring."""
-        acts = {**self.acts, (CHALLENGE_ACT, track): self.acts.get((CHALLENGE_ACT, track), 0) + 1}
+    def after(self, *, challenge_id: int, track: str, act_kind: str) -> "Facts":
+        """Return the facts as they will be once this challenge is approved, this week, as an act of its track and kind.
+
+        Its points are left aside: a level has its own ring.
+        """
+        acts = {**self.acts, (act_kind, track): self.acts.get((act_kind, track), 0) + 1}
         weeks = sorted({*self.weeks, self.this_week})
         return replace(self, acts=acts, challenges=self.challenges | {challenge_id}, weeks=weeks)
 

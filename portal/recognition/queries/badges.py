@@ -137,12 +137,15 @@ def taken_badges(session: Session, person_id: int) -> Sequence[Any]:
     return session.execute(taken.where(BadgeHolding.person_id == person_id, BadgeHolding.is_barred).order_by(BadgeHolding.revoked_at.desc())).all()
 
 
-def for_challenge(session: Session, person_id: int, *, challenge_id: int, track: str, now: datetime) -> list[OwnBadge]:
-    """Return the badges of which the person would have more once this challenge is approved, and does not have, the most advanced first."""
+def for_challenge(session: Session, person_id: int, *, challenge_id: int, track: str, act_kind: str, now: datetime) -> list[OwnBadge]:
+    """Return the badges of which the person would have more once this challenge is approved, and does not have, the most advanced first.
+
+    ``track`` and ``act_kind`` are those of the act that it would be.
+    """
     rows = [row for row in live_rows(session, person_id) if not row.way and not row.is_barred]
     needs = {need for row in rows for need in rule_of(row.rule).needs}
     facts = gather(session, person_id, needs, now, limited=[row.id for row in rows if rule_of(row.rule).is_limited])
-    then, found = facts.after(challenge_id=challenge_id, track=track), []
+    then, found = facts.after(challenge_id=challenge_id, track=track, act_kind=act_kind), []
     for row in rows:
         rule, case = rule_of(row.rule), Case(row.id, row.options, False)
         progress = rule.progress(case, facts)

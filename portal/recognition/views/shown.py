@@ -36,11 +36,11 @@ class Near:
     others: int = 0
 
 
-def badges_near(challenge_id: int, track: str) -> Near:
+def badges_near(challenge_id: int, track: str, act_kind: str) -> Near:
     """Return the badges that a challenge leads the reader nearer to."""
     if ADVOCATE not in current_user.roles:
         return Near()
-    found = for_challenge(db(), current_user.id, challenge_id=challenge_id, track=track, now=utcnow())
+    found = for_challenge(db(), current_user.id, challenge_id=challenge_id, track=track, act_kind=act_kind, now=utcnow())
     return Near(found[:ON_CHALLENGE], max(len(found) - ON_CHALLENGE, 0))
 
 
