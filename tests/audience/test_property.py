@@ -19,7 +19,7 @@ from portal.audience.rules import Mode, Side
 from portal.kernel.tracks import Track
 from portal.people.models import Person
 from portal.people.rules.interest import Interest
-from tests.audience.world import ANSWERS, COUNTRIES, INDUSTRIES, LANGUAGES, NOW, REGIONS, SIZES, Somebody, World, make_world, plainly
+from tests.audience.world import COUNTRIES, INDUSTRIES, LANGUAGES, NOW, QUESTIONS, REGIONS, SAID, SIZES, Somebody, World, make_world, plainly
 
 Rule = tuple[str, dict[str, Any]]
 HOW = st.sampled_from(["at_least", "at_most"])
@@ -57,7 +57,11 @@ def rules_of(world: World) -> st.SearchStrategy[Rule]:
         "member_for": {"choice": HOW, "number": st.sampled_from([1, 10, 30, 31, 200])},
         "lifetime": {"choice": HOW, "number": st.sampled_from([0, 1, 10, 110, 500, 600])},
         "acts": counted,
-        "answered": {"stage": st.sampled_from(world.stage_ids), "answers": st.one_of(st.just([]), some(ANSWERS))},
+        "answered": {
+            "stage": st.sampled_from(world.stage_ids),
+            "question": st.sampled_from(["", "", *(question["id"] for question in QUESTIONS)]),
+            "answers": st.one_of(st.just([]), some(SAID)),
+        },
     }
     chosen = [st.tuples(st.just(kind), st.fixed_dictionaries({"values": some(values)})) for kind, values in named.items()]
     return st.one_of(*chosen, *(st.tuples(st.just(kind), st.fixed_dictionaries(options)) for kind, options in others.items()))
@@ -141,7 +145,15 @@ def test_the_world_is_one_in_which_every_kind_of_rule_can_hold_and_fail(session:
         "challenge_done": [{"values": [challenge]} for challenge in world.challenge_ids],
         "level": [{"values": [level]} for level, _ in world.levels],
         "badge": [{"values": [badge]} for badge in world.badge_ids],
-        "answered": [{"stage": stage, "answers": ["Sales"]} for stage in world.stage_ids],
+        "answered": [
+            *({"stage": stage, "question": "", "answers": [said]} for stage in world.stage_ids for said in ("Sales", "8")),
+            *(
+                {"stage": stage, "question": question["id"], "answers": [said]}
+                for stage in world.stage_ids
+                for question in QUESTIONS
+                for said in SAID
+            ),
+        ],
     }
     assert set(examples) == set(kinds_of(session))
     for kind, options in examples.items():

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.acts.actions import record_act, reverse_act
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, decline_attempt
+from portal.challenges.actions.stages import add_stage
+from portal.challenges.models.offering import Stage
 from portal.challenges.queries.stages import stages_of
 from portal.kernel.actor import system
 from portal.kernel.tracks import Track
@@ -21,7 +23,7 @@ from portal.people.models import Person, Tag
 from portal.people.rules.interest import Interest, Wish
 from portal.recognition.actions.holdings import give_badge, revoke_badge
 from portal.recognition.models import BadgeHolding, Level
-from tests.factories.challenges import as_advocate, make_challenge, make_submission
+from tests.factories.challenges import as_advocate, make_challenge, make_draft, make_submission
 from tests.factories.people import make_company, make_contact, make_person
 from tests.factories.recognition import give_points, make_badge
 
@@ -30,6 +32,13 @@ PEOPLE = 24
 INDUSTRIES, SIZES, REGIONS, COUNTRIES = ("Retail", "Transport", ""), ("1–49", "5,000+"), ("Bavaria", "Nordics"), ("Germany", "Norway", "")
 TAGS, LANGUAGES = ("VIP", "Beta", "Quiet"), ("de", "en", "fr")
 ANSWERS = ("Sales", "Support", "IT")
+QUESTIONS: list[dict[str, Any]] = [
+    {"id": "one", "ask": "Which?", "way": "one", "choices": list(ANSWERS), "is_required": False},
+    {"id": "many", "ask": "Which of these?", "way": "many", "choices": ["Sales", "IT", "Élan, “8”"], "is_required": False},
+    {"id": "scale", "ask": "How much?", "way": "scale", "low": 0, "high": 8, "is_required": False},
+    {"id": "text", "ask": "Why?", "way": "text", "is_required": False},
+]
+SAID = (*ANSWERS, "Élan, “8”", "0", "8", "10")
 
 
 @dataclass
@@ -49,7 +58,7 @@ class Somebody:
     lifetime: int = 0
     acts: list[tuple[str, str, datetime]] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
-    answers: dict[int, list[str]] = field(default_factory=dict)
+    answers: dict[int, list[list[tuple[str, str]]]] = field(default_factory=dict)
     badges: set[str] = field(default_factory=set)
 
 
@@ -73,7 +82,9 @@ def make_world(session: Session) -> World:
         make_company(session, name=f"Firm {n}", industry=i, size=s, region=r, country=c)
         for n, (i, s, r, c) in enumerate((i, s, r, c) for i in INDUSTRIES for s in SIZES for r in REGIONS for c in COUNTRIES)
     ]
-    challenges = [make_challenge(session, title=f"Task {n}", stages=("answer",), now=NOW - timedelta(days=300)) for n in range(3)]
+    began = NOW - timedelta(days=300)
+    challenges = [make_challenge(session, title=f"Task {n}", stages=("answer",), now=began) for n in range(3)]
+    challenges += [_make_survey(session, "questions", {"questions": QUESTIONS}), make_challenge(session, stages=("nps",), now=began)]
     stages = [stages_of(session, challenge.id)[0].id for challenge in challenges]
     people = [_make_somebody(session, random, n, companies, list(zip(challenges, stages, strict=True))) for n in range(PEOPLE)]
     session.flush()
@@ -82,10 +93,17 @@ def make_world(session: Session) -> World:
         edit_challenge(session, system("test"), challenge_id=challenge.id, offer=replace(offer_of(challenge), points=50), now=NOW)
         publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
         versions.add(stages_of(session, challenge.id)[0].id)
+    session.flush()
     stages, same = sorted(set().union(*steps)), {stage: versions for versions in steps for stage in versions}
     tags = {tag.name: str(tag.id) for tag in session.scalars(select(Tag))}
     levels = [(str(level.id), level.threshold) for level in session.scalars(select(Level).order_by(Level.threshold))]
     return World(people, tags, [str(challenge.id) for challenge in challenges], stages, levels, _give_badges(session, people), same)
+
+
+def _make_survey(session: Session, kind: str, options: dict[str, Any]) -> Any:
+    made = make_draft(session, title="Survey", stages=(), now=NOW - timedelta(days=300))
+    add_stage(session, system("test"), challenge_id=made.id, kind=kind, title="Asked", options=options, now=NOW)
+    return publish_challenge(session, system("test"), challenge_id=made.id, now=NOW - timedelta(days=300))
 
 
 def _give_badges(session: Session, people: list[Somebody]) -> list[str]:
@@ -127,7 +145,7 @@ def _make_somebody(session: Session, random: Random, n: int, companies: list[Any
         give_points(session, person.id, points, at=NOW - timedelta(days=20))
         known.lifetime += points
     if make is make_person:
-        for challenge, stage_id in random.sample(tasks, random.randrange(4)):
+        for challenge, stage_id in random.sample(tasks, random.randrange(6)):
             _answer(session, random, known, person, challenge, stage_id)
     return known
 
@@ -148,9 +166,10 @@ def _act(session: Session, random: Random, known: Somebody) -> None:
 def _answer(session: Session, random: Random, known: Somebody, person: Person, challenge: Any, stage_id: int) -> None:
     from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 
-    at, text = NOW - timedelta(days=random.choice((2, 40))), random.choice(ANSWERS)
+    at = NOW - timedelta(days=random.choice((2, 40)))
+    value, said = _said(random, session.get_one(Stage, stage_id).kind)
     submission = make_submission(session, person, challenge, now=at)
-    save_answers(session, as_advocate(person), submission_id=submission.id, values={stage_id: {"text": text}}, now=at)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={stage_id: value}, now=at)
     end = random.choice(("open", "waiting", "approved", "declined", "withdrawn"))
     if end == "open":
         return
@@ -158,7 +177,7 @@ def _answer(session: Session, random: Random, known: Somebody, person: Person, c
     attempt = submit_attempt(session, as_advocate(person), **facts, now=at)
     if end == "approved":
         approve_attempt(session, system("test"), attempt_id=attempt.id, now=at)
-        known.acts.append((challenge.track, "challenge", at))
+        known.acts.append((challenge.track, "challenge" if "text" in value else "survey", at))
         known.lifetime += challenge.points
         known.done.add(str(challenge.id))
     if end == "declined":
@@ -166,7 +185,21 @@ def _answer(session: Session, random: Random, known: Somebody, person: Person, c
     if end == "withdrawn":
         withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=at)
     if end in ("waiting", "approved"):
-        known.answers.setdefault(stage_id, []).append(text)
+        known.answers.setdefault(stage_id, []).append(said)
+
+
+def _said(random: Random, kind: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return what somebody enters into a step of a kind, as it is stored, and in plain words: question and answer."""
+    if kind == "answer":
+        text = random.choice(ANSWERS)
+        return {"text": text}, [("", text)]
+    if kind == "nps":
+        score = random.choice((0, 8, 10))
+        return {"score": score, "why": "Sales"}, [("", str(score))]
+    one, text, scale = random.choice(("", *ANSWERS)), random.choice(("", "Sales", "8")), random.choice((None, 0, 8))
+    many = [choice for choice in QUESTIONS[1]["choices"] if random.random() < 0.4]
+    plain = [("one", one), ("text", text), ("scale", "" if scale is None else str(scale)), *(("many", choice) for choice in many)]
+    return {"answers": {"one": one, "many": many, "scale": scale, "text": text}}, [(question, answer) for question, answer in plain if answer]
 
 
 def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bool:
@@ -195,8 +228,10 @@ def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bo
         stands, _ = max((level for level in world.levels if level[1] <= one.lifetime), key=lambda level: level[1])
         return stands in options["values"]
     if kind == "answered":
-        given = [text for step in world.same_steps[options["stage"]] for text in one.answers.get(step, ())]
-        return bool(given) and (not options["answers"] or any(text in options["answers"] for text in given))
+        sent = [said for step in world.same_steps[options["stage"]] for said in one.answers.get(step, ())]
+        asked = options.get("question", "")
+        given = [answer for said in sent for question, answer in said if asked in ("", question)]
+        return any(answer in options["answers"] for answer in given) if options["answers"] else bool(given if asked else sent)
     amount = {"member_for": _days, "lifetime": lambda one, options: one.lifetime, "acts": _count}[kind](one, options)
     return amount >= options["number"] if options["choice"] == "at_least" else amount <= options["number"]
 

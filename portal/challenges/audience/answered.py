@@ -1,6 +1,6 @@
-"""Answers given to a step of a challenge."""
+"""Answers given to a step of a challenge, or to one question of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -11,14 +11,21 @@ from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phr
 from portal.audience.rules import MAX_VALUES
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Submission
+from portal.challenges.queries.saying import says
+from portal.challenges.rules.saying import said_in
 from portal.challenges.rules.states import ChallengeState, SubmissionState
+from portal.challenges.stages.contract import Asked, Step
+from portal.challenges.stages.registry import stage_kind
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean_line
 from portal.people.models import Person
 
 _SENT = (Submission.dropped_at.is_(None), Submission.state.in_((SubmissionState.WAITING.value, SubmissionState.APPROVED.value)))
-TEXT = "text"
 _SIBLING = aliased(Stage)
+SHORT = 80
+"""After how many characters a question is cut in the list of steps."""
+Key = tuple[int, str]
+"""A step, and the id of one of its questions; all of them if empty."""
 
 
 def _root(stage: Any) -> ColumnElement[int]:
@@ -30,7 +37,7 @@ _SAME_STEP = and_(_SIBLING.challenge_id == Stage.challenge_id, _root(_SIBLING) =
 
 
 class StepUnknown(Refusal):
-    """A step that is not on the list."""
+    """A step, or a question, that is not on the list."""
 
     message = N_("Please choose a step from the list.")
     field = "option_stage"
@@ -43,83 +50,164 @@ class TooManyAnswers(Refusal):
     field = "option_answers"
 
 
-def load_answers(session: Session, person_id: int) -> dict[int, set[str | None]]:
-    """Return the texts a person sent, by step and by its copies in every other version; None for an answer without a text."""
+class AnswerNotOffered(Refusal):
+    """An answer that nobody could choose."""
+
+    message = N_("Nobody can answer “%(answer)s” here. The choices are: %(choices)s")
+    field = "option_answers"
+
+
+class NoAnswersCompared(Refusal):
+    """Answers to a step that is not answered in words, choices or numbers."""
+
+    message = N_("This step is not answered in words, choices or numbers. Leave the answers empty to take everybody who did it.")
+    field = "option_answers"
+
+
+def load_answers(session: Session, person_id: int) -> dict[Key, set[str]]:
+    """Return what a person said, by step and question, and by the step's copies in every other version.
+
+    With an empty question stands whatever was said to the step, also where that is nothing that can be compared.
+    """
     mine = select(_SIBLING.id, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
     mine = mine.join(Stage, Stage.id == Answer.stage_id).join(_SIBLING, _SAME_STEP)
-    found: dict[int, set[str | None]] = {}
+    found: dict[Key, set[str]] = {}
     for stage_id, value in session.execute(mine.where(Submission.person_id == person_id, *_SENT)):
-        text = value.get(TEXT)
-        found.setdefault(stage_id, set()).add(text if isinstance(text, str) else None)
+        whole = found.setdefault((stage_id, ""), set())
+        for question, said in said_in(value):
+            whole.add(said)
+            found.setdefault((stage_id, question), set()).add(said)
     return found
 
 
 class HasAnswered:
-    """The member sent an answer to a step, in whichever version of its challenge; if texts are given, exactly one of those.
+    """The member sent an answer to a step, in whichever version of its challenge, or to one question of it; if answers are given, one of those.
 
-    What was sent back or withdrawn does not count. Texts are those of steps with one free text.
+    What was sent back or withdrawn does not count. Own words are compared as a whole, choices and numbers by what is chosen: of several
+    choices one is enough.
     """
 
     key = "answered"
     name = N_("Answer given")
-    hint = N_("Members who answered a step of a challenge, in any way or with certain words.")
+    hint = N_("Members who answered a step of a challenge or one of its questions: in any way, with certain words, a choice or a number.")
     icon = "message-square-text"
     group = N_("What they did")
 
     def controls(self, session: Session) -> dict[str, Control]:
-        """Return the steps of what is published, in the version that is offered now, and the answers."""
+        """Return the steps of what is published, in the version that is offered now, each with its questions, and the answers."""
         rows = session.execute(
-            select(Stage.id, Stage.title, Challenge.title.label("challenge"))
+            select(Stage, Challenge.title.label("challenge"))
             .join(Challenge, Challenge.id == Stage.challenge_id)
             .where(Stage.version == Challenge.version, Stage.removed_at.is_(None), Challenge.state != ChallengeState.DRAFT)
             .order_by(Challenge.title, Challenge.id, Stage.position)
         )
-        steps = [(str(row.id), f"{row.challenge} › {row.title}") for row in rows]
-        help = N_("One on each line, exactly as they would write it, for steps with one free text only. Empty takes any answer.")
-        return {"stage": Control("choice", N_("Step"), choices=steps), "answers": Control("lines", N_("Answers"), help)}
+        steps = [listed for row in rows for listed in _listed(row.Stage, row.challenge)]
+        help = N_(
+            "One on each line: a choice as it stands in the question, a number of the scale, a score from 0 to 10, or the whole text "
+            "exactly as they would write it. Empty takes any answer."
+        )
+        return {"stage": Control("choice", N_("Step or question"), choices=steps), "answers": Control("lines", N_("Answers"), help)}
 
     def read(self, session: Session, given: Options) -> dict[str, Any]:
-        """Return the step and the answers. Refuses a step that is not there (``StepUnknown``) and more than 100 answers."""
-        stage_id = str(given.get("stage") or "")
-        if not stage_id.isdigit() or session.get(Stage, int(stage_id)) is None:
+        """Return step, question and answers.
+
+        Refuses a step or question that is not there (``StepUnknown``), more than 100 answers, answers that are none of the choices of any
+        version (``AnswerNotOffered``), and any where none can be compared (``NoAnswersCompared``).
+        """
+        number, _, question = str(given.get("stage") or "").partition(":")
+        asked = list(_asked_ever(session, int(number), question)) if number.isascii() and number.isdigit() else []
+        if not asked:
             raise StepUnknown()
         answers = sorted({line for raw in str(given.get("answers") or "").splitlines() if (line := clean_line(raw))})
         if len(answers) > MAX_VALUES:
             raise TooManyAnswers(limit=MAX_VALUES)
-        return {"stage": int(stage_id), "answers": answers}
+        questions = [one for each in asked for one in each]
+        if answers and not questions:
+            raise NoAnswersCompared()
+        if answers and all(one.choices is not None for one in questions):
+            choices = list(dict.fromkeys(choice for one in questions for choice in one.choices or ()))
+            if strange := next((answer for answer in answers if answer not in choices), None):
+                raise AnswerNotOffered(answer=strange, choices=", ".join(choices))
+        return {"stage": int(number), "question": question, "answers": answers}
 
     def shown(self, session: Session, options: Options) -> dict[str, Any]:
         """Return both; the step as it is in the version that is offered now."""
         now = and_(_SIBLING.version == Challenge.version, _SIBLING.removed_at.is_(None))
         offered = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).join(Challenge, Challenge.id == Stage.challenge_id)
         stage_id = session.scalar(offered.where(Stage.id == options["stage"], now)) or options["stage"]
-        return {"stage": str(stage_id), "answers": "\n".join(options["answers"])}
+        return {"stage": _value(stage_id, _question(options)), "answers": "\n".join(options["answers"])}
 
     def labels(self, session: Session, every: Sequence[Options]) -> Labels:
-        """Return the titles of the steps."""
-        ids = {options["stage"] for options in every}
-        return {row.id: row.title for row in session.execute(select(Stage.id, Stage.title).where(Stage.id.in_(ids)))}
+        """Return the titles of the steps, with the words of the question where a rule names one."""
+        wanted = {_key(options) for options in every}
+        stages = {stage.id: stage for stage in session.scalars(select(Stage).where(Stage.id.in_({stage_id for stage_id, _ in wanted})))}
+        return {(stage_id, question): _title(stages[stage_id], question) for stage_id, question in wanted if stage_id in stages}
 
     def phrase(self, options: Options, labels: Labels) -> Phrase:
         """Return “Answered “Which team?” with “Sales” or “Support””."""
-        facts = {"step": labels.get(options["stage"], ""), "answers": [f"“{answer}”" for answer in options["answers"]]}
+        facts = {"step": labels.get(_key(options), ""), "answers": [f"“{answer}”" for answer in options["answers"]]}
         return Phrase(N_("Answered “%(step)s” with %(answers)s") if options["answers"] else N_("Answered “%(step)s”"), facts)
 
     def told(self, options: Options, labels: Labels, facts: Facts) -> Phrase:
         """Remind the member of the step."""
-        return Phrase(N_("you answered “%(step)s”"), {"step": labels.get(options["stage"], "")})
+        return Phrase(N_("you answered “%(step)s”"), {"step": labels.get(_key(options), "")})
 
     def condition(self, options: Options, moment: Moment) -> ColumnElement[bool]:
-        """Return the condition on answers sent."""
-        steps = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == options["stage"])
-        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id).where(Answer.stage_id.in_(steps), *_SENT)
-        if options["answers"]:
-            sent = sent.where(Answer.value[TEXT].as_string().in_(options["answers"]))
+        """Return the condition on answers sent: those to the step's challenge are found by index, and only those to the step are read."""
+        stage_id, question = _key(options)
+        of_challenge = select(Stage.challenge_id).where(Stage.id == stage_id).scalar_subquery()
+        steps = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == stage_id)
+        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id)
+        sent = sent.where(Submission.challenge_id == of_challenge, Answer.stage_id.in_(steps), *_SENT)
+        if question or options["answers"]:
+            sent = sent.where(says(Answer.value, question, options["answers"]))
         return Person.id.in_(sent)
 
     def test(self, options: Options) -> Test:
         """Compare the member's own."""
-        stage_id, wanted = options["stage"], frozenset(options["answers"])
+        key, wanted = _key(options), frozenset(options["answers"])
         if not wanted:
-            return lambda facts: stage_id in facts.of(load_answers)
-        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).get(stage_id, ()))
+            return lambda facts: key in facts.of(load_answers)
+        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).get(key, ()))
+
+
+def _question(options: Options) -> str:
+    """Return the question of a rule; rules from before they were known name none."""
+    return str(options.get("question") or "")
+
+
+def _key(options: Options) -> Key:
+    return options["stage"], _question(options)
+
+
+def _value(stage_id: int, question: str) -> str:
+    return f"{stage_id}:{question}" if question else str(stage_id)
+
+
+def _asks(stage: Stage) -> dict[str, Asked]:
+    return dict(stage_kind(stage.kind).asks(Step.of(stage)))
+
+
+def _title(stage: Stage, question: str) -> str:
+    asked = _asks(stage).get(question) if question else None
+    return f"{stage.title} › {asked.words}" if asked else stage.title
+
+
+def _listed(stage: Stage, challenge: str) -> Iterator[tuple[str, str]]:
+    """Yield the step, and each of its questions."""
+    yield str(stage.id), f"{challenge} › {stage.title}"
+    for question, asked in _asks(stage).items():
+        if question:
+            words = asked.words if len(asked.words) <= SHORT else f"{asked.words[:SHORT].rstrip()}…"
+            yield _value(stage.id, question), f"{challenge} › {stage.title} › {words}"
+
+
+def _asked_ever(session: Session, stage_id: int, question: str) -> Iterator[list[Asked]]:
+    """Yield, for each version of a step that has the question, what it asks: that question, or all if it is empty."""
+    versions = select(_SIBLING).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == stage_id)
+    for stage in session.scalars(versions):
+        asked = _asks(stage)
+        if not question:
+            yield list(asked.values())
+        elif question in asked:
+            yield [asked[question]]

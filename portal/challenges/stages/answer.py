@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.contract import ANSWER, Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -49,6 +49,10 @@ class WrittenAnswer(StageKind):
     def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return the cleaned text, never more than one character over the limit."""
         return {"text": clean(str(given.get(ANSWER) or "")).replace("\r\n", "\n")[: MAX_LENGTH + 1]}
+
+    def asks(self, step: Step) -> Mapping[str, Asked]:
+        """Return the one question, answered in own words."""
+        return {"": Asked()}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse no text, too short and too long a text."""

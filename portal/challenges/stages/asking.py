@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.challenges.rules.refusals import StepMissing
-from portal.challenges.stages.contract import Control, Given, Step
+from portal.challenges.stages.contract import Asked, Control, Given, Step
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean, clean_line
 
@@ -197,6 +197,17 @@ def control_for(question: Question) -> Control:
 def _on_scale(question: Question, number: int) -> str:
     label = {question.low: question.low_label, question.high: question.high_label}.get(number, "")
     return f"{number}, {label}" if label else str(number)
+
+
+def asked_in(questions: Sequence[Question]) -> dict[str, Asked]:
+    """Return the questions by id, with what may be chosen: the choices, the numbers of a scale, None for own words."""
+    return {question.id: Asked(question.ask, _choices(question)) for question in questions}
+
+
+def _choices(question: Question) -> tuple[str, ...] | None:
+    if question.way == "scale":
+        return tuple(str(number) for number in range(question.low, question.high + 1))
+    return question.choices or None
 
 
 def answer_to(question: Question, given: Given) -> Any:

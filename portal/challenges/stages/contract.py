@@ -65,6 +65,14 @@ class Step:
         return cls(stage.title, stage.options, language)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question whose answers can be compared: its words, empty where the step is the question, and what may be chosen, None for own words."""
+
+    words: str = ""
+    choices: tuple[str, ...] | None = None
+
+
 class Stored(Protocol):
     """A file that has its row."""
 
@@ -144,6 +152,10 @@ class StageKind(Protocol):
     def unfinished(self, step: Step, value: Value) -> Value:
         """Return what of a value that may be unfinished goes with an answer that is taken as it is: mostly all."""
         return value
+
+    def asks(self, step: Step) -> Mapping[str, Asked]:
+        """Return the questions whose answers can be compared, by id, the only one by an empty id. What was said to each ``rules/saying.py`` reads."""
+        return {}
 
     def links(self, value: Value) -> tuple[str, ...]:
         """Return the public pages that a value points at; once it is sent, the worker looks whether they are there."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.acts.rules import ActKind
-from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -65,6 +65,10 @@ class NpsQuestion(StageKind):
         typed = str(given.get("score") or "")
         score = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 2 else None
         return {"score": score, "why": clean(str(given.get("why") or "")).replace("\r\n", "\n")[:WHY_LENGTH]}
+
+    def asks(self, step: Step) -> Mapping[str, Asked]:
+        """Return the scale; reasons are not compared."""
+        return {"": Asked(choices=tuple(str(number) for number in range(LOWEST, HIGHEST + 1)))}
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse no number, and one that is not on the scale."""

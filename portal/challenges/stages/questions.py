@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages import asking
-from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -33,6 +33,10 @@ class Questions(StageKind):
     def read(self, step: Step, given: Given, before: Value, keep: Keep) -> Value:
         """Return the answers by question, none of them a choice that is not offered."""
         return {"answers": asking.answers_to(asking.questions_of(step.options), given)}
+
+    def asks(self, step: Step) -> Mapping[str, Asked]:
+        """Return each question with its choices."""
+        return asking.asked_in(asking.questions_of(step.options))
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse questions left open, each beside its field."""

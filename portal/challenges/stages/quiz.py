@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages import asking
-from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -129,6 +129,10 @@ class Quiz(StageKind):
         if asking.questions_of(was.options) == asking.questions_of(step.options):
             return {**value, "is_passed": is_passed or int(value.get("right") or 0) >= needed_of(step.options)}
         return {} if is_passed else {"tries": tries}
+
+    def asks(self, step: Step) -> Mapping[str, Asked]:
+        """Return each question with its choices."""
+        return asking.asked_in(asking.questions_of(step.options))
 
     def problem(self, step: Step, value: Value) -> Refusal | None:
         """Refuse open questions, answers that nobody checked, too few right ones, and what has no try left."""
