@@ -1,5 +1,7 @@
 """Acts have the kind of what was done: a review, a referral, a survey. It follows from the steps of the version that was answered.
 
+What was begun and not sent has an index of its own, since reviewers have a list of it.
+
 Until now every approved challenge was of the kind ``challenge``. Rules that ask for that kind go on to mean what they meant: badges
 every act, since none counts what may not be rewarded, and audiences every kind but that.
 """
@@ -35,7 +37,11 @@ OF_VERSION = """UPDATE act SET kind = :kind WHERE kind = 'challenge' AND source_
     WHERE stage.removed_at IS NULL AND stage.kind IN :steps)"""
 
 
+BEGUN = sa.text("state IN ('open', 'more_wanted') AND dropped_at IS NULL")
+
+
 def upgrade() -> None:
+    op.create_index("ix_submission_begun", "submission", ["changed_at", "id"], sqlite_where=BEGUN, postgresql_where=BEGUN)
     of_version = sa.text(OF_VERSION).bindparams(sa.bindparam("steps", expanding=True))
     for kind, steps in KINDS:
         op.get_bind().execute(of_version, {"kind": kind, "steps": list(steps)})
@@ -49,6 +55,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Every challenge is of one kind again. Badges and audiences that ask for one of the kinds find nobody until then."""
+    op.drop_index("ix_submission_begun", "submission")
     kinds = sa.text("UPDATE act SET kind = 'challenge' WHERE source_type = 'submission' AND kind IN :kinds").bindparams(
         sa.bindparam("kinds", expanding=True)
     )

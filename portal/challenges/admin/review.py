@@ -11,23 +11,20 @@ from portal.challenges.actions import review
 from portal.challenges.actions.early import NOT_SHARED, say_no
 from portal.challenges.actions.links import look_again as look_at_link
 from portal.challenges.actions.verdicts import KIND
+from portal.challenges.admin.begun import begun_page, tell_approved
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt
 from portal.challenges.queries import editing as queries
-from portal.challenges.queries.own import challenge_of
-from portal.challenges.queries.page import steps_of
 from portal.challenges.queries.review import attempt_for_review, submission_for_review
 from portal.challenges.queries.shown import shown_state
-from portal.challenges.queries.stages import get_challenge, get_submission
-from portal.challenges.queries.versions import version_of
+from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.states import ATTEMPT_STATE_NAMES, OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
-from portal.people.queries.persons import get_person
 from portal.people.queries.persons import names as names_of
 from portal.review.queries.cases import cases_of
 from portal.web.addresses import id_number
@@ -72,19 +69,7 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
     found = submission_for_review(db(), current_actor(), submission_id)
     names = {"attempt_states": ATTEMPT_STATE_NAMES, "outcomes": OUTCOME_NAMES, "states": SHOWN_STATE_NAMES, "categories": CATEGORY_NAMES}
     if found is None:
-        begun = get_submission(db(), submission_id)
-        context = {"challenge": challenge_of(db(), begun), "person": get_person(db(), begun.person_id)}
-        return render(
-            "challenges/admin/begun.html",
-            submission=begun,
-            steps=steps_of(db(), version_of(db(), begun), begun),
-            kinds=KINDS,
-            **context,
-            **names,
-            form=form or ReasonForm(formdata=None),
-            refusal=refusal,
-            refused=refused,
-        )
+        return begun_page(submission_id, form=form, refusal=refusal, refused=refused)
     case = cases_of(db(), [(KIND, found.attempt.id)]).get((KIND, found.attempt.id))
     has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
     told = {"form": form or ReasonForm(formdata=None), "refusal": refusal, "refused": refused}
@@ -130,21 +115,8 @@ def _unread(form: ReasonForm, submission_id: int) -> tuple[str, int]:
 
 
 def _approved(verdict: Verdict | None, submission_id: int) -> Response:
-    """Say whether that was all, or the first of two approvals."""
-    flash(_("Approved and paid.") if verdict else _("Your approval is kept. It needs a second person’s before anything is paid."), "good")
+    tell_approved(verdict)
     return redirect(url_for(".submission", submission_id=submission_id), 303)
-
-
-@bp.post("/submissions/<int:submission_id>/accept")
-@admin
-@writes(again=_again)
-def accept(submission_id: int) -> Response | tuple[str, int]:
-    """Accept what was entered so far although later steps are unfinished."""
-    form = ReasonForm()
-    if not form.validate():
-        return _unread(form, submission_id)
-    given = {"reason": form.reason.data or "", "points": form.points.data}
-    return _approved(review.accept_early(db(), current_actor(), submission_id=submission_id, **given, now=utcnow()), submission_id)
 
 
 @bp.post("/attempts/<int:attempt_id>/more")

@@ -125,6 +125,12 @@ class ChallengeFilter(FilterForm):
     track = SelectField(_l("Track"), choices=TRACK_CHOICES)
 
 
+class BegunFilter(FilterForm):
+    """What a reviewer looks for among what was begun and not sent."""
+
+    q = SearchField(_l("Name or challenge"), filters=[one_line], validators=[Length(max=80)])
+
+
 class SubmissionFilter(FilterForm):
     """What an admin looks for among the submissions of a challenge."""
 

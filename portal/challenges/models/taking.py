@@ -12,6 +12,7 @@ from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one_of
 
 _NOT_DROPPED = text("dropped_at IS NULL")
+_BEGUN = text("state IN ('open', 'more_wanted') AND dropped_at IS NULL")
 
 
 _OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
@@ -46,6 +47,8 @@ class Submission(Base):
         Index(None, "person_id", "changed_at", "id"),
         Index(None, "challenge_id", "changed_at", "id"),
         Index("ix_submission_figures", "challenge_id", "dropped_at", "state", "paid"),
+        # What was begun and not sent, what changed last first: few of all there are.
+        Index("ix_submission_begun", "changed_at", "id", sqlite_where=_BEGUN, postgresql_where=_BEGUN),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
