@@ -11,6 +11,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import ON_BOARD, PeriodScore
 from portal.recognition.queries.names import BY_NAME
+from portal.recognition.rules.boards import NEIGHBOURS
 from portal.web.paging import Page, page_by
 
 
@@ -41,6 +42,18 @@ _SUMS = (
 )
 _LINES = select(_SUMS.c.place, _SUMS.c.company_id, Company.name, _SUMS.c.members, _SUMS.c.points).join(Company, Company.id == _SUMS.c.company_id)
 _KEYS = (_SUMS.c.points, _SUMS.c.first_neg, _SUMS.c.company_id)
+# Numbered from the top, and the lines beside one of them. The sums are made once, however often the numbers are named.
+_NUMBERED = select(
+    _SUMS.c.place,
+    _SUMS.c.company_id,
+    Company.name.label("name"),
+    _SUMS.c.members,
+    _SUMS.c.points,
+    func.row_number().over(order_by=[key.desc() for key in _KEYS]).label("line"),
+).join(Company, Company.id == _SUMS.c.company_id)
+_LINE = _NUMBERED.cte("numbered")
+_OWN_LINE = select(_LINE.c.line).where(_LINE.c.company_id == bindparam("company", type_=BigInteger)).scalar_subquery()
+_NEAR = select(_LINE).where(_LINE.c.line.between(_OWN_LINE - NEIGHBOURS, _OWN_LINE + NEIGHBOURS)).order_by(_LINE.c.line)
 
 
 def company_board(session: Session, period: str, *, term: str | None = None, after: str | None) -> Page:
@@ -62,6 +75,11 @@ def company_line(session: Session, period: str, company_id: int) -> CompanyRow |
     """Return one company's line, or None where nobody of it has points."""
     row = session.execute(_LINES.where(_SUMS.c.company_id == company_id), {"period": period}).first()
     return _line(row) if row else None
+
+
+def companies_around(session: Session, period: str, company_id: int) -> list[CompanyRow]:
+    """Return one company's line between its neighbours, from the top down; none where nobody of it has points."""
+    return [_line(row) for row in session.execute(_NEAR, {"period": period, "company": company_id})]
 
 
 def _matching(term: str | None) -> Any:

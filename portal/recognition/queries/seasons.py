@@ -14,7 +14,7 @@ from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
 from portal.recognition.models import Season, SeasonStanding
 from portal.recognition.queries.names import BEHIND, LISTED, SHOWN_COMPANY, SHOWN_NAME
-from portal.recognition.rules.boards import Span, periods_of, span_of
+from portal.recognition.rules.boards import NEIGHBOURS, Span, periods_of, span_of
 from portal.recognition.rules.seasons import season_id_of, season_key, season_span
 from portal.web.paging import Page, page_by
 
@@ -131,6 +131,13 @@ def iter_standing(session: Session, season_id: int) -> Iterator[StandingRow]:
 def own_standing(session: Session, season_id: int, person_id: int) -> SeasonStanding | None:
     """Return where a person stood, or None."""
     return session.get(SeasonStanding, (season_id, person_id))
+
+
+def standing_around(session: Session, season_id: int, person_id: int) -> Sequence[StandingRow]:
+    """Return a person's own line in the standing of a closed season between their neighbours, from the top down; none if they did not stand there."""
+    own = select(SeasonStanding.position).where(SeasonStanding.season_id == season_id, SeasonStanding.person_id == person_id).scalar_subquery()
+    near = SeasonStanding.position.between(own - NEIGHBOURS, own + NEIGHBOURS)
+    return [_line(row) for row in session.execute(_standing().where(SeasonStanding.season_id == season_id, near).order_by(SeasonStanding.position))]
 
 
 def count_standing(session: Session, season_id: int) -> int:

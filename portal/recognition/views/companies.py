@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.kernel.clock import utcnow
+from portal.people.queries.companies import get_company
 from portal.recognition.forms import BoardFilter
-from portal.recognition.queries.companies import company_board, company_line, iter_companies
+from portal.recognition.queries.companies import companies_around, company_board, iter_companies
 from portal.recognition.views.board import bp, read, tabs
 from portal.web.exports import csv_response
 from portal.web.guards import member
@@ -17,12 +18,16 @@ from portal.web.transaction import db
 @bp.get("/board/companies")
 @member
 def companies() -> ResponseReturnValue:
-    """Companies by what their people earned together, with the reader's own."""
+    """Companies by what their people earned together, with the reader's own between its neighbours."""
     form, now = BoardFilter(request.args), utcnow()
     asked = read(form, now)
     if request.args.get("format") == "csv":
         rows = ((row.rank, row.company, row.members, row.points) for row in iter_companies(db(), asked.key, term=asked.term))
         return csv_response(f"companies-{asked.key.replace('/', '-')}.csv", ("rank", "company", "members", "points"), rows)
     page = company_board(db(), asked.key, term=asked.term, after=request.args.get("after"))
-    own = company_line(db(), asked.key, current_user.company_id) if current_user.company_id else None
-    return render_fragment("recognition/companies.html", "results", page=page, form=form, asked=asked, tabs=tabs(asked, now), own=own)
+    company_id = current_user.company_id
+    around = companies_around(db(), asked.key, company_id) if company_id else []
+    own = next((line for line in around if line.company_id == company_id), None)
+    absent = get_company(db(), company_id) if company_id and own is None else None
+    shown = {"page": page, "form": form, "asked": asked, "tabs": tabs(asked, now), "own": own, "around": around, "absent": absent}
+    return render_fragment("recognition/companies.html", "results", **shown)

@@ -34,4 +34,5 @@ def season(season_id: int) -> ResponseReturnValue:
         return csv_response(f"season-{season_id}.csv", CSV_HEADER, rows)
     page = queries.standing_page(db(), season_id, after=request.args.get("after"))
     own, members = queries.own_standing(db(), season_id, current_user.id), queries.count_standing(db(), season_id)
-    return render("recognition/season.html", season=found, page=page, own=own, members=members, me=current_user.id)
+    around = queries.standing_around(db(), season_id, current_user.id)
+    return render("recognition/season.html", season=found, page=page, own=own, around=around, members=members, me=current_user.id)
