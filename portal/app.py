@@ -299,6 +299,7 @@ TICKS: list[Tick] = [
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
+    (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),

@@ -132,6 +132,18 @@ class NotAnOriginal(Refusal):
     field = "first_id"
 
 
+class NominatedAgain(Conflict):
+    """Another nomination of the same address stands by now."""
+
+    message = N_("Somebody has nominated this person again by now, so this decision stands. Decide on the new one.")
+
+
+class InvitationOut(Conflict):
+    """The nominee was invited once more, or joined."""
+
+    message = N_("The invitation is out by now, so this decision stands.")
+
+
 class NomineeDeactivated(Refusal):
     """The nominee's account was closed; an invitation alone would not open it."""
 

@@ -1,4 +1,4 @@
-"""Tables of reviewing: the terms, the case of each thing that waits, presses of buttons that count once, and the views that people keep."""
+"""Tables of reviewing: terms, the case of each thing that waits, decisions that can be undone, presses that count once, and kept views."""
 
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,33 @@ class ReviewCase(Base):
     first_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_points: Mapped[int | None]
     first_note: Mapped[str | None] = mapped_column(Text)
+
+
+class ReviewDecision(Base):
+    """A decision in the approvals queue that whoever gave it may undo within the minute, once. Gone after a day.
+
+    ``kind`` and ``item_id`` name the thing, ``verdict`` is the word of the queue for what was decided. ``before`` is what its room needs
+    to let it stand as before; ``final`` is a word of the room for why it cannot be undone at all, empty where it can. Answers to
+    challenges keep their verdicts for ever, and need no row here.
+    """
+
+    __tablename__ = "review_decision"
+    __table_args__ = (
+        CheckConstraint("undone_at IS NULL OR final = ''", name="final_stands"),
+        Index(None, "decided_by_id", "at"),
+        Index(None, "at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    item_id: Mapped[int] = mapped_column(BigId)
+    verdict: Mapped[str] = mapped_column(String(16))
+    final: Mapped[str] = mapped_column(String(16))
+    before: Mapped[dict[str, Any]] = mapped_column(Json)
+    decided_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ReviewPress(Base):

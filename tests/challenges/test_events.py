@@ -13,12 +13,14 @@ from portal.challenges.actions.answering import save_answers, submit_attempt, wi
 from portal.challenges.actions.auto import approve_by_rule, make_rule, switch_rule
 from portal.challenges.actions.editing import close_challenge, publish_challenge
 from portal.challenges.actions.events import hear_event
+from portal.challenges.actions.review import approve_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.actions.starting import start_submission
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.proof import LinkCheck
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.events import event_codes
+from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import answers_of, own_stages
 from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.stages.addresses import StepLinkInvalid
@@ -77,6 +79,36 @@ def test_an_event_that_comes_early_waits_and_applies_at_the_start(session: Sessi
     assert count(session, EventUse) == 0
     assert steps(session, make_submission(session, person, challenge, now=NOW)) == [True, False]
     assert balance_of(session, person.id).available == 20
+
+
+def test_an_early_event_of_a_later_step_waits_until_that_step_is_open_and_leaves_the_sending_to_the_member(session: Session) -> None:
+    """Steps are open in any order, so a step is reached when the challenge is begun, whatever stands before it; nothing is sent until all is done."""
+    person, challenge = make_person(session), make_webinar(session, ("confirm", 0), ("event", 20))
+    event = hear(session, person, at=NOW - 2 * DAY, now=NOW - DAY)
+    assert (event.outcome, count(session, EventUse), balance_of(session, person.id).available) == ("waiting", 0, 0)
+    other = make_submission(session, make_person(session), challenge, now=NOW)
+    submission = make_submission(session, person, challenge, now=NOW)
+    assert (steps(session, submission), steps(session, other)) == ([False, True], [False, False])
+    assert (balance_of(session, person.id).available, submission.state, count(session, Attempt)) == (20, "open", 0)
+    box = own_stages(session, submission)[0]
+    with pytest.raises(Refusal):
+        submit_attempt(session, as_advocate(person), submission_id=submission.id, key="early", now=NOW)
+    save_answers(session, as_advocate(person), submission_id=submission.id, values={box.id: {"is_confirmed": True}}, now=NOW)
+    assert submission.state == "open"
+    page = challenge_page(session, person.id, challenge.id, NOW)
+    assert (page.is_sent_by_itself, page.is_sent_by_hand) == (True, True), "the page says that the member sends"
+    sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key="k", now=NOW)
+    assert (sent.state, submission.state, count(session, EventUse)) == ("waiting", "waiting", 1)
+    approve_attempt(session, as_admin(make_admin(session)), attempt_id=sent.id, now=NOW)
+    assert balance_of(session, person.id).available == 100
+
+
+def test_until_the_first_step_is_done_the_page_promises_no_sending_by_itself_once_the_event_has_come(session: Session) -> None:
+    person, challenge = make_person(session), make_webinar(session, ("confirm", 0), ("event", 20))
+    make_submission(session, person, challenge, now=NOW)
+    assert not challenge_page(session, person.id, challenge.id, NOW).is_sent_by_hand
+    hear(session, person)
+    assert challenge_page(session, person.id, challenge.id, NOW).is_sent_by_hand
 
 
 def test_an_event_of_somebody_unknown_waits_until_they_are_here(session: Session) -> None:

@@ -24,10 +24,12 @@ from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.page import challenge_page
 from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules import refusals
-from portal.challenges.rules.verdicts import UNDO_WITHIN, require_category, require_points, standing_verdict
+from portal.challenges.rules.verdicts import require_category, require_points, standing_verdict
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
+from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooLate
+from portal.review.rules.undoing import UNDO_WITHIN
 from tests.challenges.deciding import MANY, NOW, Stage, decline, notices
 from tests.challenges.test_races import at_once
 from tests.dashboard.scene import give
@@ -221,26 +223,26 @@ def test_a_mail_that_went_out_before_is_followed_by_one_about_the_undo(session: 
 
 def test_after_the_minute_another_and_twice_it_is_refused(session: Session, stage: Stage) -> None:
     verdict, other = _approve(session, stage), make_admin(session)
-    with pytest.raises(refusals.UndoTooLate):
+    with pytest.raises(UndoTooLate):
         undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW + UNDO_WITHIN)
-    with pytest.raises(refusals.NotYourVerdict):
+    with pytest.raises(NotYourVerdict):
         undo_verdict(session, as_admin(other), verdict_id=verdict.id, now=NOW)
     undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
-    with pytest.raises(refusals.NothingToUndo):
+    with pytest.raises(NothingToUndo):
         undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
 
 
 def test_what_the_advocate_answered_since_is_not_undone_under_their_hands(session: Session, stage: Stage) -> None:
     verdict = decline(session, stage)
     submit_attempt(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, key="again", now=NOW)
-    with pytest.raises(refusals.NothingToUndo):
+    with pytest.raises(NothingToUndo):
         undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
 
 
 def test_what_was_withdrawn_since_is_not_undone(session: Session, stage: Stage) -> None:
     verdict = _more(session, stage)
     withdraw_submission(session, as_advocate(stage.person), submission_id=stage.attempt.submission_id, now=NOW)
-    with pytest.raises(refusals.NothingToUndo):
+    with pytest.raises(NothingToUndo):
         undo_verdict(session, as_admin(stage.admin), verdict_id=verdict.id, now=NOW)
 
 

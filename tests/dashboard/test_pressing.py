@@ -86,7 +86,7 @@ def test_after_an_undo_the_old_page_may_be_pressed_again(desk: PortalClient, sta
     desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={"press": "k1"})
     with database.reading() as session:
         verdict = session.scalars(select(Verdict.id).order_by(Verdict.id.desc())).first()
-    desk.post(f"{QUEUE}/verdicts/{verdict}/undo")
+    desk.post(f"{QUEUE}/attempt/decisions/{verdict}/undo")
     desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/approve", data={"press": "k1"})
     with database.reading() as session:
         assert session.get_one(Attempt, stage.attempt.id).state == "approved"

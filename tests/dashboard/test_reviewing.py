@@ -281,11 +281,11 @@ def test_a_verdict_is_undone_in_the_queue(desk: PortalClient, stage: Scene, data
     assert "Undo within the minute" in page
     with database.reading() as session:
         verdict = session.scalars(select(Verdict)).one()
-    assert desk.post(f"{QUEUE}/verdicts/{verdict.id}/undo", data={}).status_code == 303
+    assert desk.post(f"{QUEUE}/attempt/decisions/{verdict.id}/undo", data={}).status_code == 303
     page = desk.get(QUEUE).text
     assert "Undone. It stands as before." in page
     assert "Undo within the minute" not in page
-    again = desk.post(f"{QUEUE}/verdicts/{verdict.id}/undo", data={})
+    again = desk.post(f"{QUEUE}/attempt/decisions/{verdict.id}/undo", data={})
     assert "There is nothing left to undo" in desk.get(again.location).text
 
 

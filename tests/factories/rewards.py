@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
 from portal.kernel.clock import utcnow
-from portal.rewards.actions.catalogue import add_reward, publish_reward
+from portal.rewards.actions.catalogue import add_reward, publish_reward, set_options
 from portal.rewards.actions.redeeming import Asked, redeem
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.rules.addresses import Address
@@ -37,6 +37,13 @@ def make_draft(session: Session, **overrides: Any) -> Reward:
 def make_reward(session: Session, **overrides: Any) -> Reward:
     """Write and publish a reward."""
     return publish_reward(session, system("test"), reward_id=make_draft(session, **overrides).id, now=utcnow())
+
+
+def make_digital(session: Session, **overrides: Any) -> Reward:
+    """Write and publish a reward that is handed over with its approval."""
+    draft = make_draft(session, **{"kind": Kind.DIGITAL} | overrides)
+    set_options(session, system("test"), reward_id=draft.id, given={"link": "https://guide.example.com/1"}, now=utcnow())
+    return publish_reward(session, system("test"), reward_id=draft.id, now=utcnow())
 
 
 def make_redemption(session: Session, person_id: int, reward_id: int, **overrides: Any) -> Redemption:

@@ -97,6 +97,8 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
 
     admin.go("/admin/approvals?kind=redemption")
     press_twice(admin.page, "Approve for 120 points")
+    expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
+    site.let_a_minute_pass()
     site.post.to(NEW, "Wool overshirt")
     with database.reading() as session:
         redemption = session.scalars(select(Redemption)).one()
@@ -138,6 +140,8 @@ def test_from_a_nomination_to_a_member(site: Site, programme: int, visit: Callab
     admin.go("/admin/approvals?kind=nomination")
     expect(admin.page.get_by_role("main")).to_contain_text("nine depots")
     press_twice(admin.page, "Accept and invite")
+    expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
+    site.let_a_minute_pass()
     assert "Amara Okafor" in text_of(site.post.to(EMPLOYEE, "Amara"))
     join(visit, link_in(site.post.to(NEW)))
     edo.go("/nominate/mine")

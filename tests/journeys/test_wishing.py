@@ -136,6 +136,8 @@ def test_what_is_declined_gives_points_and_piece_back(site: Site, people: dict[s
     admin.page.get_by_role("main").get_by_text("Decline", exact=True).click()
     admin.page.get_by_label("Reason").first.fill("The summit moved to spring.")
     press(admin.page, "Decline and give the points back")
+    expect(admin.page.get_by_role("main")).to_contain_text("Declined")
+    site.let_a_minute_pass()
     declined = text_of(site.post.to(AMARA, "Not this time"))
     assert "The summit moved to spring." in declined
     amara.go("/rewards/mine")

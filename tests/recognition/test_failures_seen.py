@@ -6,22 +6,28 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from typing import Any
 
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import delete, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models import Act
+from portal.kernel.actor import system
 from portal.kernel.db import Database
+from portal.kernel.schema import Base
+from portal.ledger.models import transfer
+from portal.ledger.queries.balances import balance_of
 from portal.notifications.jobs import Delivery
 from portal.notifications.models import OutboxJob
 from portal.notifications.rules import LEASE
 from portal.people.models import Person
 from portal.recognition.actions.badges import BACKFILL
-from portal.recognition.jobs import JOBS, keep_fences
+from portal.recognition.actions.scores import adjust
+from portal.recognition.jobs import JOBS, keep_fences, run_recount
 from portal.recognition.models import BadgeHolding, Celebration, FenceBuild, PeriodScore
+from portal.recognition.queries.levels import rung_for
 from portal.recognition.rules.badges import BATCH
 from portal.recognition.rules.boards import quarter_of
 from tests.factories.people import make_contact
-from tests.factories.recognition import do_act, give_points, make_badge
+from tests.factories.recognition import do_act, give_points, make_badge, undo_act
 from tests.support.counting import CountQueries
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -127,3 +133,59 @@ def test_a_backfill_that_is_killed_midway_goes_on_and_gives_every_badge_once(dat
         assert holders() == [(person_id, 1) for person_id in ids]
     with database.reading() as session:
         assert session.get_one(OutboxJob, job_id).done_at == start + LEASE + timedelta(seconds=1)
+
+
+POINTS_OF_PEOPLE = {
+    "act": "the record of one act",
+    "adjustment": "the record of one correction",
+    "challenge_version": "what is offered",
+    "dispute": "what one answer gave",
+    "period_score": "counted, from the ledger and the acts",
+    "points_budget": "what is planned",
+    "redemption": "the record of one redemption",
+    "repricing": "the record of one decision",
+    "repricing_line": "the record of one completion paid anew",
+    "season_standing": "kept as it was when a season closed",
+    "verdict": "the record of one verdict",
+}
+"""Every table that names a person by a foreign key and holds points, and what those are. One is a sum that counts: ``period_score``."""
+
+
+def test_points_of_people_are_summed_in_one_table_alone_and_counted_anew_from_the_ledger_nothing_comes_back(hearing: Database) -> None:
+    """Elsewhere a second table of points was forgotten when accounts were joined, and its points came back with the next count.
+
+    Nobody joins accounts here. What is held instead: the tables are found by their foreign keys, so that a new one has to be named here;
+    and all that counts (every board, lifetime points, the level) follows from the ledger alone.
+    """
+    holding = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if any(key.target_fullname == "person.id" for column in table.columns for key in column.foreign_keys)
+        and {"points", "score", "balance", "lifetime", "price", "difference", "total", "earned"} & set(table.columns.keys())
+    }
+    assert holding == set(POINTS_OF_PEOPLE)
+
+    def prepare(session: Session) -> list[int]:
+        people = [make_contact(session).id for _ in range(3)]
+        for n, person_id in enumerate(people):
+            do_act(session, person_id, points=400 * (n + 1), track=("engage", "endorse", "earn")[n], at=NOW, now=NOW)
+        gone = do_act(session, people[0], points=5_000, at=NOW, now=NOW)
+        facts = {"counts_as_earned": True, "reason": "test.adjusted", "now": NOW}
+        adjust(session, system("test"), person_id=people[1], points=-100, key="less", **facts)
+        undo_act(session, gone, now=NOW)
+        return people
+
+    people = hearing.write(prepare)
+    counted = select(PeriodScore.member_id, PeriodScore.period, PeriodScore.score).where(PeriodScore.score != 0)
+    with hearing.reading() as session:
+        before = set(session.execute(counted).all())
+        earned = dict(session.execute(select(transfer.c.owner_id, func.sum(transfer.c.earned)).group_by(transfer.c.owner_id)).all())
+        levels = {one: rung_for(session, one) for one in people}
+    assert {member: score for member, period, score in before if period == "all"} == earned == dict(zip(people, (400, 700, 1_200), strict=True))
+    hearing.write(lambda s: s.execute(delete(PeriodScore)))
+    for _ in range(2):
+        run_recount(hearing, {"boards": "everything"}, NOW)
+        with hearing.reading() as session:
+            assert set(session.execute(counted).all()) == before
+            assert {one: balance_of(session, one).lifetime for one in people} == earned
+            assert {one: rung_for(session, one) for one in people} == levels

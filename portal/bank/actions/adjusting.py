@@ -128,8 +128,13 @@ def _ask(session: Session, actor: Actor, row: Adjustment, most_owed: int | None,
                 notify(session, to=to, kind="adjustment_waiting", data=data, key=key, now=now, link=link)
 
 
-def book(session: Session, actor: Actor, row: Adjustment, *, most_owed: int | None = None, now: datetime) -> None:
-    """Let the ledger have a correction that is locked, or was made in this unit of work, and tell the person. ``actor`` decided."""
+def book(
+    session: Session, actor: Actor, row: Adjustment, *, most_owed: int | None = None, now: datetime, key: str = "", mail_at: datetime | None = None
+) -> None:
+    """Let the ledger have a correction that is locked, or was made in this unit of work, and tell the person. ``actor`` decided.
+
+    ``key`` names the decision where it may be undone and taken once more; the mail waits until ``mail_at``.
+    """
     before = balance_of(session, row.person_id)
     moved = adjust(
         session,
@@ -137,7 +142,7 @@ def book(session: Session, actor: Actor, row: Adjustment, *, most_owed: int | No
         person_id=row.person_id,
         points=row.points,
         counts_as_earned=row.counts_as_earned,
-        key=f"adjustment:{row.id}",
+        key=key or f"adjustment:{row.id}",
         reason=reason_code(Category(row.category)),
         source_type=KIND,
         source_id=row.id,
@@ -155,7 +160,9 @@ def book(session: Session, actor: Actor, row: Adjustment, *, most_owed: int | No
     audit.record(session, actor, "points.adjusted", "person", row.person_id, now=now, **facts, **ids)
     data = {"points": row.points, "reason": row.reason}
     to = recipient(session, row.person_id)
-    notify(session, to=to, kind="points_adjusted", data=data, key=f"transfer:{moved.id}", now=now, link="/statement", mail=row.is_told)
+    notify(
+        session, to=to, kind="points_adjusted", data=data, key=f"transfer:{moved.id}", now=now, link="/statement", mail=row.is_told, mail_at=mail_at
+    )
 
 
 def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime) -> Adjustment:

@@ -1,13 +1,15 @@
 """The second pair of eyes: a correction that waits is booked or declined by another admin, or withdrawn by who asked. It never runs out by itself."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.bank.actions.adjusting import book, free, locked
 from portal.bank.actions.settling import follow_correction
-from portal.bank.models import Adjustment
+from portal.bank.models import Adjustment, Dispute
 from portal.bank.rules.adjusting import (
     KIND,
     REASON_LENGTH,
@@ -17,11 +19,14 @@ from portal.bank.rules.adjusting import (
     State,
     require_second,
 )
+from portal.bank.rules.disputes import DisputeState
 from portal.kernel.actor import Actor
+from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
+from portal.review.actions.undoing import keep_decision
 
 
 def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, most_owed: int = 0, now: datetime) -> Adjustment:
@@ -32,9 +37,10 @@ def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, mo
     """
     row = _waiting(session, actor, adjustment_id)
     row.decided_by_id = actor.id
-    book(session, actor, row, most_owed=most_owed, now=now)
-    follow_correction(session, actor, row, now)
-    _tell_asker(session, row, "adjustment_approved", "", now)
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="approve", now=now)
+    book(session, actor, row, most_owed=most_owed, now=now, key=f"adjustment:{row.id}:decided:{micros(now)}", mail_at=mail_at)
+    follow_correction(session, actor, row, now, mail_at)
+    _tell_asker(session, row, "adjustment_approved", "", now, mail_at)
     return row
 
 
@@ -52,8 +58,9 @@ def decline_adjustment(session: Session, actor: Actor, *, adjustment_id: int, re
     free(session, row)
     facts = {"points": row.points, "category": row.category, "reason": said, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.declined", KIND, row.id, now=now, **facts)
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="decline", before=_righting(session, row.id), now=now)
     follow_correction(session, actor, row, now)
-    _tell_asker(session, row, "adjustment_declined", said, now)
+    _tell_asker(session, row, "adjustment_declined", said, now, mail_at)
     return row
 
 
@@ -83,8 +90,21 @@ def _waiting(session: Session, actor: Actor, adjustment_id: int) -> Adjustment:
     return row
 
 
-def _tell_asker(session: Session, row: Adjustment, kind: str, reason: str, now: datetime) -> None:
+def _righting(session: Session, adjustment_id: int) -> dict[str, Any]:
+    """Return the dispute that a correction was to put right, and its answer, which goes with a decline and comes back where that is undone."""
+    made = session.scalar(select(Dispute).where(Dispute.adjustment_id == adjustment_id, Dispute.state == DisputeState.CORRECTING))
+    facts = ("answer", "answered_by_id", "points", "adjustment_id")
+    return {"dispute": made.id, "righting": {name: getattr(made, name) for name in facts}} if made else {}
+
+
+def told_key(row: Adjustment) -> str:
+    """Return the key under which whoever asked is told of the decision; what is decided once more is told of again."""
+    return f"adjustment:{row.id}:decided:{micros(row.settled_at or row.asked_at)}"
+
+
+def _tell_asker(session: Session, row: Adjustment, kind: str, reason: str, now: datetime, mail_at: datetime | None) -> None:
     if row.asked_by_id is not None:
         data = {"person": get_person(session, row.person_id).name, "points": row.points, "reason": reason}
         to = recipient(session, row.asked_by_id)
-        notify(session, to=to, kind=kind, data=data, key=f"adjustment:{row.id}:decided", now=now, link=f"/admin/corrections?state={row.state}")
+        link = f"/admin/corrections?state={row.state}"
+        notify(session, to=to, kind=kind, data=data, key=told_key(row), now=now, link=link, mail_at=mail_at)

@@ -27,6 +27,7 @@ from portal.kernel.db import violated
 from portal.kernel.errors import NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, get_person
+from portal.review.actions.undoing import keep_decision
 
 
 def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str, now: datetime) -> Dispute:
@@ -60,7 +61,7 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
 
 def withdraw_dispute(session: Session, actor: Actor, *, dispute_id: int, now: datetime) -> Dispute:
     """Take one's own dispute back while it waits. Refuses another's (``NotFound``) and what does not wait (``DisputeSettled``)."""
-    made = _locked(session, dispute_id)
+    made = locked_dispute(session, dispute_id)
     if actor.id is None or made.person_id != actor.id:
         raise NotFound()
     if made.state != DisputeState.WAITING:
@@ -78,8 +79,10 @@ def let_stand(session: Session, actor: Actor, *, dispute_id: int, reason: str, n
     (``DisputeSettled``), and no reason (``AnswerMissing``).
     """
     made = _to_answer(session, actor, dispute_id)
-    made.answer, made.answered_by_id = require_answer(reason), actor.id
-    settle(session, actor, made, DisputeState.STANDS, now)
+    said = require_answer(reason)
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=made.id, verdict="stand", now=now)
+    made.answer, made.answered_by_id = said, actor.id
+    settle(session, actor, made, DisputeState.STANDS, now, mail_at)
     return made
 
 
@@ -107,24 +110,26 @@ def put_right(session: Session, actor: Actor, *, dispute_id: int, points: int, c
     )
     made.answer, made.answered_by_id, made.points, made.adjustment_id = said, actor.id, given, row.id
     made.state = DisputeState.CORRECTING
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=made.id, verdict="right", before={"waits": row.state == State.WAITING}, now=now)
     if row.state == State.WAITING:
         session.flush()
         facts = {"person_id": made.person_id, "points": given, "reason": said, "adjustment_id": row.id}
         audit.record(session, actor, "dispute.correcting", KIND, made.id, now=now, **facts)
     else:
-        settle(session, actor, made, DisputeState.RIGHTED, now)
+        settle(session, actor, made, DisputeState.RIGHTED, now, mail_at)
     return made
 
 
 def _to_answer(session: Session, actor: Actor, dispute_id: int) -> Dispute:
-    made = _locked(session, dispute_id)
+    made = locked_dispute(session, dispute_id)
     require_answerer(actor, person_id=made.person_id, deciders=deciders_of(session, made))
     if made.state != DisputeState.WAITING:
         raise DisputeSettled()
     return made
 
 
-def _locked(session: Session, dispute_id: int) -> Dispute:
+def locked_dispute(session: Session, dispute_id: int) -> Dispute:
+    """Return a dispute with its row locked. Raises ``NotFound``."""
     found = select(Dispute).where(Dispute.id == dispute_id).with_for_update().execution_options(populate_existing=True)
     made = session.scalar(found)
     if made is None:

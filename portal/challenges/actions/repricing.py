@@ -15,6 +15,7 @@ from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.queries.repricing import forecast, is_among, is_outdated, later_standing, planned_lines
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import (
+    KIND,
     TO_DECIDE,
     WORDS_LENGTH,
     LaterRepricingStands,
@@ -37,6 +38,7 @@ from portal.kernel.text import clean
 from portal.notifications.actions import enqueue, notify
 from portal.people.models import Person
 from portal.people.queries.persons import admins, recipient
+from portal.review.actions.undoing import keep_decision
 from portal.review.queries.terms import terms_of
 
 REPRICE = "challenges.reprice"
@@ -110,6 +112,7 @@ def approve_repricing(session: Session, actor: Actor, *, repricing_id: int, now:
         row.state, row.decided_by_id, said = RepricingState.RUNNING, actor.id, "challenge.reprice_approved"
     session.flush()
     record(session, actor, said, "challenge", row.challenge_id, now=now, **facts_of(row))
+    keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="approve", final="runs", now=now)
     _promise(session, row, now)
     return row
 
@@ -122,14 +125,17 @@ def decline_repricing(session: Session, actor: Actor, *, repricing_id: int, reas
     row, said = _waiting(session, actor, repricing_id), _reason_of(reason)
     if row.state == RepricingState.UNDO_ASKED:
         record(session, actor, "challenge.reprice_undo_declined", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": said}))
-        _tell(session, row, row.undone_by_id, "repricing_declined", said, f"undo declined:{micros(now)}", now)
+        asked = {"words": row.words, "undone_by_id": row.undone_by_id, "undo_asked_at": row.undo_asked_at.isoformat() if row.undo_asked_at else ""}
+        mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="decline", before=asked, now=now)
+        _tell(session, row, row.undone_by_id, "repricing_declined", said, declined_key(row, now), now, mail_at)
         _stand_again(session, row)
         return row
     row.words = said
     row.state, row.decided_by_id, row.settled_at = RepricingState.DECLINED, actor.id, now
     session.flush()
     record(session, actor, "challenge.reprice_declined", "challenge", row.challenge_id, now=now, **(facts_of(row) | {"reason": row.words}))
-    tell_asker(session, row, "repricing_declined", row.words, now)
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="decline", now=now)
+    _tell(session, row, row.asked_by_id, "repricing_declined", row.words, declined_key(row, now), now, mail_at)
     return row
 
 
@@ -254,12 +260,19 @@ def _tell_admins(session: Session, actor: Actor, row: Repricing, challenge: Chal
 
 def tell_asker(session: Session, row: Repricing, kind: str, reason: str, now: datetime) -> None:
     """Tell whoever asked for a repricing how it stands."""
-    _tell(session, row, row.asked_by_id, kind, reason, row.state, now)
+    _tell(session, row, row.asked_by_id, kind, reason, f"repricing:{row.id}:{row.state}", now)
 
 
-def _tell(session: Session, row: Repricing, person_id: int | None, kind: str, reason: str, what: str, now: datetime) -> None:
+def declined_key(row: Repricing, at: datetime) -> str:
+    """Return the key under which whoever asked is told of a decline at ``at``."""
+    return f"repricing:{row.id}:declined:{micros(at)}"
+
+
+def _tell(
+    session: Session, row: Repricing, person_id: int | None, kind: str, reason: str, key: str, now: datetime, mail_at: datetime | None = None
+) -> None:
     if person_id is not None:
         title = get_challenge(session, row.challenge_id).title
         data = {"challenge": title, "points": row.total, "people": row.people, "reason": reason}
-        link, key = f"/admin/challenges/repricings/{row.id}", f"repricing:{row.id}:{what}"
-        notify(session, to=recipient(session, person_id), kind=kind, data=data, key=key, now=now, link=link)
+        link = f"/admin/challenges/repricings/{row.id}"
+        notify(session, to=recipient(session, person_id), kind=kind, data=data, key=key, now=now, link=link, mail_at=mail_at)

@@ -21,15 +21,16 @@ from portal.challenges.actions.repaying import take_back_differences
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
-from portal.challenges.rules import refusals
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
-from portal.challenges.rules.verdicts import AppealState, require_undoable
+from portal.challenges.rules.verdicts import AppealState
 from portal.kernel.actor import Actor
 from portal.notifications.actions import notify, withdraw_mail
 from portal.people.queries.persons import recipient
 from portal.recognition.actions import scores as recognition
 from portal.review.actions.cases import change_case
 from portal.review.models import ReviewCase
+from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
+from portal.review.rules.undoing import require_undoable
 
 
 def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: datetime) -> Verdict:
@@ -40,9 +41,9 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
     """
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
-        raise refusals.NothingToUndo()
+        raise NothingToUndo()
     if actor.id is None or verdict.decided_by_id != actor.id:
-        raise refusals.NotYourVerdict()
+        raise NotYourVerdict()
     require_undoable(verdict.recorded_at, now)
     submission = lock_submission(session, verdict.submission_id)
     attempt = session.get_one(Attempt, verdict.attempt_id, populate_existing=True)
@@ -61,7 +62,7 @@ def _require_untouched(session: Session, verdict: Verdict, submission: Submissio
     appealed = session.scalar(select(Appeal.id).where(Appeal.verdict_id == verdict.id))
     same = submission.decisions == verdict.number and submission.dropped_at is None and appealed is None
     if not same or verdict.before is None or not is_undoable(verdict) or submission.attempts != verdict.before["attempts"]:
-        raise refusals.NothingToUndo()
+        raise NothingToUndo()
     return verdict.before
 
 

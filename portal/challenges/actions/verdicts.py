@@ -21,7 +21,6 @@ from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import Outcome
-from portal.challenges.rules.verdicts import UNDO_WITHIN
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import clean
@@ -30,6 +29,7 @@ from portal.people.queries.persons import recipient
 from portal.recognition.actions import scores as recognition
 from portal.review.actions.pairs import forget_first
 from portal.review.queries.cases import find_case
+from portal.review.rules.undoing import UNDO_WITHIN
 
 SOURCE, KIND = "submission", "attempt"
 REASON_LENGTH = 2_000

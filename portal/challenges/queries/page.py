@@ -175,8 +175,8 @@ class ChallengePage:
 
     @property
     def is_sent_by_hand(self) -> bool:
-        """Whether nothing is left that others complete, so that sending is the person's own, as after an approval that was taken back."""
-        return bool(self.steps) and self.can_answer and all(step.is_done for step in self.steps)
+        """Whether nothing is left that others complete, so that sending is the person's own: it came early, or an approval was taken back."""
+        return bool(self.steps) and self.can_answer and (self.steps[-1].is_done or not self.steps[-1].kind.ends_itself)
 
     @property
     def asked(self) -> Verdict | None:

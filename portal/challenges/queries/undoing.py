@@ -1,20 +1,18 @@
 """What somebody decided within the last minute and can still undo, and what nobody has undone."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, literal, select
+from sqlalchemy.orm import aliased
 
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import Outcome
-from portal.challenges.rules.verdicts import UNDO_WITHIN
 from portal.people.models import Person
 
-MOST = 5
+KIND = "attempt"
 _recalled = aliased(Verdict)
 NOT_UNDONE = (
     ~select(_recalled.id)
@@ -42,14 +40,17 @@ IS_FIRST_ANSWER = and_(Verdict.rule_id.is_(None), NOT_UNDONE, ~_EARLIER_STANDS)
 """A verdict by a person that was not taken back within the minute, and the first such on its attempt: what a member waited for."""
 
 
-def undoable_verdicts(session: Session, person_id: int, now: datetime) -> Sequence[Any]:
-    """Return (id, outcome, title, person) of the person's verdicts of the last minute that stand, newest first, at most five."""
-    mine = (Verdict.decided_by_id == person_id, Verdict.recorded_at > now - UNDO_WITHIN)
-    found = (
-        select(Verdict.id, Verdict.outcome, Challenge.title, Person.name.label("person"))
+def standing_verdicts(person_id: int, since: datetime) -> Select[*tuple[Any, ...]]:
+    """Return (kind, id, verdict, final, at, title, person) of the person's verdicts since then on which nothing was decided after; unordered.
+
+    On an appeal it is a verdict on its answer.
+    """
+    mine = (Verdict.decided_by_id == person_id, Verdict.recorded_at > since)
+    facts = (literal(KIND).label("kind"), Verdict.id, Verdict.outcome.label("verdict"), literal("").label("final"), Verdict.recorded_at.label("at"))
+    return (
+        select(*facts, Challenge.title.label("title"), Person.name.label("person"))
         .join(Submission, Submission.id == Verdict.submission_id)
         .join(Challenge, Challenge.id == Submission.challenge_id)
         .join(Person, Person.id == Submission.person_id)
         .where(*mine, Verdict.outcome.not_in((Outcome.REVERSED, Outcome.RECALLED)), Submission.decisions == Verdict.number)
     )
-    return session.execute(found.order_by(Verdict.recorded_at.desc(), Verdict.id.desc()).limit(MOST)).all()

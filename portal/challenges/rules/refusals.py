@@ -230,24 +230,6 @@ class NothingEntered(Refusal):
     status = 409
 
 
-class UndoTooLate(Conflict):
-    """The minute is over; the advocate is told by now."""
-
-    message = N_("A verdict can be undone for one minute. It stands now; an approval can still be taken back.")
-
-
-class NotYourVerdict(NotAllowed):
-    """Only who gave a verdict undoes it."""
-
-    message = N_("Somebody else gave this verdict, so only they can undo it.")
-
-
-class NothingToUndo(Conflict):
-    """It was undone already, or something happened since."""
-
-    message = N_("There is nothing left to undo: it was undone already, or something happened since.")
-
-
 class AppealGoesToAnother(NotAllowed):
     """Whoever declined does not judge the appeal against it."""
 

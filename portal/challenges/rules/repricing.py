@@ -95,6 +95,12 @@ class RepricingOutdated(Conflict):
     message = N_("A newer version of this challenge was published since then, so this is not paid. Whoever asked can withdraw it and ask anew.")
 
 
+class RepricingRuns(Conflict):
+    """The worker pays, or takes back, from the approval on."""
+
+    message = N_("The members are being paid already, so this cannot be undone here. On the page of the new points it is taken back as a whole.")
+
+
 class LaterRepricingStands(Conflict):
     """Differences lie on top of each other: the newest comes off first."""
 

@@ -1,7 +1,6 @@
-"""What a reviewer may say: categories of a decline, partial points, how long a verdict can be undone, and who decides on an appeal."""
+"""What a reviewer may say: categories of a decline, partial points, and who decides on an appeal."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -9,7 +8,6 @@ from portal.challenges.rules import refusals
 from portal.challenges.rules.states import Outcome
 from portal.kernel.text import N_
 
-UNDO_WITHIN = timedelta(seconds=60)
 WORDS_LENGTH = 2_000
 
 
@@ -83,12 +81,6 @@ def require_points(points: int | None, offered: int, reason: str, *, paid: int =
     if not reason.strip():
         raise refusals.ReasonMissing()
     return points
-
-
-def require_undoable(recorded_at: datetime, now: datetime) -> None:
-    """Refuse when the minute is over (``UndoTooLate``)."""
-    if now - recorded_at >= UNDO_WITHIN:
-        raise refusals.UndoTooLate()
 
 
 def standing_verdict(verdicts: Sequence[V]) -> V | None:

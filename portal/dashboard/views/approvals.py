@@ -10,11 +10,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.challenges.actions.early import NOT_SHARED
-from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.taking import Attempt
-from portal.challenges.queries.undoing import undoable_verdicts
-from portal.challenges.rules.states import OUTCOME_NAMES
 from portal.dashboard.forms import QueueFilter, VerdictForm
+from portal.dashboard.queries.deciding import decided_lately
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
 from portal.dashboard.rules import VerdictUnknown, item_of
 from portal.dashboard.views.desk import READ_SINGLY, all_sources, bulk_sources, chosen_sources, overdue_since, place, source_of, wanted_of
@@ -114,8 +112,8 @@ def queue_page(form: QueueFilter, item: str | None, verdict_form: VerdictForm | 
         waiting=together(counts),
         of_tab=together({source.kind: counts[source.kind] for source in chosen_sources(form)}),
         overdue=together(count_waiting(db(), chosen_sources(form), late)),
-        undoable=undoable_verdicts(db(), current_actor().id or 0, now),
-        outcomes=OUTCOME_NAMES,
+        decided=decided_lately(db(), all_sources(), current_actor().id or 0, now),
+        sentence=sentence,
         panel=_panel(item, people, verdict_form, open_verdict) if item else None,
         place=place(),
         now=now,
@@ -151,20 +149,21 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
     return _to_queue(item=following)
 
 
-def _undo_again(refusal: Refusal, verdict_id: int) -> Response:
+def _undo_again(refusal: Refusal, thing: str, decision_id: int) -> Response:
     flash(sentence(refusal), "bad")
     return _to_queue()
 
 
-@bp.post("/admin/approvals/verdicts/<int:verdict_id>/undo")
+@bp.post("/admin/approvals/<thing>/decisions/<int:decision_id>/undo")
 @reviewer
 @writes(again=_undo_again)
-def undo(verdict_id: int) -> Response:
-    """Undo one's own verdict within the minute."""
-    undone = undo_verdict(db(), current_actor(), verdict_id=verdict_id, now=utcnow())
+def undo(thing: str, decision_id: int) -> Response:
+    """Undo one's own decision within the minute, through the room's own action."""
+    undoing = source_of(thing).undoing
+    item_id = undoing.undo(db(), current_actor(), decision_id, utcnow())
     forget_own(db(), current_actor())
     flash(_("Undone. It stands as before."), "good")
-    return _to_queue(item=f"attempt-{undone.attempt_id}")
+    return _to_queue(item=f"{undoing.kind}-{item_id}")
 
 
 def given_in(form: VerdictForm) -> Given:

@@ -7,10 +7,11 @@ from sqlalchemy import String, cast, false, null
 from sqlalchemy.orm import Session
 
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment
+from portal.bank.actions.recalling import undo_correction
 from portal.bank.models import Adjustment
 from portal.bank.queries.adjusting import adjustment_for_review, waiting_adjustments
 from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, State
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
@@ -35,6 +36,15 @@ class WaitingAdjustments:
             N_("Declined. Nothing was booked, and whoever asked reads your reason."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        KIND,
+        {APPROVE: N_("Approved"), "decline": N_("Declined")},
+        lambda person_id, since: kept(KIND, person_id, since, Adjustment.reason, Adjustment, Person.name).join(
+            Person, Person.id == Adjustment.person_id
+        ),
+        lambda session, actor, decision_id, now: undo_correction(session, actor, decision_id=decision_id, now=now).id,
+    )
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_adjustments().add_columns(cast(null(), String).label("track"))

@@ -12,7 +12,7 @@ from portal.challenges.queries.appeals import appeal_for_review, waiting_appeals
 from portal.challenges.rules.states import SubmissionState
 from portal.challenges.rules.verdicts import AppealState
 from portal.dashboard.waiting.attempts import WaitingAttempts
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
@@ -37,6 +37,8 @@ class WaitingAppeals:
             N_("The decline stands. The advocate reads your reason."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = WaitingAttempts.undoing
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_appeals(track=wanted.track, challenge_id=wanted.challenge)

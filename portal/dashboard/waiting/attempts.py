@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from portal.challenges.actions.early import say_no
 from portal.challenges.actions.review import ask_for_more, give_approval, give_feedback
+from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.review import attempt_for_review, waiting_attempts
+from portal.challenges.queries.undoing import standing_verdicts
 from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
-from portal.dashboard.waiting.contract import APPROVE, MORE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, MORE, Shown, Undoing, Verdict, Wanted, each_word
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
@@ -57,6 +59,13 @@ class WaitingAttempts:
             stays=True,
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        kind,
+        OUTCOME_NAMES,
+        standing_verdicts,
+        lambda session, actor, verdict_id, now: undo_verdict(session, actor, verdict_id=verdict_id, now=now).attempt_id,
+    )
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_attempts(track=wanted.track, challenge_id=wanted.challenge)

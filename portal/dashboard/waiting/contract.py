@@ -1,15 +1,17 @@
 """The contract of what waits on an admin. A new kind of thing that waits is one more class like these, listed in ``app.py``."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, literal, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.kernel.errors import Refusal
 from portal.kernel.text import like_pattern
+from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 
 APPROVE, MORE = "approve", "more"
@@ -78,12 +80,28 @@ class Shown:
     """Kind and id of the thing with which a first approval is kept, where that is another one."""
 
 
+@dataclass(frozen=True)
+class Undoing:
+    """How decisions of a kind are undone within the minute by whoever gave them.
+
+    ``kind`` is the source's word in the address, ``said`` names what was decided, by its word. ``decided`` returns a select with the columns
+    of ``DECIDED`` of what somebody decided since a moment and nobody undid: with ``final``, a word of ``stays`` for why it cannot be undone.
+    ``undo`` calls the room's own action and returns the item that waits again.
+    """
+
+    kind: str
+    said: Mapping[Any, str]
+    decided: Callable[[int, datetime], AnySelect]
+    undo: Callable[[Session, Actor, int, datetime], int]
+    stays: Mapping[str, type[Refusal]] = field(default_factory=dict)
+
+
 class WaitingSource(Protocol):
     """One kind of thing that waits.
 
     ``verdicts`` by the word in their address; those named ``approve`` and ``more`` are offered in bulk.
     ``look`` is icon and colour of its lines, ``panel`` the template in which one thing is shown and
-    decided, ``words`` what it needs of the room besides.
+    decided, ``words`` what it needs of the room besides. ``undoing`` may be another source's, where the decisions are that one's.
     """
 
     kind: ClassVar[str]
@@ -92,6 +110,7 @@ class WaitingSource(Protocol):
     panel: ClassVar[str]
     words: ClassVar[Mapping[str, Any]]
     verdicts: ClassVar[Mapping[str, Verdict]]
+    undoing: ClassVar[Undoing]
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         """Return a select of what waits, with the columns of ``COLUMNS`` under those names."""
@@ -104,6 +123,14 @@ class WaitingSource(Protocol):
 
 
 COLUMNS = ("kind", "id", "waiting_since", "person_id", "person", "company", "title", "track", "points")
+DECIDED = ("kind", "id", "verdict", "final", "at", "title", "person")
+
+
+def kept(kind: str, person_id: int, since: datetime, title: Any, thing: type[Any], person: Any) -> AnySelect:
+    """Return what ``person_id`` decided of a kind whose decisions ``review`` keeps, about ``thing``; its id and ``person``, whom it concerns."""
+    mine = (ReviewDecision.decided_by_id == person_id, ReviewDecision.at > since, ReviewDecision.kind == kind, ReviewDecision.undone_at.is_(None))
+    columns = (literal(kind).label("kind"), ReviewDecision.id, ReviewDecision.verdict, ReviewDecision.final, ReviewDecision.at)
+    return select(*columns, title.label("title"), person.label("person")).join(thing, thing.id == ReviewDecision.item_id).where(*mine)
 
 
 def each_word(q: str, *columns: Any) -> list[ColumnElement[bool]]:

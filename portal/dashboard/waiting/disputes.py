@@ -7,12 +7,13 @@ from sqlalchemy import String, cast, false, null
 from sqlalchemy.orm import Session
 
 from portal.bank.actions.disputing import let_stand, put_right
+from portal.bank.actions.recalling import undo_answer
 from portal.bank.models import Dispute
 from portal.bank.queries.disputes import dispute_for_review, waiting_disputes
 from portal.bank.queries.statement import Sources
 from portal.bank.rules.adjusting import CATEGORY_NAMES
 from portal.bank.rules.disputes import KIND, DisputeState
-from portal.dashboard.waiting.contract import Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
@@ -43,6 +44,13 @@ class WaitingDisputes:
             N_("The line stands. The member reads your reason at the line and in a mail."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        KIND,
+        {"right": N_("Put right"), "stand": N_("Let stand")},
+        lambda person_id, since: kept(KIND, person_id, since, Dispute.words, Dispute, Person.name).join(Person, Person.id == Dispute.person_id),
+        lambda session, actor, decision_id, now: undo_answer(session, actor, decision_id=decision_id, now=now).id,
+    )
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources

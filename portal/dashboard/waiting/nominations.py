@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 from sqlalchemy import Integer, String, and_, cast, exists, false, null, or_
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
+from portal.references.actions.undoing import undo_decision
 from portal.references.models import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules import ACTIVITY_NAMES
@@ -41,6 +42,15 @@ class WaitingNominations:
             N_("Marked as a duplicate. The first nominator is credited."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        KIND,
+        {APPROVE: N_("Accepted"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
+        lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name).join(
+            Person, Person.id == Nomination.nominator_id
+        ),
+        lambda session, actor, decision_id, now: undo_decision(session, actor, decision_id=decision_id, now=now).id,
+    )
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_nominations().add_columns(cast(null(), String).label("track"), cast(null(), Integer).label("points"))

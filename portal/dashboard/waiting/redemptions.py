@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 from sqlalchemy import String, cast, false, null
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.rewards.actions.review import approve_among_many, decline_redemption, give_approval
+from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
 from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import State
+from portal.rewards.rules.undoing import FINAL
 from portal.web.errors import sentence
 from portal.web.paging import AnySelect
 
@@ -42,6 +44,18 @@ class WaitingRedemptions:
             N_("Declined. The points are back, and the advocate reads your reason."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        KIND,
+        {APPROVE: N_("Approved"), "decline": N_("Declined")},
+        lambda person_id, since: (
+            kept(KIND, person_id, since, Reward.name, Redemption, Person.name)
+            .join(Reward, Reward.id == Redemption.reward_id)
+            .join(Person, Person.id == Redemption.person_id)
+        ),
+        lambda session, actor, decision_id, now: undo_decision(session, actor, decision_id=decision_id, now=now).id,
+        FINAL,
+    )
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         asked = waiting_redemptions()

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from sqlalchemy import String, cast, false, null
 from sqlalchemy.orm import Session
 
+from portal.challenges.actions.recalling import STAYS, undo_decline
 from portal.challenges.actions.repricing import approve_repricing, decline_repricing
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing
 from portal.challenges.queries.repricing import WAITS_SINCE, get_repricing, groups_of, is_among, waiting_repricings
 from portal.challenges.queries.stages import get_challenge
 from portal.challenges.rules.repricing import KIND, REPRICING_STATE_NAMES, TO_DECIDE, Group, RepricingState
-from portal.dashboard.waiting.contract import APPROVE, Shown, Verdict, Wanted, each_word
+from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Person
@@ -50,6 +51,18 @@ class WaitingRepricings:
             N_("Declined. Nothing was changed, and whoever asked reads your reason."),
         ),
     }
+
+    undoing: ClassVar[Undoing] = Undoing(
+        KIND,
+        {APPROVE: N_("Approved"), "decline": N_("Declined")},
+        lambda person_id, since: (
+            kept(KIND, person_id, since, Challenge.title, Repricing, Person.name)
+            .join(Challenge, Challenge.id == Repricing.challenge_id)
+            .outerjoin(Person, Person.id == Repricing.asked_by_id)
+        ),
+        lambda session, actor, decision_id, now: undo_decline(session, actor, decision_id=decision_id, now=now).id,
+        STAYS,
+    )
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_repricings().add_columns(cast(null(), String).label("company"))

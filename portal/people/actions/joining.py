@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
-from portal.notifications.actions import notify
+from portal.notifications.actions import notify, withdraw_mail
 from portal.notifications.rules import Recipient
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.models import Person
@@ -19,9 +19,10 @@ from portal.people.rules.person import AlreadyJoined, EmailMissing, PersonDeacti
 JOIN = "/join?t="
 
 
-def invite_person(session: Session, actor: Actor, *, person_id: int, mail: bool = True, now: datetime) -> str:
+def invite_person(session: Session, actor: Actor, *, person_id: int, mail: bool = True, mail_at: datetime | None = None, now: datetime) -> str:
     """Invite a contact, or invite again, and return the path of the one-time link. The mail carries the same link.
 
+    ``mail_at`` keeps the mail back until then, so that ``recall_invitation`` can still stop it.
     Refuses without an address (``EmailMissing``), who joined (``AlreadyJoined``) and who is
     deactivated (``PersonDeactivated``). An earlier invitation's link is worth nothing from here on.
     """
@@ -37,9 +38,32 @@ def invite_person(session: Session, actor: Actor, *, person_id: int, mail: bool 
     if mail:
         # Not into the inbox, which nobody can open yet: the link would stay readable there.
         to = Recipient(person_id=None, email=person.email, name=person.name, language=person.language)
-        notify(session, to=to, kind="invitation", data={"name": person.name}, key=f"invitation:{person.id}:{token[:12]}", now=now, link=link)
+        notify(
+            session, to=to, kind="invitation", data={"name": person.name}, key=invitation_key(person.id, link), now=now, link=link, mail_at=mail_at
+        )
     record(session, actor, "person.invited", "person", person.id, now=now, by_mail=mail)
     return link
+
+
+def invitation_key(person_id: int, link: str) -> str:
+    """Return the key under which an invitation is told; ``link`` is its path, of which too little stands here to open it."""
+    return f"invitation:{person_id}:{link.removeprefix(JOIN)[:12]}"
+
+
+def recall_invitation(session: Session, actor: Actor, *, person_id: int, invited_at: datetime, key: str, now: datetime) -> bool:
+    """Let who was invited at ``invited_at`` be a contact again, while the mail under ``key`` is not out; tells whether that was still so."""
+    back = update(Person).where(Person.id == person_id, Person.state == PersonState.INVITED, Person.invited_at == invited_at)
+    moved = session.execute(back.values(state=PersonState.CONTACT, invited_at=None).execution_options(synchronize_session=False))
+    if not moved.rowcount:  # type: ignore[attr-defined]
+        return False
+    person = get_person(session, person_id)
+    session.refresh(person)
+    to = Recipient(person_id=None, email=person.email, name=person.name, language=person.language)
+    if not withdraw_mail(session, to=to, key=key, now=now):
+        return False
+    drop_links(session, person_id, Purpose.INVITE)
+    record(session, actor, "person.invitation_recalled", "person", person_id, now=now)
+    return True
 
 
 def require_invitable(person: Person) -> None:

@@ -9,6 +9,7 @@ EVENTS = {
     "points.adjusted": N_("Points corrected by hand"),
     "person.added": N_("Added"),
     "person.invited": N_("Invited"),
+    "person.invitation_recalled": N_("Invitation taken back"),
     "person.joined": N_("Joined"),
     "person.signed_in": N_("Signed in"),
     "person.signed_out": N_("Signed out"),

@@ -94,3 +94,21 @@ class NothingToKeep(Refusal):
 
     message = N_("Filter the queue first; a view remembers the filter.")
     field = "name"
+
+
+class UndoTooLate(Conflict):
+    """The minute is over; whoever it is about is told by now."""
+
+    message = N_("A verdict can be undone for one minute. That is over, so it stands.")
+
+
+class NotYourVerdict(NotAllowed):
+    """Only who gave a verdict undoes it."""
+
+    message = N_("Somebody else gave this verdict, so only they can undo it.")
+
+
+class NothingToUndo(Conflict):
+    """It was undone already, or something happened since."""
+
+    message = N_("There is nothing left to undo: it was undone already, or something happened since.")

@@ -11,6 +11,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.ledger.actions.holding import release
+from portal.ledger.queries.transfers import get_transfer
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_back
@@ -57,8 +58,8 @@ def as_it_stands(redemption: Redemption, reward: str, known: Mapping[int, str]) 
     return stands(reward=reward, person=person, by=known.get(by or 0, "–"), at=at, state=redemption.state)
 
 
-def put_back(session: Session, redemption: Redemption) -> None:
-    """Put the piece back on the shelf that it came from, if that is still counted, and tell who waits for it.
+def put_back(session: Session, redemption: Redemption, *, tell_at: datetime | None = None) -> None:
+    """Put the piece back on the shelf that it came from, if that is still counted, and tell who waits for it, no sooner than ``tell_at``.
 
     Its code goes back too, unless somebody has seen it: then there is no piece.
     """
@@ -70,35 +71,56 @@ def put_back(session: Session, redemption: Redemption) -> None:
     if left is not None:
         assert redemption.released_at is not None
         reward_id, variant_id = redemption.reward_id, redemption.variant_id
-        came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at)
+        came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at, tell_at=tell_at)
 
 
-def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime) -> None:
-    """Give stock and held points back, before it was sent."""
-    put_back(session, redemption)
+def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime, tell_at: datetime | None = None) -> None:
+    """Give stock and held points back, before it was sent. Who waits for the piece is told no sooner than ``tell_at``."""
+    put_back(session, redemption, tell_at=tell_at)
     assert redemption.hold_id is not None
-    key, reason = f"redemption:{redemption.id}:release", f"reward.{redemption.state}"
+    held = get_transfer(session, redemption.hold_id)
+    # What is held anew after an undo has a key of its own, and so has its end.
+    key, reason = held.key.replace(":hold", ":release"), f"reward.{redemption.state}"
     release(session, actor, hold_id=redemption.hold_id, key=key, reason=reason, now=now)
 
 
-def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail: bool = True) -> None:
-    """Tell the person what happened to their redemption, in the inbox and by mail. What is tried again is told of again."""
+def told_key(redemption: Redemption) -> str:
+    """Return the key under which the state of a redemption is told. What is decided once more, or tried again, is told of again."""
+    decided = redemption.released_at if redemption.state == State.DECLINED else redemption.approved_at
+    turn = redemption.retried_at or (decided if redemption.state in (State.APPROVED, State.DECLINED) else None)
+    return f"redemption:{redemption.id}:{redemption.state}{f':{micros(turn)}' if turn else ''}"
+
+
+def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail: bool = True, mail_at: datetime | None = None) -> None:
+    """Tell the person what happened to their redemption, in the inbox and by mail, which waits until ``mail_at``."""
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
     data |= {name: value for name, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
-    to, turn = recipient(session, redemption.person_id), f":{micros(redemption.retried_at)}" if redemption.retried_at else ""
-    key = f"redemption:{redemption.id}:{redemption.state}{turn}"
-    notify(session, to=to, kind=kind, data=data, key=key, now=now, link=f"/rewards/redemptions/{redemption.id}", mail=mail)
+    to, link = recipient(session, redemption.person_id), f"/rewards/redemptions/{redemption.id}"
+    notify(session, to=to, kind=kind, data=data, key=told_key(redemption), now=now, link=link, mail=mail, mail_at=mail_at)
 
 
-def tell_stopped(session: Session, redemption: Redemption, now: datetime) -> None:
+def stopped_key(redemption: Redemption) -> str:
+    """Return the key under which the person is told that what was approved waits."""
+    return f"{told_key(redemption)}:stopped"
+
+
+def tell_stopped(session: Session, redemption: Redemption, now: datetime, *, mail_at: datetime | None = None) -> None:
     """Tell the person, once, that what was approved waits: what they may not accept, or a missing form. Why exactly is on its page."""
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
     to, link = recipient(session, redemption.person_id), f"/rewards/redemptions/{redemption.id}"
-    notify(session, to=to, kind="redemption_stopped", data=data, key=f"redemption:{redemption.id}:stopped", now=now, link=link)
+    notify(session, to=to, kind="redemption_stopped", data=data, key=stopped_key(redemption), now=now, link=link, mail_at=mail_at)
 
 
 def record_and_tell(
-    session: Session, actor: Actor, redemption: Redemption, now: datetime, *, name: str = "", mail: bool = True, kind: str = ""
+    session: Session,
+    actor: Actor,
+    redemption: Redemption,
+    now: datetime,
+    *,
+    name: str = "",
+    mail: bool = True,
+    mail_at: datetime | None = None,
+    kind: str = "",
 ) -> None:
     """Record the move under ``name``, which is the new state if not given, and tell the person. What was handed over stays out of the record.
 
@@ -109,7 +131,7 @@ def record_and_tell(
     if redemption.approved_at == now and (first := firsts_of(session, [redemption.id]).get(redemption.id)):
         about["first_by_id"] = first.by_id
     audit.record(session, actor, f"redemption.{name}", "redemption", redemption.id, now=now, **about)
-    tell_person(session, redemption, kind or f"redemption_{name}", now, mail=mail)
+    tell_person(session, redemption, kind or f"redemption_{name}", now, mail=mail, mail_at=mail_at)
 
 
 def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None) -> None:

@@ -1,11 +1,13 @@
 """What is decided about a redemption: approve, decline. Nobody decides on their own."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.review.actions.pairs import look
+from portal.review.actions.undoing import keep_decision
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.fulfilling import hand_over_at_once
@@ -14,6 +16,7 @@ from portal.rewards.actions.worth import require_rested
 from portal.rewards.models import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.queries.review import KIND
 from portal.rewards.queries.signs import reviewers_named
 from portal.rewards.queries.worth import looked_at, stop_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
@@ -46,10 +49,16 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
         if not eyes.is_complete:
             return None
     redemption, is_new = move(session, actor, redemption_id, Move.APPROVE, now=now)
-    if is_new and not hand_over_at_once(session, actor, redemption, now):
-        record_and_tell(session, actor, redemption, now)
-        if stop_of(session, redemption, get_reward(session, redemption.reward_id), now):
-            tell_stopped(session, redemption, now)
+    if not is_new:
+        return redemption
+    decided: dict[str, Any] = {"kind": KIND, "item_id": redemption_id, "verdict": "approve", "now": now}
+    if hand_over_at_once(session, actor, redemption, now):
+        keep_decision(session, actor, **decided, final="ordered" if redemption.state == State.ORDERED else "sent")
+        return redemption
+    mail_at = keep_decision(session, actor, **decided)
+    record_and_tell(session, actor, redemption, now, mail_at=mail_at)
+    if stop_of(session, redemption, get_reward(session, redemption.reward_id), now):
+        tell_stopped(session, redemption, now, mail_at=mail_at)
     return redemption
 
 
@@ -71,6 +80,7 @@ def decline_redemption(session: Session, actor: Actor, *, redemption_id: int, re
     said = require_reason(reason)
     redemption, is_new = move(session, actor, redemption_id, Move.DECLINE, now=now, reason=said)
     if is_new:
-        give_back(session, actor, redemption, now=now)
-        record_and_tell(session, actor, redemption, now)
+        mail_at = keep_decision(session, actor, kind=KIND, item_id=redemption_id, verdict="decline", now=now)
+        give_back(session, actor, redemption, now=now, tell_at=mail_at)
+        record_and_tell(session, actor, redemption, now, mail_at=mail_at)
     return redemption

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.variants import has_variants
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.redeeming import is_over
 from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
+from portal.rewards.rules.undoing import PieceGone
 
 
 def chosen_variant(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> RewardVariant | None:
@@ -34,6 +35,19 @@ def take_piece(session: Session, reward: Reward, variant_id: int | None) -> bool
     Refuses: RewardNotOffered, OutOfStock, VariantNeeded, VariantGone, VariantOut.
     """
     return _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
+
+
+def take_again(session: Session, redemption: Redemption) -> bool:
+    """Take the piece that was put back once more, whether it is still offered or not, and tell whether it was counted. Refuses: PieceGone."""
+    if not redemption.has_stock:
+        return False
+    shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
+    taken = update(shelf).where(shelf.id == its_id, shelf.stock > 0).values(stock=shelf.stock - 1).returning(shelf.id)
+    if session.execute(taken.execution_options(synchronize_session=False)).scalar() is not None:
+        return True
+    if session.scalar(select(shelf.stock).where(shelf.id == its_id)) is not None:
+        raise PieceGone()
+    return False
 
 
 def _of_reward(session: Session, reward: Reward) -> bool:

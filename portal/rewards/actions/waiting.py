@@ -82,13 +82,17 @@ def fulfil_wishes(session: Session, redemption: Redemption) -> None:
         session.execute(mine, execution_options={"synchronize_session": False})
 
 
-def came_back(session: Session, *, reward_id: int, variant_id: int | None = None, pieces: int, left: int, now: datetime) -> None:
+def came_back(
+    session: Session, *, reward_id: int, variant_id: int | None = None, pieces: int, left: int, now: datetime, tell_at: datetime | None = None
+) -> None:
     """Promise that people are told of ``pieces`` that just came onto a shelf, which makes them ``left``; nothing where nobody waits.
+
+    ``tell_at`` keeps that back for as long as the piece may be taken again by an undo.
 
     Called after the shelf was changed, in the same transaction: who joins the list holds the shelf too.
     """
     if pieces > 0 and somebody_waits(session, reward_id, variant_id):
-        _promise(session, reward_id, variant_id, pieces=pieces, is_empty=was_empty(left=left, came=pieces), now=now)
+        _promise(session, reward_id, variant_id, pieces=pieces, is_empty=was_empty(left=left, came=pieces), now=now, tell_at=tell_at)
 
 
 def offered_again(session: Session, *, reward_id: int, only: int | None = None, now: datetime) -> None:
@@ -133,11 +137,13 @@ def tell_some(session: Session, *, return_id: int, now: datetime) -> bool:
     return is_more
 
 
-def _promise(session: Session, reward_id: int, variant_id: int | None, *, pieces: int, is_empty: bool, now: datetime) -> None:
+def _promise(
+    session: Session, reward_id: int, variant_id: int | None, *, pieces: int, is_empty: bool, now: datetime, tell_at: datetime | None = None
+) -> None:
     row = StockReturn(reward_id=reward_id, variant_id=variant_id, pieces=pieces, open=pieces, told=0, was_empty=is_empty, made_at=now)
     session.add(row)
     session.flush()
-    enqueue(session, topic=TELL, payload={"return_id": row.id}, key=f"stock-return:{row.id}", now=now)
+    enqueue(session, topic=TELL, payload={"return_id": row.id}, key=f"stock-return:{row.id}", now=now, available_at=tell_at)
 
 
 def _locked_stock(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> int | None:

@@ -17,10 +17,11 @@ INVARIANTS = (
         OR (r.state IN ('sent', 'received', 'returned') AND e.id <> COALESCE(r.capture_id, 0)) OR (r.state = 'returned') <> (b.id IS NOT NULL)""",
     ),
     Invariant(
-        "I8", "Each hold for a reward belongs to its redemption.", "transfer",
+        "I8", "Each hold for a reward belongs to its redemption, or was released before it was held anew.", "transfer",
         """SELECT h.id, 'holds points for redemption ' || COALESCE(h.source_id, 0) || ', which knows nothing of it' AS text FROM transfer h
         LEFT JOIN redemption r ON r.id = h.source_id WHERE h.kind = 'hold' AND h.source_type = 'redemption'
-        AND (r.id IS NULL OR COALESCE(r.hold_id, 0) <> h.id)""",
+        AND (r.id IS NULL OR (COALESCE(r.hold_id, 0) <> h.id AND (COALESCE(r.hold_id, 0) < h.id
+        OR NOT EXISTS (SELECT 1 FROM transfer e WHERE e.resolves_id = h.id AND e.kind = 'release'))))""",
     ),
     Invariant(
         "I8", "A hold belongs to one redemption, and a spending to one.", "redemption",

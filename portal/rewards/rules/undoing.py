@@ -1,0 +1,37 @@
+"""Which decisions on redemptions cannot be undone within the minute, and why."""
+
+from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.text import N_
+
+
+class HandedOverWithIt(Conflict):
+    """What needs nobody to send it is theirs with the approval."""
+
+    message = N_("It was handed over with the approval, so this cannot be undone. What comes back is taken back on its page.")
+
+
+class OrderedWithIt(Conflict):
+    """The card is being made."""
+
+    message = N_("Its card was ordered with the approval, so this cannot be undone.")
+
+
+class PieceGone(Conflict):
+    """Somebody else took the piece that the decline put back."""
+
+    message = N_("Somebody else has taken the last piece by now, so the decline stands.")
+
+
+class PointsGone(Conflict):
+    """The points that the decline gave back were spent, or paid a debt."""
+
+    message = N_("The member has only %(available)s of the %(needed)s points left, so the decline stands.")
+
+
+class AskedForAgain(Conflict):
+    """Its place within the limit is taken by the same member's new one."""
+
+    message = N_("The member has asked for it again by now, so the decline stands. Decide on the new one.")
+
+
+FINAL: dict[str, type[Refusal]] = {"sent": HandedOverWithIt, "ordered": OrderedWithIt}

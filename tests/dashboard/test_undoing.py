@@ -1,0 +1,119 @@
+"""What a reviewer decided in the last minute stands above the queue, of every kind: to be undone, or with the reason why not."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.app import WAITING
+from portal.bank.actions.adjusting import adjust_points
+from portal.bank.actions.disputing import dispute_line
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.review.rules.terms import KINDS
+from tests.dashboard.scene import Scene, give, scene
+from tests.factories.people import make_admin, make_person
+from tests.factories.rewards import acting, as_admin, make_digital, make_redemption, make_reward
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+QUEUE = "/admin/approvals"
+
+
+@pytest.fixture
+def stage(database: Database) -> Scene:
+    return scene(database)
+
+
+@pytest.fixture
+def desk(stage: Scene, sign_in: SignIn) -> PortalClient:
+    return sign_in(stage.admin)
+
+
+def _correction(session: Session, stage: Scene) -> int:
+    given: dict[str, Any] = {"counts_as_earned": True, "category": "contest", "reason": "First prize", "key": "large", "now": utcnow()}
+    return adjust_points(session, as_admin(make_admin(session).id), person_id=stage.advocate.id, points=30_000, **given).id
+
+
+def _dispute(session: Session, stage: Scene) -> int:
+    given: dict[str, Any] = {"counts_as_earned": True, "category": "event", "reason": "Two talks", "key": "line", "now": utcnow()}
+    line = adjust_points(session, as_admin(make_admin(session).id), person_id=stage.advocate.id, points=10, **given).transfer_id or 0
+    return dispute_line(session, acting(stage.advocate.id), transfer_id=line, words="There were three.", now=utcnow()).id
+
+
+def test_every_kind_of_the_queue_says_how_its_decisions_are_undone() -> None:
+    assert {source.kind for source in WAITING} == set(KINDS)
+    for source in WAITING:
+        said = set(source.undoing.said)
+        assert source.undoing.kind in KINDS
+        if source.undoing.kind == source.kind and source.kind != "attempt":
+            assert set(source.verdicts) == said, f"what is decided on {source.kind} has no name above the queue"
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "verdict", "given"),
+    [
+        ("redemption", lambda s, stage: stage.redemption.id, "approve", {}),
+        ("redemption", lambda s, stage: stage.redemption.id, "decline", {"reason": "No"}),
+        ("nomination", lambda s, stage: stage.nomination.id, "approve", {}),
+        ("nomination", lambda s, stage: stage.nomination.id, "decline", {"reason": "No"}),
+        ("adjustment", _correction, "approve", {}),
+        ("adjustment", _correction, "decline", {"reason": "No"}),
+        ("dispute", _dispute, "right", {"points": "5", "category": "error", "reason": "Three it was"}),
+        ("dispute", _dispute, "stand", {"reason": "Two it was"}),
+    ],
+)
+def test_what_was_decided_is_undone_by_one_press_and_waits_again(
+    desk: PortalClient, stage: Scene, database: Database, kind: str, make: Any, verdict: str, given: dict[str, str]
+) -> None:
+    item = f"{kind}-{database.write(lambda s: make(s, stage))}"
+    assert desk.post(f"{QUEUE}/{item.replace('-', '/')}/{verdict}", data=given).status_code == 303
+    page = desk.get(QUEUE).text
+    assert f'href="/admin/approvals?item={item}"' not in page.replace("&amp;", "&")
+    found = re.search(rf'action="({QUEUE}/{kind}/decisions/\d+/undo)[?"]', page)
+    assert found, "it can be undone above the queue"
+    answer = desk.post(found.group(1), data={})
+    assert answer.location.endswith(f"item={item}")
+    page = desk.get(answer.location).text
+    assert "Undone. It stands as before." in page
+    assert "Undo within the minute" not in page
+    assert "There is nothing left to undo" in desk.get(desk.post(found.group(1), data={}).location).text
+
+
+def test_what_cannot_be_undone_says_why(desk: PortalClient, stage: Scene, database: Database) -> None:
+    def digital(session: Session) -> int:
+        return make_redemption(session, stage.advocate.id, make_digital(session, price=10).id).id
+
+    asked = database.write(digital)
+    desk.post(f"{QUEUE}/redemption/{asked}/approve", data={})
+    page = desk.get(QUEUE).text
+    assert "It was handed over with the approval, so this cannot be undone." in page
+    assert "Undo within the minute" not in page
+
+
+def test_another_reviewer_sees_nothing_to_undo_and_a_kind_that_is_not_theirs_is_not_found(desk: PortalClient, stage: Scene, sign_in: SignIn) -> None:
+    desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
+    found = re.search(rf'action="({QUEUE}/redemption/decisions/\d+/undo)', desk.get(QUEUE).text)
+    assert found
+    assert sign_in(stage.employee).post(found.group(1), data={}).status_code in (403, 404)
+
+
+def test_the_queue_asks_no_more_of_the_database_however_much_was_just_decided(
+    desk: PortalClient, stage: Scene, database: Database, count_queries: CountQueries
+) -> None:
+    def asked(session: Session) -> int:
+        person = make_person(session)
+        give(session, person, 100)
+        return make_redemption(session, person.id, make_reward(session, price=100).id).id
+
+    desk.get(QUEUE)
+    desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
+    with count_queries() as one:
+        desk.get(QUEUE)
+    for item in [database.write(asked) for _ in range(6)]:
+        desk.post(f"{QUEUE}/redemption/{item}/approve", data={})
+    with count_queries() as many:
+        page = desk.get(QUEUE).text
+    assert page.count("Undo within the minute") == 5, "the newest five"
+    assert many.total == one.total
