@@ -25,11 +25,12 @@ def _named(first: Any, names: Mapping[Any, str]) -> list[tuple[str, Any]]:
 
 
 class StatementFilter(FilterForm):
-    """Search among the lines of a statement."""
+    """Search among the lines of a statement; the months are the door's."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: _named(gettext("Any"), LINE_NAMES))
     category = SelectField(_("Corrections"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
+    month = SelectField(_("Month"), [Optional()])
     since = DayField(_("From"), [Optional()])
     until = DayField(_("Until"), [Optional(), NotBefore("since")])
 
