@@ -114,7 +114,7 @@ from portal.rewards import doors as rewards
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import wishing as wishes
 from portal.rewards.actions.ordering import ORDER as ORDER_CARD
-from portal.rewards.actions.waiting import TELL as TELL_WAITING
+from portal.rewards.actions.returns import TELL as TELL_WAITING
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
@@ -305,6 +305,7 @@ TICKS: list[Tick] = [
     (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
     (rewards_jobs.REST_SECONDS, rewards_jobs.look_at_rested),
     (rewards_jobs.WISH_SECONDS, rewards_jobs.tell_of_wishes),
+    (rewards_jobs.WISH_SECONDS, rewards_jobs.look_at_waiting),
     (card_jobs.STALE_SECONDS, card_jobs.forget_unconfirmed),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")

@@ -13,7 +13,7 @@ from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
-from portal.rewards.actions.waiting import came_back
+from portal.rewards.actions.returns import came_back
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption

@@ -14,7 +14,7 @@ from portal.ledger.actions.holding import release
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_back
-from portal.rewards.actions.waiting import came_back
+from portal.rewards.actions.returns import came_back
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
