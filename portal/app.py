@@ -85,6 +85,7 @@ from portal.outside import jobs as outside_jobs
 from portal.people import identity
 from portal.people import jobs as people_jobs
 from portal.people.actions.changes import PersonChanged
+from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
@@ -114,7 +115,7 @@ from portal.rewards import doors as rewards
 from portal.rewards import jobs as rewards_jobs
 from portal.rewards import wishing as wishes
 from portal.rewards.actions.ordering import ORDER as ORDER_CARD
-from portal.rewards.actions.waiting import TELL as TELL_WAITING
+from portal.rewards.actions.returns import TELL as TELL_WAITING
 from portal.rewards.admin import doors as rewards_admin
 from portal.rewards.audience import RewardOwner
 from portal.rewards.kinds.registry import kind_of
@@ -300,13 +301,16 @@ TICKS: list[Tick] = [
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
+    (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
     (rewards_jobs.ADDRESS_SECONDS, rewards_jobs.forget_addresses),
     (rewards_jobs.REST_SECONDS, rewards_jobs.look_at_rested),
     (rewards_jobs.WISH_SECONDS, rewards_jobs.tell_of_wishes),
+    (rewards_jobs.WISH_SECONDS, rewards_jobs.look_at_waiting),
     (card_jobs.STALE_SECONDS, card_jobs.forget_unconfirmed),
+    (card_jobs.LAPSE_SECONDS, card_jobs.lapse_codes),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
 NAVIGATION: list[NavItem] = [
@@ -387,6 +391,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)
+    app.extensions["database"].inform_sessions(mark_key=mark_key(settings.secret_key))
     app.extensions["database"].inform_sessions(point_value=settings.point_value, looks_at_links=settings.link_checks)
     app.extensions["database"].inform_sessions(nominators_of=nominators_of_person, name_of_token=name_of_token, own_company=settings.brand_company)
     app.extensions["database"].inform_sessions(referral_erased=REFERRAL_ERASED, referral_locked=REFERRAL_LOCKED)

@@ -25,11 +25,12 @@ def _named(first: Any, names: Mapping[Any, str]) -> list[tuple[str, Any]]:
 
 
 class StatementFilter(FilterForm):
-    """Search among the lines of a statement."""
+    """Search among the lines of a statement; the months are the door's."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: _named(gettext("Any"), LINE_NAMES))
     category = SelectField(_("Corrections"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
+    month = SelectField(_("Month"), [Optional()])
     since = DayField(_("From"), [Optional()])
     until = DayField(_("Until"), [Optional(), NotBefore("since")])
 
@@ -121,9 +122,11 @@ class ExpectedForm(Form):
 
 
 class BudgetForm(Form):
-    """A budget of points a period."""
+    """A budget a period, in points or in money."""
 
     counts = SelectField(_("Counts"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.COUNTS_NAMES.items()])
     period = SelectField(_("For"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.PERIOD_NAMES.items()])
-    points = IntegerField(_("Points"), [Optional(), NumberRange(1, budgets.MOST_BUDGET)], render_kw={"min": 1})
+    measure = SelectField(_("In"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.MEASURE_NAMES.items()])
+    amount = DecimalField(_("How much"), [Optional()], places=None, use_locale=False, render_kw={"inputmode": "decimal"})
+    near = IntegerField(_("Warn at percent"), [InputRequired(), NumberRange(1, 99)], default=budgets.NEAR, render_kw={"min": 1, "max": 99})
     reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])

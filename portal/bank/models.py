@@ -157,7 +157,10 @@ class Assumption(Base):
 
 
 class Budget(Base):
-    """A budget of points a period, as it was set; the last of its kind stands, one without ``points`` ends it. Never changed, never removed."""
+    """A budget a period, as it was set; the last of its kind and measure stands. Never changed, never removed.
+
+    ``points`` are empty for one in money (see ``BudgetTerms``), and in one that ends.
+    """
 
     __tablename__ = "points_budget"
     __table_args__ = (
@@ -177,6 +180,25 @@ class Budget(Base):
     set_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class BudgetTerms(Base):
+    """In what a budget is, and at which percentage it is near; ``id`` is the budget's. One without a row is in points, near at ``NEAR`` percent.
+
+    With a ``currency`` it is in money, ``cents`` of it, and one without ``cents`` ends it. Never changed, never removed.
+    """
+
+    __tablename__ = "budget_terms"
+    __table_args__ = (
+        CheckConstraint("near BETWEEN 1 AND 99", name="near_before_used_up"),
+        CheckConstraint("cents > 0", name="money_planned"),
+        CheckConstraint("cents IS NULL OR currency <> ''", name="money_has_currency"),
+    )
+
+    id: Mapped[int] = mapped_column(ForeignKey("points_budget.id"), primary_key=True, autoincrement=False)
+    near: Mapped[int]
+    cents: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+
+
 class BudgetAlarm(Base):
     """That a budget reached a level in a period, told once for ever: ``period_on`` is the period's first day, ``level`` a percentage."""
 
@@ -189,5 +211,5 @@ class BudgetAlarm(Base):
     told_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-for _kept in (Assumption, Budget):
+for _kept in (Assumption, Budget, BudgetTerms):
     attach_ddl(_kept.__table__, append_only_ddl(_kept.__tablename__))  # type: ignore[arg-type]

@@ -11,14 +11,16 @@ from portal.bank.forms import StatementFilter
 from portal.bank.queries.disputes import disputes_at
 from portal.bank.queries.statement import Sources, StatementLine, Wanted, debts_of, iter_lines, list_lines
 from portal.bank.rules.adjusting import CATEGORY_NAMES, Category
+from portal.bank.rules.statement import dotted, months_between
 from portal.bank.rules.terms import SOON
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
+from portal.ledger.lots import end_of_month
 from portal.ledger.queries.balances import balance_of
-from portal.ledger.queries.lots import lapsing, waiting
+from portal.ledger.queries.lots import first_month, lapsing, waiting
 from portal.ledger.rules import TransferKind
 from portal.people.queries.persons import get_person
 from portal.web.exports import csv_response, xlsx_response
-from portal.web.language import day, number, signed
+from portal.web.language import day, month, number, signed
 from portal.web.transaction import db
 
 HEADER = ("booked", "counts_from", "what", "for", "version", "points", "balance_after", "note", "by", "category")
@@ -26,10 +28,10 @@ HEADER = ("booked", "counts_from", "what", "for", "version", "points", "balance_
 
 def shown_statement(person_id: int) -> dict[str, Any]:
     """Return what the template of a statement needs."""
-    form = StatementFilter(request.args)
+    form = _filter(person_id)
     filters, sources, balance = form.values(), statement_sources(), balance_of(db(), person_id)
     found = list_lines(db(), person_id, wanted_lines(filters), sources, after=request.args.get("after"))
-    told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of, "category_of": category_of}
+    told = {"what_of": what_of, "decided_by": decided_by, "version_of": version_of, "category_of": category_of, "dotted": dotted}
     lots = {"expiring": lapsing(db(), person_id, _days_from_now(0)), "waiting": waiting(db(), person_id), "soon": _days_from_now(SOON)}
     said = {"disputes": disputes_at(db(), [line.transfer_id for line in found]), "debts": debts_of(db(), person_id, balance.owed, sources)}
     return {"found": found, "form": form, "filters": filters, "balance": balance, **told, **lots, **said}
@@ -41,9 +43,12 @@ def _days_from_now(days: int) -> date:
 
 
 def wanted_lines(filters: Mapping[str, Any]) -> Wanted:
-    """Return the filter of the address; days are days of the programme."""
+    """Return the filter of the address; days are days of the programme. A month and days hold together."""
     zone: str = current_app.config["SETTINGS"].time_zone
     since, until, kind, category = (filters.get(name) for name in ("since", "until", "kind", "category"))
+    if "month" in filters:
+        first = date.fromisoformat(f"{filters['month']}-01")
+        since, until = max(first, since or first), min(end_of_month(first, 0), until or date.max)
     return Wanted(
         term=filters.get("q", ""),
         kind=TransferKind(kind) if kind else None,
@@ -68,9 +73,10 @@ def decided_by(line: StatementLine) -> str:
     """Return who decided, in the reader's language: a person, a rule, or the portal."""
     if line.pair:
         return str(_("%(first)s and %(second)s", first=line.pair[0], second=line.pair[1]))
-    if line.by:
-        return line.by
-    return str(_("the rule “%(rule)s”", rule=line.rule) if line.rule else _("the portal"))
+    if line.rule:
+        facts = {name: number(fact) if isinstance(fact, int) else fact for name, fact in line.rule.facts.items()}
+        return str(_(line.rule.words, **facts))
+    return line.by or str(_("the portal"))
 
 
 def version_of(line: StatementLine) -> str:
@@ -83,8 +89,16 @@ def category_of(line: StatementLine) -> str:
     return str(_(CATEGORY_NAMES[line.category])) if line.category else ""
 
 
+def _filter(person_id: int) -> StatementFilter:
+    """Return the filter with the months since somebody's first points."""
+    form, today = StatementFilter(request.args), _days_from_now(0)
+    months = months_between(first_month(db(), person_id) or today, today)
+    form.month.choices = [("", _("Any")), *[(f"{first:%Y-%m}", month(first, "LLLL y")) for first in months]]
+    return form
+
+
 def _lines(person_id: int) -> Iterator[StatementLine]:
-    return iter_lines(db(), person_id, wanted_lines(StatementFilter(request.args).values()), statement_sources())
+    return iter_lines(db(), person_id, wanted_lines(_filter(person_id).values()), statement_sources())
 
 
 def _csv(person_id: int, name: str) -> Response:
@@ -104,6 +118,8 @@ def _pdf(person_id: int, name: str) -> Response:
         said.append(_("%(points)s are held.", points=number(balance.held)))
     if balance.owed:
         said.append(_("%(owed)s are owed and are paid first by what you earn next.", owed=number(balance.owed)))
+    if asked := _filter(person_id).values().get("month"):
+        said.append(_("Lines of %(month)s.", month=month(date.fromisoformat(f"{asked}-01"), "LLLL y")))
     columns = [Column(_("Day"), 13), Column(_("What"), 44), Column(_("Decided by"), 19)]
     columns += [Column(_("Points"), 11, is_number=True), Column(_("Balance"), 13, is_number=True)]
     title = _("Statement of %(name)s", name=get_person(db(), person_id).name)
@@ -127,4 +143,4 @@ def _written(cell: Any) -> Any:
 def _printed(line: StatementLine) -> tuple[str, ...]:
     why = [line.source.title if line.source else "", what_of(line), category_of(line), line.note, version_of(line)]
     balance = signed(line.balance_after) if line.balance_after < 0 else number(line.balance_after)
-    return day(line.effective_at), " · ".join(part for part in why if part), decided_by(line), signed(line.points), balance
+    return day(line.effective_at), " · ".join(dotted(why)), decided_by(line), signed(line.points), balance

@@ -58,7 +58,8 @@ def _note_use() -> None:
     now, viewer = utcnow(), current_user
     if is_seen_stale(viewer.last_seen_at, now):
         try:
-            database().write(lambda s: touch_session(s, viewer.session_id, now))
+            used = {"person_id": viewer.id, "origin": request.remote_addr or "", "browser": request.user_agent.string}
+            database().write(lambda s: touch_session(s, session_id=viewer.session_id, now=now, **used))
         except Busy:
             return
 

@@ -1,8 +1,8 @@
 """Tables of people: persons, companies, what other systems call them, sessions, links, throttles, tags, interests."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
@@ -150,6 +150,18 @@ class SignInSession(Base):
     @property
     def browser_name(self) -> str:
         return browser_name(self.browser)
+
+
+class SignInMark(Base):
+    """That a person used a device at an address on a day, both hashed with a key of the installation. Neither can be read from it."""
+
+    __tablename__ = "sign_in_mark"
+    __table_args__ = (Index(None, "address"), Index(None, "day"))
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    device: Mapped[str] = mapped_column(String(32), primary_key=True)
+    address: Mapped[str] = mapped_column(String(32))
 
 
 class OneTimeLink(Base):

@@ -1,20 +1,23 @@
 """What the worker does with gift cards: it orders them, looks after orders in doubt, asks for the balance, forgets imports that nobody confirmed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from portal.kernel.db import Database
+from portal.kernel.clock import local_date
+from portal.kernel.db import Database, programme_zone
 from portal.notifications.jobs import Handler
 from portal.rewards.actions import settling
+from portal.rewards.actions.codes import lapse_codes as take_lapsed
 from portal.rewards.actions.ordering import ORDER
 from portal.rewards.actions.settling import Asking
 from portal.rewards.providers.contract import InDoubt, Made, NotMade, NotNow, Provider
-from portal.rewards.rules.cards import Why
+from portal.rewards.rules.cards import Why, reward_on
 from portal.vault.actions.stocking import drop_stale
+from portal.vault.queries import lapsing_on
 
-BALANCE_SECONDS, STALE_SECONDS = 1800.0, 3600.0
+BALANCE_SECONDS, STALE_SECONDS, LAPSE_SECONDS = 1800.0, 3600.0, 600.0
 
 
 def handlers(provider: Provider | None) -> dict[str, Handler]:
@@ -63,6 +66,17 @@ def balance_keeper(provider: Provider | None) -> Callable[[Database, datetime], 
         database.write(write)
 
     return keep_balance
+
+
+def lapse_codes(database: Database, now: datetime) -> int:
+    """Take codes whose last day has gone by off their shelves, each shelf in one transaction; returns how many codes.
+
+    May run twice and late: a code whose day has gone by is not given out meanwhile either.
+    """
+    with database.reading() as session:
+        due = lapsing_on(session, local_date(now, programme_zone(session)) - timedelta(days=1))
+    rewards = [reward_id for shelf in due if (reward_id := reward_on(shelf)) is not None]
+    return sum(database.write(partial(take_lapsed, reward_id=reward_id, now=now)) for reward_id in rewards)
 
 
 def forget_unconfirmed(database: Database, now: datetime) -> int:

@@ -1,5 +1,5 @@
 """What the worker does: what was sent long enough ago counts as received, addresses nobody needs are erased, the rule looks again,
-people hear of what came back on the shelf and of wishes within their reach.
+people hear of what came back on the shelf, or can be had now, and of wishes within their reach.
 
 Handed over in ``app.py``; may run twice, or in two workers at once.
 """
@@ -9,16 +9,20 @@ from functools import partial
 from typing import Any
 
 from portal.kernel.actor import system
-from portal.kernel.db import Database
+from portal.kernel.clock import local_date
+from portal.kernel.db import Database, programme_zone
 from portal.kernel.errors import Conflict
 from portal.kernel.failures import Failures
 from portal.notifications.jobs import Handler
 from portal.rewards.actions.addresses import erase_addresses
 from portal.rewards.actions.auto import look_again
 from portal.rewards.actions.fulfilling import receive_redemption
-from portal.rewards.actions.waiting import TELL, tell_some
+from portal.rewards.actions.returns import TELL
+from portal.rewards.actions.untold import tell_of_untold
+from portal.rewards.actions.waiting import tell_some
 from portal.rewards.actions.wishes import lose_reach, tell_within_reach
 from portal.rewards.queries.redemptions import sent_before, tickets_over
+from portal.rewards.queries.waiting import Shelf, shelves_with_some
 from portal.rewards.queries.wishes import FIRST, may_have_reached, out_of_reach
 from portal.rewards.queries.worth import rested
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS
@@ -76,6 +80,24 @@ def tell_of_wishes(database: Database, now: datetime) -> int:
         if len(people) < AT_ONCE:
             return told
         after = people[-1]
+
+
+def look_at_waiting(database: Database, now: datetime) -> int:
+    """Let people who wait be told of what is there and they were not told of, each shelf in one transaction; returns of how many shelves.
+
+    So they hear of it when a sale begins by its date, or when its conditions, its audience or their own level let them have it now.
+    """
+    promised, failed, after = 0, Failures(), Shelf(0)
+    while True:
+        with database.reading() as session:
+            shelves = shelves_with_some(session, local_date(now, programme_zone(session)), after=after, limit=AT_ONCE)
+        for shelf in shelves:
+            with failed.noted():
+                promised += database.write(partial(tell_of_untold, shelf=shelf, now=now))
+        if len(shelves) < AT_ONCE:
+            failed.tell()
+            return promised
+        after = shelves[-1]
 
 
 def tell_waiting(database: Database, payload: dict[str, Any], now: datetime) -> None:

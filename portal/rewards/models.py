@@ -333,6 +333,18 @@ class CardOrder(Base):
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class CardTerms(Base):
+    """Below which balance the provider's is low, in hundredths of its currency: one row, or none while nobody changed it."""
+
+    __tablename__ = "card_terms"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("low_cents >= 0", name="not_negative"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    low_cents: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
 class CardBalance(Base):
     """What the provider said of its balance: one row. ``failed_at`` is set while it does not answer, ``warned_at`` while it is low."""
 

@@ -235,8 +235,20 @@ def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
     return redeem_form(reward, _variants(reward), kept_address(db(), _me()), filled=filled)
 
 
-def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm | None = None) -> str:
-    """Return the page of one reward: ``form`` to redeem it, and the buttons of wishes and the waiting list, with what was refused."""
+def typed_along(reward_id: int) -> RedeemForm | None:
+    """Return the form to redeem a reward that another button of its page sent along; None where nothing was typed into it."""
+    if "shown_price" not in request.form:
+        return None
+    reward = get_reward(db(), reward_id)
+    sent = _form(reward, filled=True)
+    return None if sent.is_like(_form(reward)) else sent
+
+
+def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm | None = None, is_kept: bool = False) -> str:
+    """Return the page of one reward: ``form`` to redeem it, and the buttons of wishes and the waiting list, with what was refused.
+
+    ``is_kept``: the form holds what was typed, and was not sent.
+    """
     offer: Offer = offer_for(db(), _me(), reward_id, utcnow())
     form = form or _form(offer.reward)
     form.shown_price.data = offer.reward.price
@@ -249,7 +261,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
     shown["awaited"] = [] if shown["is_past"] else awaited_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
     shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
-    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
+    return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, is_kept=is_kept, **shown, **NAMES)
 
 
 def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.wishing import HeartForm, ShelfForm, WishesFilter
 from portal.rewards.queries.waiting import count_own_waits, own_waits
 from portal.rewards.queries.wishes import count_own_wishes, own_wishes
-from portal.rewards.views import NAMES, page_of
+from portal.rewards.views import NAMES, page_of, typed_along
 from portal.web.guards import advocate, current_actor
 from portal.web.redirects import own_path
 from portal.web.templating import render_fragment
@@ -52,7 +52,7 @@ def wish(reward_id: int) -> ResponseReturnValue:
         wishes.wish(db(), current_actor(), reward_id=reward_id, now=utcnow())
     else:
         wishes.unwish(db(), current_actor(), reward_id=reward_id)
-    return redirect(own_path(form.next.data) or url_for("rewards.show", reward_id=reward_id), 303)
+    return _back(reward_id, form.next.data)
 
 
 @bp.post("/<int:reward_id>/wait")
@@ -63,7 +63,7 @@ def join(reward_id: int) -> ResponseReturnValue:
     form = ShelfForm()
     waiting.join_waiting(db(), current_actor(), reward_id=reward_id, variant_id=form.variant, now=utcnow())
     flash(_("We tell you when it is back. Nothing is taken from your points."), "good")
-    return redirect(own_path(form.next.data) or url_for("rewards.show", reward_id=reward_id), 303)
+    return _back(reward_id, form.next.data)
 
 
 @bp.post("/<int:reward_id>/leave")
@@ -74,13 +74,21 @@ def leave(reward_id: int) -> ResponseReturnValue:
     form = ShelfForm()
     waiting.leave_waiting(db(), current_actor(), reward_id=reward_id, variant_id=form.variant, now=utcnow())
     flash(_("You are off the list. You can join it again at any time, at its end."), "good")
-    return redirect(own_path(form.next.data) or url_for("rewards.show", reward_id=reward_id), 303)
+    return _back(reward_id, form.next.data)
+
+
+def _back(reward_id: int, where: str | None) -> ResponseReturnValue:
+    """Go back to where the button was pressed; with what was typed into the form to redeem it, which is shown at once."""
+    typed = typed_along(reward_id)
+    if typed is not None:
+        return page_of(reward_id, typed, is_kept=True)
+    return redirect(own_path(where) or url_for("rewards.show", reward_id=reward_id), 303)
 
 
 def _again(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
-    plain = PlainForm()
+    plain, typed = PlainForm(), typed_along(reward_id)
     plain.refuse(refusal)
-    return page_of(reward_id, plain=plain), refusal.status
+    return page_of(reward_id, typed, plain=plain, is_kept=typed is not None), refusal.status
 
 
 def _me() -> int:

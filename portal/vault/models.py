@@ -1,9 +1,9 @@
 """Tables of the vault: imports, and sealed codes. No row holds anything that can be read without a key."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
@@ -46,7 +46,7 @@ class VaultCode(Base):
     """One code. ``sealed`` is opened in one place only, when it is shown to its ``holder``; ``sealed_with`` names the key.
 
     ``shown_key`` is the hash of the form that showed it, so that a second click is the same look. A code that was bought for
-    one holder belongs to no batch.
+    one holder belongs to no batch. ``expires_on`` is the last day on which it can be used, a day that never comes where it does not lapse.
     """
 
     __tablename__ = "vault_code"
@@ -54,11 +54,11 @@ class VaultCode(Base):
         one_of("state", CodeState),
         UniqueConstraint("fingerprint"),
         UniqueConstraint("holder"),
-        CheckConstraint("(holder IS NULL) = (state IN ('staged', 'free'))", name="held_when_taken"),
+        CheckConstraint("(holder IS NULL) = (state IN ('staged', 'free', 'lapsed'))", name="held_when_taken"),
         CheckConstraint("(holder IS NULL) = (taken_at IS NULL)", name="taken_has_time"),
         CheckConstraint("(shown_at IS NULL) = (times_shown = 0)", name="shown_has_time"),
         CheckConstraint("state <> 'shown' OR times_shown > 0", name="shown_is_counted"),
-        Index(None, "shelf", "state", "id"),
+        Index(None, "shelf", "state", "expires_on", "id"),
         Index(None, "batch_id", "state"),
         Index(None, "sealed_with", "id"),
         {"sqlite_autoincrement": True},
@@ -71,6 +71,7 @@ class VaultCode(Base):
     sealed_with: Mapped[str] = mapped_column(String(16))
     fingerprint: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(8))
+    expires_on: Mapped[date] = mapped_column(Date)
     holder: Mapped[str | None] = mapped_column(String(60))
     taken_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     shown_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

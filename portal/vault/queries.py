@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from sqlalchemy import and_, func, or_, select
@@ -22,6 +23,7 @@ class Counts:
     taken: int = 0
     ready: int = 0
     shown: int = 0
+    lapsed: int = 0
 
     @property
     def given(self) -> int:
@@ -43,6 +45,24 @@ def free_on(session: Session, shelf: str) -> int:
     return session.scalar(select(func.count()).select_from(VaultCode).where(VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE)) or 0
 
 
+@dataclass(frozen=True)
+class Lapsing:
+    """So many free codes of a shelf lapse soon, the first after ``first``."""
+
+    codes: int
+    first: date
+
+
+def lapsing_on(session: Session, day: date, shelves: Sequence[str] | None = None) -> dict[str, Lapsing]:
+    """Return of each shelf, or of some, how many free codes have their last day on ``day`` or before. One statement."""
+    asked = select(VaultCode.shelf, func.count(), func.min(VaultCode.expires_on)).where(
+        VaultCode.state == CodeState.FREE, VaultCode.expires_on <= day
+    )
+    if shelves is not None:
+        asked = asked.where(VaultCode.shelf.in_(shelves))
+    return {shelf: Lapsing(codes, first) for shelf, codes, first in session.execute(asked.group_by(VaultCode.shelf))}
+
+
 def batches_of(session: Session, shelf: str, *, after: str | None = None) -> Page:
     """Return a page of the imports of a shelf, newest first."""
     return page_by(session, select(CodeBatch).where(CodeBatch.shelf == shelf), ((CodeBatch.id, True),), after=after)
@@ -62,9 +82,10 @@ def unused_in(session: Session, batch_ids: Sequence[int]) -> dict[int, int]:
 
 def looks_of(session: Session, holders: Iterable[str]) -> dict[str, Look]:
     """Return how the codes of some holders stand, in one statement; who has none is left out."""
-    columns = (VaultCode.holder, VaultCode.state, VaultCode.taken_at, VaultCode.shown_at, VaultCode.times_shown, VaultCode.asked_at)
+    seen = (VaultCode.shown_at, VaultCode.times_shown, VaultCode.asked_at)
+    columns = (VaultCode.holder, VaultCode.state, VaultCode.taken_at, *seen, VaultCode.expires_on)
     found = session.execute(select(*columns).where(VaultCode.holder.in_(list(holders))))
-    return {row.holder: Look(CodeState(row.state), row.taken_at, row.shown_at, row.times_shown, row.asked_at) for row in found}
+    return {row.holder: Look(CodeState(row.state), row.taken_at, row.shown_at, row.times_shown, row.asked_at, row.expires_on) for row in found}
 
 
 def look_of(session: Session, holder: str) -> Look | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -16,16 +16,25 @@ STAGED_HOURS = 24
 SAME_CLICK = timedelta(seconds=60)
 """So long the form that showed a code shows it again: a second click, or a page that is loaded anew, is the same look."""
 FAULTS_KEPT = 200
+NEVER = date(9999, 12, 31)
+"""The last day of a code that does not lapse."""
+SOON_DAYS = 30
+"""Codes whose last day is no further away lapse soon."""
+_LAST_DAYS = ("expires_on", "expires", "expiry")
 
 
 class CodeState(StrEnum):
-    """Where a code stands. Staged: its import is not confirmed; taken: set aside for somebody; ready: theirs, not looked at yet."""
+    """Where a code stands. Staged: its import is not confirmed; taken: set aside for somebody; ready: theirs, not looked at yet.
+
+    Lapsed: its last day went by before anybody got it, and nobody will.
+    """
 
     STAGED = "staged"
     FREE = "free"
     TAKEN = "taken"
     READY = "ready"
     SHOWN = "shown"
+    LAPSED = "lapsed"
 
 
 class Fault(StrEnum):
@@ -35,6 +44,8 @@ class Fault(StrEnum):
     EMPTY = "empty"
     LONG = "long"
     LINK = "link"
+    DAY = "day"
+    LATE = "late"
     TWICE = "twice"
     KNOWN = "known"
 
@@ -44,6 +55,8 @@ FAULT_NAMES = {
     Fault.EMPTY: N_("There is neither a code nor a link in it."),
     Fault.LONG: N_("Something in it is longer than is kept."),
     Fault.LINK: N_("The link does not begin with https://."),
+    Fault.DAY: N_("The last day is none of the calendar. It is written as 2027-03-31."),
+    Fault.LATE: N_("Its last day has gone by already."),
     Fault.TWICE: N_("The same code stands further up in this list."),
     Fault.KNOWN: N_("This code is in the vault already."),
 }
@@ -58,7 +71,7 @@ class KeyMissing(Conflict):
 class NoCodeColumn(Refusal):
     """The list has no column of codes."""
 
-    message = N_("The first line must name a column “code” or “link”; “pin” may follow. Nothing was kept.")
+    message = N_("The first line must name a column “code” or “link”; “pin” and “expires_on” may follow. Nothing was kept.")
     field = "upload"
 
 
@@ -107,11 +120,15 @@ class CodeTwice(Conflict):
 
 @dataclass(frozen=True)
 class Card:
-    """What somebody gets: a code, its PIN where it has one, the link under which it is used. One of code and link is there."""
+    """What somebody gets: a code, its PIN where it has one, the link under which it is used. One of code and link is there.
+
+    ``expires_on`` is the last day on which it can be used, as far as a list said so; it is no secret, and not sealed.
+    """
 
     code: str
     pin: str = field(default="", repr=False)
     link: str = field(default="", repr=False)
+    expires_on: date = field(default=NEVER, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return "Card(…)"
@@ -126,6 +143,12 @@ class Look:
     shown_at: datetime | None
     times_shown: int
     asked_at: datetime | None
+    expires_on: date = NEVER
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it can be used, None where it does not lapse."""
+        return None if self.expires_on == NEVER else self.expires_on
 
     @property
     def is_ready(self) -> bool:
@@ -144,8 +167,8 @@ class Read:
     faults: list[tuple[int, Fault]]
 
 
-def read_cards(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], broken: Iterable[int] = ()) -> Read:
-    """Return the cards of a list. Refuses: NoCodeColumn, ListTooLarge."""
+def read_cards(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], broken: Iterable[int] = (), *, today: date) -> Read:
+    """Return the cards of a list; a code whose last day lies before ``today`` is none. Refuses: NoCodeColumn, ListTooLarge."""
     names = [name.strip().casefold() for name in header]
     if not {"code", "link"} & set(names):
         raise NoCodeColumn()
@@ -154,10 +177,11 @@ def read_cards(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]],
     for line, cells in rows:
         # A spreadsheet that guards its cells writes a quote before what looks like a formula.
         said = {name: cell.strip().removeprefix("'") for name, cell in zip(names, cells, strict=False)}
-        fault = _fault(said)
-        if fault is None:
-            cards.append((line, Card(said.get("code", ""), said.get("pin", ""), said.get("link", ""))))
-        else:
+        last = _last_day(said)
+        fault = _fault(said) or (Fault.DAY if last is None else Fault.LATE if last < today else None)
+        if fault is None and last is not None:
+            cards.append((line, Card(said.get("code", ""), said.get("pin", ""), said.get("link", ""), last)))
+        elif fault is not None:
             faults.append((line, fault))
     if len(cards) > MOST_CODES:
         raise ListTooLarge(most=MOST_CODES)
@@ -170,6 +194,15 @@ def _fault(said: Mapping[str, str]) -> Fault | None:
     if any(len(said.get(name, "")) > most for name, most in MOST_CHARACTERS.items()):
         return Fault.LONG
     return Fault.LINK if said.get("link") and not is_link(said["link"]) else None
+
+
+def _last_day(said: Mapping[str, str]) -> date | None:
+    """Return the last day that a line names, ``NEVER`` where it names none, None where it is no day."""
+    named = next((said[name] for name in _LAST_DAYS if said.get(name)), "")
+    try:
+        return date.fromisoformat(named) if named else NEVER
+    except ValueError:
+        return None
 
 
 def is_link(link: str) -> bool:

@@ -1,6 +1,7 @@
 """Budgets of points a period: how far they are used, and that admins are told once when one is near."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -9,23 +10,28 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
-from portal.bank.actions.finance import plan, tell_of_budget
+from portal.bank.actions.finance import assume, plan, tell_of_budget
 from portal.bank.jobs.budgets import watch_budgets
 from portal.bank.models import BudgetAlarm
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets
 from portal.bank.rules.budgets import (
     MOST_BUDGET,
     BudgetOutOfRange,
+    CostUnknown,
     Counts,
+    Measure,
+    MoneyOutOfRange,
+    NearOutOfRange,
     NoBudgetToEnd,
     Period,
     Planned,
     Reached,
+    cost_of_parts,
     first_of,
     last_of,
     require_budget,
 )
-from portal.bank.rules.finance import ReasonNeeded
+from portal.bank.rules.finance import Assumed, ReasonNeeded
 from portal.kernel.actor import ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -76,17 +82,17 @@ def test_a_level_is_told_when_it_is_reached_and_not_before(points: int, used: in
 )
 def test_a_budget_that_cannot_be_is_refused(points: int | None, reason: str, stands: bool, refusal: type) -> None:
     with pytest.raises(refusal):
-        require_budget(points, reason, stands=stands)
+        require_budget(Measure.POINTS, points, reason, stands=stands)
 
 
 def budget(session: Session, actor_id: int, points: int | None, at: datetime, **more: Any) -> Any:
-    return plan(session, as_admin(actor_id), **({"counts": ISSUED, "period": MONTH, "points": points, "reason": "Plan", "now": at} | more))
+    return plan(session, as_admin(actor_id), **({"counts": ISSUED, "period": MONTH, "amount": points, "reason": "Plan", "now": at} | more))
 
 
 def test_the_last_budget_of_a_kind_stands_until_it_is_ended(session: Session) -> None:
     admin_id = make_admin(session).id
     with pytest.raises(NotAllowed):
-        plan(session, acting(admin_id, ADVOCATE), counts=ISSUED, period=MONTH, points=1, reason="why", now=AT)
+        plan(session, acting(admin_id, ADVOCATE), counts=ISSUED, period=MONTH, amount=1, reason="why", now=AT)
     budget(session, admin_id, 100, AT)
     budget(session, admin_id, 500, AT, period=YEAR, counts=REDEEMED)
     budget(session, admin_id, 200, AT + timedelta(days=1))
@@ -201,7 +207,7 @@ def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database
 
     client = sign_in(database.write(pay))
     assert "No budget is planned." in client.get("/admin/bank/finance").text
-    sent = {"counts": "issued", "period": "quarter", "points": "500", "reason": ""}
+    sent = {"counts": "issued", "period": "quarter", "measure": "points", "amount": "500", "near": "80", "reason": ""}
     refused = client.post("/admin/bank/finance/budgets", data=sent)
     assert refused.status_code == 422
     assert "Say why, for those who read it later." in refused.text
@@ -213,6 +219,90 @@ def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database
     assert watch_budgets(database, utcnow()) == 1
     assert "Admins were told at 80 percent." in client.get("/admin/bank/finance/budgets").text
     assert "80 percent of the budget of points given out are used" in client.get("/inbox").text
-    assert "set or ended a budget of points (issued, quarter): The board’s plan" in client.get("/admin/audit").text
-    refused = client.post("/admin/bank/finance/budgets", data={"counts": "redeemed", "period": "month", "points": "", "reason": "End it"})
+    assert "set or ended a budget (issued, quarter): The board’s plan" in client.get("/admin/audit").text
+    refused = client.post(
+        "/admin/bank/finance/budgets",
+        data={"counts": "redeemed", "period": "month", "measure": "points", "amount": "", "near": "80", "reason": "End it"},
+    )
     assert "There is no such budget to end." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("measure", "amount", "near", "kept"),
+    [
+        (Measure.MONEY, "12.5", 80, 1_250),
+        (Measure.MONEY, "0.01", 1, 1),
+        (Measure.POINTS, "7", 99, 7),
+        (Measure.MONEY, "0.001", 80, MoneyOutOfRange),
+        (Measure.MONEY, "-1", 80, MoneyOutOfRange),
+        (Measure.MONEY, "NaN", 80, MoneyOutOfRange),
+        (Measure.MONEY, "1e30", 80, MoneyOutOfRange),
+        (Measure.POINTS, "7.5", 80, BudgetOutOfRange),
+        (Measure.POINTS, "7", 0, NearOutOfRange),
+        (Measure.POINTS, "7", 100, NearOutOfRange),
+    ],
+)
+def test_a_budget_is_whole_points_or_an_amount_with_cents(measure: Measure, amount: str, near: int, kept: Any) -> None:
+    if isinstance(kept, int):
+        assert require_budget(measure, Decimal(amount), "why", near=near, stands=False) == kept
+    else:
+        with pytest.raises(kept):
+            require_budget(measure, Decimal(amount), "why", near=near, stands=False)
+
+
+def test_points_cost_what_one_cost_on_their_day_and_are_rounded_once() -> None:
+    assert cost_of_parts([(1, 5_000), (1, 10_000)]) == (2, 0)
+    assert cost_of_parts([(100, 26_500), (50, None), (0, None)]) == (265, 50)
+    assert cost_of_parts([(-10, 20_000), (3, 20_000)]) == (-14, 0)
+    assert cost_of_parts([]) == (0, 0)
+
+
+def test_a_budget_in_money_stands_beside_one_in_points_and_warns_at_its_own_level(database: Database) -> None:
+    def make(session: Session) -> tuple[int, int]:
+        admin_id, owner = make_admin(session).id, verbs.open_owner(session)
+        with pytest.raises(CostUnknown):
+            budget(session, admin_id, Decimal(100), AT, measure=Measure.MONEY)
+        day = AT - timedelta(days=5)  # the first of July
+        assume(session, as_admin(admin_id), kind=Assumed.COST, value=Decimal("0.02"), reason="First", now=day + timedelta(days=1))
+        assume(session, as_admin(admin_id), kind=Assumed.COST, value=Decimal("0.05"), reason="Dearer", now=AT + timedelta(days=5))
+        budget(session, admin_id, Decimal("31.50"), AT, measure=Measure.MONEY, near=60)
+        budget(session, admin_id, 10_000, AT)
+        verbs.award(session, 40, owner, now=day)
+        verbs.award(session, 200, owner, now=AT)
+        return admin_id, owner
+
+    admin_id, owner = database.write(make)
+    later = AT + timedelta(days=9)
+    assert watch_budgets(database, later) == 0
+    database.write(lambda session: verbs.award(session, 310, owner, now=later))
+    with database.reading() as session:
+        points, money = reached_on(session, standing_budgets(budget_history(session)), later.date())
+    assert (points.budget.measure, points.points, points.cents) == (Measure.POINTS, 550, 0)
+    assert (money.points, money.cents, money.unpriced, money.percent, money.level) == (550, 200 * 2 + 310 * 5, 40, 61, 60)
+    assert [watch_budgets(database, later), watch_budgets(database, later)] == [1, 0]
+    assert notices(database) == [(admin_id, 60)]
+    database.write(lambda session: budget(session, admin_id, None, later, measure=Measure.MONEY))
+    with database.reading() as session:
+        assert [b.measure for b in standing_budgets(budget_history(session))] == [Measure.POINTS]
+        assert [(b.amount, b.currency, b.near) for b in budget_history(session)] == [(None, "USD", 80), (10_000, "", 80), (3_150, "USD", 60)]
+
+
+def test_an_admin_plans_a_budget_in_money(database: Database, sign_in: SignIn) -> None:
+    def pay(session: Session) -> int:
+        give_points(session, make_person(session).id, 450)
+        return make_admin(session, name="Ada Admin").id
+
+    client, path = sign_in(database.write(pay)), "/admin/bank/finance/budgets"
+    sent = {"counts": "issued", "period": "year", "measure": "money", "amount": "20.00", "near": "40", "reason": "What the board gave"}
+    refused = client.post(path, data=sent)
+    assert refused.status_code == 422
+    assert "Say first what a point costs" in refused.text
+    assert 'value="20.00"' in refused.text
+    client.post("/admin/bank/finance/assumptions/cost", data={"cost-value": "0.02", "cost-reason": "Catalogue"})
+    assert client.post(path, data=sent).status_code == 303
+    page = client.get(path).text
+    assert "$9.00 of $20.00, for 450 points." in page
+    assert "45% used" in page
+    assert "Admins are told at 40 and at 100 percent." in page
+    assert watch_budgets(database, utcnow()) == 1
+    assert "40 percent of the budget of points given out are used" in client.get("/inbox").text

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.queries.statement import debts_of
 from portal.bank.rules.adjusting import NothingToChange, OwnBalance, ReasonNeeded, TooMuch
-from portal.bank.rules.statement import LINE_NAMES, RETURNED, line_name
+from portal.bank.rules.statement import LINE_NAMES, MOST_MONTHS, RETURNED, dotted, line_name, months_between
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -267,3 +267,56 @@ def test_a_correction_into_debt_is_asked_with_its_result_and_made_on_the_second_
         after = balance_of(session, account.person_id)
     assert (after.available, after.owed) == (0, 1000)
     assert client.post(address, data={"key": "l", "points": "200", "reason": "Half of it", "category": "goodwill"}).status_code == 303
+
+
+def test_a_month_holds_for_page_search_and_files_alike_and_with_days_within_it(amara: PortalClient) -> None:
+    page = amara.get("/statement?month=2026-07").text
+    assert '<option selected value="2026-07">July 2026</option>' in page
+    assert "Earned" in page
+    assert "Counted twice" not in page
+    assert lines(amara, "/statement?month=2026-07") == [EXPECTED[3]]
+    assert lines(amara, "/statement?month=2026-07&since=2026-07-15") == []
+    assert lines(amara, "/statement?month=2026-07&q=cafe") == []
+    assert lines(amara, "/statement?month=1812-02") == EXPECTED, "a month that is not offered is none"
+    assert "Counted twice" in amara.get("/statement?month=1812-02").text
+    for kind in ("xlsx", "pdf"):
+        assert len(amara.get(f"/statement?month=2026-07&format={kind}").data) < len(amara.get(f"/statement?format={kind}").data)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months"),
+    [
+        (date(2026, 11, 3), date(2026, 11, 30), ["2026-11"]),
+        (date(2025, 12, 31), date(2026, 2, 1), ["2026-02", "2026-01", "2025-12"]),
+        (date(2027, 1, 1), date(2026, 12, 1), []),
+    ],
+)
+def test_months_are_offered_from_the_first_points_on(first: date, last: date, months: list[str]) -> None:
+    assert [f"{month:%Y-%m}" for month in months_between(first, last)] == months
+    assert len(months_between(date(1990, 1, 1), last)) == MOST_MONTHS
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (["Thanks.", "version 2"], "Thanks · version 2"),
+        (["", "Thanks."], "Thanks."),
+        (["And so on...", "Thanks.", "by Ada"], "And so on... · Thanks · by Ada"),
+        ([], ""),
+    ],
+)
+def test_a_note_that_ends_with_a_full_stop_is_joined_without_it(parts: list[str], said: str) -> None:
+    assert " · ".join(dotted(parts)) == said
+
+
+def test_a_reward_that_a_rule_approved_names_it_and_leads_admins_there(account: Account, sign_in: SignIn, database: Database) -> None:
+    def approved(session: Session) -> None:
+        made = make_redemption(session, account.person_id, make_reward(session, name="Mug", price=10).id)
+        made.state, made.approved_at = "approved", utcnow()
+
+    database.write(approved)
+    mine = sign_in(account.person_id)
+    assert lines(mine, "/statement?q=mug")[0][6] == "the rule for small rewards"
+    assert "by the rule for small rewards" in mine.get("/statement?q=mug").text
+    admin = sign_in(account.admin_id).get(f"/admin/statement/{account.person_id}?q=mug").text
+    assert 'by <a class="link" href="/admin/rewards/terms">the rule for small rewards</a>' in admin

@@ -148,7 +148,9 @@ def test_what_it_covers_is_paid_by_its_name(session: Session) -> None:
     assert balance_of(session, scene.person.id).available == 100
     assert run(session, scene) is None
     line = next(iter_lines(session, scene.person.id, Wanted(), STATEMENT_SOURCES))
-    assert (line.rule, line.by, line.is_own, line.source and line.source.version) == (scene.rule.name, "", False, 1), "the statement says so"
+    assert (line.rule and line.rule.facts["rule"], line.by, line.is_own, line.source and line.source.version) == (scene.rule.name, "", False, 1), (
+        "the statement says so"
+    )
     reverse_approval(session, as_admin(scene.admin), submission_id=scene.attempt.submission_id, reason="Not public", now=NOW)
     assert balance_of(session, scene.person.id).available == 0
     assert run(session, scene) is None
@@ -255,6 +257,10 @@ def test_the_worker_approves_and_the_page_shows_it(database: Database, sign_in: 
     assert "approved 1 answer" in page
     assert "approved by the rule “Small ones”" in page
     assert "by the rule “Small ones”" in desk.get(f"/admin/challenges/submissions/{scene.attempt.submission_id}").text
+    statement, named = desk.get(f"/admin/statement/{scene.person.id}").text, "the rule “Small ones”, up to 100 points</a>"
+    assert f'by <a class="link" href="/admin/challenges/rules#rule-{scene.rule.id}">{named}' in statement
+    assert f'id="rule-{scene.rule.id}"' in page
+    assert "by the rule “Small ones”, up to 100 points" in sign_in(scene.person).get("/statement").text
 
 
 def test_an_admin_makes_switches_and_removes_a_rule_on_the_page(database: Database, sign_in: SignIn) -> None:

@@ -14,6 +14,7 @@ from config import Env, Settings
 from portal.acts.models import Act
 from portal.app import create_app
 from portal.audit.models import AuditEvent
+from portal.bank.models import Dispute
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
@@ -230,6 +231,14 @@ def test_the_printed_people_sign_in_with_the_printed_password(told: Told, year: 
 def test_who_signs_in_as_advocate_can_try_to_redeem(year: Session) -> None:
     star = year.scalars(select(Person).where(Person.name == dict(SIGN_INS)["advocate"])).one()
     assert balance_of(year, star.id).available >= 1_500
+
+
+def test_a_line_was_disputed_and_put_right_and_another_dispute_waits(year: Session) -> None:
+    star = year.scalars(select(Person).where(Person.name == dict(SIGN_INS)["advocate"])).one()
+    made = {dispute.state: dispute for dispute in year.scalars(select(Dispute))}
+    assert set(made) == {"righted", "waiting"}
+    assert (made["righted"].person_id, made["righted"].points) == (star.id, 25)
+    assert made["waiting"].person_id != star.id
 
 
 def test_who_signs_in_as_advocate_can_look_at_a_code(year: Session) -> None:

@@ -255,12 +255,12 @@ def test_an_admin_writes_previews_publishes_and_retires_a_reward(ada: PortalClie
     locations = {ada.post("/admin/rewards/new", data=form).headers["Location"] for _ in range(2)}
     assert len(locations) == 1
     address = locations.pop()
-    refused = ada.post(f"{address}/publish")
+    refused = ada.post(address, data=form | {"act": "publish"})
     assert refused.status_code == 422
     assert "Please write a summary" in refused.text
     changed = {**form, "summary": "Made in Portugal", "price": "1300"}
-    assert ada.post(address, data=changed).status_code == 303
-    assert ada.post(f"{address}/publish").status_code == 303
+    assert ada.post(address, data=changed | {"act": "publish"}).status_code == 303
+    assert ada.post(f"{address}/publish").status_code == 404, "offering is saving: one button does both"
     assert "Wool overshirt" in amara.get("/rewards").text
     assert ada.post(f"{address}/retire").status_code == 303
     assert "Wool overshirt" not in amara.get("/rewards").text

@@ -139,7 +139,7 @@ def test_fifty_lost_replies_make_fifty_cards(database: Database) -> None:
         assert (maker.made, maker.asked["order"]) == (50, 50)
         assert {world.order(redemption_id).state for redemption_id in world.ids} == {"doubt"}
         with database.reading() as session:
-            assert (running_low(session).doubts, count_tabs(session)["provider"]) == (50, 50)
+            assert (running_low(session, utcnow()).doubts, count_tabs(session)["provider"]) == (50, 50)
         world.work(minutes=2)
         assert (maker.made, maker.asked["order"], maker.asked["look"]) == (50, 50, 50)
         assert [world.stands(redemption_id) for redemption_id in world.ids] == [("sent", 0, 0)] * 50
@@ -214,21 +214,21 @@ def test_while_the_balance_does_not_suffice_the_order_waits_and_then_goes_on(dat
     for _ in range(2):
         keep(database, utcnow())
     with database.reading() as session:
-        assert running_low(session).balance
+        assert running_low(session, utcnow()).balance
         assert [n.data["cents"] for n in session.scalars(select(Notice).where(Notice.kind == "balance_low"))] == [0]
     maker.balance += 1_000
     keep(database, utcnow())
     world.work(minutes=2)
     assert (maker.made, world.stands()[0]) == (1, "sent")
     with database.reading() as session:
-        assert running_low(session).balance is None
+        assert running_low(session, utcnow()).balance is None
 
 
 def test_a_provider_that_does_not_tell_its_balance_is_told_of(database: Database, maker: CardMaker) -> None:
     balance_keeper(HttpProvider(maker.url, "wrong token"))(database, utcnow())
     with database.reading() as session:
         found = session.get_one(CardBalance, 1)
-        assert (found.cents, found.failed_at is not None, running_low(session).balance is not None) == (None, True, True)
+        assert (found.cents, found.failed_at is not None, running_low(session, utcnow()).balance is not None) == (None, True, True)
 
 
 def test_without_an_answer_nothing_may_be_called_off_failed_or_sent(database: Database) -> None:

@@ -1,15 +1,21 @@
 """Signs of misuse: what counts as one, that they lead to a look and to nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.dashboard.waiting.redemptions import WaitingRedemptions
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.actions.sessions import open_session
+from portal.people.actions.marks import mark_key, note_mark
+from portal.people.actions.sessions import end_sessions, open_session
+from portal.people.jobs import forget_marks
+from portal.people.models import SignInMark, SignInSession
 from portal.people.queries.persons import get_person
+from portal.people.rules.session import MARK_DAYS
 from portal.recognition.actions.scores import award
 from portal.rewards.actions.auto import set_auto_terms
 from portal.rewards.actions.review import approve_among_many, approve_redemption
@@ -112,3 +118,65 @@ def test_the_reviewer_of_whom_a_sign_speaks_does_not_approve(database: Database)
     with pytest.raises(ReadFirst):
         database.write(lambda s: approve_among_many(s, as_admin(ada), redemption_id=redemption_id, now=utcnow()))
     assert database.write(lambda s: approve_redemption(s, as_admin(ada), redemption_id=redemption_id, now=utcnow()).state) == "approved"
+
+
+@pytest.fixture
+def marked(database: Database) -> Database:
+    """Tell the database's sessions the key of marks, as the application does."""
+    database.inform_sessions(mark_key=mark_key("a secret"))
+    return database
+
+
+def test_closed_sessions_are_a_sign_for_ninety_days_and_leave_no_address(marked: Database) -> None:
+    now = utcnow()
+
+    def used(session: Session) -> int:
+        people = [make_person(session, company_id=make_company(session).id).id for _ in range(4)]
+        give_points(session, people[0], 100)
+        made = make_redemption(session, people[0], make_reward(session, price=10).id)
+        for person_id, browser in zip(people, ("Fox", "Fox", "Fox", "Other"), strict=True):
+            open_session(session, get_person(session, person_id), is_kept=True, origin="198.51.100.7", browser=browser, now=now)
+            end_sessions(session, person_id)
+        return made.id
+
+    def counted(session: Session, redemption_id: int) -> tuple[int, int]:
+        found = counted_for(session, get_redemption(session, redemption_id))
+        return found.same_device, found.same_address
+
+    redemption_id = marked.write(used)
+    with marked.reading() as session:
+        assert session.scalar(select(func.count()).select_from(SignInSession)) == 0
+        assert counted(session, redemption_id) == (2, 3)
+        kept = " ".join(f"{row.device} {row.address}" for row in session.scalars(select(SignInMark)))
+        assert "198.51" not in kept
+        assert "Fox" not in kept
+    assert forget_marks(marked, now + timedelta(days=MARK_DAYS)) == 0
+    assert [forget_marks(marked, now + timedelta(days=MARK_DAYS + 1)) for _ in range(2)] == [4, 0]
+    with marked.reading() as session:
+        assert counted(session, redemption_id) == (0, 0)
+
+
+def test_a_day_leaves_one_mark_however_often_somebody_comes(marked: Database) -> None:
+    at = datetime(2026, 11, 27, 9, tzinfo=UTC)
+
+    def come(session: Session) -> int:
+        person = make_person(session)
+        for hours in (0, 1, 2, 24):
+            note_mark(session, person_id=person.id, origin="2001:db8::1", browser="Fox", now=at + timedelta(hours=hours))
+        note_mark(session, person_id=person.id, origin="2001:db8::2", browser="Fox", now=at)
+        note_mark(session, person_id=person.id, origin="", browser="Fox", now=at)
+        return person.id
+
+    marked.write(come)
+    with marked.reading() as session:
+        assert sorted(mark.day.day for mark in session.scalars(select(SignInMark))) == [27, 28], "of IPv6 the network of one customer counts"
+
+
+def test_a_page_leaves_a_mark_of_where_somebody_is_today(app: Flask, database: Database, sign_in: SignIn) -> None:
+    person_id = database.write(lambda s: make_person(s).id)
+    client = sign_in(person_id)
+    database.write(lambda s: s.execute(update(SignInSession).values(last_seen_at=utcnow() - timedelta(minutes=2))))
+    database.write(lambda s: s.execute(delete(SignInMark)))
+    assert client.get("/").status_code == 200
+    with database.reading() as session:
+        assert [mark.person_id for mark in session.scalars(select(SignInMark))] == [person_id]

@@ -389,7 +389,7 @@ def test_an_import_of_a_draft_can_be_thrown_away_before_it_is_confirmed(database
             confirm_codes(session, admin, reward_id=reward.id, batch_id=batch.id, now=now)
         session.refresh(reward)
         assert reward.stock == 0
-        assert [low.name for low, _ in running_low(session).low] == [reward.name]
+        assert [low.name for low, _ in running_low(session, utcnow()).low] == [reward.name]
 
     write(database, go)
 

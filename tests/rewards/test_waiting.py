@@ -21,9 +21,10 @@ from portal.receiving.rules.accepting import Rule, Stance
 from portal.rewards.actions.catalogue import adjust_stock, publish_reward, retire_reward, uncount_stock
 from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
+from portal.rewards.actions.returns import TELL
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant, change_variant
-from portal.rewards.actions.waiting import TELL, join_waiting, leave_waiting, tell_some
+from portal.rewards.actions.waiting import join_waiting, leave_waiting, tell_some
 from portal.rewards.jobs import tell_waiting
 from portal.rewards.models import Redemption, Reward, RewardWait, StockReturn
 from portal.rewards.queries.waiting import count_waiting, own_waits

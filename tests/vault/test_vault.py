@@ -1,6 +1,6 @@
 """The vault by itself: sealed, known again, taken once, shown once. Both engines."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotFound, Refusal
-from portal.vault.actions.handing import allow_again, ask_again, hand_code, show_code, take_back_code, take_code
-from portal.vault.actions.stocking import add_batch, confirm_batch, drop_stale, keep_bought, remove_batch, reseal
+from portal.vault.actions.handing import allow_again, ask_again, hand_code, is_late, renew_code, show_code, take_back_code, take_code
+from portal.vault.actions.stocking import add_batch, confirm_batch, drop_stale, keep_bought, lapse_codes, remove_batch, reseal
 from portal.vault.keys import Key, Keys, new_vault_key
 from portal.vault.models import CodeBatch, VaultCode
-from portal.vault.queries import counts_of, free_on, look_of, unreadable
+from portal.vault.queries import counts_of, free_on, lapsing_on, look_of, unreadable
 from portal.vault.rules import (
     MOST_CODES,
+    NEVER,
     SAME_CLICK,
     BatchGone,
     Card,
@@ -36,6 +37,7 @@ from tests.rewards.racing import all_at_once
 
 NOW = utcnow()
 SHELF = "shelf"
+TODAY = date(2026, 11, 28)
 
 
 @pytest.fixture(autouse=True)
@@ -71,17 +73,17 @@ def give(session: Session, holder: str) -> None:
     ],
 )
 def test_a_line_is_a_card_or_a_fault_by_name(cells: list[str], found: Card | Fault) -> None:
-    read = read_cards(["Code", "pin", "LINK"], [(2, cells)])
+    read = read_cards(["Code", "pin", "LINK"], [(2, cells)], today=TODAY)
     assert [*(card for _, card in read.cards), *(fault for _, fault in read.faults)] == [found]
 
 
 def test_a_list_needs_a_column_and_an_end() -> None:
     with pytest.raises(NoCodeColumn) as refused:
-        read_cards(["SECRET-1"], [(2, ["SECRET-2"])])
+        read_cards(["SECRET-1"], [(2, ["SECRET-2"])], today=TODAY)
     assert "SECRET" not in repr(refused.value) + str(refused.value)
     with pytest.raises(ListTooLarge):
-        read_cards(["code"], [(line, [str(line)]) for line in range(MOST_CODES + 1)])
-    assert read_cards(["code"], [], [3]).faults == [(3, Fault.BROKEN)]
+        read_cards(["code"], [(line, [str(line)]) for line in range(MOST_CODES + 1)], today=TODAY)
+    assert read_cards(["code"], [], [3], today=TODAY).faults == [(3, Fault.BROKEN)]
 
 
 def test_neither_a_card_nor_the_keys_say_what_they_hold() -> None:
@@ -197,13 +199,13 @@ def test_who_could_not_keep_it_asks_and_is_allowed_once_more(session: Session) -
 def test_what_comes_back_unseen_is_free_again_and_what_was_seen_never_is(session: Session) -> None:
     fill(session, "A")
     give(session, "me")
-    assert take_back_code(session, holder="me") is True
-    assert (free_on(session, SHELF), take_back_code(session, holder="me")) == (1, None)
+    assert take_back_code(session, holder="me", now=NOW) is True
+    assert (free_on(session, SHELF), take_back_code(session, holder="me", now=NOW)) == (1, None)
     give(session, "you")
     show_code(session, holder="you", key="f", now=NOW)
-    assert take_back_code(session, holder="you") is False
+    assert take_back_code(session, holder="you", now=NOW) is False
     allow_again(session, holder="you")
-    assert take_back_code(session, holder="you") is False
+    assert take_back_code(session, holder="you", now=NOW) is False
     assert free_on(session, SHELF) == 0
 
 
@@ -212,7 +214,7 @@ def test_taking_an_import_out_leaves_what_was_given_and_takes_what_comes_back_la
     give(session, "me")
     assert remove_batch(session, shelf=SHELF, batch_id=batch_id, by_id=None, now=NOW) == (2, True)
     assert remove_batch(session, shelf=SHELF, batch_id=batch_id, by_id=None, now=NOW) == (0, True)
-    assert take_back_code(session, holder="me") is False
+    assert take_back_code(session, holder="me", now=NOW) is False
     assert session.scalar(select(func.count()).select_from(VaultCode)) == 0
     fill(session, "A", key="two")
     assert free_on(session, SHELF) == 1
@@ -261,3 +263,69 @@ def test_a_read_of_codes_never_brings_what_is_sealed(session: Session) -> None:
     fill(session, "A")
     found = session.scalars(select(VaultCode)).one()
     assert "sealed" not in found.__dict__
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "found"),
+    [
+        ("expires_on", "2026-11-28", date(2026, 11, 28)),
+        ("Expires", "2030-01-31", date(2030, 1, 31)),
+        ("expiry", "", NEVER),
+        ("expires_on", "2026-11-27", Fault.LATE),
+        ("expires_on", "2026-02-30", Fault.DAY),
+        ("expires_on", "31/12/2026", Fault.DAY),
+        ("other", "2020-01-01", NEVER),
+    ],
+)
+def test_a_list_may_name_the_last_day_of_a_code(name: str, day: str, found: date | Fault) -> None:
+    read = read_cards(["code", name], [(2, ["A", day])], today=TODAY)
+    assert [*(card.expires_on for _, card in read.cards), *(fault for _, fault in read.faults)] == [found]
+
+
+def lapsing(session: Session, **days: int) -> None:
+    """Put codes on the shelf whose last day lies so many days after today's."""
+    read = Read([(line, Card(code, expires_on=NOW.date() + timedelta(days=n))) for line, (code, n) in enumerate(days.items(), 2)], [])
+    batch = add_batch(session, shelf=SHELF, filename="list.csv", key=",".join(days), read=read, by_id=None, now=NOW)
+    confirm_batch(session, shelf=SHELF, batch_id=batch.id, now=NOW)
+
+
+def test_what_lapses_first_is_given_first_and_what_lapsed_never(session: Session) -> None:
+    fill(session, "NEVER-1")
+    lapsing(session, LATER=40, SOON=3)
+    given = []
+    for number, after in enumerate((0, 0, 41), 1):
+        take_code(session, shelf=SHELF, holder=str(number), now=NOW + timedelta(days=after))
+        hand_code(session, holder=str(number))
+        given.append(show_code(session, holder=str(number), key="f", now=NOW)[0].code)
+    assert given == ["SOON", "LATER", "NEVER-1"]
+    lapsing(session, GONE=2)
+    with pytest.raises(NoCodeLeft):
+        take_code(session, shelf=SHELF, holder="4", now=NOW + timedelta(days=4))
+    later = NOW + timedelta(days=4)
+    assert [lapse_codes(session, shelf=SHELF, now=at) for at in (NOW, later, later)] == [0, 1, 0]
+    assert (counts_of(session, [SHELF])[SHELF].lapsed, free_on(session, SHELF)) == (1, 0)
+
+
+def test_a_code_that_lapses_while_it_is_set_aside_is_followed_by_another_one(session: Session) -> None:
+    lapsing(session, FIRST=2, SECOND=90)
+    take_code(session, shelf=SHELF, holder="me", now=NOW)
+    later = NOW + timedelta(days=4)
+    assert (is_late(session, holder="me", now=NOW), is_late(session, holder="me", now=later)) == (False, True)
+    assert [renew_code(session, shelf=SHELF, holder="me", now=later) for _ in range(2)] == [True, False]
+    hand_code(session, holder="me")
+    look = look_of(session, "me")
+    assert look is not None
+    assert look.last_day == NOW.date() + timedelta(days=90)
+    assert show_code(session, holder="me", key="f", now=later)[0].code == "SECOND"
+    lapsing(session, THIRD=2)
+    take_code(session, shelf=SHELF, holder="you", now=NOW)
+    assert take_back_code(session, holder="you", now=later) is False, "it comes back too late for the shelf"
+    assert counts_of(session, [SHELF])[SHELF].lapsed == 2
+
+
+def test_what_lapses_before_the_import_is_confirmed_never_reaches_the_shelf(session: Session) -> None:
+    read = Read([(2, Card("LATE", expires_on=NOW.date())), (3, Card("GOOD"))], [])
+    batch = add_batch(session, shelf=SHELF, filename="list.csv", key="k", read=read, by_id=None, now=NOW)
+    assert confirm_batch(session, shelf=SHELF, batch_id=batch.id, now=NOW + timedelta(days=2)) == 1
+    soon = lapsing_on(session, NOW.date() + timedelta(days=30))
+    assert (free_on(session, SHELF), soon) == (1, {})

@@ -7,11 +7,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
-from portal.bank.models import Assumption, Budget, BudgetAlarm
+from portal.bank.models import Assumption, Budget, BudgetAlarm, BudgetTerms
 from portal.bank.queries.budgets import budget_history, standing_budgets
-from portal.bank.queries.finance import currency_of
-from portal.bank.rules.budgets import LEVELS, Counts, Period, Reached, require_budget
-from portal.bank.rules.finance import Assumed, require_assumption
+from portal.bank.queries.finance import currency_of, history
+from portal.bank.rules.budgets import NEAR, CostUnknown, Counts, Measure, Period, Planned, Reached, require_budget
+from portal.bank.rules.finance import Assumed, require_assumption, standing_on
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
@@ -39,21 +39,41 @@ def assume(
     return made
 
 
-def plan(session: Session, actor: Actor, *, counts: Counts, period: Period, points: int | None, reason: str, now: datetime) -> Budget:
-    """Set the budget of its kind for this period and all to come; without ``points`` end it. What is set anew warns anew, at its own levels.
+def plan(
+    session: Session,
+    actor: Actor,
+    *,
+    counts: Counts,
+    period: Period,
+    amount: Decimal | int | None,
+    reason: str,
+    measure: Measure = Measure.POINTS,
+    near: int = NEAR,
+    now: datetime,
+) -> Planned:
+    """Set the budget of its kind and measure for this period and all to come; without ``amount`` end it. What is set anew warns anew.
 
-    Refuses: NotAllowed, BudgetOutOfRange, NoBudgetToEnd, ReasonNeeded.
+    ``amount`` is in points, or in the programme's currency; ``near`` the percentage at which admins are told before it is used up.
+    Refuses: NotAllowed, BudgetOutOfRange, MoneyOutOfRange, NearOutOfRange, NoBudgetToEnd, CostUnknown, ReasonNeeded.
     """
     if not actor.is_admin:
         raise NotAllowed()
-    before = next((b for b in standing_budgets(budget_history(session)) if (b.counts, b.period) == (counts, period)), None)
-    require_budget(points, reason, stands=before is not None)
+    standing = standing_budgets(budget_history(session))
+    before = next((b for b in standing if (b.counts, b.period, b.measure) == (counts, period, measure)), None)
+    kept = require_budget(measure, amount, reason, near=near, stands=before is not None)
+    is_money, currency = measure is Measure.MONEY, currency_of(session)
+    if is_money and kept is not None and standing_on(history(session), Assumed.COST, local_date(now, programme_zone(session)), currency) is None:
+        raise CostUnknown()
+    points = None if is_money else kept
     made = Budget(counts=counts.value, period=period.value, points=points, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)
     session.flush()
-    facts = {"counts": counts.value, "period": period.value, "points": points, "before": before.points if before else None, "reason": made.reason}
+    terms = {"cents": kept if is_money else None, "currency": currency if is_money else "", "near": near}
+    session.add(BudgetTerms(id=made.id, **terms))
+    facts = {"counts": counts.value, "period": period.value, "before": before.amount if before else None, "reason": made.reason}
+    facts |= {"points": points} | terms
     audit.record(session, actor, "finance.budget_set", "bank", None, now=now, **facts)
-    return made
+    return Planned(made.id, counts, period, points, made.reason, actor.id, now, **terms)  # type: ignore[arg-type]
 
 
 def tell_of_budget(session: Session, *, reached: Reached, now: datetime) -> bool:
@@ -66,14 +86,15 @@ def tell_of_budget(session: Session, *, reached: Reached, now: datetime) -> bool
         return False
     budget, maker = reached.budget, postgresql if session.connection().dialect.name == "postgresql" else sqlite
     told = {}
-    for step in (step for step in LEVELS if step <= level):
+    for step in (step for step in reached.levels if step <= level):
         row = {"budget_id": budget.id, "period_on": reached.first, "level": step, "points": reached.points, "told_at": now}
         claimed = maker.insert(BudgetAlarm).values(**row).on_conflict_do_nothing().returning(BudgetAlarm.level)
         told[step] = session.execute(claimed).first() is not None
     if not told[level]:
         return False
     data = {
-        "counts": budget.counts.value, "period": budget.period.value, "budget": budget.points, "points": reached.points, "level": level,
+        "counts": budget.counts.value, "period": budget.period.value, "budget": budget.amount, "points": reached.used, "level": level,
+        "currency": budget.currency,
         "first": reached.first.isoformat(), "until": reached.until.isoformat(),
     }  # fmt: skip
     key = f"budget:{budget.id}:{reached.first}:{level}"

@@ -14,7 +14,7 @@ from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
 from portal.bank.queries.figures import Figures, Row, figures, month_ends
 from portal.bank.queries.finance import currency_of, history, units
-from portal.bank.rules.budgets import COUNTS_NAMES, LEVELS, PERIOD_NAMES, Counts, Period
+from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
 from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
 from portal.kernel.clock import local_date, utcnow
@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
     budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
     top = max((flow.redeemed for _first, flow in found.moved[-12:]), default=0)
     words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "needed": NEEDED, "looked_at": LOOKED_AT, "likely_times": LIKELY}
-    limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS, "levels": LEVELS}
+    limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS}
     return render("bank/finance.html", form=form, found=found, budgets=budgets, top=max(top, 1), filters=asked, **words, **limits)
 
 
@@ -107,7 +107,7 @@ def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
 @bp.get("/budgets")
 @admin
 def budgets() -> str:
-    """Budgets of points a period, and how far they are used."""
+    """Budgets a period, in points or in money, and how far they are used."""
     return _budgets(BudgetForm(formdata=None))
 
 
@@ -127,8 +127,9 @@ def save_budget() -> ResponseReturnValue:
     if not form.validate():
         return _budgets(form), 422
     counts, period = Counts(form.counts.data), Period(form.period.data)
-    made = plan(db(), current_actor(), counts=counts, period=period, points=form.points.data, reason=form.reason.data or "", now=utcnow())
-    flash(_("The budget is ended.") if made.points is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
+    given = {"measure": Measure(form.measure.data), "amount": form.amount.data, "near": form.near.data or 0, "reason": form.reason.data or ""}
+    made = plan(db(), current_actor(), counts=counts, period=period, **given, now=utcnow())
+    flash(_("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
     return redirect(url_for(".budgets"), 303)
 
 
@@ -137,7 +138,7 @@ def _budgets(form: BudgetForm) -> str:
     reached = reached_on(db(), standing_budgets(planned), _today())
     told = told_levels(db(), [one.budget.id for one in reached])
     people = names(db(), {line.set_by for line in planned if line.set_by is not None})
-    words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "levels": LEVELS}
+    words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "currency": currency_of(db())}
     return render("bank/budgets.html", form=form, reached=reached, planned=planned, told=told, people=people, **words)
 
 

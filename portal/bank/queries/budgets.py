@@ -1,46 +1,61 @@
 """Budgets as they stand, and what counts against them in the period of a day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.bank.models import Budget, BudgetAlarm
-from portal.bank.queries.finance import flows
-from portal.bank.rules.budgets import Counts, Period, Planned, Reached, first_of, last_of
-from portal.kernel.clock import end_of_day, start_of_day
+from portal.bank.models import Budget, BudgetAlarm, BudgetTerms
+from portal.bank.queries.finance import flows, history
+from portal.bank.rules.budgets import Counts, Measure, Period, Planned, Reached, cost_of_parts, first_of, last_of
+from portal.bank.rules.finance import Assumed, standing_on
+from portal.kernel.clock import start_of_day
 from portal.kernel.db import programme_zone
 
 
 def budget_history(session: Session) -> list[Planned]:
     """Return all that was ever planned, the last first."""
-    found = session.scalars(select(Budget).order_by(Budget.id.desc()))
-    return [Planned(row.id, Counts(row.counts), Period(row.period), row.points, row.reason, row.set_by_id, row.set_at) for row in found]
+    found = session.execute(select(Budget, BudgetTerms).outerjoin(BudgetTerms, BudgetTerms.id == Budget.id).order_by(Budget.id.desc()))
+    return [_planned(budget, terms) for budget, terms in found]
+
+
+def _planned(row: Budget, terms: BudgetTerms | None) -> Planned:
+    more = {} if terms is None else {"cents": terms.cents, "currency": terms.currency, "near": terms.near}
+    return Planned(row.id, Counts(row.counts), Period(row.period), row.points, row.reason, row.set_by_id, row.set_at, **more)  # type: ignore[arg-type]
 
 
 def standing_budgets(planned: Sequence[Planned], before: datetime | None = None) -> list[Planned]:
-    """Return of each kind the budget that stands, or stood just ``before`` a moment; ``planned`` has the last first."""
-    last: dict[tuple[Counts, Period], Planned] = {}
+    """Return of each kind and measure the budget that stands, or stood just ``before`` a moment; ``planned`` has the last first."""
+    last: dict[tuple[Counts, Period, Measure], Planned] = {}
     for budget in planned:
         if before is None or budget.set_at < before:
-            last.setdefault((budget.counts, budget.period), budget)
-    order = [(counts, period) for counts in Counts for period in Period]
-    return [last[key] for key in order if key in last and last[key].points is not None]
+            last.setdefault((budget.counts, budget.period, budget.measure), budget)
+    order = [(counts, period, measure) for counts in Counts for period in Period for measure in Measure]
+    return [last[key] for key in order if key in last and last[key].amount is not None]
 
 
 def reached_on(session: Session, planned: Sequence[Planned], day: date) -> list[Reached]:
-    """Return each of ``planned`` with what counts against it in the period of ``day``. One statement, none without budgets."""
+    """Return each of ``planned`` with what counts against it in the period of ``day``. Two statements at most, none without budgets.
+
+    In money points cost what one cost on the day on which they were given out or redeemed, as assumed in the budget's currency.
+    """
     if not planned:
         return []
     zone = programme_zone(session)
+    told = history(session) if any(budget.currency for budget in planned) else []
+    changes = {line.from_on for line in told if line.kind is Assumed.COST}
     spans = [(first_of(budget.period, day), last_of(budget.period, day)) for budget in planned]
-    edges = sorted({moment for first, last in spans for moment in (start_of_day(first, zone), end_of_day(last, zone))})
-    parts, found = flows(session, edges), []
+    begins, ends = min(first for first, _last in spans), max(last for _first, last in spans)
+    days = {first for first, _last in spans} | {last + timedelta(days=1) for _first, last in spans} | {d for d in changes if begins < d <= ends}
+    edges = sorted(days)
+    parts = list(zip(edges, flows(session, [start_of_day(edge, zone) for edge in edges]), strict=False))
+    found = []
     for budget, (first, last) in zip(planned, spans, strict=True):
-        inside = parts[edges.index(start_of_day(first, zone)) : edges.index(end_of_day(last, zone))]
-        points = sum(part.given if budget.counts is Counts.ISSUED else part.redeemed for part in inside)
-        found.append(Reached(budget, first, last, points))
+        inside = [(edge, part.given if budget.counts is Counts.ISSUED else part.redeemed) for edge, part in parts if first <= edge <= last]
+        costs = [(points, standing_on(told, Assumed.COST, edge, budget.currency)) for edge, points in inside] if budget.currency else []
+        cents, unpriced = cost_of_parts((points, cost.value if cost else None) for points, cost in costs)
+        found.append(Reached(budget, first, last, sum(points for _edge, points in inside), cents, unpriced))
     return found
 
 

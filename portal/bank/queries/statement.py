@@ -27,7 +27,7 @@ class Named:
 
     ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
     ``version`` is the version of the rules under which it was decided, where there are any.
-    ``pair`` are the two people who approved it, in their order, where it needed two.
+    ``pair`` are the two people who approved it, in their order, where it needed two; ``rule`` what ``Rule`` holds, where a rule approved it.
     """
 
     title: str
@@ -36,18 +36,28 @@ class Named:
     held: tuple[str, datetime | None] | None = None
     version: int | None = None
     pair: tuple[int, ...] = ()
+    rule: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule that decided: how it is called, marked for translation with the parts ``facts``, and where an admin finds it."""
+
+    words: str
+    facts: Mapping[str, Any]
+    admin_link: str
 
 
 @dataclass(frozen=True)
 class StatementSource:
     """What a room hands over for its lines: the names behind ids, and the ids whose name holds a search term.
 
-    ``describe`` returns what ``Named`` holds, by id; ``rules`` the names of rules that decided about some of them, by transfer.
+    ``describe`` returns what ``Named`` holds, by id; ``rules`` what ``Rule`` holds of rules that decided about some of them, by transfer.
     """
 
     describe: Callable[[Session, list[int]], Mapping[int, tuple[Any, ...]]]
     matching: Callable[[str], Select[int]]
-    rules: Callable[[Session, list[int]], Mapping[int, str]] | None = None
+    rules: Callable[[Session, list[int]], Mapping[int, tuple[Any, ...]]] | None = None
 
 
 Sources = Mapping[str, StatementSource]
@@ -58,7 +68,7 @@ class StatementLine:
     """One line as people read it. ``what`` is marked for translation, ``what_at`` the moment of its ``%(day)s`` if it has one.
 
     ``source`` is None where there is none or it is gone. ``by`` is the person who decided, empty where it was none;
-    ``rule`` the name of the rule that did instead; ``is_own`` tells that the owner acted.
+    ``rule`` the rule that did instead; ``is_own`` tells that the owner acted.
     """
 
     transfer_id: int
@@ -70,7 +80,7 @@ class StatementLine:
     balance_after: int
     note: str
     by: str
-    rule: str
+    rule: Rule | None
     is_own: bool
     source: Named | None
     category: Category | None = None
@@ -133,21 +143,21 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
     """Put names to lines: two queries for each kind of source at most, one for the people who acted."""
     found = list(rows)
     named: dict[tuple[str, int], Named] = {}
-    rules: dict[int, str] = {}
+    rules: dict[int, Rule] = {}
     for kind, source in sources.items():
         ids = sorted({row.source_id for row in found if row.source_type == kind})
         named |= {(kind, thing): Named(*told) for thing, told in source.describe(session, ids).items()}
         by_itself = sorted({row.source_id for row in found if row.source_type == kind and row.actor_id is None})
         if source.rules is not None and by_itself:
-            rules |= source.rules(session, by_itself)
+            rules |= {paid: Rule(*told) for paid, told in source.rules(session, by_itself).items()}
     pairs = {one for source in named.values() for one in source.pair}
     people = names(session, pairs | {row.actor_id for row in found if row.actor_id is not None})
     until = waits_until(session, [row.transfer_id for row in found if row.kind == TransferKind.HOLD and row.reason == PENDING])
-    told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id, "")) for row in found]
+    told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id)) for row in found]
     return [_line(row, source, people, rule, until.get(row.transfer_id)) for row, source, rule in told]
 
 
-def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str, until: date | None) -> StatementLine:
+def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: Rule | None, until: date | None) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     is_own = row.actor_id is not None and row.actor_id == row.owner_id
     by, sort = people.get(row.actor_id, ""), category_of(row.reason)
@@ -160,5 +170,7 @@ def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: str, 
     else:
         what, at = line_name(kind, points, row.reason), None
     pair = tuple(people.get(one, "–") for one in source.pair) if source and kind is TransferKind.HOLD else ()
+    if rule is None and source is not None and source.rule is not None and kind is TransferKind.HOLD:
+        rule = Rule(*source.rule)
     balance, note = int(row.balance_after), row.note or ""
     return StatementLine(row.transfer_id, row.recorded_at, row.effective_at, what, at, points, balance, note, by, rule, is_own, source, sort, pair)

@@ -1,4 +1,7 @@
-"""What a line of the statement is called."""
+"""What a line of the statement is called, how its parts are put together, and the months it can be narrowed to."""
+
+from collections.abc import Iterable
+from datetime import date
 
 from portal.kernel.text import N_
 from portal.ledger.rules import TransferKind
@@ -20,6 +23,21 @@ REASON_NAMES = {
     "challenge.repriced": N_("New points for a challenge"),
     "challenge.reprice_undone": N_("New points for a challenge undone"),
 }
+
+
+MOST_MONTHS = 120
+
+
+def dotted(parts: Iterable[str]) -> list[str]:
+    """Return the parts that are not empty, each but the last without the full stop at its end, to be joined by dots."""
+    said = [part for part in parts if part]
+    return [part if part is said[-1] or part.endswith("..") else part.removesuffix(".") for part in said]
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """Return the first days of all months from that of ``first`` to that of ``last``, the last first, ``MOST_MONTHS`` at most."""
+    begins, ends = (day.year * 12 + day.month - 1 for day in (first, last))
+    return [date(month // 12, month % 12 + 1, 1) for month in range(ends, max(begins, ends - MOST_MONTHS + 1) - 1, -1)]
 
 
 def line_name(kind: TransferKind, points: int, reason: str = "") -> str:

@@ -1,5 +1,7 @@
 """What a submission is called where another room shows a line that came from it."""
 
+from typing import Any
+
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -7,8 +9,9 @@ from portal.challenges.models.deciding import AutoRule, Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Submission
-from portal.kernel.text import fold, like_pattern
+from portal.kernel.text import N_, fold, like_pattern
 
+RULE = N_("the rule “%(rule)s”, up to %(points)s points")
 _NAMED = (
     select(Submission.id, Submission.version, Challenge.title)
     .join(Challenge, Challenge.id == Submission.challenge_id)
@@ -16,7 +19,7 @@ _NAMED = (
 )
 
 _RULES = (
-    select(Verdict.transfer_id, AutoRule.name)
+    select(Verdict.transfer_id, AutoRule.id, AutoRule.name, AutoRule.points_limit)
     .join(AutoRule, AutoRule.id == Verdict.rule_id)
     .where(Verdict.submission_id.in_(bindparam("ids", expanding=True)), Verdict.transfer_id.is_not(None))
 )
@@ -30,10 +33,10 @@ def describe_submissions(session: Session, submission_ids: list[int]) -> dict[in
     return {row.id: (row.title, f"/challenges/mine/{row.id}", f"/admin/challenges/submissions/{row.id}", None, row.version) for row in found}
 
 
-def rules_that_paid(session: Session, submission_ids: list[int]) -> dict[int, str]:
-    """Return the names of the rules that approved some of the submissions by themselves, by the transfer they paid with."""
+def rules_that_paid(session: Session, submission_ids: list[int]) -> dict[int, tuple[str, dict[str, Any], str]]:
+    """Return (words, their parts, admin's address) of the rules that approved some of the submissions, by the transfer they paid with."""
     found = session.execute(_RULES, {"ids": submission_ids})
-    return {row.transfer_id: row.name for row in found}
+    return {row.transfer_id: (RULE, {"rule": row.name, "points": row.points_limit}, f"/admin/challenges/rules#rule-{row.id}") for row in found}
 
 
 def deciders_of_submission(session: Session, submission_id: int, transfer_ids: frozenset[int]) -> set[int]:

@@ -13,7 +13,7 @@ from portal.rewards.actions.catalogue import add_reward, publish_reward, set_opt
 from portal.rewards.actions.codes import confirm_codes, import_codes
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption
-from portal.vault.rules import Card, Read
+from portal.vault.rules import NEVER, Card, Read
 
 OFFERED, ASKED, APPROVED = timedelta(days=6), timedelta(hours=50), timedelta(hours=28)
 
@@ -37,7 +37,9 @@ class Cards:
         said = {name: entry[name] for name in ("name", "price", "summary", "text")}
         made = add_reward(session, actor, **said, kind="gift_card", limit_per_person=2, picture_id=picture.id, key="demo-vault-card", now=at)
         set_options(session, actor, reward_id=made.id, given={"source": "vault"}, now=at)
-        read = Read([(line, Card(code, entry["pin"])) for line, code in enumerate(entry["codes"], 2)], [])
+        last = (self.story.end + timedelta(days=entry["lapsing_days"])).date()
+        cards = [Card(code, entry["pin"], "", last if place < entry["lapsing"] else NEVER) for place, code in enumerate(entry["codes"])]
+        read = Read(list(enumerate(cards, 2)), [])
         about = {"reward_id": made.id, "filename": entry["file"], "key": "demo-codes"}
         batch = import_codes(session, actor, **about, read=read, now=at)
         confirm_codes(session, actor, reward_id=made.id, batch_id=batch.id, now=at)

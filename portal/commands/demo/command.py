@@ -16,6 +16,7 @@ from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cards import Cards
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
+from portal.commands.demo.disputes import Disputes
 from portal.commands.demo.finance import Finance
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
@@ -93,6 +94,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Receiving(story, cast).begin()
     Wishes(story, cast).begin()
     Finance(story, cast).begin()
+    Disputes(story, cast).begin()
     Desk(story, cast).begin()
     Planning(story, cast, year).begin()
     Honours(story, cast).begin()

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from portal.bank.actions.finance import assume, plan
 from portal.bank.queries.budgets import reached_on
-from portal.bank.rules.budgets import Counts, Period, Planned
+from portal.bank.queries.finance import currency_of
+from portal.bank.rules.budgets import Counts, Measure, Period, Planned
 from portal.bank.rules.finance import Assumed
 from portal.commands.demo.cast import Cast
 from portal.commands.demo.story import Story
@@ -19,7 +20,7 @@ NEARLY = 87
 
 
 class Finance:
-    """Says what is assumed, twice as far as the cost goes, and plans two budgets."""
+    """Says what is assumed, twice as far as the cost goes, and plans two budgets, one of them in money."""
 
     def __init__(self, story: Story, cast: Cast) -> None:
         self.story, self.cast = story, cast
@@ -30,16 +31,22 @@ class Finance:
         self.story.plan(self.story.ago(BEGAN), self._assume, cost, "0.028", "Catalogue of rewards, with postage")
         self.story.plan(self.story.ago(BEGAN), self._assume, share, "70", "First guess, before anything was redeemed")
         self.story.plan(self.story.ago(AGAIN), self._assume, cost, "0.0265", "New catalogue, more vouchers and fewer parcels")
-        self.story.plan(self.story.end - timedelta(hours=3), self._plan, Counts.ISSUED, Period.QUARTER, NEARLY, "The year’s plan, by quarter")
-        self.story.plan(self.story.end - timedelta(hours=3), self._plan, Counts.REDEEMED, Period.YEAR, 45, "What the rewards may come to this year")
+        self.story.plan(
+            self.story.end - timedelta(hours=3), self._plan, Counts.ISSUED, Period.QUARTER, Measure.POINTS, NEARLY, "The year’s plan, by quarter"
+        )
+        self.story.plan(
+            self.story.end - timedelta(hours=3), self._plan, Counts.REDEEMED, Period.YEAR, Measure.MONEY, 45, "What the rewards may come to this year"
+        )
 
     def _assume(self, kind: Assumed, value: str, reason: str, at: datetime) -> None:
         assume(self.story.session, self.story.acting(self.cast.reviewers[0]), kind=kind, value=Decimal(value), reason=reason, now=at)
 
-    def _plan(self, counts: Counts, period: Period, percent: int, reason: str, at: datetime) -> None:
+    def _plan(self, counts: Counts, period: Period, measure: Measure, percent: int, reason: str, at: datetime) -> None:
         """Plan what makes ``percent`` of it used by now, in round hundreds."""
         session, actor = self.story.session, self.story.acting(self.cast.reviewers[0])
-        asked = Planned(0, counts, period, 1, reason, None, at)
-        used = reached_on(session, [asked], local_date(at, programme_zone(session)))[0].points
-        points = max(100, used * 100 // percent // 100 * 100)
-        plan(session, actor, counts=counts, period=period, points=points, reason=reason, now=at)
+        currency = currency_of(session) if measure is Measure.MONEY else ""
+        asked = Planned(0, counts, period, 1, reason, None, at, 1, currency)
+        reached = reached_on(session, [asked], local_date(at, programme_zone(session)))[0]
+        used = reached.cents // 100 if currency else reached.points
+        amount = max(100, used * 100 // percent // 100 * 100)
+        plan(session, actor, counts=counts, period=period, measure=measure, amount=amount, reason=reason, now=at)

@@ -13,6 +13,7 @@ from portal.bank.queries.disputes import dispute_for_review, waiting_disputes
 from portal.bank.queries.statement import Sources
 from portal.bank.rules.adjusting import CATEGORY_NAMES
 from portal.bank.rules.disputes import KIND, DisputeState
+from portal.bank.shown import decided_by
 from portal.dashboard.waiting.contract import Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
@@ -30,7 +31,7 @@ class WaitingDisputes:
     name: ClassVar[str] = N_("Disputes")
     look: ClassVar[tuple[str, str]] = ("scale", "earn")
     panel: ClassVar[str] = "dashboard/_panel_dispute.html"
-    words: ClassVar[Mapping[str, Any]] = {"categories": CATEGORY_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {"categories": CATEGORY_NAMES, "decided_by": decided_by}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         "right": Verdict(
             lambda session, actor, item_id, given, now: put_right(

@@ -9,6 +9,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.ids import new_token, token_hash
+from portal.people.actions.marks import note_mark
 from portal.people.models import Person, SignInSession
 from portal.people.rules.session import life
 
@@ -30,12 +31,14 @@ def open_session(session: Session, person: Person, *, is_kept: bool, origin: str
         )
     )
     session.flush()
+    note_mark(session, person_id=person.id, origin=origin, browser=browser, now=now)
     return token
 
 
-def touch_session(session: Session, session_id: int, now: datetime) -> None:
-    """Write down that the session is in use."""
+def touch_session(session: Session, *, session_id: int, person_id: int, origin: str, browser: str, now: datetime) -> None:
+    """Write down that the session is in use, and from where today."""
     session.execute(update(SignInSession).where(SignInSession.id == session_id).values(last_seen_at=now))
+    note_mark(session, person_id=person_id, origin=origin, browser=browser, now=now)
 
 
 def end_session(session: Session, actor: Actor, *, session_id: int, now: datetime) -> None:

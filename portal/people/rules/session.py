@@ -12,6 +12,8 @@ from portal.kernel.text import N_
 ADMIN_IDLE, ADMIN_LIFE = timedelta(minutes=30), timedelta(hours=12)
 IDLE, LIFE = timedelta(hours=12), timedelta(days=14)
 SEEN_EVERY = timedelta(seconds=60)
+MARK_DAYS = 90
+"""So many days marks of devices and addresses are kept."""
 
 
 class SignInWrong(Refusal):

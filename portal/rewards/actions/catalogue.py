@@ -15,7 +15,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 from portal.rewards.actions.codes import follow_source, require_own_count
-from portal.rewards.actions.waiting import came_back, offered_again
+from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward

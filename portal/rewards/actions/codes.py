@@ -8,12 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
-from portal.rewards.actions.waiting import came_back
+from portal.rewards.actions.returns import came_back
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
@@ -100,12 +100,40 @@ def set_aside(session: Session, reward: Reward, redemption: Redemption, now: dat
         _tell_low(session, reward, redemption, left, now)
 
 
+def renew_card(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> bool:
+    """Let another code follow one that lapsed while it was set aside; tells whether there is one to hand over. The redemption is locked."""
+    if source_of(reward.kind, reward.options) is not Source.VAULT or not handing.is_late(session, holder=holder_of(redemption.id), now=now):
+        return True
+    shelf = shelf_of(locked_reward(session, reward.id).id)
+    try:
+        with session.begin_nested():
+            is_new = handing.renew_code(session, shelf=shelf, holder=holder_of(redemption.id), now=now)
+    except NoCodeLeft:
+        return False
+    if is_new:
+        _count(session, reward.id, -1, now)
+        audit.record(session, system(), "redemption.code_renewed", "redemption", redemption.id, now=now)
+    return True
+
+
+def lapse_codes(session: Session, *, reward_id: int, now: datetime) -> int:
+    """Take codes whose last day has gone by off the shelf, and out of the stock; return how many. A second time is nothing."""
+    reward = locked_reward(session, reward_id)
+    lapsed = stocking.lapse_codes(session, shelf=shelf_of(reward_id), now=now)
+    if lapsed:
+        if source_of(reward.kind, reward.options) is Source.VAULT:
+            _count(session, reward_id, -lapsed, now)
+        audit.record(session, system(), "reward.codes_lapsed", "reward", reward_id, now=now, codes=lapsed)
+    return lapsed
+
+
 def take_back(session: Session, redemption: Redemption) -> bool:
-    """Take the code of a redemption back, and tell whether there is a piece for the shelf again. What was shown is none."""
+    """Take the code of a redemption back, and tell whether there is a piece for the shelf again. What was shown or lapsed is none."""
     reward = get_reward(session, redemption.reward_id)
     if reward.kind != Kind.GIFT_CARD:
         return True
-    is_back = handing.take_back_code(session, holder=holder_of(redemption.id))
+    assert redemption.released_at is not None
+    is_back = handing.take_back_code(session, holder=holder_of(redemption.id), now=redemption.released_at)
     return is_back is True if source_of(reward.kind, reward.options) is Source.VAULT else is_back is not False
 
 

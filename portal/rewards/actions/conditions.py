@@ -16,6 +16,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.recognition.models import Level
+from portal.rewards.actions.returns import offered_again
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardAudience, RewardConditions
 from portal.rewards.queries.catalogue import locked_reward
@@ -23,11 +24,14 @@ from portal.rewards.queries.conditions import asked_by, audience_of, buyer_of, g
 from portal.rewards.rules.conditions import (
     Conditions,
     Period,
+    Sale,
     own_objection,
     require_days,
     require_period,
     sale_objection,
+    sale_of,
 )
+from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.refusals import LevelUnknown, NotForThisPerson
 
 
@@ -83,10 +87,14 @@ def set_conditions(
     }
     changed = {name: value for name, value in new.items() if before[name] != value}
     if changed:
+        today = local_date(now, programme_zone(session))
+        was_on = sale_of(get_conditions(session, reward_id), today) is Sale.ON
         require_seen(before, seen)
         session.merge(RewardConditions(reward_id=reward_id, **new))
         reward.changed_at = now
         session.flush()
+        if not was_on and reward.state == RewardState.LIVE and sale_of(get_conditions(session, reward_id), today) is Sale.ON:
+            offered_again(session, reward_id=reward_id, now=now)
         audit.record(session, actor, "reward.conditions_changed", "reward", reward_id, now=now, changed=_plain(changed))
     return get_conditions(session, reward_id)
 

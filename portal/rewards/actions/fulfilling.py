@@ -11,6 +11,7 @@ from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import capture
 from portal.people.queries.persons import names
 from portal.recognition.actions.scores import reverse
+from portal.rewards.actions.codes import renew_card
 from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
 from portal.rewards.actions.ordering import give_up_order, note_order
 from portal.rewards.actions.worth import count_sent, require_rested, stops, take_out
@@ -28,6 +29,7 @@ from portal.rewards.rules.refusals import NotToBeOrdered, ShownAtTheDoor
 from portal.rewards.rules.states import Move, can
 from portal.vault.actions.handing import hand_code
 from portal.vault.queries import look_of
+from portal.vault.rules import NoCodeLeft
 
 
 def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
@@ -69,6 +71,7 @@ def send_redemption(
         _require_card(session, reward, redemption_id)
     redemption, is_new = move(session, actor, redemption_id, Move.SEND, now=now, delivery=delivery, handed=given)
     if is_new:
+        _renew(session, reward, redemption, now)
         _spend(session, actor, redemption, now)
         record_and_tell(session, actor, redemption, now, kind=_open_card(session, reward, redemption))
     elif (given and given != redemption.handed) or (delivery and delivery != redemption.delivery):
@@ -79,7 +82,7 @@ def send_redemption(
 def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> bool:
     """Give what needs nobody to send it, or order its card, in the transaction of its approval; tells whether it did.
 
-    What may not be sent to the person now waits, approved.
+    What may not be sent to the person now waits, approved; so does a card whose code lapsed meanwhile, while there is no other one.
     """
     reward = get_reward(session, redemption.reward_id)
     kind, source = kind_of(reward.kind), source_of(reward.kind, reward.options)
@@ -92,6 +95,8 @@ def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, no
         record_and_tell(session, actor, redemption, now)
         return True
     if source is Source.VAULT:
+        if not renew_card(session, reward, redemption, now):
+            return False
         hand_over_card(session, actor, redemption, now)
         return True
     move(session, actor, redemption.id, Move.SEND, now=now, handed=read(kind.options, reward.options))
@@ -105,6 +110,7 @@ def hand_over_card(session: Session, actor: Actor, redemption: Redemption, now: 
     """Hand over a card whose code is set aside: the held points are spent, and the person may look at it. Asked before: ``stops``."""
     reward = get_reward(session, redemption.reward_id)
     redemption, _ = move(session, actor, redemption.id, Move.SEND, now=now)
+    _renew(session, reward, redemption, now)
     _spend(session, actor, redemption, now)
     record_and_tell(session, actor, redemption, now, kind=_open_card(session, reward, redemption))
 
@@ -199,6 +205,12 @@ def _require_card(session: Session, reward: Reward, redemption_id: int) -> None:
         return
     order = order_of(session, redemption_id)
     raise OrderUnderWay() if order is not None and order.state in OPEN else CardNotThere()
+
+
+def _renew(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> None:
+    """Refuses: NoCodeLeft, where the code lapsed while it was set aside and there is no other one."""
+    if not renew_card(session, reward, redemption, now):
+        raise NoCodeLeft()
 
 
 def _open_card(session: Session, reward: Reward, redemption: Redemption) -> str:

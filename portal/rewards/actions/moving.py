@@ -15,7 +15,7 @@ from portal.ledger.queries.transfers import get_transfer
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_back
-from portal.rewards.actions.waiting import came_back
+from portal.rewards.actions.returns import came_back
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of

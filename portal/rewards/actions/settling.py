@@ -15,8 +15,8 @@ from portal.rewards.actions.moving import move, record_and_tell, tell_admins
 from portal.rewards.actions.ordering import locked_order, promise
 from portal.rewards.actions.worth import stops
 from portal.rewards.models import CardBalance, CardOrder, Redemption
-from portal.rewards.queries.cards import balance_at_provider
-from portal.rewards.rules.cards import CLAIM, LOW_BALANCE_CENTS, OPEN, OrderState, Wanted, Why, holder_of, shelf_of, wait_after
+from portal.rewards.queries.cards import balance_at_provider, low_balance_of
+from portal.rewards.rules.cards import CLAIM, OPEN, OrderState, Wanted, Why, holder_of, shelf_of, wait_after
 from portal.rewards.rules.states import Move, State
 from portal.vault.actions.stocking import keep_bought
 from portal.vault.rules import Card, CodeTwice
@@ -113,7 +113,7 @@ def note_balance(session: Session, *, cents: int | None, currency: str, now: dat
         row.failed_at = row.failed_at or now
         return
     row.cents, row.currency, row.looked_at, row.failed_at = cents, currency, now, None
-    is_low = cents < LOW_BALANCE_CENTS
+    is_low = cents < low_balance_of(session)
     if is_low and row.warned_at is None:
         row.warned_at = now
         for admin in admins(session):

@@ -11,7 +11,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
-from portal.rewards.actions.waiting import came_back, offered_again
+from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant

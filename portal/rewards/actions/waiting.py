@@ -1,12 +1,12 @@
 """The waiting list: joining and leaving it, and telling people when pieces come back. Nothing is charged, nothing is held.
 
-Whatever puts pieces on a shelf calls ``came_back`` in its transaction; that promises a job, and the job tells as many people as
-there are pieces, in their turn.
+Whatever puts pieces on a shelf calls ``actions.returns`` in its transaction; that promises a job, and the job tells as many people as there
+are pieces, in their turn.
 """
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.notifications.actions import enqueue, notify
+from portal.notifications.actions import notify
 from portal.people.queries.persons import recipients
 from portal.receiving.queries.standing import receiver_of
 from portal.rewards.actions.conditions import require_conditions
@@ -23,15 +23,13 @@ from portal.rewards.models import Redemption, RewardVariant, RewardWait, RewardW
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import has_variants
-from portal.rewards.queries.waiting import AT_ONCE, is_on, next_in_turn, own_counts, somebody_waits, stock_of, told_since
+from portal.rewards.queries.waiting import AT_ONCE, is_on, next_in_turn, own_counts, stock_of, told_since
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents
 from portal.rewards.rules.conditions import Sale, limit_refusal, sale_of
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.redeeming import is_over, require_offered, require_redeemer
 from portal.rewards.rules.refusals import DateIsOver, EventIsOver, VariantGone, VariantNeeded
-from portal.rewards.rules.waiting import may_be_told, require_sold_out, was_empty
-
-TELL = "rewards.tell_waiting"
+from portal.rewards.rules.waiting import may_be_told, require_sold_out
 
 
 def join_waiting(session: Session, actor: Actor, *, reward_id: int, variant_id: int | None = None, now: datetime) -> None:
@@ -82,33 +80,6 @@ def fulfil_wishes(session: Session, redemption: Redemption) -> None:
         session.execute(mine, execution_options={"synchronize_session": False})
 
 
-def came_back(
-    session: Session, *, reward_id: int, variant_id: int | None = None, pieces: int, left: int, now: datetime, tell_at: datetime | None = None
-) -> None:
-    """Promise that people are told of ``pieces`` that just came onto a shelf, which makes them ``left``; nothing where nobody waits.
-
-    ``tell_at`` keeps that back for as long as the piece may be taken again by an undo.
-
-    Called after the shelf was changed, in the same transaction: who joins the list holds the shelf too.
-    """
-    if pieces > 0 and somebody_waits(session, reward_id, variant_id):
-        _promise(session, reward_id, variant_id, pieces=pieces, is_empty=was_empty(left=left, came=pieces), now=now, tell_at=tell_at)
-
-
-def offered_again(session: Session, *, reward_id: int, only: int | None = None, now: datetime) -> None:
-    """Promise that who waits for a reward, or for a variant of it, is told of all that is there: it is offered again, or never runs out now.
-
-    With ``only``, who waits for that variant.
-    """
-    waiting = select(RewardWait.variant_id, func.count()).where(RewardWait.reward_id == reward_id).group_by(RewardWait.variant_id)
-    found = session.execute(waiting if only is None else waiting.where(RewardWait.variant_id == only)).all()
-    reward, today = locked_reward(session, reward_id), local_date(now, programme_zone(session))
-    for variant_id, people in found:
-        stock = stock_of(session, reward, variant_id, today)
-        if pieces := people if stock is None else stock:
-            _promise(session, reward_id, variant_id, pieces=pieces, is_empty=True, now=now)
-
-
 def tell_some(session: Session, *, return_id: int, now: datetime) -> bool:
     """Tell the next people of pieces that came back, a hundred at most; returns whether there may be more to tell.
 
@@ -135,15 +106,6 @@ def tell_some(session: Session, *, return_id: int, now: datetime) -> bool:
     if chosen:
         audit.record(session, system(), "reward.waiting_told", "reward", reward.id, now=now, people=len(chosen))
     return is_more
-
-
-def _promise(
-    session: Session, reward_id: int, variant_id: int | None, *, pieces: int, is_empty: bool, now: datetime, tell_at: datetime | None = None
-) -> None:
-    row = StockReturn(reward_id=reward_id, variant_id=variant_id, pieces=pieces, open=pieces, told=0, was_empty=is_empty, made_at=now)
-    session.add(row)
-    session.flush()
-    enqueue(session, topic=TELL, payload={"return_id": row.id}, key=f"stock-return:{row.id}", now=now, available_at=tell_at)
 
 
 def _locked_stock(session: Session, reward_id: int, variant_id: int | None, now: datetime) -> int | None:

@@ -1,6 +1,7 @@
 """Admins' pages of the code vault: how many codes each reward has, imports, and taking one back. No page here knows a code."""
 
 from contextlib import closing
+from datetime import date, timedelta
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -10,22 +11,24 @@ from flask_babel import ngettext
 
 from portal.imports.rules.refusals import ImportRefused
 from portal.imports.rules.tables import read_table
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import clean_line
 from portal.people.queries.persons import names
 from portal.rewards.actions import codes
+from portal.rewards.actions.card_terms import set_low_balance
 from portal.rewards.admin.desk import NAMES as DESK_NAMES
 from portal.rewards.admin.rewards import bp
-from portal.rewards.forms.codes import CodesForm
+from portal.rewards.forms.codes import CodesForm, LowForm
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.models import Reward
-from portal.rewards.queries.cards import balance_at_provider, running_low, vault_rewards
+from portal.rewards.queries.cards import balance_at_provider, low_balance_of, running_low, vault_rewards
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.rules.cards import FileMissing, Source, low_at, reward_on, shelf_of, source_of
 from portal.vault.models import CodeBatch
-from portal.vault.queries import batches_of, counts_of, find_batch, unused_in
-from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, Fault, ListTooLarge, Read, read_cards
+from portal.vault.queries import batches_of, counts_of, find_batch, lapsing_on, unused_in
+from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, SOON_DAYS, Fault, ListTooLarge, Read, read_cards
 from portal.web.guards import admin, current_actor
 from portal.web.language import number
 from portal.web.templating import render
@@ -38,11 +41,35 @@ NAMES: dict[str, Any] = DESK_NAMES | {"fault_names": {fault.value: name for faul
 @admin
 def codes_overview() -> ResponseReturnValue:
     """All rewards whose cards come from the vault, with their counts; what runs low; the provider's balance."""
+    return _overview(LowForm.of(low_balance_of(db())))
+
+
+def _low_again(refusal: Refusal) -> ResponseReturnValue:
+    form = LowForm()
+    form.validate()
+    form.refuse(refusal, lambda: LowForm.of(low_balance_of(db())))
+    return _overview(form), refusal.status
+
+
+@bp.post("/codes/low")
+@admin
+@writes(again=_low_again)
+def low_balance() -> ResponseReturnValue:
+    """Say below which balance the provider's is low."""
+    form = LowForm()
+    if not form.validate():
+        return _overview(form), 422
+    set_low_balance(db(), current_actor(), cents=form.low.cents, seen=form.seen.data, now=utcnow())
+    flash(_("Saved. It holds from the next time the provider is asked, within half an hour."), "good")
+    return redirect(url_for("rewards_admin.codes_overview"), 303)
+
+
+def _overview(form: LowForm) -> str:
     found = vault_rewards(db(), after=request.args.get("after"))
     counts = counts_of(db(), [shelf_of(reward.id) for reward in found])
-    shown = {"counts": {reward.id: counts[shelf_of(reward.id)] for reward in found}, "running": running_low(db())}
+    shown = {"counts": {reward.id: counts[shelf_of(reward.id)] for reward in found}, "running": running_low(db(), utcnow())}
     shown["balance"] = balance_at_provider(db()) if db().info.get("has_card_provider") else None
-    return render("rewards/admin/vault.html", found=found, has_provider=bool(db().info.get("has_card_provider")), **shown, **NAMES)
+    return render("rewards/admin/vault.html", form=form, found=found, has_provider=bool(db().info.get("has_card_provider")), **shown, **NAMES)
 
 
 @bp.get("/<int:reward_id>/codes")
@@ -108,7 +135,11 @@ def _read(form: CodesForm) -> Read:
     except ImportRefused as refusal:
         refusal.field = "upload"
         raise
-    return read_cards(table.header, table.rows, [line for line, _fault in table.broken])
+    return read_cards(table.header, table.rows, [line for line, _fault in table.broken], today=_today())
+
+
+def _today() -> date:
+    return local_date(utcnow(), programme_zone(db()))
 
 
 def _of(code_batch_id: int) -> tuple[Reward, CodeBatch]:
@@ -124,6 +155,7 @@ def _codes(reward_id: int, form: CodesForm) -> str:
     shelf = shelf_of(reward_id)
     found = batches_of(db(), shelf, after=request.args.get("after"))
     shown: dict[str, Any] = {"counts": counts_of(db(), [shelf])[shelf], "found": found, "unused": unused_in(db(), [batch.id for batch in found])}
+    shown["lapsing"] = lapsing_on(db(), _today() + timedelta(days=SOON_DAYS), [shelf]).get(shelf)
     shown["people"] = names(db(), [batch.added_by_id for batch in found if batch.added_by_id])
     shown["is_vault"] = source_of(reward.kind, reward.options) is Source.VAULT
     return render("rewards/admin/codes.html", reward=reward, form=form, most=MOST_CODES, **shown, **NAMES)

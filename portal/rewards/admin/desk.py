@@ -21,7 +21,7 @@ from portal.rewards.queries.cards import orders_of, running_low
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
 from portal.rewards.queries.worth import resting, stops_of
-from portal.rewards.rules.cards import LOW_BALANCE_CENTS, ORDER_NAMES, WHY_NAMES
+from portal.rewards.rules.cards import ORDER_NAMES, WHY_NAMES
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
@@ -39,7 +39,6 @@ NAMES: dict[str, Any] = SHARED | {
     "sentence": sentence,
     "why_names": WHY_NAMES,
     "order_names": ORDER_NAMES,
-    "low_balance": LOW_BALANCE_CENTS,
 }
 ACTS: dict[str, Callable[..., object]] = {Tab.ORDER.value: fulfilling.order_redemption, Tab.SEND.value: fulfilling.send_redemption}
 
@@ -66,7 +65,7 @@ def desk() -> ResponseReturnValue:
     found = desk_page(db(), tab, filters, after=request.args.get("after"))
     shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": count_tabs(db())}
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
-    shown["running"] = running_low(db())
+    shown["running"] = running_low(db(), utcnow())
     shown["orders"] = orders_of(db(), [row.Redemption.id for row in found]) if tab is Tab.PROVIDER else {}
     is_open, now = tab in (Tab.APPROVE, Tab.ORDER, Tab.SEND), utcnow()
     shown["rests"] = resting(db(), [row.Person.id for row in found], now) if is_open else {}

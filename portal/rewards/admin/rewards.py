@@ -126,16 +126,6 @@ def change(reward_id: int, ready: Received | None) -> ResponseReturnValue:
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
-@bp.post("/<int:reward_id>/publish")
-@admin
-@writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id))
-def publish(reward_id: int) -> ResponseReturnValue:
-    """Offer a reward."""
-    reward = catalogue.publish_reward(db(), current_actor(), reward_id=reward_id, now=utcnow())
-    flash(_published(reward, get_conditions(db(), reward_id)), "good")
-    return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
-
-
 @bp.post("/<int:reward_id>/retire")
 @admin
 @writes(again=lambda refusal, reward_id: _edit_again(refusal, reward_id))

@@ -5,7 +5,9 @@ from flask_wtf.file import FileField
 from wtforms import PasswordField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.web.forms import Form, KeyField, plain_text
+from portal.kernel.seen import seen_of
+from portal.receiving.forms import MoneyField, dollars
+from portal.web.forms import Form, KeyField, SeenField, plain_text
 
 
 class CodesForm(Form):
@@ -13,6 +15,18 @@ class CodesForm(Form):
 
     key = KeyField()
     upload = FileField(_("CSV file with codes"), [Optional()])
+
+
+class LowForm(Form):
+    """Below which balance the provider's is low, in its currency."""
+
+    low = MoneyField(_("Balance is low below"))
+    seen = SeenField()
+
+    @classmethod
+    def of(cls, cents: int) -> "LowForm":
+        """Return the form with what is stored."""
+        return cls(formdata=None, data={"low": dollars(cents)}, seen=seen_of({"cents": cents}))
 
 
 class RevealForm(Form):

@@ -48,6 +48,11 @@ class RedeemForm(Form):
             terms=self._said("terms"),
         )
 
+    def is_like(self, other: "RedeemForm") -> bool:
+        """Tell whether people would see the same in it as in another one for the same reward."""
+        seen = [name for name, field in self._fields.items() if not isinstance(field, HiddenField) and name != "csrf_token"]
+        return all((self[name].data or "") == (other[name].data or "") for name in seen)
+
     def _said(self, name: str) -> str:
         return str(self[name].data or "") if name in self else ""
 

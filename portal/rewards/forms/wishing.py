@@ -20,12 +20,14 @@ class ShelfForm(Form):
     """Waiting for a reward, or for one variant of it."""
 
     variant_id = HiddenField(validators=[Optional()])
+    shelf = HiddenField()
+    """Stands for ``variant_id`` where the form to redeem, which has one of its own, goes along."""
     next = HiddenField()
 
     @property
     def variant(self) -> int | None:
         """The variant that is waited for, None for the reward as it is; 0, which none is, for what cannot be read."""
-        typed = str(self.variant_id.data or "")
+        typed = str((self.shelf if self.shelf.raw_data else self.variant_id).data or "")
         if not typed:
             return None
         return int(typed) if typed.isdecimal() and len(typed) < 20 and int(typed) <= MOST_ID else 0

@@ -111,7 +111,8 @@ def _made(said: Any, order_id: str) -> Made:
     """Return the card of an answer. One that is not about our order, or holds no card, leaves us in doubt."""
     if not isinstance(said, dict) or said.get("order_id") != order_id:
         raise InDoubt()
-    card = Card(*(str(said.get(name) or "").strip() for name in ("code", "pin", "link")))
+    code, pin, link = (str(said.get(name) or "").strip() for name in ("code", "pin", "link"))
+    card = Card(code, pin, link)
     reference = str(said.get("reference") or "")
     fits = all(len(getattr(card, name)) <= most for name, most in MOST_CHARACTERS.items()) and len(reference) <= 100
     if not (card.code or card.link) or not fits or (card.link and not is_link(card.link)):

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from portal.rewards.models import CardBalance, CardOrder, Reward
-from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.rewards.models import CardBalance, CardOrder, CardTerms, Reward
+from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at, reward_on
 from portal.rewards.rules.kinds import Kind, RewardState
-from portal.vault.queries import unreadable
+from portal.vault.queries import Lapsing, lapsing_on, unreadable
+from portal.vault.rules import SOON_DAYS
 from portal.web.paging import Page, page_by
 
 MOST_NAMED = 200
@@ -22,19 +26,21 @@ def comes_from(source: Source) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Running:
-    """What an admin has to see to: rewards whose codes run low with how many are left, the balance where it is low or not known, orders in doubt,
-    and codes whose key is gone.
+    """What an admin has to see to: rewards whose codes run low with how many are left, and those whose codes lapse soon, the balance where it is
+    low or not known, orders in doubt, and codes whose key is gone. ``low_balance`` is below which it is low.
     """
 
     low: list[tuple[Reward, int]]
+    lapsing: list[tuple[Reward, Lapsing]]
     balance: CardBalance | None
     doubts: int
     unreadable: int
+    low_balance: int
 
     @property
     def is_quiet(self) -> bool:
         """Tell whether there is nothing to see to."""
-        return not (self.low or self.balance or self.doubts or self.unreadable)
+        return not (self.low or self.lapsing or self.balance or self.doubts or self.unreadable)
 
 
 def order_of(session: Session, redemption_id: int) -> CardOrder | None:
@@ -56,14 +62,32 @@ def balance_at_provider(session: Session) -> CardBalance | None:
     return session.get(CardBalance, 1)
 
 
-def running_low(session: Session) -> Running:
-    """Return what has to be seen to, in four statements whatever there is."""
+def low_balance_of(session: Session) -> int:
+    """Return below how many hundredths of its currency the provider's balance is low."""
+    found = session.get(CardTerms, 1)
+    return LOW_BALANCE_CENTS if found is None else found.low_cents
+
+
+def running_low(session: Session, now: datetime) -> Running:
+    """Return what has to be seen to, in six statements at most whatever there is."""
     offered = select(Reward).where(Reward.state == RewardState.LIVE, comes_from(Source.VAULT)).order_by(Reward.stock, Reward.id).limit(MOST_NAMED)
     low = [(reward, reward.stock or 0) for reward in session.scalars(offered) if (reward.stock or 0) <= low_at(reward.options)]
+    lapsing = _lapsing(session, now)
+    least = low_balance_of(session)
     balance = balance_at_provider(session) if session.info.get("has_card_provider") else None
-    is_told = balance is not None and (balance.failed_at is not None or (balance.cents is not None and balance.cents < LOW_BALANCE_CENTS))
+    is_told = balance is not None and (balance.failed_at is not None or (balance.cents is not None and balance.cents < least))
     doubts = session.scalar(select(func.count()).select_from(CardOrder).where(CardOrder.state == OrderState.DOUBT)) or 0
-    return Running(low, balance if is_told else None, doubts, unreadable(session))
+    return Running(low, lapsing, balance if is_told else None, doubts, unreadable(session), least)
+
+
+def _lapsing(session: Session, now: datetime) -> list[tuple[Reward, Lapsing]]:
+    """Return rewards whose free codes lapse soon, those first whose codes lapse first; one statement where there are none."""
+    soon = lapsing_on(session, local_date(now, programme_zone(session)) + timedelta(days=SOON_DAYS))
+    by_reward = {reward_id: found for shelf, found in soon.items() if (reward_id := reward_on(shelf)) is not None}
+    if not by_reward:
+        return []
+    rewards = session.scalars(select(Reward).where(Reward.id.in_(by_reward), comes_from(Source.VAULT)).limit(MOST_NAMED))
+    return sorted(((reward, by_reward[reward.id]) for reward in rewards), key=lambda pair: (pair[1].first, pair[0].id))
 
 
 def vault_rewards(session: Session, *, after: str | None = None) -> Page:

@@ -19,6 +19,7 @@ from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
+from portal.rewards.rules.auto import RULE_NAME
 from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
 from portal.web.paging import Page, page_by
 
@@ -210,6 +211,7 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
             became,
             None,
             _pair(firsts.get(row.id), row.approved_by),
+            (RULE_NAME, {}, "/admin/rewards/terms") if row.approved_at is not None and row.approved_by is None else None,
         )
     return told
 

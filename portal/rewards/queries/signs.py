@@ -1,14 +1,14 @@
-"""Counting what signs of misuse are made of: sessions, redemptions, decisions. A constant number of statements; nothing is kept."""
+"""Counting what signs of misuse are made of: sessions and marks of them, redemptions, decisions. A constant number of statements."""
 
 from collections import Counter
 from datetime import timedelta
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.ledger.models import account, entry, transfer
 from portal.ledger.queries.balances import balance_of
-from portal.people.models import Person, SignInSession
+from portal.people.models import Person, SignInMark, SignInSession
 from portal.people.queries.persons import get_person
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.rules.kinds import UNIT, Kind
@@ -44,22 +44,32 @@ def reviewers_named(session: Session, person_id: int) -> frozenset[int]:
 def _together(session: Session, person: Person) -> tuple[int, int]:
     """Return how many advocates of other companies share a browser at one address with the person, and how many an address.
 
-    Colleagues share offices.
+    By the sessions that are open, and by the marks that closed ones left within 90 days. Colleagues share offices.
     """
-    mine, theirs, other = aliased(SignInSession), aliased(SignInSession), aliased(Person)
+    other = aliased(Person)
     is_other = or_(other.company_id.is_(None), other.company_id != (person.company_id or 0))
+    seen = union_all(_open_sessions(person.id), _marks(person.id)).subquery("seen")
     shared = (
-        select(
-            func.count(func.distinct(case((theirs.browser == mine.browser, theirs.person_id)))),
-            func.count(func.distinct(theirs.person_id)),
-        )
-        .select_from(mine)
-        .join(theirs, theirs.origin == mine.origin)
-        .join(other, other.id == theirs.person_id)
-        .where(mine.person_id == person.id, mine.origin != "", theirs.person_id != person.id, other.is_advocate, is_other)
+        select(func.count(func.distinct(case((seen.c.is_device, seen.c.person_id)))), func.count(func.distinct(seen.c.person_id)))
+        .select_from(seen)
+        .join(other, other.id == seen.c.person_id)
+        .where(other.is_advocate, is_other)
     )
     device, address = session.execute(shared).one()
     return device, address
+
+
+def _open_sessions(person_id: int) -> Select[int, bool]:
+    mine, theirs = aliased(SignInSession), aliased(SignInSession)
+    found = select(theirs.person_id, (theirs.browser == mine.browser).label("is_device")).select_from(mine).join(theirs, theirs.origin == mine.origin)
+    return found.where(mine.person_id == person_id, mine.origin != "", theirs.person_id != person_id)
+
+
+def _marks(person_id: int) -> Select[int, bool]:
+    mine, theirs = aliased(SignInMark), aliased(SignInMark)
+    own = select(mine.address, mine.device).where(mine.person_id == person_id).distinct().subquery("own")
+    found = select(theirs.person_id, (theirs.device == own.c.device).label("is_device")).select_from(own)
+    return found.join(theirs, theirs.address == own.c.address).where(theirs.person_id != person_id)
 
 
 def _redeemed(session: Session, redemption: Redemption) -> tuple[int, int, int, int]:

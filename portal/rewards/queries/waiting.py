@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from portal.audience.queries.admission import is_admitted
@@ -15,10 +15,10 @@ from portal.people.rules.person import PersonState
 from portal.receiving.queries.standing import receivers_of
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant, RewardWait, StockReturn
-from portal.rewards.queries.conditions import COUNTS_NOW, audience_of, get_conditions, values_at
+from portal.rewards.queries.conditions import COUNTS_NOW, IS_ON_SALE, audience_of, get_conditions, values_at
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents
 from portal.rewards.rules.conditions import Buyer, own_objection
-from portal.rewards.rules.kinds import UNIT
+from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.redeeming import is_over
 from portal.web.paging import Page, page_by
 
@@ -50,6 +50,14 @@ class Awaited:
 
     variant: RewardVariant | None
     waits: Waits | None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What pieces stand on: a reward, or one variant of it."""
+
+    reward_id: int
+    variant_id: int | None = None
 
 
 def is_on(reward_id: int, variant_id: int | None) -> ColumnElement[bool]:
@@ -105,9 +113,57 @@ def count_waiting(session: Session, reward_id: int) -> int:
 
 
 def told_since(session: Session, back: StockReturn) -> int:
-    """Return how many of those who wait were told since these pieces came back."""
-    told = select(func.count()).select_from(RewardWait).where(is_on(back.reward_id, back.variant_id), RewardWait.told_at >= back.made_at)
-    return session.scalar(told) or 0
+    """Return how many of those who wait and take part were told since these pieces came back."""
+    return count_who_know(session, Shelf(back.reward_id, back.variant_id), back.made_at)
+
+
+def shelves_with_some(session: Session, today: date, *, after: Shelf, limit: int) -> list[Shelf]:
+    """Return the next shelves of what is on sale ``today`` and there, while somebody waits for it."""
+    variant = func.coalesce(RewardWait.variant_id, 0)
+    left = func.coalesce(RewardVariant.stock, 1) > 0
+    there = or_(and_(RewardWait.variant_id.is_(None), func.coalesce(Reward.stock, 1) > 0), and_(RewardVariant.is_active, left))
+    found = (
+        select(RewardWait.reward_id, variant.label("variant"))
+        .join(Reward, Reward.id == RewardWait.reward_id)
+        .outerjoin(RewardVariant, RewardVariant.id == RewardWait.variant_id)
+        .where(Reward.state == RewardState.LIVE, IS_ON_SALE, there, tuple_(RewardWait.reward_id, variant) > (after.reward_id, after.variant_id or 0))
+        .group_by(RewardWait.reward_id, variant)
+        .order_by(RewardWait.reward_id, variant)
+        .limit(limit)
+    )
+    return [Shelf(row.reward_id, row.variant or None) for row in session.execute(found, {"today": today})]
+
+
+def is_being_told(session: Session, shelf: Shelf) -> bool:
+    """Tell whether a telling of this shelf is under way."""
+    return session.scalar(select(StockReturn.id).where(_returned_to(shelf), StockReturn.open > 0).limit(1)) is not None
+
+
+def emptied_at(session: Session, shelf: Shelf) -> datetime | None:
+    """Return when pieces came onto the shelf last while it was empty, as far as people waited for them."""
+    return session.scalar(select(func.max(StockReturn.made_at)).where(_returned_to(shelf), StockReturn.was_empty))
+
+
+def count_who_know(session: Session, shelf: Shelf, since: datetime | None) -> int:
+    """Return how many who still wait and take part were told since then, or ever."""
+    told = RewardWait.told_at.is_not(None) if since is None else RewardWait.told_at >= since
+    return _count_active(session, shelf, told)
+
+
+def count_untold(session: Session, shelf: Shelf, since: datetime | None) -> int:
+    """Return how many who wait and take part were not told since then, or never."""
+    never = RewardWait.told_at.is_(None)
+    return _count_active(session, shelf, never if since is None else or_(never, RewardWait.told_at < since))
+
+
+def _count_active(session: Session, shelf: Shelf, told: ColumnElement[bool]) -> int:
+    active = exists().where(Person.id == RewardWait.person_id, Person.state == PersonState.ACTIVE)
+    return session.scalar(select(func.count()).select_from(RewardWait).where(is_on(shelf.reward_id, shelf.variant_id), told, active)) or 0
+
+
+def _returned_to(shelf: Shelf) -> ColumnElement[bool]:
+    here = StockReturn.variant_id.is_(None) if shelf.variant_id is None else StockReturn.variant_id == shelf.variant_id
+    return and_(StockReturn.reward_id == shelf.reward_id, here)
 
 
 def stock_of(session: Session, reward: Reward, variant_id: int | None, today: date) -> int | None:

@@ -10,6 +10,8 @@ from portal.rewards.rules.refusals import AlreadyApproved
 
 REST_HOURS = 24
 """So long after a change of password or address nothing is approved, ordered or sent: whoever took an account over changes these first."""
+RULE_NAME = N_("the rule for small rewards")
+"""What the rule is called where a line says who decided."""
 MOST_CENTS, MOST_RECEIVED = 1_000_000, 1_000
 
 

@@ -18,13 +18,21 @@ LOW_AT = 5
 """With so many codes left, or fewer, they run low, where a reward says nothing else."""
 MOST_LOW = 10_000
 LOW_BALANCE_CENTS = 10_000
-"""Below so much the provider's balance is low, whatever its currency."""
+"""Below so much the provider's balance is low, whatever its currency, while admins say nothing else."""
+MOST_LOW_CENTS = 100_000_000
 CLAIM = timedelta(seconds=90)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
 """So long an order in doubt is looked after before somebody may give it up."""
 MOST_AMOUNT_CENTS = 1_000_000
 CODE_FAULTS: Mapping[Fault, str] = FAULT_NAMES
+
+
+class LowBalanceUnfit(Refusal):
+    """From which balance on the provider's is low."""
+
+    message = N_("Please enter an amount from 0 to %(most)s with two decimals at most; with 0 nobody is told.")
+    field = "low"
 
 
 class Source(StrEnum):
@@ -170,6 +178,13 @@ def source_of(kind: str, options: Mapping[str, Any]) -> Source:
     """Return where the cards of a reward come from; what is no gift card is by hand."""
     said = options.get("source") if kind == Kind.GIFT_CARD else None
     return Source(said) if said in tuple(Source) else Source.HAND
+
+
+def require_low_balance(cents: int | None) -> int:
+    """Return below how many hundredths the balance is low. Refuses: LowBalanceUnfit."""
+    if cents is None or not 0 <= cents <= MOST_LOW_CENTS:
+        raise LowBalanceUnfit(most=MOST_LOW_CENTS // 100)
+    return cents
 
 
 def low_at(options: Mapping[str, Any]) -> int:

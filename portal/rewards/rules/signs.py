@@ -6,7 +6,7 @@ from enum import StrEnum
 from portal.kernel.text import N_
 
 SAME_DEVICE, SAME_ADDRESS = 2, 5
-"""So many others, of other companies, signed in from one address with the same browser, or from one address at all."""
+"""So many others, of other companies, used one address with the same browser within 90 days, or one address at all."""
 GIFTS, GIFT_SHARE = 3, 0.9
 """So many redemptions, all gift cards, for such a share of everything ever earned."""
 DECIDED, DECIDED_SHARE, TIMES_USUAL = 10, 0.8, 2
@@ -26,8 +26,8 @@ class Sign(StrEnum):
 
 
 SIGN_NAMES = {
-    Sign.DEVICE: N_("%(count)s other members, of other companies, are signed in from the same address with the same browser."),
-    Sign.ADDRESS: N_("%(count)s other members, of other companies, are signed in from the same address."),
+    Sign.DEVICE: N_("%(count)s other members, of other companies, used the same address with the same browser within 90 days."),
+    Sign.ADDRESS: N_("%(count)s other members, of other companies, used the same address within 90 days."),
     Sign.GIFTS: N_("All %(count)s redemptions so far are gift cards, for nearly everything they ever earned."),
     Sign.REVIEWER: N_("%(name)s decided %(count)s of their last %(of)s paid answers, far more than of other members’."),
     Sign.VELOCITY: N_("They asked for %(count)s rewards within a day."),

@@ -1,11 +1,13 @@
 """From the shelf to somebody: set aside, handed over, shown once. Each step is one guarded update."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, func, null, select, update
 from sqlalchemy.orm import Session
 
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.kernel.ids import token_hash
 from portal.vault.models import CodeBatch, VaultCode
 from portal.vault.queries import keys_of
@@ -13,21 +15,47 @@ from portal.vault.rules import SAME_CLICK, Card, CodeState, NoCodeLeft, NoCodeYe
 
 
 def take_code(session: Session, *, shelf: str, holder: str, now: datetime) -> None:
-    """Set the oldest free code of a shelf aside for ``holder``; who has one keeps it. Refuses: NoCodeLeft."""
+    """Set a free code of a shelf aside for ``holder``, the one that lapses first, of those the oldest; who has one keeps it. Refuses: NoCodeLeft.
+
+    One whose last day has gone by is never taken.
+    """
     if session.scalar(select(VaultCode.id).where(VaultCode.holder == holder)) is not None:
         return
     values = {"state": CodeState.TAKEN.value, "holder": holder, "taken_at": now}
-    free = (VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE)
+    free = (VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE, VaultCode.expires_on >= _today(session, now))
     # First past those that others are just taking; if they are all that is left, wait for them.
     for skips in (True, False):
         while True:
-            next_id = select(VaultCode.id).where(*free).order_by(VaultCode.id).limit(1).with_for_update(skip_locked=skips).scalar_subquery()
+            next_id = (
+                select(VaultCode.id)
+                .where(*free)
+                .order_by(VaultCode.expires_on, VaultCode.id)
+                .limit(1)
+                .with_for_update(skip_locked=skips)
+                .scalar_subquery()
+            )
             taken = update(VaultCode).where(VaultCode.id == next_id, VaultCode.state == CodeState.FREE).values(**values).returning(VaultCode.id)
             if session.execute(_plain(taken)).scalar() is not None:
                 return
             if skips or not session.scalar(select(func.count()).select_from(VaultCode).where(*free)):
                 break
     raise NoCodeLeft()
+
+
+def is_late(session: Session, *, holder: str, now: datetime) -> bool:
+    """Tell whether the code that was set aside for somebody lapsed before they got it."""
+    late = (VaultCode.holder == holder, VaultCode.state == CodeState.TAKEN, VaultCode.expires_on < _today(session, now))
+    return session.scalar(select(VaultCode.id).where(*late)) is not None
+
+
+def renew_code(session: Session, *, shelf: str, holder: str, now: datetime) -> bool:
+    """Set another code aside for who had one that lapsed before they got it; tells whether it did. Refuses: NoCodeLeft."""
+    late = (VaultCode.holder == holder, VaultCode.state == CodeState.TAKEN, VaultCode.expires_on < _today(session, now))
+    gone = update(VaultCode).where(*late).values(state=CodeState.LAPSED.value, holder=null(), taken_at=null(), asked_at=null())
+    if session.execute(_plain(gone.returning(VaultCode.id))).scalar() is None:
+        return False
+    take_code(session, shelf=shelf, holder=holder, now=now)
+    return True
 
 
 def hand_code(session: Session, *, holder: str) -> None:
@@ -37,16 +65,20 @@ def hand_code(session: Session, *, holder: str) -> None:
         raise NoCodeYet()
 
 
-def take_back_code(session: Session, *, holder: str) -> bool | None:
+def take_back_code(session: Session, *, holder: str, now: datetime) -> bool | None:
     """Take a code back from its holder; tell whether it is on the shelf again, None where they have none.
 
-    What was shown stays with them for ever, and what was taken out of the vault meanwhile does not come back either.
+    What was shown stays with them for ever, and what was taken out of the vault meanwhile, or lapsed, does not come back either.
     """
     is_undone = select(CodeBatch.id).where(CodeBatch.id == VaultCode.batch_id, CodeBatch.undone_at.is_not(None)).exists()
     unseen = (VaultCode.holder == holder, VaultCode.times_shown == 0, VaultCode.state.in_((CodeState.TAKEN, CodeState.READY)))
     gone = session.scalar(select(VaultCode.id).where(*unseen, is_undone))
     if gone is not None:
         session.execute(VaultCode.__table__.delete().where(VaultCode.id == gone))  # type: ignore[attr-defined]
+        return False
+    lapsed = {"state": CodeState.LAPSED.value, "holder": null(), "taken_at": null(), "asked_at": null()}
+    late = update(VaultCode).where(*unseen, VaultCode.expires_on < _today(session, now)).values(**lapsed)
+    if session.execute(_plain(late.returning(VaultCode.id))).scalar() is not None:
         return False
     back = update(VaultCode).where(*unseen).values(state=CodeState.FREE.value, holder=null(), taken_at=null(), asked_at=null())
     if session.execute(_plain(back.returning(VaultCode.id))).scalar() is not None:
@@ -97,6 +129,10 @@ def ask_again(session: Session, *, holder: str, now: datetime) -> bool:
     if _state(session, holder) != CodeState.SHOWN:
         raise NoCodeYet()
     return False
+
+
+def _today(session: Session, now: datetime) -> date:
+    return local_date(now, programme_zone(session))
 
 
 def _state(session: Session, holder: str) -> str | None:

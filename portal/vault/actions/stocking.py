@@ -8,7 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.kernel.db import violated
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotFound
 from portal.vault.models import CodeBatch, VaultCode
 from portal.vault.queries import keys_of
@@ -50,7 +51,10 @@ def confirm_batch(session: Session, *, shelf: str, batch_id: int, now: datetime)
     staged = update(CodeBatch).where(CodeBatch.id == batch_id, CodeBatch.confirmed_at.is_(None), CodeBatch.undone_at.is_(None))
     if session.execute(_plain(staged.values(confirmed_at=now).returning(CodeBatch.id))).scalar() is None:
         raise BatchGone()
-    freed = update(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state == CodeState.STAGED).values(state=CodeState.FREE.value)
+    staged_codes = update(VaultCode).where(VaultCode.batch_id == batch_id, VaultCode.state == CodeState.STAGED)
+    late = VaultCode.expires_on < local_date(now, programme_zone(session))
+    session.execute(_plain(staged_codes.where(late).values(state=CodeState.LAPSED.value)))
+    freed = staged_codes.values(state=CodeState.FREE.value)
     session.expire_all()
     return session.execute(_plain(freed)).rowcount  # type: ignore[attr-defined,no-any-return]
 
@@ -68,6 +72,14 @@ def remove_batch(session: Session, *, shelf: str, batch_id: int, by_id: int | No
     session.execute(_plain(update(CodeBatch).where(CodeBatch.id == batch_id).values(removed=CodeBatch.removed + removed, **undone)))
     session.expire_all()
     return removed, was_free
+
+
+def lapse_codes(session: Session, *, shelf: str, now: datetime) -> int:
+    """Take free codes whose last day has gone by off a shelf; return how many. A second time is nothing."""
+    late = (VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE, VaultCode.expires_on < local_date(now, programme_zone(session)))
+    lapsed = update(VaultCode).where(*late).values(state=CodeState.LAPSED.value)
+    session.expire_all()
+    return session.execute(_plain(lapsed)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def drop_stale(session: Session, now: datetime) -> int:
@@ -126,7 +138,7 @@ def _unknown(session: Session, read: Read) -> tuple[list[tuple[int, Card]], list
 def _row(session: Session, shelf: str, batch_id: int | None, state: CodeState, card: Card) -> dict[str, Any]:
     key = keys_of(session).first
     sealed = {"sealed": key.seal(card), "sealed_with": key.name, "fingerprint": key.fingerprint(card)}
-    return {"shelf": shelf, "batch_id": batch_id, "state": state.value, "times_shown": 0, **sealed}
+    return {"shelf": shelf, "batch_id": batch_id, "state": state.value, "times_shown": 0, "expires_on": card.expires_on, **sealed}
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> set[str]:

@@ -1,0 +1,156 @@
+"""The waiting list looked at again: a sale begins by its date, a condition changes, or who was told left; everybody is told once."""
+
+from datetime import date, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import system
+from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
+from portal.kernel.db import Database, programme_zone
+from portal.ledger.models import transfer
+from portal.recognition.models import Level
+from portal.rewards.actions.catalogue import adjust_stock, retire_reward
+from portal.rewards.actions.conditions import set_conditions
+from portal.rewards.actions.untold import tell_of_untold
+from portal.rewards.actions.variants import add_variant, adjust_variant
+from portal.rewards.actions.waiting import leave_waiting
+from portal.rewards.jobs import look_at_waiting, tell_waiting
+from portal.rewards.models import StockReturn
+from portal.rewards.queries.waiting import Shelf
+from portal.rewards.rules.waiting import knows_since, nobody_knows
+from tests.factories.recognition import give_points
+from tests.factories.rewards import acting, make_reward
+from tests.rewards.racing import all_at_once
+from tests.rewards.test_waiting import told, waiters, work
+from tests.support.counting import CountQueries
+from tests.support.patient import patient
+
+EARLY, LATE = utcnow() - timedelta(days=1), utcnow()
+
+
+@pytest.mark.parametrize(
+    ("began", "emptied", "since"), [(None, None, None), (EARLY, None, EARLY), (None, EARLY, EARLY), (EARLY, LATE, LATE), (LATE, EARLY, LATE)]
+)
+def test_who_was_told_knows_since_the_sale_began_or_the_shelf_was_empty(began, emptied, since) -> None:
+    assert knows_since(sale_began=began, emptied=emptied) == since
+
+
+@pytest.mark.parametrize(
+    ("stock", "who_know", "untold", "pieces"),
+    [(3, 0, 5, 3), (3, 1, 5, 2), (3, 4, 5, 0), (3, 0, 1, 1), (None, 7, 5, 5), (0, 0, 5, 0)],
+)
+def test_nobody_knows_of_pieces_beyond_those_who_were_told(stock: int | None, who_know: int, untold: int, pieces: int) -> None:
+    assert nobody_knows(stock=stock, who_know=who_know, untold=untold) == pieces
+
+
+def looked(database: Database, at=None) -> list[int]:
+    """Let the tick look twice, work off what it promised twice, and return whom that told."""
+    before = told(database)
+    look_at_waiting(database, at or utcnow())
+    work(database)
+    assert look_at_waiting(database, at or utcnow()) == 0, "nothing is promised twice"
+    work(database)
+    return told(database)[len(before) :]
+
+
+def _days(session: Session) -> tuple[date, date]:
+    today = local_date(utcnow(), programme_zone(session))
+    return today, today + timedelta(days=1)
+
+
+def test_a_sale_that_begins_by_its_date_calls_as_many_as_there_are_pieces_once(database: Database) -> None:
+    def scene(session: Session) -> tuple[list[int], list[int], date]:
+        _today, tomorrow = _days(session)
+        counted, shirt = make_reward(session, stock=0), make_reward(session, kind="merchandise")
+        size = add_variant(session, system(), reward_id=shirt.id, name="M", stock=0, now=utcnow())
+        people, others = waiters(session, counted.id, 3), waiters(session, shirt.id, 2, variant_id=size.id)
+        for reward in (counted, shirt):
+            set_conditions(session, system(), reward_id=reward.id, sale_from=tomorrow, now=utcnow())
+        adjust_stock(session, system(), reward_id=counted.id, change=2, now=utcnow())
+        adjust_variant(session, system(), reward_id=shirt.id, variant_id=size.id, change=1, now=utcnow())
+        return people, others, tomorrow
+
+    people, others, tomorrow = database.write(scene)
+    work(database)
+    assert looked(database) == [], "before its day nobody is called"
+    with database.reading() as session:
+        moved, begins = session.scalar(select(func.count()).select_from(transfer)), start_of_day(tomorrow, programme_zone(session))
+        assert end_of_day(tomorrow - timedelta(days=1), programme_zone(session)) == begins
+    look_at_waiting(database, begins)
+    with database.reading() as session:
+        rows = session.execute(select(StockReturn.pieces, StockReturn.made_at, StockReturn.id).where(StockReturn.made_at == begins)).all()
+        assert [row.pieces for row in rows] == [2, 1]
+    for row in [*rows, *rows]:
+        tell_waiting(database, {"return_id": row.id}, begins + timedelta(minutes=5))
+    assert told(database) == [*people[:2], others[0]]
+    assert look_at_waiting(database, begins + timedelta(minutes=30)) == 0
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(transfer)) == moved, "it charges nothing"
+
+
+def test_days_that_are_moved_so_that_it_is_on_sale_again_call_at_once(database: Database) -> None:
+    def scene(session: Session) -> list[int]:
+        today, _tomorrow = _days(session)
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, 2)
+        set_conditions(session, system(), reward_id=reward.id, sale_to=today - timedelta(days=1), now=utcnow())
+        adjust_stock(session, system(), reward_id=reward.id, change=1, now=utcnow())
+        set_conditions(session, system(), reward_id=reward.id, sale_to=today, now=utcnow())
+        set_conditions(session, system(), reward_id=reward.id, sale_to=today + timedelta(days=1), now=utcnow())
+        return people
+
+    people = database.write(scene)
+    work(database)
+    assert told(database) == people[:1]
+    assert looked(database) == [], "of one piece one person is told"
+
+
+def test_who_may_have_it_now_is_told_of_what_stood_there_unheard_of(database: Database) -> None:
+    """A level that is no longer asked for, or is reached: pieces that nobody could be told of find their people."""
+
+    def scene(session: Session) -> tuple[int, list[int]]:
+        level = session.scalars(select(Level).where(Level.threshold > 0).order_by(Level.threshold)).first()
+        assert level is not None
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, 3)
+        set_conditions(session, system(), reward_id=reward.id, level_id=level.id, now=utcnow())
+        adjust_stock(session, system(), reward_id=reward.id, change=2, now=utcnow())
+        return reward.id, people
+
+    reward_id, people = database.write(scene)
+    assert work(database) == [[]]
+    assert looked(database) == []
+    database.write(lambda s: give_points(s, people[2], 100_000))
+    assert looked(database) == [people[2]], "who reached the level"
+    database.write(lambda s: set_conditions(s, system(), reward_id=reward_id, now=utcnow()))
+    assert looked(database) == [people[0]], "of two pieces two people know now"
+    database.write(lambda s: leave_waiting(s, acting(people[0]), reward_id=reward_id, now=utcnow()))
+    assert looked(database) == [people[1]], "who leaves the list passes it on"
+    database.write(lambda s: retire_reward(s, system(), reward_id=reward_id, now=utcnow()))
+    assert looked(database) == []
+
+
+def test_looking_beside_a_return_of_stock_tells_nobody_twice(database: Database) -> None:
+    for _ in range(4):
+        reward_id, people = database.write(lambda s: (lambda r: (r, waiters(s, r, 4)))(make_reward(s, stock=0).id))
+        works = [partial(tell_of_untold, shelf=Shelf(reward_id), now=utcnow())] * 3
+        with patient(database) as shared:
+            back = [lambda s, r=reward_id: adjust_stock(s, system(), reward_id=r, change=1, now=utcnow())] * 2
+            assert all_at_once(shared, [*back, *works])["done"] == 5
+        before = told(database)
+        work(database)
+        assert told(database)[len(before) :] == people[:2]
+        assert looked(database) == []
+
+
+def test_finding_shelves_costs_the_same_with_ten_and_with_many(database: Database, count_queries: CountQueries) -> None:
+    totals = []
+    for many in (2, 20):
+        database.write(lambda s, many=many: [waiters(s, make_reward(s, stock=0).id, 1) for _ in range(many)])
+        with count_queries() as counted:
+            assert look_at_waiting(database, utcnow()) == 0
+        totals.append(counted.total)
+    assert totals[0] == totals[1]
