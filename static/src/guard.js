@@ -1,4 +1,4 @@
-// A page of several forms: sending one asks first where another was changed and not saved, or was refused.
+// A page with forms: sending one asks first where another was changed and not saved, or was refused; so does leaving by a link.
 const isChanged = (field) => {
   if (field.type === "hidden" || field.disabled) return false;
   if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
@@ -10,26 +10,52 @@ const isChanged = (field) => {
 
 const isUnsaved = (form) => form.method === "post" && (form.hasAttribute("data-unsaved") || [...form.elements].some(isChanged));
 
+const guarded = () => document.querySelector("[data-guarded]");
+const unsavedIn = (page, but) => [...page.querySelectorAll("form")].find((form) => form !== but && isUnsaved(form));
+
+// Ask whether to go on although ``form`` is not saved; who goes back stands at what is to be saved.
+const ask = (event, page, form, goOn) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const dialog = document.getElementById(page.dataset.guarded);
+  let goes = false;
+  dialog.querySelector("[data-go-on]").onclick = () => {
+    goes = true;
+    dialog.close();
+    goOn();
+  };
+  for (const open of document.querySelectorAll("dialog[open]")) open.close();
+  dialog.onclose = () => goes || (form.querySelector("[aria-invalid=true]") ?? [...form.elements].find(isChanged))?.focus();
+  dialog.showModal();
+};
+
 document.addEventListener(
   "submit",
   (event) => {
-    const page = document.querySelector("[data-guarded]");
+    const page = guarded();
     const { target: form, submitter } = event;
     if (!page || form.method !== "post" || form.dataset.goesOn || submitter?.matches("[hx-post], [formtarget]")) return;
-    const other = [...page.querySelectorAll("form")].find((one) => one !== form && isUnsaved(one));
+    const other = unsavedIn(page, form);
     if (!other) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const dialog = document.getElementById(page.dataset.guarded);
-    dialog.querySelector("[data-go-on]").onclick = () => {
+    ask(event, page, other, () => {
       form.dataset.goesOn = "yes";
-      dialog.close();
       form.requestSubmit(submitter);
       delete form.dataset.goesOn;
-    };
-    for (const open of document.querySelectorAll("dialog[open]")) open.close();
-    dialog.onclose = () => form.dataset.goesOn || (other.querySelector("[aria-invalid=true]") ?? [...other.elements].find(isChanged))?.focus();
-    dialog.showModal();
+    });
+  },
+  true,
+);
+
+const leaves = (link) => !link.target && !link.hasAttribute("download") && !(link.hash && link.href.split("#")[0] === location.href.split("#")[0]);
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const page = guarded();
+    const link = event.target.closest?.("a[href]");
+    if (!page || !link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !leaves(link)) return;
+    const form = unsavedIn(page);
+    if (form) ask(event, page, form, () => location.assign(link.href));
   },
   true,
 );
