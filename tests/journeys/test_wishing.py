@@ -13,7 +13,7 @@ from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import make_reward
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_every_page import ALL_RULES, COLOURS, violations
+from tests.journeys.test_every_page import faults
 from tests.support.site import Site, text_of
 
 ADMIN, AMARA, BOB = "ada@meridian.example", "amara@kestrel.example", "bob@kestrel.example"
@@ -40,16 +40,10 @@ def press(page: Page, name: str) -> None:
 
 
 def require_good(visitor: Visitor, *paths: str) -> None:
-    """Each page has no fault for axe, light and dark, and is whole at 320 pixels."""
+    """Each page has no fault for axe in any of its looks, and is whole at 320 pixels."""
     for path in paths:
-        for scheme, rules in (("light", ALL_RULES), ("dark", COLOURS)):
-            visitor.page.emulate_media(color_scheme=scheme)
-            visitor.go(path)
-            assert violations(visitor, {"runOnly": rules}) == [], path
-        visitor.page.emulate_media(color_scheme="light")
-        visitor.page.set_viewport_size({"width": 320, "height": 640})
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320, path
-        visitor.page.set_viewport_size({"width": 1280, "height": 800})
+        visitor.go(path)
+        assert list(faults(visitor)) == [], path
 
 
 @pytest.mark.browser

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, cache
 from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,6 +23,7 @@ from tests.support.markup import SILENT, has_letters, words
 
 OPEN, CLOSE = "⟦", "⟧"
 FILL, END = "⟪", "⟫"
+BRACKETS = re.compile(f"([{OPEN}{CLOSE}{FILL}{END}])")
 PLACE = re.compile(r"%\(\w+\)[sd]")
 # Attributes that are seen or heard, and those of our own that a script shows.
 SPOKEN = {"aria-label", "aria-description", "aria-valuetext", "aria-roledescription", "title", "placeholder", "alt", "data-offline", "label"}
@@ -116,18 +117,13 @@ def bare(pieces: Iterable[str]) -> Iterator[str]:
     """Yield what stands outside brackets, or was put into a message. A message may reach over several pieces, with tags between."""
     around: list[str] = []
     for piece in pieces:
-        found = ""
-        for character in piece:
-            if character in (OPEN, FILL, CLOSE, END):
-                yield found
-                found = ""
-                if character in (OPEN, FILL):
-                    around.append(character)
-                elif around:
-                    around.pop()
+        for part in BRACKETS.split(piece):
+            if part in (OPEN, FILL):
+                around.append(part)
+            elif part in (CLOSE, END):
+                del around[-1:]
             elif not around or around[-1] == FILL:
-                found += character
-        yield found
+                yield part
 
 
 class Known:
@@ -145,14 +141,14 @@ class Known:
         } | available_timezones()
         self.values |= {name.split()[0] for name in session.scalars(select(Person.name))}
         self.values |= {locale.get_display_name(locale) or "" for locale in [Locale.parse(settings.language)]}
+        self._explained: set[str] = set()
         for value in _written(session):
             self.add(value)
 
     def add(self, *values: str) -> None:
-        """Take what somebody wrote: whole, line by line, as Markdown shows it, and as the initials of a name."""
+        """Take what somebody wrote, in every shape in which a page shows it."""
         for value in values:
-            shown = [value, *value.splitlines(), *words(str(markdown(value))), initials(value), " ".join(value.split())]
-            self.values |= {found for piece in shown if has_letters(found := piece.strip())}
+            self.values |= _shapes(value)
 
     def strangers(self, html: str) -> list[str]:
         """Return what a page says that was neither translated nor written by anybody."""
@@ -162,7 +158,12 @@ class Known:
         return [text for piece in said if has_letters(piece) and (text := " ".join(piece.split())) and not self.explains(text)]
 
     def explains(self, text: str) -> bool:
-        """Tell whether a piece of text is made of what is known."""
+        """Tell whether a piece of text is made of what is known. What is known grows only, so what it explained once it explains again."""
+        if text not in self._explained and self._is_made_of_known(text):
+            self._explained.add(text)
+        return text in self._explained
+
+    def _is_made_of_known(self, text: str) -> bool:
         if text in self.values or (text.endswith("…") and any(value.startswith(text[:-1]) for value in self.values)):
             return True
         rest = ADDRESS.sub("", text)
@@ -172,6 +173,13 @@ class Known:
 
     def _parts(self, text: str) -> list[str]:
         return sorted((value for value in self.values if len(value) >= SHORTEST and value in text), key=len, reverse=True)
+
+
+@cache
+def _shapes(value: str) -> frozenset[str]:
+    """Return a text whole, line by line, as Markdown shows it, and as the initials of a name."""
+    shown = [value, *value.splitlines(), *words(str(markdown(value))), initials(value), " ".join(value.split())]
+    return frozenset(found for piece in shown if has_letters(found := piece.strip()))
 
 
 def _written(session: Session) -> Iterator[str]:
