@@ -27,6 +27,8 @@ def start(database: Database, folder: Path, file: Path) -> Started:
         "DATABASE_URL": database.url,
         "PORTAL_SECRET_KEY": "t" * 20 + "0123456789abcdef",
     }
+    for name in ("out", "err"):
+        (folder / name).unlink(missing_ok=True)
     return Started(("flask", "import", "activity", str(file), *ICPC), environment, folder / "out", folder / "err")
 
 
