@@ -51,7 +51,7 @@ class Running:
         return self.log.read_text()
 
     def ready(self) -> "Running":
-        wait_for(lambda: "The portal is at" in self.said or self.process.poll() is not None, "the portal", seconds=180)
+        wait_for(lambda: "The portal is at" in self.said or self.process.poll() is not None, "the portal", seconds=300)
         assert self.process.poll() is None, self.said
         return self
 
@@ -132,7 +132,7 @@ def test_a_worker_that_dies_again_and_again_is_given_up_with_a_sentence(
                 os.kill(worker, signal.SIGKILL)
         return running.process.poll() is not None
 
-    wait_for(kill_again, "the end", seconds=180)
+    wait_for(kill_again, "the end", seconds=300)
     assert running.process.returncode == 1
     assert f"The worker ended {DEATHS} times within a minute and is not started again" in running.said
     assert "Traceback" not in running.said
