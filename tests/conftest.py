@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.selection",
     "tests.support.nightly",
+    "tests.support.order",
     "tests.support.application",
     "tests.support.site",
     "tests.support.counting",
@@ -17,6 +18,7 @@ pytest_plugins = [
     "tests.support.invariants",
     "tests.support.hearing",
     "tests.support.pages",
+    "tests.support.telling",
 ]
 
 # Databases of tests live in memory where there is room for them: what is tested is not the disk.

@@ -9,7 +9,6 @@ from sqlalchemy import func, select, text
 from portal.commands.backup import problems_of, read_backup, write_backup
 from portal.kernel.db import Database
 from portal.tables import metadata
-from tests.factories.story import tell_story
 from tests.support.databases import Templates
 
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
@@ -22,10 +21,10 @@ def copy_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("into", ["the same engine", "the other engine"])
+@pytest.mark.usefixtures("story")
 def test_a_restored_copy_is_the_same_to_the_row_and_proves_itself(
     engine_name: str, database: Database, templates: Templates, tmp_path: Path, into: str
 ) -> None:
-    tell_story(database, tmp_path)
     (tmp_path / "files" / "incoming").mkdir(exist_ok=True)
     (tmp_path / "files" / "incoming" / "half").write_bytes(b"half an upload")
     counts = write_backup(database, tmp_path / "files", tmp_path / "backup.tar.gz")
@@ -56,8 +55,8 @@ def tell_more(session) -> None:
 
 
 @pytest.mark.breaks_the_books(reason="rows are removed to see that verify notices")
+@pytest.mark.usefixtures("story")
 def test_what_is_missing_after_a_restore_is_named(engine_name: str, database: Database, templates: Templates, tmp_path: Path) -> None:
-    tell_story(database, tmp_path)
     write_backup(database, tmp_path / "files", tmp_path / "backup.tar.gz")
     target = tmp_path / "target"
     target.mkdir()
@@ -77,8 +76,8 @@ def test_what_is_missing_after_a_restore_is_named(engine_name: str, database: Da
     assert "account" in found
 
 
+@pytest.mark.usefixtures("story")
 def test_a_backup_is_not_restored_over_people(database: Database, tmp_path: Path) -> None:
-    tell_story(database, tmp_path)
     write_backup(database, tmp_path / "files", tmp_path / "backup.tar.gz")
     with pytest.raises(ClickException, match="not empty"):
         read_backup(database, tmp_path / "files", tmp_path / "backup.tar.gz")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from config import Env, Settings
 from portal.app import create_app
 from portal.commands.ops import base_url
 from portal.commands.serving import DEATHS, recent
-from portal.kernel import migrate
 from portal.kernel.db import Database
 from portal.people.models import Person
 from tests.factories.people import make_person
 from tests.support.databases import Templates
+from tests.support.prepared import run
 from tests.support.site import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,16 +34,15 @@ def environment(folder: Path, url: str, **more: str) -> dict[str, str]:
 
 def flask(folder: Path, url: str, *command: str, answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     """Run ``flask COMMAND`` with ``answer`` for what it asks."""
-    called = [sys.executable, "-m", "flask", *command]
-    return subprocess.run(called, cwd=ROOT, env=environment(folder, url, **more), capture_output=True, text=True, input=answer)
+    return run(*command, environment=environment(folder, url, **more), answer=answer)
 
 
 class Running:
-    """``flask run-portal`` on an empty database, and what it says."""
+    """``flask run-portal``, and what it says."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, *options: str) -> None:
         self.port, self.log = free_port(), folder / "run.log"
-        command = [sys.executable, "-m", "flask", "run-portal", "--no-demo", "--port", str(self.port)]
+        command = [sys.executable, "-m", "flask", "run-portal", "--port", str(self.port), *options]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment(folder, url), stdout=out, stderr=out)
 
@@ -51,7 +50,17 @@ class Running:
     def said(self) -> str:
         return self.log.read_text()
 
-    def children(self, pattern: str) -> list[int]:
+    def ready(self) -> "Running":
+        wait_for(lambda: "The portal is at" in self.said or self.process.poll() is not None, "the portal", seconds=300)
+        assert self.process.poll() is None, self.said
+        return self
+
+    def page(self, path: str = "/") -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            assert answer.status == 200
+            return answer.read().decode()
+
+    def children(self, pattern: str = "granian|flask worker") -> list[int]:
         found = subprocess.run(["pgrep", "-P", str(self.process.pid), "-f", pattern], capture_output=True, text=True).stdout
         return [int(line) for line in found.split()]
 
@@ -62,36 +71,59 @@ class Running:
         )
         return self.children("flask worker")[0]
 
+    def end(self, ending: signal.Signals) -> None:
+        """End it, and require that nothing of it is left."""
+        children = self.children()
+        self.process.send_signal(ending)
+        assert self.process.wait(timeout=60) == 0, self.said
+        assert len(children) == 2
+        assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+        assert subprocess.run(["pgrep", "-f", f"granian.*--port {self.port}"], capture_output=True, text=True).stdout == ""
+
 
 @pytest.fixture
-def running(engine_name: str, templates: Templates, tmp_path: Path) -> Iterator[Running]:
-    url = templates.empty(engine_name, tmp_path)
-    made = Running(tmp_path, url)
-    yield made
-    if made.process.poll() is None:
-        made.process.terminate()
-        made.process.wait(timeout=60)
-    templates.drop(url)
+def start(templates: Templates, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Return a function that starts the portal on a database, with options; whatever still runs at the end is ended."""
+    made: list[tuple[Running, str]] = []
+
+    def started(url: str, *options: str) -> Running:
+        made.append((Running(tmp_path, url, *options), url))
+        return made[-1][0].ready()
+
+    yield started
+    for running, url in made:
+        if running.process.poll() is None:
+            running.process.terminate()
+            running.process.wait(timeout=60)
+        templates.drop(url)
 
 
-def test_a_worker_that_is_killed_is_started_again_and_ctrl_c_still_ends_both(running: Running) -> None:
-    wait_for(lambda: "The portal is at" in running.said or running.process.poll() is not None, "the portal", seconds=180)
+def test_run_portal_starts_from_nothing_with_its_demo_keeps_its_worker_and_ctrl_c_ends_it_whole(
+    engine_name: str, templates: Templates, tmp_path: Path, start: Callable[..., Running]
+) -> None:
+    running = start(templates.empty(engine_name, tmp_path))
+    assert "Brindlewick" in running.page()
+    for role in ("advocate", "employee", "admin"):
+        assert re.search(rf"{role}\s+\S+@\S+", running.said)
     first = running.worker_after(0)
     os.kill(first, signal.SIGKILL)
     second = running.worker_after(1)
     assert second != first
     assert f'"code": {-signal.SIGKILL}' in running.said
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/healthz", timeout=20) as answer:
-        assert answer.status == 200, "the server did not notice"
-    children = running.children("granian|flask worker")
-    running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(timeout=60) == 0, running.said
-    assert len(children) == 2
-    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    assert running.page("/healthz"), "the server did not notice"
+    running.end(signal.SIGINT)
 
 
-def test_a_worker_that_dies_again_and_again_is_given_up_with_a_sentence(running: Running) -> None:
-    wait_for(lambda: "The portal is at" in running.said or running.process.poll() is not None, "the portal", seconds=180)
+def test_a_closed_terminal_ends_it_whole_too(engine_name: str, templates: Templates, tmp_path: Path, start: Callable[..., Running]) -> None:
+    running = start(templates.empty(engine_name, tmp_path), "--no-demo")
+    assert "flask people add-admin" in running.page()
+    running.end(signal.SIGHUP)
+
+
+def test_a_worker_that_dies_again_and_again_is_given_up_with_a_sentence(
+    engine_name: str, templates: Templates, tmp_path: Path, start: Callable[..., Running]
+) -> None:
+    running = start(templates.copy(engine_name, tmp_path), "--no-demo")
     server = running.children("granian")
 
     def kill_again() -> bool:
@@ -100,7 +132,7 @@ def test_a_worker_that_dies_again_and_again_is_given_up_with_a_sentence(running:
                 os.kill(worker, signal.SIGKILL)
         return running.process.poll() is not None
 
-    wait_for(kill_again, "the end", seconds=180)
+    wait_for(kill_again, "the end", seconds=300)
     assert running.process.returncode == 1
     assert f"The worker ended {DEATHS} times within a minute and is not started again" in running.said
     assert "Traceback" not in running.said
@@ -120,39 +152,6 @@ def test_the_address_that_was_set_stays_the_address(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORTAL_BASE_URL=https://advocates.example\n")
     assert base_url(Settings(_env_file=tmp_path / ".env", data=tmp_path), 9000) == "https://advocates.example"
     assert base_url(Settings(_env_file=None, data=tmp_path), 9000) == "http://127.0.0.1:9000"
-
-
-def run_and_end(engine_name: str, templates: Templates, tmp_path: Path, ending: signal.Signals, *options: str) -> tuple[str, str, str]:
-    """Start the portal from nothing, look at its first page, end it; return the page, what it said, and which of its processes are left."""
-    url, port = templates.empty(engine_name, tmp_path), free_port()
-    log = tmp_path / "run.log"
-    with log.open("wb") as out:
-        command = [sys.executable, "-m", "flask", "run-portal", "--port", str(port), *options]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path, url), stdout=out, stderr=out)
-    try:
-        wait_for(lambda: f"http://127.0.0.1:{port}" in log.read_text() or process.poll() is not None, "the portal", seconds=180)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
-            page = answer.read().decode()
-    finally:
-        process.send_signal(ending)
-        code = process.wait(timeout=60)
-        templates.drop(url)
-    assert code == 0, log.read_text()
-    return page, log.read_text(), subprocess.run(["pgrep", "-f", f"granian.*--port {port}"], capture_output=True, text=True).stdout
-
-
-def test_run_portal_starts_from_nothing_with_its_demo_and_ctrl_c_ends_it_whole(engine_name: str, templates: Templates, tmp_path: Path) -> None:
-    page, said, left = run_and_end(engine_name, templates, tmp_path, signal.SIGINT)
-    assert "Brindlewick" in page
-    for role in ("advocate", "employee", "admin"):
-        assert re.search(rf"{role}\s+\S+@\S+", said)
-    assert left == ""
-
-
-def test_a_closed_terminal_ends_it_whole_too(engine_name: str, templates: Templates, tmp_path: Path) -> None:
-    page, _said, left = run_and_end(engine_name, templates, tmp_path, signal.SIGHUP, "--no-demo")
-    assert "flask people add-admin" in page
-    assert left == ""
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_is_made(engine_name: str, templates: Templates, tmp_path: Path) -> None:
@@ -177,13 +176,11 @@ def test_a_database_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, url:
 
 def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str, templates: Templates, tmp_path: Path) -> None:
     url = templates.empty(engine_name, tmp_path)
-    built = Database(url)
-    migrate.upgrade(built)
+    assert flask(tmp_path, url, "db", "upgrade").returncode == 0
     app = create_app(Settings(_env_file=None, env=Env.TEST, data=tmp_path, database_url=url, log_level="ERROR"))
     page = app.test_client().get("/", follow_redirects=True).get_data(as_text=True)
     app.extensions["database"].dispose()
     made = flask(tmp_path, url, "people", "add-admin", "you@example.com")
-    built.dispose()
     templates.drop(url)
     assert "flask people add-admin" in page
     assert '<input type="password"' not in page
@@ -193,8 +190,7 @@ def test_an_empty_portal_shows_which_command_to_run_and_no_form(engine_name: str
 
 @pytest.mark.parametrize("command", ["demo", "reset"])
 def test_the_demo_is_refused_in_production(engine_name: str, templates: Templates, tmp_path: Path, command: str) -> None:
-    url = templates.empty(engine_name, tmp_path)
-    assert flask(tmp_path, url, "db", "upgrade").returncode == 0
+    url = templates.copy(engine_name, tmp_path)
     refused = flask(tmp_path, url, command, PORTAL_ENV="production", PORTAL_BASE_URL="https://advocates.example")
     templates.drop(url)
     assert refused.returncode != 0

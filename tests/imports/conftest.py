@@ -7,13 +7,19 @@ from sqlalchemy import select
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
 from tests.factories.people import make_admin
-from tests.imports.pages import Work
+from tests.imports.pages import Run, Work
 from tests.support.application import PortalClient, SignIn
 
 
 @pytest.fixture
 def boss(database: Database, sign_in: SignIn) -> PortalClient:
     return sign_in(database.write(make_admin))
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    """Return a function that runs ``flask import …``."""
+    return lambda *words: app.test_cli_runner().invoke(args=["import", *map(str, words)])
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+from click.testing import Result
 from sqlalchemy import func, select
 
 from portal.imports.models import ImportBatch
@@ -11,6 +12,7 @@ from portal.kernel.db import Database
 from portal.people.models import Company
 from tests.support.application import PortalClient
 
+Run = Callable[..., Result]
 Work = Callable[[], int]
 COLUMNS = {"column_external_id": "Id", "column_name": "Company name", "column_industry": "Sector", "constant_country": "Chile"}
 

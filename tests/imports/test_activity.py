@@ -1,4 +1,4 @@
-"""The activity importer: on a real contest of 1,322 attempts, and on small tables for each rule."""
+"""The activity importer on small tables, for each rule; ``test_contest.py`` has a real contest."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 
 from portal.acts.models import Act
 from portal.challenges.models.deciding import Verdict
-from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
-from portal.imports.models import ImportIdentity, ImportRow
+from portal.imports.models import ImportRow
 from portal.imports.rules.plans import Plan
 from portal.imports.runner import foresee
 from portal.kernel.actor import system
@@ -26,19 +25,7 @@ from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_identity
 from tests.factories.people import make_contact, make_person
 from tests.imports.engine import ACTIVITY, counted, imported, prepared, table, undone
-from tests.imports.samples import SUBMISSIONS
 
-ICPC = Plan(
-    columns={
-        "external_id": "submission_id",
-        "member_id": "team_id",
-        "member_name": "team_name",
-        "company": "organization",
-        "challenge": "problem_name",
-    },
-    constants={"track": "engage", "points": "100"},
-    values={"verdict": {"AC": "accepted", "*": "refused"}},
-)
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
@@ -63,22 +50,9 @@ def submissions(database: Database) -> dict[str, int]:
     return counted(database, Submission.state, Submission.dropped_at.is_(None))
 
 
-def test_a_real_contest_comes_out_as_it_was_and_can_be_undone(database: Database) -> None:
-    batch_id, counts = imported(database, ACTIVITY, SUBMISSIONS.read_bytes(), ICPC)
-    assert (counts["created"], counts["bad"], counts["repeated"]) == (1322, 0, 0)
-    assert attempts(database) == {"approved": 497, "declined": 510, "waiting": 315}
-    assert submissions(database) == {"approved": 497, "waiting": 167, "declined": 27}
-    assert counted(database, transfer.c.kind) == {"award": 497}
-    assert counted(database, Challenge.state, Challenge.is_record_only) == {"closed": 12}
-    assert paid(database) == 49_700
+def paid(database: Database) -> int:
     with database.reading() as session:
-        assert {"Risi&&Bisi", "Slippin' Jimmies", "flag[10]", "Télégendaire"} <= set(session.scalars(select(Person.name)))
-        assert session.scalar(select(func.count()).select_from(Company)) == 53
-    again = imported(database, ACTIVITY, SUBMISSIONS.read_bytes(), ICPC)[1]
-    assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 1322)
-    undone(database, ACTIVITY, batch_id)
-    assert (paid(database), submissions(database), counted(database, ImportIdentity.kind)) == (0, {}, {})
-    assert counted(database, transfer.c.kind) == {"award": 497, "reverse": 497}
+        return sum(balance_of(session, person_id).lifetime for person_id in session.scalars(select(Person.id)))
 
 
 def test_importing_again_after_undo_pays_again_and_finds_the_same_people(database: Database) -> None:
@@ -91,11 +65,6 @@ def test_importing_again_after_undo_pays_again_and_finds_the_same_people(databas
     assert (paid(database), submissions(database)) == first == (150, {"approved": 3})
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == 2
-
-
-def paid(database: Database) -> int:
-    with database.reading() as session:
-        return sum(balance_of(session, person_id).lifetime for person_id in session.scalars(select(Person.id)))
 
 
 def test_everything_carries_its_own_day_and_the_ledger_knows_both(database: Database) -> None:

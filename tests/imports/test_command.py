@@ -6,26 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from flask import Flask
 from sqlalchemy import func, select
 
 from portal.kernel.db import Database
 from portal.people.models import Company
 from tests.imports.engine import table
-from tests.imports.samples import CONSTITUENTS, SP500, SUBMISSIONS
-
-Run = Callable[..., Result]
-CONTEST = """
-    --map external_id=submission_id --map member_id=team_id --map member_name=team_name --map company=organization --map challenge=problem_name
-    --set track=engage --set points=100 --value verdict:AC=accepted --value verdict:*=refused
-"""
-
-
-@pytest.fixture
-def run(app: Flask) -> Run:
-    """Return a function that runs ``flask import …``."""
-    return lambda *words: app.test_cli_runner().invoke(args=["import", *map(str, words)])
+from tests.imports.pages import Run
+from tests.imports.samples import CONSTITUENTS, SP500
 
 
 @pytest.fixture
@@ -54,24 +41,6 @@ def test_the_command_of_the_issue(run: Run, database: Database, tmp_path: Path) 
     second = run("companies", CONSTITUENTS, *SP500)
     assert second.stdout == "Batch 2: 0 created, 0 changed, 500 unchanged, 3 repeated, 0 bad.\n"
     assert company_count(database) == 500
-
-
-def test_the_contest_of_the_issue_is_on_the_board(app: Flask, run: Run) -> None:
-    result = run("activity", SUBMISSIONS, *CONTEST.split())
-    assert (result.exit_code, result.stdout) == (0, "Batch 1: 1322 created, 0 changed, 0 unchanged, 0 repeated, 0 bad.\n")
-    board = app.test_cli_runner().invoke(args=["board", "--period", "all", "--format", "csv"]).stdout
-    lines = list(csv.DictReader(board.splitlines()))
-    assert board.startswith("rank,member,company,points\n")
-    assert [(line["rank"], line["member"], line["points"]) for line in lines[:7]] == [
-        ("1", "P+P+P", "1000"),
-        ("1", "gETHyped", "1000"),
-        ("3", "ENS Ulm 1", "900"),
-        ("3", "Heroes of the C", "900"),
-        ("3", "UPC-1", "900"),
-        ("3", "flag[10]", "900"),
-        ("3", "TempName", "900"),
-    ]
-    assert sum(int(line["points"]) for line in lines) == 49_700
 
 
 def test_a_dry_run_writes_nothing(run: Run, database: Database) -> None:

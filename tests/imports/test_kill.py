@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -19,19 +17,19 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.models import Company, Person
 from tests.imports.engine import counted
 from tests.imports.samples import ICPC, SUBMISSIONS
+from tests.support.prepared import Started
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def start(database: Database, folder: Path, file: Path) -> subprocess.Popen[str]:
+def start(database: Database, folder: Path, file: Path) -> Started:
     environment = os.environ | {
         "PORTAL_ENV": "test",
         "PORTAL_DATA": str(folder),
         "DATABASE_URL": database.url,
         "PORTAL_SECRET_KEY": "t" * 20 + "0123456789abcdef",
     }
-    command = [sys.executable, "-m", "flask", "import", "activity", str(file), *ICPC]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for name in ("out", "err"):
+        (folder / name).unlink(missing_ok=True)
+    return Started(("flask", "import", "activity", str(file), *ICPC), environment, folder / "out", folder / "err")
 
 
 def steps_done(database: Database) -> int:
@@ -39,11 +37,11 @@ def steps_done(database: Database) -> int:
         return session.scalar(select(func.max(ImportBatch.steps_done))) or 0
 
 
-def wait_until(database: Database, steps: int, process: subprocess.Popen[str]) -> None:
+def wait_until(database: Database, steps: int, process: Started, said: Path) -> None:
     deadline, pause = time.monotonic() + 120, threading.Event()
     while steps_done(database) < steps and process.poll() is None and time.monotonic() < deadline:
         pause.wait(0.02)
-    assert steps_done(database) >= steps, process.stderr and process.stderr.read()
+    assert steps_done(database) >= steps, said.read_text()
 
 
 def standing(database: Database) -> dict[str, object]:
@@ -67,13 +65,13 @@ def test_sigkill_in_the_middle_and_the_same_command_again(database: Database, tm
     file.write_text("".join(lines[:451]), encoding="utf-8")
     for steps in (200, 600):
         process = start(database, tmp_path, file)
-        wait_until(database, steps, process)
+        wait_until(database, steps, process, tmp_path / "err")
         process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        assert process.wait() == -signal.SIGKILL
         assert counted(database, ImportBatch.state) == {"running": 1}
-    output, errors = (last := start(database, tmp_path, file)).communicate()
-    assert (last.returncode, output) == (0, "Batch 1, resumed: 450 created, 0 changed, 0 unchanged, 0 repeated, 0 bad.\n"), errors
+    code = start(database, tmp_path, file).wait()
+    said = ((tmp_path / name).read_text() for name in ("out", "err"))
+    assert (code, next(said)) == (0, "Batch 1, resumed: 450 created, 0 changed, 0 unchanged, 0 repeated, 0 bad.\n"), next(said)
     found = standing(database)
     expected = wanted(lines[1:451])
     assert found["attempts"] == expected["attempts"], json.dumps(found, default=str)

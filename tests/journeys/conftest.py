@@ -7,14 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.factories.people import PASSWORD
-from tests.factories.story import Story, tell_story
 from tests.support.site import Site
-
-
-@pytest.fixture
-def story(site: Site, tmp_path: Path) -> Story:
-    """A small programme with something of everything."""
-    return tell_story(site.database, tmp_path)
 
 
 class Visitor:

@@ -1,7 +1,7 @@
-"""One racing process: for each owner named on a line of input it tries to hold points 60 times, and prints what happened."""
+"""One racing process: for each owner that it is told it tries to hold points 60 times, and tells what happened."""
 
-import json
-import sys
+from multiprocessing.connection import Connection
+from typing import Any
 
 from portal.kernel.db import Database
 from portal.ledger.rules import BalanceTooLow
@@ -10,9 +10,9 @@ from tests.ledger.verbs import hold
 ATTEMPTS, POINTS = 60, 10
 
 
-def race(database: Database, owner_id: int, name: str) -> dict[str, object]:
+def race(database: Database, owner_id: int, name: str) -> dict[str, Any]:
     """Try to hold as often as told, each time in a unit of work of its own."""
-    result = {"made": 0, "refused": 0, "other": []}
+    result: dict[str, Any] = {"made": 0, "refused": 0, "other": []}
     for number in range(ATTEMPTS):
         key = f"race:{owner_id}:{name}:{number}"
         try:
@@ -25,15 +25,10 @@ def race(database: Database, owner_id: int, name: str) -> dict[str, object]:
     return result
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    url, name = sys.argv[1:]
+def race_when_told(url: str, name: str, line: Connection) -> None:
+    """Race for each owner that comes over the line, until None comes. Runs in a process of its own."""
     shared = Database(url)
-    say("ready")
-    for line in sys.stdin:
-        say(json.dumps(race(shared, int(line), name)))
+    line.send("ready")
+    while (owner_id := line.recv()) is not None:
+        line.send(race(shared, owner_id, name))
     shared.dispose()

@@ -1,15 +1,11 @@
 """Real writers at the same time: processes that spend, threads that repeat, settle and reverse. Exactly one effect each."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
@@ -21,37 +17,41 @@ from portal.ledger.actions.expiring import expire
 from portal.ledger.models import lot, transfer
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.rules import KeyReused
-from tests.ledger.racer import ATTEMPTS, POINTS
+from tests.ledger.racer import ATTEMPTS, POINTS, race_when_told
 from tests.ledger.test_lots import set_policy
 from tests.ledger.verbs import ADMIN, NOW, OWNER, adjust, award, capture, hold, open_owner, release, reverse
 from tests.support.patient import patient
+from tests.support.prepared import prepared
 
-ROOT = Path(__file__).resolve().parents[2]
 PROCESSES, THREADS = 8, 32
 ROUNDS = 5
 
 
 @pytest.fixture
-def racers(database: Database) -> Iterator[list[subprocess.Popen[str]]]:
+def racers(database: Database) -> Iterator[list[Connection]]:
     """Eight operating-system processes, each with its own pool, waiting for the start."""
-    with ExitStack() as stack:
-        command = [sys.executable, "-m", "tests.ledger.racer", database.url]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        started = [stack.enter_context(subprocess.Popen([*command, str(n)], cwd=ROOT, **pipes)) for n in range(PROCESSES)]  # type: ignore[call-overload]
-        for process in started:
-            assert process.stdout.readline() == "ready\n"
-        yield started
-        for process in started:
-            process.stdin.close()
+    context = prepared()
+    lines = [context.Pipe() for _ in range(PROCESSES)]
+    processes = [context.Process(target=race_when_told, args=(database.url, str(n), there), daemon=True) for n, (_, there) in enumerate(lines)]
+    for process in processes:
+        process.start()
+    ours = [here for here, _ in lines]
+    for _, there in lines:
+        there.close()  # Theirs alone: a racer that dies is heard as the end of its line.
+    assert [line.recv() for line in ours] == ["ready"] * PROCESSES
+    yield ours
+    for line in ours:
+        line.send(None)
+    for process in processes:
+        process.join()
 
 
-def test_eight_processes_spend_exactly_what_is_there_five_times_in_a_row(database: Database, racers: list[subprocess.Popen[str]]) -> None:
+def test_eight_processes_spend_exactly_what_is_there_five_times_in_a_row(database: Database, racers: list[Connection]) -> None:
     for owner_id in range(1, ROUNDS + 1):
         database.write(lambda session, owner_id=owner_id: (open_owner(session, owner_id), award(session, 100 * POINTS, owner_id)))
-        for process in racers:
-            process.stdin.write(f"{owner_id}\n")
-            process.stdin.flush()
-        results = [json.loads(process.stdout.readline()) for process in racers]
+        for line in racers:
+            line.send(owner_id)
+        results = [line.recv() for line in racers]
         assert [other for result in results for other in result["other"]] == []
         assert sum(result["made"] for result in results) == 100
         assert sum(result["refused"] for result in results) == PROCESSES * ATTEMPTS - 100

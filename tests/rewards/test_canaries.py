@@ -25,7 +25,7 @@ from portal.web.guards import audience_of
 from tests.factories.people import PASSWORD
 from tests.factories.recognition import give_points
 from tests.factories.rewards import make_draft
-from tests.factories.story import Story, tell_story
+from tests.factories.story import Story
 from tests.journeys.test_every_page import AUDIENCES, arguments
 from tests.support.application import SECRET, VAULT_KEY, PortalClient, SignIn
 from tests.support.cards import TOKEN, CardMaker, card_maker
@@ -128,9 +128,8 @@ def dumped(database: Database) -> str:
 
 
 def test_canaries_are_seen_by_their_member_alone(
-    app: Flask, database: Database, sign_in: SignIn, settings: Settings, tmp_path: Path, logged: io.StringIO
+    app: Flask, database: Database, sign_in: SignIn, settings: Settings, tmp_path: Path, story: Story, logged: io.StringIO
 ) -> None:
-    story = tell_story(database, tmp_path)
     said, ids, ada, ann = live_through(app, database, sign_in, story)
     assert [text for text in said if CANARY in text] == []
     pages = 0

@@ -140,10 +140,7 @@ class Templates:
                 path = self.folder / "template.sqlite3"
                 built = Database(f"sqlite:///{path}")
                 migrate.upgrade(built)
-                with built.engine.connect() as connection:
-                    connection.connection.driver_connection.rollback()
-                    connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                built.dispose()
+                settle(built)
                 self._made[engine] = str(path)
             else:
                 name = f"laurel_template_{uuid.uuid4().hex[:8]}"
@@ -154,9 +151,9 @@ class Templates:
                 self._made[engine] = name
         return self._made[engine]
 
-    def copy(self, engine: str, folder: Path) -> str:
-        """Return the address of a fresh, migrated database."""
-        template = self._template(engine)
+    def copy(self, engine: str, folder: Path, template: str = "") -> str:
+        """Return the address of a fresh, migrated database, or of one that is as ``template`` is."""
+        template = template or self._template(engine)
         if engine == "sqlite":
             path = folder / "portal.sqlite3"
             shutil.copy(template, path)
@@ -178,6 +175,15 @@ class Templates:
         if not url.startswith("sqlite"):
             with suppress(Exception):
                 self.servers.run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+def settle(database: Database) -> None:
+    """Let go of a database, so that it can be copied."""
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.connection.driver_connection.rollback()
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -264,12 +270,15 @@ def _asks_for_a_session_alone(item: Any) -> bool:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, engine_name: str, templates: Templates, kept: Kept, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database on the schema of the migrations."""
+    """A fresh database on the schema of the migrations; for who asks for the ``story`` too, with it told in it."""
     if _asks_for_a_session_alone(request.node):
         with kept.lent(engine_name) as found:
             yield found
         return
-    url = templates.copy(engine_name, tmp_path)
+    if "story" in request.fixturenames:
+        url = request.getfixturevalue("telling").copy(engine_name, tmp_path)
+    else:
+        url = templates.copy(engine_name, tmp_path)
     found = Database(url)
     yield found
     found.dispose()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
@@ -22,7 +21,7 @@ from sqlalchemy import update
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
 from tests.support.application import SECRET, VAULT_KEY
-from tests.support.prepared import Started
+from tests.support.prepared import Started, run
 
 T = TypeVar("T")
 
@@ -110,10 +109,7 @@ class Site:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run ``flask COMMAND`` of this installation."""
-        with TemporaryDirectory(dir=self.folder) as told:
-            out, err = Path(told, "out"), Path(told, "err")
-            code = Started(("flask", *command), self.environment, out, err).wait()
-            return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
+        return run(*command, environment=self.environment)
 
     def let_a_minute_pass(self) -> None:
         """Let what was promised for the next minute be due now, as the mail about a verdict is that can still be undone."""

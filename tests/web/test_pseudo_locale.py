@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ from portal.people.models import Person
 from portal.rewards.rules.tickets import number_of
 from portal.web.guards import audience_of
 from tests.factories.people import make_admin, make_employee, make_person
-from tests.factories.story import tell_story
+from tests.factories.story import Story
 from tests.support.application import SECRET, SignIn
 from tests.support.pseudo import Known, speak_pseudo, texts
 from tests.support.routes import sample_values
@@ -91,8 +90,8 @@ MAILS = sorted(path for path in (ROOT / "templates" / "emails").iterdir() if pat
 
 
 @pytest.fixture(autouse=True)
-def pseudo(monkeypatch: pytest.MonkeyPatch, extracted: Catalog) -> Iterator[None]:
-    """Speak the pseudo language. What was asked of it must be what a translator is given, or the page could never be translated."""
+def pseudo(monkeypatch: pytest.MonkeyPatch, extracted: Catalog, database: Database) -> Iterator[None]:
+    """Speak the pseudo language, once the database is there. What was asked of it must be what a translator is given, or it stays as it is."""
     catalogue = speak_pseudo(monkeypatch)
     yield
     given = {message.id[0] if isinstance(message.id, tuple) else message.id for message in extracted}
@@ -157,17 +156,15 @@ def import_companies(client: FlaskClient, database: Database) -> None:
     assert sent.status_code == 303
 
 
-def test_the_judge_finds_what_is_bare(database: Database, settings: Settings, tmp_path: Path) -> None:
-    tell_story(database, tmp_path)
+def test_the_judge_finds_what_is_bare(database: Database, settings: Settings, story: Story) -> None:
     known = knowledge(database, settings)
     assert {html: known.strangers(html) for html in JUDGED} == JUDGED
 
 
 @pytest.mark.parametrize("role", AUDIENCES)
 def test_every_page_says_only_what_was_translated(
-    app: Flask, database: Database, settings: Settings, sign_in: SignIn, tmp_path: Path, role: str
+    app: Flask, database: Database, settings: Settings, sign_in: SignIn, story: Story, role: str
 ) -> None:
-    story = tell_story(database, tmp_path)
     client = sign_in(getattr(story, role))
     if role == "admin":
         import_companies(client, database)
@@ -196,10 +193,10 @@ def test_every_page_of_an_empty_programme_says_only_what_was_translated(
 
 @pytest.mark.parametrize("role", AUDIENCES)
 def test_every_answer_to_an_empty_form_says_only_what_was_translated(
-    app: Flask, database: Database, settings: Settings, sign_in: SignIn, tmp_path: Path, role: str
+    app: Flask, database: Database, settings: Settings, sign_in: SignIn, story: Story, role: str
 ) -> None:
     """What a form says when nothing is filled in, what a rule says when it refuses, what a page says when it is done."""
-    client = sign_in(getattr(tell_story(database, tmp_path), role))
+    client = sign_in(getattr(story, role))
     known, found = knowledge(database, settings), dict[str, str]()
     for address in list(addresses(app, "POST", AUDIENCES[role] | {"public"}, {name: each[:1] for name, each in ids(database).items()})):
         page = said(client, address, "POST", data={})

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -14,7 +13,7 @@ from portal.rewards.rules.tickets import number_of
 from portal.tables import metadata
 from portal.web.guards import API, MEMBER, PUBLIC, ROLES, audience_of
 from tests.factories.people import make_admin, make_employee, make_person
-from tests.factories.story import Story, tell_story
+from tests.factories.story import Story
 from tests.support.application import SECRET
 from tests.support.routes import UNSAFE, routes
 
@@ -22,11 +21,6 @@ SAFE = frozenset({"GET", "HEAD"})
 WAYS: tuple[tuple[str, dict[str, str]], ...] = (("", {}), ("?format=csv&q=a", {}), ("", {"HX-Request": "true"}))
 # What changes because somebody looks: when their session was last used.
 UNCOUNTED = {("sign_in_session", "last_seen_at")}
-
-
-@pytest.fixture
-def story(database: Database, tmp_path) -> Story:
-    return tell_story(database, tmp_path)
 
 
 def known(story: Story) -> dict[str, object]:
