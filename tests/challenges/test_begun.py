@@ -129,6 +129,9 @@ def test_a_reviewer_comes_from_the_queue_to_the_list_and_back_with_the_way_to_un
     page = desk.get(LIST).text
     assert "Ada Novák" in page
     assert f"{LIST}/{submission_id}" in page
+    file = desk.get(f"{LIST}?q=novak&format=csv").text
+    assert file.splitlines()[0].lstrip("\ufeff") == "id,person,company,challenge,state,since"
+    assert "Ada Novák" in file
     one = desk.get(f"{LIST}/{submission_id}").text
     assert "Filled in" in one
     assert DONE["answer"]["text"] not in one

@@ -50,7 +50,7 @@ AUDIENCES = {
     "visitor": {"public"},
     "advocate": {"advocate", "member"},
     "employee": {"employee", "staff", "member"},
-    "admin": {"admin", "staff", "member"},
+    "admin": {"admin", "reviewer", "staff", "member"},
 }
 SAME_ENGINE = "what a browser shows does not depend on the database engine; the journeys run on both"
 

@@ -36,7 +36,7 @@ from tests.support.application import SECRET, SignIn
 from tests.support.pseudo import Known, speak_pseudo, texts
 from tests.support.routes import sample_values
 
-AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff", "member"}, "admin": {"admin", "staff", "member"}}
+AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff", "member"}, "admin": {"admin", "reviewer", "staff", "member"}}
 # A key under which no template is.
 OWN = "own-none"
 # The table in which a route's argument is an id.

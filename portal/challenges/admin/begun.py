@@ -1,5 +1,7 @@
 """The reviewers' doors to what members have begun and not sent: the list, one of it, and accepting what is there."""
 
+from typing import Any
+
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -8,7 +10,7 @@ from portal.challenges.actions import review
 from portal.challenges.admin.editor import bp
 from portal.challenges.forms.editing import BegunFilter, ReasonForm
 from portal.challenges.models.deciding import Verdict
-from portal.challenges.queries.begun import begun_for, list_begun
+from portal.challenges.queries.begun import begun_for, iter_begun, list_begun
 from portal.challenges.queries.own import challenge_of
 from portal.challenges.queries.page import steps_of
 from portal.challenges.queries.versions import version_of
@@ -17,16 +19,25 @@ from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.queries.persons import get_person
+from portal.web.exports import csv_response
 from portal.web.guards import current_actor, reviewer
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
+CSV_HEADER = ("id", "person", "company", "challenge", "state", "since")
+
 
 @bp.get("/begun")
 @reviewer
-def all_begun() -> str:
+def all_begun() -> Any:
     """What was begun and not sent, so that somebody who needs it can have it accepted as it is."""
     form = BegunFilter(request.args)
+    if request.args.get("format") == "csv":
+        rows = (
+            (row.id, row.person, row.company, row.title, row.state, row.changed_at.isoformat())
+            for row in iter_begun(db(), current_actor(), **form.values())
+        )
+        return csv_response("begun.csv", CSV_HEADER, rows)
     page = list_begun(db(), current_actor(), **form.values(), after=request.args.get("after"))
     return render("challenges/admin/all_begun.html", form=form, page=page, names=SHOWN_STATE_NAMES)
 

@@ -1,6 +1,6 @@
 """What members have begun and not sent, for reviewers who accept it as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -28,6 +28,16 @@ def list_begun(session: Session, actor: Actor, *, q: str = "", after: str | None
     Rows are ``id``, ``attempts``, ``state``, ``changed_at``, ``person_id``, ``person``, ``company``, ``title``, ``track``. Nothing of what was
     entered is among them: nobody reads that before it is sent or accepted. Refuses who may not decide on answers (``NotAllowed``).
     """
+    return page_by(session, _statement(actor, q), [(Submission.changed_at, True), (Submission.id, True)], after=after)
+
+
+def iter_begun(session: Session, actor: Actor, *, q: str = "") -> Iterator[Any]:
+    """Yield the same for a file, all of it."""
+    statement = _statement(actor, q).order_by(Submission.changed_at.desc(), Submission.id.desc())
+    yield from session.execute(statement, execution_options={"yield_per": 2_000})
+
+
+def _statement(actor: Actor, q: str) -> AnySelect:
     _require(actor)
     found: AnySelect = (
         select(
@@ -49,7 +59,7 @@ def list_begun(session: Session, actor: Actor, *, q: str = "", after: str | None
     for word in fold(q).split():
         pattern = like_pattern(word)
         found = found.where(Challenge.search_key.like(pattern, escape="\\") | Person.name_key.like(pattern, escape="\\"))
-    return page_by(session, found, [(Submission.changed_at, True), (Submission.id, True)], after=after)
+    return found
 
 
 def begun_for(session: Session, actor: Actor, submission_id: int) -> tuple[Submission, Sequence[Verdict]]:
@@ -58,6 +68,6 @@ def begun_for(session: Session, actor: Actor, submission_id: int) -> tuple[Submi
     return get_submission(session, submission_id), verdicts_of(session, submission_id)
 
 
-def _require(actor: Any) -> None:
+def _require(actor: Actor) -> None:
     if not actor.may_decide("attempt"):
         raise NotAllowed()
