@@ -126,7 +126,7 @@ def show(reward_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, reward_id: _refused(refusal, reward_id))
 def redeem(reward_id: int) -> ResponseReturnValue:
     """Ask for the reward: one piece and its price are set aside."""
-    form = _form(get_reward(db(), reward_id), filled=True)
+    form = form_of(get_reward(db(), reward_id), filled=True)
     if not form.validate():
         return page_of(reward_id, form), 422
     made = redeem_reward(
@@ -231,17 +231,9 @@ def _variants(reward: Reward) -> list[RewardVariant]:
     return open_variants(db(), reward.id, local_date(utcnow(), programme_zone(db())))
 
 
-def _form(reward: Reward, *, filled: bool = False) -> RedeemForm:
+def form_of(reward: Reward, *, filled: bool = False) -> RedeemForm:
+    """Return the form to redeem a reward, as it is shown first, or ``filled`` from the request."""
     return redeem_form(reward, _variants(reward), kept_address(db(), _me()), filled=filled)
-
-
-def typed_along(reward_id: int) -> RedeemForm | None:
-    """Return the form to redeem a reward that another button of its page sent along; None where nothing was typed into it."""
-    if "shown_price" not in request.form:
-        return None
-    reward = get_reward(db(), reward_id)
-    sent = _form(reward, filled=True)
-    return None if sent.is_like(_form(reward)) else sent
 
 
 def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm | None = None, is_kept: bool = False) -> str:
@@ -250,7 +242,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     ``is_kept``: the form holds what was typed, and was not sent.
     """
     offer: Offer = offer_for(db(), _me(), reward_id, utcnow())
-    form = form or _form(offer.reward)
+    form = form or form_of(offer.reward)
     form.shown_price.data = offer.reward.price
     show_terms(form, offer.reward)
     shown: dict[str, Any] = {"before": find_on_its_way(db(), _me(), reward_id), "day": kind_of(offer.reward.kind).day(offer.reward.options)}
@@ -265,7 +257,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
 
 
 def _refused(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
-    form = _form(get_reward(db(), reward_id), filled=True)
+    form = form_of(get_reward(db(), reward_id), filled=True)
     form.validate()
     form.refuse(refusal)
     return page_of(reward_id, form), refusal.status

@@ -12,10 +12,12 @@ from portal.kernel.errors import Refusal
 from portal.receiving.queries.standing import receiver_of
 from portal.rewards.actions import waiting, wishes
 from portal.rewards.forms.deciding import PlainForm
+from portal.rewards.forms.redeeming import RedeemForm
 from portal.rewards.forms.wishing import HeartForm, ShelfForm, WishesFilter
+from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.waiting import count_own_waits, own_waits
 from portal.rewards.queries.wishes import count_own_wishes, own_wishes
-from portal.rewards.views import NAMES, page_of, typed_along
+from portal.rewards.views import NAMES, form_of, page_of
 from portal.web.guards import advocate, current_actor
 from portal.web.redirects import own_path
 from portal.web.templating import render_fragment
@@ -77,16 +79,25 @@ def leave(reward_id: int) -> ResponseReturnValue:
     return _back(reward_id, form.next.data)
 
 
+def _typed_along(reward_id: int) -> RedeemForm | None:
+    """Return the form to redeem a reward that another button of its page sent along; None where nothing was typed into it."""
+    if "shown_price" not in request.form:
+        return None
+    reward = get_reward(db(), reward_id)
+    sent = form_of(reward, filled=True)
+    return None if sent.is_like(form_of(reward)) else sent
+
+
 def _back(reward_id: int, where: str | None) -> ResponseReturnValue:
     """Go back to where the button was pressed; with what was typed into the form to redeem it, which is shown at once."""
-    typed = typed_along(reward_id)
+    typed = _typed_along(reward_id)
     if typed is not None:
         return page_of(reward_id, typed, is_kept=True)
     return redirect(own_path(where) or url_for("rewards.show", reward_id=reward_id), 303)
 
 
 def _again(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
-    plain, typed = PlainForm(), typed_along(reward_id)
+    plain, typed = PlainForm(), _typed_along(reward_id)
     plain.refuse(refusal)
     return page_of(reward_id, typed, plain=plain, is_kept=typed is not None), refusal.status
 

@@ -186,7 +186,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         counts_as_earned=True,
         key="story-thanks",
         reason="points.thanks",
-        note="For your help on the phone.",
+        note="For your help on the phone",
         now=now,
     )
 

@@ -1,15 +1,18 @@
 """Pages of several forms lose nothing that was typed, and what asks first asks without JavaScript too."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.rewards.actions.catalogue import add_reward
 from portal.rewards.queries.catalogue import get_reward
-from tests.factories.people import make_admin
+from tests.factories.people import make_admin, make_person
+from tests.factories.recognition import give_points
 from tests.factories.rewards import as_admin, make_reward
 from tests.journeys.conftest import Visitor
 from tests.journeys.test_every_page import ALL_RULES, violations
@@ -66,3 +69,31 @@ def test_without_javascript_what_asks_first_asks_too(database: Database, visit: 
     ada.page.get_by_role("button", name="Pause").click()
     ada.page.locator("dialog:target").get_by_role("button", name="Pause").click()
     expect(ada.page.locator("#flashes")).to_contain_text("out of the catalogue")
+
+
+@pytest.mark.browser
+def test_the_page_of_a_reward_keeps_what_was_typed_and_asks_before_a_link_loses_it(
+    site: Site, visit: Callable[..., Visitor], database: Database
+) -> None:
+    def made(session: Session) -> int:
+        give_points(session, make_person(session, email="amara@kestrel.example").id, 500)
+        return make_reward(session, name="Wool overshirt", kind="perk", price=100).id
+
+    reward_id = database.write(made)
+    visitor = visit().sign_in("amara@kestrel.example")
+    visitor.go(f"/rewards/{reward_id}")
+    page = visitor.page
+    wish = page.get_by_label("Anything we should know")
+    wish.fill("After six, please")
+    heart = page.get_by_role("button", name="Wish for “Wool overshirt”")
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(wish).to_have_value("After six, please")
+    page.get_by_role("link", name="All rewards").click()
+    asking = page.get_by_role("dialog", name="You have typed something")
+    asking.get_by_role("button", name="Go back").click()
+    expect(wish).to_be_focused()
+    expect(wish).to_have_value("After six, please")
+    page.get_by_role("link", name="All rewards").click()
+    asking.get_by_role("button", name="Go on and lose it").click()
+    expect(page).to_have_url(re.compile(r"/rewards$"))

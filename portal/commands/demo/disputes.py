@@ -41,8 +41,8 @@ class Disputes:
             self.story.plan(self.story.after(at, hours=20), self._put_right, made.id, admin)
 
     def _put_right(self, dispute_id: int, admin: str, at: datetime) -> None:
-        session, actor, reason = self.story.session, self.story.acting(admin), "You are right: the second part is paid now."
-        put_right(session, actor, dispute_id=dispute_id, points=25, category=Category.ERROR, reason=reason, now=at)
+        actor, reason = self.story.acting(admin), "You are right: the second part is paid now."
+        put_right(self.story.session, actor, dispute_id=dispute_id, points=25, category=Category.ERROR, reason=reason, now=at)
 
     def _another(self) -> str:
         """Return a busy member who has earned something, the star left out."""
