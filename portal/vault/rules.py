@@ -28,6 +28,17 @@ class CodeState(StrEnum):
     SHOWN = "shown"
 
 
+class Back(StrEnum):
+    """Where a code is that was taken back: on its own shelf, among the spare ones, gone for good since somebody saw it or its import was taken
+    out; or there was none.
+    """
+
+    SHELF = "shelf"
+    SPARE = "spare"
+    GONE = "gone"
+    NONE = "none"
+
+
 class Fault(StrEnum):
     """Why a line of a list was left out."""
 
@@ -73,6 +84,13 @@ class BatchGone(Conflict):
     """The import was put aside, or was confirmed already."""
 
     message = N_("This import was confirmed or put aside already. Nothing was done twice.")
+
+
+class OtherList(Conflict):
+    """The same form came with another list."""
+
+    message = N_("This form brought another list already. Nothing of this one was kept; please load the page again and choose it once more.")
+    field = "upload"
 
 
 class NoCodeLeft(Conflict):

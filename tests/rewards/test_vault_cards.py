@@ -313,7 +313,7 @@ def test_the_stock_is_the_vaults_and_where_cards_come_from_stays_while_some_are_
         cancel_redemption(session, acting(people[0]), redemption_id=made.id, now=now)
         catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "hand"}, now=now)
         catalogue.adjust_stock(session, admin, reward_id=reward.id, change=4, now=now)
-        catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "vault"}, now=now)
+        catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "vault", "amount": "25", "currency": "USD"}, now=now)
         session.refresh(reward)
         assert reward.stock == 3
         return found

@@ -20,7 +20,7 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.codes import CodesForm
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.models import Reward
-from portal.rewards.queries.cards import balance_at_provider, running_low, vault_rewards
+from portal.rewards.queries.cards import balance_at_provider, running_low, spare_cards, vault_rewards
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.rules.cards import FileMissing, Source, low_at, reward_on, shelf_of, source_of
 from portal.vault.models import CodeBatch
@@ -32,15 +32,17 @@ from portal.web.templating import render
 from portal.web.transaction import db, writes
 
 NAMES: dict[str, Any] = DESK_NAMES | {"fault_names": {fault.value: name for fault, name in FAULT_NAMES.items()}, "low_at": low_at}
+NAMES |= {"source_of": source_of, "sources": Source}
 
 
 @bp.get("/codes")
 @admin
 def codes_overview() -> ResponseReturnValue:
-    """All rewards whose cards come from the vault, with their counts; what runs low; the provider's balance."""
+    """All rewards of which the vault has codes, with their counts; spare cards; what runs low; the provider's balance."""
     found = vault_rewards(db(), after=request.args.get("after"))
     counts = counts_of(db(), [shelf_of(reward.id) for reward in found])
     shown = {"counts": {reward.id: counts[shelf_of(reward.id)] for reward in found}, "running": running_low(db())}
+    shown["spares"] = spare_cards(db())
     shown["balance"] = balance_at_provider(db()) if db().info.get("has_card_provider") else None
     return render("rewards/admin/vault.html", found=found, has_provider=bool(db().info.get("has_card_provider")), **shown, **NAMES)
 

@@ -117,7 +117,9 @@ def decline(redemption_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
 def order(redemption_id: int) -> ResponseReturnValue:
     """Note that it was ordered."""
-    fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    made = fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if made.state == State.SENT:
+        return _decided(redemption_id, _("A spare card was there: their code is ready for them, and nothing was ordered. The held points are spent."))
     if source_of(_reward(redemption_id).kind, _reward(redemption_id).options) is Source.PROVIDER:
         return _decided(redemption_id, _("Ordered from the provider. They get their code as soon as it is there."))
     return _decided(redemption_id, _("Ordered. Mark it as sent when it leaves."))
