@@ -18,7 +18,19 @@ from portal.rewards.actions.waiting import came_back
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules.cards import NotFromVault, ProviderMissing, Source, SourceFixed, StockIsVault, holder_of, low_at, shelf_of, source_of
+from portal.rewards.queries.worth import resting
+from portal.rewards.rules.cards import (
+    CodeRests,
+    NotFromVault,
+    ProviderMissing,
+    Source,
+    SourceFixed,
+    StockIsVault,
+    holder_of,
+    low_at,
+    shelf_of,
+    source_of,
+)
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK
 from portal.rewards.rules.redeeming import require_decider, require_reason
@@ -142,11 +154,15 @@ def watch_low(session: Session, reward: Reward, now: datetime, *, tells: bool = 
 def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str, now: datetime) -> tuple[Any, bool]:
     """Return the card that somebody may look at, and whether this is the look that counts. The door has seen that it is them.
 
-    Refuses: NotFound for another's, NoCodeYet, ShownAlready, KeyMissing.
+    Who changed the password may not be the member: for a day afterwards nothing is shown. Refuses: NotFound for another's, NoCodeYet, CodeRests,
+    ShownAlready, KeyMissing.
     """
     redemption = _own(session, actor, redemption_id)
+    session.refresh(redemption, with_for_update={"key_share": True})  # a redemption before its code, as where it is taken back
     if redemption.state not in SPENT:
         raise NoCodeYet()
+    if until := resting(session, [redemption.person_id], now).get(redemption.person_id):
+        raise CodeRests(until=until)
     card, is_first = handing.show_code(session, holder=holder_of(redemption_id), key=key, now=now)
     if is_first:
         audit.record(session, actor, "redemption.code_shown", "redemption", redemption_id, now=now)

@@ -14,9 +14,9 @@ from portal.vault.rules import Card, NoCodeLeft
 
 
 def note_asked(session: Session, reward: Reward, redemption: Redemption) -> None:
-    """Write down what card is asked for, as its reward says now: that is ordered and counted, whatever the reward says later."""
+    """Write down what card is asked for, as its reward says now: that is ordered and counted, whatever the reward says later. Once."""
     card = card_in(reward.kind, reward.options)
-    if card is not None:
+    if card is not None and asked_card(session, redemption.id) is None:
         about = {"product": card.product, "amount_cents": card.amount_cents or None, "currency": card.currency}
         session.add(AskedCard(redemption_id=redemption.id, **about, value_cents=reward.value_cents))
         session.flush()

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.review.actions.presses import take_press
 from portal.rewards.actions import addresses, codes, fulfilling, ordering, review
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.addresses import address_form
 from portal.rewards.forms.codes import AllowForm
-from portal.rewards.forms.deciding import PlainForm, ReasonForm, SendForm, send_form
+from portal.rewards.forms.deciding import PressForm, ReasonForm, SendForm, send_form
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
@@ -84,9 +85,11 @@ def redemption(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/approve")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
+    if _is_second_press(redemption_id, "approve"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     if made.state == State.RECEIVED:
         return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
@@ -114,9 +117,11 @@ def decline(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/order")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def order(redemption_id: int) -> ResponseReturnValue:
     """Note that it was ordered."""
+    if _is_second_press(redemption_id, "order"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     made = fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     if made.state == State.SENT:
         return _decided(redemption_id, _("A spare card was there: their code is ready for them, and nothing was ordered. The held points are spent."))
@@ -127,7 +132,7 @@ def order(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/look-again")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def look_again(redemption_id: int) -> ResponseReturnValue:
     """Have the provider asked about an order now."""
     if ordering.look_again(db(), current_actor(), redemption_id=redemption_id, now=utcnow()):
@@ -174,9 +179,11 @@ def send(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/receive")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def receive(redemption_id: int) -> ResponseReturnValue:
     """Note that it arrived."""
+    if _is_second_press(redemption_id, "receive"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     fulfilling.receive_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     return _decided(redemption_id, _("Noted as received."))
 
@@ -195,9 +202,11 @@ def fail(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/retry")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def retry(redemption_id: int) -> ResponseReturnValue:
     """Try again what failed."""
+    if _is_second_press(redemption_id, "retry"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     fulfilling.retry_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     return _decided(redemption_id, _("It is approved as before. Order or send it again."))
 
@@ -240,7 +249,7 @@ def _send_form(redemption_id: int, *, filled: bool = False) -> SendForm:
 def _redemption(redemption_id: int, **forms: Form) -> str:
     found = redemption_for_review(db(), redemption_id)
     shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
-    shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
+    shown |= {"plain": forms.get("plain") or PressForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
     shown["address"] = forms.get("address") or address_form()
     shown["allow"] = forms.get("allow") or AllowForm(formdata=None, prefix="allow-")
     item = found.detail.redemption
@@ -248,6 +257,12 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     card["may_give_up"] = order is not None and may_give_up(order.state, order.noted_at, utcnow())
     looked = looked_at(db(), item, found.detail.reward, utcnow())
     return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **card, **NAMES)
+
+
+def _is_second_press(redemption_id: int, verdict: str) -> bool:
+    key = PressForm().press.data
+    about = f"redemption:{redemption_id}"
+    return bool(key) and not take_press(db(), current_actor(), key=key or "", verdict=verdict, about=about, now=utcnow())
 
 
 def _undecided(refusal: Refusal, redemption_id: int, **forms: Form) -> ResponseReturnValue:

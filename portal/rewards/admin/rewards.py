@@ -41,7 +41,7 @@ from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.waiting import count_waiting, list_waiting
 from portal.rewards.queries.wishes import count_wishes
 from portal.rewards.queries.worth import cents_of
-from portal.rewards.rules.cards import Source, source_of
+from portal.rewards.rules.cards import Source, source_of, worth_in
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
@@ -250,6 +250,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
         "worth": forms.get("worth") or ValueForm.of(reward),
         "cents": cents_of(db(), reward),
+        "is_amount": worth_in(reward.kind, reward.options) is not None,
         "wishes": count_wishes(db(), reward_id),
         "listed": count_waiting(db(), reward_id),
         "first_waiting": list_waiting(db(), reward_id, size=FIRST_WAITING),

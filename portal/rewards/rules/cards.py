@@ -172,6 +172,12 @@ class OrderUnderWay(Conflict):
     message = N_("The provider may have made this card already. Look again first; nothing is ordered twice.")
 
 
+class CodeRests(Conflict):
+    """Password or address changed a moment ago: it may not be the member who asks."""
+
+    message = N_("Your password or e-mail address was changed lately. To be safe your code can be looked at from %(until)s on.")
+
+
 class CardNotThere(Conflict):
     """There is no card to hand over."""
 

@@ -55,7 +55,7 @@ def take_back_code(session: Session, *, holder: str, spares: str = "") -> Back:
     found = session.execute(_plain(back.returning(VaultCode.shelf))).scalar()
     if found is not None:
         return Back.SPARE if found == spares else Back.SHELF
-    if session.execute(_plain(delete(VaultCode).where(*unseen))).rowcount:
+    if session.execute(_plain(delete(VaultCode).where(*unseen).returning(VaultCode.id))).scalar() is not None:
         return Back.GONE
     again = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.READY, VaultCode.times_shown > 0)
     session.execute(_plain(again.values(state=CodeState.SHOWN.value, shown_key=null())))
