@@ -14,8 +14,8 @@ from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.forms.codes import RevealForm
 from portal.rewards.queries.redemptions import redemption_for
 from portal.rewards.queries.worth import resting
-from portal.rewards.rules.cards import holder_of
-from portal.rewards.rules.states import SPENT, State
+from portal.rewards.rules.cards import holder_of, may_look
+from portal.rewards.rules.states import State
 from portal.rewards.views import bp
 from portal.vault.queries import look_of
 from portal.vault.rules import Card
@@ -31,7 +31,7 @@ def code(card_id: int) -> ResponseReturnValue:
     """Ask for the password before the code is shown; ``card_id`` is the redemption."""
     redemption, _reward = redemption_for(db(), _me(), card_id)
     look = look_of(db(), holder_of(card_id))
-    if look is None or redemption.state not in SPENT:
+    if look is None or not may_look(redemption.state):
         flash(_("There is no code to show here yet."), "info")
         return redirect(url_for("rewards.redemption", redemption_id=card_id), 303)
     return _page(card_id, RevealForm(formdata=None))

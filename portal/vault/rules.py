@@ -1,5 +1,6 @@
 """What a code is, where it stands, and why something is not done with it. No sentence here ever holds a code."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ STAGED_HOURS = 24
 SAME_CLICK = timedelta(seconds=60)
 """So long the form that showed a code shows it again: a second click, or a page that is loaded anew, is the same look."""
 FAULTS_KEPT = 200
+_GUARD = re.compile(r"^'(?=[=+@-])")
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
+"""As spreadsheets write a number that is too long for them."""
 
 
 class CodeState(StrEnum):
@@ -46,6 +50,7 @@ class Fault(StrEnum):
     EMPTY = "empty"
     LONG = "long"
     LINK = "link"
+    ROUNDED = "rounded"
     TWICE = "twice"
     KNOWN = "known"
 
@@ -54,7 +59,8 @@ FAULT_NAMES = {
     Fault.BROKEN: N_("The line has another number of cells than the first one."),
     Fault.EMPTY: N_("There is neither a code nor a link in it."),
     Fault.LONG: N_("Something in it is longer than is kept."),
-    Fault.LINK: N_("The link does not begin with https://."),
+    Fault.LINK: N_("The link is not a complete address of the web that begins with https://."),
+    Fault.ROUNDED: N_("It looks like a number that a spreadsheet has rounded. Save the list with its codes as text."),
     Fault.TWICE: N_("The same code stands further up in this list."),
     Fault.KNOWN: N_("This code is in the vault already."),
 }
@@ -77,6 +83,13 @@ class ListTooLarge(Refusal):
     """More codes than one list may have."""
 
     message = N_("One list may have %(most)s codes. Please split it; nothing was kept.")
+    field = "upload"
+
+
+class FileTooLarge(Refusal):
+    """More bytes than a list may have."""
+
+    message = N_("This file is larger than %(most)s MB. Please split it; nothing was kept.")
     field = "upload"
 
 
@@ -171,7 +184,7 @@ def read_cards(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]],
     faults = [(line, Fault.BROKEN) for line in broken]
     for line, cells in rows:
         # A spreadsheet that guards its cells writes a quote before what looks like a formula.
-        said = {name: cell.strip().removeprefix("'") for name, cell in zip(names, cells, strict=False)}
+        said = {name: _GUARD.sub("", cell.strip()) for name, cell in zip(names, cells, strict=False)}
         fault = _fault(said)
         if fault is None:
             cards.append((line, Card(said.get("code", ""), said.get("pin", ""), said.get("link", ""))))
@@ -187,6 +200,8 @@ def _fault(said: Mapping[str, str]) -> Fault | None:
         return Fault.EMPTY
     if any(len(said.get(name, "")) > most for name, most in MOST_CHARACTERS.items()):
         return Fault.LONG
+    if any(_ROUNDED.fullmatch(said.get(name, "")) for name in ("code", "pin")):
+        return Fault.ROUNDED
     return Fault.LINK if said.get("link") and not is_link(said["link"]) else None
 
 

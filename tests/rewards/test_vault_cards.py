@@ -45,6 +45,7 @@ from portal.rewards.rules.cards import (
     holder_of,
     shelf_of,
 )
+from portal.vault.keys import Keys
 from portal.vault.models import VaultCode
 from portal.vault.queries import free_on, look_of
 from portal.vault.rules import NoCodeYet, ShownAlready
@@ -52,7 +53,7 @@ from portal.web.errors import sentence
 from tests.factories.people import PASSWORD, make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
-from tests.factories.vault import add_codes, listed, make_vault_card, with_keys
+from tests.factories.vault import KEY, add_codes, listed, make_vault_card, with_keys
 from tests.rewards.racing import all_at_once, one_during_another
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -128,7 +129,7 @@ def test_an_admin_looks_at_a_list_confirms_it_and_takes_it_back(app: Flask, data
         (["CANARY-1", "CANARY-2"], "must name a column"),
         ([""], "could not be read"),
         (["code"] + [f"CANARY-{n}" for n in range(5_001)], "Please split it"),
-        (["code", "CANARY" * 20_000], "Please split it"),
+        (["code", "CANARY" * 20_000], "This file is larger than"),
     ],
 )
 def test_what_is_no_list_of_codes_is_refused_beside_its_field_and_not_repeated(
@@ -598,3 +599,15 @@ def test_the_page_of_a_card_says_that_its_amount_is_its_value(app: Flask, databa
     page = sign_in(people[1]).get(f"/admin/rewards/{reward_id}").text
     assert "which is the amount of the card" in page
     assert "Save the value" not in page
+
+
+def test_nobody_who_keeps_no_codes_gets_a_key(app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]) -> None:
+    asked: list[int] = []
+
+    def read() -> tuple[str, ...]:
+        asked.append(1)
+        return (KEY,)
+
+    app.extensions["database"].inform_sessions(vault_keys=Keys(read))
+    assert sign_in(people[1]).get("/admin/rewards/desk").status_code == 200
+    assert asked == []

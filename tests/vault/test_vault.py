@@ -319,3 +319,13 @@ def test_a_read_of_codes_never_brings_what_is_sealed(session: Session) -> None:
     fill(session, "A")
     found = session.scalars(select(VaultCode)).one()
     assert "sealed" not in found.__dict__
+
+
+@pytest.mark.parametrize("code", ["1.23457E+15", "1,23457E+15", "4E+12"])
+def test_a_number_that_a_spreadsheet_rounded_is_no_code(code: str) -> None:
+    assert read_cards(["code"], [(2, [code])]).faults == [(2, Fault.ROUNDED)]
+
+
+@pytest.mark.parametrize(("cell", "code"), [("'=A-1", "=A-1"), ("'ABC", "'ABC"), ("'-9", "-9"), ("4E12", "4E12")])
+def test_only_a_quote_that_guards_a_formula_is_taken_off(cell: str, code: str) -> None:
+    assert read_cards(["code"], [(2, [cell])]).cards == [(2, Card(code))]

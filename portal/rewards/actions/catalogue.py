@@ -20,8 +20,10 @@ from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward, is_redeemed, locked_reward
+from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.cards import require_worth, source_of, worth_in
+from portal.rewards.rules.conditions import require_limit
 from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
 from portal.rewards.rules.refusals import KindFixed, StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
@@ -126,6 +128,8 @@ def change_reward(
     if not changed:
         return reward
     require_seen(seen_values(reward), seen)
+    if "limit_per_person" in changed:
+        require_limit(get_conditions(session, reward_id).period, limit_per_person)
     for field, value in changed.items():
         setattr(reward, field, value)
     reward.search_key, reward.changed_at = _search_key(name, summary), now

@@ -28,6 +28,7 @@ from portal.rewards.rules.cards import (
     StockIsVault,
     holder_of,
     low_at,
+    may_look,
     shelf_of,
     source_of,
 )
@@ -35,7 +36,7 @@ from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import OutOfStock, StockOutOfRange
-from portal.rewards.rules.states import HELD, SPENT
+from portal.rewards.rules.states import HELD
 from portal.vault.actions import handing, stocking
 from portal.vault.models import CodeBatch
 from portal.vault.queries import free_on
@@ -159,7 +160,7 @@ def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str,
     """
     redemption = _own(session, actor, redemption_id)
     session.refresh(redemption, with_for_update={"key_share": True})  # a redemption before its code, as where it is taken back
-    if redemption.state not in SPENT:
+    if not may_look(redemption.state):
         raise NoCodeYet()
     if until := resting(session, [redemption.person_id], now).get(redemption.person_id):
         raise CodeRests(until=until)
@@ -172,7 +173,7 @@ def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str,
 def ask_for_code(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> None:
     """Say that one could not keep the code that was shown; admins hear of it, once. Refuses: NotFound for another's, NoCodeYet."""
     redemption = _own(session, actor, redemption_id)
-    if redemption.state not in SPENT:
+    if not may_look(redemption.state):
         raise NoCodeYet()
     if handing.ask_again(session, holder=holder_of(redemption_id), now=now):
         audit.record(session, actor, "redemption.code_asked", "redemption", redemption_id, now=now)
@@ -190,7 +191,7 @@ def allow_code(session: Session, actor: Actor, *, redemption_id: int, reason: st
     redemption = get_redemption(session, redemption_id)
     require_decider(actor, redemption.person_id)
     said = require_reason(reason)
-    if redemption.state not in SPENT:
+    if not may_look(redemption.state):
         raise NoCodeYet()
     if handing.allow_again(session, holder=holder_of(redemption_id)):
         audit.record(session, actor, "redemption.code_allowed", "redemption", redemption_id, now=now, reason=said)

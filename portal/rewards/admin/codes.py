@@ -25,7 +25,7 @@ from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.rules.cards import FileMissing, Source, low_at, reward_on, shelf_of, source_of
 from portal.vault.models import CodeBatch
 from portal.vault.queries import batches_of, counts_of, find_batch, unused_in
-from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, Fault, ListTooLarge, Read, read_cards
+from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, Fault, FileTooLarge, Read, read_cards
 from portal.web.guards import admin, current_actor
 from portal.web.language import number
 from portal.web.templating import render
@@ -98,13 +98,16 @@ def remove_codes(code_batch_id: int) -> ResponseReturnValue:
 
 
 def _read(form: CodesForm) -> Read:
-    """Read the list before the unit of work. Refuses: FileMissing, ListTooLarge, NoCodeColumn, and what is no table, on the field of the file."""
+    """Read the list before the unit of work.
+
+    Refuses: FileMissing, FileTooLarge, ListTooLarge, NoCodeColumn, and what is no table, on the field of the file.
+    """
     if not form.upload.data:
         raise FileMissing()
     with closing(form.upload.data) as file:
         content = file.stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ListTooLarge(most=MOST_CODES)
+        raise FileTooLarge(most=MOST_BYTES // 1_000_000)
     try:
         table = read_table(content)
     except ImportRefused as refusal:

@@ -23,7 +23,7 @@ from portal.rewards.queries.redemptions import count_states, get_redemption, ite
 from portal.rewards.queries.review import redemption_for_review
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
-from portal.rewards.rules.cards import ORDER_NAMES, WHY_NAMES, Source, holder_of, may_give_up, source_of
+from portal.rewards.rules.cards import OPEN, ORDER_NAMES, WHY_NAMES, Source, holder_of, may_give_up, source_of
 from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
@@ -46,6 +46,7 @@ NAMES: dict[str, Any] = SHARED | {
     "sources": Source,
     "why_names": WHY_NAMES,
     "order_names": ORDER_NAMES,
+    "open_orders": OPEN,
 }
 REDEMPTIONS_HEADER: tuple[str, ...] = (
     "asked",

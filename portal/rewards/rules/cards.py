@@ -12,6 +12,7 @@ from typing import Any
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
 from portal.rewards.rules.kinds import Kind
+from portal.rewards.rules.states import SPENT, State
 
 LOW_AT = 5
 """With so many codes left, or fewer, they run low, where a reward says nothing else."""
@@ -273,6 +274,11 @@ def require_worth(kind: str, options: Mapping[str, Any], value_cents: int | None
 def wanted_in(options: Mapping[str, Any]) -> Wanted:
     """Return what a reward orders. Its details were checked when they were saved."""
     return Wanted(str(options.get("product", "")), cents_in(str(options.get("amount", ""))) or 0, str(options.get("currency", "")))
+
+
+def may_look(state: State | str) -> bool:
+    """Tell whether somebody may look at the code of their redemption."""
+    return state in SPENT
 
 
 def wait_after(tries: int) -> timedelta:
