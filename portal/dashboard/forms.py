@@ -13,10 +13,9 @@ from portal.challenges.rules.states import MAX_POINTS as MOST_POINTS
 from portal.challenges.rules.verdicts import CATEGORY_NAMES, Category
 from portal.dashboard.rules import HIGHEST_ID
 from portal.dashboard.sentences import SUBJECTS
-from portal.kernel.ids import new_key
 from portal.kernel.text import N_
 from portal.kernel.tracks import TRACK_NAMES
-from portal.web.forms import KEY, DayField, FilterForm, Form, one_line, plain_text
+from portal.web.forms import DayField, FilterForm, Form, PressField, one_line, plain_text
 
 AGES = {"": N_("Any time"), "1": N_("A day or longer"), "3": N_("Three days or longer")}
 OWNERS = {"": N_("Anybody’s"), "me": N_("Mine"), "none": N_("Nobody’s yet")}
@@ -64,15 +63,10 @@ class ViewForm(Form):
     name = StringField(_l("Name of the view"), filters=[one_line], validators=[Length(max=60)], render_kw={"maxlength": 60})
 
 
-def _minted(key: str | None) -> str:
-    """Return the key of a press, or nothing for what no page ever carried: such a press is judged by how things stand."""
-    return key if key and KEY.fullmatch(key) else ""
-
-
 class VerdictForm(Form):
     """What an admin enters with a verdict."""
 
-    press = HiddenField(default=new_key, filters=[_minted])
+    press = PressField()
     reason = TextAreaField(_l("Reason"), filters=[plain_text], validators=[Length(max=2000)])
     company = StringField(_l("Company"), filters=[one_line], validators=[Length(max=160)])
     points = IntegerField(_l("Points"), validators=[Optional(), NumberRange(min=0, max=MOST_POINTS)], render_kw={"min": 1})

@@ -158,6 +158,8 @@ EVENTS: dict[str, str] = {
     "redemption.approved": N_("%(who)s approved %(what)s"),
     "redemption.approved_by_rule": N_("The rule approved %(what)s"),
     "redemption.cancelled": N_("%(who)s cancelled %(what)s"),
+    "redemption.card_late": N_("The provider made the card of %(what)s when nobody waited for it any more; it is kept"),
+    "redemption.spare_given": N_("A spare card was given for %(what)s"),
     "redemption.card_made": N_("The provider made the card of %(what)s"),
     "redemption.code_allowed": N_("%(who)s let the member look at the code of %(what)s once more: %(reason)s"),
     "redemption.code_asked": N_("%(who)s asked to see the code of %(what)s again"),

@@ -80,7 +80,9 @@ class ReviewDecision(Base):
 
 
 class ReviewPress(Base):
-    """A button of a verdict that was pressed and did what it says: ``key`` was minted with the page that showed it. Gone after a day."""
+    """A button of a verdict that was pressed and did what it says: ``key`` is the hash of what was minted with the page and of
+    the thing it decided on. Gone after a day.
+    """
 
     __tablename__ = "review_press"
     __table_args__ = (Index(None, "at"),)

@@ -33,17 +33,30 @@ def handlers(provider: Provider | None) -> dict[str, Handler]:
 
 
 def _answer(provider: Provider | None, asking: Asking, now: datetime) -> Callable[[Any], None]:
-    """Ask the provider, and return what is to be written of it."""
-    about: dict[str, Any] = {"order": asking.id, "now": now}
+    """Ask the provider, and return what is to be written of it.
+
+    What was in doubt stays so until there is a card, or the provider says of this order that it gave it up: it may still be at work on what it
+    does not find yet, so that a refusal of the same order is no proof that nothing was made.
+    """
+    about: dict[str, Any] = {"order": asking.id, "tries": asking.tries, "now": now}
     is_doubted = asking.is_doubted
     if provider is None:
         return partial(settling.settle_open, is_doubted=is_doubted, why=Why.UNSET, **about)
     try:
         made: Made | None = provider.find(asking.order_id) if is_doubted else None
-        if made is None:
-            is_doubted = False
-            made = provider.order(asking.order_id, asking.wanted)
     except NotMade:
+        return partial(settling.settle_refused, **about)
+    except NotNow as no:
+        return partial(settling.settle_open, is_doubted=True, why=no.why, **about)
+    except InDoubt as doubt:
+        return partial(settling.settle_open, is_doubted=True, why=doubt.why, **about)
+    if made is None and not asking.may_order:
+        return partial(settling.settle_open, is_doubted=False, why=Why.STOPPED, **about)
+    try:
+        made = made or provider.order(asking.order_id, asking.wanted)
+    except NotMade:
+        if is_doubted:
+            return partial(settling.settle_open, is_doubted=True, why=Why.UNSURE, **about)
         return partial(settling.settle_refused, **about)
     except NotNow as no:
         return partial(settling.settle_open, is_doubted=is_doubted, why=no.why, **about)

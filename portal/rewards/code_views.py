@@ -13,15 +13,16 @@ from portal.rewards.actions.codes import ask_for_code, reveal_code
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.forms.codes import RevealForm
 from portal.rewards.queries.redemptions import redemption_for
-from portal.rewards.rules.cards import holder_of
-from portal.rewards.rules.states import SPENT, State
+from portal.rewards.queries.worth import resting
+from portal.rewards.rules.cards import holder_of, may_look
+from portal.rewards.rules.states import State
 from portal.rewards.views import bp
 from portal.vault.queries import look_of
 from portal.vault.rules import Card
 from portal.web.errors import headers_of
 from portal.web.guards import advocate, current_actor
 from portal.web.templating import render
-from portal.web.transaction import database, db, writes, writes_in_steps
+from portal.web.transaction import database, db, let_go, writes, writes_in_steps
 
 
 @bp.get("/rewards/codes/<int:card_id>")
@@ -30,7 +31,7 @@ def code(card_id: int) -> ResponseReturnValue:
     """Ask for the password before the code is shown; ``card_id`` is the redemption."""
     redemption, _reward = redemption_for(db(), _me(), card_id)
     look = look_of(db(), holder_of(card_id))
-    if look is None or redemption.state not in SPENT:
+    if look is None or not may_look(redemption.state):
         flash(_("There is no code to show here yet."), "info")
         return redirect(url_for("rewards.redemption", redemption_id=card_id), 303)
     return _page(card_id, RevealForm(formdata=None))
@@ -45,6 +46,7 @@ def reveal(card_id: int) -> ResponseReturnValue:
     redemption_for(db(), _me(), card_id)
     if not form.validate():
         return _page(card_id, form), 422
+    let_go()
     require_own_password(form.current.data or "")
 
     def look(session: Any) -> Card:
@@ -79,8 +81,8 @@ def _me() -> int:
 
 def _page(card_id: int, form: RevealForm, *, card: Card | None = None) -> str:
     redemption, reward = redemption_for(db(), _me(), card_id)
-    look = look_of(db(), holder_of(card_id))
-    return render("rewards/code.html", item=redemption, reward=reward, look=look, form=form, card=card)
+    shown = {"look": look_of(db(), holder_of(card_id)), "rests_until": resting(db(), [_me()], utcnow()).get(_me())}
+    return render("rewards/code.html", item=redemption, reward=reward, form=form, card=card, **shown)
 
 
 def _refused(refusal: Refusal, card_id: int) -> ResponseReturnValue:

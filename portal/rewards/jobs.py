@@ -15,7 +15,7 @@ from portal.kernel.errors import Conflict
 from portal.kernel.failures import Failures
 from portal.notifications.jobs import Handler
 from portal.rewards.actions.addresses import erase_addresses
-from portal.rewards.actions.auto import look_again
+from portal.rewards.actions.auto import approve_rested
 from portal.rewards.actions.fulfilling import receive_redemption
 from portal.rewards.actions.returns import TELL
 from portal.rewards.actions.untold import tell_of_untold
@@ -53,7 +53,7 @@ def look_at_rested(database: Database, now: datetime) -> int:
     approved, failed = 0, Failures()
     for redemption_id in due:
         with failed.noted():
-            approved += database.write(partial(look_again, redemption_id=redemption_id, now=now))
+            approved += database.write(partial(approve_rested, redemption_id=redemption_id, now=now))
     failed.tell()
     return approved
 

@@ -21,7 +21,8 @@ class Reward(Base):
     ``search_key`` is name and summary folded, so that a search finds "cafe" in "Café" on both
     engines; ``made_by`` the key of the form that made it. ``options`` are what its kind asks for besides,
     ``terms`` what is agreed to before it is redeemed. A reward with variants has no stock of its own.
-    ``value_cents`` is what one is worth in cents of US dollars; empty: its price at the value of a point.
+    ``value_cents`` is what one is worth in cents of US dollars; empty: its price at the value of a point. Of a card whose amount is in
+    US dollars it is that amount. ``warned_at`` is since when admins know that its codes run low; empty while they do not.
     """
 
     __tablename__ = "reward"
@@ -51,6 +52,7 @@ class Reward(Base):
     options: Mapped[dict[str, Any]] = mapped_column(Json)
     terms: Mapped[str] = mapped_column(Text)
     value_cents: Mapped[int | None]
+    warned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(String(16))
     made_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -177,6 +179,40 @@ class Redemption(Base):
     retried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     released_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AskedCard(Base):
+    """What card one redemption is for, as its reward said when it was asked for: product at the provider, amount, currency, value in cents of
+    US dollars. Without an amount the reward names none.
+    """
+
+    __tablename__ = "redemption_card"
+    __table_args__ = (
+        CheckConstraint("(amount_cents IS NULL) = (currency = '')", name="amount_whole"),
+        CheckConstraint("amount_cents > 0 AND value_cents >= 0", name="amounts_positive"),
+    )
+
+    redemption_id: Mapped[int] = mapped_column(BigId, ForeignKey("redemption.id"), primary_key=True, autoincrement=False)
+    product: Mapped[str] = mapped_column(String(80))
+    amount_cents: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    value_cents: Mapped[int | None]
+
+
+class CardShelf(Base):
+    """Where spare cards of one product, amount and currency lie, which the provider made and nobody has seen. The vault calls it ``card:<id>``."""
+
+    __tablename__ = "card_shelf"
+    __table_args__ = (
+        UniqueConstraint("product", "amount_cents", "currency"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    product: Mapped[str] = mapped_column(String(80))
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
 
 
 class _Address:

@@ -25,11 +25,6 @@ class Counts:
     shown: int = 0
     lapsed: int = 0
 
-    @property
-    def given(self) -> int:
-        """Return how many were handed over, looked at or not."""
-        return self.ready + self.shown
-
 
 def counts_of(session: Session, shelves: Sequence[str]) -> dict[str, Counts]:
     """Return the counts of some shelves in one statement; a shelf without codes counts nothing."""
@@ -100,7 +95,9 @@ def keys_of(session: Session) -> Keys:
 
 
 def unreadable(session: Session) -> int:
-    """Return how many codes were sealed with a key that the portal does not have: they cannot be shown."""
+    """Return how many codes were sealed with a key that the portal does not have: they cannot be shown. Without codes no key is asked for."""
+    if session.scalar(select(VaultCode.id).limit(1)) is None:
+        return 0
     names = sorted(key.name for key in keys_of(session).all)
     # Between the names of the keys, so that the index is asked for what should not be there, and not for all that is.
     gaps = [and_(VaultCode.sealed_with > before, VaultCode.sealed_with < after) for before, after in pairwise(names)]

@@ -1,5 +1,6 @@
 """What a code is, where it stands, and why something is not done with it. No sentence here ever holds a code."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +22,9 @@ NEVER = date(9999, 12, 31)
 SOON_DAYS = 30
 """Codes whose last day is no further away lapse soon."""
 _LAST_DAYS = ("expires_on", "expires", "expiry")
+_GUARD = re.compile(r"^'(?=[=+@-])")
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
+"""As spreadsheets write a number that is too long for them."""
 
 
 class CodeState(StrEnum):
@@ -37,6 +41,17 @@ class CodeState(StrEnum):
     LAPSED = "lapsed"
 
 
+class Back(StrEnum):
+    """Where a code is that was taken back: on its own shelf, among the spare ones, gone for good since somebody saw it or its import was taken
+    out; or there was none.
+    """
+
+    SHELF = "shelf"
+    SPARE = "spare"
+    GONE = "gone"
+    NONE = "none"
+
+
 class Fault(StrEnum):
     """Why a line of a list was left out."""
 
@@ -46,6 +61,7 @@ class Fault(StrEnum):
     LINK = "link"
     DAY = "day"
     LATE = "late"
+    ROUNDED = "rounded"
     TWICE = "twice"
     KNOWN = "known"
 
@@ -54,9 +70,10 @@ FAULT_NAMES = {
     Fault.BROKEN: N_("The line has another number of cells than the first one."),
     Fault.EMPTY: N_("There is neither a code nor a link in it."),
     Fault.LONG: N_("Something in it is longer than is kept."),
-    Fault.LINK: N_("The link does not begin with https://."),
+    Fault.LINK: N_("The link is not a complete address of the web that begins with https://."),
     Fault.DAY: N_("The last day is none of the calendar. It is written as 2027-03-31."),
     Fault.LATE: N_("Its last day has gone by already."),
+    Fault.ROUNDED: N_("It looks like a number that a spreadsheet has rounded. Save the list with its codes as text."),
     Fault.TWICE: N_("The same code stands further up in this list."),
     Fault.KNOWN: N_("This code is in the vault already."),
 }
@@ -82,10 +99,24 @@ class ListTooLarge(Refusal):
     field = "upload"
 
 
+class FileTooLarge(Refusal):
+    """More bytes than a list may have."""
+
+    message = N_("This file is larger than %(most)s MB. Please split it; nothing was kept.")
+    field = "upload"
+
+
 class BatchGone(Conflict):
     """The import was put aside, or was confirmed already."""
 
     message = N_("This import was confirmed or put aside already. Nothing was done twice.")
+
+
+class OtherList(Conflict):
+    """The same form came with another list."""
+
+    message = N_("This form brought another list already. Nothing of this one was kept; please load the page again and choose it once more.")
+    field = "upload"
 
 
 class NoCodeLeft(Conflict):
@@ -176,7 +207,7 @@ def read_cards(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]],
     faults = [(line, Fault.BROKEN) for line in broken]
     for line, cells in rows:
         # A spreadsheet that guards its cells writes a quote before what looks like a formula.
-        said = {name: cell.strip().removeprefix("'") for name, cell in zip(names, cells, strict=False)}
+        said = {name: _GUARD.sub("", cell.strip()) for name, cell in zip(names, cells, strict=False)}
         last = _last_day(said)
         fault = _fault(said) or (Fault.DAY if last is None else Fault.LATE if last < today else None)
         if fault is None and last is not None:
@@ -193,6 +224,8 @@ def _fault(said: Mapping[str, str]) -> Fault | None:
         return Fault.EMPTY
     if any(len(said.get(name, "")) > most for name, most in MOST_CHARACTERS.items()):
         return Fault.LONG
+    if any(_ROUNDED.fullmatch(said.get(name, "")) for name in ("code", "pin")):
+        return Fault.ROUNDED
     return Fault.LINK if said.get("link") and not is_link(said["link"]) else None
 
 

@@ -13,11 +13,13 @@ from portal.challenges.rules.refusals import AlreadyDecided
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
-from portal.review.actions.presses import KEPT_FOR
+from portal.review.actions.presses import KEPT_FOR, SAME_PRESS, take_press
 from portal.review.jobs import forget_presses
 from portal.review.models import ReviewPress
+from portal.rewards.models import Redemption
 from tests.dashboard.scene import Scene, scene
 from tests.factories.people import make_admin
+from tests.factories.rewards import as_admin
 from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
@@ -53,6 +55,31 @@ def test_the_second_press_of_the_same_button_is_told_that_it_is_done(desk: Porta
     assert "it counts once" in desk.get(second.location).text
     with database.reading() as session:
         assert balance_of(session, stage.advocate.id).lifetime == (1_150 if kind == "attempt" else 1_000)
+
+
+def test_a_key_that_a_browser_brought_from_another_page_decides_on_this_one_all_the_same(
+    desk: PortalClient, stage: Scene, database: Database
+) -> None:
+    for kind, item in (("attempt", stage.attempt), ("nomination", stage.nomination), ("redemption", stage.redemption)):
+        answer = desk.post(f"{QUEUE}/{kind}/{item.id}/approve", data={"press": "k1"})
+        assert "counts once" not in desk.get(answer.location).text
+    with database.reading() as session:
+        assert session.get_one(Redemption, stage.redemption.id).state == "approved"
+
+
+def test_what_is_pressed_later_is_judged_by_how_things_stand_then(stage: Scene, database: Database) -> None:
+    admin, now = as_admin(stage.admin.id), utcnow()
+    press = {"key": "k1", "verdict": "approve", "about": "attempt:1"}
+    moments = (now, now + SAME_PRESS, now + SAME_PRESS + timedelta(seconds=1))
+    assert [database.write(lambda s, at=at: take_press(s, admin, **press, now=at)) for at in moments] == [True, False, True]
+
+
+def test_approving_twice_on_the_page_of_a_redemption_counts_once(desk: PortalClient, stage: Scene) -> None:
+    address = f"/admin/rewards/redemptions/{stage.redemption.id}"
+    pressed = {"press": _key(desk.get(address).text)}
+    answers = [desk.post(f"{address}/approve", data=pressed) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert "it counts once" in desk.get(address).text
 
 
 def test_feedback_pressed_twice_is_given_once(desk: PortalClient, stage: Scene, database: Database) -> None:

@@ -38,7 +38,7 @@ def make_vault_card(session: Session, *codes: str, low_at: int = 0, **overrides:
     actor, now = system("test"), utcnow()
     with_keys(session)
     draft = make_draft(session, **({"kind": "gift_card", "name": "€25 gift card"} | overrides))
-    set_options(session, actor, reward_id=draft.id, given={"source": "vault", "low_at": str(low_at)}, now=now)
+    set_options(session, actor, reward_id=draft.id, given={"source": "vault", "low_at": str(low_at), "amount": "25", "currency": "USD"}, now=now)
     add_codes(session, draft.id, *codes)
     return publish_reward(session, actor, reward_id=draft.id, now=now)
 
@@ -60,7 +60,7 @@ def tell_of_cards(session: Session, admin: Actor, member: Actor, now: datetime) 
     """
     with_keys(session)
     draft = make_draft(session, kind="gift_card", name="Harbour café card", summary="Coffee for a week.", price=5, now=now)
-    set_options(session, admin, reward_id=draft.id, given={"source": "vault"}, now=now)
+    set_options(session, admin, reward_id=draft.id, given={"source": "vault", "amount": "5", "currency": "USD"}, now=now)
     batch_id = add_codes(session, draft.id, "STORY-CODE-1", "STORY-CODE-2", "STORY-CODE-3", by=admin, now=now)
     publish_reward(session, admin, reward_id=draft.id, now=now)
     made = [redeem(session, member, reward_id=draft.id, key=f"story-card-{number}", now=now).id for number in (1, 2)]

@@ -28,10 +28,11 @@ from portal.receiving.rules.accepting import Rule, Stance
 from portal.recognition.actions.levels import set_levels
 from portal.recognition.queries.levels import list_levels
 from portal.recognition.rules.levels import LevelNeededFor, Wanted
-from portal.rewards.actions.catalogue import retire_reward
+from portal.rewards.actions.addresses import give_address
+from portal.rewards.actions.catalogue import change_reward, retire_reward
 from portal.rewards.actions.conditions import open_audience, seen_values, set_conditions
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
-from portal.rewards.models import Redemption
+from portal.rewards.models import Redemption, RedemptionAddress
 from portal.rewards.queries.catalogue import count_rewards, list_offers, list_rewards, offer_for, within_reach
 from portal.rewards.queries.conditions import get_conditions, level_use, shopper_of
 from portal.rewards.rules import conditions as rules
@@ -70,9 +71,9 @@ def days(sale_from: date | None, sale_to: date | None, **more: Any) -> Condition
 )
 def test_both_days_of_sale_are_days_of_sale(conditions: Conditions, sale: Sale, shelf: Shelf) -> None:
     assert rules.sale_of(conditions, TODAY) is sale
-    assert rules.shelf_of(RewardState.LIVE, conditions, TODAY) is shelf
-    assert rules.shelf_of(RewardState.DRAFT, conditions, TODAY) is Shelf.DRAFT
-    assert rules.shelf_of(RewardState.RETIRED, conditions, TODAY) is Shelf.PAUSED
+    assert rules.offer_state(RewardState.LIVE, conditions, TODAY) is shelf
+    assert rules.offer_state(RewardState.DRAFT, conditions, TODAY) is Shelf.DRAFT
+    assert rules.offer_state(RewardState.RETIRED, conditions, TODAY) is Shelf.PAUSED
 
 
 @pytest.mark.parametrize(
@@ -533,3 +534,26 @@ def test_eight_processes_press_the_button_and_one_of_them_has_the_last_one_of_th
         made = dict(session.execute(select(Redemption.person_id, func.count()).group_by(Redemption.person_id)).all())
     assert made == dict.fromkeys(people, 1)
     assert all(answers[token]["303"] == 1 and set(answers[token]) <= {"303", "409", "503"} for token in tokens)
+
+
+def test_a_limit_that_counts_anew_is_not_taken_away_before_its_period(session: Session) -> None:
+    """Else the conditions could not be saved any more: they would ask for a limit, whatever is changed in them."""
+    reward, actor, now = make_reward(session, limit_per_person=1), system("test"), utcnow()
+    said = {name: getattr(reward, name) for name in ("name", "kind", "price", "summary", "text")}
+    set_conditions(session, actor, reward_id=reward.id, period="month", now=now)
+    with pytest.raises(refusals.LimitCounts):
+        change_reward(session, actor, reward_id=reward.id, limit_per_person=None, picture_id=None, now=now, **said)
+    set_conditions(session, actor, reward_id=reward.id, period="once", now=now)
+    change_reward(session, actor, reward_id=reward.id, limit_per_person=None, picture_id=None, now=now, **said)
+
+
+def test_an_admin_enters_no_address_that_the_reward_does_not_go_to(session: Session) -> None:
+    reward, now = make_reward(session, kind="merchandise"), utcnow()
+    person_id = make_person(session).id
+    give_points(session, person_id, 1_000)
+    made = make_redemption(session, person_id, reward.id)
+    session.execute(RedemptionAddress.__table__.delete())
+    set_conditions(session, system("test"), reward_id=reward.id, countries=("PT",), now=now)
+    to = Address(name="Ana", street="Street 1", postcode="1000", city="Town", region="", country="DE")
+    with pytest.raises(refusals.NotDeliveredThere):
+        give_address(session, as_admin(make_admin(session).id), redemption_id=made.id, address=to, now=now)

@@ -1,7 +1,10 @@
 """Cards ordered at a provider that really listens: whatever is lost on the way, one card each, and the points spent or back once."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,10 +30,10 @@ from portal.rewards.actions.settling import begin_asking
 from portal.rewards.card_jobs import balance_keeper, handlers
 from portal.rewards.models import CardBalance, CardOrder, Redemption
 from portal.rewards.providers.contract import InDoubt, NotMade, NotNow
-from portal.rewards.providers.http import HttpProvider
+from portal.rewards.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, HttpProvider
 from portal.rewards.queries.cards import running_low
 from portal.rewards.queries.desk import count_tabs
-from portal.rewards.rules.cards import GIVE_UP_AFTER, CardNotThere, OrderUnderWay, Wanted, Why, order_id_of, wait_after
+from portal.rewards.rules.cards import CLAIM, GIVE_UP_AFTER, CardNotThere, OrderUnderWay, Wanted, Why, order_id_of, wait_after
 from portal.vault.keys import Keys
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
@@ -40,7 +43,7 @@ from tests.rewards.racing import all_at_once
 from tests.support.cards import TOKEN, CardMaker, card_maker
 
 WANTED = Wanted("PRODUCT-1", 2_500, "EUR")
-PROVIDED = {"source": "provider", "product": "PRODUCT-1", "amount": "25", "currency": "EUR"}
+PROVIDED = {"source": "provider", "product": "PRODUCT-1", "amount": "25", "currency": "USD"}
 
 
 @pytest.fixture
@@ -287,8 +290,6 @@ def test_who_may_not_receive_meanwhile_gets_the_card_when_they_may(database: Dat
     assert (world.stands(), world.order().state, world.order().why, maker.made) == (("ordered", 0, 100), "made", Why.STOPPED, 1)
     with pytest.raises(Refusal):
         world.do(send_redemption)
-    with pytest.raises(OrderUnderWay):
-        world.do(fail_redemption, reason="No")
     accepts(Stance.MAY)
     world.do(send_redemption)
     assert world.stands() == ("sent", 0, 0)
@@ -337,7 +338,15 @@ def test_the_id_of_an_order_follows_from_the_redemption_and_its_form_alone() -> 
     ("status", "raised"),
     [
         (400, NotMade),
+        (410, NotMade),
         (422, NotMade),
+        (404, NotNow),
+        (405, NotNow),
+        (408, InDoubt),
+        (409, InDoubt),
+        (413, InDoubt),
+        (418, InDoubt),
+        (425, InDoubt),
         (401, NotNow),
         (403, NotNow),
         (402, NotNow),
@@ -373,7 +382,7 @@ def test_an_answer_that_holds_no_card_of_ours_leaves_doubt_and_says_nothing_of_i
     for ask in (lambda: provider.order("one", WANTED), lambda: provider.find("one"), provider.balance):
         with pytest.raises(InDoubt) as doubt:
             ask()
-        assert str(doubt.value) == Why.REPLY
+        assert str(doubt.value) == Why.UNREADABLE
 
 
 def test_who_is_not_there_was_not_asked(maker: CardMaker) -> None:
@@ -389,6 +398,43 @@ def test_who_is_not_there_was_not_asked(maker: CardMaker) -> None:
 
 def test_a_provider_that_answers_too_late_leaves_doubt(maker: CardMaker) -> None:
     maker.goes_on = threading.Event()
-    with pytest.raises(InDoubt):
+    with pytest.raises(InDoubt) as doubt:
         HttpProvider(maker.url, TOKEN, answer_seconds=0.05).order("one", WANTED)
     maker.goes_on.set()
+    assert doubt.value.why is Why.REPLY
+
+
+def test_an_answer_of_which_a_byte_comes_now_and_then_has_one_limit_in_all() -> None:
+    heard = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def drip() -> None:
+        link, _ = heard.accept()
+        with link, suppress(OSError):
+            link.recv(65_536)
+            for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1_000:
+                link.sendall(bytes([byte]))
+                if ended.wait(0.05):
+                    break
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    begun = time.monotonic()
+    with pytest.raises(InDoubt) as doubt:
+        HttpProvider(f"http://127.0.0.1:{heard.getsockname()[1]}", TOKEN, answer_seconds=0.4).find("one")
+    taken = time.monotonic() - begun
+    ended.set()
+    thread.join(5)
+    heard.close()
+    assert (doubt.value.why, taken < 10) == (Why.REPLY, True)  # all of it would take a minute
+
+
+def test_every_call_ends_well_before_another_worker_may_take_its_order() -> None:
+    assert CLAIM.total_seconds() >= (2 * CONNECT_SECONDS + ANSWER_SECONDS) * 2
+
+
+@pytest.mark.parametrize("amount", ["1E999999", "sNaN", "NaN", "Infinity", "x", "-1E999999"])
+def test_a_balance_that_is_no_amount_is_not_known(maker: CardMaker, provider: HttpProvider, amount: str) -> None:
+    maker.body = f'{{"amount": "{amount}", "currency": "EUR"}}'.encode()
+    with pytest.raises(InDoubt):
+        provider.balance()

@@ -24,7 +24,7 @@ from portal.receiving.rules import refusals
 from portal.receiving.rules.accepting import Rule, Stance
 from portal.receiving.rules.thresholds import FormKind
 from portal.rewards import jobs
-from portal.rewards.actions.auto import look_again, set_auto_terms
+from portal.rewards.actions.auto import approve_rested, set_auto_terms
 from portal.rewards.actions.catalogue import set_options
 from portal.rewards.actions.fulfilling import order_redemption, receive_redemption, return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
@@ -298,7 +298,7 @@ def test_after_a_change_of_sign_in_nothing_is_approved_for_a_day_and_then_the_ru
     assert refused.value.facts["until"] == now + timedelta(hours=24)
     assert look_at_rested(database, now + timedelta(hours=23)) == 0
     later = now + timedelta(hours=24)
-    assert sorted(all_at_once(database, [partial(look_again, redemption_id=redemption_id, now=later)] * 3).items()) == [("done", 3)]
+    assert sorted(all_at_once(database, [partial(approve_rested, redemption_id=redemption_id, now=later)] * 3).items()) == [("done", 3)]
     with database.reading() as session:
         assert session.get_one(Redemption, redemption_id).state == "approved"
         assert session.scalars(select(RedemptionPause.redemption_id)).all() == []
@@ -372,14 +372,14 @@ def test_a_redemption_that_cannot_be_looked_at_stops_no_other(database: Database
         return [make_redemption(session, scene.person_id, scene.gift, now=now).id for _ in range(2)]
 
     first, second = database.write(prepare)
-    real = jobs.look_again
+    real = jobs.approve_rested
 
     def broken(session: Session, *, redemption_id: int, now: datetime) -> bool:
         if redemption_id == first:
             raise RuntimeError
         return real(session, redemption_id=redemption_id, now=now)
 
-    monkeypatch.setattr(jobs, "look_again", broken)
+    monkeypatch.setattr(jobs, "approve_rested", broken)
     with pytest.raises(ExceptionGroup, match="1 rows"):
         look_at_rested(database, now + timedelta(hours=25))
     with database.reading() as session:

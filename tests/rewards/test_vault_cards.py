@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from portal.audit import actions as audit
 from portal.audit.models import AuditEvent
 from portal.invariants import problems
 from portal.kernel.clock import utcnow
@@ -17,28 +18,46 @@ from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
+from portal.people.identity import require_own_password
+from portal.people.queries.changes import EDITED, PASSWORD_CHANGED
 from portal.receiving.actions.accepting import set_person_rule
 from portal.receiving.rules.accepting import Rule, Stance
+from portal.receiving.rules.refusals import MayNotAccept
 from portal.rewards.actions import catalogue
 from portal.rewards.actions.auto import set_auto_terms
 from portal.rewards.actions.codes import allow_code, ask_for_code, confirm_codes, import_codes, remove_codes, reveal_code
 from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.worth import set_value
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.cards import running_low
+from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.auto import AutoTerms
-from portal.rewards.rules.cards import NotFromVault, ProviderMissing, SourceFixed, StockIsVault, holder_of, shelf_of
+from portal.rewards.rules.cards import (
+    CardValueMissing,
+    CodeRests,
+    NotFromVault,
+    ProviderMissing,
+    SourceFixed,
+    StockIsVault,
+    ValueIsAmount,
+    holder_of,
+    shelf_of,
+)
+from portal.vault.keys import Keys
 from portal.vault.models import VaultCode
 from portal.vault.queries import free_on, look_of
 from portal.vault.rules import NoCodeYet, ShownAlready
+from portal.web.errors import sentence
 from tests.factories.people import PASSWORD, make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
-from tests.factories.vault import add_codes, listed, make_vault_card, with_keys
-from tests.rewards.racing import all_at_once
+from tests.factories.vault import KEY, add_codes, listed, make_vault_card, with_keys
+from tests.rewards.racing import all_at_once, one_during_another
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
+from tests.support.forms import fields_of
 
 CODES = ("CANARY-1", "CANARY-2", "CANARY-3")
 
@@ -110,7 +129,7 @@ def test_an_admin_looks_at_a_list_confirms_it_and_takes_it_back(app: Flask, data
         (["CANARY-1", "CANARY-2"], "must name a column"),
         ([""], "could not be read"),
         (["code"] + [f"CANARY-{n}" for n in range(5_001)], "Please split it"),
-        (["code", "CANARY" * 20_000], "Please split it"),
+        (["code", "CANARY" * 20_000], "This file is larger than"),
     ],
 )
 def test_what_is_no_list_of_codes_is_refused_beside_its_field_and_not_repeated(
@@ -193,7 +212,7 @@ def test_guessing_the_password_is_slowed_down_as_signing_in_is(app: Flask, datab
     assert (right.status_code, "CANARY" in right.text, "Retry-After" in right.headers) == (429, False, True)
 
 
-@pytest.mark.parametrize("way", ["declined", "cancelled", "returned unseen", "returned seen"])
+@pytest.mark.parametrize("way", ["declined", "cancelled", "returned unseen", "returned seen", "returned allowed"])
 def test_what_comes_back_is_on_the_shelf_again_unless_somebody_has_seen_it(database: Database, people: tuple[int, int], way: str) -> None:
     person_id, admin = people[0], as_admin(people[1])
     now = utcnow()
@@ -207,15 +226,17 @@ def test_what_comes_back_is_on_the_shelf_again_unless_somebody_has_seen_it(datab
             cancel_redemption(session, acting(person_id), **facts)
         else:
             approve_redemption(session, admin, **facts)
-            if way == "returned seen":
+            if way in ("returned seen", "returned allowed"):
                 reveal_code(session, acting(person_id), key="k", **facts)
+            if way == "returned allowed":
+                allow_code(session, admin, reason="Could not keep it", **facts)
             return_redemption(session, admin, reason="Wrong card", **facts)
             with pytest.raises(NoCodeYet):
                 reveal_code(session, acting(person_id), key="k2", **facts)
         return reward_id
 
     reward_id = write(database, go)
-    left = 2 if way == "returned seen" else 3
+    left = 2 if way in ("returned seen", "returned allowed") else 3
     assert stock(database, reward_id) == (left, left)
     with database.reading() as session:
         assert balance_of(session, person_id).available == 1_000
@@ -277,7 +298,7 @@ def test_who_may_not_receive_now_waits_approved_and_the_desk_says_why(
         assert not look.is_ready
     ada = sign_in(people[1])
     answer = ada.post("/admin/rewards/desk", data={"act": "send", "item": [str(redemption_id)]})
-    assert "may not accept" in answer.text.lower() or "cannot" in answer.text.lower()
+    assert sentence(MayNotAccept()) in answer.text
     with database.reading() as session:
         assert session.get_one(Redemption, redemption_id).state == "approved"
 
@@ -313,7 +334,7 @@ def test_the_stock_is_the_vaults_and_where_cards_come_from_stays_while_some_are_
         cancel_redemption(session, acting(people[0]), redemption_id=made.id, now=now)
         catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "hand"}, now=now)
         catalogue.adjust_stock(session, admin, reward_id=reward.id, change=4, now=now)
-        catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "vault"}, now=now)
+        catalogue.set_options(session, admin, reward_id=reward.id, given={"source": "vault", "amount": "25", "currency": "USD"}, now=now)
         session.refresh(reward)
         assert reward.stock == 3
         return found
@@ -416,3 +437,177 @@ def test_books_of_codes_that_are_wrong_are_named(database: Database, people: tup
     database.write(lambda s: s.execute(text(damage)))
     with database.reading() as session:
         assert {problem.rule for problem in problems(session)} == {named}
+
+
+@pytest.mark.parametrize("change", ["password", "address"])
+def test_a_day_after_a_change_of_password_or_address_no_code_is_shown(
+    app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int], change: str
+) -> None:
+    """Who takes over a mailbox resets the password, and would read every code that is ready."""
+    _, redemption_id = ready(database, *people)
+    amara, address, now = sign_in(people[0]), f"/rewards/codes/{redemption_id}", utcnow()
+    name, data = (PASSWORD_CHANGED, {}) if change == "password" else (EDITED, {"fields": ["email"]})
+    database.write(lambda s: audit.record(s, acting(people[0]), name, "person", people[0], now=now, **data))
+    assert "can be looked at from" in amara.get(address).text
+    answer = amara.post(address, data={"key": "one", "current": PASSWORD})
+    assert (answer.status_code, "can be looked at from" in answer.text, "CANARY" in answer.text) == (409, True, False)
+    look = {"redemption_id": redemption_id, "key": "two"}
+    with pytest.raises(CodeRests):
+        write(database, lambda s: reveal_code(s, acting(people[0]), **look, now=now + timedelta(hours=23)))
+    card, _ = write(database, lambda s: reveal_code(s, acting(people[0]), **look, now=now + timedelta(hours=25)))
+    assert card.code == "CANARY-1"
+
+
+def test_no_connection_is_held_while_the_password_is_looked_at(
+    app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, redemption_id = ready(database, *people)
+    held: list[bool] = []
+
+    def asked(password: str) -> None:
+        held.append(g.get("db") is not None)
+        require_own_password(password)
+
+    monkeypatch.setattr("portal.rewards.code_views.require_own_password", asked)
+    assert sign_in(people[0]).post(f"/rewards/codes/{redemption_id}", data={"key": "one", "current": PASSWORD}).status_code == 200
+    assert held == [False]
+
+
+@pytest.mark.parametrize("amount", ["1E999999", "sNaN", "NaN", "25,00", "1_0", "\u0662\u0665", "-1", "0", "1.234", "99999999"])
+def test_an_amount_that_is_none_is_refused_beside_its_field(
+    app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int], amount: str
+) -> None:
+    reward_id = write(database, lambda s: make_draft(s, kind="gift_card").id)
+    said = {"option_source": "vault", "option_amount": amount, "option_currency": "USD"}
+    answer = sign_in(people[1]).post(f"/admin/rewards/{reward_id}/details", data=said)
+    assert (answer.status_code, "Please write the amount as a number" in answer.text) == (422, True)
+
+
+def test_the_amount_of_a_card_is_its_value_and_a_card_without_a_value_is_not_offered(database: Database, people: tuple[int, int]) -> None:
+    admin, now = as_admin(people[1]), utcnow()
+
+    def go(session: Session) -> list[Any]:
+        reward = make_draft(session, kind="gift_card", price=100)
+        its = {"reward_id": reward.id, "now": now}
+        catalogue.set_options(session, admin, given={"source": "vault"}, **its)
+        with pytest.raises(CardValueMissing):
+            catalogue.publish_reward(session, admin, **its)
+        catalogue.set_options(session, admin, given={"source": "vault", "amount": "500", "currency": "USD"}, **its)
+        found: list[Any] = [cents_of(session, reward)]
+        with pytest.raises(ValueIsAmount):
+            set_value(session, admin, cents=300, **its)
+        catalogue.publish_reward(session, admin, **its)
+        with pytest.raises(CardValueMissing):
+            catalogue.set_options(session, admin, given={"source": "vault", "amount": "500", "currency": "EUR"}, **its)
+        session.refresh(reward)
+        catalogue.retire_reward(session, admin, **its)
+        catalogue.set_options(session, admin, given={"source": "vault", "amount": "500", "currency": "EUR"}, **its)
+        set_value(session, admin, cents=54_000, **its)
+        catalogue.publish_reward(session, admin, **its)
+        with pytest.raises(CardValueMissing):
+            set_value(session, admin, cents=None, **its)
+        return [*found, cents_of(session, reward)]
+
+    assert write(database, go) == [50_000, 54_000]
+
+
+def test_admins_hear_of_codes_that_were_few_from_the_beginning_and_again_after_there_were_enough(database: Database, people: tuple[int, int]) -> None:
+    def told(session: Session) -> int:
+        return len(session.scalars(select(Notice).where(Notice.kind == "codes_low")).all())
+
+    def go(session: Session) -> list[int]:
+        reward_id = make_vault_card(session, *CODES, low_at=5).id
+        found = [told(session)]
+        for _ in range(3):
+            make_redemption(session, people[0], reward_id)
+            found.append(told(session))
+        batch_id = add_codes(session, reward_id, *(f"more {n}" for n in range(6)), by=as_admin(people[1]))
+        found.append(told(session))
+        assert batch_id
+        remove_codes(session, as_admin(people[1]), reward_id=reward_id, batch_id=batch_id, now=utcnow() + timedelta(seconds=1))
+        return [*found, told(session)]
+
+    assert write(database, go) == [0, 1, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("now_from", ["vault", "provider"])
+def test_where_cards_come_from_may_change_while_somebody_redeems(database: Database, people: tuple[int, int], now_from: str) -> None:
+    database.inform_sessions(has_card_provider=True)
+    admin, now = as_admin(people[1]), utcnow()
+    start = "hand" if now_from == "vault" else "vault"
+
+    def switch(session: Session, source: str, reward_id: int) -> None:
+        catalogue.set_options(with_keys(session), admin, reward_id=reward_id, given=PROVIDED | {"currency": "USD", "source": source}, now=now)
+
+    def made(session: Session) -> int:
+        reward_id = make_vault_card(session, *CODES).id
+        switch(session, start, reward_id)
+        return reward_id
+
+    reward_id = write(database, made)
+    _, found = one_during_another(
+        database,
+        lambda s: switch(s, now_from, reward_id),
+        lambda: write(database, lambda s: make_redemption(s, people[0], reward_id).id),
+    )
+    with database.reading() as session:
+        if isinstance(found, int):
+            look = look_of(session, holder_of(found))
+            assert (look is not None) == (now_from == "vault")
+        assert problems(session) == []
+
+
+def test_a_code_whose_import_is_taken_out_while_it_comes_back_is_on_no_shelf(database: Database, people: tuple[int, int]) -> None:
+    admin, now = as_admin(people[1]), utcnow()
+
+    def made(session: Session) -> tuple[int, int, int]:
+        reward = make_vault_card(session)
+        batch_id = add_codes(session, reward.id, *CODES)
+        assert batch_id
+        return reward.id, make_redemption(session, people[0], reward.id).id, batch_id
+
+    reward_id, redemption_id, batch_id = write(database, made)
+    one_during_another(
+        database,
+        lambda s: decline_redemption(with_keys(s), admin, redemption_id=redemption_id, reason="No", now=now),
+        lambda: write(database, lambda s: remove_codes(s, admin, reward_id=reward_id, batch_id=batch_id, now=now)),
+    )
+    assert stock(database, reward_id) == (0, 0)
+    with database.reading() as session:
+        assert problems(session) == []
+
+
+def test_the_second_of_two_admins_who_change_the_details_is_told_and_loses_nothing(
+    app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]
+) -> None:
+    reward_id = write(database, lambda s: make_vault_card(s).id)
+    ada, page = sign_in(people[1]), f"/admin/rewards/{reward_id}"
+    shown = fields_of(ada.get(page).text, having="option_amount")
+    first, second = shown | {"option_amount": ["50"]}, shown | {"option_low_at": ["9"]}
+    assert [ada.post(f"{page}/details", data=first).status_code for _ in range(2)] == [303, 303]
+    refused = ada.post(f"{page}/details", data=second)
+    assert refused.status_code == 409
+    again = fields_of(refused.text, having="option_amount")
+    assert (again["option_low_at"], ada.post(f"{page}/details", data=again | {"option_amount": ["50"]}).status_code) == (["9"], 303)
+    with database.reading() as session:
+        options = session.get_one(Reward, reward_id).options
+    assert (options["amount"], options["low_at"]) == ("50", "9")
+
+
+def test_the_page_of_a_card_says_that_its_amount_is_its_value(app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]) -> None:
+    reward_id = write(database, lambda s: make_vault_card(s).id)
+    page = sign_in(people[1]).get(f"/admin/rewards/{reward_id}").text
+    assert "which is the amount of the card" in page
+    assert "Save the value" not in page
+
+
+def test_nobody_who_keeps_no_codes_gets_a_key(app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]) -> None:
+    asked: list[int] = []
+
+    def read() -> tuple[str, ...]:
+        asked.append(1)
+        return (KEY,)
+
+    app.extensions["database"].inform_sessions(vault_keys=Keys(read))
+    assert sign_in(people[1]).get("/admin/rewards/desk").status_code == 200
+    assert asked == []

@@ -1,6 +1,7 @@
 """The vault by itself: sealed, known again, taken once, shown once. Both engines."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -8,9 +9,19 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.errors import NotFound
 from portal.vault.actions.handing import allow_again, ask_again, hand_code, is_late, renew_code, show_code, take_back_code, take_code
-from portal.vault.actions.stocking import add_batch, confirm_batch, drop_stale, keep_bought, lapse_codes, remove_batch, reseal
+from portal.vault.actions.stocking import (
+    Resealed,
+    add_batch,
+    confirm_batch,
+    drop_stale,
+    keep_bought,
+    keep_spare,
+    lapse_codes,
+    remove_batch,
+    reseal,
+)
 from portal.vault.keys import Key, Keys, new_vault_key
 from portal.vault.models import CodeBatch, VaultCode
 from portal.vault.queries import counts_of, free_on, lapsing_on, look_of, unreadable
@@ -18,6 +29,7 @@ from portal.vault.rules import (
     MOST_CODES,
     NEVER,
     SAME_CLICK,
+    Back,
     BatchGone,
     Card,
     CodeTwice,
@@ -28,12 +40,13 @@ from portal.vault.rules import (
     NoCodeLeft,
     NoCodeYet,
     NotShownYet,
+    OtherList,
     Read,
     ShownAlready,
     read_cards,
 )
 from tests.factories.vault import KEY, OTHER_KEY, listed, with_keys
-from tests.rewards.racing import all_at_once
+from tests.rewards.racing import all_at_once, one_during_another
 
 NOW = utcnow()
 SHELF = "shelf"
@@ -117,10 +130,40 @@ def test_nobody_gets_a_code_before_the_import_is_confirmed(session: Session) -> 
 
 def test_the_same_form_is_one_import_and_the_same_code_is_known_on_every_shelf(session: Session) -> None:
     fill(session, "A", "B")
-    again = add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("C"), by_id=None, now=NOW)
+    again = add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("A", "B"), by_id=None, now=NOW)
     assert (again.added, session.scalar(select(func.count()).select_from(CodeBatch))) == (2, 1)
     other = add_batch(session, shelf="another", filename="list.csv", key="two", read=listed("B", "C"), by_id=None, now=NOW)
     assert (other.added, other.faults) == (1, [[2, "known"]])
+
+
+@pytest.mark.parametrize(
+    ("shelf", "filename", "codes"),
+    [(SHELF, "list.csv", "C"), (SHELF, "list.csv", "ABC"), (SHELF, "list.csv", "A"), (SHELF, "other.csv", "AB"), ("another", "list.csv", "AB")],
+)
+def test_another_list_on_the_same_form_is_refused_and_never_swallowed(session: Session, shelf: str, filename: str, codes: str) -> None:
+    fill(session, "A", "B")
+    with pytest.raises(OtherList):
+        add_batch(session, shelf=shelf, filename=filename, key="one", read=listed(*codes), by_id=None, now=NOW)
+
+
+def test_an_import_that_is_being_confirmed_is_not_thrown_away_by_the_job(database: Database) -> None:
+    def staged(session: Session) -> int:
+        return add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("A", "B"), by_id=None, now=NOW).id
+
+    batch_id, later = database.write(staged), NOW + timedelta(hours=25)
+    confirm, drop = partial(confirm_batch, shelf=SHELF, batch_id=batch_id, now=later), partial(drop_stale, now=later)
+    assert one_during_another(database, confirm, lambda: database.write(drop)) == [2, 0]
+    with database.reading() as session:
+        assert counts_of(session, [SHELF])[SHELF].free == 2
+
+
+def test_an_import_that_the_job_is_throwing_away_cannot_be_confirmed_any_more(database: Database) -> None:
+    def staged(session: Session) -> int:
+        return add_batch(session, shelf=SHELF, filename="list.csv", key="one", read=listed("A", "B"), by_id=None, now=NOW).id
+
+    batch_id, later = database.write(staged), NOW + timedelta(hours=25)
+    confirm, drop = partial(confirm_batch, shelf=SHELF, batch_id=batch_id, now=later), partial(drop_stale, now=later)
+    assert one_during_another(database, drop, lambda: database.write(confirm)) == [1, "BatchGone"]
 
 
 def test_a_code_that_is_known_under_an_older_key_is_known(session: Session) -> None:
@@ -199,13 +242,13 @@ def test_who_could_not_keep_it_asks_and_is_allowed_once_more(session: Session) -
 def test_what_comes_back_unseen_is_free_again_and_what_was_seen_never_is(session: Session) -> None:
     fill(session, "A")
     give(session, "me")
-    assert take_back_code(session, holder="me", now=NOW) is True
-    assert (free_on(session, SHELF), take_back_code(session, holder="me", now=NOW)) == (1, None)
+    assert take_back_code(session, holder="me", now=NOW) is Back.SHELF
+    assert (free_on(session, SHELF), take_back_code(session, holder="me", now=NOW)) == (1, Back.NONE)
     give(session, "you")
     show_code(session, holder="you", key="f", now=NOW)
-    assert take_back_code(session, holder="you", now=NOW) is False
+    assert take_back_code(session, holder="you", now=NOW) is Back.GONE
     allow_again(session, holder="you")
-    assert take_back_code(session, holder="you", now=NOW) is False
+    assert take_back_code(session, holder="you", now=NOW) is Back.GONE
     assert free_on(session, SHELF) == 0
 
 
@@ -214,7 +257,7 @@ def test_taking_an_import_out_leaves_what_was_given_and_takes_what_comes_back_la
     give(session, "me")
     assert remove_batch(session, shelf=SHELF, batch_id=batch_id, by_id=None, now=NOW) == (2, True)
     assert remove_batch(session, shelf=SHELF, batch_id=batch_id, by_id=None, now=NOW) == (0, True)
-    assert take_back_code(session, holder="me", now=NOW) is False
+    assert take_back_code(session, holder="me", now=NOW) is Back.GONE
     assert session.scalar(select(func.count()).select_from(VaultCode)) == 0
     fill(session, "A", key="two")
     assert free_on(session, SHELF) == 1
@@ -241,22 +284,47 @@ def test_everything_is_sealed_anew_and_then_the_old_key_may_go(session: Session)
     give(session, "me")
     new = new_vault_key()
     session.info["vault_keys"] = Keys(lambda: (new, KEY))
-    done, after = reseal(session, most=5)
-    while after:
-        some, after = reseal(session, after=after, most=5)
-        done += some
-    assert (done, unreadable(session)) == (12, 0)
+    done = [reseal(session, most=5)]
+    while done[-1].last:
+        done.append(reseal(session, after=done[-1].last, most=5))
+    assert (sum(run.changed for run in done), unreadable(session)) == (12, 0)
     session.info["vault_keys"] = Keys(lambda: (new,))
     assert show_code(session, holder="me", key="f", now=NOW)[0] == Card("code 0")
     session.info["vault_keys"] = Keys(lambda: (KEY,))
     assert unreadable(session) == 12
-    refusals: list[type[Refusal]] = []
     allow_again(session, holder="me")
-    for refused in (lambda: show_code(session, holder="me", key="g", now=NOW), lambda: reseal(session)):
-        with pytest.raises(KeyMissing) as found:
-            refused()
-        refusals.append(type(found.value))
-    assert refusals == [KeyMissing] * 2
+    with pytest.raises(KeyMissing):
+        show_code(session, holder="me", key="g", now=NOW)
+
+
+def test_a_code_whose_key_is_lost_keeps_no_other_from_being_sealed_anew(session: Session) -> None:
+    first, new = new_vault_key(), new_vault_key()
+    session.info["vault_keys"] = Keys(lambda: (first,))
+    fill(session, "lost")
+    session.info["vault_keys"] = Keys(lambda: (KEY,))
+    fill(session, *(f"code {n}" for n in range(7)), key="two")
+    session.info["vault_keys"] = Keys(lambda: (new, KEY))
+    done = reseal(session)
+    assert (done.changed, done.unreadable, done.twice, unreadable(session)) == (7, 1, 0, 1)
+
+
+def test_a_code_known_under_an_old_key_is_not_bought_a_second_time(session: Session) -> None:
+    fill(session, "A")
+    new = new_vault_key()
+    session.info["vault_keys"] = Keys(lambda: (new, KEY))
+    with pytest.raises(CodeTwice):
+        keep_bought(session, shelf=SHELF, holder="me", card=Card("A"), now=NOW)
+    assert keep_spare(session, shelf=SHELF, card=Card("A")) is False
+    assert reseal(session).changed == 1
+
+
+def test_the_same_code_under_two_keys_is_told_of_and_stops_nothing(session: Session) -> None:
+    fill(session, "A", "B")
+    new = new_vault_key()
+    session.info["vault_keys"] = Keys(lambda: (new,))
+    fill(session, "A", key="two")
+    session.info["vault_keys"] = Keys(lambda: (new, KEY))
+    assert reseal(session) == Resealed(changed=1, twice=1)
 
 
 def test_a_read_of_codes_never_brings_what_is_sealed(session: Session) -> None:
@@ -319,7 +387,7 @@ def test_a_code_that_lapses_while_it_is_set_aside_is_followed_by_another_one(ses
     assert show_code(session, holder="me", key="f", now=later)[0].code == "SECOND"
     lapsing(session, THIRD=2)
     take_code(session, shelf=SHELF, holder="you", now=NOW)
-    assert take_back_code(session, holder="you", now=later) is False, "it comes back too late for the shelf"
+    assert take_back_code(session, holder="you", now=later) is Back.GONE, "it comes back too late for the shelf"
     assert counts_of(session, [SHELF])[SHELF].lapsed == 2
 
 
@@ -329,3 +397,13 @@ def test_what_lapses_before_the_import_is_confirmed_never_reaches_the_shelf(sess
     assert confirm_batch(session, shelf=SHELF, batch_id=batch.id, now=NOW + timedelta(days=2)) == 1
     soon = lapsing_on(session, NOW.date() + timedelta(days=30))
     assert (free_on(session, SHELF), soon) == (1, {})
+
+
+@pytest.mark.parametrize("code", ["1.23457E+15", "1,23457E+15", "4E+12"])
+def test_a_number_that_a_spreadsheet_rounded_is_no_code(code: str) -> None:
+    assert read_cards(["code"], [(2, [code])], today=TODAY).faults == [(2, Fault.ROUNDED)]
+
+
+@pytest.mark.parametrize(("cell", "code"), [("'=A-1", "=A-1"), ("'ABC", "'ABC"), ("'-9", "-9"), ("4E12", "4E12")])
+def test_only_a_quote_that_guards_a_formula_is_taken_off(cell: str, code: str) -> None:
+    assert read_cards(["code"], [(2, [cell])], today=TODAY).cards == [(2, Card(code))]

@@ -71,6 +71,7 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
     ),
     "terms of the rule": (lambda s: "/admin/rewards/terms", {"most": "25.00"}, {"most": "77.00"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
+    "terms of a reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"terms": "Terms of the first."}, {"terms": "Terms of the second."}),
 }
 MARKS = {"template": "revision", "step of a template": "revision", "review site": "version"}
 """The hidden field by which an editor tells what it showed, where it is not a digest."""

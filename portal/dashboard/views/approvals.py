@@ -140,7 +140,7 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
         return queue_page(QueueFilter(request.args), f"{thing}-{item_id}", form, verdict), 422
     following = f"{thing}-{item_id}" if chosen.stays else _following(source, item_id)
     key = form.press.data
-    if key and not take_press(db(), current_actor(), key=key, verdict=verdict, now=utcnow()):
+    if key and not take_press(db(), current_actor(), key=key, verdict=verdict, about=f"{thing}:{item_id}", now=utcnow()):
         flash(_("Done. You pressed twice, and it counts once."), "good")
         return _to_queue(item=following)
     decided = chosen.decide(db(), current_actor(), item_id, given_in(form), utcnow())

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.kernel.ids import token_hash
 from portal.review.models import ReviewPress
 
 SAME_PRESS = timedelta(seconds=30)
@@ -15,13 +16,14 @@ SAME_PRESS = timedelta(seconds=30)
 KEPT_FOR = timedelta(days=1)
 
 
-def take_press(session: Session, actor: Actor, *, key: str, verdict: str, now: datetime) -> bool:
+def take_press(session: Session, actor: Actor, *, key: str, verdict: str, about: str, now: datetime) -> bool:
     """Tell whether this press of a verdict's button is the one that counts; of two that arrive together the second waits for the first.
 
-    ``key`` comes with the page that showed the button. Kept with the verdict, so that one that is refused may be pressed again.
+    ``key`` comes with the page that showed the button, ``about`` names the thing it decides on: a browser may bring the key of one page into
+    another. Kept with the verdict, so that one that is refused may be pressed again.
     """
     dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = {"key": key, "verdict": verdict, "person_id": actor.id, "at": now}
+    row = {"key": token_hash(f"{key} {about}"), "verdict": verdict, "person_id": actor.id, "at": now}
     changed = (ReviewPress.at < now - SAME_PRESS) | (ReviewPress.person_id != actor.id)
     made = dialect.insert(ReviewPress).values(**row)
     made = made.on_conflict_do_update(index_elements=["key", "verdict"], set_={"at": now, "person_id": actor.id}, where=changed)

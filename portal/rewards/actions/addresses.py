@@ -12,8 +12,10 @@ from portal.kernel.db import violated
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress
 from portal.rewards.queries.catalogue import get_reward
+from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.addresses import KEPT_DAYS, Address, AddressThere, NoParcel, require_address
+from portal.rewards.rules.conditions import require_delivered
 from portal.rewards.rules.redeeming import require_decider
 from portal.rewards.rules.states import GIVEN_BACK, HELD, State
 
@@ -21,13 +23,14 @@ from portal.rewards.rules.states import GIVEN_BACK, HELD, State
 def give_address(session: Session, actor: Actor, *, redemption_id: int, address: Address, now: datetime) -> None:
     """Say where a parcel goes that was asked for when nobody was asked for an address.
 
-    Refuses: NotAllowed, OwnRedemption, NoParcel, AddressThere, AddressIncomplete, CountryUnknown.
+    Refuses: NotAllowed, OwnRedemption, NoParcel, AddressThere, AddressIncomplete, CountryUnknown, NotDeliveredThere.
     """
     redemption = get_redemption(session, redemption_id, is_fresh=True)
     require_decider(actor, redemption.person_id)
     if redemption.state not in HELD or not kind_of(get_reward(session, redemption.reward_id).kind).needs_address:
         raise NoParcel()
     given = require_address(address)
+    require_delivered(get_conditions(session, redemption.reward_id), given.country)
     try:
         with session.begin_nested():
             session.add(RedemptionAddress(redemption_id=redemption_id, **given.values))

@@ -63,7 +63,7 @@ def approve_by_rule(session: Session, redemption: Redemption, now: datetime) -> 
     return True
 
 
-def look_again(session: Session, *, redemption_id: int, now: datetime) -> bool:
+def approve_rested(session: Session, *, redemption_id: int, now: datetime) -> bool:
     """Let the rule look again at what it put aside, once; tells whether it approved. Somebody may have decided meanwhile."""
     redemption = session.scalars(
         select(Redemption).where(Redemption.id == redemption_id).with_for_update(key_share=True).execution_options(populate_existing=True)

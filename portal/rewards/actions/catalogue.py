@@ -14,13 +14,16 @@ from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
-from portal.rewards.actions.codes import follow_source, require_own_count
+from portal.rewards.actions.codes import follow_source, require_own_count, watch_low
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
 from portal.rewards.queries.catalogue import get_reward, is_redeemed, locked_reward
+from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import variants_of
+from portal.rewards.rules.cards import require_worth, source_of, worth_in
+from portal.rewards.rules.conditions import require_limit
 from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
 from portal.rewards.rules.refusals import KindFixed, StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
@@ -109,6 +112,8 @@ def change_reward(
     if Kind(kind) != reward.kind:
         _require_free_kind(session, reward, Kind(kind))
         follow_source(session, reward, kind, reward.options)
+        if (worth := worth_in(kind, reward.options)) is not None:
+            reward.value_cents = worth
     new = {
         "name": name,
         "kind": Kind(kind).value,
@@ -123,6 +128,8 @@ def change_reward(
     if not changed:
         return reward
     require_seen(seen_values(reward), seen)
+    if "limit_per_person" in changed:
+        require_limit(get_conditions(session, reward_id).period, limit_per_person)
     for field, value in changed.items():
         setattr(reward, field, value)
     reward.search_key, reward.changed_at = _search_key(name, summary), now
@@ -133,15 +140,17 @@ def change_reward(
 
 def seen_values(reward: Reward) -> dict[str, Any]:
     """Return what the editor shows of a reward; the picture stays unless another comes."""
-    return {field: getattr(reward, field) for field in ("name", "kind", "price", "summary", "text", "limit_per_person")}
+    return {field: getattr(reward, field) for field in ("name", "kind", "price", "summary", "text", "terms", "limit_per_person")}
 
 
 def publish_reward(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> Reward:
-    """Offer a draft or retired reward. A second click is nothing. Refuses: NotAllowed, SummaryMissing, and what its kind needs."""
-    reward = get_reward(session, reward_id)
+    """Offer a draft or retired reward. A second click is nothing. Refuses: NotAllowed, SummaryMissing, what its kind needs, CardValueMissing."""
+    reward = locked_reward(session, reward_id)
     require_publishable(reward.summary)
     if flaw := kind_of(reward.kind).flaw(reward.options):
         raise flaw
+    if reward.state != RewardState.LIVE:
+        require_worth(reward.kind, reward.options, reward.value_cents)
     return _set_state(session, actor, reward_id, RewardState.LIVE, "reward.published", now)
 
 
@@ -150,8 +159,12 @@ def retire_reward(session: Session, actor: Actor, *, reward_id: int, now: dateti
     return _set_state(session, actor, reward_id, RewardState.RETIRED, "reward.retired", now)
 
 
-def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mapping[str, Any], now: datetime) -> Reward:
-    """Say what the reward's kind asks for: a date, a link, causes. Refuses: NotAllowed, what the kind finds wrong, ProviderMissing, SourceFixed."""
+def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mapping[str, Any], now: datetime, seen: str | None = None) -> Reward:
+    """Say what the reward's kind asks for: a date, a link, causes. An amount in US dollars is the card's value from now on.
+
+    Refuses: NotAllowed, what the kind finds wrong, ProviderMissing, SourceFixed, what changed since it was ``seen`` (ChangedMeanwhile), and
+    CardValueMissing where a card that is offered would have none.
+    """
     _require_admin(actor)
     reward = locked_reward(session, reward_id)
     kind = kind_of(reward.kind)
@@ -159,11 +172,28 @@ def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mappin
     if flaw := kind.flaw(options):
         raise flaw
     if options != reward.options:
+        require_seen(seen_options(reward), seen)
         follow_source(session, reward, reward.kind, options)
+        _follow_amount(reward, options)
         reward.options, reward.changed_at = options, now
         session.flush()
+        watch_low(session, reward, now)
         audit.record(session, actor, "reward.details_changed", "reward", reward.id, now=now, changed=sorted(options))
     return reward
+
+
+def seen_options(reward: Reward) -> dict[str, Any]:
+    """Return what the form of the details shows."""
+    return read(kind_of(reward.kind).options, reward.options)
+
+
+def _follow_amount(reward: Reward, options: Mapping[str, Any]) -> None:
+    """Let the value of a card follow its amount. What was its amount before, and is not any more, is no value either. Refuses: CardValueMissing."""
+    before, after = worth_in(reward.kind, reward.options), worth_in(reward.kind, options)
+    if before is not None or after is not None:
+        reward.value_cents = after
+    if reward.state == RewardState.LIVE and (before is not None or source_of(reward.kind, reward.options) is not source_of(reward.kind, options)):
+        require_worth(reward.kind, options, reward.value_cents)
 
 
 def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
@@ -215,6 +245,8 @@ def _require_free_kind(session: Session, reward: Reward, kind: Kind) -> None:
         raise KindFixed()
     if reward.state == RewardState.LIVE and (flaw := kind_of(kind).flaw(reward.options)):
         raise flaw
+    if reward.state == RewardState.LIVE:
+        require_worth(kind, reward.options, reward.value_cents)
 
 
 def _set_state(session: Session, actor: Actor, reward_id: int, state: RewardState, name: str, now: datetime) -> Reward:

@@ -14,19 +14,33 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.returns import came_back
+from portal.rewards.actions.spares import note_asked, spares_for
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules.cards import NotFromVault, ProviderMissing, Source, SourceFixed, StockIsVault, holder_of, low_at, shelf_of, source_of
-from portal.rewards.rules.kinds import Kind
+from portal.rewards.queries.worth import resting
+from portal.rewards.rules.cards import (
+    CodeRests,
+    NotFromVault,
+    ProviderMissing,
+    Source,
+    SourceFixed,
+    StockIsVault,
+    holder_of,
+    low_at,
+    may_look,
+    shelf_of,
+    source_of,
+)
+from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import OutOfStock, StockOutOfRange
-from portal.rewards.rules.states import HELD, SPENT
+from portal.rewards.rules.states import HELD
 from portal.vault.actions import handing, stocking
 from portal.vault.models import CodeBatch
 from portal.vault.queries import free_on
-from portal.vault.rules import NoCodeLeft, NoCodeYet, Read
+from portal.vault.rules import Back, NoCodeLeft, NoCodeYet, Read
 
 
 def import_codes(session: Session, actor: Actor, *, reward_id: int, filename: str, key: str, read: Read, now: datetime) -> CodeBatch:
@@ -88,16 +102,22 @@ def require_own_count(session: Session, reward_id: int) -> None:
 
 
 def set_aside(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> None:
-    """Set a code aside for who asks for a card from the vault. The piece was taken from the stock just now. Refuses: OutOfStock."""
+    """Write down what card is asked for, and set a code aside for who asks for one from the vault. The piece was taken from the stock just now,
+    which holds the reward as it is: where its cards come from is read anew, since it may have changed before. Refuses: OutOfStock.
+    """
+    if reward.kind != Kind.GIFT_CARD:
+        return
+    session.refresh(reward, ("options", "value_cents", "stock"))
+    note_asked(session, reward, redemption)
     if source_of(reward.kind, reward.options) is not Source.VAULT:
         return
+    if not redemption.has_stock:
+        raise OutOfStock(reward=reward.name)
     try:
         handing.take_code(session, shelf=shelf_of(reward.id), holder=holder_of(redemption.id), now=now)
     except NoCodeLeft as refusal:
         raise OutOfStock(reward=reward.name) from refusal
-    left = session.scalar(select(Reward.stock).where(Reward.id == reward.id))
-    if left == low_at(reward.options):
-        _tell_low(session, reward, redemption, left, now)
+    watch_low(session, reward, now)
 
 
 def renew_card(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> bool:
@@ -127,24 +147,51 @@ def lapse_codes(session: Session, *, reward_id: int, now: datetime) -> int:
     return lapsed
 
 
-def take_back(session: Session, redemption: Redemption) -> bool:
-    """Take the code of a redemption back, and tell whether there is a piece for the shelf again. What was shown or lapsed is none."""
+def take_code_back(session: Session, redemption: Redemption) -> bool:
+    """Take the code of a redemption back, and tell whether there is a piece for the shelf again. What was shown or lapsed is none.
+
+    A card that was bought for it goes to the spare ones.
+    """
     reward = get_reward(session, redemption.reward_id)
     if reward.kind != Kind.GIFT_CARD:
         return True
     assert redemption.released_at is not None
-    is_back = handing.take_back_code(session, holder=holder_of(redemption.id), now=redemption.released_at)
-    return is_back is True if source_of(reward.kind, reward.options) is Source.VAULT else is_back is not False
+    reward = locked_reward(session, redemption.reward_id)
+    back = handing.take_back_code(session, holder=holder_of(redemption.id), now=redemption.released_at, spares=spares_for(session, redemption.id))
+    return back is Back.SHELF if source_of(reward.kind, reward.options) is Source.VAULT else back is not Back.GONE
+
+
+def watch_low(session: Session, reward: Reward, now: datetime, *, tells: bool = True) -> None:
+    """Tell admins, once, that codes run low; when there are enough again the next time counts anew. The caller has the reward locked.
+
+    Without ``tells`` only the latter: more came, if not enough, and who brought it knows. Of what is not offered nobody is told.
+    """
+    if source_of(reward.kind, reward.options) is not Source.VAULT:
+        return
+    session.refresh(reward, ("stock", "warned_at"))
+    left = reward.stock or 0
+    is_low = left <= low_at(reward.options)
+    if is_low == (reward.warned_at is not None) or (is_low and not (tells and reward.state == RewardState.LIVE)):
+        return
+    reward.warned_at = now if is_low else None
+    session.flush()
+    for admin in admins(session) if is_low else ():
+        data, link, key = {"reward": reward.name, "left": left}, f"/admin/rewards/{reward.id}/codes", f"codes_low:{reward.id}:{micros(now)}"
+        notify(session, to=admin, kind="codes_low", data=data, key=key, now=now, link=link)
 
 
 def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str, now: datetime) -> tuple[Any, bool]:
     """Return the card that somebody may look at, and whether this is the look that counts. The door has seen that it is them.
 
-    Refuses: NotFound for another's, NoCodeYet, ShownAlready, KeyMissing.
+    Who changed the password may not be the member: for a day afterwards nothing is shown. Refuses: NotFound for another's, NoCodeYet, CodeRests,
+    ShownAlready, KeyMissing.
     """
     redemption = _own(session, actor, redemption_id)
-    if redemption.state not in SPENT:
+    session.refresh(redemption, with_for_update={"key_share": True})  # a redemption before its code, as where it is taken back
+    if not may_look(redemption.state):
         raise NoCodeYet()
+    if until := resting(session, [redemption.person_id], now).get(redemption.person_id):
+        raise CodeRests(until=until)
     card, is_first = handing.show_code(session, holder=holder_of(redemption_id), key=key, now=now)
     if is_first:
         audit.record(session, actor, "redemption.code_shown", "redemption", redemption_id, now=now)
@@ -154,7 +201,7 @@ def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str,
 def ask_for_code(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> None:
     """Say that one could not keep the code that was shown; admins hear of it, once. Refuses: NotFound for another's, NoCodeYet."""
     redemption = _own(session, actor, redemption_id)
-    if redemption.state not in SPENT:
+    if not may_look(redemption.state):
         raise NoCodeYet()
     if handing.ask_again(session, holder=holder_of(redemption_id), now=now):
         audit.record(session, actor, "redemption.code_asked", "redemption", redemption_id, now=now)
@@ -172,7 +219,7 @@ def allow_code(session: Session, actor: Actor, *, redemption_id: int, reason: st
     redemption = get_redemption(session, redemption_id)
     require_decider(actor, redemption.person_id)
     said = require_reason(reason)
-    if redemption.state not in SPENT:
+    if not may_look(redemption.state):
         raise NoCodeYet()
     if handing.allow_again(session, holder=holder_of(redemption_id)):
         audit.record(session, actor, "redemption.code_allowed", "redemption", redemption_id, now=now, reason=said)
@@ -203,9 +250,4 @@ def _count(session: Session, reward_id: int, change: int, now: datetime) -> None
     session.expire_all()
     if left is not None:
         came_back(session, reward_id=reward_id, pieces=change, left=left, now=now)
-
-
-def _tell_low(session: Session, reward: Reward, redemption: Redemption, left: int, now: datetime) -> None:
-    for admin in admins(session):
-        data, link = {"reward": reward.name, "left": left}, f"/admin/rewards/{reward.id}/codes"
-        notify(session, to=admin, kind="codes_low", data=data, key=f"codes_low:{redemption.id}", now=now, link=link)
+        watch_low(session, get_reward(session, reward_id), now, tells=change < 0)

@@ -16,7 +16,7 @@ def let_in(session: Session, actor: Actor, *, redemption_id: int, key: str, now:
 
     Refuses: NotAllowed, OwnRedemption, TicketUsed, AlreadyHandled.
     """
-    is_first_press = not key or take_press(session, actor, key=key, verdict="let_in", now=now)
+    is_first_press = not key or take_press(session, actor, key=key, verdict="let_in", about=f"redemption:{redemption_id}", now=now)
     redemption = receive_redemption(session, actor, redemption_id=redemption_id, now=now)
     if redemption.received_at != now and is_first_press:
         raise TicketUsed(at=redemption.received_at)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.ledger.actions.holding import capture
@@ -14,6 +15,7 @@ from portal.recognition.actions.scores import reverse
 from portal.rewards.actions.codes import renew_card
 from portal.rewards.actions.moving import as_it_stands, give_back, move, put_back, record_and_tell
 from portal.rewards.actions.ordering import give_up_order, note_order
+from portal.rewards.actions.spares import follow_product, take_spare
 from portal.rewards.actions.worth import count_sent, require_rested, stops, take_out
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
@@ -35,7 +37,8 @@ from portal.vault.rules import NoCodeLeft
 def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Note that it was ordered; from now on the person cannot call it off.
 
-    A card from the provider is ordered there, as soon as this is committed. Refuses: NotAllowed, OwnRedemption, NotToBeOrdered,
+    A card from the provider is ordered there, as soon as this is committed; where a spare one lies, that is handed over instead.
+    Refuses: NotAllowed, OwnRedemption, NotToBeOrdered,
     RestingAfterChange, what the person may not accept, FormNeeded, AlreadyHandled; of a card also ProviderMissing.
     """
     reward, kind = _looked_at(session, actor, redemption_id)
@@ -45,6 +48,9 @@ def order_redemption(session: Session, actor: Actor, *, redemption_id: int, now:
     redemption, is_new = move(session, actor, redemption_id, Move.ORDER, now=now)
     if is_new:
         _require_may_go(session, redemption, now)
+        if is_provided and take_spare(session, redemption, now):
+            hand_over_spare(session, actor, redemption, now)
+            return redemption
         if is_provided:
             note_order(session, redemption, reward, now)
         record_and_tell(session, actor, redemption, now)
@@ -89,6 +95,9 @@ def hand_over_at_once(session: Session, actor: Actor, redemption: Redemption, no
     is_ready = kind.is_at_once or source is Source.VAULT or (source is Source.PROVIDER and session.info.get("has_card_provider"))
     if not is_ready or stops(session, redemption, now):
         return False
+    if source is Source.PROVIDER and take_spare(session, redemption, now):
+        hand_over_spare(session, actor, redemption, now)
+        return True
     if source is Source.PROVIDER:
         redemption, _ = move(session, actor, redemption.id, Move.ORDER, now=now)
         note_order(session, redemption, reward, now)
@@ -113,6 +122,12 @@ def hand_over_card(session: Session, actor: Actor, redemption: Redemption, now: 
     _renew(session, reward, redemption, now)
     _spend(session, actor, redemption, now)
     record_and_tell(session, actor, redemption, now, kind=_open_card(session, reward, redemption))
+
+
+def hand_over_spare(session: Session, actor: Actor, redemption: Redemption, now: datetime) -> None:
+    """Hand over a spare card that was set aside just now, instead of ordering one."""
+    audit.record(session, actor, "redemption.spare_given", "redemption", redemption.id, now=now)
+    hand_over_card(session, actor, redemption, now)
 
 
 def receive_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
@@ -152,9 +167,10 @@ def fail_redemption(session: Session, actor: Actor, *, redemption_id: int, reaso
 
 def retry_redemption(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> Redemption:
     """Try what failed again: it is approved as before, and not ordered. Refuses: NotAllowed, OwnRedemption, AlreadyHandled."""
-    require_decider(actor, get_redemption(session, redemption_id).person_id)
+    reward, _kind = _looked_at(session, actor, redemption_id)
     redemption, is_new = move(session, actor, redemption_id, Move.RETRY, now=now, reason="", ordered_by=None, ordered_at=None)
     if is_new:
+        follow_product(session, reward, redemption)
         record_and_tell(session, actor, redemption, now, name="retried")
     return redemption
 

@@ -14,7 +14,7 @@ from portal.ledger.actions.holding import release
 from portal.ledger.queries.transfers import get_transfer
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
-from portal.rewards.actions.codes import take_back
+from portal.rewards.actions.codes import take_code_back, watch_low
 from portal.rewards.actions.returns import came_back
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
@@ -63,7 +63,7 @@ def put_back(session: Session, redemption: Redemption, *, tell_at: datetime | No
 
     Its code goes back too, unless somebody has seen it: then there is no piece.
     """
-    if not take_back(session, redemption) or not redemption.has_stock:
+    if not take_code_back(session, redemption) or not redemption.has_stock:
         return
     shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
     counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None)).values(stock=shelf.stock + 1).returning(shelf.stock)
@@ -72,6 +72,7 @@ def put_back(session: Session, redemption: Redemption, *, tell_at: datetime | No
         assert redemption.released_at is not None
         reward_id, variant_id = redemption.reward_id, redemption.variant_id
         came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at, tell_at=tell_at)
+        watch_low(session, get_reward(session, reward_id), redemption.released_at, tells=False)
 
 
 def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime, tell_at: datetime | None = None) -> None:

@@ -9,21 +9,27 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.notifications.actions import enqueue
+from portal.rewards.actions.spares import spares_for
 from portal.rewards.models import CardOrder, Redemption, Reward
-from portal.rewards.queries.cards import order_of
+from portal.rewards.queries.cards import asked_card, order_of
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.rules.cards import OPEN, OrderState, OrderUnderWay, ProviderMissing, Why, may_give_up, order_id_of, wanted_in
+from portal.rewards.rules.cards import OPEN, OrderState, OrderUnderWay, ProviderMissing, Wanted, Why, holder_of, may_give_up, order_id_of, wanted_in
 from portal.rewards.rules.redeeming import require_decider
+from portal.vault.actions.handing import take_back_code
 
 ORDER = "rewards.order_card"
 
 
 def note_order(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> CardOrder:
-    """Write an order down and promise that the provider is asked once this unit of work is committed. Refuses: ProviderMissing."""
+    """Write an order down for what was asked for, and promise that the provider is asked once this unit of work is committed.
+
+    Refuses: ProviderMissing.
+    """
     if not session.info.get("has_card_provider"):
         raise ProviderMissing()
     turn = 1 + (session.scalar(select(func.max(CardOrder.turn)).where(CardOrder.redemption_id == redemption.id)) or 0)
-    wanted = wanted_in(reward.options)
+    asked = asked_card(session, redemption.id)
+    wanted = Wanted(asked.product, asked.amount_cents, asked.currency) if asked and asked.amount_cents else wanted_in(reward.options)
     order = CardOrder(
         redemption_id=redemption.id,
         turn=turn,
@@ -65,13 +71,15 @@ def look_again(session: Session, actor: Actor, *, redemption_id: int, now: datet
 
 
 def give_up_order(session: Session, redemption_id: int, now: datetime) -> None:
-    """Give an order up because its redemption failed, where that is safe. Refuses: OrderUnderWay."""
+    """Give an order up because its redemption failed, where that is safe; a card that is here goes to the spare ones. Refuses: OrderUnderWay."""
     order = locked_order(session, redemption_id)
     if order is None or order.state not in (*OPEN, OrderState.MADE):
         return
     is_asked = order.claimed_until is not None and order.claimed_until > now
     if is_asked or not may_give_up(order.state, order.noted_at, now):
         raise OrderUnderWay()
+    if order.state == OrderState.MADE:
+        take_back_code(session, holder=holder_of(redemption_id), now=now, spares=spares_for(session, redemption_id))
     order.state, order.settled_at, order.claimed_until = OrderState.GIVEN_UP.value, now, None
     session.flush()
 

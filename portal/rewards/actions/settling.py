@@ -10,9 +10,10 @@ from portal.audit import actions as audit
 from portal.kernel.actor import system
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins
-from portal.rewards.actions.fulfilling import hand_over_card
+from portal.rewards.actions.fulfilling import hand_over_card, hand_over_spare
 from portal.rewards.actions.moving import move, record_and_tell, tell_admins
 from portal.rewards.actions.ordering import locked_order, promise
+from portal.rewards.actions.spares import keep_late, take_spare
 from portal.rewards.actions.worth import stops
 from portal.rewards.models import CardBalance, CardOrder, Redemption
 from portal.rewards.queries.cards import balance_at_provider, low_balance_of
@@ -26,19 +27,23 @@ REFUSED_WORDS = "The provider refused the order."
 
 @dataclass(frozen=True)
 class Asking:
-    """What the provider is asked. ``is_doubted``: it may know the order already, so it is looked for first."""
+    """What the provider is asked, at the how manieth of its ``tries``. ``is_doubted``: it may know the order already, so it is looked for first;
+    ``may_order``: whether it is ordered where there is none, since something may be sent to the person.
+    """
 
     id: int
     order_id: str
     wanted: Wanted
     is_doubted: bool
+    tries: int
+    may_order: bool = True
 
 
 def begin_asking(session: Session, *, order: int, tries: int, now: datetime, is_watch: bool = False) -> Asking | None:
     """Claim an order for one call and return what is asked, None where nothing is to be asked now.
 
     ``tries`` are those it had when this was promised: a later try has promises of its own. From here on it is in doubt: whatever happens
-    to this worker, another one is promised, and looks before it orders.
+    to this worker, another one is promised, and looks before it orders. Where a spare card lies, that is handed over and nothing is asked.
     """
     redemption, found = _locked(session, order)
     if found.state not in OPEN or found.tries != tries or (is_watch and found.claimed_until is None):
@@ -47,20 +52,33 @@ def begin_asking(session: Session, *, order: int, tries: int, now: datetime, is_
         promise(session, found, now, at=found.claimed_until)
         return None
     is_doubted = found.state == OrderState.DOUBT
-    if not is_doubted and stops(session, redemption, now):
+    is_stopped = stops(session, redemption, now) is not None
+    if not is_doubted and is_stopped:
         _wait(session, found, OrderState.NOTED, Why.STOPPED, now)
+        return None
+    if not is_doubted and take_spare(session, redemption, now):
+        found.state, found.why, found.settled_at = OrderState.GIVEN_UP.value, Why.NONE.value, now
+        session.flush()
+        hand_over_spare(session, system(), redemption, now)
         return None
     found.state, found.asked_at, found.claimed_until, found.tries = OrderState.DOUBT.value, now, now + CLAIM, found.tries + 1
     found.why = Why.REPLY.value
     session.flush()
     promise(session, found, now, at=found.claimed_until, is_watch=True)
-    return Asking(found.id, found.order_id, Wanted(found.product, found.amount_cents, found.currency), is_doubted)
+    return Asking(found.id, found.order_id, Wanted(found.product, found.amount_cents, found.currency), is_doubted, found.tries, not is_stopped)
 
 
-def settle_made(session: Session, *, order: int, card: Card, reference: str, now: datetime) -> None:
-    """Keep the card, sealed, and hand it over, unless nothing may be sent to the person now: then it waits for an admin. A second time is nothing."""
+def settle_made(session: Session, *, order: int, card: Card, reference: str, now: datetime, tries: int | None = None) -> None:
+    """Keep the card, sealed, and hand it over, unless nothing may be sent to the person now: then it waits for an admin. A second time is nothing.
+
+    A card was paid for, so it is kept whenever its answer comes: where nobody waits for it any more, among the spare ones, and admins are told.
+    """
     redemption, found = _locked(session, order)
     if found.state not in OPEN:
+        if keep_late(session, found, card):
+            about = {"order": found.order_id, "reference": reference}
+            audit.record(session, system(), "redemption.card_late", "redemption", redemption.id, now=now, **about)
+            tell_admins(session, redemption, "redemption_card_late", now)
         return
     taken = reference and session.scalar(select(CardOrder.id).where(CardOrder.reference == reference, CardOrder.id != order))
     try:
@@ -83,10 +101,13 @@ def settle_made(session: Session, *, order: int, card: Card, reference: str, now
     hand_over_card(session, system(), redemption, now)
 
 
-def settle_refused(session: Session, *, order: int, now: datetime) -> None:
-    """Note that no card was made and none will be under this id: it failed, and an admin tries again or gives it up. A second time is nothing."""
+def settle_refused(session: Session, *, order: int, now: datetime, tries: int | None = None) -> None:
+    """Note that no card was made and none will be under this id: it failed, and an admin tries again or gives it up. A second time is nothing.
+
+    ``tries`` are those of the call that is answered: where it was asked once more meanwhile, that call knows more.
+    """
     redemption, found = _locked(session, order)
-    if found.state not in OPEN:
+    if found.state not in OPEN or tries not in (None, found.tries):
         return
     found.state, found.why, found.settled_at, found.claimed_until = OrderState.REFUSED.value, Why.REFUSED.value, now, None
     session.flush()
@@ -96,10 +117,10 @@ def settle_refused(session: Session, *, order: int, now: datetime) -> None:
         tell_admins(session, failed, "redemption_card_refused", now)
 
 
-def settle_open(session: Session, *, order: int, is_doubted: bool, why: Why, now: datetime) -> None:
-    """Note that the order is not made yet, or may be, and promise to ask again."""
+def settle_open(session: Session, *, order: int, is_doubted: bool, why: Why, now: datetime, tries: int | None = None) -> None:
+    """Note that the order is not made yet, or may be, and promise to ask again. Of ``tries`` as ``settle_refused``."""
     _redemption, found = _locked(session, order)
-    if found.state in OPEN:
+    if found.state in OPEN and tries in (None, found.tries):
         _wait(session, found, OrderState.DOUBT if is_doubted else OrderState.NOTED, why, now)
 
 

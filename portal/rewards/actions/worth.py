@@ -15,15 +15,18 @@ from portal.receiving.rules.accepting import MOST_CENTS
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
-from portal.rewards.queries.worth import auto_terms_of, cents_of, is_charity, open_cents, resting, sent_to
+from portal.rewards.queries.worth import auto_terms_of, cents_of, is_charity, open_cents, resting, sent_to, value_of
 from portal.rewards.rules.auto import RestingAfterChange
+from portal.rewards.rules.cards import ValueIsAmount, require_worth, worth_in
+from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.worth import ValueOutOfRange
 
 
 def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | None, now: datetime, seen: str | None = None) -> Reward:
     """Say what a reward is worth in cents from now on; None is its price at the value of a point. What was sent keeps its value.
 
-    Refuses: NotAllowed, ValueOutOfRange, and what changed since it was ``seen`` (ChangedMeanwhile).
+    Refuses: NotAllowed, ValueOutOfRange, ValueIsAmount of a card whose amount is in US dollars, CardValueMissing where a card that is offered
+    would have none, and what changed since it was ``seen`` (ChangedMeanwhile).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -31,6 +34,10 @@ def set_value(session: Session, actor: Actor, *, reward_id: int, cents: int | No
         raise ValueOutOfRange(most=MOST_CENTS // 100)
     reward = locked_reward(session, reward_id)
     if reward.value_cents != cents:
+        if worth_in(reward.kind, reward.options) is not None:
+            raise ValueIsAmount()
+        if reward.state == RewardState.LIVE:
+            require_worth(reward.kind, reward.options, cents)
         require_seen({"cents": reward.value_cents}, seen)
         before, reward.value_cents, reward.changed_at = reward.value_cents, cents, now
         session.flush()
@@ -54,7 +61,7 @@ def stops(session: Session, redemption: Redemption, now: datetime) -> Refusal | 
     """Return why it cannot be sent now, or None; nothing else is sent to the person until this unit of work ends."""
     reward, country = get_reward(session, redemption.reward_id), sent_to(session, redemption.id)
     receiver = values.locked_receiver(session, redemption.person_id, now, sent_to=country)
-    return receiver.stop(cents_of(session, reward, redemption.price), is_charity=is_charity(reward))
+    return receiver.stop(value_of(session, redemption, reward), is_charity=is_charity(reward))
 
 
 def count_sent(session: Session, redemption: Redemption, now: datetime) -> None:
@@ -63,8 +70,8 @@ def count_sent(session: Session, redemption: Redemption, now: datetime) -> None:
     values.count_value(
         session,
         person_id=redemption.person_id,
-        source=source_of(redemption.id),
-        cents=cents_of(session, reward, redemption.price),
+        source=value_source(redemption.id),
+        cents=value_of(session, redemption, reward),
         is_charity=is_charity(reward),
         sent_to=sent_to(session, redemption.id),
         now=now,
@@ -73,10 +80,10 @@ def count_sent(session: Session, redemption: Redemption, now: datetime) -> None:
 
 def take_out(session: Session, redemption: Redemption, now: datetime) -> None:
     """Take what came back out of its year."""
-    values.take_out(session, source=source_of(redemption.id), now=now)
+    values.take_out(session, source=value_source(redemption.id), now=now)
 
 
-def source_of(redemption_id: int) -> str:
+def value_source(redemption_id: int) -> str:
     """Return what a redemption is called among received values."""
     return f"redemption:{redemption_id}"
 

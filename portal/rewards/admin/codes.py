@@ -23,24 +23,25 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.codes import CodesForm, LowForm
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.models import Reward
-from portal.rewards.queries.cards import balance_at_provider, low_balance_of, running_low, vault_rewards
+from portal.rewards.queries.cards import balance_at_provider, low_balance_of, running_low, spare_cards, vault_rewards
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.rules.cards import FileMissing, Source, low_at, reward_on, shelf_of, source_of
 from portal.vault.models import CodeBatch
 from portal.vault.queries import batches_of, counts_of, find_batch, lapsing_on, unused_in
-from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, SOON_DAYS, Fault, ListTooLarge, Read, read_cards
+from portal.vault.rules import FAULT_NAMES, MOST_BYTES, MOST_CODES, SOON_DAYS, Fault, FileTooLarge, Read, read_cards
 from portal.web.guards import admin, current_actor
 from portal.web.language import number
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
 NAMES: dict[str, Any] = DESK_NAMES | {"fault_names": {fault.value: name for fault, name in FAULT_NAMES.items()}, "low_at": low_at}
+NAMES |= {"source_of": source_of, "sources": Source}
 
 
 @bp.get("/codes")
 @admin
 def codes_overview() -> ResponseReturnValue:
-    """All rewards whose cards come from the vault, with their counts; what runs low; the provider's balance."""
+    """All rewards of which the vault has codes, with their counts; spare cards; what runs low; the provider's balance."""
     return _overview(LowForm.of(low_balance_of(db())))
 
 
@@ -68,6 +69,7 @@ def _overview(form: LowForm) -> str:
     found = vault_rewards(db(), after=request.args.get("after"))
     counts = counts_of(db(), [shelf_of(reward.id) for reward in found])
     shown = {"counts": {reward.id: counts[shelf_of(reward.id)] for reward in found}, "running": running_low(db(), utcnow())}
+    shown["spares"] = spare_cards(db())
     shown["balance"] = balance_at_provider(db()) if db().info.get("has_card_provider") else None
     return render("rewards/admin/vault.html", form=form, found=found, has_provider=bool(db().info.get("has_card_provider")), **shown, **NAMES)
 
@@ -123,13 +125,16 @@ def remove_codes(code_batch_id: int) -> ResponseReturnValue:
 
 
 def _read(form: CodesForm) -> Read:
-    """Read the list before the unit of work. Refuses: FileMissing, ListTooLarge, NoCodeColumn, and what is no table, on the field of the file."""
+    """Read the list before the unit of work.
+
+    Refuses: FileMissing, FileTooLarge, ListTooLarge, NoCodeColumn, and what is no table, on the field of the file.
+    """
     if not form.upload.data:
         raise FileMissing()
     with closing(form.upload.data) as file:
         content = file.stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ListTooLarge(most=MOST_CODES)
+        raise FileTooLarge(most=MOST_BYTES // 1_000_000)
     try:
         table = read_table(content)
     except ImportRefused as refusal:

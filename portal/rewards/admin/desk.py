@@ -9,10 +9,13 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
+from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import MOST_ID, new_key
+from portal.review.actions.presses import take_press
 from portal.rewards.actions import fulfilling
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.desk import DeskFilter, MoveForm
@@ -39,6 +42,7 @@ NAMES: dict[str, Any] = SHARED | {
     "sentence": sentence,
     "why_names": WHY_NAMES,
     "order_names": ORDER_NAMES,
+    "new_key": new_key,
 }
 ACTS: dict[str, Callable[..., object]] = {Tab.ORDER.value: fulfilling.order_redemption, Tab.SEND.value: fulfilling.send_redemption}
 
@@ -88,7 +92,7 @@ def move_many() -> ResponseReturnValue:
     refused = []
     for redemption_id, what in named.items():
         try:
-            database().write(partial(act, actor=actor, redemption_id=redemption_id, now=utcnow()))
+            database().write(partial(_once, act=act, actor=actor, redemption_id=redemption_id, verdict=form.act.data, key=form.press.data or ""))
         except Refusal as refusal:
             refused.append(Refused(redemption_id, what, sentence(refusal)))
     done = len(named) - len(refused)
@@ -121,6 +125,13 @@ def _told(act: str, done: int) -> str:
     if act == Tab.ORDER:
         return str(ngettext("%(n)s redemption is ordered.", "%(n)s redemptions are ordered.", done, n=number(done)))
     return str(ngettext("%(n)s redemption is sent or handed over.", "%(n)s redemptions are sent or handed over.", done, n=number(done)))
+
+
+def _once(session: Session, *, act: Callable[..., object], actor: Actor, redemption_id: int, verdict: str, key: str) -> None:
+    """Move one line, unless this very button did that a moment ago."""
+    now = utcnow()
+    if not key or take_press(session, actor, key=key, verdict=verdict, about=f"redemption:{redemption_id}", now=now):
+        act(session, actor, redemption_id=redemption_id, now=now)
 
 
 def _nothing(refusal: Refusal) -> ResponseReturnValue:

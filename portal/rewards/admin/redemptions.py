@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.review.actions.presses import take_press
 from portal.rewards.actions import addresses, codes, fulfilling, ordering, review
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.addresses import address_form
 from portal.rewards.forms.codes import AllowForm
-from portal.rewards.forms.deciding import PlainForm, ReasonForm, SendForm, send_form
+from portal.rewards.forms.deciding import PressForm, ReasonForm, SendForm, send_form
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
@@ -22,7 +23,7 @@ from portal.rewards.queries.redemptions import count_states, get_redemption, ite
 from portal.rewards.queries.review import redemption_for_review
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES
-from portal.rewards.rules.cards import ORDER_NAMES, WHY_NAMES, Source, holder_of, may_give_up, source_of
+from portal.rewards.rules.cards import OPEN, ORDER_NAMES, WHY_NAMES, Source, holder_of, may_give_up, source_of
 from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import Move, State, can, is_called_off
 from portal.rewards.views import NAMES as SHARED
@@ -45,6 +46,7 @@ NAMES: dict[str, Any] = SHARED | {
     "sources": Source,
     "why_names": WHY_NAMES,
     "order_names": ORDER_NAMES,
+    "open_orders": OPEN,
 }
 REDEMPTIONS_HEADER: tuple[str, ...] = (
     "asked",
@@ -84,9 +86,11 @@ def redemption(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/approve")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
+    if _is_second_press(redemption_id, "approve"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     if made.state == State.RECEIVED:
         return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
@@ -114,10 +118,14 @@ def decline(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/order")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def order(redemption_id: int) -> ResponseReturnValue:
     """Note that it was ordered."""
-    fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if _is_second_press(redemption_id, "order"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
+    made = fulfilling.order_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if made.state == State.SENT:
+        return _decided(redemption_id, _("A spare card was there: their code is ready for them, and nothing was ordered. The held points are spent."))
     if source_of(_reward(redemption_id).kind, _reward(redemption_id).options) is Source.PROVIDER:
         return _decided(redemption_id, _("Ordered from the provider. They get their code as soon as it is there."))
     return _decided(redemption_id, _("Ordered. Mark it as sent when it leaves."))
@@ -125,7 +133,7 @@ def order(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/look-again")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def look_again(redemption_id: int) -> ResponseReturnValue:
     """Have the provider asked about an order now."""
     if ordering.look_again(db(), current_actor(), redemption_id=redemption_id, now=utcnow()):
@@ -172,9 +180,11 @@ def send(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/receive")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def receive(redemption_id: int) -> ResponseReturnValue:
     """Note that it arrived."""
+    if _is_second_press(redemption_id, "receive"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     fulfilling.receive_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     return _decided(redemption_id, _("Noted as received."))
 
@@ -193,9 +203,11 @@ def fail(redemption_id: int) -> ResponseReturnValue:
 
 @bp.post("/redemptions/<int:redemption_id>/retry")
 @admin
-@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PlainForm()))
+@writes(again=lambda refusal, redemption_id: _undecided(refusal, redemption_id, plain=PressForm()))
 def retry(redemption_id: int) -> ResponseReturnValue:
     """Try again what failed."""
+    if _is_second_press(redemption_id, "retry"):
+        return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
     fulfilling.retry_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
     return _decided(redemption_id, _("It is approved as before. Order or send it again."))
 
@@ -238,7 +250,7 @@ def _send_form(redemption_id: int, *, filled: bool = False) -> SendForm:
 def _redemption(redemption_id: int, **forms: Form) -> str:
     found = redemption_for_review(db(), redemption_id)
     shown: dict[str, Any] = {name: forms.get(name) or ReasonForm(formdata=None) for name in REASONED}
-    shown |= {"plain": forms.get("plain") or PlainForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
+    shown |= {"plain": forms.get("plain") or PressForm(formdata=None), "send": forms.get("send") or _send_form(redemption_id)}
     shown["address"] = forms.get("address") or address_form()
     shown["allow"] = forms.get("allow") or AllowForm(formdata=None, prefix="allow-")
     item = found.detail.redemption
@@ -246,6 +258,12 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     card["may_give_up"] = order is not None and may_give_up(order.state, order.noted_at, utcnow())
     looked = looked_at(db(), item, found.detail.reward, utcnow())
     return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **card, **NAMES)
+
+
+def _is_second_press(redemption_id: int, verdict: str) -> bool:
+    key = PressForm().press.data
+    about = f"redemption:{redemption_id}"
+    return bool(key) and not take_press(db(), current_actor(), key=key or "", verdict=verdict, about=about, now=utcnow())
 
 
 def _undecided(refusal: Refusal, redemption_id: int, **forms: Form) -> ResponseReturnValue:

@@ -41,8 +41,8 @@ from portal.rewards.queries.variants import variants_of
 from portal.rewards.queries.waiting import count_waiting, list_waiting
 from portal.rewards.queries.wishes import count_wishes
 from portal.rewards.queries.worth import cents_of
-from portal.rewards.rules.cards import Source, source_of
-from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
+from portal.rewards.rules.cards import Source, source_of, worth_in
+from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, offer_state
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
@@ -174,7 +174,7 @@ def uncount_stock(reward_id: int) -> ResponseReturnValue:
 
 def _published(reward: Reward, conditions: Conditions) -> str:
     """Say what publishing has led to: with days of sale it may be offered later, or not any more."""
-    shelf = shelf_of(reward.state, conditions, _today())
+    shelf = offer_state(reward.state, conditions, _today())
     if shelf is Shelf.SCHEDULED and conditions.sale_from is not None:
         return str(_("“%(name)s” is scheduled: members can redeem it from %(day)s.", name=reward.name, day=day(conditions.sale_from)))
     if shelf is Shelf.OVER:
@@ -229,7 +229,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
     reward, (conditions, audience_id) = get_reward(db(), reward_id), asked_by(db(), reward_id)
     shown: dict[str, Any] = {
         "conditions": forms.get("conditions") or conditions_form(list_levels(db()), conditions),
-        "stands": shelf_of(reward.state, conditions, _today()),
+        "stands": offer_state(reward.state, conditions, _today()),
         "asks": conditions,
         "programme_zone": programme_zone(db()).replace("_", " "),
         "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
@@ -240,6 +240,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "details": forms.get("details") or options_form(kind_of(reward.kind), reward.options),
         "worth": forms.get("worth") or ValueForm.of(reward),
         "cents": cents_of(db(), reward),
+        "is_amount": worth_in(reward.kind, reward.options) is not None,
         "wishes": count_wishes(db(), reward_id),
         "listed": count_waiting(db(), reward_id),
         "first_waiting": list_waiting(db(), reward_id, size=FIRST_WAITING),

@@ -22,13 +22,13 @@ from portal.web.transaction import db, writes
 
 @bp.post("/<int:reward_id>/details")
 @admin
-@writes(again=lambda refusal, reward_id: _again(refusal, reward_id, details=_details(reward_id)))
+@writes(again=lambda refusal, reward_id: _details_again(refusal, reward_id))
 def details(reward_id: int) -> ResponseReturnValue:
     """Say what the kind needs to know."""
     form = _details(reward_id)
     if not form.validate():
         return edit_page(reward_id, details=form), 422
-    set_options(db(), current_actor(), reward_id=reward_id, given=form.given(), now=utcnow())
+    set_options(db(), current_actor(), reward_id=reward_id, given=form.given(), seen=form.seen.data, now=utcnow())
     return _saved(reward_id)
 
 
@@ -71,6 +71,13 @@ def change_variant(reward_id: int, variant_id: int) -> ResponseReturnValue:
 
 def _details(reward_id: int) -> OptionsForm:
     return options_form(kind_of(get_reward(db(), reward_id).kind), {}, filled=True)
+
+
+def _details_again(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
+    form, reward = _details(reward_id), get_reward(db(), reward_id)
+    form.validate()
+    form.refuse(refusal, lambda: options_form(kind_of(reward.kind), reward.options))
+    return edit_page(reward_id, details=form), refusal.status
 
 
 def _variant_again(refusal: Refusal, reward_id: int, variant_id: int) -> ResponseReturnValue:

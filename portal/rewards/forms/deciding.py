@@ -9,11 +9,17 @@ from wtforms.validators import Length, Optional
 
 from portal.rewards.forms.controls import field_for
 from portal.rewards.kinds.contract import Control, RewardKind
-from portal.web.forms import Form, plain_text
+from portal.web.forms import Form, PressField, plain_text
 
 
 class PlainForm(Form):
     """A button that asks for nothing more."""
+
+
+class PressForm(Form):
+    """A button that may hand something over at once, so that pressed twice it has to count once."""
+
+    press = PressField()
 
 
 class ReasonForm(Form):

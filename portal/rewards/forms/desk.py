@@ -9,7 +9,7 @@ from wtforms.validators import AnyOf, Length, Optional
 from portal.rewards.forms.lists import any_of, kind_choices
 from portal.rewards.rules.desk import MOST_CHARACTERS, Tab
 from portal.web.countries import country_name
-from portal.web.forms import FilterForm, Form, one_line
+from portal.web.forms import FilterForm, Form, PressField, one_line
 
 
 class DeskFilter(FilterForm):
@@ -32,6 +32,7 @@ class MoveForm(Form):
 
     item = SelectMultipleField(choices=[], validate_choice=False)
     act = HiddenField("")
+    press = PressField()
 
 
 class TrackingForm(Form):

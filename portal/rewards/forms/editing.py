@@ -8,9 +8,10 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.seen import seen_of
 from portal.rewards.forms.controls import field_for
 from portal.rewards.forms.lists import kind_choices
-from portal.rewards.kinds.contract import Control, RewardKind
+from portal.rewards.kinds.contract import Control, RewardKind, read
 from portal.web.forms import DayField, Form, KeyField, SeenField, one_line, plain_text
 
 
@@ -57,6 +58,7 @@ class OptionsForm(Form):
     """What a kind needs to know besides."""
 
     controls: ClassVar[Mapping[str, Control]] = {}
+    seen = SeenField()
 
     def asked(self) -> list[Field]:
         """Return the fields of the kind, in their order."""
@@ -71,7 +73,8 @@ def options_form(kind: RewardKind, options: Mapping[str, Any], *, filled: bool =
     """Return the form for what a kind needs, with what was saved unless ``filled`` from the request."""
     fields = {f"option_{name}": field_for(control) for name, control in kind.options.items()}
     form_class = type("OptionsForm", (OptionsForm,), fields | {"controls": kind.options})
-    made: OptionsForm = form_class() if filled else form_class(formdata=None, data={f"option_{name}": said for name, said in options.items()})
+    shown = {"data": {f"option_{name}": said for name, said in options.items()}, "seen": seen_of(read(kind.options, options))}
+    made: OptionsForm = form_class() if filled else form_class(formdata=None, **shown)
     return made
 
 

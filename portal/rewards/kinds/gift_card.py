@@ -11,7 +11,8 @@ from portal.rewards.rules.cards import MOST_LOW, SOURCE_NAMES, AmountUnfit, Curr
 from portal.rewards.rules.kinds import Kind
 from portal.rewards.rules.states import State
 
-_FOR_PROVIDER = ("product", "amount", "currency")
+_AMOUNT = ("amount", "currency")
+_FOR_PROVIDER = ("product", *_AMOUNT)
 
 
 class GiftCard(RewardKind):
@@ -28,8 +29,8 @@ class GiftCard(RewardKind):
         ),
         "low_at": Control("text", N_("Codes run low at"), N_("With so many codes left in the vault admins are told. Empty: 5."), max_length=5),
         "product": Control("text", N_("Product at the provider"), N_("As the provider calls it. Only for cards that are ordered."), max_length=80),
-        "amount": Control("text", N_("Amount of the card"), N_("As 25 or 12.50. Only for cards that are ordered."), max_length=12),
-        "currency": Control("text", N_("Currency"), N_("Three letters, as EUR. Only for cards that are ordered."), max_length=3),
+        "amount": Control("text", N_("Amount of the card"), N_("As 25 or 12.50. An amount in US dollars is also its value in money."), max_length=12),
+        "currency": Control("text", N_("Currency"), N_("Three letters, as USD or EUR."), max_length=3),
     }
     words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Handed over")}
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We get your card next."), State.ORDERED: N_("Your card is ordered.")}
@@ -41,13 +42,13 @@ class GiftCard(RewardKind):
         low = str(options.get("low_at", ""))
         if low and not (low.isascii() and low.isdecimal() and int(low) <= MOST_LOW):
             return LowUnfit(most=MOST_LOW)
-        if source_of(self.key, options) is not Source.PROVIDER:
-            return None
-        for name in _FOR_PROVIDER:
+        source, has_amount = source_of(self.key, options), bool(options.get("amount") or options.get("currency"))
+        needed = _FOR_PROVIDER if source is Source.PROVIDER else _AMOUNT if source is Source.VAULT and has_amount else ()
+        for name in needed:
             if not options.get(name):
                 missing = FieldMissing()
                 missing.field = f"option_{name}"
                 return missing
-        if cents_in(str(options["amount"])) is None:
+        if needed and cents_in(str(options["amount"])) is None:
             return AmountUnfit()
-        return None if is_currency(str(options["currency"])) else CurrencyUnfit()
+        return CurrencyUnfit() if needed and not is_currency(str(options["currency"])) else None

@@ -1,19 +1,20 @@
 """Orders at the provider, what its balance was, and what runs low. Codes themselves are known to the vault alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.rewards.models import CardBalance, CardOrder, CardTerms, Reward
-from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at, reward_on
+from portal.rewards.models import AskedCard, CardBalance, CardOrder, CardShelf, CardTerms, Reward
+from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at, reward_on, spare_shelf
 from portal.rewards.rules.kinds import Kind, RewardState
-from portal.vault.queries import Lapsing, lapsing_on, unreadable
-from portal.vault.rules import SOON_DAYS
+from portal.vault.models import VaultCode
+from portal.vault.queries import Lapsing, counts_of, lapsing_on, unreadable
+from portal.vault.rules import SOON_DAYS, CodeState
 from portal.web.paging import Page, page_by
 
 MOST_NAMED = 200
@@ -41,6 +42,27 @@ class Running:
     def is_quiet(self) -> bool:
         """Tell whether there is nothing to see to."""
         return not (self.low or self.lapsing or self.balance or self.doubts or self.unreadable)
+
+
+def asked_card(session: Session, redemption_id: int) -> AskedCard | None:
+    """Return what card a redemption is for, or None where that is no card with a code."""
+    return session.get(AskedCard, redemption_id)
+
+
+def asked_cards(session: Session, redemption_ids: Iterable[int]) -> dict[int, AskedCard]:
+    """Return what cards redemptions are for, by redemption, in one statement, or none where there are no redemptions."""
+    ids = list(redemption_ids)
+    found = session.scalars(select(AskedCard).where(AskedCard.redemption_id.in_(ids))) if ids else ()
+    return {card.redemption_id: card for card in found}
+
+
+def spare_cards(session: Session) -> list[tuple[CardShelf, int]]:
+    """Return which cards lie spare, and how many of each, in two statements; the first of very many kinds."""
+    shelves = {
+        spare_shelf(shelf.id): shelf for shelf in session.scalars(select(CardShelf).order_by(CardShelf.product, CardShelf.id).limit(MOST_NAMED))
+    }
+    counts = counts_of(session, list(shelves))
+    return [(shelf, counts[name].free) for name, shelf in shelves.items() if counts[name].free]
 
 
 def order_of(session: Session, redemption_id: int) -> CardOrder | None:
@@ -91,5 +113,8 @@ def _lapsing(session: Session, now: datetime) -> list[tuple[Reward, Lapsing]]:
 
 
 def vault_rewards(session: Session, *, after: str | None = None) -> Page:
-    """Return a page of the rewards whose cards come from the vault, newest first."""
-    return page_by(session, select(Reward).where(comes_from(Source.VAULT)), ((Reward.id, True),), after=after)
+    """Return a page of the rewards whose cards come from the vault, or of which it still holds codes that nobody has, newest first."""
+    shelf = literal("reward:") + cast(Reward.id, String)
+    lies = select(VaultCode.id).where(VaultCode.shelf == shelf, VaultCode.state.in_((CodeState.FREE, CodeState.STAGED))).exists()
+    listed = select(Reward).where(Reward.kind == Kind.GIFT_CARD, or_(comes_from(Source.VAULT), lies))
+    return page_by(session, listed, ((Reward.id, True),), after=after)

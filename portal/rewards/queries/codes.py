@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.rewards.rules.cards import holder_of
+from portal.rewards.rules.cards import holder_of, may_look
 from portal.rewards.rules.kinds import Kind
-from portal.rewards.rules.states import SPENT
 from portal.vault.queries import looks_of
 from portal.vault.rules import Look
 
@@ -17,6 +16,6 @@ def looks_at(session: Session, rows: Iterable[Any]) -> dict[int, Look]:
 
     ``rows`` begin with redemption and reward.
     """
-    handed = [row[0].id for row in rows if row[1].kind == Kind.GIFT_CARD and row[0].state in SPENT]
+    handed = [row[0].id for row in rows if row[1].kind == Kind.GIFT_CARD and may_look(row[0].state)]
     found = looks_of(session, map(holder_of, handed)) if handed else {}
     return {redemption_id: found[holder_of(redemption_id)] for redemption_id in handed if holder_of(redemption_id) in found}

@@ -68,6 +68,11 @@ INVARIANTS = (
         OR (c.state = 'shown' AND r.state NOT IN ('sent', 'received', 'returned')))""",
     ),
     Invariant(
+        "I12", "A spare card lies on a shelf that says what card it is.", "vault_code",
+        """SELECT c.id, 'lies on ' || c.shelf || ', which nobody knows' AS text FROM vault_code c WHERE c.shelf LIKE 'card:%'
+        AND (c.state <> 'free' OR NOT EXISTS (SELECT 1 FROM card_shelf s WHERE c.shelf = 'card:' || s.id))""",
+    ),
+    Invariant(
         "I8", "A redemption has one order at most that was made or may be, and no points came back while it may be.", "card_order",
         """SELECT o.id, 'is ' || o.state || ', and redemption ' || r.id || ' is ' || r.state AS text FROM card_order o
         JOIN redemption r ON r.id = o.redemption_id

@@ -17,7 +17,8 @@ from portal.receiving.queries.standing import Receiver, point_value, receiver_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
-from portal.rewards.models import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
+from portal.rewards.models import AskedCard, Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
+from portal.rewards.queries.cards import asked_card, asked_cards
 from portal.rewards.queries.signs import counted_for
 from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until, to_be_read
 from portal.rewards.rules.kinds import UNIT, Kind
@@ -53,16 +54,26 @@ def is_charity(reward: Reward) -> bool:
     return reward.kind == Kind.DONATION
 
 
-def cents_of(session: Session, reward: Reward, price: int | None = None) -> int:
-    """Return what a reward is worth in cents, for ``price`` points where it was asked for at another price than today's."""
-    return value_in_cents(own=reward.value_cents, price=reward.price if price is None else price, point_value=point_value(session))
+def cents_of(session: Session, reward: Reward, price: int | None = None, card: AskedCard | None = None) -> int:
+    """Return what a reward is worth in cents, for ``price`` points where it was asked for at another price than today's, as the ``card`` that
+    was asked for where there is one.
+    """
+    own = reward.value_cents if card is None or card.value_cents is None else card.value_cents
+    return value_in_cents(own=own, price=reward.price if price is None else price, point_value=point_value(session))
+
+
+def value_of(session: Session, redemption: Redemption, reward: Reward) -> int:
+    """Return what a redemption is worth in cents, at its price and as the card that was asked for."""
+    card = asked_card(session, redemption.id) if reward.kind == Kind.GIFT_CARD else None
+    return cents_of(session, reward, redemption.price, card)
 
 
 def open_cents(session: Session, person_id: int, *, besides: int | None = None) -> int:
     """Return the value of what somebody asked for and was not sent yet, ``besides`` one."""
-    waiting = select(Reward, Redemption.price).join(Redemption, Redemption.reward_id == Reward.id)
+    waiting = select(Reward, Redemption.price, AskedCard).join(Redemption, Redemption.reward_id == Reward.id)
+    waiting = waiting.outerjoin(AskedCard, AskedCard.redemption_id == Redemption.id)
     waiting = waiting.where(Redemption.person_id == person_id, Redemption.state.in_(HELD), Redemption.id != (besides or 0))
-    return sum(cents_of(session, reward, price) for reward, price in session.execute(waiting))
+    return sum(cents_of(session, reward, price, card) for reward, price, card in session.execute(waiting))
 
 
 def sent_to(session: Session, redemption_id: int) -> str:
@@ -91,17 +102,20 @@ def rested(session: Session, now: datetime, *, limit: int) -> list[int]:
 def stop_of(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Refusal | None:
     """Return why a redemption could not be sent now, or None; as it looks, without keeping anybody from sending something else."""
     receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
-    return receiver.stop(cents_of(session, reward, redemption.price), is_charity=is_charity(reward))
+    return receiver.stop(value_of(session, redemption, reward), is_charity=is_charity(reward))
 
 
 def stops_of(session: Session, rows: Iterable[Any], now: datetime) -> dict[int, Refusal]:
-    """Return why rows of the desk could not be sent now, by redemption, in one statement for all of them."""
+    """Return why rows of the desk could not be sent now, by redemption, in two statements for all of them."""
     listed = list(rows)
+    cards = asked_cards(session, [row.Redemption.id for row in listed])
     receivers = receivers_of(session, {row.Person.id for row in listed}, now) if listed else {}
     found = {}
     for row in listed:
         receiver = receivers[row.Person.id].at(row.RedemptionAddress.country if row.RedemptionAddress else "")
-        if stop := receiver.stop(cents_of(session, row.Reward, row.Redemption.price), is_charity=is_charity(row.Reward)):
+        if stop := receiver.stop(
+            cents_of(session, row.Reward, row.Redemption.price, cards.get(row.Redemption.id)), is_charity=is_charity(row.Reward)
+        ):
             found[row.Redemption.id] = stop
     return found
 
@@ -109,7 +123,7 @@ def stops_of(session: Session, rows: Iterable[Any], now: datetime) -> dict[int, 
 def looked_at(session: Session, redemption: Redemption, reward: Reward, now: datetime) -> Looked:
     """Return what is to be known before one redemption is approved or sent."""
     receiver = receiver_of(session, redemption.person_id, now, sent_to=sent_to(session, redemption.id))
-    cents, terms = cents_of(session, reward, redemption.price), auto_terms_of(session)
+    cents, terms = value_of(session, redemption, reward), auto_terms_of(session)
     stop = receiver.stop(cents, is_charity=is_charity(reward))
     until = resting(session, [redemption.person_id], now).get(redemption.person_id)
     is_auto = terms.most_cents is not None

@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
 from portal.rewards.rules.kinds import Kind
-from portal.vault.rules import FAULT_NAMES, Fault
+from portal.rewards.rules.states import SPENT, State
 
 LOW_AT = 5
 """With so many codes left, or fewer, they run low, where a reward says nothing else."""
@@ -25,7 +25,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
 """So long an order in doubt is looked after before somebody may give it up."""
 MOST_AMOUNT_CENTS = 1_000_000
-CODE_FAULTS: Mapping[Fault, str] = FAULT_NAMES
+VALUE_CURRENCY = "USD"
+"""In which values of what people receive are counted."""
 
 
 class LowBalanceUnfit(Refusal):
@@ -71,11 +72,14 @@ class Why(StrEnum):
     BALANCE = "balance"
     AWAY = "away"
     ACCESS = "access"
+    ADDRESS = "address"
     UNSET = "unset"
     STOPPED = "stopped"
     REFUSED = "refused"
     TWICE = "twice"
     WAITS = "waits"
+    UNREADABLE = "unreadable"
+    UNSURE = "unsure"
 
 
 WHY_NAMES = {
@@ -84,11 +88,14 @@ WHY_NAMES = {
     Why.BALANCE: N_("The provider’s balance does not suffice. Top it up; the order goes on by itself."),
     Why.AWAY: N_("The provider cannot be reached. The order goes on by itself."),
     Why.ACCESS: N_("The provider does not accept the portal’s token. Please have the settings looked at."),
+    Why.ADDRESS: N_("The provider takes no orders at the address in the settings. Please have it looked at; the order goes on by itself."),
     Why.UNSET: N_("No provider is set up at the moment. The order goes on when one is."),
     Why.STOPPED: N_("Nothing may be sent to this person at the moment; see above. The order goes on when it may."),
     Why.REFUSED: N_("The provider refused this order for good. No card was made."),
     Why.TWICE: N_("In doubt: the provider answered with a code that somebody else has. Please ask the provider."),
     Why.WAITS: N_("In doubt: the provider has taken the order and has not made the card yet."),
+    Why.UNSURE: N_("In doubt: an earlier try was never answered, and now the provider refuses. Please ask the provider whether it made the card."),
+    Why.UNREADABLE: N_("In doubt: the provider’s answer says nothing of this order. The portal looks for the card before it orders anything."),
 }
 ORDER_NAMES = {
     OrderState.NOTED: N_("Noted"),
@@ -127,6 +134,21 @@ class FileMissing(Refusal):
     field = "upload"
 
 
+class CardValueMissing(Refusal):
+    """What somebody receives counts in US dollars."""
+
+    message = N_(
+        "A card counts with its value in US dollars. Enter its amount in US dollars in the details, or, of a card in another currency, what that "
+        "comes to under “Value in money”."
+    )
+
+
+class ValueIsAmount(Conflict):
+    """The value has one place."""
+
+    message = N_("The value of this card is its amount. Change it in the details.")
+
+
 class ProviderMissing(Refusal):
     """No provider is set up."""
 
@@ -157,6 +179,12 @@ class OrderUnderWay(Conflict):
     """The provider may have made the card, or is about to."""
 
     message = N_("The provider may have made this card already. Look again first; nothing is ordered twice.")
+
+
+class CodeRests(Conflict):
+    """Password or address changed a moment ago: it may not be the member who asks."""
+
+    message = N_("Your password or e-mail address was changed lately. To be safe your code can be looked at from %(until)s on.")
 
 
 class CardNotThere(Conflict):
@@ -220,12 +248,10 @@ def order_id_of(redemption_id: int, key: str, turn: int) -> str:
 
 def cents_in(amount: str) -> int | None:
     """Return an amount in hundredths, None where it is none, or beyond what one card may be worth."""
-    try:
-        found = Decimal(amount.strip())
-    except InvalidOperation:
+    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2})?", amount.strip()):
         return None
-    cents = found * 100
-    return int(cents) if found.is_finite() and cents == cents.to_integral_value() and 0 < cents <= MOST_AMOUNT_CENTS else None
+    cents = int(Decimal(amount.strip()) * 100)
+    return cents if 0 < cents <= MOST_AMOUNT_CENTS else None
 
 
 def is_currency(code: str) -> bool:
@@ -233,9 +259,41 @@ def is_currency(code: str) -> bool:
     return re.fullmatch(r"[A-Z]{3}", code) is not None
 
 
+def spare_shelf(number: int) -> str:
+    """Return what the vault calls a shelf of spare cards."""
+    return f"card:{number}"
+
+
+def card_in(kind: str, options: Mapping[str, Any]) -> Wanted | None:
+    """Return what card a reward gives whose cards come with a code, None for anything else. An amount of 0 is not known, and has no currency."""
+    source = source_of(kind, options)
+    if source is Source.HAND:
+        return None
+    found = wanted_in(options)
+    product = found.product if source is Source.PROVIDER else ""
+    return Wanted(product, found.amount_cents, found.currency) if found.amount_cents and found.currency else Wanted(product, 0, "")
+
+
+def worth_in(kind: str, options: Mapping[str, Any]) -> int | None:
+    """Return the value in cents of US dollars that the amount of a card is, None where its amount says nothing of it."""
+    card = card_in(kind, options)
+    return card.amount_cents if card is not None and card.amount_cents and card.currency == VALUE_CURRENCY else None
+
+
+def require_worth(kind: str, options: Mapping[str, Any], value_cents: int | None) -> None:
+    """Refuses: CardValueMissing, where a card with a code has neither an amount in US dollars nor a value."""
+    if source_of(kind, options) is not Source.HAND and worth_in(kind, options) is None and value_cents is None:
+        raise CardValueMissing()
+
+
 def wanted_in(options: Mapping[str, Any]) -> Wanted:
     """Return what a reward orders. Its details were checked when they were saved."""
     return Wanted(str(options.get("product", "")), cents_in(str(options.get("amount", ""))) or 0, str(options.get("currency", "")))
+
+
+def may_look(state: State | str) -> bool:
+    """Tell whether somebody may look at the code of their redemption."""
+    return state in SPENT
 
 
 def wait_after(tries: int) -> timedelta:
@@ -244,5 +302,5 @@ def wait_after(tries: int) -> timedelta:
 
 
 def may_give_up(state: OrderState | str, noted_at: datetime, now: datetime) -> bool:
-    """Tell whether somebody may give an order up: nothing was asked of the provider yet, or it has been in doubt for a week."""
-    return state == OrderState.NOTED or (state == OrderState.DOUBT and noted_at <= now - GIVE_UP_AFTER)
+    """Tell whether somebody may give an order up: nothing was asked of the provider yet, the card is here, or it has been in doubt for a week."""
+    return state in (OrderState.NOTED, OrderState.MADE) or (state == OrderState.DOUBT and noted_at <= now - GIVE_UP_AFTER)

@@ -20,6 +20,7 @@ from portal.rewards.rules.refusals import (
     CountriesUnknown,
     CountryNotKnown,
     LevelNeeded,
+    LimitCounts,
     LimitReached,
     NotDeliveredThere,
     NotInCountry,
@@ -117,7 +118,7 @@ def sale_of(conditions: Conditions, today: date) -> Sale:
     return Sale.SOON if conditions.sale_from is not None and conditions.sale_from > today else Sale.ON
 
 
-def shelf_of(state: RewardState | str, conditions: Conditions, today: date) -> Shelf:
+def offer_state(state: RewardState | str, conditions: Conditions, today: date) -> Shelf:
     """Return how a reward stands for admins."""
     if state != RewardState.LIVE:
         return Shelf.DRAFT if state == RewardState.DRAFT else Shelf.PAUSED
@@ -213,6 +214,12 @@ def require_period(period: Period, limit: int | None) -> None:
     """Refuses: PeriodWithoutLimit, since without a limit there is nothing to count."""
     if period is not Period.ONCE and limit is None:
         raise PeriodWithoutLimit()
+
+
+def require_limit(period: Period, limit: int | None) -> None:
+    """Refuses: LimitCounts, since a limit that counts anew by month, quarter or year is needed for that."""
+    if period is not Period.ONCE and limit is None:
+        raise LimitCounts()
 
 
 def read_countries(typed: str) -> tuple[str, ...]:

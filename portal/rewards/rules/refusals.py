@@ -104,6 +104,13 @@ class SaleEndsBeforeItBegins(Refusal):
     field = "sale_to"
 
 
+class LimitCounts(Refusal):
+    """A period of the conditions counts by this limit."""
+
+    message = N_("This limit counts anew each month, quarter or year. Say in the conditions that it counts once, before you take it away.")
+    field = "limit_per_person"
+
+
 class PeriodWithoutLimit(Refusal):
     """A limit that is not there counts nowhere."""
 

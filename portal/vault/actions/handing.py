@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, null, select, update
+from sqlalchemy import case, delete, func, null, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
@@ -11,17 +11,17 @@ from portal.kernel.db import programme_zone
 from portal.kernel.ids import token_hash
 from portal.vault.models import CodeBatch, VaultCode
 from portal.vault.queries import keys_of
-from portal.vault.rules import SAME_CLICK, Card, CodeState, NoCodeLeft, NoCodeYet, NotShownYet, ShownAlready
+from portal.vault.rules import SAME_CLICK, Back, Card, CodeState, NoCodeLeft, NoCodeYet, NotShownYet, ShownAlready
 
 
-def take_code(session: Session, *, shelf: str, holder: str, now: datetime) -> None:
+def take_code(session: Session, *, shelf: str, holder: str, now: datetime, onto: str = "") -> None:
     """Set a free code of a shelf aside for ``holder``, the one that lapses first, of those the oldest; who has one keeps it. Refuses: NoCodeLeft.
 
-    One whose last day has gone by is never taken.
+    One whose last day has gone by is never taken. ``onto`` is the shelf that it belongs to from then on, where that is another.
     """
     if session.scalar(select(VaultCode.id).where(VaultCode.holder == holder)) is not None:
         return
-    values = {"state": CodeState.TAKEN.value, "holder": holder, "taken_at": now}
+    values = {"state": CodeState.TAKEN.value, "holder": holder, "taken_at": now, "shelf": onto or shelf}
     free = (VaultCode.shelf == shelf, VaultCode.state == CodeState.FREE, VaultCode.expires_on >= _today(session, now))
     # First past those that others are just taking; if they are all that is left, wait for them.
     for skips in (True, False):
@@ -65,25 +65,30 @@ def hand_code(session: Session, *, holder: str) -> None:
         raise NoCodeYet()
 
 
-def take_back_code(session: Session, *, holder: str, now: datetime) -> bool | None:
-    """Take a code back from its holder; tell whether it is on the shelf again, None where they have none.
+def take_back_code(session: Session, *, holder: str, now: datetime, spares: str = "") -> Back:
+    """Take a code back from its holder and tell where it is now. Its shelf is locked before by whoever counts it.
 
-    What was shown stays with them for ever, and what was taken out of the vault meanwhile, or lapsed, does not come back either.
+    What was shown stays with them for ever, closed, and what was taken out of the vault meanwhile, or lapsed, does not come back either.
+    ``spares`` is the shelf for what was bought for this holder alone; without one it lies where it belonged.
     """
     is_undone = select(CodeBatch.id).where(CodeBatch.id == VaultCode.batch_id, CodeBatch.undone_at.is_not(None)).exists()
     unseen = (VaultCode.holder == holder, VaultCode.times_shown == 0, VaultCode.state.in_((CodeState.TAKEN, CodeState.READY)))
-    gone = session.scalar(select(VaultCode.id).where(*unseen, is_undone))
-    if gone is not None:
-        session.execute(VaultCode.__table__.delete().where(VaultCode.id == gone))  # type: ignore[attr-defined]
-        return False
+    is_bought = VaultCode.batch_id.is_(None)
+    shelf = case((is_bought, spares), else_=VaultCode.shelf) if spares else VaultCode.shelf
     lapsed = {"state": CodeState.LAPSED.value, "holder": null(), "taken_at": null(), "asked_at": null()}
-    late = update(VaultCode).where(*unseen, VaultCode.expires_on < _today(session, now)).values(**lapsed)
+    late = update(VaultCode).where(*unseen, ~is_undone, VaultCode.expires_on < _today(session, now)).values(**lapsed)
     if session.execute(_plain(late.returning(VaultCode.id))).scalar() is not None:
-        return False
-    back = update(VaultCode).where(*unseen).values(state=CodeState.FREE.value, holder=null(), taken_at=null(), asked_at=null())
-    if session.execute(_plain(back.returning(VaultCode.id))).scalar() is not None:
-        return True
-    return None if _state(session, holder) is None else False
+        return Back.GONE
+    back = update(VaultCode).where(*unseen, ~is_undone)
+    back = back.values(state=CodeState.FREE.value, holder=null(), taken_at=null(), asked_at=null(), shelf=shelf)
+    found = session.execute(_plain(back.returning(VaultCode.shelf))).scalar()
+    if found is not None:
+        return Back.SPARE if found == spares else Back.SHELF
+    if session.execute(_plain(delete(VaultCode).where(*unseen).returning(VaultCode.id))).scalar() is not None:
+        return Back.GONE
+    again = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.READY, VaultCode.times_shown > 0)
+    session.execute(_plain(again.values(state=CodeState.SHOWN.value, shown_key=null())))
+    return Back.NONE if _state(session, holder) is None else Back.GONE
 
 
 def show_code(session: Session, *, holder: str, key: str, now: datetime) -> tuple[Card, bool]:
