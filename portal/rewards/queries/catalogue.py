@@ -68,8 +68,9 @@ _REACHED = {
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together; None is without end.
+    """A reward, and how it stands for one person who has ``available`` points (below zero: owed).
 
+    ``left`` counts its variants together; None is without end.
     ``objection`` is what redeeming would refuse because of its conditions. At the limit, ``again_on`` is from when they may have it again.
     """
 
