@@ -13,6 +13,7 @@ from portal.rewards.actions.catalogue import add_reward, publish_reward, set_opt
 from portal.rewards.actions.codes import confirm_codes, import_codes
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption
+from portal.rewards.actions.worth import set_value
 from portal.vault.rules import Card, Read
 
 OFFERED, ASKED, APPROVED = timedelta(days=6), timedelta(hours=50), timedelta(hours=28)
@@ -36,6 +37,7 @@ class Cards:
         picture = store_upload(session, actor, received=drawn, owner_id=None, now=at)
         said = {name: entry[name] for name in ("name", "price", "summary", "text")}
         made = add_reward(session, actor, **said, kind="gift_card", limit_per_person=2, picture_id=picture.id, key="demo-vault-card", now=at)
+        set_value(session, actor, reward_id=made.id, cents=entry["worth"] * 100, now=at)
         set_options(session, actor, reward_id=made.id, given={"source": "vault"}, now=at)
         read = Read([(line, Card(code, entry["pin"])) for line, code in enumerate(entry["codes"], 2)], [])
         about = {"reward_id": made.id, "filename": entry["file"], "key": "demo-codes"}
