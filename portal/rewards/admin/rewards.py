@@ -44,6 +44,7 @@ from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.cards import Source, source_of
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, shelf_of
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
+from portal.rewards.rules.refusals import DetailUnfit
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
@@ -273,10 +274,18 @@ def variant_form(variant: RewardVariant, *, filled: bool = False) -> EditVariant
 
 def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:
     shown = forms or {"plain": PlainForm()}
+    if (refusal.field or "").startswith("option_"):
+        reward = get_reward(db(), reward_id)
+        details = options_form(kind_of(reward.kind), reward.options, is_marked=True)
+        details.refuse(refusal)
+        refusal = DetailUnfit(detail=details[refusal.field or ""].label.text)
+        forms = {"details": details}
+    else:
+        forms = {}
     for form in shown.values():
         form.validate()
         _tell(form, refusal, lambda: _stored(reward_id))
-    return edit_page(reward_id, **shown), refusal.status
+    return edit_page(reward_id, **shown, **forms), refusal.status
 
 
 def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:

@@ -330,6 +330,12 @@ class StockCounted(Conflict):
     field = "stock"
 
 
+class DetailUnfit(Refusal):
+    """What the kind of a reward needs is missing or does not fit, so that it cannot be offered. It stands in a form of its own."""
+
+    message = N_("It cannot be published yet, and nothing was saved. Save this first; then enter “%(detail)s” under Details, and publish.")
+
+
 class VariantNeeded(Refusal):
     """It comes in several variants, and none was chosen."""
 
