@@ -37,7 +37,7 @@ from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.conditions import Period, sale_of
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
-from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
+from portal.rewards.rules.states import HELD, RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.rewards.tickets import drawn, ticket_number
 from portal.web.countries import country_name, country_names
 from portal.web.errors import sentence
@@ -248,7 +248,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
     shown["awaited"] = [] if shown["is_past"] else awaited_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
-    shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
+    shown["pictures"], shown["variants"] = measures_of(db(), [offer.reward.picture_id]), _variants(offer.reward)
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, **shown, **NAMES)
 
 
@@ -263,7 +263,7 @@ def _redemption(redemption_id: int, form: PlainForm) -> str:
     redemption_for(db(), _me(), redemption_id)
     detail = get_detail(db(), redemption_id)
     code = looks_at(db(), [(detail.redemption, detail.reward)]).get(redemption_id)
-    rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state == State.REQUESTED else None
+    rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state in HELD else None
     waits = detail.redemption.state in (State.REQUESTED, State.APPROVED, State.ORDERED)
     stop = stop_of(db(), detail.redemption, detail.reward, utcnow()) if waits else None
     facts = {"rests": rests, "stop": stop, "needs_form": isinstance(stop, FormNeeded), "code": code}
