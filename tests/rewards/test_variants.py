@@ -241,10 +241,24 @@ def test_terms_are_agreed_to_in_the_wording_that_was_shown(session: Session) -> 
     assert (made.terms_hash, made.terms_at is not None) == (version, True)
 
 
+def test_everything_that_was_left_open_is_told_at_once(session: Session) -> None:
+    scene = Wardrobe(session, terms="No exchange.")
+    nowhere = replace(HOME, city="", street=" ")
+    with pytest.raises(refusals.SeveralMissing) as refused:
+        make_redemption(session, scene.person_id, scene.reward_id, asked=Asked(None, address=nowhere, terms=version_of("No exchange.")))
+    told = [(type(part), part.field) for part in refused.value.parts]
+    assert told == [
+        (refusals.VariantNeeded, "variant_id"),
+        (addresses.AddressIncomplete, "street"),
+        (addresses.AddressIncomplete, "city"),
+        (refusals.TermsNotAccepted, "agrees"),
+    ]
+
+
 def test_an_address_is_asked_for_remembered_with_a_tick_and_forgotten_without(session: Session) -> None:
     scene = Wardrobe(session)
     for address, refusal in [
-        (None, addresses.AddressIncomplete),
+        (None, refusals.SeveralMissing),
         (replace(HOME, city=" "), addresses.AddressIncomplete),
         (replace(HOME, country="XX"), addresses.CountryUnknown),
     ]:
