@@ -15,6 +15,7 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_back
 from portal.rewards.actions.waiting import came_back
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
@@ -84,10 +85,18 @@ def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: da
 def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail: bool = True) -> None:
     """Tell the person what happened to their redemption, in the inbox and by mail. What is tried again is told of again."""
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
-    data |= {name: value for name, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
+    said = (("reason", redemption.reason), ("delivery", redemption.delivery), ("told", _told(session, redemption)))
+    data |= {name: value for name, value in said if value}
     to, turn = recipient(session, redemption.person_id), f":{micros(redemption.retried_at)}" if redemption.retried_at else ""
     key = f"redemption:{redemption.id}:{redemption.state}{turn}"
     notify(session, to=to, kind=kind, data=data, key=key, now=now, link=f"/rewards/redemptions/{redemption.id}", mail=mail)
+
+
+def _told(session: Session, redemption: Redemption) -> str:
+    """Return what the kind tells with what was sent, marked for translation, where nobody wrote a message with it."""
+    if redemption.state != State.SENT or redemption.delivery:
+        return ""
+    return kind_of(get_reward(session, redemption.reward_id).kind).told.get(State.SENT, "")
 
 
 def tell_stopped(session: Session, redemption: Redemption, now: datetime) -> None:

@@ -31,7 +31,7 @@ class GiftCard(RewardKind):
         "amount": Control("text", N_("Amount of the card"), N_("As 25 or 12.50. Only for cards that are ordered."), max_length=12),
         "currency": Control("text", N_("Currency"), N_("Three letters, as EUR. Only for cards that are ordered."), max_length=3),
     }
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Handed over")}
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be handed over"), State.SENT: N_("Handed over")}
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We get your card next."), State.ORDERED: N_("Your card is ordered.")}
 
     def flaw(self, options: Values) -> Refusal | None:
