@@ -70,7 +70,13 @@ def facts_before(reward: Reward) -> list[Fact]:
     return kind_of(reward.kind).facts(reward.options, {}, {}, State.REQUESTED)
 
 
+def has_passed(reward: Reward) -> bool:
+    """Tell whether the one day on which a reward takes place is over."""
+    return is_over(kind_of(reward.kind).day(reward.options), local_date(utcnow(), programme_zone(db())))
+
+
 NAMES: dict[str, Any] = {
+    "has_passed": has_passed,
     "facts_before": facts_before,
     "kinds": KIND_NAMES,
     "facts_of": facts_of,
@@ -267,6 +273,8 @@ def _redemption(redemption_id: int, form: PlainForm) -> str:
     waits = detail.redemption.state in (State.REQUESTED, State.APPROVED, State.ORDERED)
     stop = stop_of(db(), detail.redemption, detail.reward, utcnow()) if waits else None
     facts = {"rests": rests, "stop": stop, "needs_form": isinstance(stop, FormNeeded), "code": code}
+    day = day_of(detail.redemption, detail.reward)
+    facts["is_ahead"] = day is not None and day > local_date(utcnow(), programme_zone(db()))
     return render("rewards/redemption.html", **facts, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
 
 

@@ -221,7 +221,7 @@ def test_the_list_says_how_far_each_wish_is(database: Database, sign_in: SignIn)
 
     client = sign_in(database.write(scene))
     page = client.get("/rewards/wishes").text
-    for said in ("Within reach", "240 to go", "Out of stock", "Not offered any more"):
+    for said in ("Within reach", "240 to go", "Out of stock", "Not offered at the moment"):
         assert said in page
     assert page.index("Old pass") < page.index("Cap") < page.index("Mug") < page.index("Coat")
     by_name = client.get("/rewards/wishes?sort=name").text
