@@ -11,7 +11,7 @@ from portal.files.queries import measures_of
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
-from portal.kernel.text import N_
+from portal.kernel.text import N_, fold
 from portal.ledger.queries.balances import balance_of
 from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.receiving.rules.accepting import Stance
@@ -106,10 +106,11 @@ def index() -> ResponseReturnValue:
     """What is offered, and how each reward stands for the reader."""
     form = CatalogueFilter(request.args)
     filters, me = form.values(), _me()
+    asked = filters | {"named": _kinds_named(filters.get("q", ""))}
     if request.args.get("format") == "csv":
-        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, filters, utcnow()))
+        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, asked, utcnow()))
         return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
-    found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
+    found = list_offers(db(), me, asked, utcnow(), after=request.args.get("after"))
     mine, balance = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT)
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": balance.available}
     shown["wished"] = wished(db(), me, [offer.reward.id for offer in found])
@@ -118,6 +119,12 @@ def index() -> ResponseReturnValue:
     shown["codes"] = looks_at(db(), mine.rows)
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
+
+
+def _kinds_named(term: str) -> list[str]:
+    """Return the kinds whose name holds ``term``, in the reader's language."""
+    said = fold(term.strip())
+    return [kind.value for kind, name in KIND_NAMES.items() if said and said in fold(_(name))]
 
 
 @bp.get("/rewards/<int:reward_id>")

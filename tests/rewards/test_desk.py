@@ -90,6 +90,11 @@ def test_each_tab_holds_what_is_to_be_done_next_and_filters_find_it(ada: PortalC
     }
     assert {query: on_page(ada.get(f"/admin/rewards/desk{query}").text) for query in expected} == expected
     assert "Nothing on its way" in ada.get("/admin/rewards/desk?tab=sent").text
+    page = ada.get("/admin/rewards/desk?tab=sent").text
+    assert ">Clear<" not in page, "a tab is nothing to clear"
+    assert "At the provider" not in page
+    ada.post("/admin/rewards/desk?tab=order", data={"act": "order", "item": [str(lying.to_order)]})
+    assert on_page(ada.get("/admin/rewards/desk").text) == on_page(ada.get("/admin/rewards/desk?tab=send").text) != []
     assert "Nothing on this tab fits this search." in ada.get("/admin/rewards/desk?tab=send&q=nobody").text
 
 

@@ -84,6 +84,8 @@ def test_the_catalogue_shows_how_each_reward_stands(amara: PortalClient) -> None
         ("reach=can", ["Café visit", "Summit pass"]),
         ("sort=dearest", ["€50 gift card", "Summit pass", "Training voucher", "Café visit"]),
         ("q=draft", []),
+        ("q=EVENT", ["Café visit", "Summit pass"]),
+        ("q=gift+c", ["€50 gift card"]),
     ],
 )
 def test_the_catalogue_is_searched_filtered_and_ordered(amara: PortalClient, query: str, names: list[str]) -> None:

@@ -260,6 +260,13 @@ class TicketUsed(Conflict):
     message = N_("This ticket was used already, %(at)s. Nobody else is let in with it.")
 
 
+class TicketNumberMissing(Refusal):
+    """Nothing was typed at the door."""
+
+    message = N_("Please type the number on the ticket.")
+    field = "number"
+
+
 class TicketUnknown(Refusal):
     """No ticket has this number."""
 
