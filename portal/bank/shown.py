@@ -71,6 +71,8 @@ def what_of(line: StatementLine) -> str:
 
 def decided_by(line: StatementLine) -> str:
     """Return who decided, in the reader's language: a person, a rule, or the portal."""
+    if len(line.pair) == 1:
+        return line.pair[0]
     if line.pair:
         return str(_("%(first)s and %(second)s", first=line.pair[0], second=line.pair[1]))
     if line.rule:

@@ -54,8 +54,11 @@ def index() -> Any:
 @bp.get("/new")
 @admin
 def new() -> str:
-    """Choose a file."""
-    return _upload_page(_upload_form())
+    """Choose a file; an address may say what is in it (``kind``)."""
+    form, kind = _upload_form(), request.args.get("kind")
+    if kind in {importer.name for importer in _importers()}:
+        form.kind.data = kind
+    return _upload_page(form)
 
 
 def _upload_again(refusal: Refusal) -> tuple[str, int]:
@@ -229,7 +232,8 @@ def _upload_form() -> UploadForm:
 
 
 def _upload_page(form: UploadForm) -> str:
-    return render("imports/new.html", form=form, importers=_importers())
+    importers = sorted(_importers(), key=lambda importer: importer.name != form.kind.data)  # what is chosen is explained first
+    return render("imports/new.html", form=form, importers=importers)
 
 
 def _mapping_page(batch: ImportBatch, table: Table, form: MappingForm, questions: dict[str, list[str]]) -> str:

@@ -9,6 +9,13 @@ from typing import Any, ClassVar
 from portal.kernel.text import N_
 
 
+class Sentences(tuple[str, ...]):
+    """Sentences as a fact of a refusal, marked for translation: told one after another in the reader's language."""
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+
 class Refusal(Exception):
     """A rule said no. Rolls the unit of work back and is shown as a sentence.
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.identity import require_own_password
-from portal.rewards.actions.codes import ask_for_code, reveal_code
+from portal.rewards.actions.codes import ask_for_code, keep_code, reveal_code
 from portal.rewards.actions.fulfilling import confirm_received
 from portal.rewards.forms.codes import RevealForm
 from portal.rewards.queries.redemptions import redemption_for
@@ -61,6 +61,15 @@ def reveal(card_id: int) -> ResponseReturnValue:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@bp.post("/rewards/codes/<int:card_id>/kept")
+@advocate
+@writes(again=lambda refusal, card_id: _refused(refusal, card_id))
+def kept(card_id: int) -> ResponseReturnValue:
+    """Close the look: whoever goes back to the page that showed the code finds it no more."""
+    keep_code(db(), current_actor(), redemption_id=card_id)
+    return redirect(url_for("rewards.redemption", redemption_id=card_id), 303)
 
 
 @bp.post("/rewards/codes/<int:card_id>/ask")

@@ -11,7 +11,7 @@ from portal.files.queries import measures_of
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
-from portal.kernel.text import N_
+from portal.kernel.text import N_, fold
 from portal.ledger.queries.balances import balance_of
 from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.receiving.rules.accepting import Stance
@@ -37,7 +37,7 @@ from portal.rewards.rules.addresses import KEPT_DAYS
 from portal.rewards.rules.conditions import Period, sale_of
 from portal.rewards.rules.kinds import KIND_NAMES, UNIT, Kind
 from portal.rewards.rules.redeeming import is_over
-from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
+from portal.rewards.rules.states import HELD, RECEIVED_AFTER_DAYS, Move, State, can, can_cancel
 from portal.rewards.tickets import drawn, ticket_number
 from portal.web.countries import country_name, country_names
 from portal.web.errors import sentence
@@ -70,7 +70,13 @@ def facts_before(reward: Reward) -> list[Fact]:
     return kind_of(reward.kind).facts(reward.options, {}, {}, State.REQUESTED)
 
 
+def has_passed(reward: Reward) -> bool:
+    """Tell whether the one day on which a reward takes place is over."""
+    return is_over(kind_of(reward.kind).day(reward.options), local_date(utcnow(), programme_zone(db())))
+
+
 NAMES: dict[str, Any] = {
+    "has_passed": has_passed,
     "facts_before": facts_before,
     "kinds": KIND_NAMES,
     "facts_of": facts_of,
@@ -100,10 +106,11 @@ def index() -> ResponseReturnValue:
     """What is offered, and how each reward stands for the reader."""
     form = CatalogueFilter(request.args)
     filters, me = form.values(), _me()
+    asked = filters | {"named": _kinds_named(filters.get("q", ""))}
     if request.args.get("format") == "csv":
-        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, filters, utcnow()))
+        rows = ((r.name, _(KIND_NAMES[Kind(r.kind)]), r.price, left, r.summary) for r, left in iter_offers(db(), me, asked, utcnow()))
         return csv_response("rewards.csv", CATALOGUE_HEADER, rows)
-    found = list_offers(db(), me, filters, utcnow(), after=request.args.get("after"))
+    found = list_offers(db(), me, asked, utcnow(), after=request.args.get("after"))
     mine, balance = own_redemptions(db(), me, {}, size=RECENT), balance_of(db(), me, unit=UNIT)
     shown = {"found": found, "form": form, "filters": filters, "mine": mine.rows, "plain": PlainForm(), "available": balance.available}
     shown["wished"] = wished(db(), me, [offer.reward.id for offer in found])
@@ -112,6 +119,12 @@ def index() -> ResponseReturnValue:
     shown["codes"] = looks_at(db(), mine.rows)
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
+
+
+def _kinds_named(term: str) -> list[str]:
+    """Return the kinds whose name holds ``term``, in the reader's language."""
+    said = fold(term.strip())
+    return [kind.value for kind, name in KIND_NAMES.items() if said and said in fold(_(name))]
 
 
 @bp.get("/rewards/<int:reward_id>")
@@ -252,7 +265,7 @@ def page_of(reward_id: int, form: RedeemForm | None = None, *, plain: PlainForm 
     shown["is_past"] = is_over(shown["day"], local_date(utcnow(), programme_zone(db())))
     shown["plain"], shown["is_wished"] = plain or PlainForm(formdata=None), bool(wished(db(), _me(), [reward_id]))
     shown["awaited"] = [] if shown["is_past"] else awaited_for(db(), _me(), offer.reward, offer.left, _variants(offer.reward))
-    shown["pictures"] = measures_of(db(), [offer.reward.picture_id])
+    shown["pictures"], shown["variants"] = measures_of(db(), [offer.reward.picture_id]), _variants(offer.reward)
     return render("rewards/show.html", offer=offer, reward=offer.reward, form=form, is_kept=is_kept, **shown, **NAMES)
 
 
@@ -267,10 +280,12 @@ def _redemption(redemption_id: int, form: PlainForm) -> str:
     redemption_for(db(), _me(), redemption_id)
     detail = get_detail(db(), redemption_id)
     code = looks_at(db(), [(detail.redemption, detail.reward)]).get(redemption_id)
-    rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state == State.REQUESTED else None
+    rests = resting(db(), [_me()], utcnow()).get(_me()) if detail.redemption.state in HELD else None
     waits = detail.redemption.state in (State.REQUESTED, State.APPROVED, State.ORDERED)
     stop = stop_of(db(), detail.redemption, detail.reward, utcnow()) if waits else None
     facts = {"rests": rests, "stop": stop, "needs_form": isinstance(stop, FormNeeded), "code": code}
+    day = day_of(detail.redemption, detail.reward)
+    facts["is_ahead"] = day is not None and day > local_date(utcnow(), programme_zone(db()))
     return render("rewards/redemption.html", **facts, detail=detail, item=detail.redemption, reward=detail.reward, form=form, **NAMES)
 
 

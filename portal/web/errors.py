@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from portal.kernel.countries import Countries
-from portal.kernel.errors import Busy, Refusal, Unreachable
+from portal.kernel.errors import Busy, Refusal, Sentences, Unreachable
 from portal.kernel.money import Money
 from portal.kernel.text import N_
 from portal.web import problems
@@ -55,6 +55,8 @@ def _shown(fact: object) -> object:
         return day(fact)
     if isinstance(fact, Money):
         return money(fact.cents)
+    if isinstance(fact, Sentences):
+        return " ".join(_(one) for one in fact)
     if isinstance(fact, Countries):
         return country_names(fact)
     return number(fact) if isinstance(fact, int) and not isinstance(fact, bool) else fact

@@ -96,7 +96,9 @@ document.addEventListener("change", ({ target }) => {
 // A list of lines to choose from: j and k move from line to line, x chooses one. Its links lead elsewhere, so they are only stood on.
 const choosing = () => document.querySelector("[data-choosing]");
 document.addEventListener("keydown", (event) => {
-  if (!["j", "k", "x"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || !choosing()?.contains(event.target)) return;
+  // From the first moment on, before anything on the page was stood on.
+  const isHere = choosing()?.contains(event.target) || (choosing() && event.target === document.body);
+  if (!["j", "k", "x"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || !isHere) return;
   const list = rows();
   const at = list.findIndex((row) => row.contains(document.activeElement));
   event.preventDefault();

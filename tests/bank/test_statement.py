@@ -70,7 +70,7 @@ def lines(client: PortalClient, address: str) -> list[list[str]]:
 EXPECTED = [
     ["Corrected by hand", "", "", "-30", "470", "Counted twice", "Ada Admin", "Error in our records"],
     ["Returned", "Café visit", "", "200", "500", "", "Ada Admin", ""],
-    ["Sent on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Amara Okafor", ""],
+    ["Sent on 4 Nov 2026", "Café visit", "", "-200", "300", "", "Ada Admin", ""],
     ["Earned", "", "", "500", "500", "", "the portal", ""],
 ]
 
@@ -241,7 +241,10 @@ def test_a_line_of_a_reward_tells_how_it_stands(account: Account, sign_in: SignI
 
     assert [line[0] for line in lines(client, "/statement?q=mug")] == ["Held, waiting for approval"]
     assert told(approve_redemption, admin) == ["Held, approved on 9 Nov 2026"]
+    assert [line[6] for line in lines(client, "/statement?q=mug")] == ["Ada Admin"]
+    assert "by Ada Admin" in client.get("/statement?q=mug").text
     assert told(cancel_redemption, acting(account.person_id)) == ["Given back", "Held until it was cancelled on 9 Nov 2026"]
+    assert [line[6] for line in lines(client, "/statement?q=mug")] == ["Amara Okafor"] * 2
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TransferKind if kind is not TransferKind.CAPTURE])

@@ -19,7 +19,6 @@ from portal.references.models import Nomination
 from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models import Redemption
-from portal.rewards.rules.refusals import ReadFirst
 from tests.dashboard.scene import Scene, more_attempts, scene
 from tests.factories.challenges import as_admin, make_attempt
 from tests.factories.people import make_admin, make_company
@@ -211,7 +210,7 @@ def received_before(session: Session, stage: Scene) -> None:
 def test_a_first_redemption_is_not_approved_unread(desk: PortalClient, stage: Scene, database: Database) -> None:
     for given in ({"scope": "all"}, {"item": f"redemption-{stage.redemption.id}"}):
         answer = desk.post(f"{QUEUE}/approve?kind=redemption", data=given)
-        assert ReadFirst.message in answer.text
+        assert "It is their first redemption; a person looks at that. Please open it by itself." in answer.text
         assert _state(database, Redemption, stage.redemption.id) == "requested"
     desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
     assert _state(database, Redemption, stage.redemption.id) == "approved"

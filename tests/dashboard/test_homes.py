@@ -80,6 +80,9 @@ def test_an_advocate_sees_points_rank_challenges_and_rewards(stage: Scene, sign_
     assert "Finish your profile" in page
     assert "With us for approval" in page
     assert "Gift card" in page
+    # What can be had is told apart from what is to go, in the words of the wishes.
+    rewards = page[page.index('id="reach"') :]
+    assert rewards.count("Within reach") + len(re.findall(r"[\d,]+ to go", rewards)) == rewards.count("<progress")
 
 
 def test_home_goes_on_with_what_was_touched_last(sign_in: SignIn, database: Database) -> None:

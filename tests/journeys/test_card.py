@@ -67,7 +67,7 @@ def test_from_a_list_of_codes_to_the_one_look(site: Site, draft: int, visit: Cal
     amara.page.get_by_role("button", name="Show my code").click()
     expect(amara.page.get_by_text("JOURNEY-CODE-1", exact=True)).to_be_visible()
     expect(amara.page.get_by_text("4711", exact=True)).to_be_visible()
-    amara.page.get_by_role("link", name="I have kept it").click()
+    amara.page.get_by_role("button", name="I have kept it").click()
     expect(amara.page.get_by_text("It is shown once.")).to_be_visible()
     expect(amara.page.get_by_role("main")).not_to_contain_text("JOURNEY-CODE")
     amara.page.get_by_role("button", name="I could not keep it").click()

@@ -90,6 +90,11 @@ def test_each_tab_holds_what_is_to_be_done_next_and_filters_find_it(ada: PortalC
     }
     assert {query: on_page(ada.get(f"/admin/rewards/desk{query}").text) for query in expected} == expected
     assert "Nothing on its way" in ada.get("/admin/rewards/desk?tab=sent").text
+    page = ada.get("/admin/rewards/desk?tab=sent").text
+    assert ">Clear<" not in page, "a tab is nothing to clear"
+    assert "At the provider" not in page
+    ada.post("/admin/rewards/desk?tab=order", data={"act": "order", "item": [str(lying.to_order)]})
+    assert on_page(ada.get("/admin/rewards/desk").text) == on_page(ada.get("/admin/rewards/desk?tab=send").text) != []
     assert "Nothing on this tab fits this search." in ada.get("/admin/rewards/desk?tab=send&q=nobody").text
 
 
@@ -127,7 +132,12 @@ def test_tracking_numbers_come_in_with_a_look_first_and_twice_is_once(ada: Porta
         "/admin/rewards/desk/tracking", data={"upload": (io.BytesIO(lines.encode()), "numbers.csv")}, content_type="multipart/form-data"
     ).text
     assert "Use 1 line" in page
-    for told in ("There is no parcel of this number.", "An earlier line is about the same redemption.", "This line needs the number"):
+    for told in (
+        "There is no parcel of this number.",
+        "It is not sent by post.",
+        "An earlier line is about the same redemption.",
+        "The tracking number is missing.",
+    ):
         assert told in page
     assert state_of(database, lying.parcel) == "ordered", "nothing is written by looking"
     text = re.search(r'name="text" value="([^"]*)"', page)
@@ -136,7 +146,7 @@ def test_tracking_numbers_come_in_with_a_look_first_and_twice_is_once(ada: Porta
     first, second = (ada.post("/admin/rewards/desk/tracking/send", data=sent, follow_redirects=True).text for _ in range(2))
     assert "1 parcel is sent with its number." in first
     assert "0 parcels are sent" in second
-    assert second.count("There is no parcel of this number.") == 2
+    assert [second.count(told) for told in ("There is no parcel of this number.", "It is not sent by post.")] == [1, 1]
     with database.reading() as session:
         found = session.get_one(Redemption, lying.parcel)
         assert (found.state, found.handed) == ("sent", {"tracking": "LP 1", "carrier": "Post"})
@@ -236,7 +246,7 @@ def test_the_database_itself_lets_nobody_approve_their_own(lying: Desk, database
     [
         (["7", "LP", "Post"], None),
         (["#7", "'=LP", ""], None),
-        (["7", ""], desk.LineUnreadable),
+        (["7", ""], desk.TrackingMissing),
         (["seven", "LP"], desk.LineUnreadable),
         (["７", "LP"], desk.LineUnreadable),
         (["7", "x" * 81], desk.LineUnreadable),

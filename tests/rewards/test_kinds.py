@@ -1,7 +1,10 @@
 """Each kind of reward by its contract, and through the doors: what is asked, what is given, what is read."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -9,9 +12,14 @@ from portal.kernel.errors import Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
 from portal.rewards.actions.catalogue import change_reward, publish_reward, set_options
+from portal.rewards.actions.fulfilling import send_redemption
+from portal.rewards.actions.redeeming import Asked
+from portal.rewards.actions.review import approve_redemption
+from portal.rewards.actions.variants import add_variant
 from portal.rewards.kinds import checks
 from portal.rewards.kinds.registry import KINDS, ORDERED, POSTED, kind_of
 from portal.rewards.models import Redemption, Reward
+from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.kinds import Kind
 from portal.rewards.rules.refusals import KindFixed
 from portal.rewards.rules.states import State
@@ -30,6 +38,44 @@ def test_every_kind_is_there_once_and_says_how_it_goes() -> None:
     for kind in KINDS.values():
         assert kind.hint
         assert len({kind.state_name(state) for state in State}) == len(State)
+
+
+def test_what_is_approved_is_never_said_to_be_on_its_way_and_what_happened_has_the_words_of_its_kind() -> None:
+    for kind in KINDS.values():
+        assert "way" not in kind.state_name(State.APPROVED)
+        assert kind.step_name(State.APPROVED) == "Approved"
+    named = {kind: KINDS[kind].step_name(State.SENT) for kind in (Kind.EVENT, Kind.EXPERIENCE, Kind.DIGITAL, Kind.MERCHANDISE)}
+    assert list(named.values()) == ["Ticket given", "Seat confirmed", "Link given", "Sent"]
+
+
+def test_a_seat_is_no_parcel_and_a_perk_says_that_somebody_gets_in_touch(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[int, int, int]:
+        person, admin, now = make_person(session), as_admin(make_admin(session, name="Ada Admin").id), utcnow()
+        give_points(session, person.id, 1_000)
+        made = []
+        for kind in (Kind.EXPERIENCE, Kind.PERK):
+            draft = make_draft(session, kind=kind)
+            if kind is Kind.EXPERIENCE:
+                add_variant(session, admin, reward_id=draft.id, name="Ghent", stock=2, happens_on=date(2999, 12, 20), now=now)
+            publish_reward(session, admin, reward_id=draft.id, now=now)
+            dates = variants_of(session, draft.id)
+            redemption = make_redemption(session, person.id, draft.id, asked=Asked(dates[0].id if dates else None))
+            approve_redemption(session, admin, redemption_id=redemption.id, now=now)
+            send_redemption(session, admin, redemption_id=redemption.id, now=now)
+            made.append(redemption.id)
+        return person.id, *made
+
+    person_id, seat, perk = database.write(scene)
+    amara = sign_in(person_id)
+    page = amara.get(f"/rewards/redemptions/{seat}").text
+    for said in ("Seat confirmed by Ada Admin", "14 days after its day it counts as received by itself"):
+        assert said in page
+    for unsaid in ("I have it", "If it does not arrive", "I was there"):
+        assert unsaid not in page
+    assert "We get in touch with you about how and where" in amara.get(f"/rewards/redemptions/{perk}").text
+    with database.reading() as session:
+        mails = session.scalars(select(Notice.data).where(Notice.person_id == person_id, Notice.kind == "redemption_sent").order_by(Notice.id)).all()
+    assert [data["told"] for data in mails] == [kind_of(kind).told[State.SENT] for kind in (Kind.EXPERIENCE, Kind.PERK)]
 
 
 @pytest.mark.parametrize(

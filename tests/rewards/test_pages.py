@@ -84,6 +84,8 @@ def test_the_catalogue_shows_how_each_reward_stands(amara: PortalClient) -> None
         ("reach=can", ["Café visit", "Summit pass"]),
         ("sort=dearest", ["€50 gift card", "Summit pass", "Training voucher", "Café visit"]),
         ("q=draft", []),
+        ("q=EVENT", ["Café visit", "Summit pass"]),
+        ("q=gift+c", ["€50 gift card"]),
     ],
 )
 def test_the_catalogue_is_searched_filtered_and_ordered(amara: PortalClient, query: str, names: list[str]) -> None:
@@ -171,8 +173,8 @@ def test_what_is_approved_is_cancelled_through_the_page_and_the_admins_pages_say
     redemption_id = asked_for(database, shop, approve_redemption)
     address, admins = f"/rewards/redemptions/{redemption_id}/cancel", f"/admin/rewards/redemptions/{redemption_id}"
     page = amara.get(address).text
-    assert "it is approved and on its way" in page
-    assert "Somebody may be packing it already; we tell them at once." in page
+    assert "it is approved." in page
+    assert "Somebody may be seeing to it already; we tell them at once." in page
     assert amara.post(address).status_code == 303
     assert "Do not send: Amara Okafor cancelled Summit pass" in ada.get("/inbox").text
     page = ada.get(admins).text
@@ -222,7 +224,7 @@ def test_a_retired_reward_stays_to_be_seen_by_who_redeemed_it(amara: PortalClien
     database.write(lambda s: make_redemption(s, shop.person_id, shop.cafe))
     for reward_id in (shop.cafe, shop.summit):
         database.write(lambda s, reward_id=reward_id: retire_reward(s, as_admin(shop.admin_id), reward_id=reward_id, now=utcnow()))
-    assert "not offered any more" in amara.get(f"/rewards/{shop.cafe}").text
+    assert "not offered at the moment" in amara.get(f"/rewards/{shop.cafe}").text
     assert amara.get(f"/rewards/{shop.summit}").status_code == 404
 
 
@@ -267,6 +269,23 @@ def test_an_admin_writes_previews_publishes_and_retires_a_reward(ada: PortalClie
     with database.reading() as session:
         made = session.scalars(select(Reward).where(Reward.name == "Wool overshirt")).one()
     assert (made.price, made.stock, made.limit_per_person, made.state) == (1_300, 3, 1, "retired")
+
+
+def test_what_a_kind_lacks_is_named_and_marked_when_it_is_published(ada: PortalClient, database: Database) -> None:
+    draft = database.write(lambda s: make_draft(s, kind="digital", name="E-book").id)
+    form = {"name": "E-book for all", "kind": "digital", "price": "90", "summary": "Read it.", "act": "publish"}
+    typed, plain = ada.post(f"/admin/rewards/{draft}", data=form), ada.post(f"/admin/rewards/{draft}/publish")
+    for refused in (typed, plain):
+        assert refused.status_code == 422
+        assert "then enter “Link to it” under Details" in refused.text
+        assert 'href="#details"' in refused.text
+        link = re.search(r'<input[^>]*name="option_link"[^>]*>', refused.text)
+        assert link
+        assert 'aria-invalid="true"' in link.group()
+        assert refused.text.count("Please fill this in.") == 1
+    assert "E-book for all" in typed.text
+    with database.reading() as session:
+        assert session.get_one(Reward, draft).name == "E-book"
 
 
 @pytest.mark.parametrize(

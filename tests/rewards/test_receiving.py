@@ -39,6 +39,7 @@ from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
 from tests.rewards.racing import all_at_once
+from tests.support.application import SignIn
 
 LINK = {"link": "https://learn.example/course"}
 
@@ -303,6 +304,23 @@ def test_after_a_change_of_sign_in_nothing_is_approved_for_a_day_and_then_the_ru
         assert session.get_one(Redemption, redemption_id).state == "approved"
         assert session.scalars(select(RedemptionPause.redemption_id)).all() == []
     assert look_at_rested(database, later) == 0
+
+
+def test_what_was_approved_before_a_change_of_sign_in_says_until_when_it_waits(database: Database, sign_in: SignIn) -> None:
+    now = utcnow()
+
+    def prepare(session: Session) -> tuple[int, int]:
+        scene = Scene(session)
+        made = make_redemption(session, scene.person_id, scene.gift, now=now)
+        approve_redemption(session, scene.admin, redemption_id=made.id, now=now)
+        person = session.get_one(Person, scene.person_id)
+        about = {"name": person.name, "title": "", "company_id": person.company_id}
+        edit_person(session, scene.admin, person_id=person.id, email="new@customer.example", now=now, **about)
+        return scene.person_id, made.id
+
+    person_id, redemption_id = database.write(prepare)
+    page = sign_in(person_id).get(f"/rewards/redemptions/{redemption_id}").text
+    assert "nothing is ordered or sent until" in page
 
 
 def test_a_new_title_is_no_change_of_sign_in(scene: Scene) -> None:

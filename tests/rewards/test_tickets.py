@@ -52,6 +52,7 @@ def test_a_ticket_is_good_on_its_day_once_it_was_given_and_until_it_was_used(sta
 def test_a_number_is_read_as_it_is_typed_and_cannot_be_made_from_another() -> None:
     number = number_of(41, SECRET)
     assert redemption_of(f" {number.lower()[:6]} {number.lower()[6:]}", [SECRET]) == 41
+    assert redemption_of(number.replace("-", " "), [SECRET]) == 41
     assert redemption_of(number, ["a newer secret of this portal", SECRET]) == 41
     assert redemption_of(number, ["a newer secret of this portal"]) is None
     assert redemption_of(number.replace("41-", "42-"), [SECRET]) is None

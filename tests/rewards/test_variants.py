@@ -241,10 +241,24 @@ def test_terms_are_agreed_to_in_the_wording_that_was_shown(session: Session) -> 
     assert (made.terms_hash, made.terms_at is not None) == (version, True)
 
 
+def test_everything_that_was_left_open_is_told_at_once(session: Session) -> None:
+    scene = Wardrobe(session, terms="No exchange.")
+    nowhere = replace(HOME, city="", street=" ")
+    with pytest.raises(refusals.SeveralMissing) as refused:
+        make_redemption(session, scene.person_id, scene.reward_id, asked=Asked(None, address=nowhere, terms=version_of("No exchange.")))
+    told = [(type(part), part.field) for part in refused.value.parts]
+    assert told == [
+        (refusals.VariantNeeded, "variant_id"),
+        (addresses.AddressIncomplete, "street"),
+        (addresses.AddressIncomplete, "city"),
+        (refusals.TermsNotAccepted, "agrees"),
+    ]
+
+
 def test_an_address_is_asked_for_remembered_with_a_tick_and_forgotten_without(session: Session) -> None:
     scene = Wardrobe(session)
     for address, refusal in [
-        (None, addresses.AddressIncomplete),
+        (None, refusals.SeveralMissing),
         (replace(HOME, city=" "), addresses.AddressIncomplete),
         (replace(HOME, country="XX"), addresses.CountryUnknown),
     ]:
@@ -292,6 +306,21 @@ def test_the_page_asks_for_everything_and_only_the_person_and_admins_read_the_ad
     with database.reading() as session:
         assert "Harbour" not in " ".join(session.scalars(text("SELECT CAST(data AS TEXT) FROM audit_event")))
         assert "Harbour" not in " ".join(session.scalars(text("SELECT CAST(payload AS TEXT) FROM outbox_job")))
+
+
+def test_who_saves_up_reads_which_there_are_and_what_is_left(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Wardrobe)
+    poor = sign_in(database.write(lambda s: make_person(s).id))
+    page = poor.get(f"/rewards/{scene.reward_id}").text
+    assert "to go" in page
+    for said in ("Which there are", "<li>M <", "1 left", "<li>L <", "none left", "<li>S</li>"):
+        assert said in page
+    evening = database.write(lambda s: make_draft(s, kind="experience", name="Dinner", price=2_000).id)
+    database.write(lambda s: add_variant(s, scene.admin, reward_id=evening, name="Ghent", stock=0, happens_on=date(2999, 12, 20), now=utcnow()))
+    database.write(lambda s: publish_reward(s, scene.admin, reward_id=evening, now=utcnow()))
+    page = poor.get(f"/rewards/{evening}").text
+    assert "Ghent, 20 Dec 2999" in page
+    assert "none left" in page
 
 
 def test_an_admin_adds_and_changes_variants_through_the_pages(database: Database, sign_in: SignIn) -> None:

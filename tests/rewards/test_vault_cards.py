@@ -192,6 +192,22 @@ def test_from_approval_to_the_one_look(app: Flask, database: Database, sign_in: 
     assert "Printer jam" in log
 
 
+def test_who_says_they_kept_it_closes_the_page_that_showed_it(app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]) -> None:
+    _, redemption_id = ready(database, *people)
+    amara, address = sign_in(people[0]), f"/rewards/codes/{redemption_id}"
+    key = re.search(r'name="key" value="([^"]+)"', amara.get(address).text)
+    assert key
+    form = {"key": key[1], "current": PASSWORD}
+    assert "CANARY-1" in amara.post(address, data=form).text
+    stranger = sign_in(database.write(lambda s: make_person(s).id))
+    assert stranger.post(f"{address}/kept").status_code == 404
+    assert "CANARY-1" in amara.post(address, data=form).text
+    for _ in range(2):
+        assert amara.post(f"{address}/kept").headers["Location"].endswith(f"/rewards/redemptions/{redemption_id}")
+    back = amara.post(address, data=form)
+    assert (back.status_code, "CANARY" in back.text, "It is shown once" in back.text) == (409, False, True)
+
+
 def test_nobody_else_gets_to_a_code(app: Flask, database: Database, sign_in: SignIn, people: tuple[int, int]) -> None:
     _, redemption_id = ready(database, *people)
     other = database.write(lambda s: make_person(s).id)

@@ -16,6 +16,7 @@ from portal.notifications.models import Notice
 from portal.receiving.actions.accepting import answer
 from portal.receiving.rules.accepting import Rule, Stance
 from portal.receiving.rules.value import value_in_cents
+from portal.recognition.actions.scores import adjust
 from portal.rewards.actions.catalogue import adjust_stock, change_reward, retire_reward
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.wishes import unwish, wish
@@ -220,12 +221,28 @@ def test_the_list_says_how_far_each_wish_is(database: Database, sign_in: SignIn)
 
     client = sign_in(database.write(scene))
     page = client.get("/rewards/wishes").text
-    for said in ("Within reach", "240 to go", "Out of stock", "Not offered any more"):
+    for said in ("Within reach", "240 to go", "Out of stock", "Not offered at the moment"):
         assert said in page
     assert page.index("Old pass") < page.index("Cap") < page.index("Mug") < page.index("Coat")
     by_name = client.get("/rewards/wishes?sort=name").text
     assert by_name.index("Cap") < by_name.index("Coat") < by_name.index("Mug")
     assert "Coat" in client.get("/").text
+
+
+def test_who_owes_points_is_told_what_is_to_go_with_the_debt(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[int, int]:
+        person_id, reward_id = made_wish(session, has=100, name="Mug", price=80)
+        adjust(session, system(), person_id=person_id, points=-450, counts_as_earned=False, reason="test.taken", key="debt", now=utcnow())
+        return person_id, reward_id
+
+    person_id, reward_id = database.write(scene)
+    client = sign_in(person_id)
+    for address in ("/rewards", "/rewards/wishes"):
+        page = client.get(address).text
+        assert "430 to go" in page
+        assert 'value="0" max="80"' in page
+    assert "You owe 350 points, which are paid first; 430 to go." in client.get(f"/rewards/{reward_id}").text
+    assert 'value="0" max="80"' in client.get("/").text
 
 
 def test_a_heart_is_a_button_that_leads_back_to_where_it_was_pressed(database: Database, sign_in: SignIn) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotFound
-from portal.vault.actions.handing import allow_again, ask_again, hand_code, is_late, renew_code, show_code, take_back_code, take_code
+from portal.vault.actions.handing import allow_again, ask_again, close_look, hand_code, is_late, renew_code, show_code, take_back_code, take_code
 from portal.vault.actions.stocking import (
     Resealed,
     add_batch,
@@ -219,6 +219,16 @@ def test_a_code_is_shown_once_and_the_same_form_shows_it_again_for_a_minute(sess
     look = look_of(session, "me")
     assert look is not None
     assert (look.times_shown, look.shown_at, look.was_shown) == (1, NOW, True)
+
+
+def test_what_was_kept_is_not_shown_again_by_the_form_that_showed_it(session: Session) -> None:
+    fill(session, "A")
+    give(session, "me")
+    close_look(session, holder="me")
+    assert show_code(session, holder="me", key="f", now=NOW) == (Card("A"), True)
+    close_look(session, holder="me")
+    with pytest.raises(ShownAlready):
+        show_code(session, holder="me", key="f", now=NOW)
 
 
 def test_who_could_not_keep_it_asks_and_is_allowed_once_more(session: Session) -> None:

@@ -27,7 +27,7 @@ class Named:
 
     ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
     ``version`` is the version of the rules under which it was decided, where there are any.
-    ``pair`` are the two people who approved it, in their order, where it needed two; ``rule`` what ``Rule`` holds, where a rule approved it.
+    ``pair`` are the people who approved it: one, or two in their order where it needed two; ``rule`` what ``Rule`` holds, where a rule approved it.
     """
 
     title: str
@@ -86,7 +86,7 @@ class StatementLine:
     category: Category | None = None
     """What kind of correction by hand it is, if it is one."""
     pair: tuple[str, ...] = ()
-    """The names of the two who approved it, in their order, where it needed two."""
+    """The names of those who approved it: one, or two in their order where it needed two."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Cards:
         picture = store_upload(session, actor, received=drawn, owner_id=None, now=at)
         said = {name: entry[name] for name in ("name", "price", "summary", "text")}
         made = add_reward(session, actor, **said, kind="gift_card", limit_per_person=2, picture_id=picture.id, key="demo-vault-card", now=at)
-        set_options(session, actor, reward_id=made.id, given={"source": "vault", "amount": "9", "currency": "USD"}, now=at)
+        set_options(session, actor, reward_id=made.id, given={"source": "vault", "amount": str(entry["worth"]), "currency": "USD"}, now=at)
         last = (self.story.end + timedelta(days=entry["lapsing_days"])).date()
         cards = [Card(code, entry["pin"], "", last if place < entry["lapsing"] else NEVER) for place, code in enumerate(entry["codes"])]
         read = Read(list(enumerate(cards, 2)), [])

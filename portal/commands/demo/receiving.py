@@ -1,4 +1,4 @@
-"""What two customers let their people accept, and what the dearest reward is worth in money."""
+"""What two customers let their people accept, and who is taxed."""
 
 from datetime import datetime, timedelta
 
@@ -12,29 +12,17 @@ from portal.receiving.actions.accepting import set_company_rule, set_person_rule
 from portal.receiving.models import ReceivedYear
 from portal.receiving.queries.standing import year_of
 from portal.receiving.rules.accepting import Rule, Stance, rule_from
-from portal.rewards.actions.worth import set_value
-from portal.rewards.models import Reward
-
-VALUED = 329
 
 
 class Receiving:
-    """Enters values early, so that what was sent counts, and the customers' rules last, so that nobody was refused before."""
+    """Enters the customers' rules last, so that nobody was refused before."""
 
     def __init__(self, story: Story, cast: Cast) -> None:
         self.story, self.cast = story, cast
 
     def begin(self) -> None:
-        """Put both on the agenda."""
-        self.story.plan(self.story.end - timedelta(days=VALUED), self._value)
+        """Put them on the agenda."""
         self.story.plan(self.story.end - timedelta(minutes=30), self._rule)
-
-    def _value(self, at: datetime) -> None:
-        session, actor = self.story.session, self.story.acting(self.cast.reviewers[0])
-        for entry in programme()["reward"]:
-            if "worth" in entry:
-                reward = session.scalars(select(Reward).where(Reward.name == entry["name"])).one()
-                set_value(session, actor, reward_id=reward.id, cents=entry["worth"] * 100, now=at)
 
     def _rule(self, at: datetime) -> None:
         session, actor = self.story.session, self.story.acting(self.cast.reviewers[0])

@@ -22,7 +22,7 @@ from portal.rewards.actions.fulfilling import confirm_received, order_redemption
 from portal.rewards.actions.redeeming import Asked, cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.actions.worth import stops
+from portal.rewards.actions.worth import set_value, stops
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.variants import left_of, variants_of
@@ -78,7 +78,7 @@ class Shelf:
             kind=entry["kind"],
             price=entry["price"],
             summary=entry["summary"],
-            text=programme()["how"][entry["kind"]],
+            text=entry.get("how") or programme()["how"][entry["kind"]],
             stock=entry.get("stock"),
             terms=entry.get("terms", ""),
             limit_per_person=entry.get("limit"),
@@ -86,8 +86,12 @@ class Shelf:
             key=f"demo-reward-{number}",
             now=at,
         )
-        if "options" in entry:
-            set_options(session, actor, reward_id=made.id, given=entry["options"], now=at)
+        set_value(session, actor, reward_id=made.id, cents=entry["worth"] * 100, now=at)
+        options = entry.get("options", {})
+        if "in_days" in entry:
+            options = options | {"happens_on": (self.story.end + timedelta(days=entry["in_days"])).date().isoformat()}
+        if options:
+            set_options(session, actor, reward_id=made.id, given=options, now=at)
         for name, stock in entry.get("variants", {}).items():
             add_variant(session, actor, reward_id=made.id, name=name, stock=stock, now=at)
         if "conditions" in entry:

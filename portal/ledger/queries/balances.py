@@ -23,6 +23,11 @@ class Balance:
     owed: int = 0
     lifetime: int = 0
 
+    @property
+    def net(self) -> int:
+        """What stands in all: to spend, or below zero what is owed and paid first by what is earned next."""
+        return self.available - self.owed
+
 
 def balance_of(session: Session, owner_id: int, *, unit: str = POINTS) -> Balance:
     """Return the owner's balance; all zero without accounts."""

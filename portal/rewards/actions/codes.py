@@ -198,6 +198,12 @@ def reveal_code(session: Session, actor: Actor, *, redemption_id: int, key: str,
     return card, is_first
 
 
+def keep_code(session: Session, actor: Actor, *, redemption_id: int) -> None:
+    """Note that somebody has kept their code: the page that showed it shows it no more. Refuses: NotFound for another's."""
+    _own(session, actor, redemption_id)
+    handing.close_look(session, holder=holder_of(redemption_id))
+
+
 def ask_for_code(session: Session, actor: Actor, *, redemption_id: int, now: datetime) -> None:
     """Say that one could not keep the code that was shown; admins hear of it, once. Refuses: NotFound for another's, NoCodeYet."""
     redemption = _own(session, actor, redemption_id)

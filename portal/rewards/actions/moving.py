@@ -16,6 +16,7 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_code_back, watch_low
 from portal.rewards.actions.returns import came_back
+from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
@@ -95,9 +96,17 @@ def told_key(redemption: Redemption) -> str:
 def tell_person(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail: bool = True, mail_at: datetime | None = None) -> None:
     """Tell the person what happened to their redemption, in the inbox and by mail, which waits until ``mail_at``."""
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price}
-    data |= {name: value for name, value in (("reason", redemption.reason), ("delivery", redemption.delivery)) if value}
+    said = (("reason", redemption.reason), ("delivery", redemption.delivery), ("told", _told(session, redemption)))
+    data |= {name: value for name, value in said if value}
     to, link = recipient(session, redemption.person_id), f"/rewards/redemptions/{redemption.id}"
     notify(session, to=to, kind=kind, data=data, key=told_key(redemption), now=now, link=link, mail=mail, mail_at=mail_at)
+
+
+def _told(session: Session, redemption: Redemption) -> str:
+    """Return what the kind tells with what was sent, marked for translation, where nobody wrote a message with it."""
+    if redemption.state != State.SENT or redemption.delivery:
+        return ""
+    return kind_of(get_reward(session, redemption.reward_id).kind).told.get(State.SENT, "")
 
 
 def stopped_key(redemption: Redemption) -> str:

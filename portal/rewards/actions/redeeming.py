@@ -1,6 +1,6 @@
 """What a person does: ask for a reward, call it off. Stock, points and the redemption move together or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, violated
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, Refusal
 from portal.ledger.actions.holding import hold
 from portal.ledger.rules import BalanceTooLow
 from portal.rewards.actions.addresses import keep_address
@@ -29,14 +29,14 @@ from portal.rewards.models import Redemption, Reward
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.conditions import span_of
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
-from portal.rewards.queries.variants import address_of
-from portal.rewards.rules.addresses import Address, require_address
+from portal.rewards.queries.variants import address_of, has_variants
+from portal.rewards.rules.addresses import Address, missing_in, require_address
 from portal.rewards.rules.conditions import Conditions, limit_refusal, period_key, require_delivered
 from portal.rewards.rules.reach import free_slot
 from portal.rewards.rules.redeeming import is_over, require_offered, require_price_as_shown, require_redeemer
-from portal.rewards.rules.refusals import EventIsOver, KeyTaken, TooFewPoints
+from portal.rewards.rules.refusals import EventIsOver, KeyTaken, SeveralMissing, TermsNotAccepted, TooFewPoints, VariantNeeded
 from portal.rewards.rules.states import Move, State, is_called_off, left_at
-from portal.rewards.rules.terms import require_agreed
+from portal.rewards.rules.terms import require_agreed, version_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def redeem(
     LevelNeeded, CountryNotKnown, NotInCountry, NotDeliveredThere), PriceChanged, TermsChanged, TermsNotAccepted, AddressIncomplete,
     CountryUnknown, what the kind finds missing, VariantNeeded, VariantGone, DateIsOver, EventIsOver, LimitReached (or, of a limit that
     counts anew, AgainNextMonth, AgainNextQuarter, AgainNextYear), OutOfStock, VariantOut, TooFewPoints, KeyTaken, and what the person
-    may not accept (AskedFirst, MayNotAccept, CharityOnly, ItemAboveCap, YearAboveCap).
+    may not accept (AskedFirst, MayNotAccept, CharityOnly, ItemAboveCap, YearAboveCap). Where several things were left open,
+    SeveralMissing has their refusals as its parts.
     """
     person_id = require_redeemer(actor)
     if first := find_by_key(session, key):
@@ -139,8 +140,13 @@ def _same(session: Session, first: Redemption, person_id: int, reward_id: int, a
 def _said(session: Session, reward: Reward, conditions: Conditions, asked: Asked, now: datetime) -> dict[str, Any]:
     """Return what is kept of what was filled in, checked."""
     kind = kind_of(reward.kind)
-    version = require_agreed(reward.terms, agrees=asked.agrees, shown=asked.terms)
     answers = read(kind.asks(reward.options), asked.answers)
+    missing = list(_missing(session, reward, asked, answers))
+    if len(missing) > 1:
+        several = SeveralMissing()
+        several.parts = tuple(missing)
+        raise several
+    version = require_agreed(reward.terms, agrees=asked.agrees, shown=asked.terms)
     variant = chosen_variant(session, reward.id, asked.variant_id, now)
     if refusal := kind.problem(reward.options, answers):
         raise refusal
@@ -151,6 +157,19 @@ def _said(session: Session, reward: Reward, conditions: Conditions, asked: Asked
         raise EventIsOver(reward=reward.name, day=day)
     about = {"variant_id": variant.id if variant else None, "variant": variant.name if variant else "", "happens_on": day, "answers": answers}
     return about | {"terms_hash": version, "terms_at": now if version else None}
+
+
+def _missing(session: Session, reward: Reward, asked: Asked, answers: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield what was left open, in the order of the form, so that nobody is told of it one by one."""
+    kind = kind_of(reward.kind)
+    if asked.variant_id is None and has_variants(session, reward.id):
+        yield VariantNeeded()
+    if refusal := kind.problem(reward.options, answers):
+        yield refusal
+    if kind.needs_address:
+        yield from missing_in(asked.address)
+    if asked.terms == version_of(reward.terms) and reward.terms.strip() and not asked.agrees:
+        yield TermsNotAccepted()
 
 
 def _insert(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.kernel.errors import Sentences
 from portal.review.actions.pairs import look
 from portal.review.actions.undoing import keep_decision
 from portal.review.queries.terms import terms_of
@@ -19,6 +20,7 @@ from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.review import KIND
 from portal.rewards.queries.signs import reviewers_named
 from portal.rewards.queries.worth import looked_at, stop_of
+from portal.rewards.rules.auto import AGAINST_NAMES
 from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals import NamedInSign, ReadFirst
 from portal.rewards.rules.states import Move, State
@@ -66,8 +68,8 @@ def approve_among_many(session: Session, actor: Actor, *, redemption_id: int, no
     """Say yes as ``give_approval`` does to one of many that nobody opens. Refuses besides: ReadFirst, where something speaks for opening it."""
     asked = get_redemption(session, redemption_id, is_fresh=True)
     require_decider(actor, asked.person_id)
-    if asked.state == State.REQUESTED and looked_at(session, asked, get_reward(session, asked.reward_id), now).to_be_read:
-        raise ReadFirst()
+    if asked.state == State.REQUESTED and (reasons := looked_at(session, asked, get_reward(session, asked.reward_id), now).to_be_read):
+        raise ReadFirst(why=Sentences(AGAINST_NAMES[reason] for reason in reasons))
     return give_approval(session, actor, redemption_id=redemption_id, now=now)
 
 

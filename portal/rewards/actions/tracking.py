@@ -18,7 +18,7 @@ from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import AddressMissing
-from portal.rewards.rules.desk import AnotherNumber, Line, RedemptionUnknown
+from portal.rewards.rules.desk import AnotherNumber, Line, NotByPost, RedemptionUnknown
 from portal.rewards.rules.redeeming import require_decider
 from portal.rewards.rules.states import SPENT, Move, can
 
@@ -36,12 +36,14 @@ def what_it_does(
 ) -> Does:
     """Tell what sending the list would do with the line. ``known`` are the names of all whom the redemption concerns.
 
-    Refuses: what is wrong with the line, RedemptionUnknown, NotAllowed, OwnRedemption, AddressMissing, AnotherNumber, AlreadyHandled.
+    Refuses: what is wrong with the line, RedemptionUnknown, NotByPost, NotAllowed, OwnRedemption, AddressMissing, AnotherNumber, AlreadyHandled.
     """
     if line.refusal is not None:
         raise line.refusal
-    if redemption is None or reward is None or reward.kind not in POSTED:
+    if redemption is None or reward is None:
         raise RedemptionUnknown()
+    if reward.kind not in POSTED:
+        raise NotByPost()
     require_decider(actor, redemption.person_id)
     if redemption.state not in SPENT:
         if not can(Move.SEND, redemption.state):

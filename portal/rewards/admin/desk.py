@@ -62,14 +62,18 @@ def desk() -> ResponseReturnValue:
     """What is to be done next with what people redeemed."""
     form = DeskFilter(request.args)
     filters, tab = _asked(form)
+    counts = count_tabs(db())
+    if "tab" not in form.values() and not counts[tab.value]:
+        # Whoever opens the desk stands where something is to be done.
+        tab = next((one for one in (Tab.SEND, Tab.APPROVE, Tab.FAILED) if counts[one.value]), tab)
     if request.args.get("format") == "csv":
         rows = (_picked(row) for row in iter_desk(db(), tab, filters))
         return csv_response(f"desk-{tab.value}.csv", PICKING_HEADER + PICKING_HEADER_ENDS, rows)
     form.offer_countries(desk_countries(db()))
     found = desk_page(db(), tab, filters, after=request.args.get("after"))
-    shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": count_tabs(db())}
+    shown = {"found": found, "form": form, "filters": filters, "tab": tab, "counts": counts}
     shown["firsts"] = firsts_of(db(), [row.Redemption.id for row in found.rows])
-    shown["running"] = running_low(db(), utcnow())
+    shown["running"], shown["has_provider"] = running_low(db(), utcnow()), bool(db().info.get("has_card_provider"))
     shown["orders"] = orders_of(db(), [row.Redemption.id for row in found]) if tab is Tab.PROVIDER else {}
     is_open, now = tab in (Tab.APPROVE, Tab.ORDER, Tab.SEND), utcnow()
     shown["rests"] = resting(db(), [row.Person.id for row in found], now) if is_open else {}

@@ -56,9 +56,10 @@ def _shown(reward: Reward, *, is_typed: bool = False) -> str:
     available = reward.price + 100
     asks = get_conditions(db(), reward.id)
     stands = stand(standing(price=reward.price, stock=left, limit=None, has=0, available=available), asks, today, None)
-    form = redeem_form(reward, open_variants(db(), reward.id, today), None)
+    variants = open_variants(db(), reward.id, today)
+    form = redeem_form(reward, variants, None)
     show_terms(form, reward)
     shown: dict[str, Any] = {"before": None, "receiver": ANYBODY, "objection": None, "day": day, "is_past": is_over(day, today)}
     shown |= {"is_wished": False, "awaited": [], "plain": PlainForm(formdata=None), "pictures": measures_of(db(), [reward.picture_id])}
-    shown |= {"is_preview": True, "is_typed": is_typed, "offer": Offer(reward, stands, available, left, asks)}
+    shown |= {"is_preview": True, "is_typed": is_typed, "variants": variants, "offer": Offer(reward, stands, available, left, asks)}
     return render("rewards/show.html", reward=reward, form=form, **NAMES | shown)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.audience.queries.audiences import sheet_of
 from portal.files.actions import store_upload
@@ -44,11 +45,12 @@ from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.cards import Source, source_of, worth_in
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, offer_state
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
+from portal.rewards.rules.refusals import DetailUnfit
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form
 from portal.web.guards import admin, current_actor
-from portal.web.language import day
+from portal.web.language import day, number
 from portal.web.templating import render_fragment
 from portal.web.transaction import db, writes
 
@@ -145,7 +147,7 @@ def adjust_stock(reward_id: int) -> ResponseReturnValue:
     if not form.validate():
         return edit_page(reward_id, stock=form), 422
     left = catalogue.adjust_stock(db(), current_actor(), reward_id=reward_id, change=form.change.data, now=utcnow())
-    flash(_("There are %(left)s on the shelf now.", left=left), "good")
+    flash(ngettext("There is %(n)s on the shelf now.", "There are %(n)s on the shelf now.", left, n=number(left)), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
 
@@ -231,6 +233,7 @@ def edit_page(reward_id: int, *, preview: Any = None, **forms: Form) -> str:
         "conditions": forms.get("conditions") or conditions_form(list_levels(db()), conditions),
         "stands": offer_state(reward.state, conditions, _today()),
         "asks": conditions,
+        "today": _today(),
         "programme_zone": programme_zone(db()).replace("_", " "),
         "sheet": sheet_of(db(), audience_id) if audience_id is not None else None,
         "form": forms.get("form") or _stored(reward_id),
@@ -264,10 +267,18 @@ def variant_form(variant: RewardVariant, *, filled: bool = False) -> EditVariant
 
 def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:
     shown = forms or {"plain": PlainForm()}
+    if (refusal.field or "").startswith("option_"):
+        reward = get_reward(db(), reward_id)
+        details = options_form(kind_of(reward.kind), reward.options, is_marked=True)
+        details.refuse(refusal)
+        refusal = DetailUnfit(detail=details[refusal.field or ""].label.text)
+        forms = {"details": details}
+    else:
+        forms = {}
     for form in shown.values():
         form.validate()
         _tell(form, refusal, lambda: _stored(reward_id))
-    return edit_page(reward_id, **shown), refusal.status
+    return edit_page(reward_id, **shown, **forms), refusal.status
 
 
 def _tell(form: Form, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:

@@ -14,7 +14,7 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.tickets import LetInForm, TicketForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import Detail, get_detail
-from portal.rewards.rules.refusals import TicketUnknown
+from portal.rewards.rules.refusals import TicketNumberMissing, TicketUnknown
 from portal.rewards.rules.tickets import STANDING_NAMES, Standing, standing
 from portal.rewards.tickets import found_by
 from portal.rewards.views import NAMES as SHARED
@@ -35,6 +35,8 @@ def tickets() -> ResponseReturnValue:
         if found_by(form.number.data) is not None:
             return redirect(url_for("rewards_admin.ticket", ticket_number=form.number.data), 303)
         form.refuse(TicketUnknown())
+    elif "number" in request.args:
+        form.refuse(TicketNumberMissing())
     return render("rewards/admin/tickets.html", form=form)
 
 

@@ -58,6 +58,8 @@ class OptionsForm(Form):
     """What a kind needs to know besides."""
 
     controls: ClassVar[Mapping[str, Control]] = {}
+    is_marked: ClassVar[bool] = False
+    """Whether it holds what is saved, and only shows what is wrong with that: nothing in it was typed."""
     seen = SeenField()
 
     def asked(self) -> list[Field]:
@@ -69,10 +71,13 @@ class OptionsForm(Form):
         return {name: self._fields[f"option_{name}"].data for name in self.controls}
 
 
-def options_form(kind: RewardKind, options: Mapping[str, Any], *, filled: bool = False) -> OptionsForm:
-    """Return the form for what a kind needs, with what was saved unless ``filled`` from the request."""
+def options_form(kind: RewardKind, options: Mapping[str, Any], *, filled: bool = False, is_marked: bool = False) -> OptionsForm:
+    """Return the form for what a kind needs, with what was saved unless ``filled`` from the request.
+
+    ``is_marked``: to show what is wrong with what was saved.
+    """
     fields = {f"option_{name}": field_for(control) for name, control in kind.options.items()}
-    form_class = type("OptionsForm", (OptionsForm,), fields | {"controls": kind.options})
+    form_class = type("OptionsForm", (OptionsForm,), fields | {"controls": kind.options, "is_marked": is_marked})
     shown = {"data": {f"option_{name}": said for name, said in options.items()}, "seen": seen_of(read(kind.options, options))}
     made: OptionsForm = form_class() if filled else form_class(formdata=None, **shown)
     return made

@@ -22,7 +22,7 @@ from portal.rewards.kinds.checks import (
     lines_of,
 )
 from portal.rewards.rules.kinds import Kind
-from portal.rewards.rules.states import SPENT, STATE_NAMES, State
+from portal.rewards.rules.states import SPENT, STATE_NAMES, STEP_NAMES, State
 
 Values = Mapping[str, Any]
 
@@ -84,10 +84,17 @@ class RewardKind(Protocol):
     """Whether it is theirs as soon as it is approved; nobody sends anything."""
     is_shown: ClassVar[bool] = False
     """Whether it is a ticket, which is received by being shown at a door; the member cannot say so themselves."""
-    words: ClassVar[Mapping[State, str]] = {}
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be handed over")}
     """Names of states where this kind has its own."""
     told: ClassVar[Mapping[State, str]] = {}
     """What the member reads at a step, besides its name."""
+    has_it: ClassVar[tuple[str, str]] = (
+        N_("I have it"),
+        N_("After %(days)s days it counts as received by itself. If it does not arrive, write to us before."),
+    )
+    """What the member's button says once it was sent, and what happens if nobody presses it."""
+    called_off: ClassVar[str] = N_("Somebody may be seeing to it already; we tell them at once.")
+    """What a member reads before they cancel what was approved."""
     send: ClassVar[tuple[str, str]] = (N_("Hand over"), N_("Handed over. The held points are spent."))
     """What the desk's button says, and what was done then."""
 
@@ -119,6 +126,11 @@ class RewardKind(Protocol):
         """Return what ``state`` is called for this kind, marked for translation."""
         found = State(state)
         return self.words.get(found, STATE_NAMES[found])
+
+    def step_name(self, state: State | str) -> str:
+        """Return what it is called, marked for translation, that ``state`` was reached: among the things that happened, not as what comes next."""
+        found = State(state)
+        return self.words.get(found, STEP_NAMES[found]) if found in SPENT else STEP_NAMES[found]
 
 
 def is_theirs(state: State | str) -> bool:

@@ -18,6 +18,7 @@ class InstantDigital(RewardKind):
         "note": Control("text", N_("How to use it"), max_length=400),
     }
     is_at_once = True
+    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Link given")}
     told: ClassVar[Mapping[State, str]] = {State.REQUESTED: N_("The link stands here as soon as it is approved.")}
 
     def facts(self, options: Values, answers: Values, handed: Values, state: State) -> list[Fact]:

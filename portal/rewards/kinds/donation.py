@@ -18,8 +18,9 @@ class Donation(RewardKind):
         "causes": Control("lines", N_("Causes to choose from"), N_("One a line. Empty: there is nothing to choose."), max_length=2000),
         "thanks": Control("text", N_("Words of confirmation"), N_("The member reads them once it is given."), max_length=400),
     }
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Given")}
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be given"), State.SENT: N_("Given")}
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We give it with the next transfer.")}
+    has_it = (N_("I have seen it"), N_("After %(days)s days it counts as received by itself."))
     send = (N_("Mark as given"), N_("Given. The held points are spent."))
 
     def asks(self, options: Values) -> Mapping[str, Control]:

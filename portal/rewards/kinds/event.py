@@ -19,7 +19,11 @@ class EventTicket(RewardKind):
         "place": Control("text", N_("Place"), N_("Where it is, as on a ticket."), max_length=160),
     }
     is_shown = True
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Ticket given"), State.RECEIVED: N_("Ticket used")}
+    words: ClassVar[Mapping[State, str]] = {
+        State.APPROVED: N_("Approved, ticket to be given"),
+        State.SENT: N_("Ticket given"),
+        State.RECEIVED: N_("Ticket used"),
+    }
     told: ClassVar[Mapping[State, str]] = {
         State.APPROVED: N_("Your ticket is being written."),
         State.SENT: N_("Show this ticket at the door, on your phone or on paper. See you there!"),

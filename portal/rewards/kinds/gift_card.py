@@ -32,7 +32,7 @@ class GiftCard(RewardKind):
         "amount": Control("text", N_("Amount of the card"), N_("As 25 or 12.50. An amount in US dollars is also its value in money."), max_length=12),
         "currency": Control("text", N_("Currency"), N_("Three letters, as USD or EUR."), max_length=3),
     }
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Handed over")}
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be handed over"), State.SENT: N_("Handed over")}
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We get your card next."), State.ORDERED: N_("Your card is ordered.")}
 
     def flaw(self, options: Values) -> Refusal | None:

@@ -20,6 +20,8 @@ class Merchandise(RewardKind):
     comes = Comes.VARIANTS
     needs_address = True
     is_ordered = True
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be ordered")}
+    called_off = N_("Somebody may be packing it already; we tell them at once.")
     send = (N_("Mark as sent"), N_("Sent. The held points are spent."))
     told: ClassVar[Mapping[State, str]] = {
         State.APPROVED: N_("We order it next."),

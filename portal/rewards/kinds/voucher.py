@@ -21,7 +21,7 @@ class Voucher(RewardKind):
         "valid_until": Control("day", N_("Valid until"), N_("Empty: without an end.")),
     }
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Your voucher is being written."), State.SENT: N_("Your voucher is here.")}
-    words: ClassVar[Mapping[State, str]] = {State.SENT: N_("Handed over")}
+    words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be handed over"), State.SENT: N_("Handed over")}
 
     def shortfall(self, handed: Values) -> Refusal | None:
         if not handed.get("code") and not handed.get("link"):

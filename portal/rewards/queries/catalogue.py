@@ -68,8 +68,9 @@ _REACHED = {
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward, and how it stands for one person who has ``available`` points. ``left`` counts its variants together; None is without end.
+    """A reward, and how it stands for one person who has ``available`` points (below zero: owed).
 
+    ``left`` counts its variants together; None is without end.
     ``objection`` is what redeeming would refuse because of its conditions. At the limit, ``again_on`` is from when they may have it again.
     """
 
@@ -99,7 +100,10 @@ def locked_reward(session: Session, reward_id: int) -> Reward:
 
 
 def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], now: datetime, *, after: str | None = None) -> Page:
-    """Return a page of what is offered, each with how it stands for the person at ``now``. Filters: q, kind, reach, sort."""
+    """Return a page of what is offered, each with how it stands for the person at ``now``.
+
+    Filters: q, kind, reach, sort; ``named`` are the kinds whose name holds what is searched for, in the reader's language.
+    """
     shopper = shopper_of(session, person_id, now)
     page = page_by(session, _offered(filters), ORDERS[filters.get("sort", "price")], after=after, size=24, values=shopper.values)
     return replace(page, rows=_offers(session, shopper, page.rows, now))
@@ -188,7 +192,7 @@ def _offered(filters: Mapping[str, Any]) -> Select[Reward]:
 
 def _matching(filters: Mapping[str, Any], statement: Select[Reward]) -> Select[Reward]:
     if term := fold(filters.get("q", "").strip()):
-        statement = statement.where(Reward.search_key.like(like_pattern(term), escape="\\"))
+        statement = statement.where(or_(Reward.search_key.like(like_pattern(term), escape="\\"), Reward.kind.in_(filters.get("named", ()))))
     if kind := filters.get("kind"):
         statement = statement.where(Reward.kind == kind)
     if state := filters.get("state"):

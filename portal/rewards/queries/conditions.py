@@ -82,7 +82,10 @@ NOWHERE = "-"
 
 @dataclass(frozen=True)
 class Shopper:
-    """Somebody in the shop at one moment. ``values`` are the parameters of the conditions above."""
+    """Somebody in the shop at one moment. ``values`` are the parameters of the conditions above.
+
+    ``available`` is below zero where points are owed: a debt is paid before anything can be bought.
+    """
 
     person_id: int
     available: int
@@ -102,9 +105,9 @@ def shopper_of(session: Session, person_id: int, now: datetime) -> Shopper:
     """Return a person as somebody in the shop: points, country, whose audiences admit them. A constant number of statements."""
     balance, receiver = balance_of(session, person_id, unit=UNIT), receiver_of(session, person_id, now)
     stamps: Stamps = session.execute(_STAMPS).all()  # type: ignore[assignment]
-    values = values_at(session, now) | {"person": person_id, "available": balance.available, "lifetime": balance.lifetime}
+    values = values_at(session, now) | {"person": person_id, "available": balance.net, "lifetime": balance.lifetime}
     values |= {"country": receiver.country or NOWHERE, "admitted": sorted(admitted(session, person_id, stamps, now))}
-    return Shopper(person_id, balance.available, Buyer(balance.lifetime, receiver.country), receiver, values["today"], values)
+    return Shopper(person_id, balance.net, Buyer(balance.lifetime, receiver.country), receiver, values["today"], values)
 
 
 def buyer_of(session: Session, person_id: int, now: datetime) -> Buyer:

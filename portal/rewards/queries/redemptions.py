@@ -20,7 +20,7 @@ from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.auto import RULE_NAME
-from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, STEP_NAMES, State, became_of_hold
+from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -178,12 +178,14 @@ def get_detail(session: Session, redemption_id: int) -> Detail:
     if row is None:
         raise NotFound()
     redemption, reward, person, company = row
-    happened = _happened(redemption, person, firsts_of(session, [redemption_id]).get(redemption_id))
+    happened = _happened(redemption, reward, person, firsts_of(session, [redemption_id]).get(redemption_id))
     known = names(session, [by for *_, by in happened if by is not None])
     steps = [Step(state, name, at, by, known.get(by, "") if by is not None else "") for state, name, at, by in happened]
     return Detail(redemption, reward, person, company or "", steps, address_of(session, redemption_id))
 
 
+CALLED_BACK = (State.DECLINED, State.CANCELLED, State.ENDED)
+"""Where the line of what was held tells of its end, which is not for those to answer who approved it."""
 _TIMES = tuple(getattr(Redemption, name) for name in MOMENTS)
 _DESCRIBED = (
     select(Redemption.id, Redemption.state, Redemption.approved_by, Reward.name, *_TIMES)
@@ -194,7 +196,7 @@ _DESCRIBED = (
 
 def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[Any, ...]]:
     """Return (name of the reward, member's address, admin's address, what became of its points and when,
-    no version, who approved it where two did) of each redemption.
+    no version, who approved it) of each redemption.
 
     For rooms that show lines which came from it.
     """
@@ -210,7 +212,7 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
             f"/admin/rewards/redemptions/{row.id}",
             became,
             None,
-            _pair(firsts.get(row.id), row.approved_by),
+            _approvers(firsts.get(row.id), row.approved_by) if row.state not in CALLED_BACK else (),
             (RULE_NAME, {}, "/admin/rewards/terms") if row.approved_at is not None and row.approved_by is None else None,
         )
     return told
@@ -224,9 +226,11 @@ def deciders_of_redemption(session: Session, redemption_id: int, transfer_ids: f
     return {person_id for person_id in people if person_id is not None and person_id != found.person_id}
 
 
-def _pair(first: First | None, second_id: int | None) -> tuple[int, ...]:
-    """Return the two people who approved, first and second; nobody where one was enough, or the second is still wanted."""
-    return (first.by_id, second_id) if first and second_id is not None and second_id != first.by_id else ()
+def _approvers(first: First | None, second_id: int | None) -> tuple[int, ...]:
+    """Return who approved: one, or two where it needed them, in their order; nobody while the second is wanted, or where a rule did."""
+    if second_id is None:
+        return ()
+    return (first.by_id, second_id) if first and second_id != first.by_id else (second_id,)
 
 
 def redemptions_matching(term: str) -> Select[int]:
@@ -244,7 +248,7 @@ def _own(person_id: int, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]
     return statement
 
 
-def _happened(redemption: Redemption, person: Person, first: First | None) -> list[tuple[State, str, datetime, int | None]]:
+def _happened(redemption: Redemption, reward: Reward, person: Person, first: First | None) -> list[tuple[State, str, datetime, int | None]]:
     """Return what happened in its order; of what was tried more than once the last time."""
     steps = [
         (State.REQUESTED, "", redemption.requested_at, person.id),
@@ -258,7 +262,8 @@ def _happened(redemption: Redemption, person: Person, first: First | None) -> li
     ]
     if redemption.released_at is not None:
         steps.append((State(redemption.state), "", redemption.released_at, redemption.released_by))
-    happened = [(state, name or STEP_NAMES[state], at, by) for state, name, at, by in steps if at is not None]
+    kind = kind_of(reward.kind)
+    happened = [(state, name or kind.step_name(state), at, by) for state, name, at, by in steps if at is not None]
     return sorted(happened, key=lambda step: step[2])
 
 

@@ -1,5 +1,6 @@
 """A postal address: what it needs. Every country writes it otherwise, so only the least is asked for."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -64,14 +65,20 @@ class Address:
         return asdict(self)
 
 
-def require_address(address: Address | None) -> Address:
-    """Return the address. Refuses: AddressIncomplete on the field that is empty, CountryUnknown."""
+def missing_in(address: Address | None) -> Iterator[Refusal]:
+    """Yield what an address lacks: AddressIncomplete on each field that is empty, CountryUnknown."""
     for name in NEEDED:
         if address is None or not getattr(address, name).strip():
             refusal = AddressIncomplete()
             refusal.field = name
-            raise refusal
+            yield refusal
+    if address is not None and address.country not in COUNTRIES:
+        yield CountryUnknown()
+
+
+def require_address(address: Address | None) -> Address:
+    """Return the address. Refuses: the first that ``missing_in`` finds."""
+    if refusal := next(missing_in(address), None):
+        raise refusal
     assert address is not None
-    if address.country not in COUNTRIES:
-        raise CountryUnknown()
     return address

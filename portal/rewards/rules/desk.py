@@ -59,6 +59,12 @@ class LineUnreadable(Refusal):
     message = N_("This line needs the number of a redemption and a tracking number of at most 80 characters.")
 
 
+class TrackingMissing(Refusal):
+    """A line with the number of a redemption and nothing to give it."""
+
+    message = N_("The tracking number is missing.")
+
+
 class LineBroken(Refusal):
     """A line that could not be cut into the cells of the header."""
 
@@ -75,6 +81,12 @@ class RedemptionUnknown(Refusal):
     """There is no redemption of this number that goes by post."""
 
     message = N_("There is no parcel of this number.")
+
+
+class NotByPost(Refusal):
+    """The redemption is of a kind that nobody posts."""
+
+    message = N_("It is not sent by post.")
 
 
 class AnotherNumber(Conflict):
@@ -113,7 +125,9 @@ def read_lines(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]],
         # A spreadsheet that guards its cells writes a quote before what looks like a formula.
         tracking, carrier = said.get("tracking", "").lstrip("'").strip(), said.get("carrier", "").lstrip("'").strip()
         refusal: Refusal | None = None
-        if redemption_id is None or not 0 < len(tracking) <= 80 or len(carrier) > 60:
+        if redemption_id is not None and not tracking:
+            refusal = TrackingMissing()
+        elif redemption_id is None or not 0 < len(tracking) <= 80 or len(carrier) > 60:
             refusal = LineUnreadable()
         elif redemption_id in seen:
             refusal = LineTwice()

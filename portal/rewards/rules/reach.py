@@ -29,7 +29,10 @@ class Standing:
 
 
 def standing(*, price: int, stock: int | None, limit: int | None, has: int, available: int) -> Standing:
-    """Return how a reward of ``price`` stands for a person who has ``available`` points and already ``has`` so many of it."""
+    """Return how a reward of ``price`` stands for a person who has ``available`` points and already ``has`` so many of it.
+
+    Below zero ``available`` is what they owe, which is paid first and so is to go too.
+    """
     to_go = max(price - available, 0)
     if limit is not None and has >= limit:
         return Standing(Reach.LIMIT, to_go)

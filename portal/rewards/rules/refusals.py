@@ -258,13 +258,20 @@ class NamedInSign(NotAllowed):
 class ReadFirst(Conflict):
     """Something speaks for reading it before it is approved, so it is not approved with many others."""
 
-    message = N_("Something has to be read first, such as a sign, a first redemption or what cannot be sent. Please open it by itself.")
+    message = N_("%(why)s Please open it by itself.")
 
 
 class TicketUsed(Conflict):
     """Somebody was let in with it before."""
 
     message = N_("This ticket was used already, %(at)s. Nobody else is let in with it.")
+
+
+class TicketNumberMissing(Refusal):
+    """Nothing was typed at the door."""
+
+    message = N_("Please type the number on the ticket.")
+    field = "number"
 
 
 class TicketUnknown(Refusal):
@@ -335,6 +342,18 @@ class StockCounted(Conflict):
 
     message = N_("The stock of this reward is counted already. Add or take away instead.")
     field = "stock"
+
+
+class DetailUnfit(Refusal):
+    """What the kind of a reward needs is missing or does not fit, so that it cannot be offered. It stands in a form of its own."""
+
+    message = N_("It cannot be published yet, and nothing was saved. Save this first; then enter “%(detail)s” under Details, and publish.")
+
+
+class SeveralMissing(Refusal):
+    """More than one thing was left open; ``parts`` says what, each on its field."""
+
+    message = N_("Something is still missing. Please look at what is marked.")
 
 
 class VariantNeeded(Refusal):

@@ -70,7 +70,7 @@ GIVEN_BACK = (State.DECLINED, State.CANCELLED, State.ENDED, State.RETURNED)
 FIRST_NAME = N_("First of two approvals")
 STATE_NAMES = {
     State.REQUESTED: N_("Waiting for approval"),
-    State.APPROVED: N_("Approved, on its way"),
+    State.APPROVED: N_("Approved"),
     State.ORDERED: N_("Ordered"),
     State.SENT: N_("Sent"),
     State.RECEIVED: N_("Received"),
@@ -81,7 +81,7 @@ STATE_NAMES = {
     State.RETURNED: N_("Returned"),
 }
 
-STEP_NAMES = STATE_NAMES | {State.REQUESTED: N_("Asked"), State.APPROVED: N_("Approved"), State.ENDED: N_("Given up")}
+STEP_NAMES = STATE_NAMES | {State.REQUESTED: N_("Asked"), State.ENDED: N_("Given up")}
 RETRIED_NAME = N_("Tried again")
 BY_RULE_NAME = N_("Approved by the rule")
 

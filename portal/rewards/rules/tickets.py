@@ -5,6 +5,7 @@ from another. A ticket is used once it was shown at the door, which is when its 
 """
 
 import hmac
+import re
 from base64 import b32encode
 from collections.abc import Sequence
 from datetime import date
@@ -58,7 +59,9 @@ def number_of(redemption_id: int, secret: str) -> str:
 
 def redemption_of(number: str, secrets: Sequence[str]) -> int | None:
     """Return whose ticket has this number, typed or scanned, under one of ``secrets``; None if there can be none."""
-    said = "".join(number.split()).upper()
+    # Somebody who reads it aloud says a blank for the dash.
+    dashed = number if "-" in number else re.sub(r"^\s*(\d+)\s+(?=\S)", r"\1-", number)
+    said = "".join(dashed.split()).upper()
     first = said.partition("-")[0]
     if not (first.isascii() and first.isdigit()) or len(first) > len(str(MOST_ID)) or not 0 < int(first) <= MOST_ID:
         return None

@@ -94,7 +94,7 @@ def take_back_code(session: Session, *, holder: str, now: datetime, spares: str 
 def show_code(session: Session, *, holder: str, key: str, now: datetime) -> tuple[Card, bool]:
     """Return the code to its holder, once, and whether this was the look that counts; the only place that opens one.
 
-    The form that showed it (``key``) shows it again for a minute. Refuses: NoCodeYet, ShownAlready, KeyMissing.
+    The form that showed it (``key``) shows it again for a minute, or until it was kept. Refuses: NoCodeYet, ShownAlready, KeyMissing.
     """
     mark = token_hash(key)
     columns = (VaultCode.sealed, VaultCode.sealed_with)
@@ -110,6 +110,12 @@ def show_code(session: Session, *, holder: str, key: str, now: datetime) -> tupl
             raise ShownAlready(at=session.scalar(select(VaultCode.shown_at).where(VaultCode.holder == holder)))
         raise NoCodeYet()
     return keys_of(session).unseal(row.sealed, row.sealed_with), is_first
+
+
+def close_look(session: Session, *, holder: str) -> None:
+    """Let no form show the code again: the holder has kept it. A second time is nothing."""
+    seen = update(VaultCode).where(VaultCode.holder == holder, VaultCode.state == CodeState.SHOWN)
+    session.execute(_plain(seen.values(shown_key=null())))
 
 
 def allow_again(session: Session, *, holder: str) -> bool:
