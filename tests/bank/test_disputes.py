@@ -269,3 +269,10 @@ def test_neither_of_two_who_approved_a_redemption_answers_for_its_line(session: 
         with pytest.raises(DecidedTheLine), session.begin_nested():
             desk.stand(session, disputed, admin=admin)
     assert desk.stand(session, disputed, admin=desk.cleo).state == DisputeState.STANDS
+
+
+def test_a_line_that_no_database_can_number_is_not_found(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda session: make_person(session).id))
+    for line in ("99999999999999999999", "-1", "0", "x"):
+        assert client.post("/statement", data={"line": line, "words": "x"}).status_code == 404
+        assert client.get(f"/statement?dispute={line}").status_code == 200
