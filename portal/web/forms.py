@@ -143,6 +143,13 @@ class KeyField(HiddenField):
             raise StopValidation(gettext("This form did not arrive whole. Please check it and send it again."))
 
 
+class PressField(HiddenField):
+    """The key of a button that counts once however often it is pressed; nothing for what no page ever carried: that is judged by how things stand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, default=new_key, filters=[lambda key: key if key and KEY.fullmatch(key) else ""], **kwargs)
+
+
 class SeenField(HiddenField):
     """The digest of what an editor shows (``portal.kernel.seen``), compared when it is saved."""
 
