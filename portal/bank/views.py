@@ -51,12 +51,13 @@ def dispute() -> ResponseReturnValue:
     """Dispute a line of one's own statement."""
     form = DisputeForm()
     if not form.validate():
-        line = _line(form.line.data) if form.line.data else None
+        asked = form.line.data or 0
+        line = _line(asked) if 0 < asked <= MOST_ID else None
         if line is None:
             raise NotFound()
         return _page(form, line), 422
     dispute_line(db(), current_actor(), transfer_id=form.line.data or 0, words=form.words.data or "", now=utcnow())
-    flash(_("Disputed. Somebody who did not decide it looks at it, and you read the answer here."), "good")
+    flash(_("Disputed. Somebody who did not decide it looks at it, and you will read the answer here."), "good")
     return redirect(url_for(".statement"), 303)
 
 

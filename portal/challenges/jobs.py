@@ -4,7 +4,7 @@ Handed over in ``app.py``.
 """
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -57,12 +57,13 @@ def link_jobs(fetcher: Fetcher, *, is_on: bool) -> dict[str, Handler]:
 
 
 def reprice(database: Database, payload: dict[str, Any], now: datetime) -> None:
-    """Pay or undo what is left of a repricing, some completions at a time; a killed one goes on where it was."""
-    facts = {"repricing_id": payload["repricing_id"], "size": REPRICED_AT_ONCE, "now": now}
-    while database.write(partial(do_some, **facts)):
+    """Pay or undo what is left of a repricing, some completions at a time, each recorded when it is paid; a killed one goes on where it was."""
+    facts, at, began = {"repricing_id": payload["repricing_id"], "size": REPRICED_AT_ONCE}, now, time.monotonic()
+    while database.write(partial(do_some, **facts, now=at)):
         if database.is_sqlite:
             # There is one writer, and those who wait look only every tenth of a second.
             time.sleep(GAP)
+        at = now + timedelta(seconds=time.monotonic() - began)
 
 
 REPRICE_JOBS: dict[str, Handler] = {REPRICE: reprice}

@@ -113,12 +113,16 @@ class Database:
             session.close()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """Give a read-only session that sees everything as it stood at one moment, without a time limit: for checks, exports and backups."""
+    def snapshot(self, *, is_timed: bool = False) -> Iterator[Session]:
+        """Give a read-only session that sees everything as it stood at one moment: for checks, exports and backups, which have no time limit.
+
+        ``is_timed`` keeps the limit of a statement, for a page whose figures must agree with each other.
+        """
         with self.reading() as session:
             if not self.is_sqlite:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-                session.execute(text("SET LOCAL statement_timeout = 0"))
+                if not is_timed:
+                    session.execute(text("SET LOCAL statement_timeout = 0"))
             yield session
 
     def write(self, work: Callable[[Session], T], *, tries: int = TRIES) -> T:

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
+from portal.people.rules.granting import POWERS
 from portal.people.rules.interest import Interest, Wish
 from portal.people.rules.link import Purpose
 from portal.people.rules.person import PersonState, role_set
@@ -116,6 +117,21 @@ class Reviewer(Base):
     nominations: Mapped[bool]
     granted_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PowerGrant(Base):
+    """Who was last given a role or permission with which one may decide (``power``), when and by whom. It stays when the power is taken away.
+
+    Nobody is in here who had the role before such were noted. ``given_by_id`` is empty where the portal itself or the command line gave it.
+    """
+
+    __tablename__ = "power_grant"
+    __table_args__ = (CheckConstraint(f"power IN {POWERS}", name="power_known"),)
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    power: Mapped[str] = mapped_column(String(16), primary_key=True)
+    given_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class PersonIdentity(Base):

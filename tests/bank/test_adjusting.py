@@ -118,10 +118,7 @@ def test_a_large_correction_waits_and_only_a_second_admin_books_it(session: Sess
         approve_adjustment(session, employee, adjustment_id=large.id, now=utcnow())
     approve_adjustment(session, as_admin(desk.ben), adjustment_id=large.id, now=utcnow())
     assert (balance_of(session, desk.person_id).available, find_own(session, "all", desk.person_id).points) == (55_000, 55_000)
-    assert (
-        told(session, desk.person_id) == ["points_adjusted", "points_adjusted", "level_reached"]
-        or "points_adjusted" in told(session, desk.person_id)[1:]
-    )
+    assert told(session, desk.person_id).count("points_adjusted") == 2
     assert told(session, desk.ada)[-1] == "adjustment_approved"
     audited = session.scalars(select(AuditEvent).where(AuditEvent.name == "points.adjusted").order_by(AuditEvent.id.desc())).first()
     assert (audited.actor_id, audited.data["asked_by_id"], audited.data["category"]) == (desk.ben, desk.ada, "contest")

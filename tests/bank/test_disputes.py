@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -269,3 +270,29 @@ def test_neither_of_two_who_approved_a_redemption_answers_for_its_line(session: 
         with pytest.raises(DecidedTheLine), session.begin_nested():
             desk.stand(session, disputed, admin=admin)
     assert desk.stand(session, disputed, admin=desk.cleo).state == DisputeState.STANDS
+
+
+def test_a_line_that_no_database_can_number_is_not_found(database: Database, sign_in: SignIn) -> None:
+    client = sign_in(database.write(lambda session: make_person(session).id))
+    for line in ("99999999999999999999", "-1", "0", "x"):
+        assert client.post("/statement", data={"line": line, "words": "x"}).status_code == 404
+        assert client.get(f"/statement?dispute={line}").status_code == 200
+
+
+def test_who_disputes_takes_back_and_disputes_again_tells_the_admins_once_a_day(session: Session) -> None:
+    desk = Desk(session)
+
+    def count() -> int:
+        return session.scalar(select(func.count()).select_from(Notice).where(Notice.kind == "dispute_waiting")) or 0
+
+    made = desk.dispute(session)
+    once = count()
+    assert once > 0
+    for _round in range(5):
+        withdraw_dispute(session, acting(desk.amara), dispute_id=made.id, now=utcnow())
+        made = desk.dispute(session)
+    assert count() == once
+    let_stand(session, as_admin(desk.ben), dispute_id=made.id, reason="As it is.", now=utcnow())
+    session.execute(update(Dispute).where(Dispute.state == "withdrawn").values(settled_at=utcnow() - timedelta(days=2)))
+    desk.dispute(session)
+    assert count() == 2 * once

@@ -298,6 +298,7 @@ def test_bad_input_loses_nothing_and_says_why_beside_its_field(sign_in: SignIn, 
     refused = client.post("/admin/bank/finance/assumptions/expected", data={"expected-value": "lots", "expected-reason": "x"})
     assert refused.status_code == 422
     assert "Please enter a number." in refused.text
+    assert client.post("/admin/bank/finance/assumptions/cost", data={**sent, "cost-value": "2"}).status_code == 303
     refused = client.post("/admin/bank/finance/assumptions/cost", data={**sent, "cost-value": "1", "cost-from_on": "2020-01-01"})
     assert refused.status_code == 422
     assert "Days gone by stay" in refused.text

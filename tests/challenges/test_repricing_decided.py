@@ -36,6 +36,7 @@ from portal.challenges.rules.repricing import (
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
+from portal.ledger.models import transfer
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
 from portal.people.models import Person
@@ -266,3 +267,13 @@ def test_the_preview_costs_the_same_with_ten_and_with_a_thousand_completions(
         totals.append(found.total)
     assert "1,002 completions" in page.text
     assert totals[0] == totals[1]
+
+
+def test_each_part_of_a_repricing_is_recorded_when_it_is_paid(database: Database, past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.challenges.jobs.REPRICED_AT_ONCE", 1)
+    made_id, began = database.write(lambda s: past.ask(s).id), utcnow()
+    reprice(database, {"repricing_id": made_id}, began)
+    with database.reading() as session:
+        recorded = session.scalars(select(transfer.c.recorded_at).where(transfer.c.recorded_at >= began).order_by(transfer.c.id)).all()
+    assert len(recorded) == 2
+    assert recorded[0] == began < recorded[1]

@@ -1,5 +1,7 @@
 """Redemptions and the safe tell the same story, and ``flask ledger check`` names the one that does not."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -40,11 +42,11 @@ def made(database: Database) -> dict[str, int]:
         person_id, admin, now = make_person(session).id, as_admin(make_admin(session).id), utcnow()
         give_points(session, person_id, 500)
         reward_id = make_reward(session, price=100, stock=9).id
-        ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "sent", "returned")}
+        ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "returned", "sent")}
         decline_redemption(session, admin, redemption_id=ids["declined"], reason="No", now=now)
-        for name in ("sent", "returned"):
+        for minutes, name in enumerate(("returned", "sent")):
             approve_redemption(session, admin, redemption_id=ids[name], now=now)
-            send_redemption(session, admin, redemption_id=ids[name], now=now)
+            send_redemption(session, admin, redemption_id=ids[name], now=now + timedelta(minutes=minutes))
         return_redemption(session, admin, redemption_id=ids["returned"], reason="Broken", now=now)
         return ids
 
@@ -90,6 +92,12 @@ BEHIND = {
         "redemption",
         "SELECT id FROM redemption WHERE state = 'sent'",
         "UPDATE received_value SET taken_back_at = given_at WHERE source = 'redemption:' || CAST(:id AS VARCHAR(20))",
+    ),
+    "something sent whose value is gone": (
+        "I8",
+        "redemption",
+        "SELECT MAX(id) FROM redemption WHERE state = 'sent'",
+        "DELETE FROM received_value WHERE source = 'redemption:' || CAST(:id AS VARCHAR(20))",
     ),
     "a year with another sum than its values": (
         "I2",

@@ -387,3 +387,18 @@ def test_the_waiting_list_costs_the_same_with_ten_and_with_a_thousand_rows(datab
             asked[path] = counted.total
         totals.append(asked)
     assert totals[0] == totals[1]
+
+
+@pytest.mark.parametrize("many", [10, 100])
+def test_what_a_page_of_those_who_wait_asked_for_is_read_at_once(database: Database, count_queries: CountQueries, many: int) -> None:
+    def scene(session: Session) -> int:
+        reward = make_reward(session, stock=0)
+        for person in waiters(session, reward.id, many):
+            answer(session, acting(person), rule=Rule(Stance.MAY, year_cents=50_000), now=utcnow())
+        adjust_stock(session, system(), reward_id=reward.id, change=1, now=utcnow())
+        return reward.id
+
+    database.write(scene)
+    with count_queries() as counted:
+        work(database)
+    assert counted.total <= 40, counted

@@ -17,7 +17,9 @@ from portal.receiving.actions.accepting import answer
 from portal.receiving.rules.accepting import Rule, Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.recognition.actions.scores import adjust
+from portal.recognition.queries.levels import list_levels
 from portal.rewards.actions.catalogue import adjust_stock, change_reward, retire_reward
+from portal.rewards.actions.conditions import set_conditions
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.wishes import unwish, wish
 from portal.rewards.actions.worth import set_value
@@ -30,7 +32,7 @@ from portal.rewards.queries.wishes import wished
 from portal.rewards.rules.refusals import RewardNotOffered
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
-from tests.factories.rewards import acting, make_draft, make_redemption, make_reward
+from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward
 from tests.rewards.racing import all_at_once
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -257,7 +259,7 @@ def test_a_heart_is_a_button_that_leads_back_to_where_it_was_pressed(database: D
     assert (elsewhere.status_code, elsewhere.location) == (303, f"/rewards/{reward_id}")
     assert 'aria-pressed="false"' in client.get(f"/rewards/{reward_id}").text
     database.write(lambda s: retire_reward(s, system(), reward_id=reward_id, now=utcnow()))
-    assert client.post(f"/rewards/{reward_id}/wish", data={"is_wished": "yes"}).status_code in (404, 409)
+    assert client.post(f"/rewards/{reward_id}/wish", data={"is_wished": "yes"}).status_code == 404
 
 
 def test_admins_see_how_many_wish_and_never_who(database: Database, sign_in: SignIn) -> None:
@@ -296,3 +298,39 @@ def test_wishes_and_shop_cost_the_same_with_ten_and_with_a_thousand_rows(databas
             asked[path] = counted.total
         totals.append(asked)
     assert totals[0] == totals[1]
+
+
+def test_who_has_the_points_and_not_the_level_is_told_when_the_level_comes_whenever_they_wished(database: Database) -> None:
+    def scene(session: Session) -> tuple[int, int, int]:
+        reward, early, late = make_reward(session, price=100), make_person(session).id, make_person(session).id
+        level = next(level for level in list_levels(session) if level.threshold > 200)
+        set_conditions(session, as_admin(make_admin(session).id), reward_id=reward.id, level_id=level.id, now=utcnow())
+        give_points(session, early, 150)
+        for person in (early, late):
+            wish(session, acting(person), reward_id=reward.id, now=utcnow())
+        give_points(session, late, 150)
+        return early, late, level.threshold
+
+    early, late, threshold = database.write(scene)
+    assert tell_of_wishes(database, utcnow()) == 0
+    database.write(lambda session: [give_points(session, person, threshold) for person in (early, late)] and None)
+    assert tell_of_wishes(database, utcnow()) == 2
+    with database.reading() as session:
+        told = session.scalars(select(Notice.person_id).where(Notice.kind == "wish_reached")).all()
+    assert sorted(told) == sorted([early, late])
+
+
+def test_the_list_says_within_reach_only_of_what_the_page_lets_redeem(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[int, int]:
+        person = make_person(session).id
+        give_points(session, person, 3_000)
+        answer(session, acting(person), rule=Rule(Stance.MAY, year_cents=3_000), now=utcnow())
+        asked, wished = (make_reward(session, name=name, kind="perk", price=900) for name in ("First", "Second"))
+        make_redemption(session, person, asked.id)
+        wish(session, acting(person), reward_id=wished.id, now=utcnow())
+        return person, wished.id
+
+    person, wished = database.write(scene)
+    client = sign_in(person)
+    assert "Redeem for 900" not in client.get(f"/rewards/{wished}").text
+    assert "Within reach" not in client.get("/rewards/wishes").text

@@ -15,10 +15,12 @@ from portal.people.actions.companies import add_company
 from portal.people.actions.reviewing import grant_reviewing
 from portal.recognition.actions.seasons import add_season
 from portal.recognition.queries.levels import list_levels
+from portal.rewards.actions.variants import add_variant
+from portal.rewards.models import RewardVariant
 from tests.factories.challenges import make_challenge
 from tests.factories.people import make_admin, make_company, make_contact, make_person
 from tests.factories.recognition import make_badge
-from tests.factories.rewards import as_admin, make_reward
+from tests.factories.rewards import as_admin, make_draft, make_reward
 from tests.support.application import SignIn
 from tests.support.forms import fields_of
 
@@ -146,6 +148,31 @@ def test_nobody_takes_away_rights_that_they_never_saw(
     assert sorted(fields_of(client.get(page).text, having=name)[name]) == sorted(first)
     assert client.post(f"{page}/{door}", data=fields_of(refused.text, having=name)).status_code == 303
     assert sorted(fields_of(client.get(page).text, having=name)[name]) == sorted(second)
+
+
+def test_the_second_admin_at_a_variant_is_told_and_a_change_of_its_stock_is_made_once(database: Database, sign_in: SignIn) -> None:
+    def scene(session: Session) -> tuple[int, int, int]:
+        admin, reward = make_admin(session).id, make_draft(session, kind="merchandise")
+        return admin, reward.id, add_variant(session, as_admin(admin), reward_id=reward.id, name="M", stock=5, now=utcnow()).id
+
+    admin, reward, variant = database.write(scene)
+    client, page = sign_in(admin), f"/admin/rewards/{reward}"
+    name, change = f"variant{variant}-name", f"variant{variant}-change"
+    shown = fields_of(client.get(page).text, having=name)
+    for _click in range(2):
+        assert client.post(f"{page}/variants/{variant}", data=shown | {name: "M, navy", change: "3"}).status_code == 303
+    refused = client.post(f"{page}/variants/{variant}", data=shown | {f"variant{variant}-position": "7", change: "1"})
+    assert refused.status_code == 409
+    assert "Somebody changed this after you opened it" in refused.text
+    assert any("M, navy" in part.split("</p>")[0] for part in refused.text.split("Stored now:")[1:])
+    with database.reading() as session:
+        kept = session.get_one(RewardVariant, variant)
+        assert (kept.name, kept.position, kept.stock) == ("M, navy", 1, 8)
+    again = fields_of(client.get(page).text, having=name)
+    assert client.post(f"{page}/variants/{variant}", data=again | {f"variant{variant}-position": "7", change: "1"}).status_code == 303
+    with database.reading() as session:
+        kept = session.get_one(RewardVariant, variant)
+        assert (kept.name, kept.position, kept.stock) == ("M, navy", 7, 9)
 
 
 def test_a_step_of_a_template_keeps_what_was_typed_when_somebody_removed_it_or_changed_the_rest(database: Database, sign_in: SignIn) -> None:

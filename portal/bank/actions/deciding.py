@@ -26,16 +26,19 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
+from portal.review.actions.standing import require_apart
 from portal.review.actions.undoing import keep_decision
 
 
 def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, most_owed: int = 0, now: datetime) -> Adjustment:
     """Book a correction that waits; whoever asked is told, and the person now learns of it.
 
-    Refuses who is no admin, the person (``OwnBalance``), who asked (``AskedYourself``), and what does not wait (``NotWaitingAnyMore``).
+    Refuses who is no admin, the person (``OwnBalance``), who asked (``AskedYourself``), who is an admin since a moment ago or by the other of the two
+    (as ``require_apart``), and what does not wait (``NotWaitingAnyMore``).
     And ``WouldOwe`` where the person would by now owe more than before and more than ``most_owed``, what was shown to who approves.
     """
     row = _waiting(session, actor, adjustment_id)
+    require_apart(session, kind=KIND, first_id=row.asked_by_id, second_id=actor.id, now=now)
     row.decided_by_id = actor.id
     mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="approve", now=now)
     book(session, actor, row, most_owed=most_owed, now=now, key=f"adjustment:{row.id}:decided:{micros(now)}", mail_at=mail_at)
@@ -47,7 +50,7 @@ def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, mo
 def decline_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime) -> Adjustment:
     """Decline a correction that waits, with a reason for whoever asked; the person never hears of it.
 
-    Refuses as ``approve_adjustment``, and no reason (``DecisionMissing``).
+    Refuses as ``approve_adjustment``, but a new admin may decline, and no reason (``DecisionMissing``).
     """
     row = _waiting(session, actor, adjustment_id)
     said = clean(reason).strip()[:REASON_LENGTH]

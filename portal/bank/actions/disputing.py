@@ -1,6 +1,6 @@
 """A member disputes a line of their statement or takes that back; an admin who did not decide the line puts it right or lets it stand."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -29,9 +29,13 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, get_person
 from portal.review.actions.undoing import keep_decision
 
+SAME_ROUND = timedelta(days=1)
+"""Who takes a dispute back and makes it anew within this tells nobody anew: it waits in the queue all the same."""
+
 
 def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str, now: datetime) -> Dispute:
-    """Say that a line of one's own statement is wrong, and why. Admins who did not decide it are told.
+    """Say that a line of one's own statement is wrong, and why. Admins who did not decide it are told; of a line that somebody disputes and
+    takes back, and again, once a day.
 
     Refuses what is no line of the actor's statement (``NotFound``), no words (``DisputeWordsMissing``), and a line
     with an open dispute (``AlreadyDisputed``). A line whose dispute was answered can be disputed again.
@@ -50,6 +54,8 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
             raise AlreadyDisputed() from error
         raise
     audit.record(session, actor, "dispute.made", KIND, made.id, now=now, person_id=actor.id, transfer_id=transfer_id)
+    if _was_withdrawn(session, made, now - SAME_ROUND):
+        return made
     barred = {actor.id, *deciders_of(session, made)}
     data = {"person": get_person(session, actor.id).name, "points": int(line.points)}
     for to in admins(session):
@@ -126,6 +132,11 @@ def _to_answer(session: Session, actor: Actor, dispute_id: int) -> Dispute:
     if made.state != DisputeState.WAITING:
         raise DisputeSettled()
     return made
+
+
+def _was_withdrawn(session: Session, made: Dispute, since: datetime) -> bool:
+    taken_back = select(Dispute.id).where(Dispute.transfer_id == made.transfer_id, Dispute.state == DisputeState.WITHDRAWN)
+    return session.scalar(taken_back.where(Dispute.settled_at > since).limit(1)) is not None
 
 
 def locked_dispute(session: Session, dispute_id: int) -> Dispute:

@@ -14,7 +14,7 @@ from portal.bank.rules.budgets import NEAR, CostUnknown, Counts, Measure, Period
 from portal.bank.rules.finance import Assumed, require_assumption, standing_on
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone
+from portal.kernel.db import programme_zone, take_turn
 from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins
@@ -25,12 +25,19 @@ def assume(
 ) -> Assumption:
     """Assume ``value`` from the beginning of ``from_on`` (today without it): an amount a point in the programme's currency, or a percentage.
 
-    It is added to the history; of days gone by nothing changes. Refuses: NotAllowed, CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded.
+    It is added to the history; of days gone by nothing changes, but for days before the first of its kind. What stands on that day
+    already is not set once more. Refuses: NotAllowed, CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded.
     """
     if not actor.is_admin:
         raise NotAllowed()
-    kept, begins = require_assumption(kind, value, reason, from_on, local_date(now, programme_zone(session)))
+    take_turn(session, f"finance:{kind.value}")
+    told = history(session)
+    is_first = not any(line.kind is kind for line in told)
+    kept, begins = require_assumption(kind, value, reason, from_on, local_date(now, programme_zone(session)), is_first=is_first)
     currency = currency_of(session) if kind is Assumed.COST else ""
+    stands = standing_on(told, kind, begins, currency)
+    if stands is not None and stands.value == kept:
+        return session.get_one(Assumption, stands.id)
     made = Assumption(kind=kind.value, value=kept, currency=currency, from_on=begins, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)
     session.flush()

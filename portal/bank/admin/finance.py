@@ -13,9 +13,9 @@ from portal.bank.actions.finance import assume, plan
 from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
 from portal.bank.queries.figures import Figures, Row, figures, month_ends
-from portal.bank.queries.finance import currency_of, history, units
+from portal.bank.queries.finance import currency_of, history, sums_by_month, units
 from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
-from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, standing_on
+from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, observed, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
@@ -27,7 +27,7 @@ from portal.web.exports import csv_response, xlsx_response
 from portal.web.guards import admin, current_actor
 from portal.web.language import month
 from portal.web.templating import render
-from portal.web.transaction import db, writes
+from portal.web.transaction import database, db, let_go, writes
 
 bp = Blueprint("bank_finance", __name__, url_prefix="/admin/bank/finance")
 FILES = {"csv": csv_response, "xlsx": xlsx_response}
@@ -47,7 +47,10 @@ def index() -> ResponseReturnValue:
         del form.unit
     asked = form.values()
     as_of = date.fromisoformat(asked["as_of"]) if "as_of" in asked else None
-    found = figures(db(), unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
+    let_go()
+    with database().snapshot(is_timed=True) as at_once:
+        # As of one moment: else what is paid between two statements would look like a ledger that does not agree.
+        found = figures(at_once, unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
     if (kind := request.args.get("format", "")) in FILES:
         return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
     budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
@@ -96,7 +99,7 @@ def save(kind: str) -> ResponseReturnValue:
 def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
     told, today, currency = history(db()), _today(), currency_of(db())
     standing = {kind: standing_on(told, kind, today, currency) for kind in Assumed}
-    past = figures(db(), now=utcnow()).observed
+    past = observed(sums_by_month(db()), today)
     people = names(db(), {line.set_by for line in told if line.set_by is not None})
     facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db())}
     return render(

@@ -72,7 +72,10 @@ def figures(
     today = local_date(now, zone)
     as_of = as_of if as_of is not None and as_of < today else None
     day, currency, told = as_of or today, currency_of(session), history(session)
-    cost, expected = standing_on(told, Assumed.COST, day, currency), standing_on(told, Assumed.EXPECTED, day)
+    cost, expected = standing_on(told, Assumed.COST, day, None if as_of else currency), standing_on(told, Assumed.EXPECTED, day)
+    if as_of and cost:
+        # What was told then stays in the currency it was told in.
+        currency = cost.currency
     months = sums_by_month(session, unit=unit, before=end_of_day(as_of, zone) if as_of else None)
     shown = [sums for sums in months if (since is None or sums.month >= since.replace(day=1)) and (until is None or sums.month <= until)]
     known = (expected.value, cost.value) if cost and expected else None

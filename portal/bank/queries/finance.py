@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import Select, and_, bindparam, case, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from portal.bank.models import Assumption
@@ -13,8 +13,9 @@ from portal.bank.rules.finance import Assumed, Standing, Sums
 from portal.kernel.clock import start_of_day
 from portal.kernel.db import programme_zone
 from portal.kernel.money import CURRENCY
-from portal.ledger.lots import PLACES
-from portal.ledger.models import account, lot, lot_line, transfer
+from portal.ledger.lots import NEVER, PLACES, PolicyKind
+from portal.ledger.models import account, entry, lot, lot_line, points_policy, transfer
+from portal.ledger.queries.sealed import committed_by
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import POINTS, AccountKind
 
@@ -26,8 +27,11 @@ _NOW: Select[Any] = (
     .order_by(lot.c.month)
 )
 # By when it was recorded: what is written later is never of a month that is over.
+# The last day of a lot is what it always was, but for one that an activity moves: that one tells nothing of the past.
+_LAST_DAY = case((points_policy.c.kind == PolicyKind.INACTIVITY, literal(NEVER, lot.c.expires_on.type)), else_=lot.c.expires_on)
 _THEN: Select[Any] = (
-    select(lot.c.month, *(func.sum(lot_line.c[name]).label(name) for name in _SUMS))
+    select(lot.c.month, func.max(_LAST_DAY).label("until"), *(func.sum(lot_line.c[name]).label(name) for name in _SUMS))
+    .outerjoin(points_policy, points_policy.c.id == lot.c.policy_id)
     .join(lot_line, lot_line.c.lot_id == lot.c.id)
     .join(transfer, transfer.c.id == lot_line.c.transfer_id)
     .where(lot.c.unit == bindparam("b_unit"), transfer.c.recorded_at < bindparam("b_before", type_=transfer.c.recorded_at.type))
@@ -42,11 +46,23 @@ _OWNED = (
 _UNITS = select(account.c.unit).where(account.c.owner_id.is_(None)).distinct().order_by(account.c.unit)
 _FIRST = select(func.min(transfer.c.recorded_at)).where(transfer.c.id == select(func.min(transfer.c.id)).scalar_subquery())
 _ORIGINAL = transfer.alias("original")
+_FROM_EXPIRED = (
+    select(func.coalesce(func.sum(entry.c.amount), 0))
+    .join(account, account.c.id == entry.c.account_id)
+    .where(entry.c.transfer_id == transfer.c.id, account.c.kind == AccountKind.EXPIRED)
+    .correlate(transfer)
+    .scalar_subquery()
+)
+SEALED_LATE = timedelta(days=1)
+"""Blocks are sealed by other clocks than those that record: so far apart they are never."""
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What was recorded in a span of time. ``given`` and ``redeemed`` are less what was taken back and returned; ``given`` counts corrections too."""
+    """What was recorded in a span of time, each less what came back: taken back, returned, or settled when an expired award was reversed.
+
+    ``given`` counts corrections too.
+    """
 
     given: int = 0
     redeemed: int = 0
@@ -64,11 +80,8 @@ class Compared:
 
 def sums_by_month(session: Session, *, unit: str = POINTS, before: datetime | None = None) -> list[Sums]:
     """Return points by the month of their lots, the first first: as they stand, or as what was recorded ``before`` a moment left them."""
-    if before is None:
-        found = session.connection().execute(_NOW, {"b_unit": unit})
-        return [Sums(row.month, until=row.until, **_read(row)) for row in found]
-    found = session.connection().execute(_THEN, {"b_unit": unit, "b_before": before})
-    return [Sums(row.month, **_read(row)) for row in found]
+    asked, facts = (_NOW, {"b_unit": unit}) if before is None else (_THEN, {"b_unit": unit, "b_before": before})
+    return [Sums(row.month, until=row.until, **_read(row)) for row in session.connection().execute(asked, facts)]
 
 
 def _read(row: Any) -> dict[str, Any]:
@@ -76,21 +89,24 @@ def _read(row: Any) -> dict[str, Any]:
 
 
 def flows(session: Session, bounds: Sequence[datetime], *, unit: str = POINTS) -> list[Flow]:
-    """Return what was recorded from each of ``bounds`` to the next: one less than there are bounds, which ascend. One statement."""
+    """Return what was recorded from each of ``bounds`` to the next: one less than there are bounds, which ascend. Two statements.
+
+    What was sealed a day before the first bound is not looked at: it was recorded before it was sealed.
+    """
     if len(bounds) < 2:
         return []
     source = case((transfer.c.kind == "reverse", _ORIGINAL.c.kind), else_=transfer.c.kind)
+    settled = case((transfer.c.kind == "expire", transfer.c.points), (transfer.c.kind == "reverse", _FROM_EXPIRED), else_=0)
     moved = (
         # Halved again and again, so that a row is compared with few of many bounds.
-        select(_span(bounds, 0, len(bounds) - 1).label("span"), source.label("kind"), transfer.c.points)
+        select(_span(bounds, 0, len(bounds) - 1).label("span"), source.label("kind"), transfer.c.points, settled.label("expired"))
         .outerjoin(_ORIGINAL, and_(transfer.c.kind == "reverse", _ORIGINAL.c.id == transfer.c.reverses_id))
-        .where(transfer.c.unit == unit, transfer.c.recorded_at >= bounds[0], transfer.c.recorded_at < bounds[-1])
+        .where(transfer.c.id > committed_by(session, bounds[0] - SEALED_LATE), transfer.c.unit == unit)
+        .where(transfer.c.recorded_at >= bounds[0], transfer.c.recorded_at < bounds[-1])
         .subquery("moved")
     )
-    given, redeemed, expired = (
-        func.sum(case((moved.c.kind.in_(kinds), moved.c.points), else_=0)) for kinds in (("award", "adjust"), ("capture",), ("expire",))
-    )
-    asked = select(moved.c.span, given.label("given"), redeemed.label("redeemed"), expired.label("expired")).group_by(moved.c.span)
+    given, redeemed = (func.sum(case((moved.c.kind.in_(kinds), moved.c.points), else_=0)) for kinds in (("award", "adjust"), ("capture",)))
+    asked = select(moved.c.span, given.label("given"), redeemed.label("redeemed"), func.sum(moved.c.expired).label("expired")).group_by(moved.c.span)
     found = {row.span: Flow(int(row.given), int(row.redeemed), int(row.expired)) for row in session.connection().execute(asked)}
     return [found.get(place, Flow()) for place in range(len(bounds) - 1)]
 

@@ -35,7 +35,7 @@ class DisputeWordsMissing(Refusal):
 class AlreadyDisputed(Conflict):
     """A line has one open dispute at most."""
 
-    message = N_("You disputed this line already. You read the answer here.")
+    message = N_("You disputed this line already. You will read the answer here.")
 
 
 class DisputeSettled(Conflict):

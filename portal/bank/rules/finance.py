@@ -52,7 +52,7 @@ class ShareOutOfRange(Refusal):
 
 
 class AssumedInThePast(Refusal):
-    """What was assumed for days gone by stands, so that figures told once stay what they were."""
+    """What was assumed for days gone by stands, so that figures told once stay what they were. Only before the first nothing was told."""
 
     message = N_("Choose today or a later day. Figures of days gone by stay what they were.")
     field = "from_on"
@@ -123,25 +123,31 @@ class Observed:
         return None if self.points < LEAST_POINTS else (self.redeemed * WHOLE + self.points // 2) // self.points
 
 
-def require_assumption(kind: Assumed, value: Decimal | None, reason: str, from_on: date | None, today: date) -> tuple[int, date]:
-    """Return the value as it is kept, and the day from which it stands. Refuses: CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded."""
+def require_assumption(
+    kind: Assumed, value: Decimal | None, reason: str, from_on: date | None, today: date, *, is_first: bool = False
+) -> tuple[int, date]:
+    """Return the value as it is kept, and the day from which it stands: the first of its kind may begin on a day gone by.
+
+    Refuses: CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded.
+    """
     parts, most = (MICROS, MOST_COST) if kind is Assumed.COST else (100, WHOLE)
     kept = value * parts if value is not None and value.is_finite() and 0 <= value <= most // parts else None
     if kept is None or kept != kept.to_integral_value():
         raise CostOutOfRange(most=MOST_COST // MICROS, places=PLACES) if kind is Assumed.COST else ShareOutOfRange()
-    if from_on is not None and from_on < today:
+    if from_on is not None and from_on < today and not is_first:
         raise AssumedInThePast()
     if not reason.strip():
         raise ReasonNeeded()
     return int(kept), from_on or today
 
 
-def standing_on(history: Iterable[Standing], kind: Assumed, day: date, currency: str = "") -> Standing | None:
+def standing_on(history: Iterable[Standing], kind: Assumed, day: date, currency: str | None = "") -> Standing | None:
     """Return what is assumed on ``day``: of what had begun by then the one that began last, and of those of one day the one set last.
 
-    A cost in another currency than the programme's is none: it is never taken for one in this.
+    A cost in another currency than the programme's is none: it is never taken for one in this. ``currency`` None takes any, for a day gone by.
     """
-    begun = [line for line in history if line.kind is kind and line.from_on <= day and (kind is not Assumed.COST or line.currency == currency)]
+    is_other = kind is Assumed.COST and currency is not None
+    begun = [line for line in history if line.kind is kind and line.from_on <= day and not (is_other and line.currency != currency)]
     return max(begun, key=lambda line: (line.from_on, line.id), default=None)
 
 

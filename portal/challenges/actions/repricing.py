@@ -38,6 +38,7 @@ from portal.kernel.text import clean
 from portal.notifications.actions import enqueue, notify
 from portal.people.models import Person
 from portal.people.queries.persons import admins, recipient
+from portal.review.actions.standing import require_apart
 from portal.review.actions.undoing import keep_decision
 from portal.review.queries.terms import terms_of
 
@@ -100,10 +101,11 @@ def ask_repricing(
 def approve_repricing(session: Session, actor: Actor, *, repricing_id: int, now: datetime) -> Repricing:
     """Let a repricing that waits be paid, or be undone where that waits.
 
-    Refuses as ``require_second_for``, what does not wait any more (``RepricingSettled``), and what was asked for a version that is not
-    the newest any more (``RepricingOutdated``).
+    Refuses as ``require_second_for`` and ``require_apart``, what does not wait any more (``RepricingSettled``), and what was asked for
+    a version that is not the newest any more (``RepricingOutdated``).
     """
     row = _waiting(session, actor, repricing_id)
+    require_apart(session, kind=KIND, first_id=_asker_of(row), second_id=actor.id, now=now)
     if row.state == RepricingState.UNDO_ASKED:
         row.state, row.undo_decided_by_id, said = RepricingState.REVERSING, actor.id, "challenge.reprice_undo_approved"
     elif is_outdated(session, row):
@@ -217,11 +219,15 @@ def _plan(session: Session, actor: Actor, made: Repricing, challenge: Challenge,
 
 def _waiting(session: Session, actor: Actor, repricing_id: int) -> Repricing:
     row = lock_repricing(session, repricing_id)
-    asked_by = row.undone_by_id if row.state == RepricingState.UNDO_ASKED else row.asked_by_id
-    require_second_for(actor, asked_by_id=asked_by, is_among=is_among(session, row.id, actor.id))
+    require_second_for(actor, asked_by_id=_asker_of(row), is_among=is_among(session, row.id, actor.id))
     if row.state not in TO_DECIDE:
         raise RepricingSettled()
     return row
+
+
+def _asker_of(row: Repricing) -> int | None:
+    """Return who asked for what waits: the payment, or its undoing."""
+    return row.undone_by_id if row.state == RepricingState.UNDO_ASKED else row.asked_by_id
 
 
 def _stand_again(session: Session, row: Repricing) -> None:

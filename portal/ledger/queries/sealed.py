@@ -40,7 +40,8 @@ _ENTRIES = select(*[entry.c[name] for name in ENTRY_FIELDS])
 _SEAL_TRANSFER, _SEAL_ENTRY = row_sealer("t", TRANSFER_FIELDS), row_sealer("e", ENTRY_FIELDS)
 _NUMBER, _BELONGS = TRANSFER_FIELDS.index("id"), ENTRY_FIELDS.index("transfer_id")
 _HEAD = select(block).order_by(block.c.id.desc()).limit(1)
-_UPTO = select(block.c.upto_id).where(block.c.sealed_at <= bindparam("b_at", type_=block.c.sealed_at.type)).order_by(block.c.id.desc()).limit(1)
+_BY_THEN = select(block).where(block.c.sealed_at <= bindparam("b_at", type_=block.c.sealed_at.type)).order_by(block.c.id.desc()).limit(1)
+_UPTO, _SEALED = _BY_THEN.with_only_columns(block.c.upto_id), _BY_THEN.with_only_columns(block.c.upto_id, block.c.gaps)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def head(session: Session) -> Head:
 def upto_at(session: Session, moment: datetime) -> int:
     """Return the highest id that was seen by the blocks sealed at ``moment`` or before."""
     return session.connection().execute(_UPTO, {"b_at": moment}).scalar() or 0
+
+
+def committed_by(session: Session, moment: datetime) -> int:
+    """Return an id up to which every transfer was there, and sealed, at ``moment``; what came late to a gap was not."""
+    row = session.connection().execute(_SEALED, {"b_at": moment}).first()
+    return min([row.upto_id, *(low - 1 for low, _high in read_ranges(row.gaps))]) if row else 0
 
 
 def within(column: Any, ranges: Sequence[Range]) -> Iterator[Any]:

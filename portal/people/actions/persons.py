@@ -13,6 +13,7 @@ from portal.kernel.actor import ADVOCATE, Actor
 from portal.kernel.db import violated
 from portal.kernel.text import clean_line, fold, normal_email
 from portal.ledger.actions.accounts import open_accounts
+from portal.people.actions.granting import note_given
 from portal.people.models import Person, PersonIdentity
 from portal.people.queries.companies import get_company
 from portal.people.rules.person import (
@@ -74,6 +75,7 @@ def add_person(
             raise EmailTaken(email=person.email) from error
         raise
     open_accounts(session, person.id)
+    note_given(session, actor, person_id=person.id, powers=person.roles, now=now)
     record(session, actor, "person.added", "person", person.id, now=now, roles=sorted(person.roles), has_email=person.email is not None)
     return person
 

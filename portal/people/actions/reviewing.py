@@ -10,6 +10,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
+from portal.people.actions.granting import note_given
 from portal.people.models import Reviewer
 from portal.people.queries.persons import get_person
 from portal.people.queries.reviewing import grants_of
@@ -41,7 +42,7 @@ def grant_reviewing(session: Session, actor: Actor, *, person_id: int, grants: I
         row.attempts, row.redemptions, row.nominations = wanted.attempts, wanted.redemptions, wanted.nominations
         row.granted_by_id, row.granted_at = actor.id, now
         session.add(row)
-    session.flush()
+    note_given(session, actor, person_id=person_id, powers=set(wanted.names) - set(before.names), now=now)
     record(session, actor, "person.reviewing_changed", "person", person_id, now=now, before=asdict(before), after=asdict(wanted))
     return True
 

@@ -11,6 +11,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean
 from portal.review.actions.cases import Subject, change_case
+from portal.review.actions.standing import require_apart, require_standing
 from portal.review.models import ReviewCase
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import NominatorMayNotApprove, SecondMustBeAnother
@@ -32,9 +33,9 @@ def look(session: Session, actor: Actor, *, kind: str, item_id: int, points: int
     """Tell whether ``actor``'s approval of ``points`` is complete; keep it as the first one where it is not. Nothing is approved by this.
 
     The caller holds the lock of the thing itself. An approval of other points than the first
-    one's is a new first one. Refuses a first approver's second (``SecondMustBeAnother``) and the
-    nominator of the member (``NominatorMayNotApprove``). The portal itself, an import or the
-    command line, needs no second: it records what was decided elsewhere.
+    one's is a new first one. Refuses a first approver's second (``SecondMustBeAnother``), the nominator of the
+    member (``NominatorMayNotApprove``), and who was let decide a moment ago or by the other of the two (as ``require_apart``).
+    The portal itself, an import or the command line, needs no second: it records what was decided elsewhere.
     """
     if actor.id is None or actor.origin == "import" or not terms_of(session).needs_second(points):
         return Eyes(is_complete=True)
@@ -47,7 +48,9 @@ def look(session: Session, actor: Actor, *, kind: str, item_id: int, points: int
     if case is not None and first_by is not None and case.first_points == points:
         if first_by == actor.id:
             raise SecondMustBeAnother()
+        require_apart(session, kind=kind, first_id=first_by, second_id=actor.id, now=now)
         return Eyes(is_complete=True, first_by_id=first_by)
+    require_standing(session, kind=kind, person_id=actor.id, now=now)
     first = {"first_by_id": actor.id, "first_at": now, "first_points": points, "first_note": clean(note)[:NOTE_LENGTH]}
     unchanged = ReviewCase.first_by_id.is_(None) if first_by is None else ReviewCase.first_by_id == first_by
     if not change_case(session, kind, item_id, first, unchanged):

@@ -62,6 +62,18 @@ class SecondMustBeAnother(NotAllowed):
     message = N_("You gave the first approval. Somebody else has to give the second.")
 
 
+class SecondTooNew(NotAllowed):
+    """A role or permission that was given a moment ago, or by the other of the two, makes no second pair of eyes. Fact: from when it does."""
+
+    message = N_("You were given the permission for this only lately. So that two people really look, you can approve it from %(since)s.")
+
+
+class FirstTooNew(NotAllowed):
+    """The other of the two was given theirs a moment ago, or by who decides now. Facts: ``person``, and from when it counts."""
+
+    message = N_("%(person)s was given the permission for this only lately. So that two people really look, you can approve it from %(since)s.")
+
+
 class NominatorMayNotApprove(NotAllowed):
     """Whoever brought a member here does not approve large points for them."""
 

@@ -15,6 +15,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 from portal.rewards.actions.codes import follow_source, require_own_count, watch_low
+from portal.rewards.actions.counting import is_counted
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
@@ -196,14 +197,16 @@ def _follow_amount(reward: Reward, options: Mapping[str, Any]) -> None:
         require_worth(reward.kind, options, reward.value_cents)
 
 
-def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, now: datetime) -> int:
-    """Add to the stock, or take away from it, and return what is left.
+def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, key: str | None = None, now: datetime) -> int:
+    """Add to the stock, or take away from it, and return what is left. The form with the same ``key`` again changes nothing.
 
     Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange, and StockIsVault where codes are the stock.
     """
     _require_admin(actor)
     require_change(change)
     require_own_count(session, reward_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, change=change, now=now):
+        return get_reward(session, reward_id).stock or 0
     counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
     left: int | None = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
     if left is None:

@@ -11,11 +11,13 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
+from portal.rewards.actions.counting import is_counted
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward, RewardVariant
-from portal.rewards.queries.catalogue import get_reward, locked_reward
+from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.queries.variants import get_variant
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_stock
 from portal.rewards.rules.refusals import (
@@ -72,17 +74,21 @@ def change_variant(
     position: int,
     is_active: bool,
     now: datetime,
+    seen: str | None = None,
 ) -> RewardVariant:
     """Change what a variant is called, its place, and whether it is offered. What was redeemed keeps the name it had.
 
-    Refuses: NotAllowed, NotFound, NameMissing, DateMissing, VariantNameTaken.
+    Refuses: NotAllowed, NotFound, NameMissing, DateMissing, VariantNameTaken, and what changed since it was ``seen`` (ChangedMeanwhile).
     """
     _require_admin(actor)
-    reward, variant = get_reward(session, reward_id), get_variant(session, reward_id, variant_id)
+    # The reward first, as whoever offers again, or adds one, takes it.
+    reward, variant = locked_reward(session, reward_id), get_variant(session, reward_id, variant_id)
+    session.refresh(variant)
     _require_said(name, happens_on, kind_of(reward.kind).comes)
     new = {"name": name.strip(), "happens_on": happens_on, "position": position, "is_active": is_active}
     if all(getattr(variant, field) == value for field, value in new.items()):
         return variant
+    require_seen(seen_variant(variant), seen)
     try:
         with session.begin_nested():
             session.execute(_plain_update(RewardVariant, variant_id).values(**new))
@@ -95,14 +101,21 @@ def change_variant(
     return variant
 
 
-def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, change: int, now: datetime) -> int:
-    """Add to a variant's stock, or take away from it, and return what is left.
+def seen_variant(variant: RewardVariant) -> dict[str, Any]:
+    """Return what the form of a variant shows, but for its stock, which is changed and not set."""
+    return {field: getattr(variant, field) for field in ("name", "happens_on", "position", "is_active")}
+
+
+def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, change: int, key: str | None = None, now: datetime) -> int:
+    """Add to a variant's stock, or take away from it, and return what is left. The form with the same ``key`` again changes nothing.
 
     Refuses: NotAllowed, NotFound, StockUncounted, StockTooLow, StockOutOfRange.
     """
     _require_admin(actor)
     require_change(change)
     variant = get_variant(session, reward_id, variant_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=change, now=now):
+        return variant.stock or 0
     stock = RewardVariant.stock
     counted = _plain_update(RewardVariant, variant_id).where(stock + change >= 0, stock + change <= MOST_STOCK)
     left: int | None = session.execute(counted.values(stock=stock + change).returning(stock)).scalar()
@@ -117,11 +130,16 @@ def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id
     return left
 
 
-def count_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, stock: int, now: datetime) -> None:
-    """Begin to count a variant that never ran out before. Refuses: NotAllowed, NotFound, StockOutOfRange, StockCounted."""
+def count_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, stock: int, key: str | None = None, now: datetime) -> None:
+    """Begin to count a variant that never ran out before. The form with the same ``key`` again changes nothing.
+
+    Refuses: NotAllowed, NotFound, StockOutOfRange, StockCounted.
+    """
     _require_admin(actor)
     require_stock(stock)
     variant = get_variant(session, reward_id, variant_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=stock, now=now):
+        return
     begun = _plain_update(RewardVariant, variant_id).where(RewardVariant.stock.is_(None)).values(stock=stock).returning(RewardVariant.id)
     if session.execute(begun).scalar() is None:
         raise StockCounted()

@@ -11,9 +11,9 @@ from portal.kernel.clock import micros
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipient
-from portal.receiving.queries.standing import Receiver
+from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.rewards.models import Reward, RewardWish
-from portal.rewards.queries.catalogue import get_reward, offer_for, offers_of
+from portal.rewards.queries.catalogue import Offer, get_reward, offer_for, offers_of
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.wishes import reached_of
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents
@@ -27,11 +27,11 @@ def wish(session: Session, actor: Actor, *, reward_id: int, now: datetime) -> No
 
     Refuses: NotAllowed, RewardNotOffered, NotFound, also of what is meant for others.
 
-    What is within reach already is not told of: they see it.
+    What can be had already is not told of: they see it. Who has the points, but not the level or the day, is told once nothing is missing.
     """
     person_id, reward = require_redeemer(actor), get_reward(session, reward_id)
     require_offered(reward.state)
-    is_reached = offer_for(session, person_id, reward_id, now).available >= reward.price
+    is_reached = _can_have(offer_for(session, person_id, reward_id, now)) and not _objects(session, receiver_of(session, person_id, now), reward)
     maker = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"person_id": person_id, "reward_id": reward_id, "made_at": now, "reached_at": now if is_reached else None}
     session.execute(maker.insert(RewardWish).values(**row).on_conflict_do_nothing(index_elements=["person_id", "reward_id"]))
@@ -51,7 +51,7 @@ def tell_within_reach(session: Session, *, person_id: int, now: datetime) -> int
     """
     shopper = shopper_of(session, person_id, now)
     rewards = [reward for reward in reached_of(session, person_id, now) if not _objects(session, shopper.receiver, reward)]
-    offers = [offer for offer in offers_of(session, shopper, rewards, now) if offer.standing.reach is Reach.CAN and offer.objection is None]
+    offers = [offer for offer in offers_of(session, shopper, rewards, now) if _can_have(offer)]
     if not offers:
         return 0
     ids = [offer.reward.id for offer in offers]
@@ -70,6 +70,10 @@ def lose_reach(session: Session, *, wishes: list[tuple[int, int]]) -> None:
         if balance_of(session, person_id, unit=UNIT).available < get_reward(session, reward_id).price:
             lost = update(RewardWish).where(RewardWish.person_id == person_id, RewardWish.reward_id == reward_id).values(reached_at=None)
             session.execute(lost, execution_options={"synchronize_session": False})
+
+
+def _can_have(offer: Offer) -> bool:
+    return offer.standing.reach is Reach.CAN and offer.objection is None
 
 
 def _objects(session: Session, receiver: Receiver, reward: Reward) -> bool:

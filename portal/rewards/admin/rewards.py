@@ -20,6 +20,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.seen import seen_of
 from portal.recognition.queries.levels import list_levels
 from portal.rewards.actions import catalogue
+from portal.rewards.actions.variants import seen_variant
 from portal.rewards.forms.conditions import conditions_form
 from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.editing import (
@@ -146,7 +147,7 @@ def adjust_stock(reward_id: int) -> ResponseReturnValue:
     form = StockForm()
     if not form.validate():
         return edit_page(reward_id, stock=form), 422
-    left = catalogue.adjust_stock(db(), current_actor(), reward_id=reward_id, change=form.change.data, now=utcnow())
+    left = catalogue.adjust_stock(db(), current_actor(), reward_id=reward_id, change=form.change.data, key=form.key.data, now=utcnow())
     flash(ngettext("There is %(n)s on the shelf now.", "There are %(n)s on the shelf now.", left, n=number(left)), "good")
     return redirect(url_for("rewards_admin.edit", reward_id=reward_id), 303)
 
@@ -262,7 +263,9 @@ def _stored(reward_id: int) -> EditRewardForm:
 def variant_form(variant: RewardVariant, *, filled: bool = False) -> EditVariantForm:
     """Return the form of a variant; a page holds many, so each has its own names."""
     prefix = f"variant{variant.id}-"
-    return EditVariantForm(prefix=prefix) if filled else EditVariantForm(formdata=None, obj=variant, prefix=prefix)
+    if filled:
+        return EditVariantForm(prefix=prefix)
+    return EditVariantForm(formdata=None, obj=variant, prefix=prefix, seen=seen_of(seen_variant(variant)))
 
 
 def _edit_again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:

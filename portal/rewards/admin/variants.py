@@ -61,11 +61,11 @@ def change_variant(reward_id: int, variant_id: int) -> ResponseReturnValue:
         "position": form.position.data,
         "is_active": form.is_active.data,
     }
-    variants.change_variant(db(), current_actor(), **its, **said)
+    variants.change_variant(db(), current_actor(), **its, **said, seen=form.seen.data)
     if form.change.data is not None and variant.stock is None:
-        variants.count_variant(db(), current_actor(), **its, stock=form.change.data)
+        variants.count_variant(db(), current_actor(), **its, stock=form.change.data, key=form.key.data)
     elif form.change.data:
-        variants.adjust_variant(db(), current_actor(), **its, change=form.change.data)
+        variants.adjust_variant(db(), current_actor(), **its, change=form.change.data, key=form.key.data)
     return _saved(reward_id)
 
 
@@ -81,8 +81,11 @@ def _details_again(refusal: Refusal, reward_id: int) -> ResponseReturnValue:
 
 
 def _variant_again(refusal: Refusal, reward_id: int, variant_id: int) -> ResponseReturnValue:
-    form = variant_form(get_variant(db(), reward_id, variant_id), filled=True)
-    return _again(refusal, reward_id, **{f"variant{variant_id}": form})
+    variant = get_variant(db(), reward_id, variant_id)
+    form = variant_form(variant, filled=True)
+    form.validate()
+    form.refuse(refusal, lambda: variant_form(variant))
+    return edit_page(reward_id, **{f"variant{variant_id}": form}), refusal.status
 
 
 def _again(refusal: Refusal, reward_id: int, **forms: Form) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from portal.kernel.seen import seen_of
 from portal.rewards.forms.controls import field_for
 from portal.rewards.forms.lists import kind_choices
 from portal.rewards.kinds.contract import Control, RewardKind, read
-from portal.web.forms import DayField, Form, KeyField, SeenField, one_line, plain_text
+from portal.web.forms import DayField, Form, KeyField, PressField, SeenField, one_line, plain_text
 
 
 class RewardForm(Form):
@@ -45,6 +45,7 @@ class EditRewardForm(RewardForm):
 class StockForm(Form):
     """Adding to a count, or taking from it."""
 
+    key = PressField()
     change = IntegerField(_("Change"), [InputRequired()])
 
 
@@ -99,6 +100,8 @@ class NewVariantForm(VariantForm):
 class EditVariantForm(VariantForm):
     """One that is there; its stock is not set but changed, so that nobody overwrites what was redeemed meanwhile."""
 
+    key = PressField()
+    seen = SeenField()
     change = IntegerField(_("Add or take away"), [Optional()])
     position = IntegerField(_("Place"), [InputRequired(), NumberRange(1, 1000)])
     is_active = BooleanField(_("Offered"))

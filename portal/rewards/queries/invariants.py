@@ -39,11 +39,11 @@ INVARIANTS = (
         WHERE e.subject_type = 'redemption' AND e.subject_id = r.id AND e.name = 'reward.redeemed')""",
     ),
     Invariant(
-        "I12", "No more pieces of a reward go out than there are.", "reward",
+        "I12", "The stock of a reward is never below nothing.", "reward",
         "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
     ),
     Invariant(
-        "I12", "No more pieces of a variant go out than there are, and each was one of its reward.", "reward_variant",
+        "I12", "The stock of a variant is never below nothing, and each piece that went out was one of its reward.", "reward_variant",
         """SELECT v.id, 'has stock ' || v.stock AS text FROM reward_variant v WHERE v.stock < 0
         UNION SELECT v.id, 'is of reward ' || v.reward_id || ', but redemption ' || r.id || ' of it is not' AS text
         FROM redemption r JOIN reward_variant v ON v.id = r.variant_id WHERE v.reward_id <> r.reward_id""",
@@ -87,9 +87,10 @@ INVARIANTS = (
         "WHERE stock IS NOT NULL AND EXISTS (SELECT 1 FROM reward_variant v WHERE v.reward_id = reward.id)",
     ),
     Invariant(
-        "I8", "What was sent counts for its person once, and what came back does not.", "redemption",
+        "I8", "What was sent counts for its person once, since values are counted, and what came back does not.", "redemption",
         """SELECT r.id, 'is ' || r.state || ', which is not how its value counts' AS text FROM redemption r
-        JOIN received_value v ON v.source = 'redemption:' || CAST(r.id AS VARCHAR(20))
-        WHERE v.person_id <> r.person_id OR (v.taken_back_at IS NULL) <> (r.state IN ('sent', 'received'))""",
+        LEFT JOIN received_value v ON v.source = 'redemption:' || CAST(r.id AS VARCHAR(20))
+        WHERE (v.id IS NOT NULL AND (v.person_id <> r.person_id OR (v.taken_back_at IS NULL) <> (r.state IN ('sent', 'received'))))
+        OR (v.id IS NULL AND r.state IN ('sent', 'received') AND r.sent_at > (SELECT MIN(given_at) FROM received_value))""",
     ),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from portal.receiving.queries.standing import receivers_of
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Redemption, Reward, RewardVariant, RewardWait, StockReturn
 from portal.rewards.queries.conditions import COUNTS_NOW, IS_ON_SALE, audience_of, get_conditions, values_at
-from portal.rewards.queries.worth import cents_of, is_charity, open_cents
+from portal.rewards.queries.worth import cents_of, is_charity, open_cents_of
 from portal.rewards.rules.conditions import Buyer, own_objection
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.redeeming import is_over
@@ -203,6 +203,7 @@ def _may_have(session: Session, waiting: Sequence[RewardWait], reward: Reward, n
     receivers, has = receivers_of(session, people, now), own_counts(session, reward, people, now)
     cents, is_gift, conditions = cents_of(session, reward), is_charity(reward), get_conditions(session, reward.id)
     earned = balances_of(session, people, unit=UNIT) if conditions.need is not None else {}
+    asked = open_cents_of(session, [person for person in people if receivers[person].rule.year_cents is not None])
     audience, ships = audience_of(session, reward.id), kind_of(reward.kind).needs_address
 
     def may(wait: RewardWait) -> bool:
@@ -212,8 +213,7 @@ def _may_have(session: Session, waiting: Sequence[RewardWait], reward: Reward, n
         buyer = Buyer(balance.lifetime if balance is not None else 0, receiver.country)
         if own_objection(reward.name, conditions, buyer, ships=ships) or not is_admitted(session, wait.person_id, audience, now):
             return False
-        waiting_cents = open_cents(session, wait.person_id) if receiver.rule.year_cents is not None else 0
-        return receiver.objection(cents, is_charity=is_gift, open_cents=waiting_cents) is None
+        return receiver.objection(cents, is_charity=is_gift, open_cents=asked.get(wait.person_id, 0)) is None
 
     return [wait for wait in waiting if may(wait)]
 

@@ -18,7 +18,7 @@ from portal.rewards.models import Reward, RewardWish
 from portal.rewards.queries.catalogue import Offer, offers_of
 from portal.rewards.queries.conditions import IS_SHOWN, MAY_HAVE, Shopper, shopper_of
 from portal.rewards.queries.variants import IS_LEFT, as_of
-from portal.rewards.queries.worth import cents_of, is_charity
+from portal.rewards.queries.worth import cents_of, is_charity, open_cents
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.reach import Standing, standing
 from portal.rewards.rules.redeeming import is_over
@@ -86,10 +86,12 @@ def own_wishes(session: Session, receiver: Receiver, filters: Mapping[str, Any],
     shopper = shopper_of(session, person_id, now)
     page = page_by(session, _OWN, ORDERS[filters.get("sort", "nearest")], after=after, size=24, values={"person": person_id})
     offers = offers_of(session, shopper, [row[1] for row in page.rows], now)
+    # What is asked for already fills the year, for all of them alike.
+    asked = open_cents(session, person_id) if page.rows and receiver.rule.year_cents is not None else 0
 
     def stands(mine: RewardWish, offer: Offer) -> Wish:
         day = kind_of(offer.reward.kind).day(offer.reward.options)
-        return Wish(mine, offer, _is_barred(session, receiver, offer.reward), is_over(day, shopper.today))
+        return Wish(mine, offer, _is_barred(session, receiver, offer.reward, asked), is_over(day, shopper.today))
 
     return replace(page, rows=[stands(row[0], offer) for row, offer in zip(page.rows, offers, strict=True)])
 
@@ -104,8 +106,10 @@ def _standing(reward: Reward, available: int) -> Standing:
     return standing(price=reward.price, stock=reward.stock, limit=None, has=0, available=available)
 
 
-def _is_barred(session: Session, receiver: Receiver, reward: Reward) -> bool:
-    return not receiver.must_answer and receiver.objection(cents_of(session, reward), is_charity=is_charity(reward)) is not None
+def _is_barred(session: Session, receiver: Receiver, reward: Reward, asked: int) -> bool:
+    if receiver.must_answer:
+        return False
+    return receiver.objection(cents_of(session, reward), is_charity=is_charity(reward), open_cents=asked) is not None
 
 
 def may_have_reached(session: Session, now: datetime, *, after: int, limit: int) -> list[int]:
