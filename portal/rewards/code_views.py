@@ -59,7 +59,7 @@ def reveal(card_id: int) -> ResponseReturnValue:
     response = make_response(_page(card_id, form, card=database().write(look)))
     # It is for these eyes alone, once: no cache keeps it, no other site learns the address of a link in it.
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

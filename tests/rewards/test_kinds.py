@@ -104,6 +104,11 @@ def test_what_a_kind_finds_wrong_is_refused_by_name_on_its_field(
     assert (type(found) if found else None, found.field if found else "") == (refusal, field)
 
 
+def test_what_is_plainly_meant_is_kept_as_it_is_written() -> None:
+    assert kind_of(Kind.GIFT_CARD).tidied({"currency": "eur", "product": "book"}) == {"currency": "EUR", "product": "book"}
+    assert kind_of(Kind.DONATION).tidied(CAUSES) == {"causes": "Sea rescue\nMountain rescue"}
+
+
 def test_a_voucher_is_a_code_or_a_link() -> None:
     voucher = kind_of(Kind.VOUCHER)
     assert isinstance(voucher.shortfall({"valid_until": "2027-12-31"}), checks.CodeOrLinkMissing)

@@ -169,7 +169,7 @@ def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mappin
     _require_admin(actor)
     reward = locked_reward(session, reward_id)
     kind = kind_of(reward.kind)
-    options = read(kind.options, given)
+    options = kind.tidied(read(kind.options, given))
     if flaw := kind.flaw(options):
         raise flaw
     if options != reward.options:

@@ -106,6 +106,10 @@ class RewardKind(Protocol):
         """Return the day on which it takes place, where the reward has one for all."""
         return None
 
+    def tidied(self, options: Values) -> dict[str, str]:
+        """Return what was entered as it is kept, where it is plain what is meant."""
+        return dict(options)
+
     def flaw(self, options: Values) -> Refusal | None:
         """Return why it cannot be offered like this, or None. The refusal's field is ``option_`` and the option's name."""
         return mistake(self.options, options, "option_")

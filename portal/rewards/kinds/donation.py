@@ -23,6 +23,10 @@ class Donation(RewardKind):
     has_it = (N_("I have seen it"), N_("After %(days)s days it counts as received by itself."))
     send = (N_("Mark as given"), N_("Given. The held points are spent."))
 
+    def tidied(self, options: Values) -> dict[str, str]:
+        """Each cause once."""
+        return {name: "\n".join(lines_of(said)) if name == "causes" else said for name, said in options.items()}
+
     def asks(self, options: Values) -> Mapping[str, Control]:
         causes = lines_of(options.get("causes", ""))
         return {"cause": Control("one", N_("Which cause?"), choices=causes, is_required=True)} if causes else {}

@@ -35,6 +35,10 @@ class GiftCard(RewardKind):
     words: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("Approved, to be handed over"), State.SENT: N_("Handed over")}
     told: ClassVar[Mapping[State, str]] = {State.APPROVED: N_("We get your card next."), State.ORDERED: N_("Your card is ordered.")}
 
+    def tidied(self, options: Values) -> dict[str, str]:
+        """A currency is written in capitals."""
+        return {name: said.upper() if name == "currency" else said for name, said in options.items()}
+
     def flaw(self, options: Values) -> Refusal | None:
         """Besides what every kind finds: what an order needs, and whole numbers."""
         if refusal := mistake(self.options, options, "option_"):
