@@ -28,7 +28,8 @@ from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption, give_approval
 from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.actions.waiting import TELL, join_waiting
+from portal.rewards.actions.returns import TELL
+from portal.rewards.actions.waiting import join_waiting
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.review import KIND, waiting_redemptions
 from portal.rewards.rules import refusals
