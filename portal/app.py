@@ -126,7 +126,6 @@ from portal.web import (
     addresses,
     appearance,
     assets,
-    drawing,
     errors,
     guards,
     health,
@@ -377,7 +376,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _make_flask(settings: Settings) -> Flask:
     app = Flask("portal", static_folder=str(ROOT / "static" / "dist"), static_url_path="/static", template_folder=str(ROOT / "templates"))
     app.config.update(SETTINGS=settings, ROOT=ROOT, TESTING=settings.env == "test")
-    drawing.init(app)
     addresses.init(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["database"] = Database(settings.database_url, zone=settings.time_zone)

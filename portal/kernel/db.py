@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, create_engine, event, func, make_url, select, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,7 +22,6 @@ from portal.kernel.outage import is_away, is_busy, name_outage
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000")
 _ONLY_READS = "only reads"
-_PLAIN_OPTIONS = {"execution_options"}
 TIMEOUTS = "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000"
 # How long a server that does not answer is waited for, in seconds; it may be the machine that is gone, which says nothing.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -83,39 +82,6 @@ def _begin_sqlite(connection: Connection) -> None:
         cursor.close()
 
 
-class PlainSession(Session):
-    """A session that reads columns as columns: what a select names column by column needs nothing of the mapper, which costs as much again."""
-
-    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        """Execute a statement; see ``Session.execute``."""
-        if options.keys() <= _PLAIN_OPTIONS and self._is_plain(statement) and not self.dispatch.do_orm_execute:
-            return self._plain(statement, params, options.get("execution_options"))
-        return super().execute(statement, params, **options)
-
-    def scalar(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        """Return the first column of the first row, or None."""
-        if not options and self._is_plain(statement) and not self.dispatch.do_orm_execute:
-            return self._plain(statement, params).scalar()
-        return super().scalar(statement, params, **options)
-
-    def scalars(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        """Return the first column of each row."""
-        if not options and self._is_plain(statement) and not self.dispatch.do_orm_execute:
-            return self._plain(statement, params).scalars()
-        return super().scalars(statement, params, **options)
-
-    @staticmethod
-    def _is_plain(statement: Any) -> bool:
-        """Tell whether a statement is a select of columns alone, without anything that only the mapper understands."""
-        return type(statement) is Select and not statement._with_options and all(isinstance(c, ColumnElement) for c in statement._raw_columns)
-
-    def _plain(self, statement: Any, params: Any, options: Any = None) -> Any:
-        if self._new or self._deleted or self.identity_map._modified:
-            self._autoflush()
-        connection = self.connection()
-        return connection.execute(statement, params, execution_options=options) if options else connection.execute(statement, params)
-
-
 class Database:
     """An engine and the two ways to use it: ``reading()`` and ``write(work)``.
 
@@ -125,7 +91,7 @@ class Database:
     def __init__(self, url: str, *, zone: str = "Europe/Berlin", **options: Any) -> None:
         self.url = url
         self.engine = make_engine(url, **options)
-        self._sessions = sessionmaker(self.engine, class_=PlainSession, expire_on_commit=False, info={"zone": zone})
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"zone": zone})
 
     @property
     def is_sqlite(self) -> bool:

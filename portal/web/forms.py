@@ -15,7 +15,6 @@ from portal.kernel.errors import Refusal
 from portal.kernel.ids import new_key
 from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import N_, clean, clean_line
-from portal.web.controls import draw
 from portal.web.errors import sentence
 from portal.web.language import day
 
@@ -52,8 +51,6 @@ class Form(FlaskForm):
 
         def get_translations(self, form: Any) -> Any:
             return _Translations()
-
-        render_field = draw
 
     def refuse(self, refusal: Refusal, stored: Callable[[], "Form"] | None = None) -> None:
         """Show a refusal on the field it belongs to, or above the form; one with parts on each of their fields.

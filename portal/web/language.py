@@ -1,6 +1,6 @@
 """Language, time zone and the way numbers and dates are shown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta, get_datetime_format
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, force_locale, get_locale, get_timezone, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
 from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import pass_eval_context
@@ -39,23 +39,10 @@ class Reader:
 
 def reader() -> Reader:
     """Return who reads this page or mail, found out once: a page asks for it hundreds of times."""
-    here = _here()
-    found: Reader | None = here.__dict__.get("reader")
+    found: Reader | None = g.get("reader")
     if found is None:
-        found = here.reader = Reader(get_locale(), get_timezone(), get_translations())
+        found = g.reader = Reader(get_locale(), get_timezone(), get_translations())
     return found
-
-
-_here: Callable[[], Any] = g._get_current_object  # what ``g`` stands for, without going through it for each look
-
-
-class _Texts(Domain):
-    """The texts of the portal, in the language of who reads."""
-
-    def gettext(self, text: str, **values: Any) -> str:
-        """Return a text, filled in. Flask-Babel would find out anew who reads."""
-        said = str(reader().texts.gettext(text))
-        return said % values if values else said
 
 
 @contextmanager
@@ -215,10 +202,6 @@ def _say_number(context: EvalContext, one: str, many: str, num: int, /, **values
     return (Markup(said) if context.autoescape else said) % {"num": num, **values}  # noqa: S704, as above
 
 
-def _say_number_drawn(one: str, many: str, num: int, /, **values: Any) -> Markup:
-    return Markup(reader().texts.ngettext(one, many, num)) % {"num": num, **values}  # noqa: S704, as above
-
-
 @lru_cache(maxsize=20_000)
 def _plain(texts: NullTranslations, text: str) -> Markup:
     return Markup(texts.gettext(text)) % {}  # noqa: S704, as above
@@ -234,9 +217,8 @@ def init(app: Flask, settings: Settings) -> None:
         return getattr(current_user, "time_zone", None) or settings.time_zone if current_user else settings.time_zone
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["ROOT"] / "portal" / "translations")
-    babel = Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
-    babel.domain_instance = _Texts(domain=app.extensions["babel"].default_domain)
-    app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number, say_number=_say_number_drawn)
+    Babel(app, default_locale=settings.language, locale_selector=locale, timezone_selector=zone)
+    app.jinja_env.globals.update(_=_say, gettext=_say, ngettext=_say_number)
     filters: dict[str, Any] = {
         "number": number,
         "money": money,

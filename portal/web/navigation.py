@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
-from portal.web.addresses import address
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class NavItem:
         """Return the entry as the page that is being shown has it."""
         here = request.endpoint or ""
         is_current = here == self.endpoint or here.startswith(self.within)
-        return NavLink(self.label, address(self.endpoint), self.icon, in_dock, is_current)
+        return NavLink(self.label, url_for(self.endpoint), self.icon, in_dock, is_current)
 
 
 @dataclass(frozen=True)

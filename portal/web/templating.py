@@ -9,20 +9,13 @@ from wtforms.widgets import Select, TextArea
 
 from portal.kernel.text import initials
 from portal.kernel.tracks import TRACK_NAMES, Track
-from portal.web.drawing import PageEnvironment
 from portal.web.language import reader
 from portal.web.logs import request_id
 
 
-def _pages() -> PageEnvironment:
-    """Return the templates in the reader's language."""
-    found: PageEnvironment = current_app.jinja_env  # type: ignore[assignment]
-    return found.for_texts(reader().texts)
-
-
 def render(template: str, **context: Any) -> str:
     """Render a page. The first thing every view ends with."""
-    page = _pages().get_template(template)
+    page = current_app.jinja_env.get_template(template)
     current_app.update_template_context(context)
     return page.render(context)
 
@@ -33,7 +26,7 @@ def render_fragment(template: str, block: str, **context: Any) -> str:
     So that one view and one template serve both; without JavaScript the same link gives the page.
     """
     if request.headers.get("HX-Request") and request.headers.get("HX-Target") == block:
-        page = _pages().get_template(template)
+        page = current_app.jinja_env.get_template(template)
         current_app.update_template_context(context)
         g.varies = True
         return "".join(page.blocks[block](page.new_context(context)))

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from babel.support import Translations
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -22,23 +21,16 @@ from portal.kernel import db
 
 
 class _Remembered(BytecodeCache):
-    """Compiled templates by name, file, text and language, in memory."""
+    """Compiled templates by name, file and text, in memory."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], Any] = {}
+        self._known: dict[tuple[str, str], Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._known.get(self._key(bucket))
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._known[self._key(bucket)] = bucket.code
-
-    @staticmethod
-    def _key(bucket: Bucket) -> tuple[Any, ...]:
-        """Texts from catalogues of ours are the same in every application; what a test speaks instead is its own."""
-        texts = getattr(bucket.environment, "texts", None)
-        ours = str(texts.files) if isinstance(texts, Translations) else texts
-        return bucket.key, bucket.checksum, ours
+        self._known[bucket.key, bucket.checksum] = bucket.code
 
 
 _TEMPLATES = _Remembered()
