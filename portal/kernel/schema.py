@@ -1,6 +1,6 @@
 """What tables are made of: the base class, names of constraints, column types, triggers that keep rows as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -64,6 +64,13 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Do the same in one step: a page reads hundreds of moments."""
+        read: Any = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
+        if read is None:
+            return lambda value: None if value is None else self.process_result_value(value, dialect)
+        return lambda value: None if value is None else read(value).replace(tzinfo=UTC)
 
 
 class WordList(TypeDecorator[tuple[str, ...]]):

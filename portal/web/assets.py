@@ -30,7 +30,7 @@ def init(app: Flask, dist: Path) -> None:
         turned = "icon-directed " if name in DIRECTED else ""
         return Markup('<svg class="icon {}{}" aria-hidden="true"><use href="{}"></use></svg>').format(turned, cls, address)
 
-    app.jinja_env.globals.update(asset=asset, icon=icon)
+    app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon)  # under a second name where a macro has an argument ``icon``
 
     built = {path.relative_to(dist).as_posix() for path in dist.rglob("*")}
 

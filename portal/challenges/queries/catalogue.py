@@ -1,8 +1,9 @@
 """What advocates can do: the list by track, its counts, and how long answers usually take."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
@@ -110,12 +111,9 @@ def list_challenges(
     ``admitted_today`` gave, where a page needs it more than once.
     """
     values = row_values(session, person_id, now, admitted)
-    statement = _filtered(ROWS, wanted)
+    statement = _filtered(replace(wanted, q="", sort=""))
     if fold(wanted.q).split():
         statement = statement.where(offered_called(session, wanted.q, values))
-    statement = statement.where(ASIDE if wanted.standing == DISMISSED else not_(ASIDE))
-    if wanted.standing and wanted.standing != DISMISSED:
-        statement = statement.where(STANDING.in_([wanted.standing]))
     return page_by(session, statement, _order(wanted.sort), after=after, size=PAGE_SIZE, values=values)
 
 
@@ -144,7 +142,11 @@ def usual_review_time(session: Session, now: datetime) -> timedelta | None:
     return timedelta(seconds=median(waits)) if waits else None
 
 
-def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
+@lru_cache(maxsize=128)
+def _filtered(wanted: Wanted) -> AnySelect:
+    statement = ROWS.where(ASIDE if wanted.standing == DISMISSED else not_(ASIDE))
+    if wanted.standing and wanted.standing != DISMISSED:
+        statement = statement.where(STANDING.in_([wanted.standing]))
     if wanted.track:
         statement = statement.where(Challenge.track == wanted.track)
     if wanted.minutes is not None:
@@ -157,6 +159,7 @@ def _filtered(statement: AnySelect, wanted: Wanted) -> AnySelect:
     return statement
 
 
+@lru_cache(maxsize=8)
 def _order(sort: str) -> list[tuple[Any, bool]]:
     if sort == "quick":
         return [(_MINUTES, False), (Challenge.id, True)]

@@ -14,11 +14,11 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.queries.lots import DayOfPoints, lapsing, waiting
 from portal.recognition.models import Season
 from portal.recognition.queries.board import BoardRow, find_own, top_of_board
-from portal.recognition.queries.levels import rung_for
+from portal.recognition.queries.levels import list_levels
 from portal.recognition.queries.seasons import current_season
 from portal.recognition.queries.weeks import streak_for
 from portal.recognition.rules.boards import month_of
-from portal.recognition.rules.levels import Rung
+from portal.recognition.rules.levels import Rung, rung_of
 from portal.recognition.rules.seasons import season_key
 from portal.recognition.rules.streaks import Streak
 from portal.rewards.queries.catalogue import Offer, within_reach
@@ -58,7 +58,8 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
     today = local_date(now, programme_zone(session))
     season = current_season(session, today)
     period = season_key(season.id) if season else month_of(today)
-    balance, shopper = balance_of(session, person_id), shopper_of(session, person_id, now)
+    balance = balance_of(session, person_id)
+    shopper = shopper_of(session, person_id, now, balance)
     return AdvocateHome(
         balance=balance,
         expiring=next((part for part in lapsing(session, person_id, today, most=1) if part.day <= today + SOON), None),
@@ -69,7 +70,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         waiting=newest_waiting(session, person_id, WAITING),
         offers=within_reach(session, shopper),
         wishes=nearest_wishes(session, shopper),
-        rung=rung_for(session, person_id),
+        rung=rung_of(list_levels(session), balance.lifetime),
         streak=streak_for(session, person_id, now),
         season=season,
         period=period,

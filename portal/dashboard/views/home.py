@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, g, redirect, url_for
 from flask_babel import gettext as _
 from flask_babel import to_user_timezone
 from flask_login import current_user
@@ -41,6 +41,7 @@ def home() -> Any:
 def _advocate() -> str:
     now = utcnow()
     found = advocate_home(db(), current_user.id, now)
+    g.own_balance = found.balance.available
     has = {"has_points": found.balance.lifetime > 0, "has_open": found.picked.all_open > 0}
     welcome = welcome_of(db(), current_user.id, **has, now=now)
     if welcome and welcome.offer and not welcome.offer.is_done:

@@ -3,12 +3,12 @@
 ``period`` is the key of a board: ``all``, ``2026-11``, a season's ``s3``, or one track of them, ``2026-11/engage``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, and_, bindparam, or_, select, true, tuple_
+from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from portal.kernel.schema import BigId
@@ -16,7 +16,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.recognition.models import LISTED, ON_BOARD, PeriodScore
 from portal.recognition.queries.names import BEHIND, BY_NAME, SHOWN_COMPANY, SHOWN_NAME
-from portal.recognition.queries.places import count_members, find_build, places_of, places_within
+from portal.recognition.queries.places import count_members, find_build, places_of
 from portal.recognition.rules.boards import NEIGHBOURS, anchors, places_below, ranked
 from portal.web.paging import Page, page_by
 
@@ -67,6 +67,26 @@ _ABOVE = _EVERYBODY.where(LISTED, tuple_(*_ORDER) > _LINE).order_by(*_ORDER).lim
 _BELOW = _BOARD.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS)
 _NEAR = (_OWN, _ABOVE, _BELOW)
 
+# The people of one company, ``company``. A nickname hides the company too, so those who have one are not among them. A company is short, and
+# the board is long: asked for in these words neither engine takes the board's own index, which would mean looking along all of it for them.
+_IN_COMPANY = and_(
+    PeriodScore.is_shown == bindparam("shown", True),
+    PeriodScore.score > 0,
+    PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == bindparam("company", type_=BigId), BY_NAME)),
+)
+_WITHIN = _EVERYBODY.where(_IN_COMPANY)
+_NEAR_WITHIN = (
+    _WITHIN.where(PeriodScore.member_id == bindparam("member", type_=BigId)),
+    _WITHIN.where(tuple_(*_ORDER) > _LINE).order_by(*_ORDER).limit(NEIGHBOURS),
+    _WITHIN.where(tuple_(*_ORDER) < _LINE).order_by(*_DOWNWARDS).limit(NEIGHBOURS),
+)
+_SCORES_WITHIN = (
+    select(PeriodScore.score, func.count().label("number"))
+    .where(PeriodScore.period == bindparam("period"), _IN_COMPANY)
+    .group_by(PeriodScore.score)
+    .order_by(PeriodScore.score.desc())
+)
+
 
 def _matches(term: str | None) -> Any:
     if not term or not fold(term.strip()):
@@ -76,11 +96,6 @@ def _matches(term: str | None) -> Any:
     # Whoever chose a nickname is found by that alone.
     by_nickname = Person.board_name_key.like(pattern, escape="\\")
     return or_(and_(BY_NAME, by_name), by_nickname)
-
-
-def of_company(company_id: int) -> Any:
-    """Return the condition that keeps the people of one company. A nickname hides the company too, so those who have one are not among them."""
-    return PeriodScore.member_id.in_(select(Person.id).where(Person.company_id == company_id, BY_NAME))
 
 
 def get_board(
@@ -96,7 +111,7 @@ def get_board(
     build = find_build(session, period)
     statement = _BOARD.where(_matches(term)) if term else _BOARD
     page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
-    around = _around(session, period, member_id) if member_id is not None else []
+    around = _around(session, {"period": period}, member_id) if member_id is not None else []
     shown, near = [row[3] for row in page.rows], [row[3] for row in around]
     asked = [*(shown if term else anchors(shown)), *anchors(near)]
     places = places_of(session, period, asked, is_fenced=build is not None)
@@ -113,28 +128,28 @@ def get_board(
 
 def _within(session: Session, period: str, company_id: int, *, member_id: int | None, term: str | None, after: str | None) -> Board:
     """The same within one company: counted, since a company is short."""
-    here = of_company(company_id)
-    statement = _BOARD.where(here, _matches(term)) if term else _BOARD.where(here)
-    page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values={"period": period})
-    around = _around(session, period, member_id, tuple(near.where(here) for near in _NEAR)) if member_id is not None else []
-    shown, near = [row[3] for row in page.rows], [row[3] for row in around]
-    places = places_within(session, period, [*shown, *near], here)
-    lines = _lines(around, [places[score] for score in near])
+    here = {"period": period, "company": company_id}
+    statement = _WITHIN.where(_matches(term)) if term else _WITHIN
+    page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values=here)
+    around = _around(session, here, member_id, _NEAR_WITHIN) if member_id is not None else []
+    places, members = {}, 0
+    for score, number in session.execute(_SCORES_WITHIN, here):
+        places[score], members = members + 1, members + number
+    lines = _lines(around, [places[row[3]] for row in around])
     return Board(
-        page=replace(page, rows=_lines(page.rows, [places[score] for score in shown])),
+        page=replace(page, rows=_lines(page.rows, [places[row[3]] for row in page.rows])),
         around=lines,
         own=next((line for line in lines if line.member_id == member_id), None),
-        members=count_members(session, period, here),
+        members=members,
         places_at=None,
     )
 
 
 def iter_board(session: Session, period: str, *, term: str | None = None, company_id: int | None = None) -> Iterator[BoardRow]:
     """Yield the whole board of ``period``, or of a company, from the top, or the lines that hold ``term`` with their places in the whole."""
-    statement = _BOARD.add_columns(_matches(term).label("is_wanted")).order_by(*_DOWNWARDS)
-    if company_id is not None:
-        statement = statement.where(of_company(company_id))
-    rows = session.execute(statement, {"period": period}, execution_options={"yield_per": _BATCH})
+    statement = (_BOARD if company_id is None else _WITHIN).add_columns(_matches(term).label("is_wanted")).order_by(*_DOWNWARDS)
+    here = {"period": period} if company_id is None else {"period": period, "company": company_id}
+    rows = session.execute(statement, here, execution_options={"yield_per": _BATCH})
     for place, row in ranked(rows, lambda row: row.score):
         if row.is_wanted:
             yield _line(row, place)
@@ -160,13 +175,13 @@ def own_points(session: Session, period: str, member_id: int) -> int:
     return session.scalar(_POINTS, {"period": period, "member": member_id}) or 0
 
 
-def _around(session: Session, period: str, member_id: int, statements: Sequence[Any] = _NEAR) -> list[Any]:
+def _around(session: Session, here: Mapping[str, Any], member_id: int, statements: Sequence[Any] = _NEAR) -> list[Any]:
     """Return the person's own row between their neighbours, from the top down. ``statements`` find oneself, who is above, who is below."""
     find, higher, lower = statements
-    own = session.execute(find, {"period": period, "member": member_id}).first()
+    own = session.execute(find, {**here, "member": member_id}).first()
     if own is None:
         return []
-    mine = {"period": period, "score": own.score, "first": own.first_neg, "member": own.member_id}
+    mine = {**here, "score": own.score, "first": own.first_neg, "member": own.member_id}
     above, below = session.execute(higher, mine).all(), session.execute(lower, mine).all()
     return [*reversed(above), own, *below]
 

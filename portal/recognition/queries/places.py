@@ -27,9 +27,9 @@ def find_build(session: Session, period: str) -> FenceBuild | None:
     return session.get(FenceBuild, period)
 
 
-def count_members(session: Session, period: str, within: Any = None) -> int:
-    """Return how many people stand on the board of ``period``, or of those that the condition ``within`` keeps."""
-    return session.scalar(_MEMBERS if within is None else _MEMBERS.where(within), {"period": period}) or 0
+def count_members(session: Session, period: str) -> int:
+    """Return how many people stand on the board of ``period``."""
+    return session.scalar(_MEMBERS, {"period": period}) or 0
 
 
 def places_of(session: Session, period: str, scores: Iterable[int], *, is_fenced: bool) -> dict[int, int]:
@@ -40,15 +40,9 @@ def places_of(session: Session, period: str, scores: Iterable[int], *, is_fenced
     return _from_fences(session, period, wanted) if is_fenced else _by_counting(session, period, wanted)
 
 
-def places_within(session: Session, period: str, scores: Iterable[int], within: Any) -> dict[int, int]:
-    """Return the place of each of ``scores`` among those whom the condition ``within`` keeps."""
-    wanted = sorted(set(scores), reverse=True)
-    return _by_counting(session, period, wanted, _ABOVE.where(within)) if wanted else {}
-
-
-def _by_counting(session: Session, period: str, wanted: list[int], above: Any = _ABOVE) -> dict[int, int]:
+def _by_counting(session: Session, period: str, wanted: list[int]) -> dict[int, int]:
     """Count everybody above the lowest of ``wanted`` once, by score."""
-    groups = session.execute(above, {"period": period, "score": wanted[-1]}).all()
+    groups = session.execute(_ABOVE, {"period": period, "score": wanted[-1]}).all()
     places, counted, group = {}, 0, 0
     for score in wanted:
         while group < len(groups) and groups[group][0] > score:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Integer, Select, True_, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.audience.queries.admission import is_admitted
@@ -156,7 +156,8 @@ def within_reach(session: Session, shopper: Shopper, limit: int = 3) -> list[Off
     What they may not accept is none of them.
     """
     may, asked = acceptable(session, shopper.receiver), {"number": limit, **shopper.values}
-    can, near = session.execute(_CAN.where(may), asked).all(), session.execute(_NEAR.where(may), asked).all()
+    # Where nothing is capped, the statements are those that were built beforehand.
+    can, near = (session.execute(built if isinstance(may, True_) else built.where(may), asked).all() for built in (_CAN, _NEAR))
     chosen = sorted([*can[:1], *near, *can[1:]][:limit], key=lambda row: (row[0].price, row[0].id))
     asks = conditions_of(session, [reward.id for reward, _count in chosen])
     return [_offer(shopper, reward, asks.get(reward.id, FREE), count, reward.stock) for reward, count in chosen]

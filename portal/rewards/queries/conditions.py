@@ -14,7 +14,7 @@ from portal.kernel.clock import start_of_day
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.schema import BigId, UTCDateTime, holds
-from portal.ledger.queries.balances import balance_of
+from portal.ledger.queries.balances import Balance, balance_of
 from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.recognition.models import Level
 from portal.rewards.kinds.registry import POSTED, kind_of
@@ -101,9 +101,12 @@ class Shopper:
         )
 
 
-def shopper_of(session: Session, person_id: int, now: datetime) -> Shopper:
-    """Return a person as somebody in the shop: points, country, whose audiences admit them. A constant number of statements."""
-    balance, receiver = balance_of(session, person_id, unit=UNIT), receiver_of(session, person_id, now)
+def shopper_of(session: Session, person_id: int, now: datetime, balance: Balance | None = None) -> Shopper:
+    """Return a person as somebody in the shop: points, country, whose audiences admit them. A constant number of statements.
+
+    ``balance`` is theirs, where it was read already.
+    """
+    balance, receiver = balance or balance_of(session, person_id, unit=UNIT), receiver_of(session, person_id, now)
     stamps: Stamps = session.execute(_STAMPS).all()  # type: ignore[assignment]
     values = values_at(session, now) | {"person": person_id, "available": balance.net, "lifetime": balance.lifetime}
     values |= {"country": receiver.country or NOWHERE, "admitted": sorted(admitted(session, person_id, stamps, now))}
