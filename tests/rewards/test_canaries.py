@@ -78,8 +78,9 @@ def live_through(app: Flask, database: Database, sign_in: SignIn, story: Story) 
     vault_id, ordered_id = database.write(made)
     sources = {vault_id: {"option_source": "vault"}, ordered_id: {"option_source": "provider", "option_product": "P"}}
     for reward_id, given in sources.items():
-        for path, data in (("details", given | {"option_amount": "25", "option_currency": "USD"}), ("publish", {})):
-            said.append(ada.post(f"/admin/rewards/{reward_id}/{path}", data=data, follow_redirects=True).text)
+        offered = {"name": f"Card {reward_id}", "kind": "gift_card", "price": "100", "summary": "A card.", "act": "publish"}
+        for path, data in (("/details", given | {"option_amount": "25", "option_currency": "USD"}), ("", offered)):
+            said.append(ada.post(f"/admin/rewards/{reward_id}{path}", data=data, follow_redirects=True).text)
     for key, content in (("a", "CANARY-HEAD\nCANARY-1\n"), ("b", LIST), ("c", LIST)):
         sent = {"key": key, "upload": (io.BytesIO(content.encode()), "cards.csv")}
         said.append(ada.post(f"/admin/rewards/{vault_id}/codes", data=sent, follow_redirects=True).text)

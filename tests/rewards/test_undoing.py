@@ -25,10 +25,10 @@ from portal.review.rules.undoing import UNDO_WITHIN
 from portal.rewards.actions.catalogue import retire_reward
 from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, retry_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
+from portal.rewards.actions.returns import TELL
 from portal.rewards.actions.review import approve_redemption, decline_redemption, give_approval
 from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.actions.returns import TELL
 from portal.rewards.actions.waiting import join_waiting
 from portal.rewards.models import Redemption, Reward, RewardVariant
 from portal.rewards.queries.review import KIND, waiting_redemptions
