@@ -200,6 +200,14 @@ def test_eight_workers_at_once_give_one_alarm(database: Database) -> None:
     assert sorted(notices(database)) == [(one, 100), (two, 100)]
 
 
+def test_a_budget_that_stands_already_is_not_set_once_more_however_often_it_is_pressed(database: Database) -> None:
+    one, _two = begin(database, 1_000, AT)
+    with patient(database) as shared:
+        all_at_once(shared, [partial(budget, actor_id=one, points=2_000, at=AT)] * 8)
+    with database.reading() as session:
+        assert [line.points for line in budget_history(session)] == [2_000, 1_000]
+
+
 def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database, sign_in: SignIn) -> None:
     def pay(session: Session) -> int:
         give_points(session, make_person(session).id, 450)

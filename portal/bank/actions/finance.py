@@ -60,17 +60,21 @@ def plan(
 ) -> Planned:
     """Set the budget of its kind and measure for this period and all to come; without ``amount`` end it. What is set anew warns anew.
 
+    What stands already is not set once more: a form sent twice counts once.
     ``amount`` is in points, or in the programme's currency; ``near`` the percentage at which admins are told before it is used up.
     Refuses: NotAllowed, BudgetOutOfRange, MoneyOutOfRange, NearOutOfRange, NoBudgetToEnd, CostUnknown, ReasonNeeded.
     """
     if not actor.is_admin:
         raise NotAllowed()
+    take_turn(session, "finance:budget")
     standing = standing_budgets(budget_history(session))
     before = next((b for b in standing if (b.counts, b.period, b.measure) == (counts, period, measure)), None)
     kept = require_budget(measure, amount, reason, near=near, stands=before is not None)
     is_money, currency = measure is Measure.MONEY, currency_of(session)
     if is_money and kept is not None and standing_on(history(session), Assumed.COST, local_date(now, programme_zone(session)), currency) is None:
         raise CostUnknown()
+    if before is not None and kept is not None and (before.amount, before.currency, before.near) == (kept, currency if is_money else "", near):
+        return before
     points = None if is_money else kept
     made = Budget(counts=counts.value, period=period.value, points=points, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)
