@@ -263,7 +263,7 @@ def _from_outside(session: Session, admin: Person, ann: Person, submission_id: i
 def _corrected(session: Session, admin: Person, now: datetime) -> int:
     """Let points be corrected by hand, one time more than one admin may, and a past completion be paid anew; return the repricing."""
     rex, other = make_person(session, name="Rex Repriced", now=now), as_admin(make_admin(session, name="Olga Other", now=now))
-    for points, said in ((25, "You held the talk twice."), (30_000, "First prize of the year.")):
+    for points, said in ((25, "You held the talk twice"), (30_000, "First prize of the year.")):
         facts = {"category": "contest", "reason": said, "counts_as_earned": True, "key": f"story-{points}"}
         adjust_points(session, other, person_id=rex.id, points=points, **facts, now=now)
     quiz = make_challenge(session, title="Two quick questions", points=20, track="engage", now=now)
@@ -271,7 +271,7 @@ def _corrected(session: Session, admin: Person, now: datetime) -> int:
     offer = replace(offer_of(current_version(session, quiz)), points=35)
     edit_challenge(session, other, challenge_id=quiz.id, offer=offer, now=now)
     publish_challenge(session, other, challenge_id=quiz.id, now=now)
-    seen = {"seen_people": 1, "seen_total": 15, "reason": "They were not so quick."}
+    seen = {"seen_people": 1, "seen_total": 15, "reason": "They were not so quick"}
     made = ask_repricing(session, as_admin(admin), challenge_id=quiz.id, **seen, key="story-reprice", now=now)
     while do_some(session, repricing_id=made.id, size=10, now=now):
         pass

@@ -74,7 +74,9 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> PseudoTranslations:
     for name in ("_dated", "_length"):
         monkeypatch.setattr(language, name, bracketed(getattr(language, name)))
     for name in ("format_date", "format_datetime", "format_time", "format_timedelta"):
-        monkeypatch.setattr(babel.dates, name, bracketed(getattr(babel.dates, name)))
+        form = bracketed(getattr(babel.dates, name))
+        monkeypatch.setattr(babel.dates, name, form)
+        monkeypatch.setattr(language, name, form)
     return catalogue
 
 

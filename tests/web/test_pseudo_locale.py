@@ -58,6 +58,7 @@ NOT_OURS = {
     "Shown Price",
     "Step answer",
     "T",
+    "Verdict",
 }
 # What is searched for in vain, and what a file brings that stands in no row.
 SEARCHED, FILE = "zzzzzz", ["Firm", "Trade", "Orchard Works", "Fruit", "UTF-8"]
