@@ -63,7 +63,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Budgets in money are ended; codes that lapsed go back to their import, off the shelf."""
+    """Budgets in money are ended; codes forget their last day; those that lapsed go back to their import, off the shelf, for ever."""
     op.drop_index("ix_vault_code_shelf_state_expires_on_id", "vault_code")
     _states(STATES, UNHELD, expires=False)
     op.create_index("ix_vault_code_shelf_state_id", "vault_code", ["shelf", "state", "id"])

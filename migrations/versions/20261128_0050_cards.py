@@ -85,6 +85,8 @@ def _cents(amount: str) -> int | None:
 
 
 def downgrade() -> None:
+    """What card a redemption is for is forgotten. Spare cards stay in the vault, on shelves from which nothing is ever taken again."""
+    op.execute("UPDATE vault_code SET shelf = 'was-' || shelf WHERE shelf LIKE 'card:%'")
     op.drop_column("reward", "warned_at")
     op.drop_table("redemption_card")
     op.drop_table("card_shelf")

@@ -22,6 +22,7 @@ from portal.review.queries.cases import find_case
 from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooLate
 from portal.review.rules.terms import Terms
 from portal.review.rules.undoing import UNDO_WITHIN
+from portal.rewards.actions.auto import approve_rested
 from portal.rewards.actions.catalogue import retire_reward
 from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, retry_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
@@ -30,7 +31,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.actions.waiting import join_waiting
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models import Redemption, RedemptionPause, Reward, RewardVariant
 from portal.rewards.queries.review import KIND, waiting_redemptions
 from portal.rewards.rules import refusals
 from portal.rewards.rules.cards import holder_of
@@ -165,6 +166,31 @@ def test_what_failed_and_is_tried_again_is_no_fresh_approval(session: Session, s
     retry_redemption(session, as_admin(scene.bo), redemption_id=scene.id, now=utcnow())
     with pytest.raises(NothingToUndo):
         scene.undo(session, decision)
+
+
+def test_what_was_tried_again_and_is_declined_twice_is_told_of_twice(session: Session, scene: Scene) -> None:
+    now = utcnow()
+    scene.approve(session, now=now)
+    fail_redemption(session, as_admin(scene.bo), redemption_id=scene.id, reason="Lost", now=now)
+    retry_redemption(session, as_admin(scene.bo), redemption_id=scene.id, now=now)
+    scene.undo(session, scene.decline(session, now=now + timedelta(hours=1)), now=now + timedelta(hours=1))
+    scene.decline(session, now=now + timedelta(hours=2))
+    assert told(session, scene.amara, "redemption_declined", "redemption_recalled") == [
+        "redemption_declined",
+        "redemption_recalled",
+        "redemption_declined",
+    ]
+    assert len(open_mails(session, "redemption_declined")) == 1
+
+
+def test_what_somebody_decided_and_undid_is_left_to_people_by_the_rule(session: Session, scene: Scene) -> None:
+    now = utcnow()
+    for decide in (scene.approve, scene.decline):
+        session.add(RedemptionPause(redemption_id=scene.id, until=now - timedelta(minutes=1)))
+        session.flush()
+        scene.undo(session, decide(session, now=now), now=now)
+        assert session.scalars(select(RedemptionPause.redemption_id)).all() == []
+        assert not approve_rested(session, redemption_id=scene.id, now=now + timedelta(minutes=5))
 
 
 def test_what_was_handed_over_with_the_approval_says_why_it_stands(session: Session) -> None:

@@ -86,6 +86,7 @@ def follow_source(session: Session, reward: Reward, kind: Kind | str, options: M
     on_their_way = select(func.count()).select_from(Redemption).where(Redemption.reward_id == reward.id, Redemption.state.in_(HELD))
     if count := session.scalar(on_their_way):
         raise SourceFixed(count=count)
+    reward.warned_at = None
     if after is Source.VAULT:
         reward.stock = free_on(session, shelf_of(reward.id))
     elif after is Source.PROVIDER and before is Source.VAULT:

@@ -88,8 +88,11 @@ def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: da
 
 def told_key(redemption: Redemption) -> str:
     """Return the key under which the state of a redemption is told. What is decided once more, or tried again, is told of again."""
-    decided = redemption.released_at if redemption.state == State.DECLINED else redemption.approved_at
-    turn = redemption.retried_at or (decided if redemption.state in (State.APPROVED, State.DECLINED) else None)
+    turn = redemption.retried_at
+    if redemption.state == State.DECLINED:
+        turn = redemption.released_at
+    elif redemption.state == State.APPROVED:
+        turn = max((moment for moment in (turn, redemption.approved_at) if moment is not None), default=None)
     return f"redemption:{redemption.id}:{redemption.state}{f':{micros(turn)}' if turn else ''}"
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
@@ -14,7 +15,7 @@ from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import give_back, move, record_and_tell, tell_stopped
 from portal.rewards.actions.worth import require_rested
-from portal.rewards.models import Redemption
+from portal.rewards.models import Redemption, RedemptionPause
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.review import KIND
@@ -53,6 +54,7 @@ def give_approval(session: Session, actor: Actor, *, redemption_id: int, now: da
     redemption, is_new = move(session, actor, redemption_id, Move.APPROVE, now=now)
     if not is_new:
         return redemption
+    _leave_to_people(session, redemption_id)
     decided: dict[str, Any] = {"kind": KIND, "item_id": redemption_id, "verdict": "approve", "now": now}
     if hand_over_at_once(session, actor, redemption, now):
         keep_decision(session, actor, **decided, final="ordered" if redemption.state == State.ORDERED else "sent")
@@ -82,7 +84,13 @@ def decline_redemption(session: Session, actor: Actor, *, redemption_id: int, re
     said = require_reason(reason)
     redemption, is_new = move(session, actor, redemption_id, Move.DECLINE, now=now, reason=said)
     if is_new:
+        _leave_to_people(session, redemption_id)
         mail_at = keep_decision(session, actor, kind=KIND, item_id=redemption_id, verdict="decline", now=now)
         give_back(session, actor, redemption, now=now, tell_at=mail_at)
         record_and_tell(session, actor, redemption, now, mail_at=mail_at)
     return redemption
+
+
+def _leave_to_people(session: Session, redemption_id: int) -> None:
+    """Let the rule look at it no more: somebody decided, and what they undo waits for people."""
+    session.execute(delete(RedemptionPause).where(RedemptionPause.redemption_id == redemption_id).execution_options(synchronize_session=False))
