@@ -182,7 +182,7 @@ class Visit:
             yield self._verdict(client, next(self._waiting), "approve", "")
 
     def _verdict(self, client: int, attempt: int, verdict: str, reason: str) -> Ask:
-        return Ask(self.admins[client], f"/admin/approvals/attempt/{attempt}/{verdict}", {"reason": reason, "category": "other"})
+        return Ask(self.admins[client], f"/admin/approvals/attempt/{attempt}/{verdict}", {"press": new_key(), "reason": reason, "category": "other"})
 
     def _deciding(self, verdict: str) -> Callable[[int], Iterator[Ask]]:
         def asks(client: int) -> Iterator[Ask]:
