@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 CONNECTIONS = 8
@@ -58,9 +58,10 @@ class Connection:
         self.socket.close()
 
 
-def request(method: str, path: str, cookie: str = "", body: str = "", token: str = "") -> bytes:
-    """Return the bytes of a request as a signed-in browser would send it."""
+def request(method: str, path: str, cookie: str = "", body: str = "", token: str = "", headers: Iterable[tuple[str, str]] = ()) -> bytes:
+    """Return the bytes of a request as a signed-in browser would send it; ``headers`` besides."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip, deflate, br, zstd", "Sec-Fetch-Site: same-origin"]
+    lines += [f"{name}: {value}" for name, value in headers]
     if cookie:
         lines.append(f"Cookie: {cookie}")
     if method == "POST":

@@ -6,34 +6,44 @@ from itertools import count, cycle
 from urllib.parse import urlencode
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from benchmarks.furnishing import CARD_PRICE, furnish
 from benchmarks.load import CONNECTIONS, request
-from benchmarks.maker import ADMINS, FIRST_NAMES, PRICES, SOLD_OUT, STAFF, Programme
+from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, REDEEMED, SOLD_OUT, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
+from portal.bank.models import Dispute
+from portal.bank.rules.disputes import OPEN
+from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
 
 READERS = 400
+AT_MOST = 20_000
+KEPT = 4 * CONNECTIONS
+PANEL = (("HX-Request", "true"), ("HX-Target", "panel"))
+BY_SCRIPT = (("HX-Request", "true"),)
 ANSWER = "It went well, our team saves a day every week, and we would begin with the small plan."
+WHY = "It does not say what changed, so we cannot count it yet."
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One request: who asks for what, with what form."""
+    """One request: who asks for what, with what form; ``headers`` are what htmx adds."""
 
     visitor: Visitor | None
     path: str
     form: dict[str, str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def message(self) -> bytes:
         cookie, token = (self.visitor.cookie, self.visitor.token) if self.visitor else ("", "")
         if self.form is None:
-            return request("GET", self.path, cookie)
-        return request("POST", self.path, cookie, urlencode(self.form), token)
+            return request("GET", self.path, cookie, headers=self.headers)
+        return request("POST", self.path, cookie, urlencode(self.form), token, self.headers)
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ class Visit:
     """Everybody who is signed in on a made programme, and what they ask for."""
 
     def __init__(self, app: Flask, database: Database, programme: Programme) -> None:
-        self.programme = programme
+        self.programme, self.database, self.furniture = programme, database, furnish(app, programme)
         step = max(1, (programme.members - programme.writers) // READERS)
         seats = range(0, programme.members - programme.writers, step)[:READERS]
         self.members = sign_in(app, database, [programme.member(who) for who in seats])
@@ -57,46 +67,85 @@ class Visit:
         self.writers = sign_in(app, database, [programme.member(who) for who in range(first_writer, programme.members)])
         self.admins = sign_in(app, database, [1 + n % ADMINS for n in range(CONNECTIONS)])
         self.employees = sign_in(app, database, range(ADMINS + 1, STAFF + 1))
+        waits = select(Attempt.id).where(Attempt.state == AttemptState.WAITING, Attempt.id > programme.awards)
+        disputed = select(Dispute.transfer_id).where(Dispute.state.in_(OPEN))
         with database.reading() as session:
-            # A kept programme was asked before: what is decided or sent already is not asked again.
-            first = session.scalar(select(func.min(Attempt.id)).where(Attempt.state == AttemptState.WAITING, Attempt.id > programme.awards))
+            # A kept programme was asked before: what is decided, sent or disputed already is not asked again.
+            self._waiting = iter(session.scalars(waits.order_by(Attempt.id).limit(AT_MOST)).all())
+            self._last_waiting = session.scalars(waits.order_by(Attempt.id.desc()).limit(CONNECTIONS)).all()
             open_ids = set(session.scalars(select(Submission.id).where(Submission.state == SubmissionState.OPEN)))
-        self._waiting = count(first or programme.awards + 1)
-        self._begun = (one for one in self._to_send() if one[1] in open_ids)
+            self._disputed = set(session.scalars(disputed))
+        begun = [one for one in self._to_send() if one[1] in open_ids]
+        # The last ones are kept on and on, and never sent.
+        self._kept, self._begun = begun[-KEPT:], iter(begun[:-KEPT])
+        self._lines = self._to_dispute()
 
     def pages(self) -> list[Page]:
         """Return every kind of request, reads first."""
+        holder = next(visitor for visitor in self.writers if visitor.person_id == self.furniture.holder_id)
         return [
             Page("sign-in page", None, self._reading([None], "/sign-in")),
             Page("advocate home", 0.10, self._reading(self.members, "/")),
             Page("challenge list", 0.10, self._reading(self.members, "/challenges")),
+            Page("a challenge", None, self._numbered(self.members, "/challenges/{}", CHALLENGES)),
+            Page("a step under way", None, self._steps),
             Page("board, own rank and neighbours", 0.15, self._reading(self.members, "/board?period=all")),
             Page("board of a track", 0.15, self._reading(self.members, "/board?period=all&track=engage")),
+            Page("board within a company", None, self._numbered(self.members, "/board?period=all&company={}", self.programme.companies)),
+            Page("standing of a closed season", None, self._reading(self.members, f"/board/seasons/{self.furniture.season_id}")),
             Page("board of companies", None, self._reading(self.members, "/board/companies?period=all")),
             Page("badges", 0.10, self._reading(self.members, "/badges")),
             Page("statement", 0.10, self._reading(self.members, "/statement")),
+            Page("statement as a file", None, self._reading(self.members, "/statement?format=csv")),
             Page("rewards", None, self._reading(self.members, "/rewards")),
             Page("rewards that can be had now", None, self._reading(self.members, "/rewards?reach=can")),
             Page("my wishes", None, self._reading(self.members, "/rewards/wishes")),
             Page("a reward, sold out", None, self._reading(self.members, f"/rewards/{SOLD_OUT}")),
+            Page("before a code is shown", None, self._reading([holder], f"/rewards/codes/{self.furniture.card_id}")),
+            Page("how I receive things", None, self._reading(self.members, "/receiving")),
             Page("a waiting list (admin)", None, self._reading(self.admins, f"/admin/rewards/{SOLD_OUT}/waiting")),
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
+            Page("member's record (admin)", None, self._of_members("/admin/people/{}/record")),
             Page("member's statement (admin)", 0.10, self._of_members("/admin/statement/{}")),
             Page("overview (admin)", None, self._reading(self.admins, "/")),
             Page("finance (admin)", None, self._reading(self.admins, "/admin/bank/finance")),
+            Page("assumptions (admin)", None, self._reading(self.admins, "/admin/bank/finance/assumptions")),
+            Page("budgets (admin)", None, self._reading(self.admins, "/admin/bank/finance/budgets")),
+            Page("terms of the bank (admin)", None, self._reading(self.admins, "/admin/bank")),
+            Page("corrections (admin)", None, self._reading(self.admins, "/admin/corrections")),
+            Page("limits of corrections (admin)", None, self._reading(self.admins, "/admin/corrections/limits")),
             Page("challenges (admin)", None, self._reading(self.admins, "/admin/challenges")),
+            Page("new points for past completions, preview (admin)", None, self._numbered(self.admins, "/admin/challenges/{}/past", CHALLENGES)),
             Page("rewards (admin)", None, self._reading(self.admins, "/admin/rewards")),
+            Page("preview of a reward (admin)", None, self._numbered(self.admins, "/admin/rewards/{}/preview", len(PRICES))),
             Page("calendar (admin)", None, self._reading(self.admins, "/admin/challenges/calendar")),
             Page("templates (admin)", None, self._reading(self.admins, "/admin/challenges/templates")),
             Page(f"approvals queue, {self.programme.waiting:,} waiting", 0.08, self._reading(self.admins, "/admin/approvals")),
+            Page("the queue's side panel", None, self._panel),
             Page("fulfilment desk (admin)", None, self._reading(self.admins, "/admin/rewards/desk")),
+            Page("desk, to be sent (admin)", None, self._reading(self.admins, "/admin/rewards/desk?tab=send")),
+            Page("tracking numbers (admin)", None, self._reading(self.admins, "/admin/rewards/desk/tracking")),
+            Page("look at 20 tracking numbers (admin)", None, self._tracking),
+            Page("tickets (admin)", None, self._reading(self.admins, "/admin/rewards/tickets")),
+            Page("a ticket (admin)", None, self._reading(self.admins, f"/admin/rewards/tickets/{self.furniture.ticket}")),
             Page("code vault (admin)", None, self._reading(self.admins, "/admin/rewards/codes")),
+            Page("codes of a reward (admin)", None, self._reading(self.admins, f"/admin/rewards/{self.furniture.vault_id}/codes")),
+            Page("receiving (admin)", None, self._reading(self.admins, "/admin/receiving")),
+            Page("receiving, a company (admin)", None, self._numbered(self.admins, "/admin/receiving/companies/{}", self.programme.companies)),
+            Page("receiving, a person (admin)", None, self._of_members("/admin/receiving/people/{}")),
             Page("registry, search", None, self._searching),
+            Page("a step keeps itself", None, self._keeping),
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),
+            Page("decline", None, self._deciding("decline")),
+            Page("ask for more", None, self._deciding("more")),
+            Page("decline and undo, in turn", None, self._undoing),
             Page("redeem", 0.10, self._redeeming),
+            Page("redeem a card from the vault", None, self._redeeming_cards),
             Page("wish", None, self._wishing),
             Page("join and leave a waiting list", None, self._waiting_for),
+            Page("correct a balance", None, self._adjusting),
+            Page("dispute a line", None, self._disputing),
         ]
 
     def _reading(self, visitors: Sequence[Visitor | None], path: str) -> Callable[[int], Iterator[Ask]]:
@@ -130,7 +179,78 @@ class Visit:
 
     def _approving(self, client: int) -> Iterator[Ask]:
         while True:
-            yield Ask(self.admins[client], f"/admin/approvals/attempt/{next(self._waiting)}/approve", {"reason": ""})
+            yield self._verdict(client, next(self._waiting), "approve", "")
+
+    def _verdict(self, client: int, attempt: int, verdict: str, reason: str) -> Ask:
+        return Ask(self.admins[client], f"/admin/approvals/attempt/{attempt}/{verdict}", {"press": new_key(), "reason": reason, "category": "other"})
+
+    def _deciding(self, verdict: str) -> Callable[[int], Iterator[Ask]]:
+        def asks(client: int) -> Iterator[Ask]:
+            for attempt in self._waiting:
+                yield self._verdict(client, attempt, verdict, WHY)
+
+        return asks
+
+    def _undoing(self, client: int) -> Iterator[Ask]:
+        """Decline and take that back, in turn. The number of the decision is read here, as the page would show it."""
+        for attempt in self._waiting:
+            yield self._verdict(client, attempt, "decline", WHY)
+            with self.database.reading() as session:
+                decision = session.scalar(select(Verdict.id).where(Verdict.attempt_id == attempt).order_by(Verdict.id.desc()).limit(1))
+            yield Ask(self.admins[client], f"/admin/approvals/attempt/decisions/{decision}/undo", {})
+
+    def _panel(self, client: int) -> Iterator[Ask]:
+        for attempt in cycle(self._last_waiting):
+            yield Ask(self.admins[client], f"/admin/approvals?item=attempt-{attempt}", headers=PANEL)
+
+    def _steps(self, client: int) -> Iterator[Ask]:
+        for visitor, _submission, stage in cycle(self._kept[client::CONNECTIONS]):
+            yield Ask(visitor, f"/challenges/{stage}?step={stage}")  # made challenges have one step, of their own number
+
+    def _keeping(self, client: int) -> Iterator[Ask]:
+        for number, (visitor, submission, stage) in enumerate(cycle(self._kept[client::CONNECTIONS])):
+            form = {"key": new_key(), "answer": f"{ANSWER} {number}"}
+            yield Ask(visitor, f"/challenges/submissions/{submission}/steps/{stage}/keep", form, BY_SCRIPT)
+
+    def _numbered(self, visitors: Sequence[Visitor], path: str, most: int) -> Callable[[int], Iterator[Ask]]:
+        """Read the pages of numbers 1 to ``most`` in turn."""
+
+        def asks(client: int) -> Iterator[Ask]:
+            for number in count(client * 131):
+                yield Ask(visitors[number % len(visitors)], path.format(1 + number % most))
+
+        return asks
+
+    def _adjusting(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            person = self.programme.member(number * CONNECTIONS % self.programme.members)
+            form = {"key": new_key(), "points": "1", "category": "goodwill", "reason": WHY}
+            yield Ask(self.admins[client], f"/admin/statement/{person}", form)
+
+    def _to_dispute(self) -> Iterator[tuple[Visitor, int]]:
+        first = self.programme.members - self.programme.writers
+        for turn in range(self.programme.acts):
+            for who, visitor in enumerate(self.writers, start=first):
+                transfer = self.programme.index_of(who, turn) + 1
+                if transfer not in self._disputed:
+                    yield visitor, transfer
+
+    def _disputing(self, _client: int) -> Iterator[Ask]:
+        while True:
+            visitor, transfer = next(self._lines)
+            yield Ask(visitor, "/statement", {"line": str(transfer), "words": WHY})
+
+    def _tracking(self, client: int) -> Iterator[Ask]:
+        """Look at a list of twenty numbers for parcels; the look writes nothing."""
+        waiting = [n + 1 for n in range(self.programme.redemptions) if REDEEMED[n % 4] == "approved"][:20]
+        form = {"text": "redemption,tracking,carrier\n" + "".join(f"{number},TRACK{number},DHL\n" for number in waiting)}
+        while True:
+            yield Ask(self.admins[client], "/admin/rewards/desk/tracking", form)
+
+    def _redeeming_cards(self, client: int) -> Iterator[Ask]:
+        for visitor in cycle(self.writers[client::CONNECTIONS]):
+            form = {"key": new_key(), "shown_price": str(CARD_PRICE), "wish": ""}
+            yield Ask(visitor, f"/rewards/{self.furniture.vault_id}/redeem", form)
 
     def _wishing(self, client: int) -> Iterator[Ask]:
         for number, visitor in enumerate(cycle(self.writers[client::CONNECTIONS])):

@@ -53,7 +53,8 @@ class Probe:
         """Send one request through the application itself; ``seen`` holds its statements afterwards."""
         self.seen.clear()
         client = self.app.test_client(use_cookies=False)
-        headers = {"Cookie": ask.visitor.cookie, "X-CSRFToken": ask.visitor.token} if ask.visitor else {}
+        signed = {"Cookie": ask.visitor.cookie, "X-CSRFToken": ask.visitor.token} if ask.visitor else {}
+        headers = signed | dict(ask.headers)
         method = "GET" if ask.form is None else "POST"
         with client.open(ask.path, method=method, data=ask.form, headers=headers, base_url="http://127.0.0.1") as response:
             return response.status_code

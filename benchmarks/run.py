@@ -84,6 +84,7 @@ class Installation:
             "PORTAL_BASE_URL": "https://portal.example",
             "PORTAL_TRUSTED_HOSTS": "127.0.0.1",
             "PORTAL_SECRET_KEY": "benchmark-0123456789-abcdefghijklmnop",
+            "PORTAL_VAULT_KEYS": "B" * 43 + "=",
         }
         self.app = create_app(Settings(_env_file=None, env=Env.PRODUCTION, **self._settings(url)))
         self.database: Database = self.app.extensions["database"]
@@ -105,6 +106,7 @@ class Installation:
             "base_url": self.environment["PORTAL_BASE_URL"],
             "trusted_hosts": self.environment["PORTAL_TRUSTED_HOSTS"],
             "secret_key": self.environment["PORTAL_SECRET_KEY"],
+            "vault_keys": self.environment["PORTAL_VAULT_KEYS"],
             "log_level": "ERROR",
         }
 

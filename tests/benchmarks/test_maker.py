@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from benchmarks import audience, maker
+from benchmarks.pages import Visit
 from portal.audience.models import AudienceRule
 from portal.challenges.models.taking import Submission
 from portal.challenges.queries.audience import admitted_today
@@ -105,7 +106,7 @@ def test_members_and_admins_can_look_at_it(programme: maker.Programme, sign_in: 
     assert {path: admin.get(path).status_code for path in desks} == dict.fromkeys(desks, 200)
 
 
-def test_audiences_are_put_into_it_and_admit_some_to_some(app: Flask, programme: maker.Programme) -> None:
+def test_audiences_are_put_into_it_and_what_they_cost_is_measured(app: Flask, programme: maker.Programme, capsys: pytest.CaptureFixture[str]) -> None:
     database: Database = app.extensions["database"]  # knows the kinds of rules that higher rooms bring
     audience.fill(database, programme)
     audience.fill(database, programme)  # what an earlier run made is used
@@ -113,3 +114,9 @@ def test_audiences_are_put_into_it_and_admit_some_to_some(app: Flask, programme:
         admitted = [len(admitted_today(session, programme.member(who), utcnow())) for who in range(0, MEMBERS, 20)]
         assert session.scalar(select(func.count()).select_from(AudienceRule)) == audience.AUDIENCES * audience.RULES
     assert 0 < min(admitted) < max(admitted) < audience.AUDIENCES
+    audience.report(database, programme, 1)
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
+    assert [line[0].removeprefix("| ").partition(" ")[0] for line in lines] == ["whom", "the", "dry", "dry"]
+    assert all(float(line[1]) > 0 for line in lines)
+    named = {page.name for page in Visit(app, database, programme).pages()}
+    assert named >= {"advocate home", "challenge list"}  # those that are loaded with audiences

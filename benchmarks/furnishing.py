@@ -1,0 +1,120 @@
+"""What a made programme has besides, put there through the portal's own actions: a closed season, codes in the vault, a ticket.
+
+The same names and keys again are the same things, so that a programme that was kept is furnished once.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from benchmarks.maker import Programme
+from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.recognition.actions.seasons import add_season, close_season
+from portal.recognition.jobs import run_recount
+from portal.recognition.models import Season
+from portal.recognition.rules.seasons import season_key
+from portal.rewards.actions.catalogue import add_reward, publish_reward, set_options
+from portal.rewards.actions.codes import confirm_codes, import_codes
+from portal.rewards.actions.fulfilling import send_redemption
+from portal.rewards.actions.redeeming import redeem
+from portal.rewards.actions.review import approve_redemption
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.rules.states import State
+from portal.rewards.rules.tickets import number_of
+from portal.vault.models import CodeBatch
+from portal.vault.rules import Card, Read
+
+CODES = 5_000
+CARD_PRICE = 1
+SEASON_DAYS = 90
+REQUESTER, APPROVER = 1, 2
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What is there: the closed season, the reward whose cards come from the vault, a card that was handed over and whose, a ticket's number."""
+
+    season_id: int
+    vault_id: int
+    card_id: int
+    holder_id: int
+    ticket: str
+
+
+def furnish(app: Flask, programme: Programme) -> Furniture:
+    """Put it in, unless an earlier run did, and return it. The application's own database knows the keys of the vault."""
+    database: Database = app.extensions["database"]
+    season_id = _closed_season(database, programme)
+    # One of those who write: they have redeemed nothing of this, whatever is measured.
+    holder_id, now = programme.member(programme.members - 1), utcnow()
+
+    def shop(session: Session) -> tuple[int, int, int]:
+        vault_id = _vault(session, now)
+        card = _given(session, holder_id, vault_id, "bench-card", now)
+        event = _event(session, (now + timedelta(days=30)).date(), now)
+        return vault_id, card, _given(session, holder_id, event, "bench-ticket", now)
+
+    vault_id, card_id, ticket = database.write(shop)
+    return Furniture(season_id, vault_id, card_id, holder_id, number_of(ticket, app.config["SECRET_KEY"]))
+
+
+def _closed_season(database: Database, programme: Programme) -> int:
+    """A season of the programme's first months: begun then, counted as the worker counts it, and closed when it was over."""
+    with database.reading() as session:
+        if made := session.scalar(select(Season.id).where(Season.made_by == "bench-season")):
+            return made
+    starts_on, admin = programme.start.date(), _acting(REQUESTER, ADMIN)
+    days: dict[str, Any] = {"starts_on": starts_on, "ends_on": starts_on + timedelta(days=SEASON_DAYS)}
+    season_id = database.write(
+        lambda session: add_season(session, admin, name="The first months", key="bench-season", now=programme.start, **days).id
+    )
+    run_recount(database, {"boards": season_key(season_id)}, utcnow())
+    database.write(lambda session: close_season(session, system("job"), season_id=season_id, now=utcnow()))
+    return season_id
+
+
+def _acting(person_id: int, role: str) -> Actor:
+    return Actor(id=person_id, roles=frozenset({role}), origin="127.0.0.1")
+
+
+def _vault(session: Session, now: datetime) -> int:
+    admin, key = _acting(REQUESTER, ADMIN), "bench-vault"
+    if made := session.scalar(select(Reward.id).where(Reward.made_by == key)):
+        return made
+    said = {"name": "A card from the vault", "summary": "A code, at once.", "text": "", "price": CARD_PRICE, "limit_per_person": None}
+    reward = add_reward(session, admin, **said, kind="gift_card", key=key, now=now)
+    set_options(session, admin, reward_id=reward.id, given={"source": "vault", "amount": "1", "currency": "USD"}, now=now)
+    read = Read([(number, Card(f"BENCH-{number:06}", "")) for number in range(1, CODES + 1)], [])
+    batch: CodeBatch = import_codes(session, admin, reward_id=reward.id, filename="codes.csv", key="bench-codes", read=read, now=now)
+    confirm_codes(session, admin, reward_id=reward.id, batch_id=batch.id, now=now)
+    publish_reward(session, admin, reward_id=reward.id, now=now)
+    return reward.id
+
+
+def _event(session: Session, day: date, now: datetime) -> int:
+    admin, key = _acting(REQUESTER, ADMIN), "bench-event"
+    if made := session.scalar(select(Reward.id).where(Reward.made_by == key)):
+        return made
+    said = {"name": "Summit pass", "summary": "Two days of talks.", "text": "", "price": CARD_PRICE, "limit_per_person": None}
+    reward = add_reward(session, admin, **said, kind="event", key=key, now=now)
+    set_options(session, admin, reward_id=reward.id, given={"happens_on": day.isoformat(), "place": "Ghent"}, now=now)
+    publish_reward(session, admin, reward_id=reward.id, now=now)
+    return reward.id
+
+
+def _given(session: Session, person_id: int, reward_id: int, key: str, now: datetime) -> int:
+    """Let somebody redeem a reward and an admin hand it over; return the redemption."""
+    if made := session.scalar(select(Redemption.id).where(Redemption.key == key)):
+        return made
+    asked = redeem(session, _acting(person_id, ADVOCATE), reward_id=reward_id, key=key, now=now)
+    approve_redemption(session, _acting(APPROVER, ADMIN), redemption_id=asked.id, now=now)
+    session.refresh(asked)
+    if asked.state == State.APPROVED:  # what comes from the vault is handed over with the approval
+        send_redemption(session, _acting(APPROVER, ADMIN), redemption_id=asked.id, now=now)
+    return asked.id

@@ -1,0 +1,70 @@
+"""Every request that is measured is answered on a made programme, and every act does what its name says."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from benchmarks import maker
+from benchmarks.furnishing import furnish
+from benchmarks.pages import Visit
+from benchmarks.probe import Probe
+from portal.audit.models import AuditEvent
+from portal.invariants import problems
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+
+# The act, and what each of its requests leaves in the record; some requests take two of them in turn.
+ACTS = {
+    "submit": ["submission.sent"],
+    "approve": ["submission.approved"],
+    "decline": ["submission.declined"],
+    "ask for more": ["submission.more_wanted"],
+    "decline and undo, in turn": ["submission.declined", "submission.recalled"],
+    "redeem": ["reward.redeemed"],
+    "redeem a card from the vault": ["reward.redeemed"],
+    "correct a balance": ["points.adjusted"],
+    "dispute a line": ["dispute.made"],
+}
+NOT_RECORDED = {"wish", "join and leave a waiting list", "a step keeps itself", "look at 20 tracking numbers (admin)"}
+
+
+@pytest.fixture
+def visit(app: Flask, database: Database) -> Visit:
+    app.test_client_class = FlaskClient  # the visitors bring their own tokens
+    return Visit(app, app.extensions["database"], maker.make(database, 200, utcnow()))
+
+
+def last_event(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def events_after(database: Database, event_id: int) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(AuditEvent.name).where(AuditEvent.id > event_id).order_by(AuditEvent.id)))
+
+
+def test_every_page_is_shown_and_every_act_done(app: Flask, database: Database, visit: Visit) -> None:
+    probe, wrong, done = Probe(app), {}, {}
+    for page in visit.pages():
+        source, before = page.asks(1), last_event(database)
+        asks = [next(source)]
+        answers = [probe.ask(asks[0])]
+        for _more in ACTS.get(page.name, [])[1:]:
+            asks.append(next(source))
+            answers.append(probe.ask(asks[-1]))
+        is_act = asks[0].form is not None
+        assert is_act == (page.name in ACTS or page.name in NOT_RECORDED), page.name
+        if set(answers) - ({200, 303} if is_act else {200}):
+            wrong[page.name] = answers, [ask.path for ask in asks]
+        if page.name in ACTS:
+            done[page.name] = events_after(database, before)
+    assert wrong == {}
+    assert {name: [event for event in done[name] if event in events] for name, events in ACTS.items()} == ACTS, done
+    with database.snapshot() as session:
+        assert problems(session) == []
+
+
+def test_a_programme_is_furnished_once(app: Flask, visit: Visit) -> None:
+    assert furnish(app, visit.programme) == visit.furniture
