@@ -189,6 +189,19 @@ def test_an_answer_is_not_undone_once_a_second_admin_decided_or_the_member_dispu
         undo_answer(session, as_admin(desk.ben), decision_id=decision, now=utcnow())
 
 
+def test_an_answer_is_undone_with_its_own_correction_and_never_with_a_later_one(session: Session, desk: Desk) -> None:
+    dispute_id = desk.dispute(session)
+    decision = desk.right(session, dispute_id, LARGE)
+    declined = session.get_one(Dispute, dispute_id).adjustment_id or 0
+    decline_adjustment(session, as_admin(desk.cleo), adjustment_id=declined, reason="No", now=utcnow())
+    desk.right(session, dispute_id, LARGE)
+    later = session.get_one(Dispute, dispute_id, populate_existing=True).adjustment_id
+    with pytest.raises(NothingToUndo), session.begin_nested():
+        undo_answer(session, as_admin(desk.ben), decision_id=decision, now=utcnow())
+    assert (session.get_one(Dispute, dispute_id, populate_existing=True).adjustment_id, later != declined) == (later, True)
+    assert session.get_one(Adjustment, later or 0).state == State.WAITING
+
+
 def _correction(session: Session) -> tuple[Desk, Callable[[Session], object]]:
     desk = Desk(session)
     approve_adjustment(session, as_admin(desk.ben), adjustment_id=desk.ask(session).id, most_owed=0, now=utcnow())

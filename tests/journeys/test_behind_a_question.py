@@ -100,7 +100,7 @@ def test_what_a_question_opens_is_accessible_and_fits_a_phone(
     for address in addresses:
         assert opened(visitor, address), address
         visitor.page.evaluate(OPEN_ALL)
-        faults = violations(visitor, {"runOnly": ALL_RULES})
+        faults = violations(visitor, *ALL_RULES)
         width, headings = visitor.page.evaluate("document.documentElement.scrollWidth"), visitor.page.locator("h1").count()
         if width > 320 or headings != 1:
             faults.append(f"{width} px wide, {headings} h1")

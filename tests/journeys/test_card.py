@@ -34,6 +34,8 @@ def test_from_a_list_of_codes_to_the_one_look(site: Site, draft: int, visit: Cal
     ada = visit().sign_in(ADMIN)
     ada.go(f"/admin/rewards/{draft}")
     ada.page.get_by_label("From the code vault").check()
+    ada.page.get_by_label("Amount of the card").fill("25")
+    ada.page.get_by_label("Currency").fill("USD")
     ada.page.get_by_role("button", name="Save the details").click()
     ada.page.get_by_role("link", name="Codes").click()
     listed = tmp_path / "cards.csv"

@@ -119,6 +119,8 @@ def signed_in(visit: Callable[..., Visitor], database: Database, story: Story, a
 
 
 def violations(visitor: Visitor, *rules: str) -> list[str]:
+    if not visitor.page.evaluate("'axe' in window"):
+        visitor.page.evaluate(AXE.read_text())
     found = visitor.page.evaluate(RUN, {"runOnly": [*rules], "resultTypes": ["violations"]})
     return [f"{v['id']} ({v['impact']}): {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found]
 
@@ -126,7 +128,6 @@ def violations(visitor: Visitor, *rules: str) -> list[str]:
 def faults(visitor: Visitor) -> Iterator[str]:
     """Tell what is wrong with an open page: light and left-to-right everything; dark its colours; right-to-left its sides; narrow its width."""
     page = visitor.page
-    page.evaluate(AXE.read_text())
     yield from violations(visitor, *ALL_RULES)
     page.emulate_media(color_scheme="dark")
     yield from (f"dark {fault}" for fault in violations(visitor, *COLOURS))

@@ -97,7 +97,7 @@ def test_from_an_invitation_to_a_reward_in_hand(site: Site, programme: int, visi
 
     admin.go("/admin/approvals?kind=redemption")
     press_twice(admin.page, "Approve for 120 points")
-    expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
+    expect(admin.page.get_by_role("button", name="Undo within the minute").first).to_contain_text("Wool overshirt")
     site.let_a_minute_pass()
     site.post.to(NEW, "Wool overshirt")
     with database.reading() as session:

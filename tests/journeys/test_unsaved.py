@@ -76,6 +76,7 @@ def test_the_page_of_a_reward_keeps_what_was_typed_and_asks_before_a_link_loses_
     site: Site, visit: Callable[..., Visitor], database: Database
 ) -> None:
     def made(session: Session) -> int:
+        make_admin(session, email=ADMIN)
         give_points(session, make_person(session, email="amara@kestrel.example").id, 500)
         return make_reward(session, name="Wool overshirt", kind="perk", price=100).id
 

@@ -116,7 +116,8 @@ def put_right(session: Session, actor: Actor, *, dispute_id: int, points: int, c
     )
     made.answer, made.answered_by_id, made.points, made.adjustment_id = said, actor.id, given, row.id
     made.state = DisputeState.CORRECTING
-    mail_at = keep_decision(session, actor, kind=KIND, item_id=made.id, verdict="right", before={"waits": row.state == State.WAITING}, now=now)
+    before = {"waits": row.state == State.WAITING, "adjustment_id": row.id}
+    mail_at = keep_decision(session, actor, kind=KIND, item_id=made.id, verdict="right", before=before, now=now)
     if row.state == State.WAITING:
         session.flush()
         facts = {"person_id": made.person_id, "points": given, "reason": said, "adjustment_id": row.id}

@@ -127,9 +127,12 @@ def _right_again(session: Session, actor: Actor, kept: ReviewDecision, now: date
 
 
 def _undo_righting(session: Session, actor: Actor, kept: ReviewDecision, now: datetime) -> None:
-    """Withdraw the correction that waits, with which the dispute waits for an answer, or take back what was booked at once."""
-    adjustment_id = session.scalar(select(Dispute.adjustment_id).where(Dispute.id == kept.item_id))
-    if adjustment_id is None:
+    """Withdraw the correction that waits, with which the dispute waits for an answer, or take back what was booked at once.
+
+    Refuses: NothingToUndo, also where the dispute was put right by another correction since.
+    """
+    adjustment_id = kept.before["adjustment_id"]
+    if session.scalar(select(Dispute.adjustment_id).where(Dispute.id == kept.item_id)) != adjustment_id:
         raise NothingToUndo()
     try:
         if kept.before["waits"]:
