@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import Database, programme_zone
+from portal.kernel.failures import Failures
 from portal.notifications.jobs import Handler
 from portal.rewards.actions import settling
 from portal.rewards.actions.codes import lapse_codes as take_lapsed
@@ -84,12 +85,17 @@ def balance_keeper(provider: Provider | None) -> Callable[[Database, datetime], 
 def lapse_codes(database: Database, now: datetime) -> int:
     """Take codes whose last day has gone by off their shelves, each shelf in one transaction; returns how many codes.
 
-    May run twice and late: a code whose day has gone by is not given out meanwhile either.
+    One shelf that fails stops no other. May run twice and late: a code whose day has gone by is not given out meanwhile either.
     """
     with database.reading() as session:
         due = lapsing_on(session, local_date(now, programme_zone(session)) - timedelta(days=1))
     rewards = [reward_id for shelf in due if (reward_id := reward_on(shelf)) is not None]
-    return sum(database.write(partial(take_lapsed, reward_id=reward_id, now=now)) for reward_id in rewards)
+    lapsed, failed = 0, Failures()
+    for reward_id in rewards:
+        with failed.noted():
+            lapsed += database.write(partial(take_lapsed, reward_id=reward_id, now=now))
+    failed.tell()
+    return lapsed
 
 
 def forget_unconfirmed(database: Database, now: datetime) -> int:

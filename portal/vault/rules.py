@@ -181,6 +181,10 @@ class Look:
         """The last day on which it can be used, None where it does not lapse."""
         return None if self.expires_on == NEVER else self.expires_on
 
+    def is_late(self, today: date) -> bool:
+        """Tell whether it lapsed before it was handed over: another one follows it, or it waits for one."""
+        return self.state == CodeState.TAKEN and self.expires_on < today
+
     @property
     def is_ready(self) -> bool:
         return self.state == CodeState.READY

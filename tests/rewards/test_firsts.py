@@ -10,10 +10,12 @@ from portal.people.models import Person
 from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import give_approval
+from portal.rewards.models import Redemption
 from tests.dashboard.scene import give
 from tests.factories.people import make_admin, make_person
 from tests.factories.rewards import as_admin, make_redemption, make_reward
 from tests.support.application import SignIn
+from tests.support.forms import fields_of
 
 
 def test_a_redemption_names_both_who_approved_it(database: Database, sign_in: SignIn) -> None:
@@ -41,3 +43,25 @@ def test_a_redemption_names_both_who_approved_it(database: Database, sign_in: Si
         events = session.scalars(select(AuditEvent).where(AuditEvent.subject_type == "redemption", AuditEvent.subject_id == asked_id)).all()
     kept = {event.name: event.data for event in events}
     assert kept["redemption.approved"]["first_by_id"] == first.id
+
+
+def test_approving_on_its_page_is_kept_as_the_first_of_two(database: Database, sign_in: SignIn) -> None:
+    def given(session: Session) -> tuple[Person, Person, int]:
+        first, second, person = make_admin(session, name="Ada First"), make_admin(session, name="Ben Second"), make_person(session)
+        give(session, person, 500)
+        set_terms(session, as_admin(first.id), terms=Terms(four_eyes_above=50), now=utcnow())
+        return first, second, make_redemption(session, person.id, make_reward(session, price=100).id).id
+
+    first, second, asked_id = database.write(given)
+    page = f"/admin/rewards/redemptions/{asked_id}"
+    ada, ben = sign_in(first), sign_in(second)
+    pressed = fields_of(ada.get(page).text, having="press")
+    answer = ada.post(f"{page}/approve", data=pressed, follow_redirects=True)
+    assert "Your approval is kept. It needs a second person" in answer.text
+    assert "First of two approvals by Ada First" in answer.text
+    assert "counts once" in ada.post(f"{page}/approve", data=pressed, follow_redirects=True).text
+    with database.reading() as session:
+        assert session.get_one(Redemption, asked_id).state == "requested"
+    assert "Approved." in ben.post(f"{page}/approve", data=fields_of(ben.get(page).text, having="press"), follow_redirects=True).text
+    with database.reading() as session:
+        assert session.get_one(Redemption, asked_id).state == "approved"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -15,6 +15,7 @@ from portal.invariants import problems
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
+from portal.kernel.ids import new_key
 from portal.kernel.seen import ChangedMeanwhile, seen_of
 from portal.notifications.models import Notice
 from portal.rewards.actions.card_terms import set_low_balance
@@ -28,6 +29,7 @@ from portal.rewards.queries.cards import low_balance_of, running_low
 from portal.rewards.rules.cards import LOW_BALANCE_CENTS, LowBalanceUnfit, holder_of, require_low_balance, shelf_of
 from portal.rewards.rules.refusals import OutOfStock
 from portal.vault.keys import Keys
+from portal.vault.models import VaultCode
 from portal.vault.queries import counts_of, look_of
 from portal.vault.rules import Card, NoCodeLeft, Read
 from tests.factories.people import make_admin, make_person
@@ -36,6 +38,7 @@ from tests.factories.rewards import acting, as_admin, make_redemption
 from tests.factories.vault import KEY, make_vault_card
 from tests.rewards.racing import all_at_once
 from tests.support.application import SignIn
+from tests.support.forms import fields_of
 
 NOW = utcnow()
 
@@ -55,9 +58,12 @@ class World:
             person_id, admin_id = make_person(session).id, make_admin(session).id
             give_points(session, person_id, 1_000)
             reward_id = make_vault_card(session, name="Cinema card", price=10).id
-            cards = [Card(f"CODE-{n}", expires_on=NOW.date() + timedelta(days=last)) if last else Card(f"CODE-{n}") for n, last in enumerate(days)]
+            cards = [
+                Card(f"CODE-{reward_id}-{n}", expires_on=NOW.date() + timedelta(days=last)) if last else Card(f"CODE-{reward_id}-{n}")
+                for n, last in enumerate(days)
+            ]
             read = Read(list(enumerate(cards, 2)), [])
-            batch = import_codes(session, as_admin(admin_id), reward_id=reward_id, filename="a.csv", key="k", read=read, now=NOW)
+            batch = import_codes(session, as_admin(admin_id), reward_id=reward_id, filename="a.csv", key=new_key(), read=read, now=NOW)
             confirm_codes(session, as_admin(admin_id), reward_id=reward_id, batch_id=batch.id, now=NOW)
             return person_id, admin_id, reward_id
 
@@ -121,6 +127,43 @@ def test_without_another_code_it_waits_approved_until_there_is_one(database: Dat
     database.write(bring)
     assert world.do(send_redemption, redemption_id, late).state == "sent"
     assert (world.last_day(redemption_id), world.stands()) == (None, (0, 0, 1))
+
+
+def test_its_page_and_the_desk_say_that_the_code_lapsed(app: Flask, database: Database, sign_in: SignIn) -> None:
+    app.extensions["database"].inform_sessions(vault_keys=Keys(lambda: (KEY,)))
+    world = World(database, 2, 60)
+    long_ago = NOW - timedelta(days=30)
+    redemption_id, fine = world.ask(), world.ask()
+
+    def age(session: Session) -> None:
+        session.execute(update(VaultCode).where(VaultCode.holder == holder_of(redemption_id)).values(expires_on=long_ago.date()))
+
+    database.write(age)
+    ada = sign_in(world.admin_id)
+    page, other = (f"/admin/rewards/redemptions/{number}" for number in (redemption_id, fine))
+    answer = ada.post(f"{page}/approve", data=fields_of(ada.get(page).text, having="press"), follow_redirects=True).text
+    assert "Approved, but its code lapsed, and there is no other one." in answer
+    assert "The code that was set aside for them lapsed." in answer
+    assert "A code is set aside for them." in ada.get(other).text
+    assert "Its code lapsed." in "".join(ada.get(f"/admin/rewards/desk?tab={tab}").text for tab in ("order", "send"))
+    assert "Its code lapsed." not in ada.get("/admin/rewards/desk?tab=approve").text
+
+
+@pytest.mark.breaks_the_books(reason="a stock is made wrong on purpose")
+def test_a_shelf_that_fails_keeps_no_other_from_lapsing(database: Database) -> None:
+    broken, sound = World(database, 2), World(database, 2)
+    late = NOW + timedelta(days=5)
+
+    def breaks(session: Session) -> None:
+        # The vault holds a code that the stock does not know: taking it off would make the stock negative, which the table refuses.
+        session.execute(update(Reward).where(Reward.id == broken.reward_id).values(stock=0))
+
+    database.write(breaks)
+    with pytest.raises(ExceptionGroup):
+        lapse_all(database, late)
+    with database.reading() as session:
+        counted = counts_of(session, [shelf_of(one.reward_id) for one in (broken, sound)])
+    assert [(found.free, found.lapsed) for found in counted.values()] == [(1, 0), (0, 1)]
 
 
 def test_lapsing_beside_buyers_leaves_the_stock_what_the_vault_holds(database: Database) -> None:

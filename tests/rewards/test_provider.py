@@ -202,6 +202,9 @@ def test_what_the_provider_refuses_for_good_fails_and_the_points_come_back_once(
         assert (world.order().turn, world.order().order_id == first) == (2, False)
         world.work()
         assert world.stands() == ("failed", 0, 100)
+        with database.reading() as session:
+            said = session.execute(select(Notice.person_id).where(Notice.kind == "redemption_card_refused")).scalars().all()
+        assert said == [world.admin.id] * 2, "admins hear of each order that is refused"
         admins = database.write(lambda s: [as_admin(make_admin(s).id) for _ in range(8)])
         works = [lambda s, a=a: end_redemption(s, a, redemption_id=world.id, reason="Not to be had", now=utcnow()) for a in admins]
         assert all_at_once(database, works) == {"done": 1, "AlreadyEnded": 7}

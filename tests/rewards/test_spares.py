@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -18,7 +18,7 @@ from portal.rewards.actions.catalogue import set_options
 from portal.rewards.actions.fulfilling import end_redemption, fail_redemption, order_redemption, retry_redemption, return_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.settling import begin_asking, settle_made, settle_open, settle_refused
-from portal.rewards.models import CardOrder, Redemption, Reward
+from portal.rewards.models import AskedCard, CardOrder, Redemption, Reward
 from portal.rewards.providers.http import HttpProvider
 from portal.rewards.queries.cards import spare_cards, vault_rewards
 from portal.rewards.queries.worth import value_of
@@ -174,6 +174,24 @@ def test_what_is_tried_again_takes_the_spare_card_and_orders_none(database: Data
     assert (maker.made, spares(database), world.stands()) == (1, [], ("sent", 0, 0))
 
 
+def test_the_desk_tells_what_was_ordered_and_what_a_spare_card_was_there_for(
+    app: Any, database: Database, maker: CardMaker, provider: HttpProvider, sign_in: SignIn
+) -> None:
+    world = waiting(database, maker, provider, count=3)
+    world.do(fail_redemption, reason="No")
+    app.extensions["database"].inform_sessions(has_card_provider=False)
+    database.inform_sessions(has_card_provider=False)
+    for redemption_id in world.ids[1:]:
+        assert world.do(approve_redemption, redemption_id).state == "approved"
+    for one in (app.extensions["database"], database):
+        one.inform_sessions(has_card_provider=True)
+    ada = sign_in(world.admin.id or 0)
+    told = ada.post("/admin/rewards/desk?tab=order", data={"act": "order", "item": [str(one) for one in world.ids[1:]]}, follow_redirects=True).text
+    assert "1 redemption is ordered." in told
+    assert "A spare card was there for 1 redemption" in told
+    assert sorted(world.stands(one)[0] for one in world.ids[1:]) == ["ordered", "sent"]
+
+
 def test_a_card_that_comes_back_unseen_is_given_to_the_next_who_asks_for_such_a_one(
     database: Database, maker: CardMaker, provider: HttpProvider
 ) -> None:
@@ -279,6 +297,13 @@ def test_what_is_tried_again_has_todays_product_only_where_that_is_the_amount_th
     world.do(retry_redemption)
     world.do(order_redemption)
     assert (world.order().turn, world.order().product, world.order().amount_cents) == (2, product, 2_500)
+
+
+def test_what_was_asked_for_without_a_product_is_ordered_as_the_details_say_now(database: Database, provider: HttpProvider) -> None:
+    world = World(database, provider)
+    database.write(lambda s: s.execute(update(AskedCard).values(product="")))
+    world.do(approve_redemption)
+    assert (world.order().product, world.order().amount_cents, world.order().currency) == ("PRODUCT-1", 2500, "USD")
 
 
 def test_codes_of_a_reward_that_left_the_vault_are_still_listed(database: Database) -> None:

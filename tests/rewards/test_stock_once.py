@@ -1,5 +1,6 @@
 """A change of stock by hand is made once, however often its form is sent; what is meant anew counts anew."""
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -7,7 +8,9 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
 from portal.rewards.actions.catalogue import adjust_stock
-from portal.rewards.models import Reward, StockChange
+from portal.rewards.actions.variants import add_variant, adjust_variant, count_variant
+from portal.rewards.models import Reward, RewardVariant, StockChange
+from portal.rewards.rules.refusals import OtherChange
 from tests.factories.people import make_admin
 from tests.factories.rewards import as_admin, make_reward
 from tests.rewards.racing import all_at_once
@@ -52,3 +55,55 @@ def test_eight_of_one_form_at_once_are_one_change(database: Database) -> None:
     assert stock_of(database, reward) == 15
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(StockChange)) == 1
+
+
+def test_another_change_under_the_same_key_is_refused_whatever_is_other(session: Session) -> None:
+    admin, other = as_admin(make_admin(session).id), as_admin(make_admin(session).id)
+    reward = make_reward(session, kind="perk", stock=5).id
+    second, sized = make_reward(session, kind="perk", stock=5).id, make_reward(session, kind="merchandise").id
+    variant = add_variant(session, admin, reward_id=sized, name="S", stock=None, now=utcnow()).id
+    key, now = new_key(), utcnow()
+    assert adjust_stock(session, admin, reward_id=reward, change=10, key=key, now=now) == 15
+    for refused in (
+        lambda: adjust_stock(session, admin, reward_id=reward, change=-3, key=key, now=now),
+        lambda: adjust_stock(session, admin, reward_id=second, change=10, key=key, now=now),
+        lambda: adjust_stock(session, other, reward_id=reward, change=10, key=key, now=now),
+        lambda: count_variant(session, admin, reward_id=sized, variant_id=variant, stock=10, key=key, now=now),
+        lambda: adjust_variant(session, admin, reward_id=sized, variant_id=variant, change=10, key=key, now=now),
+    ):
+        with pytest.raises(OtherChange), session.begin_nested():
+            refused()
+    assert adjust_stock(session, admin, reward_id=reward, change=10, key=key, now=now) == 15
+    assert (session.get_one(Reward, second).stock, session.get_one(RewardVariant, variant).stock) == (5, None)
+
+
+def test_after_going_back_another_number_is_asked_about_kept_and_done_when_pressed_again(database: Database, sign_in: SignIn) -> None:
+    admin, reward = database.write(lambda s: (make_admin(s).id, make_reward(s, kind="perk", stock=5).id))
+    client, page = sign_in(admin), f"/admin/rewards/{reward}"
+    shown = fields_of(client.get(page).text, having="change")
+    assert client.post(f"{page}/stock", data=shown | {"change": "10"}).status_code == 303
+    refused = client.post(f"{page}/stock", data=shown | {"change": "-3"})
+    assert (refused.status_code, stock_of(database, reward)) == (409, 15)
+    assert "This form changed the stock already" in refused.text
+    again = fields_of(refused.text, having="change")
+    assert again["change"] == ["-3"]
+    for _click in range(2):
+        assert client.post(f"{page}/stock", data=again).status_code == 303
+    assert stock_of(database, reward) == 12
+
+
+def test_the_same_holds_for_a_variant_and_nothing_typed_is_lost(database: Database, sign_in: SignIn) -> None:
+    def made(session: Session) -> tuple[int, int, int]:
+        admin, reward = make_admin(session).id, make_reward(session, kind="merchandise").id
+        return admin, reward, add_variant(session, as_admin(admin), reward_id=reward, name="S", stock=5, now=utcnow()).id
+
+    admin, reward, variant = database.write(made)
+    client, page, name = sign_in(admin), f"/admin/rewards/{reward}", f"variant{variant}"
+    shown = fields_of(client.get(page).text, having=f"{name}-change")
+    assert client.post(f"{page}/variants/{variant}", data=shown | {f"{name}-change": "10"}).status_code == 303
+    refused = client.post(f"{page}/variants/{variant}", data=shown | {f"{name}-change": "-3"})
+    again = fields_of(refused.text, having=f"{name}-change")
+    assert (refused.status_code, again[f"{name}-change"], again[f"{name}-name"]) == (409, ["-3"], ["S"])
+    assert client.post(f"{page}/variants/{variant}", data=again).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(RewardVariant, variant).stock == 12

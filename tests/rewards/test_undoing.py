@@ -2,13 +2,16 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.app import STATEMENT_SOURCES
 from portal.bank.actions.adjusting import adjust_points
+from portal.bank.queries.statement import Wanted, list_lines
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, Refusal
@@ -23,7 +26,8 @@ from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooL
 from portal.review.rules.terms import Terms
 from portal.review.rules.undoing import UNDO_WITHIN
 from portal.rewards.actions.auto import approve_rested
-from portal.rewards.actions.catalogue import retire_reward
+from portal.rewards.actions.catalogue import retire_reward, set_options
+from portal.rewards.actions.codes import confirm_codes, import_codes, lapse_codes
 from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, retry_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.returns import TELL
@@ -31,13 +35,15 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.actions.waiting import join_waiting
+from portal.rewards.jobs import tell_waiting
 from portal.rewards.models import Redemption, RedemptionPause, Reward, RewardVariant
 from portal.rewards.queries.review import KIND, waiting_redemptions
 from portal.rewards.rules import refusals
 from portal.rewards.rules.cards import holder_of
-from portal.rewards.rules.states import State
-from portal.rewards.rules.undoing import AskedForAgain, HandedOverWithIt, PieceGone, PointsGone
+from portal.rewards.rules.states import HELD_BEFORE, State
+from portal.rewards.rules.undoing import AskedForAgain, CardChanged, HandedOverWithIt, PieceGone, PointsGone
 from portal.vault.queries import look_of
+from portal.vault.rules import Card, Read
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import WITH_ADDRESS, acting, as_admin, make_digital, make_redemption, make_reward
@@ -253,12 +259,95 @@ def test_a_code_from_the_vault_is_set_aside_again(database: Database) -> None:
     database.write(go)
 
 
-def test_who_waits_for_a_piece_hears_of_it_once_it_can_not_be_taken_again(session: Session) -> None:
-    scene, now = Scene(session, stock=1), utcnow()
-    join_waiting(session, acting(make_person(session).id), reward_id=scene.reward_id, now=now)
-    scene.decline(session, now=now)
-    promised = session.scalars(select(OutboxJob).where(OutboxJob.topic == TELL)).one()
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_who_waits_for_a_piece_hears_of_it_once_it_can_not_be_taken_again(database: Database, is_undone: bool) -> None:
+    now = utcnow()
+
+    def go(session: Session) -> int:
+        scene, waiting = Scene(session, stock=1), make_person(session).id
+        give_points(session, waiting, 100)
+        join_waiting(session, acting(waiting), reward_id=scene.reward_id, now=now)
+        decision = scene.decline(session, now=now)
+        if is_undone:
+            scene.undo(session, decision, now=now + timedelta(seconds=59))
+        return waiting
+
+    waiting = database.write(go)
+    with database.reading() as session:
+        promised = session.scalars(select(OutboxJob).where(OutboxJob.topic == TELL)).one()
     assert promised.available_at == now + UNDO_WITHIN
+    tell_waiting(database, promised.payload, promised.available_at)
+    with database.reading() as session:
+        assert told(session, waiting, "reward_back") == ([] if is_undone else ["reward_back"])
+
+
+def test_each_hold_on_the_statement_says_what_became_of_it(session: Session) -> None:
+    scene, now = Scene(session, kind="perk"), utcnow()
+    set_terms(session, as_admin(scene.ada), terms=Terms(four_eyes_above=50), now=now)
+    for turn in range(2):
+        at = now + timedelta(minutes=turn)
+        scene.undo(session, scene.decline(session, now=at), now=at)
+    give_approval(session, as_admin(scene.bo), redemption_id=scene.id, now=now)
+    scene.approve(session, now=now + timedelta(minutes=5))
+    sent = send_redemption(session, as_admin(scene.bo), redemption_id=scene.id, now=now + timedelta(minutes=9))
+    lines = list_lines(session, scene.amara, Wanted(), STATEMENT_SOURCES).rows
+    said = [(line.what, line.what_at, len(line.pair)) for line in reversed(lines) if line.source is not None]
+    before = [(HELD_BEFORE, None, 0), ("Given back", None, 0)]
+    assert said == [*before, *before, ("Sent on %(day)s", sent.sent_at, 2)]
+
+
+@pytest.mark.breaks_the_books(reason="the reward's kind of card is changed under a decline on purpose")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"source": "vault"}, {"source": "provider", "product": "P1", "amount": "50", "currency": "USD"}),
+        ({"source": "vault"}, {"source": "hand"}),
+        ({"source": "vault"}, {"source": "vault", "amount": "50", "currency": "USD"}),
+        ({"source": "provider", "product": "P1"}, {"source": "vault"}),
+        ({"source": "provider", "product": "P1"}, {"source": "provider", "product": "P1", "amount": "50", "currency": "USD"}),
+        ({"source": "provider", "product": "P1"}, {"source": "provider", "product": "P2"}),
+    ],
+)
+def test_a_decline_stands_where_the_reward_gives_another_card_by_then(session: Session, before: dict[str, str], after: dict[str, str]) -> None:
+    amount = {"amount": "25", "currency": "USD"}
+    with_keys(session)
+    session.info["has_card_provider"] = True
+    scene = Scene(session)
+    card = make_vault_card(session, "A", "B", price=100).id
+    change = partial(set_options, session, as_admin(scene.ada), reward_id=card, now=utcnow())
+    change(given=amount | before)
+    scene.id = make_redemption(session, scene.amara, card).id
+    decision = scene.decline(session)
+    change(given=amount | after)
+    if after.get("product") == "P2":
+        assert scene.undo(session, decision).state == State.REQUESTED, "another product for the same amount is the same card"
+        return
+    with pytest.raises(CardChanged), session.begin_nested():
+        scene.undo(session, decision)
+    assert session.get_one(Redemption, scene.id).state == State.DECLINED
+
+
+def test_a_decline_stands_where_its_code_lapsed(database: Database) -> None:
+    now = utcnow()
+
+    def go(session: Session) -> None:
+        with_keys(session)
+        scene = Scene(session)
+        card, ada = make_vault_card(session, price=100).id, as_admin(scene.ada)
+        read = Read([(2, Card("LAPSES", expires_on=now.date())), (3, Card("TOO", expires_on=now.date()))], [])
+        batch = import_codes(session, ada, reward_id=card, filename="a.csv", key="k", read=read, now=now)
+        confirm_codes(session, ada, reward_id=card, batch_id=batch.id, now=now)
+        scene.id = make_redemption(session, scene.amara, card, now=now).id
+        later = now + timedelta(days=2)
+        for lapses in (False, True):  # the other one is still counted, and then it is not
+            if lapses:
+                lapse_codes(session, reward_id=card, now=later)
+            decision = scene.decline(session, now=later) if not lapses else last_decision(session, KIND)
+            with pytest.raises(PieceGone), session.begin_nested():
+                scene.undo(session, decision, now=later)
+            assert session.get_one(Redemption, scene.id).state == State.DECLINED
+
+    database.write(go)
 
 
 def test_undoing_the_second_of_two_approvals_leaves_the_first(session: Session, scene: Scene) -> None:

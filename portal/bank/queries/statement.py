@@ -26,6 +26,8 @@ class Named:
     """What a source is called, and where a member and an admin find it.
 
     ``held`` is what became of points that were held for it: a sentence marked for translation, and the moment of its ``%(day)s``.
+    ``earlier`` is, where they may have been held more than once, the transfer of which ``held``, ``pair`` and ``rule`` tell, and what is said of
+    those before it.
     ``version`` is the version of the rules under which it was decided, where there are any.
     ``pair`` are the people who approved it: one, or two in their order where it needed two; ``rule`` what ``Rule`` holds, where a rule approved it.
     """
@@ -37,6 +39,7 @@ class Named:
     version: int | None = None
     pair: tuple[int, ...] = ()
     rule: tuple[Any, ...] | None = None
+    earlier: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,9 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
 def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: Rule | None, until: date | None) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     is_own = row.actor_id is not None and row.actor_id == row.owner_id
+    is_earlier = source is not None and source.earlier is not None and source.earlier[0] != row.transfer_id
+    if kind is TransferKind.HOLD and source is not None and source.earlier is not None and is_earlier:
+        source = replace(source, held=(source.earlier[1], None), pair=(), rule=None)
     by, sort = people.get(row.actor_id, ""), category_of(row.reason)
     what: str
     at: datetime | date | None

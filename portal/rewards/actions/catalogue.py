@@ -200,7 +200,7 @@ def _follow_amount(reward: Reward, options: Mapping[str, Any]) -> None:
 def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int, key: str | None = None, now: datetime) -> int:
     """Add to the stock, or take away from it, and return what is left. The form with the same ``key`` again changes nothing.
 
-    Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange, and StockIsVault where codes are the stock.
+    Refuses: NotAllowed, StockUncounted, StockTooLow, StockOutOfRange, OtherChange, and StockIsVault where codes are the stock.
     """
     _require_admin(actor)
     require_change(change)

@@ -66,7 +66,8 @@ def set_conditions(
     now: datetime,
     seen: str | None = None,
 ) -> Conditions:
-    """Say what a reward asks for from now on; what was redeemed stays. ``countries`` are codes; none is every country.
+    """Say what a reward asks for from now on; what was redeemed stays. ``countries`` are codes; none is every country. An address that is given
+    later to what was redeemed has to be in one of them.
 
     Refuses: NotAllowed, SaleEndsBeforeItBegins, PeriodWithoutLimit, LevelUnknown, and what changed since it was ``seen`` (ChangedMeanwhile).
     """

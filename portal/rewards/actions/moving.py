@@ -147,12 +147,15 @@ def record_and_tell(
     tell_person(session, redemption, kind or f"redemption_{name}", now, mail=mail, mail_at=mail_at)
 
 
-def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None) -> None:
-    """Put a line into the inbox of each admin but the person. No mail, since the queue is worked daily, except to the admin ``mail_to``."""
+def tell_admins(session: Session, redemption: Redemption, kind: str, now: datetime, *, mail_to: int | None = None, turn: int = 1) -> None:
+    """Put a line into the inbox of each admin but the person. No mail, since the queue is worked daily, except to the admin ``mail_to``.
+
+    What is said once is not said again; ``turn`` is which order it is about, since another one may come to the same.
+    """
     person = names(session, [redemption.person_id]).get(redemption.person_id, "")
     data = {"reward": get_reward(session, redemption.reward_id).name, "points": redemption.price, "person": person}
     for admin in admins(session):
         if admin.person_id != redemption.person_id:
             link = f"/admin/rewards/redemptions/{redemption.id}"
-            key = f"redemption:{redemption.id}:{kind.removeprefix('redemption_')}"
+            key = f"redemption:{redemption.id}:{kind.removeprefix('redemption_')}{f':{turn}' if turn > 1 else ''}"
             notify(session, to=admin, kind=kind, data=data, key=key, now=now, link=link, mail=admin.person_id == mail_to)

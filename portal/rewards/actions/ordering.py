@@ -29,7 +29,9 @@ def note_order(session: Session, redemption: Redemption, reward: Reward, now: da
         raise ProviderMissing()
     turn = 1 + (session.scalar(select(func.max(CardOrder.turn)).where(CardOrder.redemption_id == redemption.id)) or 0)
     asked = asked_card(session, redemption.id)
-    wanted = Wanted(asked.product, asked.amount_cents, asked.currency) if asked and asked.amount_cents else wanted_in(reward.options)
+    wanted = (
+        Wanted(asked.product, asked.amount_cents, asked.currency) if asked and asked.product and asked.amount_cents else wanted_in(reward.options)
+    )
     order = CardOrder(
         redemption_id=redemption.id,
         turn=turn,

@@ -78,7 +78,7 @@ def settle_made(session: Session, *, order: int, card: Card, reference: str, now
         if keep_late(session, found, card):
             about = {"order": found.order_id, "reference": reference}
             audit.record(session, system(), "redemption.card_late", "redemption", redemption.id, now=now, **about)
-            tell_admins(session, redemption, "redemption_card_late", now)
+            tell_admins(session, redemption, "redemption_card_late", now, turn=found.turn)
         return
     taken = reference and session.scalar(select(CardOrder.id).where(CardOrder.reference == reference, CardOrder.id != order))
     try:
@@ -96,7 +96,7 @@ def settle_made(session: Session, *, order: int, card: Card, reference: str, now
     if stops(session, redemption, now):
         found.why = Why.STOPPED.value
         session.flush()
-        tell_admins(session, redemption, "redemption_card_waits", now)
+        tell_admins(session, redemption, "redemption_card_waits", now, turn=found.turn)
         return
     hand_over_card(session, system(), redemption, now)
 
@@ -114,7 +114,7 @@ def settle_refused(session: Session, *, order: int, now: datetime, tries: int | 
     if redemption.state == State.ORDERED:
         failed, _ = move(session, system(), redemption.id, Move.FAIL, now=now, reason=REFUSED_WORDS)
         record_and_tell(session, system(), failed, now)
-        tell_admins(session, failed, "redemption_card_refused", now)
+        tell_admins(session, failed, "redemption_card_refused", now, turn=found.turn)
 
 
 def settle_open(session: Session, *, order: int, is_doubted: bool, why: Why, now: datetime, tries: int | None = None) -> None:

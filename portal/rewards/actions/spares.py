@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from portal.rewards.models import AskedCard, CardOrder, CardShelf, Redemption, Reward
 from portal.rewards.queries.cards import asked_card
+from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.rules.cards import Wanted, card_in, holder_of, shelf_of, spare_shelf
+from portal.rewards.rules.kinds import Kind
+from portal.rewards.rules.undoing import CardChanged
 from portal.vault.actions import handing, stocking
 from portal.vault.rules import Card, NoCodeLeft
 
@@ -28,6 +31,20 @@ def follow_product(session: Session, reward: Reward, redemption: Redemption) -> 
     if asked is not None and today is not None and (asked.amount_cents, asked.currency) == (today.amount_cents, today.currency):
         asked.product = today.product
         session.flush()
+
+
+def require_same_card(session: Session, reward: Reward, redemption: Redemption) -> None:
+    """Let a redemption stand again only for the card that was asked for, and keep others from changing that until this unit of work ends.
+
+    Refuses: CardChanged, where the reward's cards come from elsewhere by now, or have another amount.
+    """
+    if reward.kind != Kind.GIFT_CARD:
+        return
+    reward = locked_reward(session, reward.id)
+    asked, today = asked_card(session, redemption.id), card_in(reward.kind, reward.options)
+    before = None if asked is None else (bool(asked.product), asked.amount_cents or 0, asked.currency)
+    if before != (None if today is None else (bool(today.product), today.amount_cents, today.currency)):
+        raise CardChanged()
 
 
 def spares_for(session: Session, redemption_id: int) -> str:

@@ -23,21 +23,23 @@ from portal.review.models import ReviewDecision
 from portal.review.rules.refusals import NothingToUndo
 from portal.rewards.actions.codes import set_aside
 from portal.rewards.actions.moving import as_it_stands, stopped_key, told_key
+from portal.rewards.actions.spares import require_same_card
 from portal.rewards.actions.taking import take_again
 from portal.rewards.models import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.queries.review import KIND
 from portal.rewards.rules.redeeming import require_decider
+from portal.rewards.rules.refusals import OutOfStock
 from portal.rewards.rules.states import State
-from portal.rewards.rules.undoing import FINAL, AskedForAgain, PointsGone
+from portal.rewards.rules.undoing import FINAL, AskedForAgain, PieceGone, PointsGone
 
 
 def undo_decision(session: Session, actor: Actor, *, decision_id: int, now: datetime) -> Redemption:
     """Let a redemption stand as before the actor's own decision of the last minute.
 
     Refuses: NotYourVerdict, UndoTooLate, NothingToUndo; what went with the approval (HandedOverWithIt, OrderedWithIt); what was done to it
-    since (AlreadyHandled); and of a decline what is there no more (PieceGone, PointsGone, AskedForAgain).
+    since (AlreadyHandled); and of a decline what is there no more (PieceGone, CardChanged, PointsGone, AskedForAgain).
     """
     kept = take_decision(session, actor, kind=KIND, decision_id=decision_id, now=now, stays=FINAL)
     before = get_redemption(session, kept.item_id, is_fresh=True)
@@ -70,8 +72,13 @@ def _decline(session: Session, actor: Actor, kept: ReviewDecision, now: datetime
         if violated(error, "redemption", "reward_id", "person_id", "period_key", "slot", name="uq_redemption_slot"):
             raise AskedForAgain() from error
         raise
+    reward = get_reward(session, redemption.reward_id)
+    require_same_card(session, reward, redemption)
     redemption.has_stock = take_again(session, redemption)
-    set_aside(session, get_reward(session, redemption.reward_id), redemption, now)
+    try:
+        set_aside(session, reward, redemption, now)
+    except OutOfStock as refusal:
+        raise PieceGone() from refusal
     redemption.hold_id = _hold_anew(session, actor, redemption, now)
     session.flush()
     return redemption

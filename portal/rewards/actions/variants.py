@@ -109,7 +109,7 @@ def seen_variant(variant: RewardVariant) -> dict[str, Any]:
 def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, change: int, key: str | None = None, now: datetime) -> int:
     """Add to a variant's stock, or take away from it, and return what is left. The form with the same ``key`` again changes nothing.
 
-    Refuses: NotAllowed, NotFound, StockUncounted, StockTooLow, StockOutOfRange.
+    Refuses: NotAllowed, NotFound, StockUncounted, StockTooLow, StockOutOfRange, OtherChange.
     """
     _require_admin(actor)
     require_change(change)
@@ -133,7 +133,7 @@ def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id
 def count_variant(session: Session, actor: Actor, *, reward_id: int, variant_id: int, stock: int, key: str | None = None, now: datetime) -> None:
     """Begin to count a variant that never ran out before. The form with the same ``key`` again changes nothing.
 
-    Refuses: NotAllowed, NotFound, StockOutOfRange, StockCounted.
+    Refuses: NotAllowed, NotFound, StockOutOfRange, StockCounted, OtherChange.
     """
     _require_admin(actor)
     require_stock(stock)

@@ -1,6 +1,7 @@
 """The fulfilment desk: tabs, moves of many at once, the picking list, labels."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,12 +21,14 @@ from portal.rewards.actions import fulfilling
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.desk import DeskFilter, MoveForm
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.queries.cards import orders_of, running_low
+from portal.rewards.queries.cards import late_cards, orders_of, running_low
 from portal.rewards.queries.desk import count_tabs, desk_countries, desk_page, desk_rows, iter_desk, labels_page
 from portal.rewards.queries.firsts import firsts_of
+from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.worth import resting, stops_of
 from portal.rewards.rules.cards import ORDER_NAMES, WHY_NAMES
 from portal.rewards.rules.desk import MOST_AT_ONCE, TAB_NAMES, NothingChosen, Tab
+from portal.rewards.rules.states import State
 from portal.rewards.views import NAMES as SHARED
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
@@ -78,6 +81,7 @@ def desk() -> ResponseReturnValue:
     is_open, now = tab in (Tab.APPROVE, Tab.ORDER, Tab.SEND), utcnow()
     shown["rests"] = resting(db(), [row.Person.id for row in found], now) if is_open else {}
     shown["stops"] = stops_of(db(), found, now) if is_open else {}
+    shown["lates"] = late_cards(db(), [row.Redemption.id for row in found], now) if is_open else ()
     return render_fragment("rewards/admin/desk.html", "results", **shown, **NAMES)
 
 
@@ -93,17 +97,18 @@ def move_many() -> ResponseReturnValue:
         raise NothingChosen()
     with database().reading() as session:
         named = {row.Redemption.id: f"{row.Reward.name}, {row.Person.name}" for row in desk_rows(session, ids)}
-    refused = []
+    refused, states = [], Counter[str]()
     for redemption_id, what in named.items():
         try:
-            database().write(partial(_once, act=act, actor=actor, redemption_id=redemption_id, verdict=form.act.data, key=form.press.data or ""))
+            once = partial(_once, act=act, actor=actor, redemption_id=redemption_id, verdict=form.act.data, key=form.press.data or "")
+            states[database().write(once)] += 1
         except Refusal as refusal:
             refused.append(Refused(redemption_id, what, sentence(refusal)))
-    done = len(named) - len(refused)
+    told = _told(form.act.data or "", states)
     if not refused:
-        flash(_told(form.act.data or "", done), "good")
+        flash(told, "good")
         return redirect(url_for("rewards_admin.desk", **_back()), 303)
-    return render("rewards/admin/desk_done.html", told=_told(form.act.data or "", done), refused=refused, back=_back(), **NAMES)
+    return render("rewards/admin/desk_done.html", told=told, refused=refused, back=_back(), **NAMES)
 
 
 @bp.get("/desk/labels")
@@ -125,17 +130,33 @@ def _back() -> dict[str, Any]:
     return {name: value for name, value in request.args.items() if name in ("q", "tab", "kind", "country", "reward_id")}
 
 
-def _told(act: str, done: int) -> str:
-    if act == Tab.ORDER:
-        return str(ngettext("%(n)s redemption is ordered.", "%(n)s redemptions are ordered.", done, n=number(done)))
-    return str(ngettext("%(n)s redemption is sent or handed over.", "%(n)s redemptions are sent or handed over.", done, n=number(done)))
+def _told(act: str, states: Mapping[str, int]) -> str:
+    """Return what was done to how many. Of those that were to be ordered some may be theirs at once, with a spare card."""
+    done = sum(states.values())
+    if act != Tab.ORDER:
+        return str(ngettext("%(n)s redemption is sent or handed over.", "%(n)s redemptions are sent or handed over.", done, n=number(done)))
+    spared = states.get(State.SENT, 0)
+    told = []
+    if done > spared or not spared:
+        left = done - spared
+        told.append(ngettext("%(n)s redemption is ordered.", "%(n)s redemptions are ordered.", left, n=number(left)))
+    if spared:
+        spare = ngettext(
+            "A spare card was there for %(n)s redemption: the code is ready, and nothing was ordered.",
+            "Spare cards were there for %(n)s redemptions: the codes are ready, and nothing was ordered.",
+            spared,
+            n=number(spared),
+        )
+        told.append(spare)
+    return " ".join(told)
 
 
-def _once(session: Session, *, act: Callable[..., object], actor: Actor, redemption_id: int, verdict: str, key: str) -> None:
-    """Move one line, unless this very button did that a moment ago."""
+def _once(session: Session, *, act: Callable[..., object], actor: Actor, redemption_id: int, verdict: str, key: str) -> str:
+    """Move one line, unless this very button did that a moment ago; returns the state in which it is."""
     now = utcnow()
     if not key or take_press(session, actor, key=key, verdict=verdict, about=f"redemption:{redemption_id}", now=now):
         act(session, actor, redemption_id=redemption_id, now=now)
+    return get_redemption(session, redemption_id, is_fresh=True).state
 
 
 def _nothing(refusal: Refusal) -> ResponseReturnValue:

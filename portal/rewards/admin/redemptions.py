@@ -17,7 +17,7 @@ from portal.rewards.forms.deciding import PressForm, ReasonForm, SendForm, send_
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models import Reward
-from portal.rewards.queries.cards import order_of
+from portal.rewards.queries.cards import late_cards, order_of
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions
 from portal.rewards.queries.review import redemption_for_review
@@ -91,7 +91,9 @@ def approve(redemption_id: int) -> ResponseReturnValue:
     """Say yes."""
     if _is_second_press(redemption_id, "approve"):
         return _decided(redemption_id, _("Done. You pressed twice, and it counts once."))
-    made = review.approve_redemption(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    made = review.give_approval(db(), current_actor(), redemption_id=redemption_id, now=utcnow())
+    if made is None:
+        return _decided(redemption_id, _("Your approval is kept. It needs a second person’s before anything is paid."))
     if made.state == State.RECEIVED:
         return _decided(redemption_id, _("Approved and given at once. The held points are spent."))
     if made.state == State.SENT:
@@ -101,6 +103,8 @@ def approve(redemption_id: int) -> ResponseReturnValue:
     reward = get_reward(db(), made.reward_id)
     if stop := looked_at(db(), made, reward, utcnow()).stop:
         return _decided(redemption_id, _("Approved, but it cannot be sent yet: %(why)s", why=sentence(stop)))
+    if late_cards(db(), [redemption_id], utcnow()):
+        return _decided(redemption_id, _("Approved, but its code lapsed, and there is no other one. Import codes, then hand it over here."))
     return _decided(redemption_id, _("Approved. The points stay held until it is sent."))
 
 
@@ -255,6 +259,7 @@ def _redemption(redemption_id: int, **forms: Form) -> str:
     shown["allow"] = forms.get("allow") or AllowForm(formdata=None, prefix="allow-")
     item = found.detail.redemption
     card: dict[str, Any] = {"code": look_of(db(), holder_of(item.id)), "order": (order := order_of(db(), item.id))}
+    card["is_late"] = bool(late_cards(db(), [item.id], utcnow()))
     card["may_give_up"] = order is not None and may_give_up(order.state, order.noted_at, utcnow())
     looked = looked_at(db(), item, found.detail.reward, utcnow())
     return render("rewards/admin/redemption.html", found=found, looked=looked, item=item, me=current_actor().id, forms=shown, **card, **NAMES)

@@ -1,6 +1,6 @@
 """What admins type about a reward: what it says and costs, what its kind needs, what it comes in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
@@ -8,10 +8,13 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.errors import Refusal
+from portal.kernel.ids import new_key
 from portal.kernel.seen import seen_of
 from portal.rewards.forms.controls import field_for
 from portal.rewards.forms.lists import kind_choices
 from portal.rewards.kinds.contract import Control, RewardKind, read
+from portal.rewards.rules.refusals import OtherChange
 from portal.web.forms import DayField, Form, KeyField, PressField, SeenField, one_line, plain_text
 
 
@@ -42,10 +45,20 @@ class EditRewardForm(RewardForm):
     seen = SeenField()
 
 
-class StockForm(Form):
-    """Adding to a count, or taking from it."""
+class Once(Form):
+    """A form that changes a stock once. Where another number was typed into it by then, it may change that too, pressed again."""
 
     key = PressField()
+
+    def refuse(self, refusal: Refusal, stored: Callable[[], Form] | None = None) -> None:
+        super().refuse(refusal, stored)
+        if isinstance(refusal, OtherChange):
+            self.key.data = new_key()
+
+
+class StockForm(Once):
+    """Adding to a count, or taking from it."""
+
     change = IntegerField(_("Change"), [InputRequired()])
 
 
@@ -97,10 +110,9 @@ class NewVariantForm(VariantForm):
     stock = IntegerField(_("Stock"), [Optional()])
 
 
-class EditVariantForm(VariantForm):
+class EditVariantForm(Once, VariantForm):
     """One that is there; its stock is not set but changed, so that nobody overwrites what was redeemed meanwhile."""
 
-    key = PressField()
     seen = SeenField()
     change = IntegerField(_("Add or take away"), [Optional()])
     position = IntegerField(_("Place"), [InputRequired(), NumberRange(1, 1000)])

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.rewards.models import AskedCard, CardBalance, CardOrder, CardShelf, CardTerms, Reward
-from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, low_at, reward_on, spare_shelf
+from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, holder_of, low_at, reward_on, spare_shelf
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.vault.models import VaultCode
-from portal.vault.queries import Lapsing, counts_of, lapsing_on, unreadable
+from portal.vault.queries import Lapsing, counts_of, lapsing_on, looks_of, unreadable
 from portal.vault.rules import SOON_DAYS, CodeState
 from portal.web.paging import Page, page_by
 
@@ -63,6 +63,13 @@ def spare_cards(session: Session) -> list[tuple[CardShelf, int]]:
     }
     counts = counts_of(session, list(shelves))
     return [(shelf, counts[name].free) for name, shelf in shelves.items() if counts[name].free]
+
+
+def late_cards(session: Session, redemption_ids: Iterable[int], now: datetime) -> set[int]:
+    """Return for which redemptions a code is set aside that lapsed before they got it, in one statement, or none where there are no redemptions."""
+    holders = {holder_of(redemption_id): redemption_id for redemption_id in redemption_ids}
+    today = local_date(now, programme_zone(session))
+    return {holders[holder] for holder, look in looks_of(session, holders).items() if look.is_late(today)} if holders else set()
 
 
 def order_of(session: Session, redemption_id: int) -> CardOrder | None:

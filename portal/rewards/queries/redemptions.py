@@ -20,7 +20,7 @@ from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.auto import RULE_NAME
-from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, MOMENTS, RETRIED_NAME, State, became_of_hold
+from portal.rewards.rules.states import BY_RULE_NAME, CALLED_OFF, FIRST_NAME, HELD, HELD_BEFORE, MOMENTS, RETRIED_NAME, State, became_of_hold
 from portal.web.paging import Page, page_by
 
 _NEWEST = ((Redemption.requested_at, True), (Redemption.id, True))
@@ -188,7 +188,7 @@ CALLED_BACK = (State.DECLINED, State.CANCELLED, State.ENDED)
 """Where the line of what was held tells of its end, which is not for those to answer who approved it."""
 _TIMES = tuple(getattr(Redemption, name) for name in MOMENTS)
 _DESCRIBED = (
-    select(Redemption.id, Redemption.state, Redemption.approved_by, Reward.name, *_TIMES)
+    select(Redemption.id, Redemption.state, Redemption.approved_by, Redemption.hold_id, Reward.name, *_TIMES)
     .join(Reward, Reward.id == Redemption.reward_id)
     .where(Redemption.id.in_(bindparam("ids", expanding=True)))
 )
@@ -196,7 +196,7 @@ _DESCRIBED = (
 
 def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[int, tuple[Any, ...]]:
     """Return (name of the reward, member's address, admin's address, what became of its points and when,
-    no version, who approved it) of each redemption.
+    no version, who approved it, the rule that did, which hold that is and what is said of those before) of each redemption.
 
     For rooms that show lines which came from it.
     """
@@ -214,6 +214,7 @@ def describe_redemptions(session: Session, redemption_ids: list[int]) -> dict[in
             None,
             _approvers(firsts.get(row.id), row.approved_by) if row.state not in CALLED_BACK else (),
             (RULE_NAME, {}, "/admin/rewards/terms") if row.approved_at is not None and row.approved_by is None else None,
+            (row.hold_id, HELD_BEFORE) if row.hold_id is not None else None,
         )
     return told
 

@@ -151,6 +151,13 @@ class KeyTaken(Conflict):
     message = N_("This form was used before. Please open the reward again.")
 
 
+class OtherChange(Conflict):
+    """The form changed a stock before, by another number or of another thing."""
+
+    message = N_("This form changed the stock already, by another number. Look at what is there now, and press again if this is to be done too.")
+    field = "change"
+
+
 class AlreadyHandled(Conflict):
     """The redemption has moved on; tells who did it and when. One subclass a state, so that the sentence can be translated whole."""
 

@@ -98,6 +98,8 @@ HELD_NAMES = {
     State.CANCELLED: N_("Held until it was cancelled on %(day)s"),
     State.ENDED: N_("Held until it was given up on %(day)s"),
 }
+HELD_BEFORE = N_("Held until it was declined; that was undone, and they were held anew")
+"""What became of points that were held for it before: nothing but the undoing of a decline holds them anew."""
 # Which moment tells the day of that line.
 _SINCE = {
     State.APPROVED: "approved_at",

@@ -17,9 +17,15 @@ class OrderedWithIt(Conflict):
 
 
 class PieceGone(Conflict):
-    """Somebody else took the piece that the decline put back."""
+    """Somebody else took the piece that the decline put back, or its code lapsed."""
 
-    message = N_("Somebody else has taken the last piece by now, so the decline stands.")
+    message = N_("There is no piece of it left by now, so the decline stands.")
+
+
+class CardChanged(Conflict):
+    """The reward gives another card by now than the one that was asked for."""
+
+    message = N_("The reward gives another card by now than the one that was asked for, so the decline stands.")
 
 
 class PointsGone(Conflict):
