@@ -107,3 +107,13 @@ def test_the_same_holds_for_a_variant_and_nothing_typed_is_lost(database: Databa
     assert client.post(f"{page}/variants/{variant}", data=again).status_code == 303
     with database.reading() as session:
         assert session.get_one(RewardVariant, variant).stock == 12
+
+
+def test_eight_changes_of_one_form_at_once_are_the_first_and_seven_refusals(database: Database) -> None:
+    admin, reward = database.write(lambda s: (make_admin(s).id, make_reward(s, kind="perk", stock=5).id))
+    key = new_key()
+    works = [lambda s, n=n: adjust_stock(s, as_admin(admin), reward_id=reward, change=n, key=key, now=utcnow()) for n in range(1, 9)]
+    assert all_at_once(database, works) == {"done": 1, "OtherChange": 7}
+    with database.reading() as session:
+        change = session.scalars(select(StockChange.change)).one()
+    assert stock_of(database, reward) == 5 + change
