@@ -167,7 +167,7 @@ def test_what_was_accepted_early_and_undone_is_hidden_again(database: Database, 
     assert ENTERED in client.get(office).text
     with database.reading() as session:
         verdict_id = session.scalars(select(Verdict.id).where(Verdict.submission_id == scene.submission.id)).one()
-    assert client.post(f"/admin/approvals/verdicts/{verdict_id}/undo").status_code == 303
+    assert client.post(f"/admin/approvals/attempt/decisions/{verdict_id}/undo").status_code == 303
     told = client.get(office).text
     assert ENTERED not in told
     assert "what was entered is not shown any more" in told
