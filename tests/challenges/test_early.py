@@ -101,6 +101,7 @@ def test_a_no_of_the_second_leaves_the_member_where_they_stood_and_tells_the_fir
     told = session.scalars(select(Notice).where(Notice.person_id == scene.first.id).order_by(Notice.id.desc())).first()
     assert told is not None
     assert (told.kind, told.data["reason"], told.data["by"]) == ("early_not_shared", NO, "Ben Second")
+    assert told.link == f"/admin/challenges/begun/{scene.submission.id}", "reviewers who are no admins may open it, too"
     assert session.get_one(ReviewCase, ("attempt", scene.attempt.id), populate_existing=True).first_by_id is None
     if not declined:
         values = {step.id: DONE[step.kind] for step in own_stages(session, scene.submission)}

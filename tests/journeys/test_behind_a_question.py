@@ -109,5 +109,5 @@ def test_what_a_question_opens_is_accessible_and_fits_a_phone(
     assert found == {}, json.dumps(found, indent=1)
     visitor.go("/admin/approvals")
     lately = visitor.page.get_by_role("region", name="Decided just now")
-    assert lately.get_by_role("button", name="Undo within the minute").count() == 1
+    assert lately.get_by_role("button", name="Undo within the minute").count() >= 1, "besides it, what the story decided in the same minute"
     assert "handed over with the approval" in lately.inner_text()

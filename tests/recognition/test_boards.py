@@ -25,7 +25,7 @@ from portal.recognition.actions.scores import person_changed, reverse
 from portal.recognition.actions.seasons import add_season, close_season, edit_season
 from portal.recognition.jobs import PEOPLE_AT_ONCE, close_seasons, run_recount
 from portal.recognition.models import PeriodScore, Season
-from portal.recognition.queries.board import find_own, get_board, iter_board
+from portal.recognition.queries.board import _placing, find_own, get_board, iter_board
 from portal.recognition.queries.companies import company_board, company_line, iter_companies
 from portal.recognition.queries.seasons import current_season, iter_standing, own_standing, standing_page
 from portal.recognition.rules.seasons import (
@@ -238,6 +238,14 @@ def test_within_a_company_places_are_its_own(hearing_session: Session) -> None:
     assert (found.own.rank, found.members) == (4, 5)
     assert [row.member for row in found.around] == ["P1", "P2", "P3", "P0", "P4"]
     assert get_board(session, "all", member_id=people[0].id).own.rank == 8
+
+
+def test_a_score_that_came_up_since_its_line_was_read_has_its_place_within_the_company(session: Session) -> None:
+    company = make_company(session, name="Kestrel")
+    for points in (300, 200, 200):
+        do_act(session, make_contact(session, company_id=company.id).id, points=points, at=NOW)
+    place, members = _placing(session, {"period": "all", "company": company.id})
+    assert ([place(score) for score in (400, 300, 250, 200, 100)], members) == ([1, 1, 2, 2, 4], 3)
 
 
 def test_counting_anew_gives_the_same_scores(hearing: Database) -> None:

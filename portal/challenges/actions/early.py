@@ -72,7 +72,7 @@ def _last_change(session: Session, submission: Submission, last: Verdict | None)
 def _tell_first(session: Session, actor: Actor, case: Case, first_id: int, reason: str, now: datetime) -> None:
     who = names(session, [actor.id]).get(actor.id, "–") if actor.id is not None else "–"
     data = {"person": get_person(session, case.submission.person_id).name, "challenge": case.challenge.title, "by": who, "reason": reason}
-    link, key = f"/admin/challenges/submissions/{case.submission.id}", f"attempt:{case.attempt.id}:not_accepted_early"
+    link, key = f"/admin/challenges/begun/{case.submission.id}", f"attempt:{case.attempt.id}:not_accepted_early"
     notify(session, to=recipient(session, first_id), kind="early_not_shared", data=data, key=key, link=link, now=now)
 
 

@@ -23,7 +23,9 @@ _ENTERED = select(Answer.id).where(Answer.submission_id == Submission.id).exists
 
 
 def list_begun(session: Session, actor: Actor, *, q: str = "", after: str | None = None) -> Page:
-    """Return one page of what was begun and could be accepted early, what changed last first, without the actor's own.
+    """Return one page of what was begun or sent back for more and could be accepted early, what changed last first, without the actor's own.
+
+    What was declined and is tried once more is not listed; it waits for its member to send it.
 
     Rows are ``id``, ``attempts``, ``state``, ``changed_at``, ``person_id``, ``person``, ``company``, ``title``, ``track``. Nothing of what was
     entered is among them: nobody reads that before it is sent or accepted. Refuses who may not decide on answers (``NotAllowed``).

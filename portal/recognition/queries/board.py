@@ -3,9 +3,11 @@
 ``period`` is the key of a board: ``all``, ``2026-11``, a season's ``s3``, or one track of them, ``2026-11/engage``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, and_, bindparam, func, or_, select, true, tuple_
@@ -132,17 +134,25 @@ def _within(session: Session, period: str, company_id: int, *, member_id: int | 
     statement = _WITHIN.where(_matches(term)) if term else _WITHIN
     page = page_by(session, statement, [(column, True) for column in _ORDER], after=after, values=here)
     around = _around(session, here, member_id, _NEAR_WITHIN) if member_id is not None else []
-    places, members = {}, 0
-    for score, number in session.execute(_SCORES_WITHIN, here):
-        places[score], members = members + 1, members + number
-    lines = _lines(around, [places[row[3]] for row in around])
+    place, members = _placing(session, here)
+    lines = _lines(around, [place(row[3]) for row in around])
     return Board(
-        page=replace(page, rows=_lines(page.rows, [places[row[3]] for row in page.rows])),
+        page=replace(page, rows=_lines(page.rows, [place(row[3]) for row in page.rows])),
         around=lines,
         own=next((line for line in lines if line.member_id == member_id), None),
         members=members,
         places_at=None,
     )
+
+
+def _placing(session: Session, here: dict[str, Any]) -> tuple[Callable[[int], int], int]:
+    """Return what tells the place of any score within a company, one more than how many stand above it, and how many stand there.
+
+    A score may have come up since its line was read.
+    """
+    held = session.execute(_SCORES_WITHIN, here).all()
+    falling, above = [-row.score for row in held], [0, *accumulate(row.number for row in held)]
+    return lambda score: 1 + above[bisect_left(falling, -score)], above[-1]
 
 
 def iter_board(session: Session, period: str, *, term: str | None = None, company_id: int | None = None) -> Iterator[BoardRow]:
