@@ -111,11 +111,15 @@ function offerChoice() {
 }
 if (choosing()) offerChoice();
 document.addEventListener("htmx:afterSwap", () => choosing() && offerChoice());
+function stand() {
+  if (document.activeElement === document.body && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
+}
 if (queue()) {
   chooseAgain();
   offerChoice();
-  // The keys work from the first moment, and after a verdict the keyboard goes on where it was.
-  if (document.activeElement === document.body && !document.querySelector('[aria-invalid="true"]')) queue().focus({ preventScroll: true });
+  // The keys work from the first moment, and after a verdict the keyboard goes on where it was. An address that ends with #panel takes it away once more.
+  stand();
+  addEventListener("load", stand);
 }
 
 // Approving many goes on by itself, a step at a time, until somebody stops it.

@@ -95,6 +95,12 @@ def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Dat
         admin.page.keyboard.press("a")
     expect(admin.page.locator(f"[data-row={second}]")).to_have_count(0)
     expect(admin.page.locator(f"[data-row={first}]")).to_have_count(1)
+    # A line in a tab of its own: the address names its panel, and the keys work there too.
+    admin.page.unroute("**/admin/approvals?item=*")
+    admin.page.goto(f"{admin.site.url}/admin/approvals?item={first}#panel")
+    expect(admin.page.locator("[data-queue]")).to_be_focused()
+    admin.page.keyboard.press("d")
+    expect(admin.page.locator("#reason-decline")).to_be_focused()
     # What htmx reports of the answer that was held back above.
     admin.problems[:] = [problem for problem in admin.problems if not problem.startswith("htmx:")]
 
