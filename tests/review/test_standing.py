@@ -17,14 +17,16 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.persons import add_person
+from portal.people.actions.profile import edit_person
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import change_roles, deactivate_person, reactivate_person
 from portal.people.models import Person
 from portal.people.rules.granting import Given
 from portal.people.rules.reviewing import ATTEMPTS, REDEMPTIONS
+from portal.review.actions.standing import require_apart
 from portal.review.actions.terms import set_terms
 from portal.review.rules.refusals import FirstTooNew, SecondTooNew
-from portal.review.rules.standing import stands_from
+from portal.review.rules.standing import let_by, stands_from
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import give_approval as give_redemption
 from tests.challenges.deciding import Stage
@@ -55,7 +57,26 @@ LATER = BEGUN + timedelta(days=100)
     ],
 )
 def test_a_role_stands_after_a_day_and_for_whoever_gave_it_after_a_week(given: list[Given | None], since: datetime | None) -> None:
-    assert stands_from(given, other_id=1, begun_at=BEGUN) == since
+    let = [let_by(one, admin_given=lambda _id: None, begun_at=BEGUN) for one in given]
+    assert stands_from(let, other_id=1) == since
+
+
+@pytest.mark.parametrize(
+    ("admins", "rest"),
+    [
+        ({}, DAY),
+        ({5: Given(LATER - WEEK, 1)}, DAY),
+        ({5: Given(LATER - WEEK + timedelta(seconds=1), 1)}, WEEK),
+        ({5: Given(LATER - DAY, 4), 4: Given(LATER - WEEK, 1)}, WEEK),
+        ({5: Given(LATER - DAY, 4), 4: Given(LATER - DAY - WEEK, 1)}, DAY),
+        ({5: Given(LATER - DAY, None)}, DAY),
+        ({5: Given(LATER - DAY, 4), 4: Given(LATER - 2 * DAY, 5)}, DAY),
+        ({5: Given(BEGUN + DAY, 1)}, DAY),
+    ],
+)
+def test_a_role_that_came_through_somebody_whom_the_other_made_lately_counts_as_given_by_the_other(admins: dict[int, Given], rest: timedelta) -> None:
+    let = let_by(Given(LATER, 5), admin_given=admins.get, begun_at=BEGUN)
+    assert stands_from([let], other_id=1) == LATER + rest
 
 
 class Desk:
@@ -134,6 +155,45 @@ def test_who_was_added_as_an_admin_or_let_in_again_is_new(session: Session) -> N
     for by in (made.id, desk.ben):
         with pytest.raises(SecondTooNew):
             approve(session, by, row, desk.now + 2 * DAY)
+
+
+def test_nobody_makes_a_second_admin_their_own_by_an_address(session: Session) -> None:
+    desk = Desk(session)
+    carl = add_person(session, as_admin(desk.ben), name="Carl", email="carl@x.example", roles={ADMIN}, now=desk.now - 30 * DAY)
+    row = desk.ask(session)
+    for person_id, name in ((desk.ben, "Ben Admin"), (carl.id, "Carl")):
+        kept = {"name": name, "title": "", "company_id": None}
+        edit_person(session, as_admin(desk.ada), person_id=person_id, email=f"ada.{person_id}@x.example", now=desk.now, **kept)  # type: ignore[arg-type]
+        with pytest.raises(SecondTooNew) as refused:
+            approve(session, person_id, row, desk.now + 2 * DAY)
+        assert refused.value.facts == {"since": desk.now + WEEK}
+    edit_person(session, as_admin(desk.ben), person_id=desk.ben, email="ben@x.example", name="Ben", title="", company_id=None, now=desk.now + WEEK)
+    approve(session, desk.ben, row, desk.now + WEEK)
+    assert row.state == State.BOOKED
+
+
+def test_an_admin_whom_a_new_admin_made_is_new_beside_whoever_made_that_one(session: Session) -> None:
+    desk = Desk(session)
+    row = desk.ask(session)
+    desk.make_twin(session)
+    third = add_person(session, as_admin(desk.twin), name="Third", email="third@x.example", roles={ADMIN}, now=desk.now)
+    with pytest.raises(SecondTooNew) as refused:
+        approve(session, third.id, row, desk.now + 2 * DAY)
+    assert refused.value.facts == {"since": desk.now + WEEK}
+    approve(session, third.id, row, desk.now + WEEK)
+    assert row.state == State.BOOKED
+
+
+def test_a_permission_of_long_ago_does_not_vouch_for_a_role_given_now(session: Session) -> None:
+    desk = Desk(session)
+    rhea = make_person(session, name="Rhea", roles={EMPLOYEE}).id
+    grant_reviewing(session, as_admin(desk.ada), person_id=rhea, grants={ATTEMPTS}, now=desk.now)
+    grant_reviewing(session, as_admin(desk.ada), person_id=rhea, grants=set(), now=desk.now + DAY)
+    later = desk.now + 300 * DAY
+    change_roles(session, as_admin(desk.ada), person_id=rhea, roles=[ADMIN], now=later)
+    with pytest.raises(SecondTooNew):
+        require_apart(session, kind="attempt", first_id=desk.ada, second_id=rhea, now=later + WEEK - HOUR)
+    require_apart(session, kind="attempt", first_id=desk.ada, second_id=rhea, now=later + WEEK)
 
 
 def test_setting_a_programme_up_and_the_command_line_wait_for_nobody(session: Session) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
-from portal.people.models import PowerGrant
+from portal.people.models import Person, PowerGrant
+from portal.people.queries.reviewing import grants_of
 from portal.people.rules.granting import POWERS
 
 
@@ -20,3 +21,8 @@ def note_given(session: Session, actor: Actor, *, person_id: int, powers: Iterab
         row.given_by_id, row.given_at = actor.id, now
         session.add(row)
     session.flush()
+
+
+def note_given_anew(session: Session, actor: Actor, person: Person, *, now: datetime) -> None:
+    """Note that ``actor`` gave the person all that they hold now: let them in again, or said whose mailbox opens their account."""
+    note_given(session, actor, person_id=person.id, powers={*person.roles, *grants_of(session, person.id).names}, now=now)

@@ -15,6 +15,7 @@ from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
+from portal.people.actions.granting import note_given_anew
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.actions.persons import addressed, named
 from portal.people.actions.sessions import end_sessions
@@ -57,7 +58,8 @@ def edit_person(
     """Change what admins may about a person; tells whether anything differed.
 
     An address added to somebody without one keeps their history. A changed address ends the
-    sessions and is told to the old one. Refuses what ``add_person`` refuses, to take the address from
+    sessions and is told to the old one; whoever can open the new one counts as let decide only now, by
+    who changed it, since a link to it is all that signing in takes. Refuses what ``add_person`` refuses, to take the address from
     somebody who signs in with it (``ActiveNeedsEmail``), and what changed since it was ``seen`` (``ChangedMeanwhile``).
     """
     person = get_person(session, person_id)
@@ -74,6 +76,8 @@ def edit_person(
     if old_key != person.email_key:
         _address_changed(session, person, old_email, now)
         end_sessions(session, person.id)
+        if actor.id != person.id:
+            note_given_anew(session, actor, person, now=now)
     return differed
 
 

@@ -13,12 +13,11 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import clean
 from portal.people.actions.changes import announce
-from portal.people.actions.granting import note_given
+from portal.people.actions.granting import note_given, note_given_anew
 from portal.people.actions.links import drop_links
 from portal.people.actions.sessions import end_sessions
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person
-from portal.people.queries.reviewing import grants_of
 from portal.people.rules.person import (
     REASON_LENGTH,
     NotDeactivated,
@@ -65,7 +64,7 @@ def reactivate_person(session: Session, actor: Actor, *, person_id: int, now: da
     if not session.execute(back.values(state=state, deactivated_at=None, deactivation_reason=None)).rowcount:  # type: ignore[attr-defined]
         raise NotDeactivated(name=person.name)
     session.refresh(person)
-    note_given(session, actor, person_id=person_id, powers={*person.roles, *grants_of(session, person_id).names}, now=now)
+    note_given_anew(session, actor, person, now=now)
     announce(session, person_id)
     record(session, actor, "person.reactivated", "person", person_id, now=now, state=state)
 

@@ -1,13 +1,14 @@
 """Two pairs of eyes are two: whoever was let decide a moment ago, or by the other of the two, is none yet."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from portal.people.queries.granting import begun_at, given_for
+from portal.people.queries.granting import admin_given, begun_at, given_for
 from portal.people.queries.persons import names
 from portal.review.rules.refusals import FirstTooNew, SecondTooNew
-from portal.review.rules.standing import stands_from
+from portal.review.rules.standing import let_by, stands_from
 
 
 def require_standing(session: Session, *, kind: str, person_id: int, now: datetime) -> None:
@@ -34,4 +35,6 @@ def require_apart(session: Session, *, kind: str, first_id: int | None, second_i
 
 
 def _since(session: Session, kind: str, person_id: int, other_id: int | None) -> datetime | None:
-    return stands_from(given_for(session, person_id, kind), other_id=other_id, begun_at=begun_at(session))
+    began = begun_at(session)
+    let = [let_by(given, admin_given=partial(admin_given, session), begun_at=began) for given in given_for(session, person_id, kind)]
+    return stands_from(let, other_id=other_id)
