@@ -24,7 +24,8 @@ from portal.rewards.actions.codes import confirm_codes, import_codes
 from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.states import State
 from portal.rewards.rules.tickets import number_of
 from portal.vault.models import CodeBatch

@@ -20,10 +20,12 @@ from portal.recognition import models as recognition
 from portal.references import models as references
 from portal.referrals import models as referrals
 from portal.review import models as review
-from portal.rewards import models as rewards
+from portal.rewards.models import cards, redeeming, stock, waiting
+from portal.rewards.models import offering as rewards
 from portal.vault import models as vault
 
 metadata = Base.metadata
 rooms = (ledger, audit, notifications, files, vault, people, acts, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
-rooms_above = (*challenges, bank, rewards, references, imports, review, dashboard, api)
+shop = (rewards, redeeming, waiting, stock, cards)
+rooms_above = (*challenges, bank, *shop, references, imports, review, dashboard, api)

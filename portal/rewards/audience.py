@@ -7,7 +7,8 @@ from portal.audience.contract import Owned
 from portal.kernel.clock import start_of_day
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
-from portal.rewards.models import Redemption, Reward, RewardAudience, RewardConditions
+from portal.rewards.models.offering import Reward, RewardAudience, RewardConditions
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.states import HELD
 

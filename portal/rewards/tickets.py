@@ -4,7 +4,8 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.states import SPENT
 from portal.rewards.rules.tickets import number_of, redemption_of
 from portal.web.qr import qr

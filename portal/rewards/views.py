@@ -25,7 +25,8 @@ from portal.rewards.forms.lists import REACH_NAMES, CatalogueFilter, MineFilter
 from portal.rewards.forms.redeeming import RedeemForm, redeem_form, show_terms
 from portal.rewards.kinds.contract import Fact
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
 from portal.rewards.queries.codes import looks_at
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for

@@ -18,7 +18,7 @@ from portal.references.actions.decide import accept_nomination
 from portal.references.models import Nomination
 from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import Scene, more_attempts, scene
 from tests.factories.challenges import as_admin, make_attempt
 from tests.factories.people import make_admin, make_company

@@ -16,7 +16,7 @@ from portal.references.actions.decide import accept_nomination
 from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import approve_redemption
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import Scene, give, more_attempts, scene
 from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person

@@ -16,7 +16,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.review.actions.presses import KEPT_FOR, SAME_PRESS, take_press
 from portal.review.jobs import forget_presses
 from portal.review.models import ReviewPress
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import Scene, scene
 from tests.factories.people import make_admin
 from tests.factories.rewards import as_admin

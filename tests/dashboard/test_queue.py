@@ -52,7 +52,7 @@ def test_things_of_one_moment_are_paged_too(session: Session, scene: Scene) -> N
     from sqlalchemy import update
 
     from portal.references.models import Nomination
-    from portal.rewards.models import Redemption
+    from portal.rewards.models.redeeming import Redemption
 
     moment = scene.attempt.submitted_at
     session.execute(update(Redemption).values(requested_at=moment))

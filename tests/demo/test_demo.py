@@ -35,7 +35,8 @@ from portal.notifications.queries import outbox_state
 from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models import Nomination
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.vault.keys import Keys
 from portal.vault.models import VaultCode
 from portal.vault.rules import CodeState

@@ -9,7 +9,8 @@ from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
 from portal.kernel.clock import utcnow
 from portal.rewards.actions.catalogue import add_reward, publish_reward, set_options
 from portal.rewards.actions.redeeming import Asked, redeem
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind
 

@@ -12,7 +12,7 @@ from portal.rewards.actions.catalogue import publish_reward, set_options
 from portal.rewards.actions.codes import ask_for_code, confirm_codes, import_codes, reveal_code
 from portal.rewards.actions.redeeming import redeem
 from portal.rewards.actions.review import approve_redemption
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.vault.keys import Keys
 from portal.vault.rules import Card, Fault, Read
 from tests.factories.rewards import make_draft

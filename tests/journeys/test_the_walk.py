@@ -10,7 +10,7 @@ from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.factories.challenges import as_admin, make_attempt, make_challenge
 from tests.factories.people import PASSWORD, make_admin, make_company, make_employee, make_person
 from tests.factories.story import png

@@ -19,7 +19,7 @@ from portal.receiving.queries.standing import receiver_of
 from portal.receiving.rules.accepting import Rule, Stance
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.worth import set_value
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.worth import auto_terms_of
 from portal.rewards.rules.auto import AutoTerms
 from portal.rewards.rules.kinds import Kind

@@ -22,7 +22,7 @@ from portal.ledger.queries.transfers import find_transfer
 from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.redemptions import find_by_key
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points

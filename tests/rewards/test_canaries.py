@@ -18,7 +18,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.notifications.models import OutboxJob
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from portal.tables import metadata
 from portal.vault.models import CodeBatch
 from portal.web.guards import audience_of

@@ -32,15 +32,16 @@ from portal.rewards.actions.addresses import give_address
 from portal.rewards.actions.catalogue import change_reward, retire_reward
 from portal.rewards.actions.conditions import open_audience, seen_values, set_conditions
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
-from portal.rewards.models import Redemption, RedemptionAddress
+from portal.rewards.models.redeeming import Redemption, RedemptionAddress
 from portal.rewards.queries.catalogue import count_rewards, list_offers, list_rewards, offer_for, within_reach
 from portal.rewards.queries.conditions import get_conditions, level_use, shopper_of
 from portal.rewards.rules import conditions as rules
-from portal.rewards.rules import refusals
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.conditions import FREE, Buyer, Conditions, Need, Period, Sale, Shelf
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Reach, Standing
+from portal.rewards.rules.refusals.editing import CountriesUnknown, LevelUnknown, LimitCounts, PeriodWithoutLimit, SaleEndsBeforeItBegins
+from portal.rewards.rules.refusals.offering import CountryNotKnown, LevelNeeded, NotDeliveredThere, NotInCountry
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import HOME, acting, as_admin, make_draft, make_redemption, make_reward
@@ -136,18 +137,18 @@ def test_somebody_at_the_limit_reads_from_when_they_may_have_it_again(conditions
     [
         (FREE, Buyer(0, ""), False, None),
         (Conditions(need=GOLD), Buyer(1_000, ""), False, None),
-        (Conditions(need=GOLD), Buyer(660, ""), False, refusals.LevelNeeded),
+        (Conditions(need=GOLD), Buyer(660, ""), False, LevelNeeded),
         (Conditions(countries=("DE", "FR")), Buyer(0, "FR"), False, None),
-        (Conditions(countries=("DE", "FR")), Buyer(0, "US"), False, refusals.NotInCountry),
-        (Conditions(countries=("DE", "FR")), Buyer(0, ""), False, refusals.CountryNotKnown),
+        (Conditions(countries=("DE", "FR")), Buyer(0, "US"), False, NotInCountry),
+        (Conditions(countries=("DE", "FR")), Buyer(0, ""), False, CountryNotKnown),
         (Conditions(countries=("DE", "FR")), Buyer(0, "US"), True, None),
-        (Conditions(need=GOLD, countries=("DE",)), Buyer(0, "US"), False, refusals.LevelNeeded),
+        (Conditions(need=GOLD, countries=("DE",)), Buyer(0, "US"), False, LevelNeeded),
     ],
 )
 def test_level_and_country_are_asked_of_the_person(conditions: Conditions, buyer: Buyer, ships: bool, expected: type[Refusal] | None) -> None:
     found = rules.own_objection("Cup", conditions, buyer, ships=ships)
     assert type(found) is (expected or type(None))
-    if expected is refusals.LevelNeeded and found is not None:
+    if expected is LevelNeeded and found is not None:
         assert found.facts["missing"] == 1_000 - buyer.lifetime
 
 
@@ -158,10 +159,10 @@ def test_level_and_country_are_asked_of_the_person(conditions: Conditions, buyer
         (Reach.LIMIT, days(None, TODAY - DAY), None, Reach.OVER),
         (Reach.CAN, days(TODAY + DAY, None), None, Reach.SOON),
         (Reach.OUT, days(TODAY + DAY, None), None, Reach.SOON),
-        (Reach.OUT, Conditions(need=GOLD), refusals.LevelNeeded(), Reach.OUT),
-        (Reach.LIMIT, Conditions(need=GOLD), refusals.LevelNeeded(), Reach.LIMIT),
-        (Reach.NEAR, Conditions(need=GOLD), refusals.LevelNeeded(), Reach.LEVEL),
-        (Reach.CAN, Conditions(countries=("DE",)), refusals.NotInCountry(), Reach.COUNTRY),
+        (Reach.OUT, Conditions(need=GOLD), LevelNeeded(), Reach.OUT),
+        (Reach.LIMIT, Conditions(need=GOLD), LevelNeeded(), Reach.LIMIT),
+        (Reach.NEAR, Conditions(need=GOLD), LevelNeeded(), Reach.LEVEL),
+        (Reach.CAN, Conditions(countries=("DE",)), NotInCountry(), Reach.COUNTRY),
     ],
 )
 def test_the_day_decides_before_stock_and_limit_and_those_before_the_person(
@@ -173,10 +174,10 @@ def test_the_day_decides_before_stock_and_limit_and_those_before_the_person(
 @pytest.mark.parametrize(
     ("rule", "refusal"),
     [
-        (lambda: rules.require_days(TODAY, TODAY - DAY), refusals.SaleEndsBeforeItBegins),
-        (lambda: rules.require_period(Period.MONTH, None), refusals.PeriodWithoutLimit),
-        (lambda: rules.require_delivered(Conditions(countries=("DE",)), "US"), refusals.NotDeliveredThere),
-        (lambda: rules.read_countries("DE, Wonderland"), refusals.CountriesUnknown),
+        (lambda: rules.require_days(TODAY, TODAY - DAY), SaleEndsBeforeItBegins),
+        (lambda: rules.require_period(Period.MONTH, None), PeriodWithoutLimit),
+        (lambda: rules.require_delivered(Conditions(countries=("DE",)), "US"), NotDeliveredThere),
+        (lambda: rules.read_countries("DE, Wonderland"), CountriesUnknown),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(rule: Callable[[], object], refusal: type[Refusal]) -> None:
@@ -339,7 +340,7 @@ def test_a_level_that_a_reward_takes_is_not_removed(session: Session) -> None:
     assert caught.value.facts == {"level": wanted[1].name, "thing": "Golden cup"}
     set_conditions(session, system("test"), reward_id=reward_id, now=utcnow())
     assert set_levels(session, system("test"), levels=[wanted[0], *wanted[2:]], now=utcnow())
-    with pytest.raises(refusals.LevelUnknown):
+    with pytest.raises(LevelUnknown):
         set_conditions(session, system("test"), reward_id=reward_id, level_id=wanted[1].id, now=utcnow())
 
 
@@ -421,9 +422,9 @@ def test_only_admins_set_conditions_and_nobody_overwrites_what_they_never_saw(se
         set_conditions(session, admin, reward_id=reward.id, sale_from=TODAY, seen=seen, now=utcnow())
     with pytest.raises(ChangedMeanwhile):
         set_conditions(session, admin, reward_id=reward.id, sale_to=TODAY, seen=seen, now=utcnow())
-    with pytest.raises(refusals.SaleEndsBeforeItBegins):
+    with pytest.raises(SaleEndsBeforeItBegins):
         set_conditions(session, admin, reward_id=reward.id, sale_from=TODAY, sale_to=TODAY - DAY, now=utcnow())
-    with pytest.raises(refusals.PeriodWithoutLimit):
+    with pytest.raises(PeriodWithoutLimit):
         set_conditions(session, admin, reward_id=reward.id, period="month", now=utcnow())
     assert get_conditions(session, reward.id) == Conditions(sale_from=TODAY)
 
@@ -541,7 +542,7 @@ def test_a_limit_that_counts_anew_is_not_taken_away_before_its_period(session: S
     reward, actor, now = make_reward(session, limit_per_person=1), system("test"), utcnow()
     said = {name: getattr(reward, name) for name in ("name", "kind", "price", "summary", "text")}
     set_conditions(session, actor, reward_id=reward.id, period="month", now=now)
-    with pytest.raises(refusals.LimitCounts):
+    with pytest.raises(LimitCounts):
         change_reward(session, actor, reward_id=reward.id, limit_per_person=None, picture_id=None, now=now, **said)
     set_conditions(session, actor, reward_id=reward.id, period="once", now=now)
     change_reward(session, actor, reward_id=reward.id, limit_per_person=None, picture_id=None, now=now, **said)
@@ -555,5 +556,5 @@ def test_an_admin_enters_no_address_that_the_reward_does_not_go_to(session: Sess
     session.execute(RedemptionAddress.__table__.delete())
     set_conditions(session, system("test"), reward_id=reward.id, countries=("PT",), now=now)
     to = Address(name="Ana", street="Street 1", postcode="1000", city="Town", region="", country="DE")
-    with pytest.raises(refusals.NotDeliveredThere):
+    with pytest.raises(NotDeliveredThere):
         give_address(session, as_admin(make_admin(session).id), redemption_id=made.id, address=to, now=now)

@@ -16,7 +16,8 @@ from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.recognition.queries.levels import list_levels
 from portal.rewards.actions.conditions import open_audience, set_conditions
-from portal.rewards.models import Redemption, Reward, RewardAudience, RewardConditions
+from portal.rewards.models.offering import Reward, RewardAudience, RewardConditions
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.rules.conditions import Period, next_day
 from portal.web.language import day as written

@@ -17,7 +17,7 @@ from portal.rewards.actions.fulfilling import fail_redemption, order_redemption,
 from portal.rewards.actions.redeeming import Asked
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.jobs import forget_addresses
-from portal.rewards.models import Redemption, RedemptionAddress
+from portal.rewards.models.redeeming import Redemption, RedemptionAddress
 from portal.rewards.queries.desk import count_tabs
 from portal.rewards.rules import desk
 from tests.factories.people import make_admin, make_person

@@ -10,7 +10,7 @@ from portal.people.models import Person
 from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import give_approval
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import give
 from tests.factories.people import make_admin, make_person
 from tests.factories.rewards import as_admin, make_redemption, make_reward

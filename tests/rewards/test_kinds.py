@@ -18,10 +18,11 @@ from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.kinds import checks
 from portal.rewards.kinds.registry import KINDS, ORDERED, POSTED, kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.variants import variants_of
 from portal.rewards.rules.kinds import Kind
-from portal.rewards.rules.refusals import KindFixed
+from portal.rewards.rules.refusals.editing import KindFixed
 from portal.rewards.rules.states import State
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points

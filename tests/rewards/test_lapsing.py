@@ -24,10 +24,11 @@ from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.settling import note_balance
 from portal.rewards.card_jobs import lapse_codes as lapse_all
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import low_balance_of, running_low
 from portal.rewards.rules.cards import LOW_BALANCE_CENTS, LowBalanceUnfit, holder_of, require_low_balance, shelf_of
-from portal.rewards.rules.refusals import OutOfStock
+from portal.rewards.rules.refusals.redeeming import OutOfStock
 from portal.vault.keys import Keys
 from portal.vault.models import VaultCode
 from portal.vault.queries import counts_of, look_of

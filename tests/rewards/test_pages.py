@@ -14,7 +14,8 @@ from portal.kernel.db import Database
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward
 from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.actions.review import approve_redemption
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import within_reach
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.rules.kinds import Kind

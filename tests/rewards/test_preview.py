@@ -11,7 +11,8 @@ from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.kinds import Kind
 from tests.factories.people import make_admin, make_person
 from tests.factories.rewards import make_draft, make_reward

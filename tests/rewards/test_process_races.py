@@ -15,7 +15,9 @@ from portal.kernel.ids import new_key
 from portal.notifications.models import Notice
 from portal.people.actions.sessions import open_session
 from portal.people.queries.persons import get_person
-from portal.rewards.models import Redemption, Reward, RewardWait
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.models.waiting import RewardWait
 from portal.rewards.rules.cards import shelf_of
 from portal.vault.keys import Keys
 from portal.vault.models import VaultCode

@@ -28,7 +28,8 @@ from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.settling import begin_asking
 from portal.rewards.card_jobs import balance_keeper, handlers
-from portal.rewards.models import CardBalance, CardOrder, Redemption
+from portal.rewards.models.cards import CardBalance, CardOrder
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.providers.contract import InDoubt, NotMade, NotNow
 from portal.rewards.providers.http import ANSWER_SECONDS, CONNECT_SECONDS, HttpProvider
 from portal.rewards.queries.cards import running_low

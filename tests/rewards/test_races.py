@@ -18,7 +18,8 @@ from portal.people.queries.persons import get_person
 from portal.rewards.actions.fulfilling import fail_redemption, order_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points

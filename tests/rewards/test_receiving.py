@@ -30,7 +30,8 @@ from portal.rewards.actions.fulfilling import order_redemption, receive_redempti
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.worth import set_value
 from portal.rewards.jobs import look_at_rested
-from portal.rewards.models import Redemption, RedemptionPause, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption, RedemptionPause
 from portal.rewards.queries.redemptions import get_detail
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import Against, ApprovedByRule, AutoTerms, RestingAfterChange

@@ -27,9 +27,26 @@ from portal.rewards.actions.fulfilling import (
 from portal.rewards.actions.redeeming import cancel_redemption, redeem
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.jobs import receive_by_itself
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.review import redemption_for_review, waiting_redemptions
-from portal.rewards.rules import refusals
+from portal.rewards.rules.refusals.deciding import (
+    AlreadyApproved,
+    AlreadyCancelled,
+    AlreadyDeclined,
+    AlreadyEnded,
+    AlreadyFailed,
+    AlreadyOrdered,
+    AlreadyReceived,
+    AlreadyReturned,
+    AlreadySent,
+    NotToBeOrdered,
+    NotYetApproved,
+    OwnRedemption,
+    ReasonNeeded,
+)
+from portal.rewards.rules.refusals.offering import LimitReached, RewardNotOffered
+from portal.rewards.rules.refusals.redeeming import KeyTaken, OutOfStock, PriceChanged, TooFewPoints
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, State
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
@@ -122,7 +139,7 @@ def test_what_is_fulfilled_cannot_be_cancelled_any_more(scene: Scene) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
     for verb in (approve_redemption, send_redemption):
         verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=now)
-    with pytest.raises(refusals.AlreadySent):
+    with pytest.raises(AlreadySent):
         cancel_redemption(scene.session, acting(scene.person_id), redemption_id=redemption_id, now=now)
     assert (scene.stock, scene.points) == (1, (150, 0))
 
@@ -146,7 +163,7 @@ def test_the_second_admin_reads_who_was_first_and_when(scene: Scene) -> None:
     redemption_id, now = scene.redeem().id, utcnow()
     first, second = as_admin(scene.admin_id), as_admin(scene.other_id)
     approve_redemption(scene.session, first, redemption_id=redemption_id, now=now)
-    with pytest.raises(refusals.AlreadyApproved) as refused:
+    with pytest.raises(AlreadyApproved) as refused:
         approve_redemption(scene.session, second, redemption_id=redemption_id, now=utcnow())
     assert refused.value.facts == {"reward": "Summit pass", "person": "Amara Okafor", "by": "Ada Admin", "at": now, "state": "approved"}
     assert approve_redemption(scene.session, first, redemption_id=redemption_id, now=utcnow()).approved_at == now
@@ -167,16 +184,16 @@ REASONED = (FAIL, END, DECLINE, RETURN)
 @pytest.mark.parametrize(
     ("steps", "verbs", "refusal"),
     [
-        ((), (ORDER, SEND, RECEIVE, FAIL, RETRY, END, RETURN), refusals.NotYetApproved),
-        ((APPROVE,), (RECEIVE, RETRY, END, RETURN), refusals.AlreadyApproved),
-        ((APPROVE, ORDER), (APPROVE, RETRY, END, DECLINE, CANCEL, RECEIVE, RETURN), refusals.AlreadyOrdered),
-        ((APPROVE, SEND), (APPROVE, ORDER, FAIL, RETRY, END, DECLINE, CANCEL), refusals.AlreadySent),
-        ((APPROVE, ORDER, SEND, RECEIVE), (APPROVE, ORDER, SEND, FAIL, END, DECLINE, CANCEL), refusals.AlreadyReceived),
-        ((APPROVE, FAIL), (APPROVE, ORDER, SEND, RECEIVE, DECLINE, RETURN), refusals.AlreadyFailed),
-        ((APPROVE, FAIL, END), (APPROVE, ORDER, SEND, FAIL, RETRY, DECLINE, CANCEL, RETURN), refusals.AlreadyEnded),
-        ((DECLINE,), (APPROVE, ORDER, SEND, FAIL, RETRY, END, CANCEL, RETURN), refusals.AlreadyDeclined),
-        ((APPROVE, CANCEL), (APPROVE, ORDER, SEND, FAIL, RETRY, END, DECLINE, RETURN), refusals.AlreadyCancelled),
-        ((APPROVE, SEND, RETURN), (APPROVE, ORDER, SEND, RECEIVE, FAIL, END, DECLINE, CANCEL), refusals.AlreadyReturned),
+        ((), (ORDER, SEND, RECEIVE, FAIL, RETRY, END, RETURN), NotYetApproved),
+        ((APPROVE,), (RECEIVE, RETRY, END, RETURN), AlreadyApproved),
+        ((APPROVE, ORDER), (APPROVE, RETRY, END, DECLINE, CANCEL, RECEIVE, RETURN), AlreadyOrdered),
+        ((APPROVE, SEND), (APPROVE, ORDER, FAIL, RETRY, END, DECLINE, CANCEL), AlreadySent),
+        ((APPROVE, ORDER, SEND, RECEIVE), (APPROVE, ORDER, SEND, FAIL, END, DECLINE, CANCEL), AlreadyReceived),
+        ((APPROVE, FAIL), (APPROVE, ORDER, SEND, RECEIVE, DECLINE, RETURN), AlreadyFailed),
+        ((APPROVE, FAIL, END), (APPROVE, ORDER, SEND, FAIL, RETRY, DECLINE, CANCEL, RETURN), AlreadyEnded),
+        ((DECLINE,), (APPROVE, ORDER, SEND, FAIL, RETRY, END, CANCEL, RETURN), AlreadyDeclined),
+        ((APPROVE, CANCEL), (APPROVE, ORDER, SEND, FAIL, RETRY, END, DECLINE, RETURN), AlreadyCancelled),
+        ((APPROVE, SEND, RETURN), (APPROVE, ORDER, SEND, RECEIVE, FAIL, END, DECLINE, CANCEL), AlreadyReturned),
     ],
 )
 def test_a_step_out_of_order_is_refused_and_moves_nothing(session: Session, steps: tuple, verbs: tuple, refusal: type) -> None:
@@ -256,7 +273,7 @@ def test_only_the_person_says_that_they_have_it_and_after_two_weeks_it_counts_as
 def test_what_nobody_orders_is_not_ordered(scene: Scene) -> None:
     redemption_id = scene.redeem().id
     approve_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
-    with pytest.raises(refusals.NotToBeOrdered):
+    with pytest.raises(NotToBeOrdered):
         order_redemption(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
 
 
@@ -266,7 +283,7 @@ def test_nobody_decides_on_their_own(session: Session, verb: object) -> None:
     give_points(session, admin.id, 100)
     redemption_id = make_redemption(session, admin.id, make_reward(session).id).id
     reason = {"reason": "So"} if verb in REASONED else {}
-    with pytest.raises(refusals.OwnRedemption):
+    with pytest.raises(OwnRedemption):
         verb(session, as_admin(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
     with pytest.raises(NotAllowed):
         verb(session, acting(admin.id), redemption_id=redemption_id, now=utcnow(), **reason)
@@ -278,14 +295,14 @@ def test_saying_no_needs_a_reason(scene: Scene, steps: tuple, verb: object) -> N
     for step in steps:
         step(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, now=utcnow())
     before = scene.points
-    with pytest.raises(refusals.ReasonNeeded):
+    with pytest.raises(ReasonNeeded):
         verb(scene.session, as_admin(scene.admin_id), redemption_id=redemption_id, reason="  ", now=utcnow())
     assert scene.points == before
 
 
 def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database) -> None:
     reward_id, person_id = database.write(lambda s: (make_reward(s, price=2_000, stock=1).id, _with_points(s, 1_840)))
-    with pytest.raises(refusals.TooFewPoints) as refused:
+    with pytest.raises(TooFewPoints) as refused:
         database.write(lambda s: make_redemption(s, person_id, reward_id))
     assert str(refused.value) == "You have 1840 points; this costs 2000."
     assert _nothing_happened(database, reward_id, person_id, stock=1, points=1_840)
@@ -293,7 +310,7 @@ def test_too_few_points_are_refused_in_words_and_cost_nothing(database: Database
 
 def test_out_of_stock_is_refused_and_costs_nothing(database: Database) -> None:
     reward_id, person_id = database.write(lambda s: (make_reward(s, stock=0).id, _with_points(s, 500)))
-    with pytest.raises(refusals.OutOfStock):
+    with pytest.raises(OutOfStock):
         database.write(lambda s: make_redemption(s, person_id, reward_id))
     assert _nothing_happened(database, reward_id, person_id, stock=0, points=500)
 
@@ -303,7 +320,7 @@ def test_what_is_not_offered_is_refused(session: Session) -> None:
     draft, retired = make_draft(session), make_reward(session)
     retire_reward(session, as_admin(make_admin(session).id), reward_id=retired.id, now=utcnow())
     for reward in (draft, retired):
-        with pytest.raises(refusals.RewardNotOffered):
+        with pytest.raises(RewardNotOffered):
             make_redemption(session, person_id, reward.id)
 
 
@@ -317,7 +334,7 @@ def test_only_advocates_redeem(session: Session) -> None:
 def test_one_person_has_no_more_than_the_limit_until_one_comes_back(session: Session) -> None:
     scene = Scene(session, limit_per_person=1)
     first = scene.redeem()
-    with pytest.raises(refusals.LimitReached):
+    with pytest.raises(LimitReached):
         scene.redeem()
     cancel_redemption(session, acting(scene.person_id), redemption_id=first.id, now=utcnow())
     assert scene.redeem().slot == 1
@@ -327,7 +344,7 @@ def test_a_limit_that_comes_later_counts_what_was_redeemed_before(session: Sessi
     scene = Scene(session)
     scene.redeem()
     _edit(scene, limit_per_person=1)
-    with pytest.raises(refusals.LimitReached):
+    with pytest.raises(LimitReached):
         scene.redeem()
 
 
@@ -337,7 +354,7 @@ def test_a_redemption_keeps_its_price_when_the_reward_gets_dearer(session: Sessi
     _edit(scene, price=170)
     decline_redemption(session, as_admin(scene.admin_id), redemption_id=redemption.id, reason="So", now=utcnow())
     assert (redemption.price, scene.points) == (100, (250, 0))
-    with pytest.raises(refusals.PriceChanged):
+    with pytest.raises(PriceChanged):
         scene.redeem(shown_price=100)
 
 
@@ -345,9 +362,9 @@ def test_the_same_key_is_one_redemption_and_belongs_to_one_person_and_reward(sce
     first = scene.redeem(key="k")
     assert scene.redeem(key="k").id == first.id
     assert (scene.stock, scene.points) == (1, (150, 100))
-    with pytest.raises(refusals.KeyTaken):
+    with pytest.raises(KeyTaken):
         make_redemption(scene.session, _with_points(scene.session, 500), scene.reward_id, key="k")
-    with pytest.raises(refusals.KeyTaken):
+    with pytest.raises(KeyTaken):
         make_redemption(scene.session, scene.person_id, make_reward(scene.session).id, key="k")
 
 

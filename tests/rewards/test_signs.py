@@ -25,7 +25,7 @@ from portal.rewards.queries.signs import counted_for
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import Against, AutoTerms
 from portal.rewards.rules.kinds import Kind
-from portal.rewards.rules.refusals import NamedInSign, ReadFirst
+from portal.rewards.rules.refusals.deciding import NamedInSign, ReadFirst
 from portal.rewards.rules.signs import Counted, Found, Sign, signs_in
 from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points

@@ -18,7 +18,9 @@ from portal.rewards.actions.catalogue import set_options
 from portal.rewards.actions.fulfilling import end_redemption, fail_redemption, order_redemption, retry_redemption, return_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.actions.settling import begin_asking, settle_made, settle_open, settle_refused
-from portal.rewards.models import AskedCard, CardOrder, Redemption, Reward
+from portal.rewards.models.cards import AskedCard, CardOrder
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.providers.http import HttpProvider
 from portal.rewards.queries.cards import spare_cards, vault_rewards
 from portal.rewards.queries.worth import value_of

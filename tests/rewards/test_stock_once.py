@@ -9,8 +9,9 @@ from portal.kernel.db import Database
 from portal.kernel.ids import new_key
 from portal.rewards.actions.catalogue import adjust_stock
 from portal.rewards.actions.variants import add_variant, adjust_variant, count_variant
-from portal.rewards.models import Reward, RewardVariant, StockChange
-from portal.rewards.rules.refusals import OtherChange
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.stock import StockChange
+from portal.rewards.rules.refusals.stock import OtherChange
 from tests.factories.people import make_admin
 from tests.factories.rewards import as_admin, make_reward
 from tests.rewards.racing import all_at_once

@@ -10,7 +10,7 @@ from config import Settings
 from portal.invariants import problems
 from portal.kernel.db import Database
 from portal.ledger.models import block, transfer
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from tests.rewards.storm import ENDS, Death, Failing, die, on_terms, open_shop, tell
 from tests.rewards.test_races import facts_of, sign_in
 from tests.support.prepared import prepared

@@ -13,8 +13,8 @@ from portal.rewards.actions.doors import let_in
 from portal.rewards.actions.fulfilling import confirm_received, return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.jobs import receive_by_itself
-from portal.rewards.models import Redemption
-from portal.rewards.rules.refusals import ShownAtTheDoor
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.rules.refusals.deciding import ShownAtTheDoor
 from portal.rewards.rules.states import RECEIVED_AFTER_DAYS, State
 from portal.rewards.rules.tickets import Standing, number_of, redemption_of, standing
 from tests.factories.people import make_admin, make_person

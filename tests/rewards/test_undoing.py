@@ -36,10 +36,11 @@ from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.actions.waiting import join_waiting
 from portal.rewards.jobs import tell_waiting
-from portal.rewards.models import Redemption, RedemptionPause, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption, RedemptionPause
 from portal.rewards.queries.review import KIND, waiting_redemptions
-from portal.rewards.rules import refusals
 from portal.rewards.rules.cards import holder_of
+from portal.rewards.rules.refusals.deciding import AlreadyCancelled, AlreadyDeclined, AlreadyOrdered
 from portal.rewards.rules.states import HELD_BEFORE, State
 from portal.rewards.rules.undoing import AskedForAgain, CardChanged, HandedOverWithIt, PieceGone, PointsGone
 from portal.vault.queries import look_of
@@ -152,9 +153,9 @@ def test_another_the_member_and_whoever_comes_late_or_twice_is_refused(session: 
 @pytest.mark.parametrize(
     ("then", "refusal"),
     [
-        (lambda s, one: order_redemption(s, as_admin(one.bo), redemption_id=one.id, now=utcnow()), refusals.AlreadyOrdered),
-        (lambda s, one: cancel_redemption(s, acting(one.amara), redemption_id=one.id, now=utcnow()), refusals.AlreadyCancelled),
-        (lambda s, one: one.decline(s), refusals.AlreadyDeclined),
+        (lambda s, one: order_redemption(s, as_admin(one.bo), redemption_id=one.id, now=utcnow()), AlreadyOrdered),
+        (lambda s, one: cancel_redemption(s, acting(one.amara), redemption_id=one.id, now=utcnow()), AlreadyCancelled),
+        (lambda s, one: one.decline(s), AlreadyDeclined),
     ],
 )
 def test_what_happened_to_it_since_wins_and_is_named(session: Session, scene: Scene, then: Any, refusal: type[Refusal]) -> None:

@@ -18,7 +18,7 @@ from portal.rewards.actions.untold import tell_of_untold
 from portal.rewards.actions.variants import add_variant, adjust_variant
 from portal.rewards.actions.waiting import leave_waiting
 from portal.rewards.jobs import look_at_waiting, tell_waiting
-from portal.rewards.models import StockReturn
+from portal.rewards.models.waiting import StockReturn
 from portal.rewards.queries.waiting import Shelf
 from portal.rewards.rules.waiting import knows_since, nobody_knows
 from tests.factories.recognition import give_points

@@ -15,7 +15,8 @@ from portal.ledger.queries.invariants import check
 from portal.rewards.actions.catalogue import count_stock, publish_reward, set_options, uncount_stock
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant, change_variant, count_variant
-from portal.rewards.models import KeptAddress, Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import KeptAddress, Redemption
 from portal.rewards.queries.catalogue import offer_for, within_reach
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.invariants import INVARIANTS

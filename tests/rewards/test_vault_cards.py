@@ -30,7 +30,8 @@ from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.worth import set_value
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import running_low
 from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.auto import AutoTerms

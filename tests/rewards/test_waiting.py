@@ -26,9 +26,12 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant, change_variant
 from portal.rewards.actions.waiting import join_waiting, leave_waiting, tell_some
 from portal.rewards.jobs import tell_waiting
-from portal.rewards.models import Redemption, Reward, RewardWait, StockReturn
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.models.waiting import RewardWait, StockReturn
 from portal.rewards.queries.waiting import count_waiting, own_waits
-from portal.rewards.rules import refusals
+from portal.rewards.rules.refusals.offering import LimitReached, RewardNotOffered
+from portal.rewards.rules.refusals.redeeming import DateIsOver, VariantGone, VariantNeeded
 from portal.rewards.rules.waiting import NotSoldOut, may_be_told, was_empty
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
@@ -106,21 +109,21 @@ def test_only_what_is_sold_out_and_offered_can_be_waited_for(database: Database)
         refused(session, NotSoldOut, actor=me, reward_id=endless.id)
         refused(session, NotAllowed, actor=acting(make_employee(session).id, "employee"), reward_id=gone.id)
         retire_reward(session, system(), reward_id=gone.id, now=utcnow())
-        refused(session, refusals.RewardNotOffered, actor=me, reward_id=gone.id)
+        refused(session, RewardNotOffered, actor=me, reward_id=gone.id)
         shirt = make_reward(session, kind="merchandise")
         other = add_variant(session, system(), reward_id=make_reward(session, kind="merchandise").id, name="M", stock=0, now=utcnow())
         add_variant(session, system(), reward_id=shirt.id, name="S", stock=0, now=utcnow())
-        refused(session, refusals.VariantNeeded, actor=me, reward_id=shirt.id)
-        refused(session, refusals.VariantGone, actor=me, reward_id=shirt.id, variant_id=other.id)
-        refused(session, refusals.VariantGone, actor=me, reward_id=shirt.id, variant_id=0)
+        refused(session, VariantNeeded, actor=me, reward_id=shirt.id)
+        refused(session, VariantGone, actor=me, reward_id=shirt.id, variant_id=other.id)
+        refused(session, VariantGone, actor=me, reward_id=shirt.id, variant_id=0)
         past = make_reward(session, kind="experience", price=5)
         day = utcnow().date() - timedelta(days=3)
         evening = add_variant(session, system(), reward_id=past.id, name="Evening", happens_on=day, stock=0, now=utcnow())
-        refused(session, refusals.DateIsOver, actor=me, reward_id=past.id, variant_id=evening.id)
+        refused(session, DateIsOver, actor=me, reward_id=past.id, variant_id=evening.id)
         last = make_reward(session, stock=1, limit_per_person=1, price=10)
         give_points(session, me.id, 10)
         make_redemption(session, me.id, last.id)
-        refused(session, refusals.LimitReached, actor=me, reward_id=last.id)
+        refused(session, LimitReached, actor=me, reward_id=last.id)
 
     database.write(scene)
 

@@ -24,12 +24,13 @@ from portal.rewards.actions.redeeming import cancel_redemption
 from portal.rewards.actions.wishes import unwish, wish
 from portal.rewards.actions.worth import set_value
 from portal.rewards.jobs import tell_of_wishes
-from portal.rewards.models import Reward, RewardWish
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.waiting import RewardWish
 from portal.rewards.queries.acceptable import most_price
 from portal.rewards.queries.catalogue import within_reach
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.wishes import wished
-from portal.rewards.rules.refusals import RewardNotOffered
+from portal.rewards.rules.refusals.offering import RewardNotOffered
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_draft, make_redemption, make_reward

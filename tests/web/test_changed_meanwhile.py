@@ -16,7 +16,7 @@ from portal.people.actions.reviewing import grant_reviewing
 from portal.recognition.actions.seasons import add_season
 from portal.recognition.queries.levels import list_levels
 from portal.rewards.actions.variants import add_variant
-from portal.rewards.models import RewardVariant
+from portal.rewards.models.offering import RewardVariant
 from tests.factories.challenges import make_challenge
 from tests.factories.people import make_admin, make_company, make_contact, make_person
 from tests.factories.recognition import make_badge

@@ -36,7 +36,7 @@ from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
 from portal.recognition.models import BadgeHolding
 from portal.references.models import Nomination
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from portal.web.transaction import database
 
 SIGN_INS = (("advocate", "Anjali Menon"), ("employee", "Greta Lindqvist"), ("admin", "Imani Wanjiru"))

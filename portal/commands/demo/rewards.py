@@ -24,7 +24,8 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.actions.worth import set_value, stops
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.variants import left_of, variants_of
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind, RewardState

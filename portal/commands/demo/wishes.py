@@ -12,7 +12,7 @@ from portal.commands.demo.story import Story
 from portal.kernel.errors import Refusal
 from portal.rewards.actions.waiting import join_waiting
 from portal.rewards.actions.wishes import wish
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.variants import left_of, variants_of
 from portal.rewards.rules.kinds import RewardState
 

@@ -16,7 +16,8 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person, Tag
 from portal.recognition.models import Badge, Season
 from portal.references.models import Nomination
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 ORIGINS = ("cli", "import", "job", "api")

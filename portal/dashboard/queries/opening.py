@@ -9,7 +9,7 @@ from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.recognition.models import Badge
 from portal.recognition.rules.badges import BadgeState
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.rules.kinds import RewardState
 
 _DONE = {

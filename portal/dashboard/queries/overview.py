@@ -15,7 +15,7 @@ from portal.ledger.models import account
 from portal.ledger.rules import POINTS, AccountKind
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.states import SPENT, State
 
 ACTIVE_WITHIN = timedelta(days=90)

@@ -14,7 +14,8 @@ from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.rewards.actions.review import approve_among_many, decline_redemption, give_approval
 from portal.rewards.actions.undoing import undo_decision
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.review import KIND, redemption_for_review, waiting_redemptions
 from portal.rewards.queries.worth import looked_at
 from portal.rewards.rules.auto import AGAINST_NAMES

@@ -10,7 +10,7 @@ from portal.audit import actions as audit
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import KeptAddress, Redemption, RedemptionAddress
+from portal.rewards.models.redeeming import KeptAddress, Redemption, RedemptionAddress
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.redemptions import get_redemption

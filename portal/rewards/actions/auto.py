@@ -14,7 +14,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import move, tell_person
-from portal.rewards.models import Redemption, RedemptionPause, RedemptionTerms
+from portal.rewards.models.redeeming import Redemption, RedemptionPause, RedemptionTerms
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.worth import auto_terms_of, looked_at
 from portal.rewards.rules.auto import Against, AutoTerms, require_terms

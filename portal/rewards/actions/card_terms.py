@@ -10,7 +10,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
-from portal.rewards.models import CardTerms
+from portal.rewards.models.cards import CardTerms
 from portal.rewards.queries.cards import low_balance_of
 from portal.rewards.rules.cards import require_low_balance
 

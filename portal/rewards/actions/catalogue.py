@@ -19,7 +19,7 @@ from portal.rewards.actions.counting import is_counted
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.catalogue import get_reward, is_redeemed, locked_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import variants_of
@@ -27,7 +27,8 @@ from portal.rewards.rules.cards import require_worth, source_of, worth_in
 from portal.rewards.rules.conditions import require_limit
 from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
-from portal.rewards.rules.refusals import KindFixed, StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
+from portal.rewards.rules.refusals.editing import KindFixed
+from portal.rewards.rules.refusals.stock import StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
 
 
 def add_reward(

@@ -15,7 +15,8 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.returns import came_back
 from portal.rewards.actions.spares import note_asked, spares_for
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.worth import resting
@@ -35,7 +36,8 @@ from portal.rewards.rules.cards import (
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import OutOfStock, StockOutOfRange
+from portal.rewards.rules.refusals.redeeming import OutOfStock
+from portal.rewards.rules.refusals.stock import StockOutOfRange
 from portal.rewards.rules.states import HELD
 from portal.vault.actions import handing, stocking
 from portal.vault.models import CodeBatch

@@ -18,7 +18,7 @@ from portal.kernel.seen import require_seen
 from portal.recognition.models import Level
 from portal.rewards.actions.returns import offered_again
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward, RewardAudience, RewardConditions
+from portal.rewards.models.offering import Reward, RewardAudience, RewardConditions
 from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.queries.conditions import asked_by, audience_of, buyer_of, get_conditions
 from portal.rewards.rules.conditions import (
@@ -32,7 +32,8 @@ from portal.rewards.rules.conditions import (
     sale_of,
 )
 from portal.rewards.rules.kinds import RewardState
-from portal.rewards.rules.refusals import LevelUnknown, NotForThisPerson
+from portal.rewards.rules.refusals.editing import LevelUnknown
+from portal.rewards.rules.refusals.offering import NotForThisPerson
 
 
 def require_conditions(session: Session, reward: Reward, person_id: int, now: datetime) -> Conditions:

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
-from portal.rewards.models import StockChange
-from portal.rewards.rules.refusals import OtherChange
+from portal.rewards.models.stock import StockChange
+from portal.rewards.rules.refusals.stock import OtherChange
 
 
 def is_counted(session: Session, actor: Actor, *, key: str | None, reward_id: int, variant_id: int | None = None, change: int, now: datetime) -> bool:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import Actor
 from portal.review.actions.presses import take_press
 from portal.rewards.actions.fulfilling import receive_redemption
-from portal.rewards.models import Redemption
-from portal.rewards.rules.refusals import TicketUsed
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.rules.refusals.deciding import TicketUsed
 
 
 def let_in(session: Session, actor: Actor, *, redemption_id: int, key: str, now: datetime) -> Redemption:

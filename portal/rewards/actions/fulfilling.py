@@ -19,7 +19,8 @@ from portal.rewards.actions.spares import follow_product, take_spare
 from portal.rewards.actions.worth import count_sent, require_rested, stops, take_out
 from portal.rewards.kinds.contract import RewardKind, read
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import order_of
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
@@ -27,7 +28,7 @@ from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import AddressMissing
 from portal.rewards.rules.cards import OPEN, CardNotThere, OrderUnderWay, Source, holder_of, source_of
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import NotToBeOrdered, ShownAtTheDoor
+from portal.rewards.rules.refusals.deciding import NotToBeOrdered, ShownAtTheDoor
 from portal.rewards.rules.states import Move, can
 from portal.vault.actions.handing import hand_code
 from portal.vault.queries import look_of

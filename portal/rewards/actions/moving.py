@@ -17,12 +17,13 @@ from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_code_back, watch_low
 from portal.rewards.actions.returns import came_back
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.firsts import firsts_of
 from portal.rewards.queries.redemptions import concerned, get_redemption, handled
 from portal.rewards.rules.auto import ApprovedByRule
-from portal.rewards.rules.refusals import STANDS, AlreadyApproved, AlreadyHandled
+from portal.rewards.rules.refusals.deciding import STANDS, AlreadyApproved, AlreadyHandled
 from portal.rewards.rules.states import WAYS, Move, State, Way
 
 

@@ -10,7 +10,9 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.notifications.actions import enqueue
 from portal.rewards.actions.spares import spares_for
-from portal.rewards.models import CardOrder, Redemption, Reward
+from portal.rewards.models.cards import CardOrder
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import asked_card, order_of
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.cards import OPEN, OrderState, OrderUnderWay, ProviderMissing, Wanted, Why, holder_of, may_give_up, order_id_of, wanted_in

@@ -25,7 +25,8 @@ from portal.rewards.actions.waiting import fulfil_wishes
 from portal.rewards.actions.worth import require_may_have
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.conditions import span_of
 from portal.rewards.queries.redemptions import find_by_key, get_redemption, live_slots
@@ -34,7 +35,7 @@ from portal.rewards.rules.addresses import Address, missing_in, require_address
 from portal.rewards.rules.conditions import Conditions, limit_refusal, period_key, require_delivered
 from portal.rewards.rules.reach import free_slot
 from portal.rewards.rules.redeeming import is_over, require_offered, require_price_as_shown, require_redeemer
-from portal.rewards.rules.refusals import EventIsOver, KeyTaken, SeveralMissing, TermsNotAccepted, TooFewPoints, VariantNeeded
+from portal.rewards.rules.refusals.redeeming import EventIsOver, KeyTaken, SeveralMissing, TermsNotAccepted, TooFewPoints, VariantNeeded
 from portal.rewards.rules.states import Move, State, is_called_off, left_at
 from portal.rewards.rules.terms import require_agreed, version_of
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.notifications.actions import enqueue
-from portal.rewards.models import RewardWait, StockReturn
+from portal.rewards.models.waiting import RewardWait, StockReturn
 from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.queries.waiting import somebody_waits, stock_of
 from portal.rewards.rules.waiting import was_empty

@@ -15,7 +15,7 @@ from portal.review.rules.refusals import SecondApproverNeeded
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import give_back, move, record_and_tell, tell_stopped
 from portal.rewards.actions.worth import require_rested
-from portal.rewards.models import Redemption, RedemptionPause
+from portal.rewards.models.redeeming import Redemption, RedemptionPause
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.review import KIND
@@ -23,7 +23,7 @@ from portal.rewards.queries.signs import reviewers_named
 from portal.rewards.queries.worth import looked_at, stop_of
 from portal.rewards.rules.auto import AGAINST_NAMES
 from portal.rewards.rules.redeeming import require_decider, require_reason
-from portal.rewards.rules.refusals import NamedInSign, ReadFirst
+from portal.rewards.rules.refusals.deciding import NamedInSign, ReadFirst
 from portal.rewards.rules.states import Move, State
 
 

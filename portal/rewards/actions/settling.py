@@ -15,7 +15,8 @@ from portal.rewards.actions.moving import move, record_and_tell, tell_admins
 from portal.rewards.actions.ordering import locked_order, promise
 from portal.rewards.actions.spares import keep_late, take_spare
 from portal.rewards.actions.worth import stops
-from portal.rewards.models import CardBalance, CardOrder, Redemption
+from portal.rewards.models.cards import CardBalance, CardOrder
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import balance_at_provider, low_balance_of
 from portal.rewards.rules.cards import CLAIM, OPEN, OrderState, Wanted, Why, holder_of, shelf_of, wait_after
 from portal.rewards.rules.states import Move, State

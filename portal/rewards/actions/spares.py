@@ -6,7 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from portal.rewards.models import AskedCard, CardOrder, CardShelf, Redemption, Reward
+from portal.rewards.models.cards import AskedCard, CardOrder, CardShelf
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.cards import asked_card
 from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.rules.cards import Wanted, card_in, holder_of, shelf_of, spare_shelf

@@ -7,11 +7,13 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.variants import has_variants
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.redeeming import is_over
-from portal.rewards.rules.refusals import DateIsOver, OutOfStock, RewardNotOffered, VariantGone, VariantNeeded, VariantOut
+from portal.rewards.rules.refusals.offering import RewardNotOffered
+from portal.rewards.rules.refusals.redeeming import DateIsOver, OutOfStock, VariantGone, VariantNeeded, VariantOut
 from portal.rewards.rules.undoing import PieceGone
 
 

@@ -13,7 +13,8 @@ from portal.people.queries.persons import names
 from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.actions.moving import as_it_stands
 from portal.rewards.kinds.registry import POSTED
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned
 from portal.rewards.queries.variants import address_of

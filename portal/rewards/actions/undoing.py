@@ -25,12 +25,12 @@ from portal.rewards.actions.codes import set_aside
 from portal.rewards.actions.moving import as_it_stands, stopped_key, told_key
 from portal.rewards.actions.spares import require_same_card
 from portal.rewards.actions.taking import take_again
-from portal.rewards.models import Redemption
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import concerned, get_redemption
 from portal.rewards.queries.review import KIND
 from portal.rewards.rules.redeeming import require_decider
-from portal.rewards.rules.refusals import OutOfStock
+from portal.rewards.rules.refusals.redeeming import OutOfStock
 from portal.rewards.rules.states import State
 from portal.rewards.rules.undoing import FINAL, AskedForAgain, PieceGone, PointsGone
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.rewards.actions.returns import promise
-from portal.rewards.models import RewardVariant, StockReturn
+from portal.rewards.models.offering import RewardVariant
+from portal.rewards.models.waiting import StockReturn
 from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.waiting import Shelf, count_untold, count_who_know, emptied_at, is_being_told, next_in_turn, stock_of

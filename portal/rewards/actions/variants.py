@@ -16,21 +16,12 @@ from portal.rewards.actions.counting import is_counted
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
 from portal.rewards.queries.catalogue import locked_reward
 from portal.rewards.queries.variants import get_variant
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_stock
-from portal.rewards.rules.refusals import (
-    DateMissing,
-    NameMissing,
-    NotInVariants,
-    StockCounted,
-    StockOutOfRange,
-    StockStands,
-    StockTooLow,
-    StockUncounted,
-    VariantNameTaken,
-)
+from portal.rewards.rules.refusals.editing import DateMissing, NameMissing, NotInVariants, VariantNameTaken
+from portal.rewards.rules.refusals.stock import StockCounted, StockOutOfRange, StockStands, StockTooLow, StockUncounted
 
 
 def add_variant(

@@ -19,7 +19,9 @@ from portal.people.queries.persons import recipients
 from portal.receiving.queries.standing import receiver_of
 from portal.rewards.actions.conditions import require_conditions
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, RewardVariant, RewardWait, RewardWish, StockReturn
+from portal.rewards.models.offering import RewardVariant
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.models.waiting import RewardWait, RewardWish, StockReturn
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import has_variants
@@ -28,7 +30,7 @@ from portal.rewards.queries.worth import cents_of, is_charity, open_cents
 from portal.rewards.rules.conditions import Sale, limit_refusal, sale_of
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.redeeming import is_over, require_offered, require_redeemer
-from portal.rewards.rules.refusals import DateIsOver, EventIsOver, VariantGone, VariantNeeded
+from portal.rewards.rules.refusals.redeeming import DateIsOver, EventIsOver, VariantGone, VariantNeeded
 from portal.rewards.rules.waiting import may_be_told, require_sold_out
 
 

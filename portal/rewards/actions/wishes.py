@@ -12,7 +12,8 @@ from portal.ledger.queries.balances import balance_of
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipient
 from portal.receiving.queries.standing import Receiver, receiver_of
-from portal.rewards.models import Reward, RewardWish
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.waiting import RewardWish
 from portal.rewards.queries.catalogue import Offer, get_reward, offer_for, offers_of
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.wishes import reached_of

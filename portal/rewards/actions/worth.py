@@ -12,7 +12,8 @@ from portal.people.queries.persons import names
 from portal.receiving.actions import values
 from portal.receiving.queries.standing import receiver_of
 from portal.receiving.rules.accepting import MOST_CENTS
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.queries.worth import auto_terms_of, cents_of, is_charity, open_cents, resting, sent_to, value_of

@@ -22,7 +22,7 @@ from portal.rewards.admin.desk import NAMES as DESK_NAMES
 from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.codes import CodesForm, LowForm
 from portal.rewards.forms.deciding import PlainForm
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.cards import balance_at_provider, low_balance_of, running_low, spare_cards, vault_rewards
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.rules.cards import FileMissing, Source, low_at, reward_on, shelf_of, source_of

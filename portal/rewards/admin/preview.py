@@ -13,7 +13,7 @@ from portal.rewards.forms.deciding import PlainForm
 from portal.rewards.forms.editing import EditRewardForm
 from portal.rewards.forms.redeeming import redeem_form, show_terms
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.catalogue import Offer, get_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import left_of, open_variants

@@ -16,7 +16,7 @@ from portal.rewards.forms.codes import AllowForm
 from portal.rewards.forms.deciding import PressForm, ReasonForm, SendForm, send_form
 from portal.rewards.forms.lists import RedemptionsFilter
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.cards import late_cards, order_of
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.redemptions import count_states, get_redemption, iter_redemptions, list_redemptions

@@ -36,7 +36,7 @@ from portal.rewards.forms.editing import (
 from portal.rewards.forms.lists import RewardsFilter
 from portal.rewards.forms.worth import ValueForm
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
 from portal.rewards.queries.catalogue import count_rewards, get_reward, iter_rewards, list_rewards
 from portal.rewards.queries.conditions import asked_by, get_conditions
 from portal.rewards.queries.variants import variants_of
@@ -46,7 +46,7 @@ from portal.rewards.queries.worth import cents_of
 from portal.rewards.rules.cards import Source, source_of, worth_in
 from portal.rewards.rules.conditions import SHELF_NAMES, Conditions, Shelf, offer_state
 from portal.rewards.rules.kinds import KIND_NAMES, Kind, RewardState
-from portal.rewards.rules.refusals import DetailUnfit
+from portal.rewards.rules.refusals.editing import DetailUnfit
 from portal.rewards.views import NAMES as SHARED
 from portal.web.exports import csv_response
 from portal.web.forms import Form

@@ -14,7 +14,7 @@ from portal.rewards.admin.rewards import bp
 from portal.rewards.forms.tickets import LetInForm, TicketForm
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import Detail, get_detail
-from portal.rewards.rules.refusals import TicketNumberMissing, TicketUnknown
+from portal.rewards.rules.refusals.deciding import TicketNumberMissing, TicketUnknown
 from portal.rewards.rules.tickets import STANDING_NAMES, Standing, standing
 from portal.rewards.tickets import found_by
 from portal.rewards.views import NAMES as SHARED

@@ -14,7 +14,7 @@ from portal.kernel.seen import seen_of
 from portal.rewards.forms.controls import field_for
 from portal.rewards.forms.lists import kind_choices
 from portal.rewards.kinds.contract import Control, RewardKind, read
-from portal.rewards.rules.refusals import OtherChange
+from portal.rewards.rules.refusals.stock import OtherChange
 from portal.web.forms import DayField, Form, KeyField, PressField, SeenField, one_line, plain_text
 
 

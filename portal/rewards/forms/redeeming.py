@@ -14,7 +14,7 @@ from portal.rewards.forms.addresses import ADDRESS, address_fields
 from portal.rewards.forms.controls import field_for
 from portal.rewards.kinds.contract import Control
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.terms import version_of
 from portal.web.forms import Form, KeyField, plain_text

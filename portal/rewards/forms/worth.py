@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired
 
 from portal.kernel.seen import seen_of
 from portal.receiving.forms import MoneyField, dollars
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.rules.auto import AutoTerms
 from portal.web.forms import Form, SeenField
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.receiving.queries.standing import Receiver, point_value
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
-from portal.rewards.models import Reward
+from portal.rewards.models.offering import Reward
 from portal.rewards.queries.worth import open_cents
 from portal.rewards.rules.kinds import Kind
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.rewards.models import AskedCard, CardBalance, CardOrder, CardShelf, CardTerms, Reward
+from portal.rewards.models.cards import AskedCard, CardBalance, CardOrder, CardShelf, CardTerms
+from portal.rewards.models.offering import Reward
 from portal.rewards.rules.cards import LOW_BALANCE_CENTS, OrderState, Source, holder_of, low_at, reward_on, spare_shelf
 from portal.rewards.rules.kinds import Kind, RewardState
 from portal.vault.models import VaultCode

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from portal.audience.queries.admission import is_admitted
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.text import fold, like_pattern
-from portal.rewards.models import Redemption, Reward, RewardConditions, RewardVariant, RewardWait, RewardWish
+from portal.rewards.models.offering import Reward, RewardConditions, RewardVariant
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.models.waiting import RewardWait, RewardWish
 from portal.rewards.queries.acceptable import acceptable
 from portal.rewards.queries.conditions import (
     COUNTS_NOW,
@@ -32,7 +34,7 @@ from portal.rewards.queries.variants import IS_LEFT, as_of, left_of
 from portal.rewards.rules.conditions import FREE, Conditions, again_on, stand
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Standing, standing
-from portal.rewards.rules.refusals import NotForThisPerson
+from portal.rewards.rules.refusals.offering import NotForThisPerson
 from portal.rewards.rules.states import State
 from portal.web.paging import Page, page_by
 

@@ -18,7 +18,8 @@ from portal.ledger.queries.balances import Balance, balance_of
 from portal.receiving.queries.standing import Receiver, receiver_of
 from portal.recognition.models import Level
 from portal.rewards.kinds.registry import POSTED, kind_of
-from portal.rewards.models import Redemption, Reward, RewardAudience, RewardConditions
+from portal.rewards.models.offering import Reward, RewardAudience, RewardConditions
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.variants import as_of
 from portal.rewards.rules.conditions import (
     FREE,

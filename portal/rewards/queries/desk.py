@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.rewards.kinds.registry import ORDERED, POSTED
-from portal.rewards.models import Redemption, RedemptionAddress, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption, RedemptionAddress
 from portal.rewards.queries.cards import comes_from
 from portal.rewards.rules.cards import Source
 from portal.rewards.rules.desk import Tab

@@ -15,7 +15,8 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.rewards.kinds.registry import SHOWN, kind_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.firsts import First, firsts_of
 from portal.rewards.queries.variants import address_of
 from portal.rewards.rules.addresses import Address

@@ -10,7 +10,8 @@ from portal.kernel.text import N_
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.people.models import Company, Person
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.redemptions import Detail, get_detail
 from portal.rewards.queries.worth import Looked
 from portal.rewards.rules.kinds import UNIT

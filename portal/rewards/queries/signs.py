@@ -10,7 +10,8 @@ from portal.ledger.models import account, entry, transfer
 from portal.ledger.queries.balances import balance_of
 from portal.people.models import Person, SignInMark, SignInSession
 from portal.people.queries.persons import get_person
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption
 from portal.rewards.rules.kinds import UNIT, Kind
 from portal.rewards.rules.signs import Counted, signs_in
 

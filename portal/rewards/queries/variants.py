@@ -11,7 +11,8 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import KeptAddress, RedemptionAddress, Reward, RewardVariant
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import KeptAddress, RedemptionAddress
 from portal.rewards.rules.addresses import Address
 from portal.rewards.rules.kinds import Kind
 from portal.rewards.rules.redeeming import is_over

@@ -14,7 +14,9 @@ from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.receiving.queries.standing import receivers_of
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Redemption, Reward, RewardVariant, RewardWait, StockReturn
+from portal.rewards.models.offering import Reward, RewardVariant
+from portal.rewards.models.redeeming import Redemption
+from portal.rewards.models.waiting import RewardWait, StockReturn
 from portal.rewards.queries.conditions import COUNTS_NOW, IS_ON_SALE, audience_of, get_conditions, values_at
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents_of
 from portal.rewards.rules.conditions import Buyer, own_objection

@@ -14,7 +14,8 @@ from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.receiving.queries.standing import Receiver
 from portal.rewards.kinds.registry import kind_of
-from portal.rewards.models import Reward, RewardWish
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.waiting import RewardWish
 from portal.rewards.queries.catalogue import Offer, offers_of
 from portal.rewards.queries.conditions import IS_SHOWN, MAY_HAVE, Shopper, shopper_of
 from portal.rewards.queries.variants import IS_LEFT, as_of

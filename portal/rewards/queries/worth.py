@@ -17,7 +17,9 @@ from portal.receiving.queries.standing import Receiver, point_value, receiver_of
 from portal.receiving.rules.accepting import Stance
 from portal.receiving.rules.value import value_in_cents
 from portal.review.queries.terms import terms_of as review_terms_of
-from portal.rewards.models import AskedCard, Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms, Reward
+from portal.rewards.models.cards import AskedCard
+from portal.rewards.models.offering import Reward
+from portal.rewards.models.redeeming import Redemption, RedemptionAddress, RedemptionPause, RedemptionTerms
 from portal.rewards.queries.cards import asked_card, asked_cards
 from portal.rewards.queries.signs import counted_for
 from portal.rewards.rules.auto import REST_HOURS, Against, AutoTerms, Facts, against, rests_until, to_be_read

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
-from portal.rewards.rules.refusals import AlreadyApproved
+from portal.rewards.rules.refusals.deciding import AlreadyApproved
 
 REST_HOURS = 24
 """So long after a change of password or address nothing is approved, ordered or sent: whoever took an account over changes these first."""

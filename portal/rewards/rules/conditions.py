@@ -13,21 +13,18 @@ from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Reach, Standing
-from portal.rewards.rules.refusals import (
+from portal.rewards.rules.refusals.editing import CountriesUnknown, LimitCounts, PeriodWithoutLimit, SaleEndsBeforeItBegins
+from portal.rewards.rules.refusals.offering import (
     AgainNextMonth,
     AgainNextQuarter,
     AgainNextYear,
-    CountriesUnknown,
     CountryNotKnown,
     LevelNeeded,
-    LimitCounts,
     LimitReached,
     NotDeliveredThere,
     NotInCountry,
     NotOnSaleYet,
-    PeriodWithoutLimit,
     RewardNotOffered,
-    SaleEndsBeforeItBegins,
     SaleIsOver,
 )
 

@@ -1,6 +1,7 @@
 """What a reward may say and cost, and how many there may be of it."""
 
-from portal.rewards.rules.refusals import LimitOutOfRange, NameMissing, PriceOutOfRange, StockOutOfRange, SummaryMissing
+from portal.rewards.rules.refusals.editing import LimitOutOfRange, NameMissing, PriceOutOfRange, SummaryMissing
+from portal.rewards.rules.refusals.stock import StockOutOfRange
 
 MOST_POINTS = 1_000_000_000
 MOST_STOCK = 1_000_000

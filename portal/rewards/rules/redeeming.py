@@ -5,7 +5,9 @@ from datetime import date
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.rewards.rules.kinds import RewardState
-from portal.rewards.rules.refusals import OwnRedemption, PriceChanged, ReasonNeeded, RewardNotOffered
+from portal.rewards.rules.refusals.deciding import OwnRedemption, ReasonNeeded
+from portal.rewards.rules.refusals.offering import RewardNotOffered
+from portal.rewards.rules.refusals.redeeming import PriceChanged
 
 
 def require_redeemer(actor: Actor) -> int:

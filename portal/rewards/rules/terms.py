@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from portal.rewards.rules.refusals import TermsChanged, TermsNotAccepted
+from portal.rewards.rules.refusals.redeeming import TermsChanged, TermsNotAccepted
 
 
 def version_of(terms: str) -> str:
