@@ -129,6 +129,8 @@ class Dispute(Base):
     answer: Mapped[str] = mapped_column(String(500), default="")
     points: Mapped[int | None] = mapped_column(BigInteger)
     adjustment_id: Mapped[int | None] = mapped_column(ForeignKey("adjustment.id"))
+    told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When admins were told of it; empty for one made anew so soon after the last that nobody was."""
 
 
 class Assumption(Base):
