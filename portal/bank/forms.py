@@ -66,6 +66,8 @@ class CorrectionFilter(FilterForm):
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     category = SelectField(_("Kind of correction"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
     state = SelectField(_("State"), [Optional()], choices=lambda: _named(gettext("Any"), STATE_NAMES))
+    since = DayField(_("Asked or decided from"), [Optional()])
+    until = DayField(_("Until"), [Optional(), NotBefore("since")])
     batch = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, MOST_ID)])
 
 

@@ -213,5 +213,16 @@ class BudgetAlarm(Base):
     told_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class CorrectionsWeek(Base):
+    """That all admins were told of a week's corrections by hand, or that there were none: ``first_on`` is its Monday, unique for ever."""
+
+    __tablename__ = "corrections_week"
+    __table_args__ = (CheckConstraint("corrections >= 0", name="not_negative"),)
+
+    first_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    corrections: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 for _kept in (Assumption, Budget, BudgetTerms):
     attach_ddl(_kept.__table__, append_only_ddl(_kept.__tablename__))  # type: ignore[arg-type]
