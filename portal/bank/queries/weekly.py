@@ -43,7 +43,8 @@ def week_of_corrections(session: Session, first: date) -> WeekOfCorrections:
     sums = [func.coalesce(func.sum(case(part, else_=0)), 0) for part in (given, taken, (Adjustment.state == State.WAITING, 1))]
     row = session.execute(select(func.count(), *sums).select_from(Adjustment).where(moved_within(since, until))).one()
     found = iter_adjustments(session, since=since, until=until, largest=MOST_LINES)
-    return WeekOfCorrections(*(int(part) for part in row), lines=[_line(one) for one in found])
+    count, given_sum, taken_sum, waiting = (int(part) for part in row)
+    return WeekOfCorrections(count, given_sum, taken_sum, waiting, [_line(one) for one in found])
 
 
 def last_told(session: Session) -> date | None:
