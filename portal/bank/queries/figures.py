@@ -79,7 +79,7 @@ def figures(
     months = sums_by_month(session, unit=unit, before=end_of_day(as_of, zone) if as_of else None)
     shown = [sums for sums in months if (since is None or sums.month >= since.replace(day=1)) and (until is None or sums.month <= until)]
     known = (expected.value, cost.value) if cost and expected else None
-    rows = [Row(sums, liability(sums.outstanding, *known) if known else None) for sums in shown]
+    rows = [Row(sums, liability(sums.open, sums.held, *known) if known else None) for sums in shown]
     moved = flows_by_month(session, day + timedelta(days=1) if as_of else today, KEPT, unit=unit)
     likely = [forecast([flow.redeemed for _first, flow in moved], horizon) for horizon in HORIZONS]
     return Figures(
