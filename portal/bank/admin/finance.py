@@ -14,9 +14,10 @@ from portal.bank.actions.finance import assume, plan, seen_assumed, seen_planned
 from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
 from portal.bank.queries.figures import Figures, Row, figures, month_ends
-from portal.bank.queries.finance import currency_of, history, sums_by_month, units
+from portal.bank.queries.finance import currency_of, history, units
+from portal.bank.queries.kept import observed_of_late
 from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
-from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, Standing, observed, standing_on
+from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, Standing, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
@@ -111,11 +112,19 @@ def save(kind: str) -> ResponseReturnValue:
 def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
     told, today, currency = history(db()), _today(), currency_of(db())
     standing = {kind: standing_on(told, kind, today, currency) for kind in Assumed}
-    past = observed(sums_by_month(db()), today)
+    past, seen_on = observed_of_late(db(), today)
     people = names(db(), {line.set_by for line in told if line.set_by is not None})
-    facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db())}
+    facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db()), "seen_on": seen_on}
     return render(
-        "bank/assumptions.html", forms=forms, history=told, today=today, currency=currency, standing=standing, observed=past, people=people, **facts
+        "bank/assumptions.html",
+        forms=forms,
+        history=told,
+        today=today,
+        currency=currency,
+        standing=standing,
+        observed=past,
+        people=people,
+        **facts,
     )
 
 
