@@ -22,6 +22,8 @@ from portal.bank.importer import AwardsImporter
 from portal.bank.jobs import budgets as budget_jobs
 from portal.bank.jobs import expiry as expiry_jobs
 from portal.bank.jobs import heads as bank_heads
+from portal.bank.jobs import keeping as keeping_jobs
+from portal.bank.jobs import weekly as weekly_jobs
 from portal.bank.queries.disputes import LineDeciders
 from portal.bank.queries.statement import StatementSource
 from portal.challenges import jobs as challenges_jobs
@@ -297,6 +299,8 @@ TICKS: list[Tick] = [
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.release_points),
     (expiry_jobs.EVERY_SECONDS, expiry_jobs.tell_of_expiring_points),
     (budget_jobs.BUDGET_SECONDS, budget_jobs.watch_budgets),
+    (keeping_jobs.KEEP_SECONDS, keeping_jobs.keep_months),
+    (weekly_jobs.WEEK_SECONDS, weekly_jobs.tell_of_corrections),
     (challenges_jobs.EVERY_SECONDS, challenges_jobs.approve_by_rules),
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),

@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from portal.bank.queries.invariants import INVARIANTS as FINANCE
 from portal.ledger.heads import NotedHead
 from portal.ledger.queries import proof
 from portal.ledger.queries.invariants import INVARIANTS as SAFE
@@ -47,7 +48,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

@@ -66,6 +66,8 @@ class CorrectionFilter(FilterForm):
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
     category = SelectField(_("Kind of correction"), [Optional()], choices=lambda: _named(gettext("Any"), CATEGORY_NAMES))
     state = SelectField(_("State"), [Optional()], choices=lambda: _named(gettext("Any"), STATE_NAMES))
+    since = DayField(_("Asked or decided from"), [Optional()])
+    until = DayField(_("Until"), [Optional(), NotBefore("since")])
     batch = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, MOST_ID)])
 
 
@@ -108,6 +110,7 @@ class FinanceFilter(FilterForm):
 class CostForm(Form):
     """What a redeemed point costs the company from some day on."""
 
+    seen = SeenField()
     value = DecimalField(_("Cost of a point"), [InputRequired()], places=None, use_locale=False, render_kw={"inputmode": "decimal"})
     from_on = DayField(_("From"), [Optional()])
     reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])
@@ -116,6 +119,7 @@ class CostForm(Form):
 class ExpectedForm(Form):
     """Which share of outstanding points will be redeemed, as finance expects from some day on."""
 
+    seen = SeenField()
     value = DecimalField(_("Percent"), [InputRequired()], places=None, use_locale=False, render_kw={"inputmode": "decimal"})
     from_on = DayField(_("From"), [Optional()])
     reason = StringField(_("Why"), [Optional(), Length(max=finance.REASON_LENGTH)], filters=[one_line])
@@ -124,6 +128,7 @@ class ExpectedForm(Form):
 class BudgetForm(Form):
     """A budget a period, in points or in money."""
 
+    seen = SeenField()
     counts = SelectField(_("Counts"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.COUNTS_NAMES.items()])
     period = SelectField(_("For"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.PERIOD_NAMES.items()])
     measure = SelectField(_("In"), choices=lambda: [(kind.value, gettext(name)) for kind, name in budgets.MEASURE_NAMES.items()])

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.bank.rules.adjusting import Category, State
@@ -129,6 +129,8 @@ class Dispute(Base):
     answer: Mapped[str] = mapped_column(String(500), default="")
     points: Mapped[int | None] = mapped_column(BigInteger)
     adjustment_id: Mapped[int | None] = mapped_column(ForeignKey("adjustment.id"))
+    told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When admins were told of it; empty for one made anew so soon after the last that nobody was."""
 
 
 class Assumption(Base):
@@ -209,6 +211,57 @@ class BudgetAlarm(Base):
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     points: Mapped[int] = mapped_column(BigInteger)
     told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class CorrectionsWeek(Base):
+    """That all admins were told of a week's corrections by hand, or that there were none: ``first_on`` is its Monday, unique for ever."""
+
+    __tablename__ = "corrections_week"
+    __table_args__ = (CheckConstraint("corrections >= 0", name="not_negative"),)
+
+    first_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    corrections: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class FinanceMonth(Base):
+    """What was recorded in a month that is over, counted once by the worker and never changed: pages add nothing up that cannot change.
+
+    ``zone`` is the programme's when it was counted, in which the month begins and ends; one in another zone is not looked at.
+    """
+
+    __tablename__ = "finance_month"
+
+    unit: Mapped[str] = mapped_column(String(16), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    given: Mapped[int] = mapped_column(BigInteger)
+    redeemed: Mapped[int] = mapped_column(BigInteger)
+    expired: Mapped[int] = mapped_column(BigInteger)
+    kept_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class FinanceMonthLots(Base):
+    """What the lots of ``month`` were at the end of a kept month; ``until`` as in ``rules.finance.Sums``."""
+
+    __tablename__ = "finance_month_lots"
+    __table_args__ = (ForeignKeyConstraint(["unit", "zone", "first_on"], ["finance_month.unit", "finance_month.zone", "finance_month.first_on"]),)
+
+    unit: Mapped[str] = mapped_column(String(16), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    until: Mapped[date | None] = mapped_column(Date)
+    earned: Mapped[int] = mapped_column(BigInteger)
+    open: Mapped[int] = mapped_column(BigInteger)
+    held: Mapped[int] = mapped_column(BigInteger)
+    spent: Mapped[int] = mapped_column(BigInteger)
+    expired: Mapped[int] = mapped_column(BigInteger)
+    reversed: Mapped[int] = mapped_column(BigInteger)
+    corrected: Mapped[int] = mapped_column(BigInteger)
+    paid: Mapped[int] = mapped_column(BigInteger)
 
 
 for _kept in (Assumption, Budget, BudgetTerms):

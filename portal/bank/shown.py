@@ -16,7 +16,8 @@ from portal.bank.rules.terms import SOON
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.ledger.lots import end_of_month
 from portal.ledger.queries.balances import balance_of
-from portal.ledger.queries.lots import first_month, lapsing, waiting
+from portal.ledger.queries.lots import lapsing, waiting
+from portal.ledger.queries.statement import first_line_at
 from portal.ledger.rules import TransferKind
 from portal.people.queries.persons import get_person
 from portal.web.exports import csv_response, xlsx_response
@@ -92,10 +93,14 @@ def category_of(line: StatementLine) -> str:
 
 
 def _filter(person_id: int) -> StatementFilter:
-    """Return the filter with the months since somebody's first points."""
-    form, today = StatementFilter(request.args), _days_from_now(0)
-    months = months_between(first_month(db(), person_id) or today, today)
-    form.month.choices = [("", _("Any")), *[(f"{first:%Y-%m}", month(first, "LLLL y")) for first in months]]
+    """Return the filter with the months since the first line of somebody's statement, whether it gave points or took some."""
+    form, today, zone = StatementFilter(request.args), _days_from_now(0), current_app.config["SETTINGS"].time_zone
+    began = first_line_at(db(), person_id)
+    first = local_date(began, zone) if began else today
+    months = months_between(first, today)
+    form.month.choices = [("", _("Any"), {}), *[(f"{one:%Y-%m}", month(one, "LLLL y"), {}) for one in months]]
+    if months and first < months[-1]:
+        form.month.choices.append(("", _("Older ones: by From and Until"), {"disabled": True}))
     return form
 
 

@@ -82,20 +82,26 @@ def test_what_cannot_be_assumed_is_refused(kind: Assumed, value: Decimal | None,
 
 
 @pytest.mark.parametrize(
-    ("outstanding", "expected", "cost", "cents"),
+    ("can_spend", "held", "expected", "cost", "cents"),
     [
-        (0, 10_000, 12_500, 0),
-        (1_000, 10_000, 12_500, 1_250),
-        (1_000, 6_250, 12_500, 781),  # 7.8125
-        (1, 10_000, 5_000, 1),  # half a cent is rounded up
-        (1, 10_000, 4_999, 0),
-        (10**12, 10_000, 1_000_000_000, 10**17),
-        (1_000, 0, 12_500, 0),
+        (0, 0, 10_000, 12_500, 0),
+        (1_000, 0, 10_000, 12_500, 1_250),
+        (1_000, 0, 6_250, 12_500, 781),  # 7.8125
+        (1, 0, 10_000, 5_000, 1),  # half a cent is rounded up
+        (1, 0, 10_000, 4_999, 0),
+        (10**12, 0, 10_000, 1_000_000_000, 10**17),
+        (1_000, 0, 0, 12_500, 0),
+        (0, 1_000, 0, 12_500, 1_250),  # held in full, whatever is expected
+        (1_000, 1_000, 6_250, 12_500, 2_031),  # 7.8125 and 12.50
+        (1, 1, 5_000, 5_000, 1),  # rounded once, not each
+        (0, 0, 0, 0, 0),
     ],
 )
-def test_liability_is_outstanding_times_expected_times_cost(outstanding: int, expected: int, cost: int, cents: int) -> None:
-    assert liability(outstanding, expected, cost) == cents
-    assert expected != 10_000 or cost_of(outstanding, cost) == cents
+def test_liability_is_what_can_be_spent_times_expected_and_what_is_held_times_cost(
+    can_spend: int, held: int, expected: int, cost: int, cents: int
+) -> None:
+    assert liability(can_spend, held, expected, cost) == cents
+    assert expected != 10_000 or cost_of(can_spend + held, cost) == cents
 
 
 def line(number: int, value: int, from_on: date, kind: Assumed = COST, currency: str = "USD") -> Standing:
@@ -234,7 +240,8 @@ def test_without_cost_or_expectation_no_money_is_told(session: Session) -> None:
     assume(session, as_admin(make_admin(session).id), kind=COST, value=Decimal("0.02"), reason="First", now=AT)
     assert figures(session, now=AT).owed is None
     assume(session, as_admin(make_admin(session).id), kind=EXPECTED, value=Decimal(0), reason="First", now=AT)
-    assert figures(session, now=AT).owed == 0
+    found = figures(session, now=AT)
+    assert (found.total.held, found.owed) == (60, 120), "held points were asked for already, whatever is expected of the rest"
 
 
 def test_the_column_of_money_adds_up_to_the_cent(session: Session) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -297,6 +298,22 @@ def test_a_month_holds_for_page_search_and_files_alike_and_with_days_within_it(a
 def test_months_are_offered_from_the_first_points_on(first: date, last: date, months: list[str]) -> None:
     assert [f"{month:%Y-%m}" for month in months_between(first, last)] == months
     assert len(months_between(date(1990, 1, 1), last)) == MOST_MONTHS
+
+
+def test_months_begin_with_the_first_line_even_where_it_took_what_was_never_there(account: Account, sign_in: SignIn, database: Database) -> None:
+    def taken(session: Session, at: datetime) -> int:
+        person_id = make_person(session).id
+        given: dict[str, Any] = {"counts_as_earned": False, "category": "misuse", "reason": "Never earned", "key": f"taken:{at}"}
+        adjust_points(session, as_admin(account.admin_id), person_id=person_id, points=-50, **given, counts_from=at, now=utcnow())
+        return person_id
+
+    page = sign_in(database.write(lambda s: taken(s, datetime(2026, 3, 5, tzinfo=UTC)))).get("/statement?month=2026-03").text
+    assert '<option selected value="2026-03">March 2026</option>' in page
+    assert "Never earned" in page
+    assert "2026-02" not in page
+    assert "Older ones" not in page
+    old = sign_in(database.write(lambda s: taken(s, datetime(2005, 3, 5, tzinfo=UTC)))).get("/statement").text
+    assert '<option disabled value="">Older ones: by From and Until</option>' in old
 
 
 @pytest.mark.parametrize(

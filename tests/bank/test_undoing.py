@@ -167,11 +167,20 @@ def test_an_answer_to_a_dispute_undone_lets_it_wait_again(session: Session, desk
         assert (made.state, made.answer, made.adjustment_id, made.settled_at) == (DisputeState.WAITING, "", None, None)
         assert desk.balance(session) == before
         assert [job for kind in ("dispute_righted", "dispute_stands", "dispute_recalled") for job in open_mails(session, kind)] == []
+        assert told(session, desk.amara, "points_adjusted", "adjustment_undone") == ["points_adjusted"], "the line itself; the rest the answers tell"
     rows = session.scalars(select(Adjustment.state).where(Adjustment.key.like("dispute:%"))).all()
     assert rows == ([state] * 2 if state else [])
     assert used_now(session, desk.ben, utcnow()).given == 0
     names = session.scalars(select(AuditEvent.name).where(AuditEvent.subject_type == DISPUTE, AuditEvent.subject_id == dispute_id)).all()
     assert names.count("dispute.recalled") == 2
+
+
+def test_no_mail_of_what_puts_a_dispute_right_leaves_before_the_answer_that_waits_for_the_minute(session: Session, desk: Desk) -> None:
+    before = open_mails(session, "points_adjusted")
+    now = utcnow()
+    desk.right(session, desk.dispute(session), SMALL, now=now)
+    assert open_mails(session, "points_adjusted") == before
+    assert [job.available_at for job in open_mails(session, "dispute_righted")] == [now + UNDO_WITHIN]
 
 
 def test_an_answer_is_not_undone_once_a_second_admin_decided_or_the_member_disputes_anew(session: Session, desk: Desk) -> None:

@@ -104,6 +104,53 @@ def test_the_second_of_two_admins_is_told_loses_nothing_and_decides(database: Da
     assert {name: kept[name] for name in second if name not in ASKED_ANEW} == {name: [v] for name, v in second.items() if name not in ASKED_ANEW}
 
 
+ADDED: dict[str, tuple[str, str, str, dict[str, str], dict[str, str]]] = {
+    "cost of a point": (
+        "/admin/bank/finance/assumptions",
+        "/cost",
+        "cost-",
+        {"value": "0.012", "reason": "Cheaper cards"},
+        {"value": "0.015", "reason": "The new contract"},
+    ),
+    "expected redemption": (
+        "/admin/bank/finance/assumptions",
+        "/expected",
+        "expected-",
+        {"value": "81", "reason": "As last year"},
+        {"value": "77", "reason": "As we saw"},
+    ),
+    "budget": (
+        "/admin/bank/finance/budgets",
+        "",
+        "",
+        {"counts": "issued", "period": "quarter", "measure": "points", "amount": "4321", "reason": "The board said so"},
+        {"counts": "issued", "period": "quarter", "measure": "points", "amount": "1234", "reason": "Less is enough"},
+    ),
+}
+"""What is only ever added to: a page, its door, how its fields begin, what the first sends and the second."""
+
+
+@pytest.mark.parametrize("editor", ADDED)
+def test_what_is_only_added_to_is_not_set_by_who_never_saw_the_last_of_it(database: Database, sign_in: SignIn, editor: str) -> None:
+    page, door, prefix, first, second = ADDED[editor]
+    client, mark = sign_in(database.write(lambda s: make_admin(s).id)), f"{prefix}seen"
+    first, second = ({f"{prefix}{name}": value for name, value in sent.items()} for sent in (first, second))
+    shown = fields_of(client.get(page).text, having=mark)
+    for _click in range(2):
+        assert client.post(page + door, data=shown | first).status_code == 303
+    refused = client.post(page + door, data=shown | second)
+    assert refused.status_code == 409
+    assert "Somebody changed this after you opened it" in refused.text
+    told = [part.split("</p>")[0] for part in refused.text.split("Stored now:")[1:]]
+    for value in (first[f"{prefix}reason"], first.get(f"{prefix}value") or first["amount"]):
+        assert any(value in part.replace(",", "") for part in told)
+    offered = fields_of(refused.text, having=mark)
+    assert {name: offered[name] for name in second} == {name: [value] for name, value in second.items()}
+    assert second[f"{prefix}reason"] not in client.get(page).text
+    assert client.post(page + door, data=offered).status_code == 303
+    assert second[f"{prefix}reason"] in client.get(page).text
+
+
 def _plain(fields: dict[str, list[str]]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in ("csrf_token", "key")}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -54,15 +55,17 @@ def adjust_points(
     counts_from: datetime | None = None,
     batch_id: int | None = None,
     tell: bool = True,
+    says_itself: bool = True,
 ) -> Adjustment:
     """Add ``points``, or take them where below zero, and tell the person why. The same ``key`` is one correction.
 
     What two people have to see (``review.rules.terms``) waits for a second admin instead, and the person hears nothing yet. What one
     admin gave, or took from, one person within the month with nobody else looking counts together, so that cutting it in pieces wins nothing.
     Either way it counts against the actor's limits of this month. ``counts_as_earned`` moves lifetime total and boards too, in the
-    periods of ``counts_from``. Without ``tell`` no mail goes out, only the notice. Refuses: NotAllowed, OwnBalance, NothingToChange,
-    TooMuch, ReasonNeeded, CategoryUnknown, DayInTheFuture, MonthlyLimitReached, KeyReused. And ``WouldOwe`` where the person would then
-    owe more than before and more than ``most_owed``, what the admin has agreed to.
+    periods of ``counts_from``. Without ``tell`` no mail goes out, only the notice; unless it ``says_itself``, neither does, since the answer
+    to a dispute tells. Refuses: NotAllowed, OwnBalance, NothingToChange, TooMuch, ReasonNeeded, CategoryUnknown, DayInTheFuture,
+    MonthlyLimitReached, KeyReused. And ``WouldOwe`` where the person would then owe more than before and more than ``most_owed``, what the
+    admin has agreed to.
     """
     require_adjuster(actor, person_id)
     said, sort = require_adjustment(points, reason), require_category(category)
@@ -99,7 +102,7 @@ def adjust_points(
     if terms_of(session).needs_second(alone.of(points) + abs(points)):
         _ask(session, actor, row, most_owed, now)
     else:
-        book(session, actor, row, most_owed=most_owed, now=now)
+        book(session, actor, row, most_owed=most_owed, now=now, says_itself=says_itself)
     return row
 
 
@@ -129,11 +132,20 @@ def _ask(session: Session, actor: Actor, row: Adjustment, most_owed: int | None,
 
 
 def book(
-    session: Session, actor: Actor, row: Adjustment, *, most_owed: int | None = None, now: datetime, key: str = "", mail_at: datetime | None = None
+    session: Session,
+    actor: Actor,
+    row: Adjustment,
+    *,
+    most_owed: int | None = None,
+    now: datetime,
+    key: str = "",
+    mail_at: datetime | None = None,
+    says_itself: bool = True,
 ) -> None:
     """Let the ledger have a correction that is locked, or was made in this unit of work, and tell the person. ``actor`` decided.
 
-    ``key`` names the decision where it may be undone and taken once more; the mail waits until ``mail_at``.
+    ``key`` names the decision where it may be undone and taken once more; the mail waits until ``mail_at``. What puts a dispute right does
+    not ``says_itself``: the answer tells the person of it.
     """
     before = balance_of(session, row.person_id)
     moved = adjust(
@@ -158,17 +170,17 @@ def book(
     facts = {"points": row.points, "counts_as_earned": row.counts_as_earned, "category": row.category, "reason": row.reason}
     ids = {"transfer_id": moved.id, "adjustment_id": row.id, "asked_by_id": row.asked_by_id}
     audit.record(session, actor, "points.adjusted", "person", row.person_id, now=now, **facts, **ids)
-    data = {"points": row.points, "reason": row.reason}
-    to = recipient(session, row.person_id)
-    notify(
-        session, to=to, kind="points_adjusted", data=data, key=f"transfer:{moved.id}", now=now, link="/statement", mail=row.is_told, mail_at=mail_at
-    )
+    if says_itself:
+        to, told = recipient(session, row.person_id), {"points": row.points, "reason": row.reason}
+        at: dict[str, Any] = {"mail": row.is_told, "mail_at": mail_at}
+        notify(session, to=to, kind="points_adjusted", data=told, key=f"transfer:{moved.id}", now=now, link="/statement", **at)
 
 
-def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime) -> Adjustment:
+def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime, says_itself: bool = True) -> Adjustment:
     """Take a correction back: what was booked is reversed, what waits is withdrawn, and neither counts against a limit any more.
 
-    The person is told of what is taken back, in the way in which they were told of it; of what waited they had heard nothing.
+    The person is told of what is taken back, in the way in which they were told of it; of what waited they had heard nothing,
+    and of what does not ``says_itself`` something else tells.
 
     Frees its key, of a declined one too, so that the same row of a file can be imported again. Refuses what is undone already
     (``NotWaitingAnyMore``) and, to who asks for it, their own points (``OwnBalance``),
@@ -191,9 +203,9 @@ def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reaso
     free(session, row)
     if row.transfer_id is not None:
         reverse(session, actor, transfer_id=row.transfer_id, key=f"adjustment:{row.id}:undone", reason=REASON_UNDONE, now=now, note=reason or None)
-        data = {"points": -row.points, "reason": row.reason}
-        to, key = recipient(session, row.person_id), f"adjustment:{row.id}:undone"
-        notify(session, to=to, kind="adjustment_undone", data=data, key=key, now=now, link="/statement", mail=row.is_told)
+        if says_itself:
+            to, key, data = recipient(session, row.person_id), f"adjustment:{row.id}:undone", {"points": -row.points, "reason": row.reason}
+            notify(session, to=to, kind="adjustment_undone", data=data, key=key, now=now, link="/statement", mail=row.is_told)
     facts = {"points": row.points, "category": row.category, "reason": reason, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.undone" if was_booked else "adjustment.withdrawn", KIND, row.id, now=now, **facts)
     return row

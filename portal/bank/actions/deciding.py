@@ -41,7 +41,8 @@ def approve_adjustment(session: Session, actor: Actor, *, adjustment_id: int, mo
     require_apart(session, kind=KIND, first_id=row.asked_by_id, second_id=actor.id, now=now)
     row.decided_by_id = actor.id
     mail_at = keep_decision(session, actor, kind=KIND, item_id=row.id, verdict="approve", now=now)
-    book(session, actor, row, most_owed=most_owed, now=now, key=f"adjustment:{row.id}:decided:{micros(now)}", mail_at=mail_at)
+    key, says_itself = f"adjustment:{row.id}:decided:{micros(now)}", not _righting(session, row.id)
+    book(session, actor, row, most_owed=most_owed, now=now, key=key, mail_at=mail_at, says_itself=says_itself)
     follow_correction(session, actor, row, now, mail_at)
     _tell_asker(session, row, "adjustment_approved", "", now, mail_at)
     return row

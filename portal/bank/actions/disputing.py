@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ from portal.people.queries.persons import admins, get_person
 from portal.review.actions.undoing import keep_decision
 
 SAME_ROUND = timedelta(days=1)
-"""Who takes a dispute back and makes it anew within this tells nobody anew: it waits in the queue all the same."""
+"""So long admins are not told anew of a line whose dispute is taken back and made again: it waits in the queue all the same."""
 
 
 def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str, now: datetime) -> Dispute:
@@ -54,8 +54,10 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
             raise AlreadyDisputed() from error
         raise
     audit.record(session, actor, "dispute.made", KIND, made.id, now=now, person_id=actor.id, transfer_id=transfer_id)
-    if _was_withdrawn(session, made, now - SAME_ROUND):
+    if _was_told(session, made, now - SAME_ROUND):
         return made
+    made.told_at = now
+    session.flush()
     barred = {actor.id, *deciders_of(session, made)}
     data = {"person": get_person(session, actor.id).name, "points": int(line.points)}
     for to in admins(session):
@@ -113,6 +115,7 @@ def put_right(session: Session, actor: Actor, *, dispute_id: int, points: int, c
         key=f"{KIND}:{made.id}:{made.tries}",
         now=now,
         tell=False,
+        says_itself=False,
     )
     made.answer, made.answered_by_id, made.points, made.adjustment_id = said, actor.id, given, row.id
     made.state = DisputeState.CORRECTING
@@ -135,9 +138,12 @@ def _to_answer(session: Session, actor: Actor, dispute_id: int) -> Dispute:
     return made
 
 
-def _was_withdrawn(session: Session, made: Dispute, since: datetime) -> bool:
-    taken_back = select(Dispute.id).where(Dispute.transfer_id == made.transfer_id, Dispute.state == DisputeState.WITHDRAWN)
-    return session.scalar(taken_back.where(Dispute.settled_at > since).limit(1)) is not None
+def _was_told(session: Session, made: Dispute, since: datetime) -> bool:
+    """Tell whether admins were told later than ``since`` of a dispute of this line that was taken back, with no answer after it."""
+    earlier = (Dispute.transfer_id == made.transfer_id, Dispute.id < made.id)
+    answered = select(func.coalesce(func.max(Dispute.id), 0)).where(*earlier, Dispute.state != DisputeState.WITHDRAWN).scalar_subquery()
+    found = select(Dispute.id).where(*earlier, Dispute.told_at > since, Dispute.id > answered)
+    return session.scalar(found.limit(1)) is not None
 
 
 def locked_dispute(session: Session, dispute_id: int) -> Dispute:

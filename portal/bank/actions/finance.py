@@ -1,5 +1,6 @@
 """Saying what a point costs and which share will be redeemed, planning budgets, and telling admins that one is near."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,22 +12,32 @@ from portal.bank.models import Assumption, Budget, BudgetAlarm, BudgetTerms
 from portal.bank.queries.budgets import budget_history, standing_budgets
 from portal.bank.queries.finance import currency_of, history
 from portal.bank.rules.budgets import NEAR, CostUnknown, Counts, Measure, Period, Planned, Reached, require_budget
-from portal.bank.rules.finance import Assumed, require_assumption, standing_on
+from portal.bank.rules.finance import Assumed, Standing, require_assumption, standing_on
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, take_turn
 from portal.kernel.errors import NotAllowed
+from portal.kernel.seen import require_seen
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins
 
 
 def assume(
-    session: Session, actor: Actor, *, kind: Assumed, value: Decimal | None, reason: str, from_on: date | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    kind: Assumed,
+    value: Decimal | None,
+    reason: str,
+    from_on: date | None = None,
+    seen: str | None = None,
+    now: datetime,
 ) -> Assumption:
     """Assume ``value`` from the beginning of ``from_on`` (today without it): an amount a point in the programme's currency, or a percentage.
 
     It is added to the history; of days gone by nothing changes, but for days before the first of its kind. What stands on that day
-    already is not set once more. Refuses: NotAllowed, CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded.
+    already is not set once more. Refuses: NotAllowed, CostOutOfRange, ShareOutOfRange, AssumedInThePast, ReasonNeeded, and where something
+    of its kind was set since it was ``seen`` (``ChangedMeanwhile``).
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -38,12 +49,23 @@ def assume(
     stands = standing_on(told, kind, begins, currency)
     if stands is not None and stands.value == kept:
         return session.get_one(Assumption, stands.id)
+    require_seen(seen_assumed(told, kind), seen)
     made = Assumption(kind=kind.value, value=kept, currency=currency, from_on=begins, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)
     session.flush()
     facts = {"value": str(value), "currency": currency, "from": begins.isoformat(), "reason": made.reason}
     audit.record(session, actor, f"finance.{kind.value}_set", "bank", None, now=now, **facts)
     return made
+
+
+def seen_assumed(told: Sequence[Standing], kind: Assumed) -> dict[str, int | None]:
+    """Return what the editor shows of its kind: which line was set last; ``told`` has the last first."""
+    return {"last": next((line.id for line in told if line.kind is kind), None)}
+
+
+def seen_planned(planned: Sequence[Planned]) -> dict[str, int | None]:
+    """Return what the editor of budgets shows: which was set last; ``planned`` has the last first."""
+    return {"last": planned[0].id if planned else None}
 
 
 def plan(
@@ -56,18 +78,21 @@ def plan(
     reason: str,
     measure: Measure = Measure.POINTS,
     near: int = NEAR,
+    seen: str | None = None,
     now: datetime,
 ) -> Planned:
     """Set the budget of its kind and measure for this period and all to come; without ``amount`` end it. What is set anew warns anew.
 
     What stands already is not set once more: a form sent twice counts once.
     ``amount`` is in points, or in the programme's currency; ``near`` the percentage at which admins are told before it is used up.
-    Refuses: NotAllowed, BudgetOutOfRange, MoneyOutOfRange, NearOutOfRange, NoBudgetToEnd, CostUnknown, ReasonNeeded.
+    Refuses: NotAllowed, BudgetOutOfRange, MoneyOutOfRange, NearOutOfRange, NoBudgetToEnd, CostUnknown, ReasonNeeded, and where a budget
+    was set since they were ``seen`` (``ChangedMeanwhile``).
     """
     if not actor.is_admin:
         raise NotAllowed()
     take_turn(session, "finance:budget")
-    standing = standing_budgets(budget_history(session))
+    planned = budget_history(session)
+    standing = standing_budgets(planned)
     before = next((b for b in standing if (b.counts, b.period, b.measure) == (counts, period, measure)), None)
     kept = require_budget(measure, amount, reason, near=near, stands=before is not None)
     is_money, currency = measure is Measure.MONEY, currency_of(session)
@@ -75,6 +100,7 @@ def plan(
         raise CostUnknown()
     if before is not None and kept is not None and (before.amount, before.currency, before.near) == (kept, currency if is_money else "", near):
         return before
+    require_seen(seen_planned(planned), seen)
     points = None if is_money else kept
     made = Budget(counts=counts.value, period=period.value, points=points, reason=reason.strip(), set_by_id=actor.id, set_at=now)
     session.add(made)

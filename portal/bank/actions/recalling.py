@@ -48,8 +48,8 @@ def undo_correction(session: Session, actor: Actor, *, decision_id: int, now: da
     row.state, row.words, row.decided_by_id, row.settled_at, row.transfer_id = State.WAITING, "", None, None, None
     session.flush()
     if transfer_id is not None:
-        _take_back(session, actor, kept, row, transfer_id, now)
-        _unsettle(session, actor, kept, row.id, now)
+        was_said = _unsettle(session, actor, kept, row.id, now)
+        _take_back(session, actor, kept, row, transfer_id, now, says_itself=not was_said)
     else:
         count_in_month(session, admin_id=row.asked_by_id or COMMAND_LINE, month=row.month, points=row.points)
         _right_again(session, actor, kept, now)
@@ -74,7 +74,7 @@ def undo_answer(session: Session, actor: Actor, *, decision_id: int, now: dateti
     if kept.verdict == "right":
         _undo_righting(session, actor, kept, now)
     made = locked_dispute(session, kept.item_id)
-    told = answer_key(made)
+    told, points = answer_key(made), made.points if kept.verdict == "right" else None
     if made.state != DisputeState.WAITING:
         stood = DisputeState.STANDS if kept.verdict == "stand" else DisputeState.RIGHTED
         if made.state != stood or (made.answered_by_id, made.settled_at) != (actor.id, kept.at):
@@ -86,30 +86,32 @@ def undo_answer(session: Session, actor: Actor, *, decision_id: int, now: dateti
     audit.record(session, actor, "dispute.recalled", DISPUTE, made.id, now=now, **facts)
     if not kept.before.get("waits"):
         to = recipient(session, made.person_id)
-        tell_recalled(session, kept, to=to, told=told, kind="dispute_recalled", data={"words": made.words}, link="/statement", now=now)
+        data = {"words": made.words, "points": points}
+        tell_recalled(session, kept, to=to, told=told, kind="dispute_recalled", data=data, link="/statement", now=now)
     return made
 
 
-def _take_back(session: Session, actor: Actor, kept: ReviewDecision, row: Adjustment, transfer_id: int, now: datetime) -> None:
+def _take_back(session: Session, actor: Actor, kept: ReviewDecision, row: Adjustment, transfer_id: int, now: datetime, *, says_itself: bool) -> None:
     key = f"adjustment:{row.id}:recalled:{transfer_id}"
     reverse(session, actor, transfer_id=transfer_id, key=key, reason=REASON_UNDONE, now=now)
-    to, data = recipient(session, row.person_id), {"points": -row.points, "reason": row.reason}
-    told = f"transfer:{transfer_id}"
-    tell_recalled(session, kept, to=to, told=told, kind="adjustment_undone", data=data, link="/statement", now=now, mail=row.is_told)
+    if says_itself:
+        to, data, told = recipient(session, row.person_id), {"points": -row.points, "reason": row.reason}, f"transfer:{transfer_id}"
+        tell_recalled(session, kept, to=to, told=told, kind="adjustment_undone", data=data, link="/statement", now=now, mail=row.is_told)
 
 
-def _unsettle(session: Session, actor: Actor, kept: ReviewDecision, adjustment_id: int, now: datetime) -> None:
-    """Let the dispute that the approval settled wait for its correction again."""
+def _unsettle(session: Session, actor: Actor, kept: ReviewDecision, adjustment_id: int, now: datetime) -> bool:
+    """Let the dispute that the approval settled wait for its correction again, and tell whether there was one: its member is told then."""
     asked = select(Dispute).where(Dispute.adjustment_id == adjustment_id, Dispute.state == DisputeState.RIGHTED)
     made = session.scalar(asked.with_for_update().execution_options(populate_existing=True))
     if made is None:
-        return
-    told = answer_key(made)
+        return False
+    told, data = answer_key(made), {"words": made.words, "points": made.points}
     made.state, made.settled_at = DisputeState.CORRECTING, None
     _flush_open(session)
     audit.record(session, actor, "dispute.recalled", DISPUTE, made.id, now=now, person_id=made.person_id, transfer_id=made.transfer_id)
     to = recipient(session, made.person_id)
-    tell_recalled(session, kept, to=to, told=told, kind="dispute_recalled", data={"words": made.words}, link="/statement", now=now)
+    tell_recalled(session, kept, to=to, told=told, kind="dispute_recalled", data=data, link="/statement", now=now)
+    return True
 
 
 def _right_again(session: Session, actor: Actor, kept: ReviewDecision, now: datetime) -> None:
@@ -138,7 +140,7 @@ def _undo_righting(session: Session, actor: Actor, kept: ReviewDecision, now: da
         if kept.before["waits"]:
             withdraw_adjustment(session, actor, adjustment_id=adjustment_id, now=now)
         else:
-            undo_adjustment(session, actor, adjustment_id=adjustment_id, reason="", now=now)
+            undo_adjustment(session, actor, adjustment_id=adjustment_id, reason="", now=now, says_itself=False)
     except (NotWaitingAnyMore, TwoDecided) as refusal:
         raise NothingToUndo() from refusal
 

@@ -13,7 +13,9 @@ from portal.bank.forms import CorrectionFilter, LimitsForm
 from portal.bank.queries.adjusting import iter_adjustments, list_adjustments
 from portal.bank.queries.limits import limits_of, used_now
 from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, STATE_NAMES, Category, State
-from portal.kernel.clock import utcnow
+from portal.bank.rules.weekly import end_of_week, last_week
+from portal.kernel.clock import end_of_day, start_of_day, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.seen import seen_of
 from portal.review.queries.terms import terms_of
@@ -32,11 +34,17 @@ HEADER = ("asked", "person", "points", "counts_as_earned", "category", "reason",
 def index() -> ResponseReturnValue:
     """Every correction by hand, the newest first, with who asked and who decided."""
     form = CorrectionFilter(request.args)
+    filters, zone = form.values(), programme_zone(db())
+    days = {"since": start_of_day(filters["since"], zone) if "since" in filters else None}
+    days["until"] = end_of_day(filters["until"], zone) if "until" in filters else None
+    asked = filters | days
     if request.args.get("format") == "csv":
-        return csv_response("corrections.csv", HEADER, (_cells(row) for row in iter_adjustments(db(), **form.values())))
-    page = list_adjustments(db(), **form.values(), after=request.args.get("after"))
-    words = {"category_names": CATEGORY_NAMES, "state_names": STATE_NAMES, "kind": KIND}
-    return render("bank/corrections.html", form=form, page=page, filters=form.values(), limits=limits_of(db()), used=_used(), **words)
+        return csv_response("corrections.csv", HEADER, (_cells(row) for row in iter_adjustments(db(), **asked)))
+    page = list_adjustments(db(), **asked, after=request.args.get("after"))
+    first = last_week(utcnow(), zone)
+    week = {"since": first.isoformat(), "until": end_of_week(first).isoformat()}
+    words = {"category_names": CATEGORY_NAMES, "state_names": STATE_NAMES, "kind": KIND, "week": week}
+    return render("bank/corrections.html", form=form, page=page, filters=filters, limits=limits_of(db()), used=_used(), **words)
 
 
 def _stand(refusal: Refusal, adjustment_id: int) -> Response:

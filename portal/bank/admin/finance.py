@@ -3,23 +3,26 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.bank.actions.finance import assume, plan
+from portal.bank.actions.finance import assume, plan, seen_assumed, seen_planned
 from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
 from portal.bank.queries.figures import Figures, Row, figures, month_ends
-from portal.bank.queries.finance import currency_of, history, sums_by_month, units
+from portal.bank.queries.finance import currency_of, history, units
+from portal.bank.queries.kept import observed_of_late
 from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
-from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, observed, standing_on
+from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, Standing, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.seen import seen_of
 from portal.ledger.rules import POINTS
 from portal.people.queries.persons import names
 from portal.receiving.queries.standing import point_value
@@ -30,6 +33,7 @@ from portal.web.templating import render
 from portal.web.transaction import database, db, let_go, writes
 
 bp = Blueprint("bank_finance", __name__, url_prefix="/admin/bank/finance")
+FORMS: dict[Assumed, type[CostForm | ExpectedForm]] = {Assumed.COST: CostForm, Assumed.EXPECTED: ExpectedForm}
 FILES = {"csv": csv_response, "xlsx": xlsx_response}
 HEADER = ("lot_month", "as_of", "earned", "redeemed", "expired", "reversed", "corrected", "paid_to_debts", "held", "open", "outstanding")
 MONEY = ("expected_redemption_percent", "cost_per_point", "currency", "liability")
@@ -68,16 +72,25 @@ def assumptions() -> str:
 
 
 def _forms(sent: Assumed | None = None) -> dict[Assumed, CostForm | ExpectedForm]:
-    made: dict[Assumed, CostForm | ExpectedForm] = {}
-    for kind, form in ((Assumed.COST, CostForm), (Assumed.EXPECTED, ExpectedForm)):
-        made[kind] = form(prefix=kind.value) if kind is sent else form(formdata=None, prefix=kind.value)
-    return made
+    told = history(db())
+    return {kind: FORMS[kind](prefix=kind.value) if kind is sent else _blank(kind, told) for kind in Assumed}
+
+
+def _blank(kind: Assumed, told: list[Standing], **data: Any) -> CostForm | ExpectedForm:
+    return FORMS[kind](formdata=None, prefix=kind.value, data=data, seen=seen_of(seen_assumed(told, kind)))
+
+
+def _stored_assumption(kind: Assumed) -> CostForm | ExpectedForm:
+    """Return the form as if it held what was set last."""
+    told = history(db())
+    last = next(line for line in told if line.kind is kind)
+    return _blank(kind, told, value=last.shown, from_on=last.from_on, reason=last.reason)
 
 
 def _again(refusal: Refusal, kind: str) -> ResponseReturnValue:
     forms = _forms(Assumed(kind))
     forms[Assumed(kind)].validate()
-    forms[Assumed(kind)].refuse(refusal)
+    forms[Assumed(kind)].refuse(refusal, partial(_stored_assumption, Assumed(kind)))
     return _assumptions(forms), refusal.status
 
 
@@ -90,7 +103,7 @@ def save(kind: str) -> ResponseReturnValue:
     form = forms[Assumed(kind)]
     if not form.validate():
         return _assumptions(forms), 422
-    given = {"value": form.value.data, "reason": form.reason.data or "", "from_on": form.from_on.data}
+    given = {"value": form.value.data, "reason": form.reason.data or "", "from_on": form.from_on.data, "seen": form.seen.data}
     assume(db(), current_actor(), kind=Assumed(kind), **given, now=utcnow())
     flash(_("Saved. Figures of days gone by stay what they were."), "good")
     return redirect(url_for(".assumptions"), 303)
@@ -99,11 +112,19 @@ def save(kind: str) -> ResponseReturnValue:
 def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
     told, today, currency = history(db()), _today(), currency_of(db())
     standing = {kind: standing_on(told, kind, today, currency) for kind in Assumed}
-    past = observed(sums_by_month(db()), today)
+    past, seen_on = observed_of_late(db(), today)
     people = names(db(), {line.set_by for line in told if line.set_by is not None})
-    facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db())}
+    facts = {"names": ASSUMED_NAMES, "least": LEAST_POINTS, "mature": MATURE_MONTHS, "worth": point_value(db()), "seen_on": seen_on}
     return render(
-        "bank/assumptions.html", forms=forms, history=told, today=today, currency=currency, standing=standing, observed=past, people=people, **facts
+        "bank/assumptions.html",
+        forms=forms,
+        history=told,
+        today=today,
+        currency=currency,
+        standing=standing,
+        observed=past,
+        people=people,
+        **facts,
     )
 
 
@@ -111,14 +132,24 @@ def _assumptions(forms: dict[Assumed, CostForm | ExpectedForm]) -> str:
 @admin
 def budgets() -> str:
     """Budgets a period, in points or in money, and how far they are used."""
-    return _budgets(BudgetForm(formdata=None))
+    return _budgets(BudgetForm(formdata=None, seen=seen_of(seen_planned(budget_history(db())))))
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     form = BudgetForm()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, partial(_stored_budget, form))
     return _budgets(form), refusal.status
+
+
+def _stored_budget(sent: BudgetForm) -> BudgetForm:
+    """Return the form as if it held the budget that was set last: of the kind that was sent, if there is one."""
+    planned = budget_history(db())
+    kind = (sent.counts.data, sent.period.data, sent.measure.data)
+    last = next((one for one in planned if (one.counts.value, one.period.value, one.measure.value) == kind), planned[0])
+    amount = Decimal(last.amount) / 100 if last.amount is not None and last.measure is Measure.MONEY else last.amount
+    data = {"counts": last.counts.value, "period": last.period.value, "measure": last.measure.value, "amount": amount}
+    return BudgetForm(formdata=None, data=data | {"near": last.near, "reason": last.reason}, seen=seen_of(seen_planned(planned)))
 
 
 @bp.post("/budgets")
@@ -130,7 +161,13 @@ def save_budget() -> ResponseReturnValue:
     if not form.validate():
         return _budgets(form), 422
     counts, period = Counts(form.counts.data), Period(form.period.data)
-    given = {"measure": Measure(form.measure.data), "amount": form.amount.data, "near": form.near.data or 0, "reason": form.reason.data or ""}
+    given: dict[str, Any] = {
+        "measure": Measure(form.measure.data),
+        "amount": form.amount.data,
+        "near": form.near.data or 0,
+        "reason": form.reason.data or "",
+    }
+    given["seen"] = form.seen.data
     made = plan(db(), current_actor(), counts=counts, period=period, **given, now=utcnow())
     flash(_("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
     return redirect(url_for(".budgets"), 303)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from portal.bank.models import Adjustment
@@ -17,6 +18,8 @@ from portal.people.queries.persons import names
 from portal.web.paging import AnySelect, Page, page_by
 
 _NEWEST = [(Adjustment.asked_at, True), (Adjustment.id, True)]
+_ORDER = (Adjustment.asked_at.desc(), Adjustment.id.desc())
+_LARGEST = (func.abs(Adjustment.points).desc(), Adjustment.id)
 _Asker = aliased(Person)
 _Decider = aliased(Person)
 
@@ -33,17 +36,27 @@ class AdjustmentReview:
     names: dict[int, str]
 
 
-def list_adjustments(
-    session: Session, *, q: str = "", category: str = "", state: str = "", batch: int | None = None, after: str | None = None
-) -> Page:
-    """Return one page of (Adjustment, person, asker, decider), the newest first."""
-    return page_by(session, _found(q, category, state, batch), _NEWEST, after=after)
+def list_adjustments(session: Session, *, after: str | None = None, **asked: Any) -> Page:
+    """Return one page of (Adjustment, person, asker, decider), the newest first; ``asked`` as of ``iter_adjustments``."""
+    return page_by(session, _found(**asked), _NEWEST, after=after)
 
 
-def iter_adjustments(session: Session, *, q: str = "", category: str = "", state: str = "", batch: int | None = None) -> Iterator[Any]:
-    """Yield every row of ``list_adjustments``, for a file."""
-    found = _found(q, category, state, batch).order_by(Adjustment.asked_at.desc(), Adjustment.id.desc())
+def iter_adjustments(session: Session, *, largest: int | None = None, **asked: Any) -> Iterator[Any]:
+    """Yield every row of ``list_adjustments``, for a file; or so many of the ``largest``.
+
+    ``asked`` are ``q`` (person, or who asked), ``category``, ``state``, ``batch`` of an import, and ``since`` and ``until`` (excluded), between which
+    it was asked for or decided.
+    """
+    found = _found(**asked).order_by(*_ORDER if largest is None else _LARGEST).limit(largest)
     yield from session.execute(found, execution_options={"yield_per": 1000})
+
+
+def moved_within(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a correction was asked for, or decided, from ``since`` on and before ``until``."""
+    spans = [
+        and_(column >= since if since else true(), column < until if until else true()) for column in (Adjustment.asked_at, Adjustment.settled_at)
+    ]
+    return or_(*spans)
 
 
 def waiting_adjustments() -> AnySelect:
@@ -78,7 +91,14 @@ def adjustment_for_review(session: Session, adjustment_id: int) -> AdjustmentRev
     return AdjustmentReview(made, row.Person, row.company or "", balance, owed, names(session, people) if people else {})
 
 
-def _found(q: str, category: str, state: str, batch: int | None) -> AnySelect:
+def _found(
+    q: str = "",
+    category: str = "",
+    state: str = "",
+    batch: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> AnySelect:
     columns = (Adjustment, Person.name.label("person"), _Asker.name.label("asker"), _Decider.name.label("decider"))
     found: AnySelect = select(*columns).join(Person, Person.id == Adjustment.person_id)
     found = found.outerjoin(_Asker, _Asker.id == Adjustment.asked_by_id).outerjoin(_Decider, _Decider.id == Adjustment.decided_by_id)
@@ -88,6 +108,8 @@ def _found(q: str, category: str, state: str, batch: int | None) -> AnySelect:
         found = found.where(Adjustment.state == state)
     if batch is not None:
         found = found.where(Adjustment.batch_id == batch)
+    if since is not None or until is not None:
+        found = found.where(moved_within(since, until))
     for word in fold(q).split():
         pattern = like_pattern(word)
         found = found.where(or_(Person.name_key.like(pattern, escape="\\"), _Asker.name_key.like(pattern, escape="\\")))

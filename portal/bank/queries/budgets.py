@@ -7,11 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.bank.models import Budget, BudgetAlarm, BudgetTerms
-from portal.bank.queries.finance import flows, history
+from portal.bank.queries.finance import history
+from portal.bank.queries.kept import flows_between
 from portal.bank.rules.budgets import Counts, Measure, Period, Planned, Reached, cost_of_parts, first_of, last_of
 from portal.bank.rules.finance import Assumed, standing_on
-from portal.kernel.clock import start_of_day
-from portal.kernel.db import programme_zone
 
 
 def budget_history(session: Session) -> list[Planned]:
@@ -36,20 +35,20 @@ def standing_budgets(planned: Sequence[Planned], before: datetime | None = None)
 
 
 def reached_on(session: Session, planned: Sequence[Planned], day: date) -> list[Reached]:
-    """Return each of ``planned`` with what counts against it in the period of ``day``. Two statements at most, none without budgets.
+    """Return each of ``planned`` with what counts against it in the period of ``day``. A few statements at most, none without budgets.
 
     In money points cost what one cost on the day on which they were given out or redeemed, as assumed in the budget's currency.
     """
     if not planned:
         return []
-    zone = programme_zone(session)
     told = history(session) if any(budget.currency for budget in planned) else []
     changes = {line.from_on for line in told if line.kind is Assumed.COST}
     spans = [(first_of(budget.period, day), last_of(budget.period, day)) for budget in planned]
     begins, ends = min(first for first, _last in spans), max(last for _first, last in spans)
     days = {first for first, _last in spans} | {last + timedelta(days=1) for _first, last in spans} | {d for d in changes if begins < d <= ends}
-    edges = sorted(days)
-    parts = list(zip(edges, flows(session, [start_of_day(edge, zone) for edge in edges]), strict=False))
+    # At the first of each month too, since whole months that are over are kept.
+    edges = sorted(days | {date(number // 12, number % 12 + 1, 1) for number in range(_number(begins), _number(ends) + 1)})
+    parts = list(zip(edges, flows_between(session, edges), strict=False))
     found = []
     for budget, (first, last) in zip(planned, spans, strict=True):
         inside = [(edge, part.given if budget.counts is Counts.ISSUED else part.redeemed) for edge, part in parts if first <= edge <= last]
@@ -57,6 +56,10 @@ def reached_on(session: Session, planned: Sequence[Planned], day: date) -> list[
         cents, unpriced = cost_of_parts((points, cost.value if cost else None) for points, cost in costs)
         found.append(Reached(budget, first, last, sum(points for _edge, points in inside), cents, unpriced))
     return found
+
+
+def _number(day: date) -> int:
+    return day.year * 12 + day.month - 1
 
 
 def told_levels(session: Session, budget_ids: Sequence[int]) -> dict[tuple[int, date], int]:

@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.bank.queries.finance import Compared, Flow, compared, currency_of, flows_by_month, history, months_back, sums_by_month, total_of
+from portal.bank.queries.finance import Compared, Flow, compared, currency_of, history, months_back, sums_by_month, total_of
+from portal.bank.queries.kept import flows_by_month, sums_at
 from portal.bank.rules.finance import Assumed, Observed, Standing, Sums, cost_of, liability, observed, standing_on
 from portal.bank.rules.forecast import HORIZONS, KEPT, Forecast, forecast
-from portal.kernel.clock import end_of_day, local_date
+from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.ledger.lots import end_of_month
 from portal.ledger.rules import POINTS
@@ -76,10 +77,10 @@ def figures(
     if as_of and cost:
         # What was told then stays in the currency it was told in.
         currency = cost.currency
-    months = sums_by_month(session, unit=unit, before=end_of_day(as_of, zone) if as_of else None)
+    months = sums_at(session, as_of, unit=unit) if as_of else sums_by_month(session, unit=unit)
     shown = [sums for sums in months if (since is None or sums.month >= since.replace(day=1)) and (until is None or sums.month <= until)]
     known = (expected.value, cost.value) if cost and expected else None
-    rows = [Row(sums, liability(sums.outstanding, *known) if known else None) for sums in shown]
+    rows = [Row(sums, liability(sums.open, sums.held, *known) if known else None) for sums in shown]
     moved = flows_by_month(session, day + timedelta(days=1) if as_of else today, KEPT, unit=unit)
     likely = [forecast([flow.redeemed for _first, flow in moved], horizon) for horizon in HORIZONS]
     return Figures(

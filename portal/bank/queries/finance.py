@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from portal.bank.models import Assumption
 from portal.bank.rules.finance import Assumed, Standing, Sums
-from portal.kernel.clock import start_of_day
-from portal.kernel.db import programme_zone
 from portal.kernel.money import CURRENCY
 from portal.ledger.lots import NEVER, PLACES, PolicyKind
 from portal.ledger.models import account, entry, lot, lot_line, points_policy, transfer
@@ -19,9 +17,10 @@ from portal.ledger.queries.sealed import committed_by
 from portal.ledger.queries.totals import programme_totals
 from portal.ledger.rules import POINTS, AccountKind
 
-_SUMS = ("earned", *PLACES)
+SUMS = ("earned", *PLACES)
+"""The names of the sums of a month."""
 _NOW: Select[Any] = (
-    select(lot.c.month, func.max(lot.c.expires_on).label("until"), *(func.sum(lot.c[name]).label(name) for name in _SUMS))
+    select(lot.c.month, func.max(lot.c.expires_on).label("until"), *(func.sum(lot.c[name]).label(name) for name in SUMS))
     .where(lot.c.unit == bindparam("b_unit"))
     .group_by(lot.c.month)
     .order_by(lot.c.month)
@@ -30,7 +29,7 @@ _NOW: Select[Any] = (
 # The last day of a lot is what it always was, but for one that an activity moves: that one tells nothing of the past.
 _LAST_DAY = case((points_policy.c.kind == PolicyKind.INACTIVITY, literal(NEVER, lot.c.expires_on.type)), else_=lot.c.expires_on)
 _THEN: Select[Any] = (
-    select(lot.c.month, func.max(_LAST_DAY).label("until"), *(func.sum(lot_line.c[name]).label(name) for name in _SUMS))
+    select(lot.c.month, func.max(_LAST_DAY).label("until"), *(func.sum(lot_line.c[name]).label(name) for name in SUMS))
     .outerjoin(points_policy, points_policy.c.id == lot.c.policy_id)
     .join(lot_line, lot_line.c.lot_id == lot.c.id)
     .join(transfer, transfer.c.id == lot_line.c.transfer_id)
@@ -38,6 +37,7 @@ _THEN: Select[Any] = (
     .group_by(lot.c.month)
     .order_by(lot.c.month)
 )
+_MOVED = _THEN.where(transfer.c.id > bindparam("b_after"), transfer.c.recorded_at >= bindparam("b_since", type_=transfer.c.recorded_at.type))
 _OWNED = (
     select(account.c.kind, func.sum(account.c.balance).label("total"))
     .where(account.c.owner_id.is_not(None), account.c.unit == bindparam("b_unit"))
@@ -84,8 +84,20 @@ def sums_by_month(session: Session, *, unit: str = POINTS, before: datetime | No
     return [Sums(row.month, until=row.until, **_read(row)) for row in session.connection().execute(asked, facts)]
 
 
+def sums_moved(session: Session, since: datetime, before: datetime, *, unit: str = POINTS) -> list[Sums]:
+    """Return by how much what was recorded from ``since`` on and ``before`` a moment moved the lots of each month."""
+    facts = {"b_unit": unit, "b_before": before, "b_since": since, "b_after": committed_by(session, since - SEALED_LATE)}
+    return [Sums(row.month, until=row.until, **_read(row)) for row in session.connection().execute(_MOVED, facts)]
+
+
+def began_at(session: Session) -> datetime | None:
+    """Return when the first transfer was recorded, None where there is none."""
+    found: datetime | None = session.connection().execute(_FIRST).scalar()
+    return found
+
+
 def _read(row: Any) -> dict[str, Any]:
-    return {name: int(getattr(row, name)) for name in _SUMS}
+    return {name: int(getattr(row, name)) for name in SUMS}
 
 
 def flows(session: Session, bounds: Sequence[datetime], *, unit: str = POINTS) -> list[Flow]:
@@ -125,17 +137,6 @@ def months_back(today: date, count: int) -> list[date]:
     return [date((this - back) // 12, (this - back) % 12 + 1, 1) for back in range(count, 0, -1)]
 
 
-def flows_by_month(session: Session, today: date, count: int, *, unit: str = POINTS) -> list[tuple[date, Flow]]:
-    """Return what was recorded in each whole month before this, at most ``count``: from the first after the one in which the ledger began."""
-    began = session.connection().execute(_FIRST).scalar()
-    if began is None:
-        return []
-    zone = programme_zone(session)
-    firsts = [first for first in months_back(today, count) if start_of_day(first, zone) > began]
-    bounds = [start_of_day(first, zone) for first in (*firsts, today.replace(day=1))]
-    return list(zip(firsts, flows(session, bounds, unit=unit), strict=True))
-
-
 def compared(session: Session, months: Sequence[Sums], *, unit: str = POINTS) -> list[Compared]:
     """Hold all lots against the ledger's own accounts.
 
@@ -156,7 +157,7 @@ def compared(session: Session, months: Sequence[Sums], *, unit: str = POINTS) ->
 
 def total_of(months: Sequence[Sums]) -> Sums:
     """Return the sums of ``months`` together; its month is the last."""
-    whole: dict[str, Any] = {name: sum(getattr(sums, name) for sums in months) for name in _SUMS}
+    whole: dict[str, Any] = {name: sum(getattr(sums, name) for sums in months) for name in SUMS}
     return Sums(months[-1].month if months else date.min, **whole)
 
 

@@ -151,20 +151,21 @@ def standing_on(history: Iterable[Standing], kind: Assumed, day: date, currency:
     return max(begun, key=lambda line: (line.from_on, line.id), default=None)
 
 
-def liability(outstanding: int, expected: int, cost: int) -> int:
+def liability(can_spend: int, held: int, expected: int, cost: int) -> int:
     """Return what outstanding points come to, in hundredths of the currency, a half rounded up.
 
-    Outstanding points, times the share that is expected to be redeemed (hundredths of a percent), times the cost of one (millionths).
+    What members can spend, times the share that is expected to be redeemed (hundredths of a percent), and in full what is held: it is set
+    aside for a reward that was asked for already, or waits for its day, and hardly ever lapses. Both times the cost of one (millionths).
     Points that give a right to something are a separate obligation, reckoned less the breakage that is expected: ASC 606-10-55-41 to 45 and
     IFRS 15 B39 to B47. Whether points that are not tied to a sale are revenue deferred or a cost accrued is for the reader's accountants.
     """
-    exact = Decimal(outstanding * expected * cost) / (WHOLE * MICROS // 100)
+    exact = Decimal((can_spend * expected + held * WHOLE) * cost) / (WHOLE * MICROS // 100)
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def cost_of(points: int, cost: int) -> int:
     """Return what redeemed points cost, in hundredths of the currency, a half rounded up; ``cost`` in millionths a point."""
-    return liability(points, WHOLE, cost)
+    return liability(points, 0, WHOLE, cost)
 
 
 def observed(months: Iterable[Sums], today: date) -> Observed:

@@ -26,6 +26,7 @@ REASON_NAMES = {
 
 
 MOST_MONTHS = 120
+"""So many months are offered to choose from; older lines are found by days, and the list says so."""
 
 
 def dotted(parts: Iterable[str]) -> list[str]:

@@ -48,7 +48,6 @@ _UNTOLD = (
     .order_by(lot.c.owner_id, lot.c.expires_on)
     .limit(bindparam("b_most"))
 )
-_FIRST = select(func.min(lot.c.month)).where(*_OWN)
 _WAITING = (
     select(pending.c.until, func.sum(pending.c.points).label("points"))
     .where(pending.c.owner_id == bindparam("b_owner"), pending.c.unit == bindparam("b_unit"), pending.c.released_at.is_(None))
@@ -73,12 +72,6 @@ class DayOfPoints:
 
     day: date
     points: int
-
-
-def first_month(session: Session, owner_id: int, unit: str = POINTS) -> date | None:
-    """Return the first day of the first month in which somebody earned, None where they never did."""
-    found: date | None = session.connection().execute(_FIRST, {"b_owner": owner_id, "b_unit": unit}).scalar()
-    return found
 
 
 def lapsing(session: Session, owner_id: int, day: date, *, unit: str = POINTS, most: int = 36) -> list[DayOfPoints]:

@@ -85,6 +85,13 @@ def select_statement(*, kind: TransferKind | None = None, since: datetime | None
     return _LINES.where(*asked) if asked else _LINES
 
 
+def first_line_at(session: Session, owner_id: int, unit: str = POINTS) -> datetime | None:
+    """Return when the first line of somebody's statement took effect, None where there is none."""
+    first = select(func.min(transfer.c.effective_at)).join(_SUMS, _SUMS.c.transfer_id == transfer.c.id)
+    found: datetime | None = session.execute(first, owner_values(owner_id, unit)).scalar()
+    return found
+
+
 def select_debts() -> Select[Any]:
     """Return the lines that took points into what is owed now, as a select like ``select_statement``: those since nothing was owed last."""
     before = _sums()
