@@ -1,6 +1,7 @@
 """Answers given to a step of a challenge, or to one question of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -11,8 +12,8 @@ from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phr
 from portal.audience.rules import MAX_VALUES
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Submission
-from portal.challenges.queries.saying import says
-from portal.challenges.rules.saying import said_in
+from portal.challenges.queries.saying import answers_step, says
+from portal.challenges.rules.saying import is_empty, said_in
 from portal.challenges.rules.states import ChallengeState, SubmissionState
 from portal.challenges.stages.contract import Asked, Step
 from portal.challenges.stages.registry import stage_kind
@@ -64,27 +65,43 @@ class NoAnswersCompared(Refusal):
     field = "option_answers"
 
 
-def load_answers(session: Session, person_id: int) -> dict[Key, set[str]]:
-    """Return what a person said, by step and question, and by the step's copies in every other version.
+@dataclass(frozen=True)
+class Answers:
+    """What a person said: ``said`` by the root of the step and question, ``roots`` by each copy of such a step in whichever version.
 
     With an empty question stands whatever was said to the step, also where that is nothing that can be compared.
     """
-    mine = select(_SIBLING.id, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
-    mine = mine.join(Stage, Stage.id == Answer.stage_id).join(_SIBLING, _SAME_STEP)
-    found: dict[Key, set[str]] = {}
-    for stage_id, value in session.execute(mine.where(Submission.person_id == person_id, *_SENT)):
-        whole = found.setdefault((stage_id, ""), set())
-        for question, said in said_in(value):
-            whole.add(said)
-            found.setdefault((stage_id, question), set()).add(said)
-    return found
+
+    said: Mapping[Key, Set[str]]
+    roots: Mapping[int, int]
+
+    def to(self, key: Key) -> Set[str] | None:
+        """Return what was said to a question of a step of any version, or to all of them; None where nothing was."""
+        stage_id, question = key
+        return self.said.get((self.roots.get(stage_id, 0), question))
+
+
+def load_answers(session: Session, person_id: int) -> Answers:
+    """Return what a person sent, without what is empty. Each stored value is read once, however many versions its challenge has."""
+    sent = (Submission.person_id == person_id, *_SENT)
+    mine = select(_root(Stage), Stage.kind, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
+    said: dict[Key, set[str]] = {}
+    for root, kind, value in session.execute(mine.join(Stage, Stage.id == Answer.stage_id).where(*sent)):
+        if is_empty(value, stage_kind(kind).held_in):
+            continue
+        whole = said.setdefault((root, ""), set())
+        for question, one in said_in(value):
+            whole.add(one)
+            said.setdefault((root, question), set()).add(one)
+    of_mine = Stage.challenge_id.in_(select(Submission.challenge_id).where(*sent))
+    return Answers(said, dict(session.execute(select(Stage.id, _root(Stage)).where(of_mine)).all()) if said else {})  # type: ignore[arg-type]
 
 
 class HasAnswered:
     """The member sent an answer to a step, in whichever version of its challenge, or to one question of it; if answers are given, one of those.
 
-    What was sent back or withdrawn does not count. Own words are compared as a whole, choices and numbers by what is chosen: of several
-    choices one is enough.
+    What was sent back or withdrawn does not count, nor a step that went empty with an answer accepted early. Own words
+    are compared as a whole, choices and numbers by what is chosen: of several choices one is enough.
     """
 
     key = "answered"
@@ -157,18 +174,20 @@ class HasAnswered:
         stage_id, question = _key(options)
         of_challenge = select(Stage.challenge_id).where(Stage.id == stage_id).scalar_subquery()
         steps = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == stage_id)
-        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id)
+        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id).join(Stage, Stage.id == Answer.stage_id)
         sent = sent.where(Submission.challenge_id == of_challenge, Answer.stage_id.in_(steps), *_SENT)
         if question or options["answers"]:
             sent = sent.where(says(Answer.value, question, options["answers"]))
+        else:
+            sent = sent.where(answers_step())
         return Person.id.in_(sent)
 
     def test(self, options: Options) -> Test:
         """Compare the member's own."""
         key, wanted = _key(options), frozenset(options["answers"])
         if not wanted:
-            return lambda facts: key in facts.of(load_answers)
-        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).get(key, ()))
+            return lambda facts: facts.of(load_answers).to(key) is not None
+        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).to(key) or ())
 
 
 def _question(options: Options) -> str:
