@@ -11,7 +11,8 @@ from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one, unless another entry names a longer one.
+    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one, unless another
+    entry names a longer one.
 
     ``shown_if`` is asked with every page and hides the entry where there is nothing behind it yet.
     An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
@@ -28,9 +29,8 @@ class NavItem:
 
     def nearness(self, here: str) -> int:
         """Return how much of an endpoint's name the entry names, 0 if it does not stand for it."""
-        return max(
-            (len(name) for name in (self.endpoint, *self.within) if here == name or (name in self.within and here.startswith(name))), default=0
-        )
+        named = (self.endpoint,) * (here == self.endpoint) + tuple(name for name in self.within if here.startswith(name))
+        return max(map(len, named), default=0)
 
     def link(self, *, in_dock: bool, nearest: int) -> "NavLink":
         """Return the entry as the page that is being shown has it; ``nearest`` is the nearness of the entries that are current there."""

@@ -1,5 +1,6 @@
 """What was begun and not sent: reviewers find it and accept it early, as admins do; nobody else, and nobody their own."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -244,6 +245,10 @@ def _desk(database: Database, sign_in: SignIn, *grants: str) -> tuple[PortalClie
 def test_a_reviewer_comes_from_the_queue_to_the_list_and_back_with_the_way_to_undo(database: Database, sign_in: SignIn) -> None:
     desk, person, submission_id = _desk(database, sign_in, "attempts")
     assert LIST in desk.get(QUEUE).text
+    for client in (desk, sign_in(database.write(make_admin))):
+        for address in (LIST, f"{LIST}/{submission_id}"):
+            menu = client.get(address).text.split("<main")[0]
+            assert re.findall(r'<a href="([^"]+)" class="nav-link" aria-current="page">', menu) == [QUEUE]
     page = desk.get(LIST).text
     assert "Ada Novák" in page
     assert f"{LIST}/{submission_id}" in page

@@ -1,4 +1,4 @@
-"""Whatever happens, the board is what a plain ranking in Python says: of a period or one of its tracks, with and without fence posts, of a company."""
+"""Whatever happens, the board is what a plain ranking in Python says: of a period, a track, a company, with and without fence posts."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
