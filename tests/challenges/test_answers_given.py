@@ -13,6 +13,7 @@ from portal.challenges.actions.editing import edit_challenge, offer_of, publish_
 from portal.challenges.actions.review import accept_early
 from portal.challenges.actions.stages import add_stage, edit_stage
 from portal.challenges.audience.answered import HasAnswered, load_answers
+from portal.challenges.audience.steps import StepAmbiguous, StepUnknown, newest_steps
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer
 from portal.challenges.queries.stages import own_stages, stages_of
@@ -26,6 +27,7 @@ from portal.people.models import Person
 from tests.factories.challenges import DONE, as_admin, as_advocate, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import SignIn
+from tests.support.counting import CountQueries
 
 PORTAL = system("test")
 ASKED = [
@@ -150,7 +152,7 @@ def test_a_choice_of_an_earlier_version_can_still_be_asked_for(session: Session)
     kind = HasAnswered()
     options = kind.read(session, {"stage": f"{now.id}:team", "answers": "Support\nService"})
     assert _meant(session, options) == {early.id}
-    assert kind.shown(session, kind.read(session, {"stage": f"{stage.id}:team", "answers": ""}))["stage"] == f"{now.id}:team"
+    assert kind.shown(session, kind.read(session, {"stage": f"{stage.id}:team", "answers": ""}))["stage"] == "Survey › About you › Which team?"
     assert kind.labels(session, [options]) == {(now.id, "team"): "About you › Which team?"}
 
 
@@ -158,7 +160,11 @@ def test_a_rule_from_before_questions_were_known_goes_on_to_mean_the_step(sessio
     stage = stages_of(session, make_challenge(session).id)[0]
     person = _send(session, stage, {"text": "Sales"})
     assert _meant(session, {"stage": stage.id, "answers": ["Sales"]}) == {person.id}
-    assert HasAnswered().shown(session, {"stage": stage.id, "answers": ["Sales"]}) == {"stage": str(stage.id), "answers": "Sales"}
+    title = session.get_one(Challenge, stage.challenge_id).title
+    assert HasAnswered().shown(session, {"stage": stage.id, "answers": ["Sales"]}) == {
+        "stage": f"{title} › Step answer",
+        "answers": "Sales",
+    }
 
 
 # What is stored of a kind of step, and whether anything in it answers the step.
@@ -250,18 +256,50 @@ def test_every_kind_of_step_says_what_can_be_compared_in_it() -> None:
     assert {key for key, kind in KINDS.items() if "asks" in vars(type(kind))} == {"answer", "questions", "quiz", "nps"}
 
 
+def test_a_step_is_found_by_words_and_two_of_one_name_are_told_apart(session: Session) -> None:
+    first, second = _survey(session), _survey(session)
+    third = stages_of(session, make_challenge(session, title="Élan for everybody", stages=("answer",)).id)[0]
+    kind = HasAnswered()
+
+    def found(typed: str) -> tuple[int, str]:
+        options = kind.read(session, {"stage": typed, "answers": ""})
+        return options["stage"], options["question"]
+
+    assert found("elan step") == found("Élan for everybody › Step answer") == found(str(third.id)) == (third.id, "")
+    for typed in ("about", "Survey › About you", "Survey › About you › Which team?"):
+        with pytest.raises(StepAmbiguous) as refusal:
+            found(typed)
+        assert "Survey › About you" in refusal.value.facts["found"]
+    assert f"({first.id}:team)" in refusal.value.facts["found"]
+    for stage in (first, second):
+        words = kind.shown(session, {"stage": stage.id, "question": "team", "answers": []})["stage"]
+        assert words == f"Survey › About you › Which team? ({stage.id}:team)"
+        assert found(words) == (stage.id, "team")
+    with pytest.raises(StepUnknown):
+        found("nothing of this name")
+
+
+def test_the_editor_suggests_at_most_a_hundred_however_many_steps_there_are(session: Session, count_queries: CountQueries) -> None:
+    many = [question | {"id": f"q{n}"} for n, question in enumerate(ASKED * 4)]
+    for _ in range(12):
+        _survey(session, questions=[question | {"ask": f"Question {n}"} for n, question in enumerate(many)])
+    with count_queries() as queries:
+        assert len(newest_steps(session)) == 100
+    assert queries.total == 1
+
+
 def test_the_editor_offers_each_question_and_names_the_choices_beside_the_field(database: Database, sign_in: SignIn) -> None:
-    def prepare(session: Session) -> tuple[Person, int, int]:
+    def prepare(session: Session) -> tuple[Person, int]:
         from portal.challenges.actions.editing import open_audience
 
-        stage = _survey(session)
-        return make_admin(session), stage.id, open_audience(session, PORTAL, challenge_id=make_challenge(session).id, now=utcnow())
+        _survey(session)
+        return make_admin(session), open_audience(session, PORTAL, challenge_id=make_challenge(session).id, now=utcnow())
 
-    admin, stage_id, audience_id = database.write(prepare)
+    admin, audience_id = database.write(prepare)
     client, address = sign_in(admin), f"/admin/audiences/{audience_id}/rules/new?side=include&kind=answered"
     page = client.get(address).text
-    assert f'<option value="{stage_id}:team">Survey › About you › Which team?</option>' in page
-    told = {"key": "k", "option_stage": f"{stage_id}:team", "option_answers": "Marketing"}
+    assert '<option value="Survey › About you › Which team?"></option>' in page
+    told = {"key": "k", "option_stage": "survey which team", "option_answers": "Marketing"}
     refused = client.post(address, data=told)
     assert refused.status_code == 422
     assert "Nobody can answer “Marketing” here. The choices are: Sales, Support" in refused.text
