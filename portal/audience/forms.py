@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, SearchField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import HiddenField, IntegerField, SearchField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -17,7 +17,7 @@ KEY = [InputRequired(), Length(max=64)]
 LINES_LENGTH, TYPED_LENGTH = 20_000, 500
 
 
-class SuggestingField(SearchField):
+class SuggestingField(StringField):
     """Words that are typed, with suggestions to choose from."""
 
     def __init__(self, *args: Any, suggestions: list[str], **options: Any) -> None:
