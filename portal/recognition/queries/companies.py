@@ -71,12 +71,6 @@ def iter_companies(session: Session, period: str, *, term: str | None = None) ->
         yield _line(row)
 
 
-def company_line(session: Session, period: str, company_id: int) -> CompanyRow | None:
-    """Return one company's line, or None where nobody of it has points."""
-    row = session.execute(_LINES.where(_SUMS.c.company_id == company_id), {"period": period}).first()
-    return _line(row) if row else None
-
-
 def companies_around(session: Session, period: str, company_id: int) -> list[CompanyRow]:
     """Return one company's line between its neighbours, from the top down; none where nobody of it has points."""
     return [_line(row) for row in session.execute(_NEAR, {"period": period, "company": company_id})]
