@@ -35,6 +35,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
+from portal.people.models import Person
 from portal.review.actions.terms import set_terms
 from portal.review.queries.terms import terms_of
 from portal.rewards.actions.fulfilling import send_redemption
@@ -296,3 +297,11 @@ def test_who_disputes_takes_back_and_disputes_again_tells_the_admins_once_a_day(
     session.execute(update(Dispute).where(Dispute.state == "withdrawn").values(settled_at=utcnow() - timedelta(days=2)))
     desk.dispute(session)
     assert count() == 2 * once
+
+
+def test_where_everybody_decided_the_line_they_are_told_all_the_same(session: Session) -> None:
+    desk = Desk(session)
+    others = update(Person).where(Person.id.in_((desk.ben, desk.cleo)))
+    session.execute(others.values(is_admin=False, is_employee=True))
+    desk.dispute(session)
+    assert told(session, desk.ada) == ["dispute_waiting"]

@@ -13,6 +13,7 @@ from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
+from portal.receiving.actions.values import locked_receiver
 from portal.rewards.actions.counting import note_movement, note_renewed
 from portal.rewards.actions.returns import came_back
 from portal.rewards.actions.spares import note_asked, spares_for
@@ -133,6 +134,7 @@ def renew_card(session: Session, reward: Reward, redemption: Redemption, now: da
     """Let another code follow one that lapsed while it was set aside; tells whether there is one to hand over. The redemption is locked."""
     if source_of(reward.kind, reward.options) is not Source.VAULT or not handing.is_late(session, holder=holder_of(redemption.id), now=now):
         return True
+    locked_receiver(session, redemption.person_id, now)  # the year of who receives it before any stock
     shelf = shelf_of(locked_reward(session, reward.id).id)
     try:
         with session.begin_nested():
