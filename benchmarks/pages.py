@@ -103,6 +103,7 @@ class Visit:
             Page("a reward, sold out", None, self._reading(self.members, f"/rewards/{SOLD_OUT}")),
             Page("before a code is shown", None, self._reading([holder], f"/rewards/codes/{self.furniture.card_id}")),
             Page("how I receive things", None, self._reading(self.members, "/receiving")),
+            Page("movements of a stock (admin)", None, self._reading(self.admins, f"/admin/rewards/{self.furniture.vault_id}/movements")),
             Page("a waiting list (admin)", None, self._reading(self.admins, f"/admin/rewards/{SOLD_OUT}/waiting")),
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
             Page("member's record (admin)", None, self._of_members("/admin/people/{}/record")),

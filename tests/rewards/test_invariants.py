@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.invariants import problems
@@ -14,6 +14,7 @@ from portal.ledger.queries.invariants import check
 from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
+from portal.rewards.models.stock import StockMovement
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.notifications import make_mail
 from tests.factories.people import make_admin, make_person
@@ -69,7 +70,11 @@ def test_a_piece_that_was_taken_from_the_shelf_of_another_reward_is_named(databa
     variant = database.write(work)
     with database.reading() as session:
         found = check(session, also=INVARIANTS)
-    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [("I12", "reward_variant", variant)]
+        taken = session.scalars(select(StockMovement.id).where(StockMovement.redemption_id == made["waiting"])).one()
+    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [
+        ("I12", "reward_variant", variant),
+        ("I12", "stock_movement", taken),
+    ]
 
 
 BEHIND = {
