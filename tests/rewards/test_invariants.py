@@ -106,6 +106,18 @@ BEHIND = {
         "UPDATE received_year SET cents = cents + 1 WHERE person_id = :id",
     ),
     "values without a sum": ("I2", "received_year", "SELECT MIN(person_id) FROM received_year", "DELETE FROM received_year WHERE person_id = :id"),
+    "a company with more than its people have": (
+        "I2",
+        "company_score",
+        "SELECT MIN(company_id) FROM company_score",
+        "UPDATE company_score SET points = points + 1 WHERE company_id = :id",
+    ),
+    "a company whose sum is gone": (
+        "I2",
+        "company_score",
+        "SELECT MIN(company_id) FROM company_score",
+        "DELETE FROM company_score WHERE company_id = :id",
+    ),
     "stock below nothing": ("I12", "reward", "SELECT MIN(id) FROM reward", "UPDATE reward SET stock = -1 WHERE id = :id"),
     "a nomination decided by who made it": (
         "I13",
