@@ -16,7 +16,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.notifications import make_mail
-from tests.factories.people import make_admin, make_person
+from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
 from tests.factories.references import make_nomination
 from tests.factories.rewards import as_admin, make_redemption, make_reward
@@ -39,7 +39,7 @@ def made(database: Database) -> dict[str, int]:
     """One redemption in each state a person's points can be in."""
 
     def work(session) -> dict[str, int]:
-        person_id, admin, now = make_person(session).id, as_admin(make_admin(session).id), utcnow()
+        person_id, admin, now = make_person(session, company_id=make_company(session).id).id, as_admin(make_admin(session).id), utcnow()
         give_points(session, person_id, 500)
         reward_id = make_reward(session, price=100, stock=9).id
         ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "returned", "sent")}
