@@ -8,8 +8,8 @@ taking back, counting anew, the end of a season, somebody who leaves the boards,
 On PostgreSQL what comes and moves is added up when the transaction commits, not before. Every award of one company meets in one row, and
 whoever pays several people would hold it while they wait for the next one's accounts, who is being paid by somebody that waits for the row.
 At the commit nothing else is waited for, and the row is held as long as the commit takes. The company's own row is taken first, so that two
-who move its boards in another order do not meet crosswise. What is deleted is added up by statement: the end of a season removes thousands.
-A transaction therefore must not move a score and then delete it.
+who move its boards in another order do not meet crosswise. What is deleted is taken off by statement, since the end of a
+season removes thousands; what the same transaction moved before is added up first.
 
 A migration that makes ``person`` or ``period_score`` anew on SQLite loses the triggers on it, and must make them again.
 """
@@ -87,6 +87,7 @@ def _postgresql() -> list[str]:
     made.append(
         _function(
             "company_score_gone",
+            "SET CONSTRAINTS company_score_came, company_score_joined, company_score_left, company_score_moved IMMEDIATE",
             f"PERFORM 1 FROM company WHERE id IN (SELECT company_id FROM gone WHERE {_counts('gone')}) ORDER BY id FOR NO KEY UPDATE",
             f"DELETE FROM company_score USING {gone} WHERE {same} AND company_score.members = g.members",
             "UPDATE company_score SET points = company_score.points - g.points, members = company_score.members - g.members, first_neg = CASE "

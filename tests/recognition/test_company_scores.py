@@ -23,7 +23,7 @@ from portal.people.actions.states import change_roles, deactivate_person, reacti
 from portal.people.models import Company, Person
 from portal.recognition.actions.recounting import recount
 from portal.recognition.actions.scores import adjust, reverse
-from portal.recognition.actions.seasons import add_season
+from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.jobs import close_seasons, run_recount
 from portal.recognition.models import CompanyScore, PeriodScore
 from portal.recognition.queries.companies import companies_around, company_board, iter_companies
@@ -258,3 +258,18 @@ def test_what_was_earned_before_there_were_sums_is_in_them(hearing: Database) ->
         assert [line[1:] for line in lines(company_board(session, "all", after=None))] == [("C2", 3, 90), ("C1", 3, 60), ("C0", 2, 30)]
         assert problems(session) == []
     hearing.write(lambda s: do_act(s, s.scalars(select(Person.id).where(Person.company_id.is_not(None)).limit(1)).one(), at=utcnow()))
+
+
+def test_a_season_whose_points_come_in_the_transaction_that_closes_it_leaves_nothing(hearing: Database) -> None:
+    def work(session: Session) -> None:
+        season = add_season(session, system("test"), name="Autumn", starts_on=date(2026, 11, 1), ends_on=date(2026, 11, 30), now=NOW)
+        _company_id, members = _company(session, 2)
+        for person_id in members:
+            do_act(session, person_id, points=10, at=NOW)
+        assert close_season(session, system("test"), season_id=season.id, now=datetime(2026, 12, 2, tzinfo=UTC))
+        do_act(session, members[0], points=10, at=NOW)
+
+    hearing.write(work)
+    with hearing.reading() as session:
+        assert {row.period[0] for row in session.scalars(select(CompanyScore))} == {"a", "2"}
+        assert lines(company_board(session, "all", after=None)) == plainly(session, "all") == [(1, "One Ltd", 2, 30)]
