@@ -89,7 +89,8 @@ POSTGRESQL = (
         "0), company_score.first_neg) END WHERE company_id = OLD.company_id AND period = OLD.period; RETURN NULL; END $$"
     ),
     (
-        "CREATE OR REPLACE FUNCTION company_score_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM company WHERE id "
+        "CREATE OR REPLACE FUNCTION company_score_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SET CONSTRAINTS "
+        "company_score_came, company_score_joined, company_score_left, company_score_moved IMMEDIATE; PERFORM 1 FROM company WHERE id "
         "IN (SELECT company_id FROM gone WHERE (gone.company_id IS NOT NULL AND gone.is_shown AND gone.score > 0)) ORDER BY id FOR NO "
         "KEY UPDATE; DELETE FROM company_score USING (SELECT company_id, period, SUM(score) AS points, COUNT(*) AS members, "
         "MIN(first_neg) AS first_neg FROM gone WHERE (gone.company_id IS NOT NULL AND gone.is_shown AND gone.score > 0) GROUP BY "
