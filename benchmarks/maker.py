@@ -367,7 +367,7 @@ class Programme:
                     for board in (period, board_key(period, track)):
                         scores[board] = (scores.get(board, (0, 0))[0] + points, -micros(at))
             for period, (score, first) in scores.items():
-                yield self.member(who), period, score, first, True
+                yield self.member(who), period, score, first, True, self.company_of(self.member(who))
 
     def week_rows(self) -> Iterator[Row]:
         for index in range(self.awards):
@@ -518,7 +518,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         "id, badge_id, person_id, way, awarded_at, recorded_at, reason, revoked_reason, is_barred",
         Programme.holding_rows,
     ),
-    ("period_score", "member_id, period, score, first_neg, is_shown", Programme.score_rows),
+    ("period_score", "member_id, period, score, first_neg, is_shown, company_id", Programme.score_rows),
     (
         "redemption",
         "id, key, reward_id, person_id, slot, price, has_stock, state, hold_id, capture_id, wish, delivery, reason, requested_at, "

@@ -220,6 +220,7 @@ def test_companies_stand_by_what_their_people_earned_together(hearing_session: S
         rows = [(row.rank, row.company, row.members, row.points) for row in company_board(session, key, after=None)]
         assert sorted(rows) == expected
         assert sorted((row.rank, row.company, row.members, row.points) for row in iter_companies(session, key)) == expected
+    assert [row.rank for row in companies_around(session, "all", third.id) if row.company_id == third.id] == [3]
     assert companies_around(session, "2020-01", third.id) == []
 
 
