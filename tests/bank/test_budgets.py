@@ -302,7 +302,9 @@ def test_what_came_back_is_taken_off_at_what_it_cost_when_it_was_given_out_or_re
     def make(session: Session) -> None:
         admin_id, owner = make_admin(session).id, verbs.open_owner(session)
         for cost, first in (("0.01", date(2026, 2, 1)), ("0.02", date(2026, 3, 1))):
-            assume(session, as_admin(admin_id), kind=Assumed.COST, value=Decimal(cost), reason="So", from_on=first, now=datetime(2026, 1, 1, tzinfo=UTC))
+            assume(
+                session, as_admin(admin_id), kind=Assumed.COST, value=Decimal(cost), reason="So", from_on=first, now=datetime(2026, 1, 1, tzinfo=UTC)
+            )
         for counts in (ISSUED, REDEEMED):
             for period in (MONTH, YEAR):
                 budget(session, admin_id, Decimal(100), february, measure=Measure.MONEY, counts=counts, period=period)

@@ -55,9 +55,9 @@ def index() -> ResponseReturnValue:
     with database().snapshot(is_timed=True) as at_once:
         # As of one moment: else what is paid between two statements would look like a ledger that does not agree.
         found = figures(at_once, unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
+        budgets = [] if found.as_of else reached_on(at_once, standing_budgets(budget_history(at_once)), found.day)
     if (kind := request.args.get("format", "")) in FILES:
         return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
-    budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
     top = max((flow.redeemed for _first, flow in found.moved[-12:]), default=0)
     words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "needed": NEEDED, "looked_at": LOOKED_AT, "likely_times": LIKELY}
     limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS}
