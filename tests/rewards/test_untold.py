@@ -1,6 +1,6 @@
 """The waiting list looked at again: a sale begins by its date, a condition changes, or who was told left; everybody is told once."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -12,7 +12,7 @@ from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.kernel.db import Database, programme_zone
 from portal.ledger.models import transfer
 from portal.recognition.models import Level
-from portal.rewards.actions.catalogue import adjust_stock, retire_reward
+from portal.rewards.actions.catalogue import adjust_stock, retire_reward, set_options
 from portal.rewards.actions.conditions import set_conditions
 from portal.rewards.actions.untold import tell_of_untold
 from portal.rewards.actions.variants import add_variant, adjust_variant
@@ -154,3 +154,40 @@ def test_finding_shelves_costs_the_same_with_ten_and_with_many(database: Databas
             assert look_at_waiting(database, utcnow()) == 0
         totals.append(counted.total)
     assert totals[0] == totals[1]
+
+
+@pytest.mark.parametrize("is_on_dates", [False, True])
+def test_nobody_is_told_of_what_is_over(database: Database, is_on_dates: bool) -> None:
+    """Neither when the told one leaves, nor when an admin counts: it could not be redeemed."""
+
+    def scene(session: Session) -> tuple[int, int | None, list[int]]:
+        day = _days(session)[1]
+        if is_on_dates:
+            reward, variant_id = make_reward(session, kind="experience"), None
+            variant_id = add_variant(session, system(), reward_id=reward.id, name="Tour", happens_on=day, stock=0, now=utcnow()).id
+        else:
+            reward, variant_id = make_reward(session, kind="event", stock=0), None
+            set_options(session, system(), reward_id=reward.id, given={"happens_on": day.isoformat(), "place": "Hall"}, now=utcnow())
+        people = waiters(session, reward.id, 3, variant_id=variant_id)
+        return reward.id, variant_id, people
+
+    reward_id, variant_id, people = database.write(scene)
+
+    def add(session: Session, now: datetime) -> None:
+        if variant_id is None:
+            adjust_stock(session, system(), reward_id=reward_id, change=1, now=now)
+        else:
+            adjust_variant(session, system(), reward_id=reward_id, variant_id=variant_id, change=1, now=now)
+
+    database.write(lambda session: add(session, utcnow()))
+    work(database)
+    assert told(database) == people[:1], "before its day"
+    later = utcnow() + timedelta(days=10)
+    database.write(lambda session: leave_waiting(session, acting(people[0]), reward_id=reward_id, variant_id=variant_id, now=later))
+    assert look_at_waiting(database, later) == 0
+    database.write(lambda session: add(session, later))
+    with database.reading() as session:
+        rows = list(session.scalars(select(StockReturn.id)))
+    for row in rows:
+        tell_waiting(database, {"return_id": row}, later)
+    assert told(database) == people[:1]

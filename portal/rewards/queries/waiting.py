@@ -170,6 +170,8 @@ def _returned_to(shelf: Shelf) -> ColumnElement[bool]:
 
 def stock_of(session: Session, reward: Reward, variant_id: int | None, today: date) -> int | None:
     """Return how many can be had on ``today`` of what is waited for: none of what is not offered or over, None without end."""
+    if is_over(kind_of(reward.kind).day(reward.options), today):
+        return 0
     if variant_id is None:
         return reward.stock
     variant = session.get(RewardVariant, variant_id, populate_existing=True)
