@@ -20,22 +20,13 @@ from portal.rewards.actions.waiting import leave_waiting
 from portal.rewards.jobs import look_at_waiting, tell_waiting
 from portal.rewards.models.waiting import StockReturn
 from portal.rewards.queries.waiting import Shelf
-from portal.rewards.rules.waiting import knows_since, nobody_knows
+from portal.rewards.rules.waiting import nobody_knows
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, make_reward
 from tests.rewards.racing import all_at_once
 from tests.rewards.test_waiting import told, waiters, work
 from tests.support.counting import CountQueries
 from tests.support.patient import patient
-
-EARLY, LATE = utcnow() - timedelta(days=1), utcnow()
-
-
-@pytest.mark.parametrize(
-    ("began", "emptied", "since"), [(None, None, None), (EARLY, None, EARLY), (None, EARLY, EARLY), (EARLY, LATE, LATE), (LATE, EARLY, LATE)]
-)
-def test_who_was_told_knows_since_the_sale_began_or_the_shelf_was_empty(began, emptied, since) -> None:
-    assert knows_since(sale_began=began, emptied=emptied) == since
 
 
 @pytest.mark.parametrize(
@@ -77,11 +68,12 @@ def test_a_sale_that_begins_by_its_date_calls_as_many_as_there_are_pieces_once(d
     work(database)
     assert looked(database) == [], "before its day nobody is called"
     with database.reading() as session:
+        last = session.scalar(select(func.max(StockReturn.id))) or 0
         moved, begins = session.scalar(select(func.count()).select_from(transfer)), start_of_day(tomorrow, programme_zone(session))
         assert end_of_day(tomorrow - timedelta(days=1), programme_zone(session)) == begins
     look_at_waiting(database, begins)
     with database.reading() as session:
-        rows = session.execute(select(StockReturn.pieces, StockReturn.made_at, StockReturn.id).where(StockReturn.made_at == begins)).all()
+        rows = session.execute(select(StockReturn.pieces, StockReturn.id).where(StockReturn.id > last).order_by(StockReturn.id)).all()
         assert [row.pieces for row in rows] == [2, 1]
     for row in [*rows, *rows]:
         tell_waiting(database, {"return_id": row.id}, begins + timedelta(minutes=5))
@@ -89,6 +81,43 @@ def test_a_sale_that_begins_by_its_date_calls_as_many_as_there_are_pieces_once(d
     assert look_at_waiting(database, begins + timedelta(minutes=30)) == 0
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(transfer)) == moved, "it charges nothing"
+
+
+def test_another_first_day_of_sale_tells_nobody_again_unless_it_is_still_to_come(database: Database) -> None:
+    """On sale all the time, whatever day is written as its first: no sale began. Put off, it begins on its day, for all who wait."""
+
+    def scene(session: Session) -> tuple[int, list[int]]:
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, 3)
+        adjust_stock(session, system(), reward_id=reward.id, change=2, now=utcnow())
+        return reward.id, people
+
+    reward_id, people = database.write(scene)
+    work(database)
+    assert told(database) == people[:2]
+    later = utcnow() + timedelta(days=3)
+
+    def begin(days: int) -> date:
+        def write(session: Session) -> date:
+            first = local_date(later, programme_zone(session)) + timedelta(days=days)
+            set_conditions(session, system(), reward_id=reward_id, sale_from=first, now=later)
+            return first
+
+        return database.write(write)
+
+    for days in (-1, 0, -2):
+        begin(days)
+        assert look_at_waiting(database, later) == 0
+    first = begin(1)
+    assert look_at_waiting(database, later) == 0
+    with database.reading() as session:
+        opened = start_of_day(first, programme_zone(session))
+    assert look_at_waiting(database, opened) == 1
+    with database.reading() as session:
+        (newest,) = session.scalars(select(StockReturn.id).order_by(StockReturn.id.desc()).limit(1))
+    tell_waiting(database, {"return_id": newest}, opened)
+    assert told(database)[2:] == [people[2], people[0]]
+    assert look_at_waiting(database, opened) == 0
 
 
 def test_days_that_are_moved_so_that_it_is_on_sale_again_call_at_once(database: Database) -> None:
