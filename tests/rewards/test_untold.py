@@ -4,13 +4,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from portal.kernel.actor import system
+from portal.kernel.actor import EMPLOYEE, system
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.kernel.db import Database, programme_zone
 from portal.ledger.models import transfer
+from portal.people.actions.states import change_roles
 from portal.recognition.models import Level
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward, set_options
 from portal.rewards.actions.conditions import set_conditions
@@ -160,6 +161,55 @@ def test_who_may_have_it_now_is_told_of_what_stood_there_unheard_of(database: Da
     assert looked(database) == [people[1]], "who leaves the list passes it on"
     database.write(lambda s: retire_reward(s, system(), reward_id=reward_id, now=utcnow()))
     assert looked(database) == []
+
+
+@pytest.mark.parametrize("loses", ["the role", "the level"])
+def test_who_was_told_and_may_have_it_no_more_keeps_no_piece_from_the_others(database: Database, loses: str) -> None:
+    def scene(session: Session) -> tuple[int, list[int]]:
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, 3)
+        adjust_stock(session, system(), reward_id=reward.id, change=1, now=utcnow())
+        return reward.id, people
+
+    reward_id, people = database.write(scene)
+    work(database)
+    assert told(database) == people[:1]
+
+    def lose(session: Session) -> None:
+        if loses == "the role":
+            change_roles(session, system(), person_id=people[0], roles=[EMPLOYEE], now=utcnow())
+            return
+        level = session.scalars(select(Level).where(Level.threshold > 0).order_by(Level.threshold)).first()
+        assert level is not None
+        give_points(session, people[1], 100_000)
+        set_conditions(session, system(), reward_id=reward_id, level_id=level.id, now=utcnow())
+
+    database.write(lose)
+    assert looked(database) == [people[1]]
+
+
+def test_a_shelf_that_nobody_may_have_is_looked_at_without_locks(database: Database) -> None:
+    """However many wait who may not have what lies there: who redeems or joins meanwhile waits for nothing."""
+
+    def scene(session: Session) -> None:
+        level = session.scalars(select(Level).where(Level.threshold > 0).order_by(Level.threshold)).first()
+        assert level is not None
+        reward = make_reward(session, stock=0)
+        waiters(session, reward.id, 3)
+        set_conditions(session, system(), reward_id=reward.id, level_id=level.id, now=utcnow())
+        adjust_stock(session, system(), reward_id=reward.id, change=2, now=utcnow())
+
+    database.write(scene)
+    work(database)
+    said: list[str] = []
+    listen = lambda _connection, _cursor, statement, *_rest: said.append(statement)  # noqa: E731
+    event.listen(database.engine, "before_cursor_execute", listen)
+    try:
+        assert look_at_waiting(database, utcnow()) == 0
+    finally:
+        event.remove(database.engine, "before_cursor_execute", listen)
+    assert any("FROM reward_wait" in one for one in said)
+    assert not [one for one in said if "FOR UPDATE" in one or "FOR NO KEY UPDATE" in one or one.startswith(("UPDATE", "BEGIN IMMEDIATE"))]
 
 
 def test_looking_beside_a_return_of_stock_tells_nobody_twice(database: Database) -> None:
