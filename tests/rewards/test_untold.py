@@ -11,10 +11,14 @@ from portal.kernel.actor import EMPLOYEE, system
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.kernel.db import Database, programme_zone
 from portal.ledger.models import transfer
+from portal.notifications.models import OutboxJob
 from portal.people.actions.states import change_roles
 from portal.recognition.models import Level
+from portal.review.rules.undoing import UNDO_WITHIN
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward, set_options
 from portal.rewards.actions.conditions import set_conditions
+from portal.rewards.actions.returns import TELL
+from portal.rewards.actions.review import decline_redemption
 from portal.rewards.actions.untold import tell_of_untold
 from portal.rewards.actions.variants import add_variant, adjust_variant
 from portal.rewards.actions.waiting import leave_waiting
@@ -22,8 +26,9 @@ from portal.rewards.jobs import look_at_waiting, tell_waiting
 from portal.rewards.models.waiting import StockReturn
 from portal.rewards.queries.waiting import Shelf
 from portal.rewards.rules.waiting import nobody_knows
+from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
-from tests.factories.rewards import acting, make_reward
+from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import all_at_once
 from tests.rewards.test_waiting import told, waiters, work
 from tests.support.counting import CountQueries
@@ -161,6 +166,25 @@ def test_who_may_have_it_now_is_told_of_what_stood_there_unheard_of(database: Da
     assert looked(database) == [people[1]], "who leaves the list passes it on"
     database.write(lambda s: retire_reward(s, system(), reward_id=reward_id, now=utcnow()))
     assert looked(database) == []
+
+
+def test_a_piece_that_an_undo_may_still_take_is_left_to_its_own_telling(database: Database) -> None:
+    """Declined in the queue, it is back on the shelf at once, and told of when the minute is over: the tick says nothing before."""
+
+    def scene(session: Session) -> tuple[int, int, list[int]]:
+        reward, person_id, admin_id = make_reward(session, stock=1), make_person(session).id, make_admin(session).id
+        give_points(session, person_id, 1_000)
+        return make_redemption(session, person_id, reward.id).id, admin_id, waiters(session, reward.id, 2)
+
+    redemption_id, admin_id, people = database.write(scene)
+    now = utcnow()
+    database.write(lambda s: decline_redemption(s, as_admin(admin_id), redemption_id=redemption_id, reason="No", now=now) and None)
+    assert look_at_waiting(database, now + timedelta(seconds=30)) == 0
+    with database.reading() as session:
+        jobs = session.scalars(select(OutboxJob.available_at).where(OutboxJob.topic == TELL)).all()
+    assert jobs == [now + UNDO_WITHIN]
+    work(database)
+    assert told(database) == people[:1]
 
 
 @pytest.mark.parametrize("loses", ["the role", "the level"])
