@@ -220,6 +220,8 @@ def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database
     assert refused.status_code == 422
     assert "Say why, for those who read it later." in refused.text
     assert client.post("/admin/bank/finance/budgets", data=sent | {"reason": "The board’s plan"}).status_code == 303
+    again = client.post("/admin/bank/finance/budgets", data=sent | {"reason": "Another why"}, follow_redirects=True).text
+    assert "It stands already, so nothing was saved. Its reason stays: “The board’s plan”." in again
     for path in ("/admin/bank/finance", "/admin/bank/finance/budgets"):
         page = client.get(path).text
         assert "90% used" in page

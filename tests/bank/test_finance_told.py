@@ -129,6 +129,11 @@ def test_a_form_sent_twice_is_one_line_of_the_history(database: Database, sign_i
     for value in ("0.01", "0.01", "0.02", "0.01"):
         sent = {"cost-value": value, "cost-reason": "x", "cost-from_on": ""}
         assert client.post("/admin/bank/finance/assumptions/cost", data=sent).status_code == 303
+    assert "It stands already" in client.get("/admin/bank/finance/assumptions").text
+    sent = {"cost-value": "0.01", "cost-reason": "Another why", "cost-from_on": ""}
+    told = client.post("/admin/bank/finance/assumptions/cost", data=sent, follow_redirects=True).text
+    assert "It stands already, so nothing was saved. Its reason stays: “x”." in told
+    assert "Saved. Figures" not in told
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Assumption)) == 3
 

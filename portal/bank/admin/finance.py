@@ -104,8 +104,10 @@ def save(kind: str) -> ResponseReturnValue:
     if not form.validate():
         return _assumptions(forms), 422
     given = {"value": form.value.data, "reason": form.reason.data or "", "from_on": form.from_on.data, "seen": form.seen.data}
-    assume(db(), current_actor(), kind=Assumed(kind), **given, now=utcnow())
-    flash(_("Saved. Figures of days gone by stay what they were."), "good")
+    now = utcnow()
+    made = assume(db(), current_actor(), kind=Assumed(kind), **given, now=now)
+    is_new = made.set_at == now
+    flash(_("Saved. Figures of days gone by stay what they were.") if is_new else _stood(made.reason), "good" if is_new else "info")
     return redirect(url_for(".assumptions"), 303)
 
 
@@ -168,9 +170,17 @@ def save_budget() -> ResponseReturnValue:
         "reason": form.reason.data or "",
     }
     given["seen"] = form.seen.data
-    made = plan(db(), current_actor(), counts=counts, period=period, **given, now=utcnow())
-    flash(_("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
+    now = utcnow()
+    made = plan(db(), current_actor(), counts=counts, period=period, **given, now=now)
+    said = _("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything.")
+    is_new = made.set_at == now
+    flash(said if is_new else _stood(made.reason), "good" if is_new else "info")
     return redirect(url_for(".budgets"), 303)
+
+
+def _stood(reason: str) -> str:
+    """Return what is said where nothing was written, so that nobody thinks the reason they typed is kept."""
+    return str(_("It stands already, so nothing was saved. Its reason stays: “%(reason)s”.", reason=reason))
 
 
 def _budgets(form: BudgetForm) -> str:
