@@ -3,7 +3,7 @@
 from flask import Flask
 
 from config import ROOT, Settings
-from portal.acts.actions import ActHeard
+from portal.acts.actions.acts import ActHeard
 from portal.api import admin as api_admin
 from portal.api import views as api
 from portal.api.queries import name_of_token
