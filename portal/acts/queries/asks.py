@@ -1,8 +1,6 @@
 """Reading asks: one's outcomes, what is open, what was asked of somebody."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -13,7 +11,7 @@ from portal.acts.rules.asks import AskState, Came, state_of
 from portal.people.models import Company, Person
 from portal.web.paging import SIZE, Page, page_by
 
-_asker = aliased(Person)
+_asker, _approver = aliased(Person), aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class AskRow:
     person: str
     company: str | None
     asker: str | None
+    approver: str | None
     outcomes: tuple[AskOutcome, ...]
 
     @property
@@ -57,6 +56,12 @@ def asks_page(session: Session, chosen: ColumnElement[bool], *, after: str | Non
     return Page(_filled(session, page.rows), page.next, page.is_first)
 
 
+def asks_page_by_record(session: Session, *chosen: ColumnElement[bool], after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of asks as ``AskRow``, written down last first."""
+    page = page_by(session, _rows().where(*chosen), [(Ask.recorded_at, True), (Ask.id, True)], after=after, size=size)
+    return Page(_filled(session, page.rows), page.next, page.is_first)
+
+
 def asks_of(session: Session, person_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return what was asked of somebody."""
     return asks_page(session, Ask.person_id == person_id, after=after, size=size)
@@ -78,20 +83,10 @@ def rows_of(session: Session, chosen: ColumnElement[bool], limit: int) -> list[A
     return _filled(session, session.execute(_rows().where(chosen).order_by(Ask.recorded_at.desc(), Ask.id.desc()).limit(limit)).all())
 
 
-def find_by_keys(session: Session, keys: Iterable[str]) -> dict[str, int]:
-    """Return asks that were made with one of ``keys``."""
-    return {row.key: row.id for row in session.execute(select(Ask.key, Ask.id).where(Ask.key.in_(list(keys))))}
-
-
-def whole_record(session: Session, since: datetime, until: datetime) -> list[AskRow]:
-    """Return every ask that was written down from ``since`` up to, not including, ``until``."""
-    return rows_of(session, (Ask.recorded_at >= since) & (Ask.recorded_at < until), 100_000)
-
-
 def _rows() -> Any:
-    columns = (Ask, Person.name.label("person"), Company.name.label("company"), _asker.name.label("asker"))
+    columns = (Ask, Person.name.label("person"), Company.name.label("company"), _asker.name.label("asker"), _approver.name.label("approver"))
     joined = select(*columns).join(Person, Person.id == Ask.person_id).outerjoin(Company, Company.id == Ask.company_id)
-    return joined.outerjoin(_asker, _asker.id == Ask.asked_by_id)
+    return joined.outerjoin(_asker, _asker.id == Ask.asked_by_id).outerjoin(_approver, _approver.id == Ask.approver_id)
 
 
 def _filled(session: Session, rows: Any) -> list[AskRow]:
@@ -101,4 +96,4 @@ def _filled(session: Session, rows: Any) -> list[AskRow]:
         some = select(AskOutcome).where(AskOutcome.ask_id.in_(ids[start : start + 500])).order_by(AskOutcome.id)
         for outcome in session.scalars(some):
             came.setdefault(outcome.ask_id, []).append(outcome)
-    return [AskRow(row.Ask, row.person, row.company, row.asker, tuple(came.get(row.Ask.id, ()))) for row in rows]
+    return [AskRow(row.Ask, row.person, row.company, row.asker, row.approver, tuple(came.get(row.Ask.id, ()))) for row in rows]

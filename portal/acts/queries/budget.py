@@ -34,6 +34,8 @@ class Shown:
     strain: float
     terms: Terms
     blocks: tuple[BlockKind, ...]
+    paused_until: date | None
+    """The first day after a pause that is not over."""
 
     @property
     def left(self) -> int:
@@ -107,7 +109,9 @@ def shown(side: Side, now: datetime, zone: str, call_effort: int) -> Shown:
     taken, free = used(side.past, side.cap, now), free_at(side.past, side.cap, now)
     free_on = local_date(free, zone) if free is not None and free > now else None
     strained = strain(load(side.past, now), capacity(side.cap, call_effort))
-    return Shown(side.name, taken, side.cap.most, side.cap.days, free_on, strained, side.terms, side.blocks)
+    pause = side.terms.paused_until
+    paused = pause if pause and local_date(now, zone) < pause else None
+    return Shown(side.name, taken, side.cap.most, side.cap.days, free_on, strained, side.terms, side.blocks, paused)
 
 
 def _people(session: Session, ids: Sequence[int]) -> list[Any]:

@@ -203,3 +203,17 @@ class NobodyToAsk(Refusal):
 
     message = N_("Nobody here can be asked now.")
     field = "people"
+
+
+class WhoUnknown(Refusal):
+    """Nobody is called this, or has this address."""
+
+    message = N_("Nobody here is called “%(text)s” or has this address. Admins can add people.")
+    field = "person"
+
+
+class WhoUnclear(Refusal):
+    """Several people are called this."""
+
+    message = N_("Several people are called “%(text)s”. Choose one from the list, or enter the e-mail address.")
+    field = "person"
