@@ -36,9 +36,8 @@ HEADER = ("recorded_at", "asked_at", "person_id", "person", "company", "kind", "
 
 
 def _settings(defaults: Any = None, efforts: Any = None) -> str:
-    now = utcnow()
-    facts = {"standing": count_standing(db()), "rest": {"defaults": defaults or _stored_defaults(), "efforts": efforts or _stored_efforts()}}
-    return render("acts/settings.html", **facts, now=now, **NAMES)
+    forms = {"caps_form": defaults or _stored_defaults(), "efforts_form": efforts or _stored_efforts()}
+    return render("acts/settings.html", **forms, **NAMES)
 
 
 def _stored_defaults() -> DefaultsForm:
