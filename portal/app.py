@@ -6,6 +6,7 @@ from config import ROOT, Settings
 from portal.acts import admin as goodwill_admin
 from portal.acts import jobs as asks_jobs
 from portal.acts.actions.acts import ActHeard
+from portal.acts.importer import AsksImporter
 from portal.acts.views import doors as goodwill
 from portal.acts.views import own as asks
 from portal.acts.views import staff as goodwill_shown
@@ -151,6 +152,7 @@ IMPORTERS: list[Importer] = [
     ActivityImporter(),
     EventsImporter(),
     AwardsImporter(),
+    AsksImporter(),
 ]
 BLUEPRINTS = [
     health.bp,

@@ -114,7 +114,12 @@ def test_nobody_answers_for_another_member(house: House, sign_in: SignIn, databa
 def test_a_member_sets_how_much_what_and_when_and_every_door_keeps_to_it(
     amara: PortalClient, greta: PortalClient, house: House, database: Database
 ) -> None:
-    sent = fields_of(amara.get("/asks").text, having="paused_until") | {"most": "1", "days": "180", "unwanted": ["video", "press"], "months_off": ["12"]}
+    sent = fields_of(amara.get("/asks").text, having="paused_until") | {
+        "most": "1",
+        "days": "180",
+        "unwanted": ["video", "press"],
+        "months_off": ["12"],
+    }
     assert amara.post("/asks/terms", data=sent).status_code == 303
     page = words(amara.get("/asks").text)
     assert "0 of 1 asks used in the last 180 days." in page

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from portal.acts.rules.refusals import WhoUnclear, WhoUnknown
+from portal.acts.rules.refusals import OneOfTwo, WhoUnclear, WhoUnknown
 from portal.kernel.ids import MOST_ID
 from portal.kernel.text import clean_line, fold, like_pattern, normal_email
 from portal.people.models import Company, Person
@@ -42,6 +42,16 @@ def find_asked(session: Session, typed: str) -> Person:
         if called:
             return called[0]
     raise WhoUnknown(text=text[:80])
+
+
+def person_of(session: Session, person_id: int | None, email: str | None) -> int:
+    """Return the customer's person whom another system names, by number or by address, not both. Refuses OneOfTwo and WhoUnknown."""
+    if (person_id is None) == (email is None):
+        raise OneOfTwo()
+    person = session.get(Person, person_id) if person_id is not None else find_person_by_email(session, email)
+    if person is None or not person.is_advocate:
+        raise WhoUnknown(text=str(person_id or email)[:80])
+    return person.id
 
 
 def label_of(name: str, company: str | None, person_id: int) -> str:

@@ -217,3 +217,10 @@ class WhoUnclear(Refusal):
 
     message = N_("Several people are called “%(text)s”. Choose one from the list, or enter the e-mail address.")
     field = "person"
+
+
+class OneOfTwo(Refusal):
+    """Another system names whom it means in one way."""
+
+    message = N_("Say who is meant by “email” or by “person_id”, not both.")
+    field = "email"
