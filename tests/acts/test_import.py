@@ -26,7 +26,14 @@ def amara(database: Database) -> int:
 
 def row(number: int, days: int = 5, **overrides: Any) -> dict[str, Any]:
     moment = (utcnow() - timedelta(days=days)).isoformat()
-    return {"external_id": f"crm-{number}", "member_email": EMAIL, "kind": "call", "asked_at": moment, "outcome": "completed", "minutes": 30} | overrides
+    return {
+        "external_id": f"crm-{number}",
+        "member_email": EMAIL,
+        "kind": "call",
+        "asked_at": moment,
+        "outcome": "completed",
+        "minutes": 30,
+    } | overrides
 
 
 def test_rows_are_written_down_once_and_take_slots(database: Database, amara: int) -> None:
@@ -57,7 +64,7 @@ def test_what_is_wrong_with_a_row_is_told_and_the_others_go_in(database: Databas
     database.write(lambda s: make_employee(s, email="greta@house.example"))
     content = table(row(1), row(2, **wrong))
     reading = prepared(database, ASKS, content).reading
-    assert [f"{fault.field or ''}: {fault.text}" for one in reading.reported for fault in one.faults][0].startswith(told)
+    assert next(f"{fault.field or ''}: {fault.text}" for one in reading.reported for fault in one.faults).startswith(told)
     imported(database, ASKS, content)
     with database.reading() as session:
         assert len(session.scalars(select(Ask.id)).all()) == 1
