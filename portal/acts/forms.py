@@ -99,7 +99,7 @@ class TermsForm(Form):
     days = SelectField(_("Counted"), [Optional()], coerce=lambda value: int(value) if value else None)
     unwanted = SelectMultipleField(_("Never ask for"), [Optional()], choices=kinds)
     months_off = SelectMultipleField(_("Not in"), [Optional()], coerce=int, choices=months)
-    paused_until = DayField(_("Not before"), [Optional()])
+    paused_until = DayField(_("Paused until"), [Optional()])
     reason = TextAreaField(_("How you know"), [Optional(), Length(max=500)], filters=[plain_text])
     seen = SeenField()
 
