@@ -7,6 +7,7 @@ from portal.acts.actions.answering import answer_ask, expire_due, finish_ask
 from portal.acts.actions.asking import Override, log_outside_ask, propose_ask
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.saying import set_company_terms, set_own_terms
+from portal.acts.models.asks import Ask
 from portal.acts.rules.asks import AskKind, Came, Channel
 from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, Stop
 from portal.acts.rules.terms import BlockKind, Terms
@@ -64,7 +65,9 @@ class Asking:
             self.story.plan(at + timedelta(days=self.chance.randrange(2, 15)), self._finish, ask_id, self.chance.random() < 0.93)
 
     def _finish(self, ask_id: int, was_done: bool, at: datetime) -> None:
-        by, minutes = self.story.acting(self.cast.employees[0]), self.chance.randrange(5, 75) if was_done else None
+        by = self.story.acting(self.cast.employees[0])
+        effort = self.story.session.get_one(Ask, ask_id).effort
+        minutes = self.chance.randrange(3, 9) + 4 * effort if was_done else None
         finish_ask(self.story.session, by, ask_id=ask_id, was_done=was_done, minutes=minutes, now=at)
 
     def _log(self, entry: dict[str, object], at: datetime) -> None:
