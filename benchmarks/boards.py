@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.maker import ACTS, Programme, make
 from config import Env, Settings
-from portal.acts.actions import record_act
+from portal.acts.actions.acts import record_act
 from portal.app import create_app
 from portal.kernel import migrate
 from portal.kernel.actor import Actor

@@ -138,6 +138,13 @@ class Visit:
             Page("receiving, a company (admin)", None, self._numbered(self.admins, "/admin/receiving/companies/{}", self.programme.companies)),
             Page("receiving, a person (admin)", None, self._of_members("/admin/receiving/people/{}")),
             Page("registry, search", None, self._searching),
+            Page("my asks", None, self._reading(self.members, "/asks")),
+            Page("who can be asked", None, self._reading(self.employees, "/goodwill")),
+            Page("goodwill of a person", None, self._goodwill),
+            Page("goodwill of a company", None, self._numbered(self.employees, "/goodwill/companies/{}", self.programme.companies)),
+            Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", BY_SCRIPT)),
+            Page("report of asks (admin)", None, self._reading(self.admins, "/admin/goodwill/report")),
+            Page("log an ask", None, self._logging),
             Page("a step keeps itself", None, self._keeping),
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),
@@ -177,6 +184,17 @@ class Visit:
     def _begun_by_one(self, client: int) -> Iterator[Ask]:
         for _visitor, submission, _stage in cycle(self._kept):
             yield Ask(self.admins[client], f"/admin/challenges/begun/{submission}")
+
+    def _goodwill(self, client: int) -> Iterator[Ask]:
+        for number in count(client * 131):
+            visitor = self.employees[number % len(self.employees)]
+            yield Ask(visitor, f"/goodwill/people/{self.programme.member(number * 17 % self.programme.members)}")
+
+    def _logging(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            person = self.programme.member(number * CONNECTIONS % self.programme.members)
+            form = {"key": new_key(), "person": f"#{person}", "kind": "call", "happened_on": "2026-11-02", "channel": "email", "came": "completed"}
+            yield Ask(self.employees[number % len(self.employees)], "/goodwill/log", form)
 
     def _to_send(self) -> Iterator[tuple[Visitor, int, int]]:
         visitors = {visitor.person_id: visitor for visitor in self.writers}

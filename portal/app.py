@@ -3,7 +3,13 @@
 from flask import Flask
 
 from config import ROOT, Settings
-from portal.acts.actions import ActHeard
+from portal.acts import admin as goodwill_admin
+from portal.acts import jobs as asks_jobs
+from portal.acts.actions.acts import ActHeard
+from portal.acts.importer import AsksImporter
+from portal.acts.views import doors as goodwill
+from portal.acts.views import own as asks
+from portal.acts.views import staff as goodwill_shown
 from portal.api import admin as api_admin
 from portal.api import views as api
 from portal.api.queries import name_of_token
@@ -91,7 +97,7 @@ from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
 from portal.people.importer import CompaniesImporter
-from portal.people.panels import Panel
+from portal.people.panels import CompanyPanel, Panel
 from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.receiving import admin as receiving_admin
@@ -148,12 +154,14 @@ IMPORTERS: list[Importer] = [
     ActivityImporter(),
     EventsImporter(),
     AwardsImporter(),
+    AsksImporter(),
 ]
 BLUEPRINTS = [
     health.bp,
     appearance.bp,
     api.bp,
     api_admin.bp,
+    asks.bp,
     audience_admin.bp,
     challenges.bp,
     challenges_admin.bp,
@@ -162,6 +170,8 @@ BLUEPRINTS = [
     dashboard.bp,
     files.bp,
     gallery.bp,
+    goodwill.bp,
+    goodwill_admin.bp,
     imports_admin.bp,
     people.bp,
     people_admin.bp,
@@ -232,11 +242,17 @@ PERSON_PANELS: list[Panel] = [
     Panel("recognition/_person_panel.html", recognition_shown.person_panel),
     Panel("receiving/_person_panel.html", receiving.person_panel),
     Panel("consents/_person_panel.html", consents.person_panel),
+    Panel("acts/_person_panel.html", goodwill_shown.person_panel),
 ]
 PROFILE_PANELS: list[Panel] = [
     Panel("recognition/_profile_panel.html", recognition_shown.profile_panel),
     Panel("receiving/_profile_panel.html", receiving.own_panel),
     Panel("consents/_profile_panel.html", consents.own_panel),
+    Panel("acts/_profile_panel.html", asks.own_panel),
+]
+# What higher rooms show on an admin's page about a company.
+COMPANY_PANELS: list[CompanyPanel] = [
+    CompanyPanel("acts/_company_panel.html", goodwill_shown.company_panel),
 ]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
 AUDIENCE_KINDS: list[RuleKind] = [
@@ -305,6 +321,7 @@ TICKS: list[Tick] = [
     (challenges_jobs.UNSENT_SECONDS, challenges_jobs.forget_unsent_peers),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
+    (asks_jobs.EVERY_SECONDS, asks_jobs.expire_asks),
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
@@ -326,11 +343,13 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Board"), "recognition.board", "trophy", ADVOCATE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE),
+    NavItem(N_("My asks"), "asks.mine", "message-circle", ADVOCATE, ("asks.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=QUEUE),
@@ -347,6 +366,7 @@ NAVIGATION: list[NavItem] = [
     ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", ADMIN, ("recognition.companies", "recognition.season"), in_dock=False),
@@ -394,6 +414,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"], app.extensions["received_things"] = STATEMENT_SOURCES, {"redemption": describe_redemptions}
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
+    app.extensions["company_panels"] = COMPANY_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)
@@ -427,6 +448,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES, reward_kind=kind_of)
     recognition_shown.init(app)
     consents.init(app)
+    goodwill_shown.init(app)
 
 
 def _add_rooms(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The fourteen things that must always hold of points and of what is done with them, each once, with what every room brings to them.
+"""The fifteen things that must always hold of points, of what is done with them, and of what people are asked, with what every room brings to them.
 
 ``flask ledger check`` and ``flask restore --verify`` run them, and every test is followed by them. The numbers are fixed: books, logs and
 ``docs/operating.md`` name them.
@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from portal.acts.queries.invariants import INVARIANTS as ASKS
 from portal.bank.queries.invariants import INVARIANTS as FINANCE
 from portal.ledger.heads import NotedHead
 from portal.ledger.queries import proof
@@ -21,7 +22,7 @@ from portal.recognition.queries.invariants import INVARIANTS as BOARDS
 from portal.references.queries.invariants import INVARIANTS as NOMINATIONS
 from portal.rewards.queries.invariants import INVARIANTS as REDEMPTIONS
 
-FOURTEEN = {
+FIFTEEN = {
     "I1": "Each transfer sums to zero in its unit, and moves what it says.",
     "I2": "Every balance and total is the sum of its entries.",
     "I3": "What is available or held is never below zero, and nobody who owes has points to spend.",
@@ -36,6 +37,7 @@ FOURTEEN = {
     "I12": "No more pieces of a reward go out than there are.",
     "I13": "Nobody decides about their own points, nor about whom they nominated.",
     "I14": "What was committed stands in record and outbox, and each job ends once.",
+    "I15": "Nobody is asked beyond a cap of goodwill without an approver, and each ask ends once, as its outcomes say.",
 }
 # Stands here because the outbox lies beside the safe and knows nothing of it.
 OUTBOX = (
@@ -49,14 +51,14 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of one of the fourteen: how many statements asked, and the rows that break it."""
+    """What was found of one of the fifteen: how many statements asked, and the rows that break it."""
 
     name: str
     sentence: str
@@ -68,13 +70,13 @@ class Found:
 
 
 def findings(session: Session, *, noted: Sequence[NotedHead] = ()) -> Iterator[Found]:
-    """Look for breaches of each of the fourteen, in order. ``noted`` are heads kept outside the database (I10)."""
+    """Look for breaches of each of the fifteen, in order. ``noted`` are heads kept outside the database (I10)."""
     with_heads = partial(proof.verify, noted=noted)
-    for name, sentence in FOURTEEN.items():
+    for name, sentence in FIFTEEN.items():
         parts = [replace(part, find=with_heads) if part.find is proof.verify else part for part in ALL if part.name == name]
         yield Found(name, sentence, len(parts), [problem for part in parts for problem in part.breaches(session)])
 
 
 def problems(session: Session) -> list[Problem]:
-    """Return every breach of the fourteen; nothing if all hold."""
+    """Return every breach of the fifteen; nothing if all hold."""
     return [problem for part in ALL for problem in part.breaches(session)]

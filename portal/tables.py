@@ -1,6 +1,6 @@
 """Imports every room's tables once, so that Alembic, the mappers and the tests see them all."""
 
-from portal.acts import models as acts
+from portal.acts.models import acts, asks
 from portal.api import models as api
 from portal.audience import models as audience
 from portal.audit import models as audit
@@ -25,7 +25,7 @@ from portal.rewards.models import offering as rewards
 from portal.vault import models as vault
 
 metadata = Base.metadata
-rooms = (ledger, audit, notifications, files, vault, people, acts, audience, recognition, referrals, outside, consents, receiving)
+rooms = (ledger, audit, notifications, files, vault, people, acts, asks, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
 shop = (rewards, redeeming, waiting, stock, cards)
 rooms_above = (*challenges, bank, *shop, references, imports, review, dashboard, api)

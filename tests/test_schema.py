@@ -70,7 +70,7 @@ def test_models_and_migrations_make_the_same_schema(engine_name: str, templates:
 def test_tables_that_must_stay_as_they_are_keep_their_triggers(database: Database) -> None:
     with database.engine.begin() as connection:
         names = " ".join(catalogue(connection))
-    for table in ("audit_event", "transfer", "entry", "block"):
+    for table in ("audit_event", "transfer", "entry", "block", "ask", "ask_outcome"):
         assert f"{table}_no_" in names
 
 

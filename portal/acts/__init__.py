@@ -1,1 +1,1 @@
-"""The record of acts of advocacy: what was done, by whom, when, and what it was worth. Every paying room writes here; analytics reads."""
+"""The record of acts of advocacy, which every paying room writes, and the record of asks: one goodwill budget a person and a company."""

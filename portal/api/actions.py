@@ -1,5 +1,6 @@
 """Verbs of tokens: make, revoke, admit a request."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -13,7 +14,9 @@ from portal.api.rules import (
     MOST_TOKENS,
     NAME_LENGTH,
     REQUESTS,
+    SCOPE_NAMES,
     SHOWN,
+    ScopeNeeded,
     TokenNameMissing,
     TokenShownOnce,
     TokenUnknown,
@@ -28,25 +31,27 @@ from portal.kernel.text import clean_line
 from portal.people.actions.throttles import count_try
 
 
-def make_token(session: Session, actor: Actor, *, name: str, key: str, now: datetime) -> tuple[ApiToken, str]:
+def make_token(session: Session, actor: Actor, *, name: str, key: str, now: datetime, scopes: Sequence[str] = (EVENTS,)) -> tuple[ApiToken, str]:
     """Make a token and return it with what has to be shown, once: it is not kept.
 
-    Refuses who is no admin, no name, more than 50, and a ``key`` that made one before (``TokenShownOnce``).
+    Refuses who is no admin, no name, no scope (``ScopeNeeded``), more than 50, and a ``key`` that made one before (``TokenShownOnce``).
     """
     _require_admin(actor)
     name = clean_line(name)[:NAME_LENGTH]
     if not name:
         raise TokenNameMissing()
+    if not scopes or not set(scopes) <= set(SCOPE_NAMES):
+        raise ScopeNeeded()
     if session.scalar(select(ApiToken.id).where(ApiToken.made_by_key == key)) is not None:
         raise TokenShownOnce()
     if count_tokens(session) >= MOST_TOKENS:
         raise TooManyTokens(most=MOST_TOKENS)
     token = BEGINNING + new_token()
-    facts = {"token_hash": token_hash(token), "beginning": token[:SHOWN], "scopes": [EVENTS], "made_by_key": key}
+    facts = {"token_hash": token_hash(token), "beginning": token[:SHOWN], "scopes": list(scopes), "made_by_key": key}
     made = ApiToken(name=name, **facts, made_at=now, made_by_id=actor.id)
     session.add(made)
     session.flush()
-    record(session, actor, "token.made", "token", made.id, now=now, title=name, scopes=[EVENTS])
+    record(session, actor, "token.made", "token", made.id, now=now, title=name, scopes=list(scopes))
     return made, token
 
 

@@ -45,7 +45,7 @@ def add_token() -> Any:
     form = TokenForm()
     if not form.validate():
         return _page(form), 422
-    made, token = make_token(db(), current_actor(), name=form.name.data or "", key=form.key.data or "", now=utcnow())
+    made, token = make_token(db(), current_actor(), name=form.name.data or "", key=form.key.data or "", now=utcnow(), scopes=form.scopes.data or ())
     return _page(TokenForm(formdata=None), made=made, token=token)
 
 

@@ -1,10 +1,11 @@
 """The form of a token."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
+from wtforms import SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal.api.rules import NAME_LENGTH
+from portal.api.rules import EVENTS, NAME_LENGTH, SCOPE_NAMES
 from portal.web.forms import Form, KeyField, one_line
 
 
@@ -16,4 +17,7 @@ class TokenForm(Form):
         _l("Which system will use it?"),
         filters=[one_line],
         validators=[InputRequired(_l("Say which system will use the token.")), Length(max=NAME_LENGTH)],
+    )
+    scopes = SelectMultipleField(
+        _l("What may it do?"), default=(EVENTS,), choices=lambda: [(scope, gettext(name)) for scope, name in SCOPE_NAMES.items()]
     )

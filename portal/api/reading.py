@@ -1,11 +1,14 @@
 """From the JSON of a request to what an action takes: shape only."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from flask import request
 
+from portal.acts.rules.asks import MOST_MINUTES, Came, Channel
 from portal.api.rules import BODY_BYTES, FieldInvalid, FieldUnknown, MediaTypeWrong, NotJson
 from portal.kernel.errors import Refusal
 from portal.outside.rules import Heard, require_shallow
@@ -49,6 +52,64 @@ def read_event(given: dict[str, Any]) -> Heard:
         person_id=_number(given, "person_id") if given.get("person_id") is not None else None,
         data=_object(given, "data"),
     )
+
+
+@dataclass(frozen=True)
+class GivenAsk:
+    """An ask as another system sends it; with ``happened_at`` one that was made there."""
+
+    id: str
+    person_id: int | None
+    email: str | None
+    kind: str
+    channel: Channel
+    about: str
+    happened_at: datetime | None
+    came: Came | None
+    minutes: int | None
+    note: str
+
+
+def read_ask(given: dict[str, Any]) -> GivenAsk:
+    """Return the ask in a JSON object. Refuses unknown fields, and values of another kind, by the name of the field."""
+    known = {"id", "email", "person_id", "kind", "channel", "about", "happened_at", "outcome", "minutes", "note"}
+    for name in given:
+        if name not in known:
+            raise _at(FieldUnknown(name=name[:40]), name[:40])
+    if given.get("happened_at") is None:
+        for name in ("outcome", "minutes", "note"):
+            if given.get(name) is not None:
+                raise _at(FieldInvalid(name=name, kind="left out unless happened_at is sent"), name)
+    if not 0 < len(given_id := _text(given, "id")) <= 100:
+        raise _invalid("id", "1 to 100 characters")
+    outside = given.get("happened_at") is not None
+    channel = _word(given, "channel", Channel) if given.get("channel") is not None else Channel.EMAIL
+    return GivenAsk(
+        id=given_id,
+        person_id=_number(given, "person_id") if given.get("person_id") is not None else None,
+        email=_text(given, "email") if given.get("email") is not None else None,
+        kind=_text(given, "kind"),
+        channel=channel,
+        about=_text(given, "about") if given.get("about") is not None else "",
+        happened_at=_moment(given, "happened_at") if outside else None,
+        came=_word(given, "outcome", Came) if given.get("outcome") is not None else None,
+        minutes=_count(given, "minutes") if given.get("minutes") is not None else None,
+        note=_text(given, "note") if given.get("note") is not None else "",
+    )
+
+
+def _word(given: dict[str, Any], name: str, words: type[StrEnum]) -> Any:
+    try:
+        return words(_text(given, name))
+    except ValueError:
+        raise _invalid(name, "one of " + ", ".join(words)) from None
+
+
+def _count(given: dict[str, Any], name: str) -> int:
+    value = given.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_MINUTES:
+        raise _invalid(name, f"a whole number from 0 to {MOST_MINUTES}")
+    return value
 
 
 def _invalid(name: str, kind: str) -> Refusal:

@@ -6,8 +6,8 @@ from portal.kernel.errors import Conflict, NotFound, Refusal
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
 
-EVENTS = "events"
-SCOPE_NAMES = {EVENTS: N_("Send events")}
+EVENTS, ASKS = "events", "asks"
+SCOPE_NAMES = {EVENTS: N_("Send events"), ASKS: N_("Ask people, and log asks made elsewhere")}
 NAME_LENGTH, MOST_TOKENS = 80, 50
 BEGINNING = "laurel_"
 """What every token begins with, so that scanners find one that was published by mistake."""
@@ -38,6 +38,13 @@ class TokenNameMissing(Refusal):
 
     message = N_("Say which system will use the token.")
     field = "name"
+
+
+class ScopeNeeded(Refusal):
+    """A token that may do nothing, or something nobody knows."""
+
+    message = N_("Choose what the system may do.")
+    field = "scopes"
 
 
 class TooManyTokens(Refusal):

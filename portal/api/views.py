@@ -3,13 +3,23 @@
 Answers are JSON, what goes wrong is a problem of RFC 9457 (``web/problems.py``).
 """
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from datetime import datetime
+from typing import Any
 
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.asking import log_outside_ask, propose_ask
+from portal.acts.models.asks import Ask
+from portal.acts.queries.asks import outcomes_of
+from portal.acts.queries.budget import budget_of
+from portal.acts.queries.people import person_of
+from portal.acts.rules.asks import Channel, state_of
 from portal.api.actions import admit_request
 from portal.api.models import ApiToken
 from portal.api.queries import find_token
-from portal.api.reading import read_event, read_object
-from portal.api.rules import DENIALS, EVENTS, ScopeMissing, TokenMissing
+from portal.api.reading import read_ask, read_event, read_object
+from portal.api.rules import ASKS, DENIALS, EVENTS, ScopeMissing, TokenMissing
 from portal.challenges.actions.events import hear_event
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
@@ -51,6 +61,35 @@ def receive_event() -> tuple[Response, int]:
     event = database().write(lambda session: hear_event(session, actor, **facts, now=now))  # type: ignore[arg-type]
     answer = {"id": event.given_id, "event": event.id, "code": event.code, "outcome": event.outcome}
     return jsonify(answer | {"received_at": event.received_at.isoformat()}), 202
+
+
+@bp.post("/asks")
+@api(ASKS)
+@writes_in_steps
+def receive_ask() -> tuple[Response, int]:
+    """Ask somebody, or write down an ask that was made elsewhere. The same id again is the same ask, and the same answer but for its state."""
+    token: ApiToken = g.api_token
+    given, now = read_ask(read_object()), utcnow()
+    actor = Actor(id=None, origin="api", request_id=request_id())
+
+    def work(session: Session) -> dict[str, Any]:
+        person_id = person_of(session, given.person_id, given.email)
+        facts: dict[str, Any] = {"person_id": person_id, "kind": given.kind, "key": f"token:{token.id}:{given.id}", "about": given.about}
+        facts |= {"channel": given.channel, "now": now}
+        if given.happened_at is None:
+            return _told(session, given.id, propose_ask(session, actor, **facts, is_told=given.channel is Channel.PORTAL), now)
+        outside: dict[str, Any] = {"happened_at": given.happened_at, "came": given.came, "minutes": given.minutes, "note": given.note}
+        return _told(session, given.id, log_outside_ask(session, actor, **facts, **outside), now)
+
+    return jsonify(database().write(work)), 201
+
+
+def _told(session: Session, given_id: str, ask: Ask, now: datetime) -> dict[str, Any]:
+    """Return what is answered about an ask."""
+    budget, state = budget_of(session, ask.person_id, now), state_of(outcomes_of(session, ask.id)).value
+    free_on = budget.person.free_on.isoformat() if budget.person.free_on else None
+    told = {"id": given_id, "ask": ask.id, "person_id": ask.person_id, "kind": ask.kind, "effort": ask.effort, "state": state}
+    return told | {"expires_at": ask.expires_at.isoformat(), "left": budget.left, "next_slot_on": free_on}
 
 
 def init(app: Flask) -> None:

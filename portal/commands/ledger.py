@@ -49,7 +49,7 @@ def _noted(heads: Path | None = None) -> list[NotedHead]:
 @ledger.command("check")
 @with_appcontext
 def check() -> None:
-    """Run the list of the fourteen invariants; say of each that it holds, or name each row that breaks it (exit 1)."""
+    """Run the list of the fifteen invariants; say of each that it holds, or name each row that breaks it (exit 1)."""
     noted, broken, asked = _noted(), 0, 0
     with database().snapshot() as session:
         for found in findings(session, noted=noted):
@@ -62,7 +62,7 @@ def check() -> None:
     if broken:
         click.echo(f"Broken by {broken} rows." if broken > 1 else "Broken by one row.")
         raise click.exceptions.Exit(1)
-    click.echo(f"All fourteen hold over {transfers} transfers, asked in {asked} ways.")
+    click.echo(f"All fifteen hold over {transfers} transfers, asked in {asked} ways.")
 
 
 @ledger.command("verify")

@@ -1,4 +1,4 @@
-"""What higher rooms show on a person's pages: the admins' page about somebody, and everybody's own profile. Handed over in ``app.py``."""
+"""What higher rooms show on the admins' page about a person or a company, and on everybody's own profile. Handed over in ``app.py``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,23 @@ class Panel:
 
     template: str
     facts: Facts
+
+
+CompanyFacts = Callable[[Session, int, datetime], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class CompanyPanel:
+    """A template on the page of a company, and what it is filled from by the company's id."""
+
+    template: str
+    facts: CompanyFacts
+
+
+def panels_for_company(session: Session, company_id: int, now: datetime) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return template and facts of each panel about a company."""
+    panels: Sequence[CompanyPanel] = current_app.extensions.get("company_panels", ())
+    return [(panel.template, panel.facts(session, company_id, now)) for panel in panels]
 
 
 def panels_for(place: str, session: Session, person: Person, now: datetime) -> list[tuple[str, Mapping[str, Any]]]:

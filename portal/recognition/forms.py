@@ -10,7 +10,7 @@ from wtforms import FieldList, FormField, HiddenField, IntegerField, RadioField,
 from wtforms import Form as PlainForm
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
-from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS
+from portal.acts.rules.acts import ACT_KIND_NAMES, OF_STEPS
 from portal.kernel.ids import MOST_ID
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.recognition.badges.acts import COUNTED

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import record_act, reverse_act
-from portal.acts.queries import acts_by_track, count_acts, find_act
-from portal.acts.rules import ActUnknown
+from portal.acts.actions.acts import record_act, reverse_act
+from portal.acts.queries.acts import acts_by_track, count_acts, find_act
+from portal.acts.rules.acts import ActUnknown
 from portal.kernel.actor import system
 from portal.kernel.tracks import Track
 from tests.factories.people import make_company, make_person

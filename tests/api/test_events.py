@@ -180,7 +180,7 @@ def test_addresses_and_methods_that_do_not_exist_are_problems_too(app: Any) -> N
 
 def test_only_routes_marked_for_other_systems_need_no_form_token(app: Any) -> None:
     marked = {rule.endpoint for rule in app.url_map.iter_rules() if audience_of(app, rule.endpoint) == API}
-    assert marked == {"api.receive_event"}
+    assert marked == {"api.receive_event", "api.receive_ask"}
     assert csrf._exempt_views == set()
     assert {blueprint if isinstance(blueprint, str) else blueprint.name for blueprint in csrf._exempt_blueprints} == {"api"}
     assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")} == marked
@@ -193,7 +193,7 @@ def test_the_document_names_every_problem_there_is(app: Any) -> None:
     from portal.people.rules import throttle
     from portal.web.problems import kind_of
 
-    of_pages = {"TokenNameMissing", "TooManyTokens", "TokenShownOnce", "TokenUnknown", "EventDropped", "EventUsed", "EventUnknown"}
+    of_pages = {"TokenNameMissing", "ScopeNeeded", "TooManyTokens", "TokenShownOnce", "TokenUnknown", "EventDropped", "EventUsed", "EventUnknown"}
     rooms = {api_rules.__name__, outside_rules.__name__}
     told = [c for module in (api_rules, outside_rules) for c in vars(module).values() if isinstance(c, type) and issubclass(c, Refusal)]
     names = {kind_of(c()) for c in told if c.__module__ in rooms and c.__name__ not in of_pages}

@@ -82,7 +82,8 @@ def test_when_a_use_is_noted_again(ago: int | None, is_done: bool) -> None:
 
 def test_the_page_shows_a_token_once_and_never_again(sign_in: Any, database: Database) -> None:
     browser = sign_in(database.write(make_admin))
-    data = {"name": "Webinar tool", "key": "key-1"}
+    assert "Choose what the system may do." in browser.post("/admin/api-tokens", data={"name": "Survey tool", "key": "key-0"}).text
+    data = {"name": "Webinar tool", "key": "key-1", "scopes": ["events"]}
     made = browser.post("/admin/api-tokens", data=data)
     assert made.status_code == 200
     shown = TOKEN.search(made.text)

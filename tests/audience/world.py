@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import record_act, reverse_act
+from portal.acts.actions.acts import record_act, reverse_act
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import accept_early, approve_attempt, decline_attempt
 from portal.challenges.actions.stages import add_stage

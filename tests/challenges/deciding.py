@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.actions.review import (
     decline_attempt,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.repaying import do_some
 from portal.challenges.actions.repricing import (

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS, UNREWARDED, ActKind
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import ACT_KIND_NAMES, OF_STEPS, UNREWARDED, ActKind
 from portal.audience.models import AudienceRule
 from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge

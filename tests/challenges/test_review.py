@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from portal.acts.queries import find_act
+from portal.acts.queries.acts import find_act
 from portal.challenges.actions.answering import submit_attempt, withdraw_submission
 from portal.challenges.actions.editing import edit_challenge, offer_of
 from portal.challenges.actions.recording import add_record_challenge, undo_attempt

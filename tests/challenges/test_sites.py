@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import duplicate_challenge, edit_challenge, offer_of, publish_challenge

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.review import (

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.actions.answering import save_answers, submit_attempt
 from portal.challenges.actions.editing import close_challenge, edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.lifecycle import archive_challenge, ask_for_review, pause_challenge, send_back

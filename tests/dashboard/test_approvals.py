@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.models.taking import Attempt
 from portal.challenges.rules.refusals import AlreadyDecided, OwnSubmission, ReasonMissing
 from portal.kernel.clock import utcnow

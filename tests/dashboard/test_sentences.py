@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT
+from portal.acts.rules.asks import Came
 from portal.challenges.rules.states import Outcome
 from portal.dashboard.sentences import EVENTS, IMPORTED, NUMBERED, SUBJECTS, facts_of, sentence_for
 from portal.references.rules import State as NominationState
@@ -15,6 +16,7 @@ from portal.rewards.rules.states import State as RedemptionState
 
 # Names that are put together where they are recorded.
 MADE = {f"submission.{outcome}" for outcome in Outcome} | {f"redemption.{state}" for state in RedemptionState if state != "requested"}
+MADE |= {f"ask.{came}" for came in Came} | {f"{of}.{what}" for of in ("person", "company") for what in ("ask_blocked", "ask_block_lifted")}
 BEGINNINGS = {name.split(".")[0] for name in EVENTS}
 NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 

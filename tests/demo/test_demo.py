@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config import Env, Settings
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.app import create_app
 from portal.audit.models import AuditEvent
 from portal.bank.models import Dispute

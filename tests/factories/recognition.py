@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import record_act, reverse_act
+from portal.acts.actions.acts import record_act, reverse_act
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.ledger.queries.transfers import find_transfer

@@ -9,6 +9,14 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.answering import answer_ask
+from portal.acts.actions.asking import Override
+from portal.acts.actions.blocking import set_block
+from portal.acts.actions.saying import set_own_terms
+from portal.acts.actions.settings import set_defaults, set_efforts
+from portal.acts.rules.asks import AskKind
+from portal.acts.rules.budget import Cap, Defaults
+from portal.acts.rules.terms import Terms
 from portal.api.actions import make_token
 from portal.bank.actions.adjusting import adjust_points
 from portal.challenges.actions.answering import save_answers, submit_attempt
@@ -52,6 +60,7 @@ from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant, adjust_variant
 from portal.rewards.actions.waiting import join_waiting
 from portal.rewards.actions.wishes import wish
+from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, make_ask
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
@@ -208,6 +217,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     item = _in_gallery(session, ann, storage, now)
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
+    _asked(session, admin, employee, ann, bob, now)
     return Story(
         advocate=ann.id,
         admin=admin.id,
@@ -236,6 +246,22 @@ def _tell(session: Session, storage: Storage) -> Story:
         gallery_item=item,
         repricing=_corrected(session, admin, now),
     )
+
+
+def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: Person, now: datetime) -> None:
+    """Let two people of one company be asked: open, answered, done, beyond a rule, outside; and one of them be blocked afterwards."""
+    by, boss = by_employee(employee.id), by_admin(admin.id)
+    set_efforts(session, boss, efforts={AskKind.CALL: 9}, now=now)
+    set_defaults(session, boss, defaults=Defaults(Cap(3, 90), Cap(8, 90)), now=now)
+    make_ask(session, by, ann.id, about="A talk with Hall & Sons", now=now)
+    yes = make_ask(session, by, ann.id, kind="review", now=now)
+    answer_ask(session, by_advocate(ann.id), ask_id=yes.id, is_yes=True, now=now)
+    no = make_ask(session, by, ann.id, kind="survey", now=now)
+    answer_ask(session, by_advocate(ann.id), ask_id=no.id, is_yes=False, reason="In the <b>spring</b>", now=now)
+    log_ask(session, boss, bob.id, now - timedelta(days=3), now=now, came="completed", minutes=35, note="At the fair")
+    set_own_terms(session, by_advocate(bob.id), terms=Terms(2, 90, ("video",), (7, 8), now.date() - timedelta(days=1)), now=now)
+    make_ask(session, by, bob.id, kind="video", now=now, override=Override("The summit opens with it", admin.id))
+    set_block(session, boss, kind="escalation", reason="Ticket 4711", person_id=bob.id, now=now)
 
 
 def _in_gallery(session: Session, ann: Person, storage: Storage, now: datetime) -> int:

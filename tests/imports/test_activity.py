@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.imports.models import ImportRow

@@ -25,7 +25,7 @@ def test_check_is_content_with_sound_books(database: Database, ledger: Callable[
     *lines, last = result.output.splitlines()
     assert result.exit_code == 0
     assert [line.split()[:2] for line in lines] == [[f"I{number}", "holds"] for number in range(1, 15)]
-    assert last.startswith("All fourteen hold over 34 transfers, asked in ")
+    assert last.startswith("All fifteen hold over 34 transfers, asked in ")
 
 
 @pytest.mark.breaks_the_books

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.challenges.actions.review import approve_attempt, reverse_approval
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
@@ -219,7 +219,7 @@ def test_approving_and_reversing_ten_times_returns_exact_balance_level_badges_bo
 
 @pytest.mark.parametrize(("origin", "days"), [("import", 0), ("127.0.0.1", 3)])
 def test_imports_and_late_entries_earn_badges_in_silence(hearing_session: Session, origin: str, days: int) -> None:
-    from portal.acts.actions import record_act
+    from portal.acts.actions.acts import record_act
 
     session, person = hearing_session, make_contact(hearing_session)
     make_badge(session, name="First step")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, event, func, insert, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.kernel.schema import Base

@@ -6,7 +6,7 @@ import io
 import pytest
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import record_act
+from portal.acts.actions.acts import record_act
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import invariants
 
 _ANY_ACCOUNT = text("SELECT 1 FROM account LIMIT 1")
+_ANY_ASK = text("SELECT 1 FROM ask LIMIT 1")
 # What a statement finds is a row of the table that its invariant names: in one that is empty there is none to look for.
 _TABLES = sorted({part.table for part in invariants.ALL})
 _FILLED = text("SELECT " + ", ".join(f"EXISTS (SELECT 1 FROM {table})" for table in _TABLES))
@@ -48,7 +49,9 @@ def _is_usable(session: Session) -> bool:
 
 
 def _problems(session: Session) -> list[object]:
-    if not _has_table(session, "transfer") or session.execute(_ANY_ACCOUNT).first() is None:
+    if not _has_table(session, "transfer"):
+        return []
+    if session.execute(_ANY_ACCOUNT).first() is None and not (_has_table(session, "ask") and session.execute(_ANY_ASK).first()):
         return []
     if not _has_table(session, "redemption"):  # A schema of old has the safe alone.
         return [problem for part in invariants.SAFE for problem in part.breaches(session)]

@@ -71,6 +71,16 @@ EDITORS: dict[str, tuple[Callable[[Session], str], dict[str, str], dict[str, str
         {"choice": "capped", "item": "25.00", "reason": "HR wrote"},
         {"choice": "capped", "item": "77.00", "reason": "HR wrote again"},
     ),
+    "goodwill of a person": (
+        lambda s: f"/admin/goodwill/people/{make_person(s).id}",
+        {"most": "17", "reason": "She said so"},
+        {"most": "19", "reason": "She said more"},
+    ),
+    "goodwill of a company": (
+        lambda s: f"/admin/goodwill/companies/{make_company(s).id}",
+        {"most": "17", "reason": "They said so"},
+        {"most": "19", "reason": "They said more"},
+    ),
     "terms of the rule": (lambda s: "/admin/rewards/terms", {"most": "25.00"}, {"most": "77.00"}),
     "reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"price": "1234"}, {"summary": "A newer summary"}),
     "terms of a reward": (lambda s: f"/admin/rewards/{make_reward(s).id}", {"terms": "Terms of the first."}, {"terms": "Terms of the second."}),

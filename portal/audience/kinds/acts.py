@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, not_, select, true
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS, UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import ACT_KIND_NAMES, OF_STEPS, UNREWARDED
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test, Word
 from portal.audience.kinds.numbers import AT_LEAST, COMPARISONS, comparison, days_or_none, whole

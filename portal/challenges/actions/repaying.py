@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import change_worth
-from portal.acts.queries import find_act
+from portal.acts.actions.acts import change_worth
+from portal.acts.queries.acts import find_act
 from portal.audit.actions import record
 from portal.challenges.actions.repricing import facts_of, lock_repricing, tell_asker
 from portal.challenges.models.repricing import Repricing, RepricingLine

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import record_act, reverse_act
+from portal.acts.actions.acts import record_act, reverse_act
 from portal.challenges.actions.answering import send_unfinished
 from portal.challenges.actions.locking import lock_submission, move_attempt, move_submission, resting_state
 from portal.challenges.actions.paying import paid_at_once, take_back_stages

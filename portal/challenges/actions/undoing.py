@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.acts.actions import reverse_act
+from portal.acts.actions.acts import reverse_act
 from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery

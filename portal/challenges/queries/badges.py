@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Submission
 from portal.challenges.rules.states import ChallengeState, SubmissionState

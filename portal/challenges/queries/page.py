@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.audience.kinds.contract import Phrase
 from portal.audience.queries.admission import is_admitted
 from portal.audience.queries.reasons import told_why

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.repricing import Repricing, RepricingLine
 from portal.challenges.models.taking import Attempt, Submission

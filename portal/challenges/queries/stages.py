@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.models.offering import Challenge, ChallengeVersion, Stage
 from portal.challenges.models.taking import Answer, Submission
 from portal.challenges.rules.acting import kind_of_act

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 
 PRECEDENCE = (
     ActKind.REVIEW,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.consents.rules import ITEM_NAMES, MOST_MONTHS, QUOTE_LENGTH, SCOPE_NAMES, WORDS_LENGTH, Agreed, Item, Scope

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.files.receiving import Received
 from portal.kernel.errors import Refusal
 from portal.people.rules.throttle import Limit

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.stages.addresses import StepLinkInvalid
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.addresses import is_address

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.saying import SCORE
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal

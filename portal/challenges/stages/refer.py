@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.rules.sites import ANY_PROOF, PROOF_NAMES, Proof, disclosure_in
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from portal.acts.rules import ActKind
+from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.gallery import AGREEMENT, AGREEMENT_VERSION, GalleryNotAgreed, SeenBy
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import ANSWER, Control, Given, Keep, StageKind, Step, Value

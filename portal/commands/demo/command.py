@@ -9,9 +9,11 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.acts.models.asks import Ask
 from portal.challenges.actions.links import withhold_looks
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
+from portal.commands.demo.asking import Asking
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cards import Cards
 from portal.commands.demo.cast import PASSWORD, Cast, OneHash
@@ -47,6 +49,7 @@ COUNTED = (
     (Attempt, "answers"),
     (Redemption, "redemptions"),
     (Nomination, "nominations"),
+    (Ask, "asks"),
     (BadgeHolding, "badges earned"),
 )
 
@@ -100,6 +103,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Honours(story, cast).begin()
     Sites(story, cast).begin()
     Newcomer(story, cast).begin()
+    Asking(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.dashboard.models import KeptFigures
 from portal.dashboard.queries.overview import Month, PointsTotals, active_advocates, acts_by_month, acts_in, points_totals
 from portal.dashboard.queries.reviewing import Times, decided_lately, declines_by_reason, review_times

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.dashboard.rules import Stretch
 from portal.kernel.clock import start_of_day
 from portal.kernel.tracks import Track

@@ -11,6 +11,7 @@ from portal.kernel.seen import seen_of
 from portal.people.actions.companies import add_company, edit_company, seen_values
 from portal.people.admin.people import bp, happening, roles_text
 from portal.people.forms import CompaniesFilter, CompanyForm, options
+from portal.people.panels import panels_for_company
 from portal.people.queries.companies import company_names, get_company, possible_owners
 from portal.people.queries.directory import all_companies, count_companies, history_of, industries, list_companies, list_people
 from portal.people.rules.person import STATE_NAMES
@@ -86,7 +87,8 @@ def _stored(company_id: int) -> CompanyForm:
 
 def _company(company_id: int, form: CompanyForm | None = None) -> str:
     company = get_company(db(), company_id)
-    shown = {"page": list_people(db(), company=company.id, after=request.args.get("after")), "history": history_of(db(), "company", company.id)}
+    shown: dict[str, Any] = {"page": list_people(db(), company=company.id, after=request.args.get("after"))}
+    shown |= {"history": history_of(db(), "company", company.id), "panels": panels_for_company(db(), company.id, utcnow())}
     names = {"state_names": STATE_NAMES, "roles_text": roles_text, "happening": happening}
     return render("people/admin/company.html", company=company, form=form or _stored(company_id), **shown, **names)
 

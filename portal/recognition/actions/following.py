@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal.acts.rules import UNREWARDED, ActNews
+from portal.acts.rules.acts import UNREWARDED, ActNews
 from portal.kernel.actor import Actor
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.actions.scores import count, take_back

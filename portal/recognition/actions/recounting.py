@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.clock import micros, require_aware
 from portal.ledger.models import account, entry, transfer
 from portal.people.models import Person

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import ActKind
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import ActKind
 from portal.kernel.text import N_
 from portal.recognition.badges.contract import ACTS, Case, Facts, Holder, Options, Rule
 from portal.recognition.badges.counting import eligible, nth_act, stream

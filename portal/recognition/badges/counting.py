@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.kernel.clock import require_aware
 from portal.people.models import Person
 from portal.people.rules.person import PersonState

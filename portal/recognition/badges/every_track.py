@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.text import N_
 from portal.kernel.tracks import Track
 from portal.recognition.badges.contract import ACTS, Case, Facts, Holder, Options, Rule

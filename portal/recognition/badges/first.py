@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.text import N_
 from portal.recognition.badges.contract import ACTS, CHALLENGES, TAKEN, Case, Facts, Holder, Options, Rule
 from portal.recognition.badges.counting import eligible, nth_act, stream

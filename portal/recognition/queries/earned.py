@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.clock import require_aware
 from portal.ledger.models import account, entry, transfer
 from portal.recognition.rules.boards import UNIT, Span

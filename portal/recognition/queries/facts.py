@@ -7,8 +7,8 @@ from typing import Any, cast
 from sqlalchemy import BigInteger, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.ledger.queries.balances import balance_of
 from portal.people.models import Person
 from portal.recognition.badges.contract import ACTS, CHALLENGES, LIFETIME, TAKEN, WEEKS, ChallengeFacts, Facts

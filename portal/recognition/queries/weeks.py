@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import UNREWARDED
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import UNREWARDED
 from portal.kernel.clock import require_aware
 from portal.kernel.db import programme_zone
 from portal.kernel.schema import UTCDateTime

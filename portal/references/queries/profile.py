@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.queries import acts_by_track
+from portal.acts.models.acts import Act
+from portal.acts.queries.acts import acts_by_track
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.text import N_

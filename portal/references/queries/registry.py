@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, String, bindparam, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
+from portal.acts.models.acts import Act
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person

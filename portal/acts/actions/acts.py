@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from portal.acts.models import Act
-from portal.acts.rules import ActNews, ActUnknown
+from portal.acts.models.acts import Act
+from portal.acts.rules.acts import ActNews, ActUnknown
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.tracks import Track

@@ -1,0 +1,1 @@
+"""Verbs of acts and asks, one file a subject."""

@@ -1,0 +1,120 @@
+"""What comes of an ask: answered, taken back, done, or left to lapse. Whoever takes the row of the open ask decides; the others are told."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
+from portal.acts.queries.asks import outcomes_of
+from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
+from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotYours
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean
+from portal.notifications.actions import notify
+from portal.people.queries.persons import get_person, recipient
+
+LAPSE_AT_ONCE = 100
+
+
+def answer_ask(session: Session, actor: Actor, *, ask_id: int, is_yes: bool, reason: str = "", now: datetime) -> Ask:
+    """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one.
+
+    A no frees the slot. Who said yes may still say no. Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed.
+    """
+    ask = get_ask(session, ask_id)
+    if actor.id != ask.person_id and not (actor.is_employee or actor.is_admin):
+        raise AskUnknown() if actor.is_advocate else NotYours()
+    return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, now=now)
+
+
+def withdraw_ask(session: Session, actor: Actor, *, ask_id: int, reason: str = "", now: datetime) -> Ask:
+    """Take an ask back, which frees the slot: who asked, and admins. Refuses: AskUnknown, NotAllowed, AlreadyAnswered."""
+    ask = get_ask(session, ask_id)
+    if not actor.is_admin and (not actor.is_employee or actor.id != ask.asked_by_id):
+        raise NotAllowed()
+    return _settle(session, actor, ask, Came.WITHDRAWN, note=reason, now=now)
+
+
+def finish_ask(session: Session, actor: Actor, *, ask_id: int, was_done: bool, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
+    """Write down that what was asked for was done, in so many minutes, or did not happen. Staff only.
+
+    Refuses: AskUnknown, NotAllowed, AlreadyAnswered, MinutesInvalid.
+    """
+    if not (actor.is_employee or actor.is_admin):
+        raise NotAllowed()
+    require_minutes(minutes)
+    came = Came.COMPLETED if was_done else Came.MISSED
+    return _settle(session, actor, get_ask(session, ask_id), came, minutes=minutes, note=note, now=now)
+
+
+def expire_due(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None, now: datetime) -> int:
+    """Let open asks lapse whose time is over, of a person and a company where given, else some of all; returns how many. Twice is once.
+
+    Asking does this itself, with the budgets locked, so that no slot waits for the job.
+    """
+    due = select(OpenAsk).where(OpenAsk.is_accepted.is_(False), OpenAsk.expires_at <= now)
+    whose = [OpenAsk.person_id == person_id] if person_id is not None else []
+    whose += [OpenAsk.company_id == company_id] if company_id is not None else []
+    found = due.where(or_(*whose)) if whose else due.limit(LAPSE_AT_ONCE)
+    rows = session.scalars(found.order_by(OpenAsk.ask_id).with_for_update().execution_options(populate_existing=True)).all()
+    for row in rows:
+        ask = session.get_one(Ask, row.ask_id)
+        session.delete(row)
+        write_outcome(session, actor, ask, Came.EXPIRED, at=now, now=now)
+    return len(rows)
+
+
+def get_ask(session: Session, ask_id: int) -> Ask:
+    """Return the ask; refuses ``AskUnknown``."""
+    ask = session.get(Ask, ask_id)
+    if ask is None:
+        raise AskUnknown()
+    return ask
+
+
+def write_outcome(
+    session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", at: datetime, now: datetime
+) -> None:
+    """Write one outcome, and what the record says of it. Whoever calls this holds the open ask, or has just made the ask."""
+    session.add(AskOutcome(ask_id=ask.id, came=came.value, minutes=minutes, note=clean(note)[:NOTE_LENGTH], by_id=actor.id, at=at))
+    session.flush()
+    record(session, actor, f"ask.{came.value}", "ask", ask.id, now=now, kind=ask.kind, person_id=ask.person_id)
+
+
+def require_minutes(minutes: int | None) -> None:
+    """Refuses minutes that nobody spends on one thing (``MinutesInvalid``)."""
+    if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
+        raise MinutesInvalid(most=MOST_MINUTES)
+
+
+def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
+    """Take the open ask's row and write what came of it, once."""
+    taken = select(OpenAsk).where(OpenAsk.ask_id == ask.id).with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(taken)
+    before = state_of(outcomes_of(session, ask.id))
+    if row is None or before == came.value:
+        if before == came.value:
+            return ask
+        raise AlreadyAnswered(state=ASK_STATE_NAMES[before])
+    if before is AskState.OPEN and row.expires_at <= now and came in (Came.ACCEPTED, Came.DECLINED) and actor.id == ask.person_id:
+        raise AskLapsed(day=row.expires_at)
+    if after(before, came) is AskState.ACCEPTED:
+        row.is_accepted = True
+    else:
+        session.delete(row)
+    write_outcome(session, actor, ask, came, minutes=minutes, note=note, at=now, now=now)
+    _tell(session, actor, ask, came, clean(note), now)
+    return ask
+
+
+def _tell(session: Session, actor: Actor, ask: Ask, came: Came, note: str, now: datetime) -> None:
+    """Tell who asked what the person said; not who wrote it down themself."""
+    if came not in (Came.ACCEPTED, Came.DECLINED) or ask.asked_by_id in (None, actor.id):
+        return
+    about = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "note": note}
+    data = {"person": get_person(session, ask.person_id).name, "is_yes": came is Came.ACCEPTED, **about}
+    to, link = recipient(session, int(ask.asked_by_id or 0)), f"/goodwill/people/{ask.person_id}"
+    notify(session, to=to, kind="ask_answered", data=data, key=f"ask:{ask.id}:{came.value}", now=now, link=link)

@@ -1,0 +1,275 @@
+"""Asking: the one verb that every door calls before anybody is asked for anything, and its twin for what was asked elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import expire_due, require_minutes, write_outcome
+from portal.acts.actions.locking import locked_company, locked_person
+from portal.acts.models.asks import Ask, OpenAsk
+from portal.acts.queries.budget import Budget, budget_of
+from portal.acts.queries.settings import defaults_of, efforts_at
+from portal.acts.rules.asks import ASK_KIND_NAMES, KEY_LENGTH, NOTE_LENGTH, REASON_LENGTH, AskKind, Came, Channel
+from portal.acts.rules.budget import window_from
+from portal.acts.rules.refusals import (
+    ApproverNeeded,
+    CannotBeAsked,
+    KeyUsed,
+    KindUnknown,
+    MomentAhead,
+    MomentTooOld,
+    ReasonNeeded,
+    SourceAsks,
+    Stop,
+)
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean, clean_line
+from portal.notifications.actions import notify
+from portal.people.models import Person
+from portal.people.queries.companies import get_company
+from portal.people.queries.persons import get_person, recipient
+from portal.people.rules.person import PersonState
+
+MOST_YEARS = 10
+ABOUT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why somebody is asked although something stands against it, and the admin who approves that. Nothing lifts a block."""
+
+    reason: str
+    approver_id: int | None
+
+
+def propose_ask(
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    kind: AskKind | str,
+    key: str,
+    now: datetime,
+    channel: Channel | str = Channel.PORTAL,
+    about: str = "",
+    source: tuple[str, int] | None = None,
+    expires_at: datetime | None = None,
+    override: Override | None = None,
+    is_told: bool = True,
+) -> Ask:
+    """Ask somebody for something, and reserve the slot. ``key`` names the form, job or request for ever: once more is the first ask.
+
+    ``source`` is what asks, such as ``("reference_request", 7)``; it has one unsettled ask. ``expires_at`` is when silence frees the slot
+    (the programme's days from now if not given). ``is_told`` lets a member be told here; a door that writes to them itself says False.
+    Refuses: NotAllowed, KindUnknown, CannotBeAsked, LegalHold, OpenEscalation; and, where no ``override`` names why and who approves,
+    KindNotWanted, Paused, MonthOff, Resting, PersonCapReached, PersonTakesNone, CompanyCapReached, CompanyTakesNone; of an override
+    ReasonNeeded and ApproverNeeded; KeyUsed, SourceAsks. Of many who go for the last slot exactly one gets it: the budgets are locked first.
+    """
+    require_staff(actor)
+    wanted, person = known_kind(kind), get_person(session, person_id)
+    person = _lock(session, person)
+    if (first := _same(session, key, person_id, wanted)) is not None:
+        return first
+    expire_due(session, actor, person_id=person_id, company_id=person.company_id, now=now)
+    budget = budget_of(session, person_id, now)
+    stops = budget.standing.against(wanted)
+    lifted = _lifted(session, actor, person_id, stops, override)
+    ask = _made(
+        budget,
+        key=key,
+        kind=wanted,
+        channel=Channel(channel),
+        about=clean_line(about)[:ABOUT_LENGTH],
+        effort=efforts_at(session, now)[wanted],
+        asked_at=now,
+        asked_by_id=actor.id,
+        now=now,
+        expires_at=expires_at or now + timedelta(days=defaults_of(session).answer_days),
+        source=source,
+        **lifted,
+    )
+    _keep(session, ask)
+    facts = {"kind": ask.kind, "person_id": person_id, "effort": ask.effort, "overrode": ask.overrode, "approver_id": ask.approver_id}
+    record(session, actor, "ask.overridden" if ask.overrode else "ask.made", "ask", ask.id, now=now, reason=ask.override_reason, **facts)
+    _tell(session, ask, person, is_told)
+    return ask
+
+
+def log_outside_ask(
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    kind: AskKind | str,
+    key: str,
+    happened_at: datetime,
+    now: datetime,
+    channel: Channel | str = Channel.EMAIL,
+    about: str = "",
+    came: Came | str | None = None,
+    minutes: int | None = None,
+    note: str = "",
+) -> Ask:
+    """Write down an ask that was made outside the portal, at ``happened_at``; ``came`` is what came of it by now, None where it is open.
+
+    It happened, so no cap refuses it: it counts, weighs with the effort of that time, and stands in the monthly report.
+    Refuses: NotAllowed, KindUnknown, CannotBeAsked where it is no customer's person, MomentAhead, MomentTooOld, MinutesInvalid, KeyUsed.
+    """
+    require_staff(actor)
+    wanted = known_kind(kind)
+    require_minutes(minutes)
+    if happened_at > now:
+        raise MomentAhead()
+    if happened_at < now - timedelta(days=366 * MOST_YEARS):
+        raise MomentTooOld(years=MOST_YEARS)
+    person = _lock(session, get_person(session, person_id))
+    if (first := _same(session, key, person_id, wanted)) is not None:
+        return first
+    if not person.is_advocate:
+        raise CannotBeAsked(name=person.name)
+    expire_due(session, actor, person_id=person_id, company_id=person.company_id, now=now)
+    ask = _made(
+        budget_of(session, person_id, now),
+        key=key,
+        kind=wanted,
+        channel=Channel(channel),
+        about=clean_line(about)[:ABOUT_LENGTH],
+        effort=efforts_at(session, happened_at)[wanted],
+        asked_at=happened_at,
+        asked_by_id=actor.id,
+        now=now,
+        expires_at=happened_at + timedelta(days=defaults_of(session).answer_days),
+        source=None,
+        is_outside=True,
+    )
+    _keep(session, ask, is_open=came in (None, Came.ACCEPTED), is_accepted=came == Came.ACCEPTED)
+    record(session, actor, "ask.logged", "ask", ask.id, now=now, kind=ask.kind, person_id=person_id, came=str(came or ""))
+    if came is not None:
+        write_outcome(session, actor, ask, Came(came), minutes=minutes, note=clean(note)[:NOTE_LENGTH], at=happened_at, now=now)
+    return ask
+
+
+def require_staff(actor: Actor) -> None:
+    """Refuses who is neither employee nor admin nor the portal itself (``NotAllowed``)."""
+    if not (actor.is_employee or actor.is_admin):
+        raise NotAllowed()
+
+
+def known_kind(kind: AskKind | str) -> AskKind:
+    """Return the kind; refuses ``KindUnknown``."""
+    try:
+        return AskKind(kind)
+    except ValueError:
+        raise KindUnknown() from None
+
+
+def _lock(session: Session, person: Person) -> Person:
+    """Lock the person's budget, then their company's, and return the person as they are now."""
+    locked_person(session, person.id)
+    session.refresh(person)
+    if person.company_id is not None:
+        locked_company(session, get_company(session, person.company_id).id)
+    return person
+
+
+def _same(session: Session, key: str, person_id: int, kind: AskKind) -> Ask | None:
+    """Return the ask that was made with this key. Refuses a key of another one (``KeyUsed``)."""
+    first = session.scalar(select(Ask).where(Ask.key == key[:KEY_LENGTH]))
+    if first is not None and (first.person_id, first.kind) != (person_id, kind.value):
+        raise KeyUsed()
+    return first
+
+
+def _lifted(session: Session, actor: Actor, person_id: int, stops: list[Stop], override: Override | None) -> Mapping[str, Any]:
+    """Return what the record keeps of an override; nothing where nothing stands against the ask, whatever was given."""
+    for stop in stops:
+        if stop.is_final or override is None:
+            raise stop
+    if not stops or override is None:
+        return {}
+    reason = clean(override.reason)[:REASON_LENGTH]
+    if not reason:
+        raise ReasonNeeded()
+    approver = session.get(Person, override.approver_id) if override.approver_id else None
+    is_another = approver is not None and approver.id not in (actor.id, person_id)
+    if approver is None or not is_another or not approver.is_admin or approver.state != PersonState.ACTIVE:
+        raise ApproverNeeded()
+    return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
+
+
+def _made(
+    budget: Budget,
+    *,
+    key: str,
+    kind: AskKind,
+    now: datetime,
+    source: tuple[str, int] | None,
+    is_outside: bool = False,
+    overrode: str = "",
+    override_reason: str = "",
+    approver_id: int | None = None,
+    **facts: Any,
+) -> Ask:
+    """Return the row, with what the caps were decided on."""
+    own, firm = budget.person, budget.company
+    sides = [budget.standing.person, *([budget.standing.company] if budget.standing.company else [])]
+    # Who waited for the lock may have begun before what freed the slot: the record tells them in the order in which they counted.
+    freed = [one.settled_at for side in sides for one in side.past if one.settled_at is not None]
+    return Ask(
+        key=key[:KEY_LENGTH],
+        person_id=budget.person_id,
+        company_id=budget.company_id,
+        kind=kind.value,
+        recorded_at=max([now, *freed]),
+        source_type=source[0] if source else None,
+        source_id=source[1] if source else None,
+        is_outside=is_outside,
+        overrode=overrode,
+        override_reason=override_reason,
+        approver_id=approver_id,
+        person_used=own.used,
+        person_most=own.most,
+        person_since=window_from(budget.standing.person.cap, now),
+        company_used=firm.used if firm else None,
+        company_most=firm.most if firm else None,
+        company_since=window_from(budget.standing.company.cap, now) if budget.standing.company else None,
+        **facts,
+    )
+
+
+def _keep(session: Session, ask: Ask, *, is_open: bool = True, is_accepted: bool = False) -> None:
+    """Write the ask, and that it is open. Refuses a second unsettled one of a source (``SourceAsks``) and a key of another (``KeyUsed``)."""
+    try:
+        with session.begin_nested():
+            session.add(ask)
+            session.flush()
+            if is_open:
+                facts = {"person_id": ask.person_id, "company_id": ask.company_id, "source_type": ask.source_type, "source_id": ask.source_id}
+                session.add(OpenAsk(ask_id=ask.id, is_accepted=is_accepted, expires_at=ask.expires_at, **facts))
+                session.flush()
+    except IntegrityError as error:
+        if violated(error, "open_ask", "source_type", "source_id"):
+            raise SourceAsks() from error
+        if violated(error, "ask", "key"):
+            raise KeyUsed() from error
+        raise
+
+
+def _tell(session: Session, ask: Ask, person: Person, is_told: bool) -> None:
+    """Tell a member that they are asked, and the admin who was named what they approved."""
+    if is_told and person.state == PersonState.ACTIVE:
+        data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat()}
+        notify(session, to=recipient(session, person.id), kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
+    if ask.approver_id is not None:
+        asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
+        data = {"person": person.name, "asker": asker, "reason": ask.override_reason, "kind": ASK_KIND_NAMES[AskKind(ask.kind)]}
+        to, link = recipient(session, ask.approver_id), f"/goodwill/people/{person.id}"
+        notify(session, to=to, kind="ask_overridden", data=data, key=f"ask_overridden:{ask.id}", now=ask.recorded_at, link=link)

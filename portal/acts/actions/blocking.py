@@ -1,0 +1,78 @@
+"""Blocks that nobody can override: set and lifted by admins, each with a reason."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.locking import locked_company, locked_person
+from portal.acts.models.asks import AskBlock
+from portal.acts.rules.asks import REASON_LENGTH
+from portal.acts.rules.refusals import BlockGone, BlockThere, ReasonNeeded
+from portal.acts.rules.terms import BlockKind
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean
+from portal.people.queries.companies import get_company
+from portal.people.queries.persons import get_person
+
+
+def set_block(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: BlockKind | str,
+    reason: str,
+    now: datetime,
+    person_id: int | None = None,
+    company_id: int | None = None,
+) -> AskBlock:
+    """Let nobody ask a person, or anybody of a company, until it is lifted. Who asks at the same moment comes before it, or is refused.
+
+    What is open stays open: its askers see the block and take it back themselves. Refuses: NotAllowed, ReasonNeeded, NotFound, BlockThere.
+    """
+    why = _admins_why(actor, reason)
+    if person_id is not None:
+        locked_person(session, get_person(session, person_id).id)
+    else:
+        locked_company(session, get_company(session, company_id or 0).id)
+    its = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
+    if session.scalar(select(AskBlock.id).where(its, AskBlock.kind == BlockKind(kind).value, AskBlock.lifted_at.is_(None))) is not None:
+        raise BlockThere()
+    of = {"person_id": person_id, "company_id": None if person_id is not None else company_id}
+    block = AskBlock(**of, kind=BlockKind(kind).value, reason=why, set_by_id=actor.id, set_at=now, lifted_reason="")
+    session.add(block)
+    session.flush()
+    _note(session, actor, block, "ask_blocked", why, now)
+    return block
+
+
+def lift_block(session: Session, actor: Actor, *, block_id: int, reason: str, now: datetime) -> AskBlock:
+    """Let people be asked again. Refuses: NotAllowed, ReasonNeeded, BlockGone."""
+    why = _admins_why(actor, reason)
+    found = select(AskBlock).where(AskBlock.id == block_id).with_for_update().execution_options(populate_existing=True)
+    block = session.scalar(found)
+    if block is None or block.lifted_at is not None:
+        raise BlockGone()
+    block.lifted_at, block.lifted_by_id, block.lifted_reason = max(now, block.set_at), actor.id, why
+    session.flush()
+    _note(session, actor, block, "ask_block_lifted", why, now)
+    return block
+
+
+def _admins_why(actor: Actor, reason: str) -> str:
+    if not actor.is_admin:
+        raise NotAllowed()
+    why = clean(reason)[:REASON_LENGTH]
+    if not why:
+        raise ReasonNeeded()
+    return why
+
+
+def _note(session: Session, actor: Actor, block: AskBlock, what: str, why: str, now: datetime) -> None:
+    """Write it into the history of the person or the company."""
+    if block.person_id is not None:
+        record(session, actor, f"person.{what}", "person", block.person_id, now=now, kind=block.kind, reason=why)
+    else:
+        record(session, actor, f"company.{what}", "company", block.company_id, now=now, kind=block.kind, reason=why)

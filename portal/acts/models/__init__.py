@@ -1,0 +1,1 @@
+"""Tables of acts and of asks, one file a subject."""

@@ -1,0 +1,1 @@
+"""Reads of acts and asks, one file a subject."""

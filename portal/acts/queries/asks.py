@@ -1,0 +1,99 @@
+"""Reading asks: one's outcomes, what is open, what was asked of somebody."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
+from portal.acts.rules.asks import AskState, Came, state_of
+from portal.people.models import Company, Person
+from portal.web.paging import SIZE, Page, page_by
+
+_asker, _approver = aliased(Person), aliased(Person)
+
+
+@dataclass(frozen=True)
+class AskRow:
+    """An ask as lists show it, with the person, who asked, and what came of it."""
+
+    ask: Ask
+    person: str
+    company: str | None
+    asker: str | None
+    approver: str | None
+    outcomes: tuple[AskOutcome, ...]
+
+    @property
+    def state(self) -> AskState:
+        return state_of(outcome.came for outcome in self.outcomes)
+
+    @property
+    def last(self) -> AskOutcome | None:
+        return self.outcomes[-1] if self.outcomes else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (AskState.OPEN, AskState.ACCEPTED)
+
+
+def outcomes_of(session: Session, ask_id: int) -> list[Came]:
+    """Return what came of an ask, in order."""
+    return [Came(came) for came in session.scalars(select(AskOutcome.came).where(AskOutcome.ask_id == ask_id).order_by(AskOutcome.id))]
+
+
+def open_asks(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskRow]:
+    """Return the unsettled asks of a person or of a company's people, those first whose answer is due first."""
+    whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id
+    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(whose).order_by(OpenAsk.is_accepted, OpenAsk.expires_at, Ask.id).limit(200)
+    return _filled(session, session.execute(found).all())
+
+
+def asks_page(session: Session, chosen: ColumnElement[bool], *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of asks as ``AskRow``, newest first."""
+    page = page_by(session, _rows().where(chosen), [(Ask.asked_at, True), (Ask.id, True)], after=after, size=size)
+    return Page(_filled(session, page.rows), page.next, page.is_first)
+
+
+def asks_page_by_record(session: Session, *chosen: ColumnElement[bool], after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of asks as ``AskRow``, written down last first."""
+    page = page_by(session, _rows().where(*chosen), [(Ask.recorded_at, True), (Ask.id, True)], after=after, size=size)
+    return Page(_filled(session, page.rows), page.next, page.is_first)
+
+
+def asks_of(session: Session, person_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return what was asked of somebody."""
+    return asks_page(session, Ask.person_id == person_id, after=after, size=size)
+
+
+def asks_of_company(session: Session, company_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return what was asked of the people of a company while they were there."""
+    return asks_page(session, Ask.company_id == company_id, after=after, size=size)
+
+
+def blocks_of(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskBlock]:
+    """Return the blocks that stand on a person or on a company."""
+    whose = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
+    return list(session.scalars(select(AskBlock).where(whose, AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)))
+
+
+def rows_of(session: Session, chosen: ColumnElement[bool], limit: int) -> list[AskRow]:
+    """Return asks as rows, newest first, for a report."""
+    return _filled(session, session.execute(_rows().where(chosen).order_by(Ask.recorded_at.desc(), Ask.id.desc()).limit(limit)).all())
+
+
+def _rows() -> Any:
+    columns = (Ask, Person.name.label("person"), Company.name.label("company"), _asker.name.label("asker"), _approver.name.label("approver"))
+    joined = select(*columns).join(Person, Person.id == Ask.person_id).outerjoin(Company, Company.id == Ask.company_id)
+    return joined.outerjoin(_asker, _asker.id == Ask.asked_by_id).outerjoin(_approver, _approver.id == Ask.approver_id)
+
+
+def _filled(session: Session, rows: Any) -> list[AskRow]:
+    ids = [row.Ask.id for row in rows]
+    came: dict[int, list[AskOutcome]] = {}
+    for start in range(0, len(ids), 500):
+        some = select(AskOutcome).where(AskOutcome.ask_id.in_(ids[start : start + 500])).order_by(AskOutcome.id)
+        for outcome in session.scalars(some):
+            came.setdefault(outcome.ask_id, []).append(outcome)
+    return [AskRow(row.Ask, row.person, row.company, row.asker, row.approver, tuple(came.get(row.Ask.id, ()))) for row in rows]

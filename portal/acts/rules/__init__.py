@@ -1,0 +1,1 @@
+"""Decisions about acts and asks, pure, one file a subject."""

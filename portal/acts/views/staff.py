@@ -1,0 +1,180 @@
+"""Employees' and admins' pages: whose goodwill is left, one person, one company, asking, and what came of it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import answer_ask, finish_ask, get_ask, withdraw_ask
+from portal.acts.actions.asking import Override, propose_ask
+from portal.acts.forms import AskForm, OutcomeForm, PeopleFilter
+from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, open_asks
+from portal.acts.queries.budget import budget_of, budgets_of, company_budget
+from portal.acts.queries.people import approvers, everybody_to_ask, people_to_ask
+from portal.acts.rules.budget import BAND_NAMES
+from portal.acts.rules.refusals import Stop
+from portal.acts.views.names import NAMES
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import NotFound, Refusal
+from portal.people.models import Person
+from portal.people.queries.companies import get_company
+from portal.people.queries.persons import get_person, names
+from portal.web.exports import csv_response, xlsx_response
+from portal.web.guards import current_actor, staff
+from portal.web.language import month
+from portal.web.templating import render, render_fragment
+from portal.web.transaction import db, writes
+
+bp = Blueprint("goodwill", __name__, url_prefix="/goodwill")
+HEADER = ("person_id", "person", "company", "used", "most", "days", "left", "strain", "band", "company_used", "company_most", "free_on")
+
+
+@bp.get("")
+@staff
+def index() -> ResponseReturnValue:
+    """Everybody who may be asked, with what is left."""
+    form, now = PeopleFilter(request.args), utcnow()
+    asked = form.values()
+    if (kind := request.args.get("format")) in ("csv", "xlsx"):
+        answer = csv_response if kind == "csv" else xlsx_response
+        return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), **asked), now))
+    page = people_to_ask(db(), **asked, after=request.args.get("after"))
+    facts = {"page": page, "budgets": budgets_of(db(), [row.id for row in page], now), "asked": asked, "form": form}
+    return render_fragment("acts/index.html", "results", **facts, now=now, **NAMES)
+
+
+def _lines(rows: Any, now: datetime) -> Any:
+    """Yield the lines of the file, some people at a time."""
+    found = list(rows)
+    for start in range(0, len(found), 500):
+        some = found[start : start + 500]
+        budgets = budgets_of(db(), [row.id for row in some], now)
+        for row in some:
+            budget = budgets[row.id]
+            own, firm = budget.person, budget.company
+            told = (own.used, own.most, own.days, budget.left, f"{own.strain:.2f}", _(BAND_NAMES[budget.band]))
+            yield (row.id, row.name, row.company, *told, firm.used if firm else None, firm.most if firm else None, own.free_on)
+
+
+@bp.get("/people/<int:person_id>")
+@staff
+def person(person_id: int) -> str:
+    """One person: budget, what is open, what was asked; and asking."""
+    return _person(person_id)
+
+
+@bp.post("/people/<int:person_id>")
+@staff
+@writes(again=lambda refusal, person_id: _ask_again(refusal, person_id))
+def ask(person_id: int) -> ResponseReturnValue:
+    """Ask the person."""
+    form = _ask_form(person_id)
+    if not form.validate():
+        return _person(person_id, form), 422
+    override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+    propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, now=utcnow())
+    flash(_("The slot is reserved. You are told when there is an answer."), "good")
+    return redirect(url_for(".person", person_id=person_id), 303)
+
+
+@bp.post("/asks/<int:ask_id>/<any(yes, no, done, missed, withdrawn):what>")
+@staff
+@writes(again=lambda refusal, ask_id, what: _outcome_again(refusal, ask_id))
+def outcome(ask_id: int, what: str) -> ResponseReturnValue:
+    """Write down what came of an ask."""
+    form, actor, now = OutcomeForm(), current_actor(), utcnow()
+    if not form.validate():
+        flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "bad")
+        return _back(ask_id)
+    note = form.note.data or ""
+    if what in ("yes", "no"):
+        answer_ask(db(), actor, ask_id=ask_id, is_yes=what == "yes", reason=note, now=now)
+    elif what == "withdrawn":
+        withdraw_ask(db(), actor, ask_id=ask_id, reason=note, now=now)
+    else:
+        finish_ask(db(), actor, ask_id=ask_id, was_done=what == "done", minutes=form.minutes.data, note=note, now=now)
+    flash(_("Noted."), "good")
+    return _back(ask_id)
+
+
+@bp.get("/companies/<int:company_id>")
+@staff
+def company(company_id: int) -> str:
+    """One company: the budget of its people together, what is open, who is there."""
+    now, found = utcnow(), get_company(db(), company_id)
+    page = people_to_ask(db(), company_id=company_id, after=request.args.get("after"))
+    facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page}
+    facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), "open": open_asks(db(), company_id=company_id)}
+    facts |= {"latest": asks_of_company(db(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
+    return render("acts/company.html", **facts, outcome=OutcomeForm(formdata=None), now=now, **NAMES)
+
+
+def init(app: Flask) -> None:
+    """Offer the words of asks to the templates: ``kind|ask_kind``, ``number|month_of_year``."""
+    app.jinja_env.filters.update(
+        ask_kind=lambda kind: _(NAMES["kind_names"][kind]), month_of_year=lambda number: month(date(2026, number, 1), "LLLL")
+    )
+
+
+def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str, Any] | None:
+    """What is left of somebody's goodwill, on the admins' page about them."""
+    if not person.is_advocate:
+        return None
+    return {"budget": budget_of(session, person.id, now), "open": open_asks(session, person_id=person.id), **NAMES}
+
+
+def company_panel(session: Session, company_id: int, now: datetime) -> Mapping[str, Any]:
+    """What is left of a company's goodwill, on the admins' page about it."""
+    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": open_asks(session, company_id=company_id), **NAMES}
+
+
+def standing_blocks(**whose: int) -> list[tuple[Any, str]]:
+    """Return the blocks that stand, each with who set it."""
+    found = blocks_of(db(), **whose)
+    who = names(db(), [block.set_by_id for block in found if block.set_by_id])
+    return [(block, who.get(block.set_by_id or 0, "–")) for block in found]
+
+
+def _ask_form(person_id: int, **kwargs: Any) -> AskForm:
+    form = AskForm(**kwargs)
+    form.approver.choices = [("", _("Choose an admin")), *approvers(db(), (current_actor().id, person_id))]
+    return form
+
+
+def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None) -> str:
+    now, found = utcnow(), get_person(db(), person_id)
+    if not found.is_advocate:
+        raise NotFound()
+    budget = budget_of(db(), person_id, now)
+    page = asks_of(db(), person_id, after=request.args.get("after"))
+    facts: dict[str, Any] = {"person": found, "budget": budget, "page": page, "open": open_asks(db(), person_id=person_id)}
+    facts |= {"blocks": standing_blocks(person_id=person_id) + (standing_blocks(company_id=budget.company_id) if budget.company_id else [])}
+    facts |= {"stops": budget.standing.against(""), "stop": stop, "form": form or _ask_form(person_id, formdata=None)}
+    return render("acts/person.html", **facts, outcome=OutcomeForm(formdata=None), now=now, **NAMES)
+
+
+def _ask_again(refusal: Refusal, person_id: int) -> ResponseReturnValue:
+    form = _ask_form(person_id)
+    form.validate()
+    form.refuse(refusal)
+    return _person(person_id, form, stop=refusal if isinstance(refusal, Stop) else None), refusal.status
+
+
+def _back(ask_id: int) -> ResponseReturnValue:
+    """Go back to the page where the ask was shown: its person, or the company if that was it."""
+    found = get_ask(db(), ask_id)
+    if request.form.get("from") == "company" and found.company_id:
+        return redirect(url_for(".company", company_id=found.company_id), 303)
+    return redirect(url_for(".person", person_id=found.person_id), 303)
+
+
+def _outcome_again(refusal: Refusal, ask_id: int) -> ResponseReturnValue:
+    if isinstance(refusal, NotFound):
+        raise refusal
+    flash(NAMES["sentence"](refusal), "bad")
+    return _back(ask_id)

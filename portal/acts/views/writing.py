@@ -1,0 +1,116 @@
+"""Writing down what was asked elsewhere, in ten seconds; and asking several at once."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal.acts.actions.asking import log_outside_ask
+from portal.acts.actions.several import Line, ask_several, foresee_several
+from portal.acts.forms import LogForm, SeveralForm
+from portal.acts.queries.people import find_asked, label_of, names_to_ask
+from portal.acts.rules.asks import Came
+from portal.acts.views.names import NAMES
+from portal.acts.views.staff import bp
+from portal.kernel.clock import local_date, start_of_day, utcnow
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import Refusal
+from portal.people.models import Person
+from portal.people.queries.companies import get_company
+from portal.web.guards import current_actor, staff
+from portal.web.language import number
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+
+@bp.get("/log")
+@staff
+def log() -> str:
+    """The form; ``?person=`` fills in who."""
+    asked = request.args.get("person", "")
+    person = db().get(Person, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
+    company = get_company(db(), person.company_id).name if person and person.company_id else None
+    who = label_of(person.name, company, person.id) if person and person.is_advocate else ""
+    return _log(LogForm(formdata=None, person=who, happened_on=local_date(utcnow(), programme_zone(db())), came=""))
+
+
+@bp.get("/log/names")
+@staff
+def log_names() -> str:
+    """People to choose from while a name is typed, for htmx."""
+    return render("acts/_names.html", found=names_to_ask(db(), request.args.get("person", "")))
+
+
+@bp.post("/log")
+@staff
+@writes(again=lambda refusal: _log_again(refusal))
+def keep_log() -> ResponseReturnValue:
+    """Write the ask down, and offer the form for the next one."""
+    form, now = LogForm(), utcnow()
+    if not form.validate():
+        return _log(form), 422
+    person = find_asked(db(), form.person.data or "")
+    given: dict[str, Any] = {"kind": form.kind.data, "channel": form.channel.data, "minutes": form.minutes.data, "note": form.note.data or ""}
+    came = Came(form.came.data) if form.came.data else None
+    when = moment_of(form, now)
+    log_outside_ask(db(), current_actor(), person_id=person.id, key=form.key.data or "", happened_at=when, came=came, **given, now=now)
+    flash(_("Noted for %(name)s. It counts in their budget.", name=person.name), "good")
+    return redirect(url_for(".log"), 303)
+
+
+def moment_of(form: LogForm, now: datetime) -> datetime:
+    """Return the moment of the day that was entered: now for today, else its noon in the programme's zone."""
+    day, zone = form.happened_on.data, programme_zone(db())
+    assert day is not None
+    if day == local_date(now, zone):
+        return now
+    return start_of_day(day, zone).replace(hour=12)
+
+
+@bp.get("/several")
+@staff
+def several() -> str:
+    """The form for asking several."""
+    return _several(SeveralForm(formdata=None))
+
+
+@bp.post("/several")
+@staff
+@writes(again=lambda refusal: _several_again(refusal))
+def ask_many() -> ResponseReturnValue:
+    """Show who can be asked and who cannot; or, with that button, ask those who can."""
+    form, now = SeveralForm(), utcnow()
+    if not form.validate():
+        return _several(form), 422
+    if request.form.get("step") != "ask":
+        return _several(form, foresee_several(db(), lines=form.lines, kind=form.kind.data, now=now))
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+    lines = ask_several(db(), current_actor(), lines=form.lines, **given, now=now)
+    asked = sum(1 for line in lines if line.ask is not None)
+    flash(ngettext("%(n)s person is asked.", "%(n)s people are asked.", asked, n=number(asked)), "good" if asked else "info")
+    return _several(SeveralForm(formdata=None, kind=form.kind.data), lines, is_done=True)
+
+
+def _log(form: LogForm) -> str:
+    return render("acts/log.html", form=form, found=names_to_ask(db(), form.person.data or "") if form.person.errors else [])
+
+
+def _log_again(refusal: Refusal) -> ResponseReturnValue:
+    form = LogForm()
+    form.validate()
+    form.refuse(refusal)
+    return _log(form), refusal.status
+
+
+def _several(form: SeveralForm, lines: list[Line] | None = None, *, is_done: bool = False) -> str:
+    return render("acts/several.html", form=form, lines=lines, is_done=is_done, **NAMES)
+
+
+def _several_again(refusal: Refusal) -> ResponseReturnValue:
+    form = SeveralForm()
+    form.validate()
+    form.refuse(refusal)
+    return _several(form), refusal.status

@@ -1,0 +1,78 @@
+"""Asks by a file: as if each had been logged by hand, once, with what is wrong told per row."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from portal.acts.importer import AsksImporter
+from portal.acts.models.asks import Ask
+from portal.acts.queries.asks import outcomes_of
+from portal.acts.queries.budget import budget_of
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from tests.factories.people import make_employee, make_person
+from tests.imports.engine import imported, prepared, table, undone
+
+ASKS = AsksImporter()
+EMAIL = "amara@customer.example"
+
+
+@pytest.fixture
+def amara(database: Database) -> int:
+    return database.write(lambda s: make_person(s, name="Amara Okafor", email=EMAIL).id)
+
+
+def row(number: int, days: int = 5, **overrides: Any) -> dict[str, Any]:
+    moment = (utcnow() - timedelta(days=days)).isoformat()
+    return {
+        "external_id": f"crm-{number}",
+        "member_email": EMAIL,
+        "kind": "call",
+        "asked_at": moment,
+        "outcome": "completed",
+        "minutes": 30,
+    } | overrides
+
+
+def test_rows_are_written_down_once_and_take_slots(database: Database, amara: int) -> None:
+    content = table(row(1), row(2, outcome="declined"), row(3, outcome="", days=2), row(4, days=200), *(row(n, kind="survey") for n in range(5, 9)))
+    imported(database, ASKS, content)
+    imported(database, ASKS, content)
+    with database.reading() as session:
+        asks = session.scalars(select(Ask)).all()
+        budget = budget_of(session, amara, utcnow())
+    assert (len(asks), {ask.is_outside for ask in asks}) == (8, {True})
+    assert (budget.person.used, budget.person.most, budget.left) == (6, 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"member_email": "nobody@nowhere.example"}, "member_email: is nobody who is known here"),
+        ({"member_email": "greta@house.example"}, "member_email: is no customer’s person"),
+        ({"member_email": ""}, ": has neither member_id nor member_email"),
+        ({"asked_at": "2999-01-01"}, "asked_at: lies in the future"),
+        ({"asked_at": "1999-01-01"}, "asked_at: is more than 10 years ago"),
+        ({"kind": "favour"}, "kind: “favour” is none of"),
+        ({"outcome": "perhaps"}, "outcome: “perhaps” is none of"),
+        ({"minutes": "7000"}, "minutes: 7000 is not between"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_told_and_the_others_go_in(database: Database, amara: int, wrong: dict[str, str], told: str) -> None:
+    database.write(lambda s: make_employee(s, email="greta@house.example"))
+    content = table(row(1), row(2, **wrong))
+    reading = prepared(database, ASKS, content).reading
+    assert next(f"{fault.field or ''}: {fault.text}" for one in reading.reported for fault in one.faults).startswith(told)
+    imported(database, ASKS, content)
+    with database.reading() as session:
+        assert len(session.scalars(select(Ask.id)).all()) == 1
+
+
+def test_undoing_takes_back_what_is_open_and_keeps_what_is_settled(database: Database, amara: int) -> None:
+    batch_id, _ = imported(database, ASKS, table(row(1), row(2, outcome="", days=1)))
+    undone(database, ASKS, batch_id)
+    with database.reading() as session:
+        came = [outcomes_of(session, ask_id) for ask_id in session.scalars(select(Ask.id).order_by(Ask.asked_at))]
+    assert came == [["completed"], ["withdrawn"]]
