@@ -17,7 +17,8 @@ from portal.outside import models as outside
 from portal.people import models as people
 from portal.receiving import models as receiving
 from portal.recognition import models as recognition
-from portal.references import models as references
+from portal.references.models import joining, nominating
+from portal.references.models import terms as nomination_terms
 from portal.referrals import models as referrals
 from portal.review import models as review
 from portal.rewards import models as rewards
@@ -26,4 +27,5 @@ from portal.vault import models as vault
 metadata = Base.metadata
 rooms = (ledger, audit, notifications, files, vault, people, acts, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
-rooms_above = (*challenges, bank, rewards, references, imports, review, dashboard, api)
+references = (nominating, joining, nomination_terms)
+rooms_above = (*challenges, bank, rewards, *references, imports, review, dashboard, api)

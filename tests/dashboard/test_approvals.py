@@ -15,7 +15,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models import Redemption

@@ -34,7 +34,7 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.queries import outbox_state
 from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.models import Redemption, Reward
 from portal.vault.keys import Keys
 from portal.vault.models import VaultCode

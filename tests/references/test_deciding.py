@@ -12,7 +12,7 @@ from portal.people.actions.states import deactivate_person
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules import AlreadyDecided, NomineeDeactivated, NotAnOriginal, OwnNomination, ReasonMissing, Standing, State
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person

@@ -11,7 +11,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed
 from portal.people.actions.states import deactivate_person
 from portal.references.actions.nominate import nominate
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.nominations import activities_of
 from portal.references.rules import Activity, AlreadyMember, KnownAs, NominatedBySelf, NotACustomer, State

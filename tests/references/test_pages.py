@@ -13,7 +13,7 @@ from portal.kernel.db import Database
 from portal.people.actions.joining import join
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination, decline_nomination
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules import Activity, Standing
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person

@@ -13,7 +13,7 @@ from portal.notifications.models import Notice
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.nominate import nominate
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.rules import State
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination

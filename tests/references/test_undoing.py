@@ -16,7 +16,7 @@ from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.nominate import nominate
 from portal.references.actions.undoing import undo_decision
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND
 from portal.references.rules import InvitationOut, NominatedAgain, State
 from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooLate

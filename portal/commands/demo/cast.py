@@ -15,7 +15,7 @@ from portal.people.models import Person
 from portal.people.rules.password import Hasher, Policy
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.actions.nominate import nominate
-from portal.references.rules import Activity
+from portal.references.rules.states import Activity
 
 PASSWORD = "a quiet walk by the river"  # noqa: S105, published: demo people are refused in production
 POLICY = Policy(min_length=15)

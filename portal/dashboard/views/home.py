@@ -18,7 +18,7 @@ from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.references.queries.nominations import nominations_of, standings_of
-from portal.references.rules import STANDING_NAMES
+from portal.references.rules.states import STANDING_NAMES
 from portal.web.guards import public
 from portal.web.templating import render
 from portal.web.transaction import db

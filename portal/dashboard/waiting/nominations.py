@@ -12,9 +12,9 @@ from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import undo_decision
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
-from portal.references.rules import ACTIVITY_NAMES
+from portal.references.rules.states import ACTIVITY_NAMES
 from portal.web.paging import AnySelect
 
 
