@@ -16,6 +16,7 @@ from portal.people.queries.companies import possible_owners
 from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
+from portal.references.queries.nominations import colleagues_of
 from portal.references.rules.deciding import COMMENT_LENGTH
 from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES
 from portal.references.rules.nominating import LINK_LENGTH, MOST_COUNT, PERIODS, TIER_NAMES, WHY_LENGTH, WORDS_LENGTH, Details
@@ -90,22 +91,20 @@ class NominateForm(Form):
     def typed(self) -> dict[str, list[str]]:
         """Return what was typed so far, for a draft: never the file, which is chosen anew."""
         left_out = {"csrf_token", "key", "evidence"}
-        given = {
-            name: [clean(str(value))[:WHY_LENGTH] for value in field.raw_data or []] for name, field in self._fields.items() if name not in left_out
-        }
+        asked = {name: field.raw_data or [] for name, field in self._fields.items() if name not in left_out}
+        given = {name: [clean(str(value))[:WHY_LENGTH] for value in values] for name, values in asked.items()}
         return {name: values for name, values in given.items() if any(values)}
 
     def offer(self, session: Session, own_id: int) -> None:
         """Fill the choices that are people."""
-        owners = possible_owners(session)
-        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *[(person_id, name) for person_id, name in owners if person_id != own_id]]
-        self.owner_id.choices = [("", gettext("Not known")), *owners]
+        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
+        self.owner_id.choices = [("", gettext("Not known")), *possible_owners(session)]
 
     def details(self, evidence_id: int | None) -> Details:
         """Return what was added."""
         texts = ("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url")
         numbers = ("owner_id", "tier", "usage_count", "usage_days")
-        given = {name: self[name].data or "" for name in texts} | {name: self[name].data for name in numbers}
+        given: dict[str, Any] = {name: self[name].data or "" for name in texts} | {name: self[name].data for name in numbers}
         return Details(**given, evidence_id=evidence_id)
 
     @property
@@ -124,8 +123,7 @@ class SeveralForm(Form):
 
     def offer(self, session: Session, own_id: int) -> None:
         """Fill the colleagues."""
-        owners = [(person_id, name) for person_id, name in possible_owners(session) if person_id != own_id]
-        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *owners]
+        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
 
     def rest(self, lines: list[str]) -> "SeveralForm":
         """Return the form with what is left to mend, under a key of its own."""

@@ -75,9 +75,7 @@ class ConsentGiven(StageKind):
     hint: ClassVar = N_("For a quote, logo, name, photo or case study: exact words, where, until when. They can withdraw it at any time.")
     counts_as: ClassVar = ActKind.CONSENT
     options: ClassVar[Mapping[str, Control]] = {
-        "item": Control(
-            "choice", N_("Consent for"), choices=tuple((item.value, ITEM_NAMES[item]) for item in USED), default=Item.QUOTE.value
-        ),
+        "item": Control("choice", N_("Consent for"), choices=tuple((item.value, ITEM_NAMES[item]) for item in USED), default=Item.QUOTE.value),
         "words": Control(
             "textarea", N_("Exact text they agree to"), N_("For example “You may print this quote with my name and title.”"), max_length=WORDS_LENGTH
         ),

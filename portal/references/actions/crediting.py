@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.ledger.actions.accounts import open_accounts
 from portal.ledger.actions.earning import award, reverse
+from portal.ledger.queries.balances import balances_of
 from portal.ledger.queries.transfers import find_transfer
 from portal.references.models.nominating import Nomination
 from portal.references.queries.terms import terms_of
@@ -40,12 +42,24 @@ def take_credit_back(session: Session, actor: Actor, nomination: Nomination, now
         reverse(session, actor, transfer_id=given.id, key=f"{key}:recalled", reason="nomination.recalled", now=now)
 
 
+def _open(session: Session, owner_id: int) -> None:
+    """Open the accounts of who was never credited; of two who do at once, the later finds them open."""
+    if balances_of(session, [owner_id], unit=STAFF):
+        return
+    try:
+        with session.begin_nested():
+            open_accounts(session, owner_id, STAFF)
+    except IntegrityError:
+        if not balances_of(session, [owner_id], unit=STAFF):
+            raise
+
+
 def _give(session: Session, actor: Actor, nomination: Nomination, amount: int, key: str, reason: str, now: datetime) -> None:
     # Another amount by now changes nothing of what was credited before.
     if not amount or find_transfer(session, key=key) is not None:
         return
     owner_id = credited_person(nomination)
-    open_accounts(session, owner_id, STAFF)
+    _open(session, owner_id)
     award(
         session, actor, owner_id=owner_id, unit=STAFF, points=amount, key=key, reason=reason,
         source_type="nomination", source_id=nomination.id, effective_at=now, now=now,

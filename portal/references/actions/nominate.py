@@ -14,9 +14,10 @@ from portal.kernel.db import violated
 from portal.kernel.errors import Busy
 from portal.kernel.text import clean, clean_line, fold, normal_email
 from portal.people.models import Person
-from portal.people.queries.companies import find_company_by_name
+from portal.people.queries.companies import find_company_by_name, possible_owners
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
+from portal.people.rules.company import OwnerNotEmployee
 from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
 from portal.references.actions.drafting import drop_draft
 from portal.references.actions.ruling import approve_by_rule
@@ -80,6 +81,7 @@ def nominate(
         raise SaidNo(name=person.name if person else clean_line(name))
     require_details(details)
     _require_colleague(session, actor, colleague_id)
+    _require_owner(session, details.owner_id)
     known = find_company_by_name(session, company)
     columns: dict[str, object] = {
         "nominator_id": actor.id,
@@ -101,6 +103,11 @@ def nominate(
     if nomination.state == State.SUBMITTED:
         approve_by_rule(session, nomination, now)
     return nomination
+
+
+def _require_owner(session: Session, owner_id: int | None) -> None:
+    if owner_id is not None and owner_id not in {person_id for person_id, _ in possible_owners(session)}:
+        raise OwnerNotEmployee()
 
 
 def _require_colleague(session: Session, actor: Actor, colleague_id: int | None) -> None:

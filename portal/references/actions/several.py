@@ -34,9 +34,10 @@ def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: 
 def _one(session: Session, actor: Actor, line: Line, key: str, why: str, colleague_id: int | None, now: datetime) -> Outcome:
     try:
         name, email, company, title = require_line(line)
-        given = {"name": name, "email": email, "company": company, "title": title, "why": why}
         with session.begin_nested():
-            made = nominate(session, actor, key=key, **given, colleague_id=colleague_id, now=now)
+            made = nominate(
+                session, actor, key=key, name=name, email=email, company=company, title=title, why=why, colleague_id=colleague_id, now=now
+            )
     except Refusal as refusal:
         return Outcome(line, refusal=refusal)
     if made.duplicate_of_id is None:

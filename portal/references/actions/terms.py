@@ -58,7 +58,18 @@ def add_rule(
     rule = NominationRule(**facts, made_at=now, made_by_id=actor.id)
     session.add(rule)
     session.flush()
-    record(session, actor, "nomination.rule_added", "nomination", None, now=now, rule_id=rule.id, **facts)
+    record(
+        session,
+        actor,
+        "nomination.rule_added",
+        "nomination",
+        None,
+        now=now,
+        rule_id=rule.id,
+        called=name,
+        least_agreed=least_agreed,
+        tiers=sorted(set(tiers)),
+    )
     return rule
 
 
@@ -71,4 +82,4 @@ def end_rule(session: Session, actor: Actor, *, rule_id: int, now: datetime) -> 
         raise NotFound()
     standing = update(NominationRule).where(NominationRule.id == rule_id, NominationRule.ended_at.is_(None))
     if session.execute(standing.values(ended_at=now, ended_by_id=actor.id).execution_options(synchronize_session="fetch")).rowcount:  # type: ignore[attr-defined]
-        record(session, actor, "nomination.rule_ended", "nomination", None, now=now, rule_id=rule_id, name=rule.name)
+        record(session, actor, "nomination.rule_ended", "nomination", None, now=now, rule_id=rule_id, called=rule.name)

@@ -109,7 +109,7 @@ def offer_of(session: Session, person_id: int, now: datetime) -> Offered | None:
         .where(ReferenceOfferActivity.person_id == person_id)
         .where(or_(ReferenceOfferActivity.is_never, Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)))
     )
-    kinds: dict[str, bool] = dict(row.tuple() for row in session.execute(found))
+    kinds: dict[str, bool] = {row.activity: row.is_never for row in session.execute(found)}
     listed = [activity for activity in Activity if activity in kinds]
     return Offered(offer.per_quarter, offer.offered_at, [a for a in listed if not kinds[a]], [a for a in listed if kinds[a]])
 

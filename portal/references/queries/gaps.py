@@ -1,14 +1,14 @@
 """Where voices are few: what an employee might look out for, counted from who takes part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
-
-BY = ("industry", "region", "size")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def few_voices(session: Session, limit: int = 3) -> list[Gap]:
     return [*places, *sizes]
 
 
-def _counted(session: Session, *columns, limit: int):  # type: ignore[no-untyped-def]
+def _counted(session: Session, *columns: Any, limit: int) -> Sequence[Any]:
     takes_part = and_(Person.company_id == Company.id, Person.is_advocate, Person.state == PersonState.ACTIVE)
     companies, members = func.count(Company.id.distinct()), func.count(Person.id)
     counted = select(*columns, companies, members).outerjoin(Person, takes_part).where(*(column != "" for column in columns))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -41,11 +41,8 @@ def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int =
         return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status
     form = form or OfferForm(formdata=None, data={"t": _token(), "activities": proposal.suggested, "per_quarter": 1})
     offer = offer_of(db(), proposal.person_id, utcnow())
-    shown: dict[str, Any] = {
-        "form": form,
-        "no": no or NoForm(formdata=None, data={"t": _token()}),
-        "link": LinkForm(formdata=None, data={"t": _token()}),
-    }
+    token = {"t": _token()}
+    shown: dict[str, Any] = {"form": form, "no": no or NoForm(formdata=None, data=token), "link": LinkForm(formdata=None, data=token)}
     return render("references/proposal.html", proposal=proposal, offer=offer, later=terms_of(db()).later_days, **shown, **NAMES), status
 
 
@@ -67,7 +64,7 @@ def proposal() -> ResponseReturnValue:
 @bp.post("/proposal")
 @public
 @writes(first=_counted, again=_again)
-def take_proposal(_ready: None) -> ResponseReturnValue:
+def take_proposal(ready: None) -> ResponseReturnValue:
     """Say yes, to what was chosen."""
     form = OfferForm()
     if not form.validate():
@@ -80,8 +77,6 @@ def take_proposal(_ready: None) -> ResponseReturnValue:
 
 def _words(offer: Offer) -> dict[Activity, str]:
     """Return what is agreed to, kind by kind, in the language in which it was read."""
-    from flask import current_app
-
     company = current_app.config["SETTINGS"].brand_company
     return {kind: _(CONSENT_WORDS, company=company, activity=_(ACTIVITY_NAMES[kind]), number=offer.per_quarter) for kind in offer.activities}
 
@@ -89,7 +84,7 @@ def _words(offer: Offer) -> dict[Activity, str]:
 @bp.post("/proposal/no")
 @public
 @writes(first=_counted, again=_again)
-def refuse_proposal(_ready: None) -> ResponseReturnValue:
+def refuse_proposal(ready: None) -> ResponseReturnValue:
     """Say no, with a reason."""
     form = NoForm()
     if not form.validate():
@@ -101,7 +96,7 @@ def refuse_proposal(_ready: None) -> ResponseReturnValue:
 @bp.post("/proposal/later")
 @public
 @writes(first=_counted, again=_again)
-def put_proposal_off(_ready: None) -> ResponseReturnValue:
+def put_proposal_off(ready: None) -> ResponseReturnValue:
     """Not now."""
     put_off(db(), current_actor().origin, token=_token(), now=utcnow())
     return redirect(url_for("references.proposal", t=_token()), 303)
@@ -110,7 +105,7 @@ def put_proposal_off(_ready: None) -> ResponseReturnValue:
 @bp.post("/proposal/again")
 @public
 @writes(first=_counted, again=_again)
-def reopen_proposal(_ready: None) -> ResponseReturnValue:
+def reopen_proposal(ready: None) -> ResponseReturnValue:
     """Take a no back, and choose anew."""
     turn_round(db(), current_actor().origin, token=_token(), now=utcnow())
     return redirect(url_for("references.proposal", t=_token()), 303)
@@ -119,7 +114,7 @@ def reopen_proposal(_ready: None) -> ResponseReturnValue:
 @bp.post("/proposal/account")
 @public
 @writes(first=_counted, again=_again)
-def open_own_account(_ready: None) -> ResponseReturnValue:
+def open_own_account(ready: None) -> ResponseReturnValue:
     """Go on to choosing a password, for who wants pages of their own."""
     path = open_account(db(), current_actor().origin, token=_token(), now=utcnow())
     flash(_("Choose a password, and you see here what you are asked and what came of it."), "info")

@@ -52,13 +52,13 @@ def _received() -> Received | None:
 @bp.post("/nominate")
 @employee
 @writes(first=_received, again=lambda refusal: _refused(refusal))
-def submit_nomination(received: Received | None) -> ResponseReturnValue:
+def submit_nomination(ready: Received | None) -> ResponseReturnValue:
     """Record the nomination and say what became of it."""
     form = NominateForm()
     if not form.validate():
         return show_form(form), 422
     actor, now = current_actor(), utcnow()
-    stored = store_upload(db(), actor, received=received, owner_id=actor.id, now=now) if received else None
+    stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
     made = nominate_person(
         db(),
         actor,
