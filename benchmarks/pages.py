@@ -134,6 +134,13 @@ class Visit:
             Page("receiving, a company (admin)", None, self._numbered(self.admins, "/admin/receiving/companies/{}", self.programme.companies)),
             Page("receiving, a person (admin)", None, self._of_members("/admin/receiving/people/{}")),
             Page("registry, search", None, self._searching),
+            Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
+            Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
+            Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
+            Page("nominate several (employee)", None, self._reading(self.employees, "/nominate/several")),
+            Page("terms of nominations (admin)", None, self._reading(self.admins, "/admin/nominations")),
+            Page("nominate", None, self._nominating),
+            Page("a nomination draft keeps itself", None, self._drafting),
             Page("a step keeps itself", None, self._keeping),
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),
@@ -165,6 +172,17 @@ class Visit:
     def _searching(self, client: int) -> Iterator[Ask]:
         for number in count(client):
             yield Ask(self.employees[number % len(self.employees)], f"/registry?{urlencode({'q': FIRST_NAMES[number % len(FIRST_NAMES)]})}")
+
+    def _nominating(self, client: int) -> Iterator[Ask]:
+        for number in count(client, CONNECTIONS):
+            visitor, name = self.employees[number % len(self.employees)], f"Nominee {client}-{number}"
+            data = {"key": f"bench-{name}", "name": name, "email": f"bench{client}-{number}@example.org", "company": f"Company {number % 50 + 1}"}
+            yield Ask(visitor, "/nominate", data | {"why": "Tells it well.", "activities": "call"})
+
+    def _drafting(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            visitor = self.employees[number % len(self.employees)]
+            yield Ask(visitor, "/nominate/drafts", {"key": f"draft-{client}", "name": "Ada", "why": "Word by word " * (number % 20)})
 
     def _to_send(self) -> Iterator[tuple[Visitor, int, int]]:
         visitors = {visitor.person_id: visitor for visitor in self.writers}

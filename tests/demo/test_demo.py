@@ -35,6 +35,7 @@ from portal.notifications.queries import outbox_state
 from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models.nominating import Nomination
+from portal.references.rules.states import State
 from portal.rewards.models import Redemption, Reward
 from portal.vault.keys import Keys
 from portal.vault.models import VaultCode
@@ -104,7 +105,7 @@ def test_everything_that_can_be_is_there(year: Session) -> None:
     assert {"approved", "declined", "more_wanted", "waiting", "reversed"} <= set(counted(year, Attempt.state))
     assert {"approved", "declined", "more_wanted", "waiting", "open"} <= set(counted(year, Submission.state))
     assert {"requested", "approved", "sent", "received", "declined", "cancelled", "returned"} == set(counted(year, Redemption.state))
-    assert {"submitted", "accepted", "declined", "duplicate"} == set(counted(year, Nomination.state))
+    assert set(State) == set(counted(year, Nomination.state))
     assert {"live", "retired"} == set(counted(year, Reward.state))
     assert {"active", "invited"} == set(counted(year, Person.state))
 
