@@ -182,7 +182,8 @@ class Visit:
     def _drafting(self, client: int) -> Iterator[Ask]:
         for number in count(client):
             visitor = self.employees[number % len(self.employees)]
-            yield Ask(visitor, "/nominate/drafts", {"key": f"draft-{client}", "name": "Ada", "why": "Word by word " * (number % 20)})
+            form = {"key": f"draft-{client}", "name": "Ada", "why": "Word by word " * (number % 20)}
+            yield Ask(visitor, "/nominate/drafts", form, BY_SCRIPT)
 
     def _to_send(self) -> Iterator[tuple[Visitor, int, int]]:
         visitors = {visitor.person_id: visitor for visitor in self.writers}
