@@ -10,7 +10,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.actions.throttles import count_try
 from portal.people.rules.link import LinkSpent
-from portal.people.rules.throttle import network
+from portal.people.rules.throttle import TooManyTries, network
 from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, turn_round
 from portal.references.forms import LinkForm, NoForm, OfferForm
 from portal.references.queries.customers import offer_of, proposal_of
@@ -18,7 +18,7 @@ from portal.references.queries.terms import terms_of
 from portal.references.rules.joining import CONSENT_WORDS, LINK_TRIES, Offer, Refused, require_offer
 from portal.references.rules.states import ACTIVITY_NAMES, Activity
 from portal.references.views.shared import NAMES, bp
-from portal.web.errors import sentence
+from portal.web.errors import headers_of, sentence
 from portal.web.guards import current_actor, public
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
@@ -47,8 +47,8 @@ def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int =
 
 
 def _again(refusal: Refusal) -> ResponseReturnValue:
-    if isinstance(refusal, LinkSpent):
-        return _show()
+    if isinstance(refusal, LinkSpent | TooManyTries):
+        return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status, headers_of(refusal)
     form = OfferForm() if request.endpoint == "references.take_proposal" else OfferForm(formdata=None, data={"t": _token()})
     form.refuse(refusal)
     return _show(form, status=refusal.status)
