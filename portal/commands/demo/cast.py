@@ -147,6 +147,8 @@ class Cast:
         # A link is kept only as a hash, so the one in the mail cannot be opened here: they answer by another of the same kind.
         link = send_link(self.story.session, nomination, self.story.people[name], PROPOSAL, at + timedelta(microseconds=1))
         self.story.plan(self.story.after(at, hours=48), self._answer, nomination_id, entry, link.removeprefix(ANSWER))
+        for days in {"no_answer": (8, 24), "invited": (8,)}.get(entry["outcome"], ()):
+            self.story.plan(at + timedelta(days=days), self._follow_up, nomination_id)
         if entry["outcome"] == "joined":
             joins = self.story.after(at, hours=60)
             self.members.append(Member(name, 3, max(1, (self.story.end - joins).days)))
@@ -163,9 +165,6 @@ class Cast:
             say_no(session, "", token=token, code=Refused(entry["code"]), reason=entry["reason"], now=at)
         elif outcome == "not_now":
             put_off(session, "", token=token, now=at)
-        else:
-            for days in (7, 14) if outcome == "no_answer" else (7,):
-                self.story.plan(self.story.after(at, hours=24 * (days + 2)), self._follow_up, nomination_id)
 
     def _follow_up(self, nomination_id: int, at: datetime) -> None:
         follow_up(self.story.session, self.story.portal, nomination_id=nomination_id, now=at)

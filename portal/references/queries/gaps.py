@@ -26,18 +26,20 @@ class Gap:
 
 
 def few_voices(session: Session, limit: int = 3) -> list[Gap]:
-    """Return the places with the fewest members for each company: industries within a region, and sizes; of equal ones the larger first.
+    """Return the places with the fewest members for each company: industries within a region, and the size of which the fewest take part.
 
-    Only what companies say of themselves counts, and a kind with one company alone is no gap that anybody could fill at will.
+    Of equal ones those with more companies come first. Only what companies say of themselves counts; a size is named only where fewer of it
+    take part than of all sizes together.
     """
-    places = [Gap(industry, region, "", *counts) for industry, region, *counts in _counted(session, Company.industry, Company.region, limit=limit)]
-    sizes = [Gap("", "", size, *counts) for size, *counts in _counted(session, Company.size, limit=1)]
-    return [*places, *sizes]
+    places = [Gap(industry, region, "", *counts) for industry, region, *counts in _counted(session, Company.industry, Company.region)[:limit]]
+    sizes = [Gap("", "", size, *counts) for size, *counts in _counted(session, Company.size)]
+    companies, members = sum(gap.companies for gap in sizes), sum(gap.members for gap in sizes)
+    rare = [gap for gap in sizes[:1] if gap.members * companies < members * gap.companies]
+    return [*places, *rare]
 
 
-def _counted(session: Session, *columns: Any, limit: int) -> Sequence[Any]:
+def _counted(session: Session, *columns: Any) -> Sequence[Any]:
     takes_part = and_(Person.company_id == Company.id, Person.is_advocate, Person.state == PersonState.ACTIVE)
     companies, members = func.count(Company.id.distinct()), func.count(Person.id)
     counted = select(*columns, companies, members).outerjoin(Person, takes_part).where(*(column != "" for column in columns))
-    rarest = (members * 1.0 / companies, companies.desc(), *columns)
-    return session.execute(counted.group_by(*columns).having(companies > 1).order_by(*rarest).limit(limit)).all()
+    return session.execute(counted.group_by(*columns).order_by(members * 1.0 / companies, companies.desc(), *columns)).all()
