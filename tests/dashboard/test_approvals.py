@@ -97,7 +97,7 @@ def test_an_empty_queue_says_so(desk: PortalClient, stage: Scene) -> None:
         ("attempt", "more", "more_wanted"),
         ("attempt", "decline", "declined"),
         ("redemption", "decline", "declined"),
-        ("nomination", "decline", "declined"),
+        ("nomination", "decline", "not_approved"),
     ],
 )
 def test_saying_no_needs_a_reason_and_keeps_what_was_typed(
