@@ -417,14 +417,15 @@ class Programme:
 
     def nomination_rows(self) -> Iterator[Row]:
         for n in range(1, self.nominations + 1):
-            state = ("submitted", "accepted", "accepted", "accepted", "declined")[n % 5]
+            state = ("submitted", "accepted", "accepted", "accepted", "not_approved")[n % 5]
             person, company = self.member(n * 3 % self.members), n % self.companies + 1
             name, email = self.name_of(person), f"person{person}@example.com" if state == "accepted" else f"nominee{n}@example.com"
             why, at = "Knows the product well and speaks about it at every meetup.", self.start + n * timedelta(days=300) / self.nominations
             decided = (None, None) if state == "submitted" else (at + timedelta(hours=5), 1)
             nominee = (ADMINS + 1 + n % EMPLOYEES, f"made-{n}", state, name, fold(name), email, email, "Lead", f"Company {n}", company, why)
             found = (fold(f"{name} {email} Company {n} {why}"), 0, person if state == "accepted" else None, at, *decided)
-            yield n, *nominee, *found, "Not this year." if state == "declined" else ""
+            answered = (at + timedelta(hours=5), at + timedelta(days=2)) if state == "accepted" else (None, None)
+            yield n, *nominee, *found, "Not this year." if state == "not_approved" else "", *answered, "", "", ""
 
     def activity_rows(self) -> Iterator[Row]:
         for n in range(1, self.nominations + 1):
@@ -529,7 +530,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     (
         "nomination",
         "id, nominator_id, key, state, name, name_key, email, email_key, title, company_name, company_id, why, search, repeats, person_id, "
-        "created_at, decided_at, decided_by_id, reason",
+        "created_at, decided_at, decided_by_id, reason, asked_at, answered_at, code, answer_code, answer",
         Programme.nomination_rows,
     ),
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),

@@ -145,6 +145,13 @@ class Visit:
             Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", BY_SCRIPT)),
             Page("report of asks (admin)", None, self._reading(self.admins, "/admin/goodwill/report")),
             Page("log an ask", None, self._logging),
+            Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
+            Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
+            Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
+            Page("nominate several (employee)", None, self._reading(self.employees, "/nominate/several")),
+            Page("terms of nominations (admin)", None, self._reading(self.admins, "/admin/nominations")),
+            Page("nominate", None, self._nominating),
+            Page("a nomination draft keeps itself", None, self._drafting),
             Page("a step keeps itself", None, self._keeping),
             Page("submit", 0.10, self._sending),
             Page("approve", 0.10, self._approving),
@@ -195,6 +202,18 @@ class Visit:
             person = self.programme.member(number * CONNECTIONS % self.programme.members)
             form = {"key": new_key(), "person": f"#{person}", "kind": "call", "happened_on": "2026-11-02", "channel": "email", "came": "completed"}
             yield Ask(self.employees[number % len(self.employees)], "/goodwill/log", form)
+
+    def _nominating(self, client: int) -> Iterator[Ask]:
+        for number in count(client, CONNECTIONS):
+            visitor, name = self.employees[number % len(self.employees)], f"Nominee {client}-{number}"
+            data = {"key": f"bench-{name}", "name": name, "email": f"bench{client}-{number}@example.org", "company": f"Company {number % 50 + 1}"}
+            yield Ask(visitor, "/nominate", data | {"why": "Tells it well.", "activities": "call"})
+
+    def _drafting(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            visitor = self.employees[number % len(self.employees)]
+            form = {"key": f"draft-{client}", "name": "Ada", "why": "Word by word " * (number % 20)}
+            yield Ask(visitor, "/nominate/drafts", form, BY_SCRIPT)
 
     def _to_send(self) -> Iterator[tuple[Visitor, int, int]]:
         visitors = {visitor.person_id: visitor for visitor in self.writers}

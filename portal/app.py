@@ -110,8 +110,11 @@ from portal.recognition.audience.badge import HasBadge
 from portal.recognition.audience.level import OnLevel
 from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
-from portal.references import views as references
+from portal.references import admin as references_admin
+from portal.references import jobs as references_jobs
+from portal.references.queries.evidence import may_open_evidence
 from portal.references.queries.nominations import nominators_of_person
+from portal.references.views import doors as references
 from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
@@ -182,6 +185,7 @@ BLUEPRINTS = [
     recognition.bp,
     recognition_admin.bp,
     references.bp,
+    references_admin.bp,
     referrals_admin.bp,
     review_admin.bp,
     bank.bp,
@@ -214,7 +218,7 @@ COMMANDS = [
 ]
 # Who may open stored files besides their owner and admins, by purpose.
 FILE_ACCESS: dict[str, FileAccess] = {
-    "document": may_open_upload,
+    "document": lambda session, actor, file: may_open_upload(session, actor, file) or may_open_evidence(session, actor, file),
     "image": may_open_upload,
 }
 # Who hears, in the same transaction, that a person's state or roles changed.
@@ -323,6 +327,8 @@ TICKS: list[Tick] = [
     (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
     (asks_jobs.EVERY_SECONDS, asks_jobs.expire_asks),
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
+    (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
+    (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
@@ -346,8 +352,8 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("My asks"), "asks.mine", "message-circle", ADVOCATE, ("asks.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
-    NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE),
-    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE),
+    NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE, within=("references.several", "references.drafts")),
+    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",)),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
@@ -375,6 +381,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Imports"), "imports_admin.index", "upload", ADMIN, within=("imports_admin",), in_dock=False),
     NavItem(N_("Corrections"), "bank_corrections.index", "wallet", ADMIN, ("bank_corrections.",), in_dock=False),
     NavItem(N_("Bank"), "bank_terms.terms", "landmark", ADMIN, ("bank_terms.", "bank_finance."), in_dock=False),
+    NavItem(N_("Nominations"), "references_admin.terms", "user-plus", ADMIN, ("references_admin.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),

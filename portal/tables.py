@@ -17,7 +17,8 @@ from portal.outside import models as outside
 from portal.people import models as people
 from portal.receiving import models as receiving
 from portal.recognition import models as recognition
-from portal.references import models as references
+from portal.references.models import joining, nominating
+from portal.references.models import terms as nomination_terms
 from portal.referrals import models as referrals
 from portal.review import models as review
 from portal.rewards.models import cards, redeeming, stock, waiting
@@ -28,4 +29,5 @@ metadata = Base.metadata
 rooms = (ledger, audit, notifications, files, vault, people, acts, asks, audience, recognition, referrals, outside, consents, receiving)
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
 shop = (rewards, redeeming, waiting, stock, cards)
-rooms_above = (*challenges, bank, *shop, references, imports, review, dashboard, api)
+references = (nominating, joining, nomination_terms)
+rooms_above = (*challenges, bank, *shop, *references, imports, review, dashboard, api)

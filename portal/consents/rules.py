@@ -21,6 +21,7 @@ class Item(StrEnum):
     NAME = "name"
     PHOTO = "photo"
     CASE_STUDY = "case_study"
+    REFERENCE = "reference"
 
 
 ITEM_NAMES = {
@@ -29,7 +30,10 @@ ITEM_NAMES = {
     Item.NAME: N_("Name"),
     Item.PHOTO: N_("Photo"),
     Item.CASE_STUDY: N_("Case study"),
+    Item.REFERENCE: N_("To be asked as a reference"),
 }
+USED = tuple(item for item in Item if item is not Item.REFERENCE)
+"""What is used of somebody, which a step of a challenge may ask for. Who is to be asked as a reference says so by the link of a nomination."""
 
 
 class Scope(StrEnum):

@@ -1,16 +1,48 @@
 """What nominators type, and what the lists can be asked for in their addresses. Shape only."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
+from flask_wtf.file import FileField
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.text import clean
+from portal.people.queries.companies import possible_owners
+from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
-from portal.references.rules import ACTIVITY_NAMES, STANDING_NAMES, Activity, Standing
-from portal.web.forms import FilterForm, Form, KeyField, one_line, plain_text
+from portal.references.queries.nominations import colleagues_of
+from portal.references.rules.deciding import COMMENT_LENGTH
+from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES
+from portal.references.rules.nominating import LINK_LENGTH, MOST_COUNT, PERIODS, TIER_NAMES, WHY_LENGTH, WORDS_LENGTH, Details
+from portal.references.rules.states import ACTIVITY_NAMES, IN_REGISTRY, STANDING_NAMES, Activity, Standing
+from portal.references.rules.terms import MOST_CREDIT, MOST_DAYS
+from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
-WHY_LENGTH = 2000
+MORE = (
+    "words", "colleague_id", "products", "languages", "industry", "region", "size", "owner_id", "tier", "usage_count", "usage_days",
+    "sensitivities", "evidence_url", "evidence",
+)  # fmt: skip
+"""What stands under “More about them”."""
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if str(value or "").isdigit() else None
+
+
+def tier_choices() -> list[tuple[int, str]]:
+    """Return the tiers, for a form."""
+    return [(tier, gettext(name)) for tier, name in TIER_NAMES.items()]
+
+
+def period_choices() -> list[tuple[int, str]]:
+    """Return the periods, for a form."""
+    return [(days, gettext(name)) for days, name in PERIODS.items()]
 
 
 def activity_choices() -> list[tuple[str, str]]:
@@ -18,13 +50,16 @@ def activity_choices() -> list[tuple[str, str]]:
     return [(activity.value, gettext(ACTIVITY_NAMES[activity])) for activity in Activity]
 
 
-def standing_choices() -> list[tuple[str, str]]:
+def standing_choices(some: Iterable[Standing] = tuple(Standing)) -> list[tuple[str, str]]:
     """Return the ways a nomination stands, for a filter."""
-    return [(standing.value, gettext(STANDING_NAMES[standing])) for standing in Standing]
+    return [(standing.value, gettext(STANDING_NAMES[standing])) for standing in some]
 
 
 class NominateForm(Form):
-    """A nomination, in under a minute: four answers and some ticks."""
+    """A nomination. Company, name, address and reason are asked for; what they might enjoy is not, since they choose that themselves.
+
+    All the rest helps those who look for a reference later, and may stay empty.
+    """
 
     key = KeyField()
     company = StringField(_("Company"), [DataRequired(), Length(max=COMPANY_LENGTH)], filters=[one_line])
@@ -33,6 +68,127 @@ class NominateForm(Form):
     title = StringField(_("Job title, if you know it"), [Optional(), Length(max=TITLE_LENGTH)], filters=[one_line])
     why = TextAreaField(_("Why would they be a good voice?"), [DataRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
     activities = SelectMultipleField(_("What might they enjoy?"), choices=activity_choices)
+    words = TextAreaField(_("A line to them"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
+    colleague_id = SelectField(_("On behalf of a colleague"), [Optional()], coerce=_number, validate_choice=False)
+    products = StringField(_("Products they use"), [Optional(), Length(max=WORDS_LENGTH)], filters=[one_line])
+    languages = StringField(_("Languages they speak"), [Optional(), Length(max=WORDS_LENGTH)], filters=[one_line])
+    industry = StringField(_("Industry"), [Optional(), Length(max=FIELD_LENGTH)], filters=[one_line])
+    region = StringField(_("Region"), [Optional(), Length(max=FIELD_LENGTH)], filters=[one_line])
+    size = SelectField(_("Size"), [Optional()], choices=lambda: [("", gettext("Not known")), *[(size.value, size.value) for size in CompanySize]])
+    owner_id = SelectField(_("Who looks after the account"), [Optional()], coerce=_number, validate_choice=False)
+    tier = SelectField(_("Who may find them"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *tier_choices()])
+    usage_count = IntegerField(_("How often they may be asked"), [Optional(), NumberRange(1, MOST_COUNT)], render_kw={"min": 1})
+    usage_days = SelectField(_("In which period"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *period_choices()])
+    sensitivities = TextAreaField(_("What to be careful about"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
+    evidence_url = StringField(_("Evidence: a link"), [Optional(), Length(max=LINK_LENGTH)], filters=[one_line])
+    evidence = FileField(_("Evidence: a file"), [Optional()])
+
+    @classmethod
+    def kept(cls, key: str, fields: dict[str, Any]) -> "NominateForm":
+        """Return the form as a draft kept it."""
+        return cls(formdata=MultiDict([("key", key), *((name, value) for name, values in fields.items() for value in values)]))
+
+    def typed(self) -> dict[str, list[str]]:
+        """Return what was typed so far, for a draft: never the file, which is chosen anew."""
+        left_out = {"csrf_token", "key", "evidence"}
+        asked = {name: field.raw_data or [] for name, field in self._fields.items() if name not in left_out}
+        given = {name: [clean(str(value))[:WHY_LENGTH] for value in values] for name, values in asked.items()}
+        return {name: values for name, values in given.items() if any(values)}
+
+    def offer(self, session: Session, own_id: int) -> None:
+        """Fill the choices that are people."""
+        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
+        self.owner_id.choices = [("", gettext("Not known")), *possible_owners(session)]
+
+    def details(self, evidence_id: int | None) -> Details:
+        """Return what was added."""
+        texts = ("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url")
+        numbers = ("owner_id", "tier", "usage_count", "usage_days")
+        given: dict[str, Any] = {name: self[name].data or "" for name in texts} | {name: self[name].data for name in numbers}
+        return Details(**given, evidence_id=evidence_id)
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether something of what may stay empty is filled in or refused."""
+        return any(self[name].data or self[name].errors for name in MORE)
+
+
+class SeveralForm(Form):
+    """Several people, one a line, for one reason."""
+
+    key = KeyField()
+    lines = TextAreaField(_("People"), [DataRequired(), Length(max=20_000)], filters=[plain_text], render_kw={"rows": 8})
+    why = TextAreaField(_("Why would they be good voices?"), [DataRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
+    colleague_id = SelectField(_("On behalf of a colleague"), [Optional()], coerce=_number, validate_choice=False)
+
+    def offer(self, session: Session, own_id: int) -> None:
+        """Fill the colleagues."""
+        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
+
+    def rest(self, lines: list[str]) -> "SeveralForm":
+        """Return the form with what is left to mend, under a key of its own."""
+        kept = {"lines": "\n".join(lines), "why": self.why.data if lines else "", "colleague_id": self.colleague_id.data}
+        return SeveralForm(formdata=None, data=kept)
+
+
+class CommentForm(Form):
+    """What nominators and reviewers say to each other."""
+
+    key = KeyField()
+    text = TextAreaField(_("Your comment"), [DataRequired(), Length(max=COMMENT_LENGTH)], filters=[plain_text])
+
+
+class LinkForm(Form):
+    """A button behind a nominee's link."""
+
+    t = HiddenField()
+
+
+class OfferForm(LinkForm):
+    """What a nominee would do, how often, and what never."""
+
+    activities = SelectMultipleField(_("What I would do"), choices=activity_choices)
+    never = SelectMultipleField(_("What you should never ask me for"), choices=activity_choices)
+    per_quarter = IntegerField(
+        _("At most so many requests a quarter"), [InputRequired(), NumberRange(1, MOST_PER_QUARTER)], render_kw={"min": 1, "max": MOST_PER_QUARTER}
+    )
+    agreed = BooleanField(_("You may ask me for what I ticked, as often as I said. I may take this back at any time."))
+
+
+class NoForm(LinkForm):
+    """No, with a reason."""
+
+    code = SelectField(_("Why not?"), [DataRequired()], choices=lambda: [(code.value, gettext(name)) for code, name in REFUSED_NAMES.items()])
+    reason = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 3})
+
+
+def _days(label: str) -> IntegerField:
+    return IntegerField(label, [InputRequired(), NumberRange(1, MOST_DAYS)], render_kw={"min": 1, "max": MOST_DAYS})
+
+
+def _credit(label: str) -> IntegerField:
+    return IntegerField(label, [InputRequired(), NumberRange(0, MOST_CREDIT)], render_kw={"min": 0, "max": MOST_CREDIT})
+
+
+class TermsForm(Form):
+    """The clock and the credit."""
+
+    seen = SeenField()
+    late_days = _days(_("Admins are told when one waits longer than (days)"))
+    remind_days = _days(_("The customer is reminded after (days)"))
+    silent_days = _days(_("Silence counts as no answer after (days)"))
+    later_days = _days(_("Who says “not now” is asked again after (days)"))
+    approved = _credit(_("Credit when a nomination is approved"))
+    agreed = _credit(_("Credit when the customer says yes"))
+
+
+class RuleForm(Form):
+    """A rule that approves what meets all its conditions."""
+
+    name = StringField(_("What it is called"), [DataRequired(), Length(max=80)], filters=[one_line])
+    least_agreed = IntegerField(_("So many of the nominator’s people said yes"), [Optional(), NumberRange(0, 1_000)], render_kw={"min": 0})
+    needs_company = BooleanField(_("The company is known"))
+    tiers = SelectMultipleField(_("The proposal of who may find them is one of"), choices=lambda: [(str(key), name) for key, name in tier_choices()])
 
 
 class MineFilter(FilterForm):
@@ -49,7 +205,7 @@ class RegistryFilter(FilterForm):
     company = StringField(_("Company"), [Optional(), Length(max=COMPANY_LENGTH)], filters=[one_line])
     industry = SelectField(_("Industry"), [Optional()])
     region = SelectField(_("Region"), [Optional()])
-    state = SelectField(_("State"), [Optional()], choices=lambda: [("", gettext("Any")), *standing_choices()[:3]])
+    state = SelectField(_("State"), [Optional()], choices=lambda: [("", gettext("Any")), *standing_choices(IN_REGISTRY)])
     might = SelectField(_("Might do"), [Optional()], choices=lambda: [("", gettext("Any")), *activity_choices()])
 
     def offer(self, industries: list[str], regions: list[str]) -> None:

@@ -18,7 +18,7 @@ from portal.acts.jobs import expire_asks
 from portal.acts.models.asks import Ask, AskEffort, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import budget_of
-from portal.acts.rules.acts import refusals
+from portal.acts.rules import refusals
 from portal.acts.rules.asks import AskKind
 from portal.acts.rules.budget import Cap, Defaults
 from portal.acts.rules.terms import Terms

@@ -12,7 +12,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.recognition.actions.scores import award
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.models.redeeming import Redemption
 from tests.factories.challenges import make_attempt, make_challenge
 from tests.factories.people import make_admin, make_company, make_employee, make_person

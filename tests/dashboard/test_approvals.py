@@ -15,7 +15,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models.redeeming import Redemption
@@ -97,7 +97,7 @@ def test_an_empty_queue_says_so(desk: PortalClient, stage: Scene) -> None:
         ("attempt", "more", "more_wanted"),
         ("attempt", "decline", "declined"),
         ("redemption", "decline", "declined"),
-        ("nomination", "decline", "declined"),
+        ("nomination", "decline", "not_approved"),
     ],
 )
 def test_saying_no_needs_a_reason_and_keeps_what_was_typed(

@@ -51,7 +51,7 @@ def test_pages_hold_everything_once_whatever_their_size(session: Session, scene:
 def test_things_of_one_moment_are_paged_too(session: Session, scene: Scene) -> None:
     from sqlalchemy import update
 
-    from portal.references.models import Nomination
+    from portal.references.models.nominating import Nomination
     from portal.rewards.models.redeeming import Redemption
 
     moment = scene.attempt.submitted_at

@@ -11,7 +11,7 @@ from config import ROOT
 from portal.acts.rules.asks import Came
 from portal.challenges.rules.states import Outcome
 from portal.dashboard.sentences import EVENTS, IMPORTED, NUMBERED, SUBJECTS, facts_of, sentence_for
-from portal.references.rules import State as NominationState
+from portal.references.rules.states import State as NominationState
 from portal.rewards.rules.states import State as RedemptionState
 
 # Names that are put together where they are recorded.

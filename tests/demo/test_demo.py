@@ -34,7 +34,8 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.queries import outbox_state
 from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
+from portal.references.rules.states import State
 from portal.rewards.models.offering import Reward
 from portal.rewards.models.redeeming import Redemption
 from portal.vault.keys import Keys
@@ -105,7 +106,7 @@ def test_everything_that_can_be_is_there(year: Session) -> None:
     assert {"approved", "declined", "more_wanted", "waiting", "reversed"} <= set(counted(year, Attempt.state))
     assert {"approved", "declined", "more_wanted", "waiting", "open"} <= set(counted(year, Submission.state))
     assert {"requested", "approved", "sent", "received", "declined", "cancelled", "returned"} == set(counted(year, Redemption.state))
-    assert {"submitted", "accepted", "declined", "duplicate"} == set(counted(year, Nomination.state))
+    assert set(State) == set(counted(year, Nomination.state))
     assert {"live", "retired"} == set(counted(year, Reward.state))
     assert {"active", "invited"} == set(counted(year, Person.state))
 

@@ -16,7 +16,7 @@ from portal.acts.actions.saying import set_own_terms
 from portal.acts.actions.settings import set_defaults, set_efforts
 from portal.acts.rules.asks import AskKind
 from portal.acts.rules.budget import Cap, Defaults
-from portal.acts.rules.terms import Terms
+from portal.acts.rules.terms import Terms as AskTerms
 from portal.api.actions import make_token
 from portal.bank.actions.adjusting import adjust_points
 from portal.challenges.actions.answering import save_answers, submit_attempt
@@ -34,7 +34,7 @@ from portal.files.receiving import receive
 from portal.files.storage import Storage
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
-from portal.kernel.actor import system
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
@@ -49,7 +49,17 @@ from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.scores import adjust
 from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.models import BadgeHolding
+from portal.references.actions.answering import agree, put_off, say_no
+from portal.references.actions.asking import follow_up
+from portal.references.actions.commenting import comment
 from portal.references.actions.decide import accept_nomination, decline_nomination
+from portal.references.actions.drafting import save_draft
+from portal.references.actions.links import send_link
+from portal.references.actions.terms import add_rule, set_terms
+from portal.references.rules.joining import Offer, Refused
+from portal.references.rules.nominating import Details
+from portal.references.rules.states import Activity
+from portal.references.rules.terms import Terms
 from portal.referrals.actions import send_referral
 from portal.referrals.rules import Peer
 from portal.rewards.actions.catalogue import add_reward, publish_reward
@@ -211,6 +221,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     declined = make_nomination(session, employee, name="Pia Nominee", now=now)
     decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
+    _answers(session, employee, admin, now)
     make_dead_letter(session, now=now)
     _from_outside(session, admin, ann, approved.submission_id, now)
     consent = make_consent(session, ann, source_id=approved.submission_id, evidence_id=approved.id, now=now)
@@ -259,7 +270,7 @@ def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: 
     no = make_ask(session, by, ann.id, kind="survey", now=now)
     answer_ask(session, by_advocate(ann.id), ask_id=no.id, is_yes=False, reason="In the <b>spring</b>", now=now)
     log_ask(session, boss, bob.id, now - timedelta(days=3), now=now, came="completed", minutes=35, note="At the fair")
-    set_own_terms(session, by_advocate(bob.id), terms=Terms(2, 90, ("video",), (7, 8), now.date() - timedelta(days=1)), now=now)
+    set_own_terms(session, by_advocate(bob.id), terms=AskTerms(2, 90, ("video",), (7, 8), now.date() - timedelta(days=1)), now=now)
     make_ask(session, by, bob.id, kind="video", now=now, override=Override("The summit opens with it", admin.id))
     set_block(session, boss, kind="escalation", reason="Ticket 4711", person_id=bob.id, now=now)
 
@@ -273,6 +284,32 @@ def _in_gallery(session: Session, ann: Person, storage: Storage, now: datetime) 
         items.append(make_item(session, ann, challenge, file=file, now=now))
     hide_item(session, system("test"), item_id=items[1].id, reason="A licence plate can be read.", now=now)
     return items[0].id
+
+
+def _answers(session: Session, employee: Person, admin: Person, now: datetime) -> None:
+    """A nominee in each state that an answer leads to, with a draft, a comment, a rule and terms beside them."""
+    details = Details(products="Boards", languages="English", tier=2, usage_count=2, usage_days=90, words="You told it well.", owner_id=admin.id)
+    boss, colleague = as_admin(admin), make_employee(session, name="Cora Colleague", now=now)
+    for name in ("Quinn", "Rosa", "Saul", "Tara"):
+        given = {"name": f"{name} Nominee", "activities": [Activity.CALL, Activity.VIDEO], "details": details, "colleague_id": colleague.id}
+        made = make_nomination(session, employee, **given, now=now)
+        accept_nomination(session, boss, nomination_id=made.id, now=now)
+        person = session.get_one(Person, made.person_id)
+        token = send_link(session, made, person, "nomination_reminder", now).partition("=")[2]
+        if name == "Quinn":
+            offer = Offer((Activity.CALL,), 2, (Activity.PRESS,))
+            agree(session, "127.0.0.1", token=token, offer=offer, words={Activity.CALL: "You may ask me for calls."}, now=now)
+        elif name == "Rosa":
+            say_no(session, "127.0.0.1", token=token, code=Refused.NO_TIME, reason="Too much to do.", now=now)
+        elif name == "Saul":
+            put_off(session, "127.0.0.1", token=token, now=now)
+        else:
+            for days in (8, 30):
+                follow_up(session, system("job"), nomination_id=made.id, now=now + timedelta(days=days))
+        comment(session, boss, nomination_id=made.id, text="Thank you for this one.", key=f"story-{name}", now=now)
+    save_draft(session, Actor(id=employee.id, roles=employee.roles), key="story-draft", fields={"name": ["Uma"], "company": ["Works"]}, now=now)
+    set_terms(session, boss, terms=Terms(late_days=5), now=now)
+    add_rule(session, boss, name="Proven nominators", least_agreed=50, now=now)
 
 
 def _from_outside(session: Session, admin: Person, ann: Person, submission_id: int, now: datetime) -> None:

@@ -23,7 +23,7 @@ from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.rewards.actions.catalogue import add_reward, set_options
 from tests.factories.challenges import as_admin, make_challenge, make_submission
-from tests.factories.people import make_admin, make_person
+from tests.factories.people import make_admin, make_employee, make_person
 from tests.files import samples
 from tests.support.application import PortalClient, SignIn
 from tests.support.routes import routes
@@ -76,6 +76,11 @@ def new_import(database: Database, sign_in: SignIn) -> Sending:
     return sign_in(database.write(make_admin)), "/admin/imports/new", data
 
 
+def evidence(database: Database, sign_in: SignIn) -> Sending:
+    data = {"key": "one", "company": "Works", "name": "Ada", "email": "ada@works.example", "why": "She tells it well.", "evidence": photo()}
+    return sign_in(database.write(make_employee)), "/nominate", data
+
+
 DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "challenges.answer": step,
     "challenges.keep": lambda database, sign_in: step(database, sign_in, "/keep"),
@@ -83,6 +88,7 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "rewards_admin.add": new_reward,
     "rewards_admin.change": old_reward,
     "imports_admin.upload": new_import,
+    "references.submit_nomination": evidence,
 }
 # Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, test_preview.py, test_vault_cards.py).
 NOTHING_KEPT = {"challenges_admin.rehearse_step", "rewards_admin.look_at_numbers", "rewards_admin.preview_typed", "rewards_admin.import_codes"}

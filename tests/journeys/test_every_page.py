@@ -45,7 +45,7 @@ NO_PAGES = {
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}
 BROKEN = re.compile(r"Undefined|None|\{\{|%\(\w+\)s")
-LINKS = {"/join", "/reset", "/confirm-email"}
+LINKS = {"/join", "/reset", "/confirm-email", "/proposal"}
 AUDIENCES = {
     "visitor": {"public"},
     "advocate": {"advocate", "member"},

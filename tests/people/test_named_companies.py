@@ -18,8 +18,8 @@ from portal.people.models import Company, Person
 from portal.people.rules.company import NAME_LENGTH, claim_of, name_key
 from portal.references.actions.decide import accept_nomination
 from portal.references.actions.nominate import nominate
-from portal.references.models import Nomination
-from portal.references.rules import State
+from portal.references.models.nominating import Nomination
+from portal.references.rules.states import State
 from tests.factories.people import make_admin, make_company, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.imports.engine import ACTIVITY, COMPANIES, imported, table
@@ -70,7 +70,7 @@ def test_eight_nominations_that_name_one_new_company_give_one_company(database: 
     (company,) = companies(database)
     with database.reading() as session:
         assert set(session.execute(select(Nomination.state, Nomination.company_id, Nomination.company_name))) == {
-            (State.ACCEPTED, company.id, company.name)
+            (State.INVITED, company.id, company.name)
         }
         assert session.scalars(select(Person.company_id).where(Person.email_key.like("n%@fjord.example"))).all() == [company.id] * MANY
         assert len(session.scalars(select(AuditEvent).where(AuditEvent.name == "company.added")).all()) == 1

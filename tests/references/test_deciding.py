@@ -12,9 +12,10 @@ from portal.people.actions.states import deactivate_person
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
-from portal.references.rules import AlreadyDecided, NomineeDeactivated, NotAnOriginal, OwnNomination, ReasonMissing, Standing, State
+from portal.references.rules.deciding import AlreadyDecided, NomineeDeactivated, NotAnOriginal, OwnNomination, ReasonMissing
+from portal.references.rules.states import Standing, State
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 
@@ -36,8 +37,8 @@ def test_accepting_makes_the_person_and_the_company_invites_and_tells(session: S
     assert person is not None
     company = session.scalars(select(Company).where(Company.name == "New Works")).one()
     assert (person.name, person.title, person.state, person.company_id, person.is_advocate) == ("Ada", "Planner", "invited", company.id, True)
-    assert (made.state, made.person_id, made.company_id, made.decided_by_id) == (State.ACCEPTED, person.id, company.id, admin.id)
-    assert mails_to(session, "ada@new.example") == ["invitation"]
+    assert (made.state, made.person_id, made.company_id, made.decided_by_id) == (State.INVITED, person.id, company.id, admin.id)
+    assert mails_to(session, "ada@new.example") == ["nomination_proposal"]
     assert kinds_told(session, employee) == ["nomination_accepted"]
     assert mails_to(session, str(employee.email)) == ["nomination_accepted"]
 
@@ -56,7 +57,7 @@ def test_who_was_invited_meanwhile_keeps_the_invitation(session: Session) -> Non
     made = make_nomination(session, email="ada@works.example")
     invite_person(session, acting(admin), person_id=contact.id, now=utcnow())
     accept_nomination(session, acting(admin), nomination_id=made.id, now=utcnow())
-    assert mails_to(session, "ada@works.example") == ["invitation"]
+    assert mails_to(session, "ada@works.example") == ["invitation", "nomination_proposal"]
 
 
 def test_who_joined_meanwhile_is_credited_to_the_nominator(session: Session) -> None:
@@ -97,7 +98,7 @@ def test_declining_tells_the_reason_and_nobody_is_invited(session: Session) -> N
     made = make_nomination(session, employee, email="ada@works.example")
     decline_nomination(session, acting(make_admin(session)), nomination_id=made.id, reason=" Their contract ends. ", now=utcnow())
     notice = session.scalars(select(Notice).where(Notice.person_id == employee.id)).one()
-    assert (made.state, made.reason) == (State.DECLINED, "Their contract ends.")
+    assert (made.state, made.reason) == (State.NOT_APPROVED, "Their contract ends.")
     assert (notice.kind, notice.data["reason"], notice.link) == ("nomination_declined", "Their contract ends.", "/nominate/mine")
     assert mails_to(session, str(employee.email)) == ["nomination_declined"]
     assert find_person_by_email(session, "ada@works.example") is None

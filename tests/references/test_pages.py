@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.actions.joining import join
+from portal.notifications.models import OutboxJob
+from portal.people.actions.joining import invite_person, join
 from portal.people.models import Person
+from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.decide import accept_nomination, decline_nomination
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
-from portal.references.rules import Activity, Standing
+from portal.references.rules.states import Activity, Standing
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn
@@ -139,12 +141,12 @@ def test_the_nominator_sees_every_step_until_the_person_has_joined(database: Dat
 
 
 def joining(session: Session, email: str) -> None:
-    """Join as somebody who opens the invitation; the link is taken from the mail that waits to be sent."""
-    from portal.notifications.models import OutboxJob
-
-    payloads = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send"))
-    link = next(p["link"] for p in payloads if p["kind"] == "invitation" and p["to"]["email"] == email)
-    join(session, acting(make_admin(session)), token=link.partition("=")[2], password=chosen(), now=utcnow())
+    """Join as somebody who chooses a password."""
+    person = find_person_by_email(session, email)
+    assert person is not None
+    actor = acting(make_admin(session))
+    link = invite_person(session, actor, person_id=person.id, now=utcnow())
+    join(session, actor, token=link.partition("=")[2], password=chosen(), now=utcnow())
 
 
 def several(session: Session, nominator: Person) -> None:
@@ -160,7 +162,7 @@ def several(session: Session, nominator: Person) -> None:
         ("", ["=Bela()", "Åsa Lund"]),
         ("q=asa", ["Åsa Lund"]),
         ("q=nordbahn", ["=Bela()"]),
-        ("state=declined", ["Åsa Lund"]),
+        ("state=not_approved", ["Åsa Lund"]),
         ("state=waiting", ["=Bela()"]),
         ("state=joined", []),
         ("state=nonsense", ["=Bela()", "Åsa Lund"]),
@@ -169,7 +171,7 @@ def several(session: Session, nominator: Person) -> None:
 def test_own_nominations_are_found_and_nobody_elses(database: Database, sign_in: SignIn, employee: Person, query: str, names: list[str]) -> None:
     database.write(lambda s: several(s, employee))
     client = sign_in(employee)
-    assert re.findall(r'<h2 class="font-semibold">([^<]+)</h2><span', client.get(f"/nominate/mine?{query}").text) == names
+    assert re.findall(r'<h2 class="font-semibold"><a[^>]*>([^<]+)</a></h2><span', client.get(f"/nominate/mine?{query}").text) == names
     rows = list(csv.reader(io.StringIO(client.get(f"/nominate/mine?{query}&format=csv").text.lstrip("\ufeff"))))
     assert [row[1].removeprefix("'") for row in rows[1:]] == names
 
@@ -194,3 +196,168 @@ def test_pages_ask_as_many_questions_for_many_rows(database: Database, sign_in: 
                 assert client.get(address).status_code == 200
             counts[-1][address] = counted.total
     assert counts[0] == counts[1]
+
+
+MORE = {
+    "products": "Boards", "languages": "English, German", "tier": "2", "usage_count": "2", "usage_days": "90", "words": "You told it well.",
+    "sensitivities": "Her boss is new.", "evidence_url": "https://works.example/post", "size": "50–249",
+}  # fmt: skip
+
+
+def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
+    file = (io.BytesIO(b"She wrote that she would gladly."), "consent.txt")
+    data = DATA | MORE | {"colleague_id": str(colleague.id), "owner_id": str(colleague.id), "evidence": file}
+    assert sign_in(employee).post("/nominate", data=data).status_code == 303
+    desk = sign_in(database.write(make_admin))
+    page = desk.get("/admin/approvals?kind=nomination").text
+    for text in ("Boards", "English, German", "found through an admin", "2 times in a quarter", "Her boss is new.", "consent.txt", "Karim Boutaleb"):
+        assert text in page
+    link = re.search(r'href="(/files/\d+[^"]*)"', page)
+    assert link
+    for client, status in ((desk, 200), (sign_in(colleague), 200), (sign_in(database.write(make_employee)), 404)):
+        with client.get(link[1]) as answer:
+            assert answer.status_code == status
+    assert "Sent in the name of Karim Boutaleb" in sign_in(employee).get("/nominate/mine").text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [("evidence_url", "works", "evidence_url-error"), ("usage_count", "3", "usage_count-error"), ("colleague_id", "4040", "colleague_id-error")],
+)
+def test_what_is_wrong_under_more_is_told_beside_it_and_nothing_is_lost(sign_in: SignIn, employee: Person, field: str, value: str, told: str) -> None:
+    answer = sign_in(employee).post("/nominate", data=DATA | {"sensitivities": "Her boss is new.", field: value})
+    assert (answer.status_code, f'id="{told}"' in answer.text, "Her boss is new." in answer.text) == (422, True, True)
+    assert re.search(r"<details[^>]* open>", answer.text)
+
+
+def test_a_draft_is_kept_while_typing_opened_again_sent_and_gone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
+    client, by_script = sign_in(employee), {"HX-Request": "true", "HX-Target": "saved"}
+    assert "Saved as a draft." in client.post("/nominate/drafts", data=DATA | {"why": "", "tier": "2"}, headers=by_script).text
+    assert client.post("/nominate/drafts", data=DATA | {"why": "Half a", "tier": "2"}).headers["Location"] == "/nominate/drafts"
+    listed = client.get("/nominate/drafts").text
+    assert ("Ada" in listed, "Ada" in sign_in(colleague).get("/nominate/drafts").text) == (True, False)
+    link = re.search(r'href="(/nominate\?draft=\d+)"', listed)
+    assert link
+    page = client.get(link[1]).text
+    assert all(text in page for text in ('value="ada@works.example"', "Half a", '<option selected value="2">', 'name="key" value="k"'))
+    assert "Half a" not in sign_in(colleague).get(link[1]).text
+    assert client.post("/nominate", data=DATA).status_code == 303
+    assert "No drafts" in client.get("/nominate/drafts").text
+    assert client.post("/nominate/drafts", data=DATA, headers=by_script).text.strip() == "", "what was sent is no draft any more"
+    assert "No drafts" in client.get("/nominate/drafts").text
+
+
+def test_a_draft_is_deleted_by_its_owner_alone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
+    client = sign_in(employee)
+    client.post("/nominate/drafts", data=DATA)
+    found = re.search(r'action="(/nominate/drafts/\d+/delete)"', client.get("/nominate/drafts").text)
+    assert found
+    assert [one.post(found[1]).status_code for one in (sign_in(colleague), client)] == [404, 303]
+    assert "No drafts" in client.get("/nominate/drafts").text
+
+
+def test_several_are_nominated_line_by_line(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
+    def start(session: Session) -> None:
+        make_nomination(session, colleague, name="Ada", email="ada@works.example")
+        make_person(session, name="Member Mia", email="mia@works.example")
+
+    database.write(start)
+    lines = "Ada, ada@works.example, Works\nBo, bo@works.example, Works, Lead\nMia, mia@works.example, Works\nwithout commas"
+    client = sign_in(employee)
+    page = client.post("/nominate/several", data={"key": "s", "lines": lines, "why": "Met at the fair."}).text
+    assert all(
+        text in page for text in ("Karim Boutaleb nominated them before", "Nominated.", "is a member already", "Give name, e-mail and company")
+    )
+    left = re.search(r"<textarea[^>]*name=\"lines\"[^>]*>\s*([^<]*)</textarea>", page)
+    assert left
+    assert left[1].split("\n") == ["Mia, mia@works.example, Works", "without commas"]
+    assert number_of(database) == 3
+    client.post("/nominate/several", data={"key": "s", "lines": lines, "why": "Met at the fair."})
+    assert number_of(database) == 3, "sent twice, each is nominated once"
+
+
+def test_a_link_of_a_company_fills_the_form_and_can_be_passed_on(sign_in: SignIn, employee: Person) -> None:
+    page = sign_in(employee).get("/nominate?company=Alto+Rail").text
+    assert 'value="Alto Rail"' in page
+    assert re.search(r'id="share-link">[^<]*/nominate\?company=Alto\+Rail<', page)
+
+
+def test_nominators_and_reviewers_talk_and_nobody_else_listens(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
+    made = database.write(lambda s: make_nomination(s, employee).id)
+    desk, client = sign_in(database.write(make_admin)), sign_in(employee)
+    desk.post(f"/admin/nominations/{made}/comments", data={"key": "c1", "text": "Which depot is hers?"})
+    assert "Which depot is hers?" in client.get(f"/nominate/mine/{made}").text
+    for _ in range(2):
+        client.post(f"/nominate/mine/{made}/comments", data={"key": "c2", "text": "The northern one."})
+    assert desk.get(f"/admin/approvals?item=nomination-{made}").text.count("The northern one.") == 1
+    other = sign_in(colleague)
+    assert (
+        other.get(f"/nominate/mine/{made}").status_code == other.post(f"/nominate/mine/{made}/comments", data={"key": "x", "text": "Hm"}).status_code
+    )
+    assert other.get(f"/nominate/mine/{made}").status_code == 404
+
+
+def link_to(database: Database, email: str) -> str:
+    with database.reading() as session:
+        payloads = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send").order_by(OutboxJob.id.desc()))
+        return str(next(p["link"] for p in payloads if p["kind"] == "nomination_proposal" and p["to"]["email"] == email))
+
+
+def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_in: SignIn, employee: Person, client: PortalClient) -> None:
+    def start(session: Session) -> None:
+        made = make_nomination(session, employee, name="Ada", email="ada@works.example", why="For reviewers alone.", activities=[Activity.CALL])
+        accept_nomination(session, acting(make_admin(session)), nomination_id=made.id, now=utcnow())
+
+    database.write(start)
+    link = link_to(database, "ada@works.example")
+    page = client.get(link).text
+    assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, True)
+    data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
+    refused = client.post("/proposal", data=data)
+    assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)
+    assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press"]}).status_code == 303
+    after = client.get(link).text
+    assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests a quarter.", "Never:"))
+    assert client.post("/proposal/account", data=data).headers["Location"].startswith("/join?t=")
+    assert "Said yes" in sign_in(employee).get("/nominate/mine").text
+    assert client.post("/proposal/no", data=data | {"code": "no_time"}).status_code == 409
+
+
+def test_a_customer_says_no_by_link_and_may_turn_round(database: Database, sign_in: SignIn, employee: Person, client: PortalClient) -> None:
+    made = database.write(lambda s: make_nomination(s, employee, name="Ada", email="ada@works.example").id)
+    database.write(lambda s: accept_nomination(s, acting(make_admin(s)), nomination_id=made, now=utcnow()))
+    link = link_to(database, "ada@works.example")
+    data = {"t": link.partition("=")[2]}
+    assert client.post("/proposal/later", data=data).status_code == 303
+    assert "You said not now" in client.get(link).text
+    assert client.post("/proposal/no", data=data | {"code": "not_allowed", "reason": "Our lawyers."}).status_code == 303
+    assert "We do not ask you again." in client.get(link).text
+    own = sign_in(employee)
+    page = own.get("/nominate/mine").text
+    assert ("My company does not allow it" in page, "Our lawyers." in page) == (True, True)
+    assert "was asked and said no" in own.post("/nominate", data=DATA).text
+    assert client.post("/proposal/again", data=data).status_code == 303
+    assert "Yes, you may ask me" in client.get(link).text
+
+
+def test_guessing_links_is_slowed_and_tells_nothing(client: PortalClient) -> None:
+    data = {"per_quarter": "1", "activities": "call", "agreed": "y"}
+    answers = [client.post("/proposal", data=data | {"t": f"guess{n}"}).status_code for n in range(61)]
+    assert (set(answers[:60]), answers[60], client.get("/proposal?t=guess").status_code) == ({410}, 429, 410)
+
+
+def test_admins_set_the_clock_and_rules(database: Database, sign_in: SignIn) -> None:
+    desk = sign_in(database.write(make_admin))
+    seen = re.search(r'name="seen" value="([^"]*)"', desk.get("/admin/nominations").text)
+    assert seen
+    terms = {"late_days": "5", "remind_days": "9", "silent_days": "8", "later_days": "60", "approved": "3", "agreed": "4", "seen": seen[1]}
+    refused = desk.post("/admin/nominations", data=terms)
+    assert (refused.status_code, 'id="silent_days-error"' in refused.text) == (422, True)
+    assert desk.post("/admin/nominations", data=terms | {"silent_days": "20"}).status_code == 303
+    assert desk.post("/admin/nominations/rules", data={"name": "All"}).status_code == 422
+    desk.post("/admin/nominations/rules", data={"name": "Known ones", "needs_company": "y", "tiers": ["1", "2"]})
+    page = desk.get("/admin/nominations").text
+    end = re.search(r'action="(/admin/nominations/rules/\d+/end)"', page)
+    assert end
+    assert ("Known ones" in page, 'value="60"' in page, desk.post(end[1]).status_code) == (True, True, 303)
+    assert "ended on" in desk.get("/admin/nominations").text

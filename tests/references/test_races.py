@@ -13,8 +13,8 @@ from portal.notifications.models import Notice
 from portal.people.models import Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.nominate import nominate
-from portal.references.models import Nomination
-from portal.references.rules import State
+from portal.references.models.nominating import Nomination
+from portal.references.rules.states import State
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.support.application import PortalClient, SignIn
@@ -91,11 +91,11 @@ def test_accepting_and_declining_at_once_is_one_decision(database: Database) -> 
         return lambda: database.write(lambda s: decline_nomination(s, actor, nomination_id=made, reason="No.", now=utcnow()).state)
 
     answers = at_once([deciding(number) for number in range(MANY)])
-    decided = answers[State.ACCEPTED] + answers[State.DECLINED]
+    decided = answers[State.INVITED] + answers[State.NOT_APPROVED]
     assert (decided, answers["AlreadyDecided"]) == (1, MANY - 1)
     with database.reading() as session:
         invited = session.scalar(select(func.count()).where(Person.email_key == "ada@works.example"))
-        assert invited == answers[State.ACCEPTED]
+        assert invited == answers[State.INVITED]
         assert session.scalar(select(func.count()).select_from(Notice)) == 1
 
 

@@ -17,7 +17,7 @@ from portal.references.actions.decide import accept_nomination, decline_nominati
 from portal.references.queries.gaps import Gap, few_voices
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
 from portal.references.queries.registry import Filters, list_registry, totals, whole_registry
-from portal.references.rules import Activity, Standing
+from portal.references.rules.states import Activity, Standing
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.support.application import SignIn
@@ -94,7 +94,7 @@ def test_acts_are_counted(session: Session) -> None:
         given = {"company_id": None, "kind": "challenge", "track": "endorse", "source_type": "test", "points": 5}
         record_act(session, system("test"), person_id=person.id, source_id=source, happened_at=now, now=now, **given)
     assert [(e.acts, e.last_act_at) for e in list_registry(session, Filters())] == [({"endorse": 2}, now)]
-    assert profile_of_person(session, person.id).acts == {"endorse": 2}
+    assert profile_of_person(session, person.id, utcnow()).acts == {"endorse": 2}
 
 
 def test_the_registry_pages_by_key_and_misses_nobody(session: Session) -> None:
@@ -115,7 +115,7 @@ def test_an_outsider_has_no_profile(session: Session) -> None:
     contact, employee = make_contact(session), make_employee(session)
     for person_id in (contact.id, employee.id, 404):
         with pytest.raises(NotFound):
-            profile_of_person(session, person_id)
+            profile_of_person(session, person_id, utcnow())
     with pytest.raises(NotFound):
         profile_of_nominee(session, system(), 404)
 
@@ -124,16 +124,24 @@ def test_a_member_who_left_is_not_listed_but_keeps_a_page(session: Session) -> N
     person = make_person(session)
     deactivate_person(session, acting(make_admin(session)), person_id=person.id, reason="Left.", now=utcnow())
     assert found(session) == []
-    assert profile_of_person(session, person.id).standing is Standing.LEFT
+    assert profile_of_person(session, person.id, utcnow()).standing is Standing.LEFT
 
 
 def test_voices_are_few_where_fewest_take_part(session: Session) -> None:
-    rail = make_company(session, industry="Transport")
-    make_company(session, industry="Transport")
-    make_company(session, industry="Education")
+    rail = make_company(session, industry="Transport", region="APAC", size="50–249")
+    make_company(session, industry="Transport", region="APAC", size="50–249")
+    for _ in range(2):
+        make_company(session, industry="Education", region="Europe", size="1–49")
+    make_company(session, industry="Alone", region="Europe")
+    make_company(session, industry="Energy", region="")
     make_person(session, company_id=rail.id)
     make_contact(session, company_id=rail.id)
-    assert few_voices(session) == [Gap("Education", 1, 0), Gap("Transport", 2, 1)]
+    assert few_voices(session) == [
+        Gap("Education", "Europe", "", 2, 0),
+        Gap("Alone", "Europe", "", 1, 0),
+        Gap("Transport", "APAC", "", 2, 1),
+        Gap("", "", "1–49", 2, 0),
+    ]
 
 
 def test_staff_see_addresses_and_advocates_see_nothing(database: Database, sign_in: SignIn) -> None:

@@ -1,27 +1,32 @@
 """Who may nominate and decide, and how a nomination stands: tables without fixtures."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from portal.kernel.actor import Actor, system
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import NotAllowed, Refusal
 from portal.people.rules.person import EmailInvalid
-from portal.references.rules import (
+from portal.references.rules.deciding import OwnNomination, ReasonMissing, is_late, require_decidable, require_reason
+from portal.references.rules.joining import ChosenAndNever, Due, NotAgreed, NothingChosen, due, require_offer
+from portal.references.rules.nominating import (
     AlreadyMember,
+    Details,
+    LineUnreadable,
     NotACustomer,
-    OwnNomination,
-    ReasonMissing,
-    Standing,
-    State,
-    require_decidable,
+    NotALink,
+    TooManyLines,
+    UsageHalf,
+    are_twins,
+    read_lines,
+    require_details,
     require_employee,
+    require_line,
     require_nominee,
-    require_reason,
     search_text,
-    standing,
-    timeline,
 )
+from portal.references.rules.states import Activity, Moments, Move, Standing, State, moved, standing, timeline
+from portal.references.rules.terms import Facts, Rule, RuleBlank, approving, require_rule
 
 ADMIN = Actor(id=1, roles=frozenset({"admin"}))
 EMPLOYED_ADMIN = Actor(id=2, roles=frozenset({"admin", "employee"}))
@@ -34,21 +39,161 @@ def day(number: int) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("state", "person", "expected"),
+    ("state", "person", "in_review", "again", "expected"),
     [
-        (State.SUBMITTED, None, Standing.WAITING),
-        (State.SUBMITTED, "active", Standing.WAITING),
-        (State.DECLINED, None, Standing.DECLINED),
-        (State.DECLINED, "active", Standing.DECLINED),
-        (State.ACCEPTED, None, Standing.INVITED),
-        (State.ACCEPTED, "contact", Standing.INVITED),
-        (State.ACCEPTED, "invited", Standing.INVITED),
-        (State.ACCEPTED, "active", Standing.JOINED),
-        (State.ACCEPTED, "deactivated", Standing.LEFT),
+        (State.SUBMITTED, None, False, None, Standing.WAITING),
+        (State.SUBMITTED, "active", False, None, Standing.WAITING),
+        (State.SUBMITTED, None, True, None, Standing.IN_REVIEW),
+        (State.NOT_APPROVED, None, True, None, Standing.NOT_APPROVED),
+        (State.NOT_APPROVED, "active", False, None, Standing.NOT_APPROVED),
+        (State.INVITED, None, False, None, Standing.INVITED),
+        (State.INVITED, "contact", False, None, Standing.INVITED),
+        (State.INVITED, "invited", True, None, Standing.INVITED),
+        (State.INVITED, "invited", False, date(2026, 9, 1), Standing.NOT_NOW),
+        (State.INVITED, "active", False, None, Standing.JOINED),
+        (State.INVITED, "deactivated", False, None, Standing.LEFT),
+        (State.ACCEPTED, "invited", False, None, Standing.ACCEPTED),
+        (State.ACCEPTED, "active", False, None, Standing.JOINED),
+        (State.CUSTOMER_DECLINED, "contact", False, None, Standing.CUSTOMER_DECLINED),
+        (State.NO_ANSWER, "invited", False, None, Standing.NO_ANSWER),
     ],
 )
-def test_a_nomination_stands_by_its_decision_and_by_what_the_person_made_of_it(state: State, person: str | None, expected: Standing) -> None:
-    assert standing(state, person) is expected
+def test_a_nomination_stands_by_its_decision_and_by_what_the_person_made_of_it(
+    state: State, person: str | None, in_review: bool, again: date | None, expected: Standing
+) -> None:
+    assert standing(state, person, is_in_review=in_review, ask_again_on=again) is expected
+
+
+LEGAL = {
+    (State.SUBMITTED, Move.TAKE_UP): State.SUBMITTED,
+    (State.SUBMITTED, Move.APPROVE): State.INVITED,
+    (State.SUBMITTED, Move.REFUSE): State.NOT_APPROVED,
+    (State.SUBMITTED, Move.MARK): State.DUPLICATE,
+    (State.INVITED, Move.AGREE): State.ACCEPTED,
+    (State.INVITED, Move.SAY_NO): State.CUSTOMER_DECLINED,
+    (State.INVITED, Move.PUT_OFF): State.INVITED,
+    (State.INVITED, Move.REMIND): State.INVITED,
+    (State.INVITED, Move.GIVE_UP): State.NO_ANSWER,
+    (State.INVITED, Move.RECALL): State.SUBMITTED,
+    (State.NO_ANSWER, Move.AGREE): State.ACCEPTED,
+    (State.NO_ANSWER, Move.SAY_NO): State.CUSTOMER_DECLINED,
+    (State.CUSTOMER_DECLINED, Move.TURN_ROUND): State.INVITED,
+    (State.NOT_APPROVED, Move.RECALL): State.SUBMITTED,
+    (State.DUPLICATE, Move.RECALL): State.SUBMITTED,
+}
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("move", Move)
+def test_every_move_leads_where_the_table_says_and_no_other_is_made(state: State, move: Move) -> None:
+    assert moved(state, move) == LEGAL.get((state, move))
+
+
+@pytest.mark.parametrize(
+    ("asked", "reminded", "again", "today", "expected"),
+    [
+        (1, None, None, 7, Due.NOTHING),
+        (1, None, None, 8, Due.REMIND),
+        (1, None, None, 28, Due.REMIND),
+        (1, 8, None, 21, Due.NOTHING),
+        (1, 8, None, 22, Due.GIVE_UP),
+        (1, 20, None, 28, Due.NOTHING),
+        (1, None, date(2026, 3, 20), 19, Due.NOTHING),
+        (1, 8, date(2026, 3, 20), 20, Due.REMIND),
+        (1, 20, None, 22, Due.NOTHING),
+    ],
+)
+def test_who_is_silent_is_reminded_once_and_then_given_up(asked: int, reminded: int | None, again: date | None, today: int, expected: Due) -> None:
+    found = due(day(asked), day(reminded) if reminded else None, again, day(today), remind_days=7, silent_days=21, zone="Europe/Madrid")
+    assert found is expected
+
+
+def test_a_day_of_the_clock_is_one_of_the_programmes_calendar() -> None:
+    made = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    assert not is_late(made, datetime(2026, 3, 8, 23, 30, tzinfo=UTC), days=7, zone="UTC")
+    assert is_late(made, datetime(2026, 3, 9, 0, 30, tzinfo=UTC), days=7, zone="UTC")
+    assert not is_late(made, datetime(2026, 3, 9, 0, 30, tzinfo=UTC), days=7, zone="Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (("Älv Rail", "Ada Lovelace"), ("alv rail", "A. Lovelace"), True),
+        (("Works", "Ada Byron Lovelace"), ("Works", "Anna Lovelace"), True),
+        (("Works", "Ada Lovelace"), ("Works", "Bo Lovelace"), False),
+        (("Works", "Ada Lovelace"), ("Other", "Ada Lovelace"), False),
+        (("Works", "Cher"), ("Works", "Cher"), True),
+        (("Works", "Cher"), ("Works", "Chris Cher"), False),
+    ],
+)
+def test_two_of_one_company_last_name_and_first_letter_may_be_the_same(one: tuple[str, str], other: tuple[str, str], expected: bool) -> None:
+    assert are_twins(one, other) is expected
+
+
+RULES = [Rule(1, "Proven", least_agreed=3), Rule(2, "Known", needs_company=True, tiers=(2, 3), made_by=7)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (Facts(frozenset({1}), 3, False, None, False), 1),
+        (Facts(frozenset({1}), 2, False, None, False), None),
+        (Facts(frozenset({1}), 2, True, 2, False), 2),
+        (Facts(frozenset({1}), 2, True, 1, False), None),
+        (Facts(frozenset({1}), 2, True, None, False), None),
+        (Facts(frozenset({1, 7}), 2, True, 2, False), None),
+        (Facts(frozenset({7}), 3, True, 2, False), 1),
+        (Facts(frozenset({1}), 9, True, 2, True), None),
+    ],
+)
+def test_the_first_rule_that_meets_all_its_conditions_approves_and_never_for_its_own_maker(facts: Facts, expected: int | None) -> None:
+    found = approving(RULES, facts)
+    assert (found.id if found else None) == expected
+
+
+def test_a_rule_without_a_condition_is_refused() -> None:
+    with pytest.raises(RuleBlank):
+        require_rule(0, False, ())
+
+
+@pytest.mark.parametrize(
+    ("activities", "never", "agreed", "refusal"),
+    [
+        ([], [], True, NothingChosen),
+        ([Activity.CALL], [Activity.CALL], True, ChosenAndNever),
+        ([Activity.CALL], [], False, NotAgreed),
+    ],
+)
+def test_an_offer_has_something_in_it_and_consent(activities: list[Activity], never: list[Activity], agreed: bool, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        require_offer(activities, 2, never, is_agreed=agreed)
+
+
+def test_an_offer_stands_in_the_order_of_the_form() -> None:
+    offer = require_offer([Activity.VIDEO, Activity.CALL], 99, [Activity.PRESS], is_agreed=True)
+    assert (offer.activities, offer.never, offer.per_quarter) == ((Activity.CALL, Activity.VIDEO), (Activity.PRESS,), 12)
+
+
+def test_lines_are_split_at_tabs_semicolons_or_commas() -> None:
+    text = "Ada, ada@w.example, Works, Lead\n\nBo\tbo@w.example\tWorks, Ltd\nCy; cy@w.example; W"
+    assert [require_line(line) for line in read_lines(text)] == [
+        ("Ada", "ada@w.example", "Works", "Lead"), ("Bo", "bo@w.example", "Works, Ltd", ""), ("Cy", "cy@w.example", "W", "")
+    ]  # fmt: skip
+    with pytest.raises(LineUnreadable):
+        require_line(read_lines("Ada, ada@w.example")[0])
+    with pytest.raises(TooManyLines):
+        read_lines("x\n" * 51)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "www.example.com", "https://", "https://a b"])
+def test_evidence_is_a_whole_link(url: str) -> None:
+    with pytest.raises(NotALink):
+        require_details(Details(evidence_url=url))
+
+
+def test_how_often_needs_a_period() -> None:
+    with pytest.raises(UsageHalf):
+        require_details(Details(usage_count=2))
 
 
 @pytest.mark.parametrize(("actor", "allowed"), [(EMPLOYEE, True), (EMPLOYED_ADMIN, True), (ADMIN, False), (ADVOCATE, False), (system(), False)])
@@ -115,21 +260,25 @@ def test_a_reason_loses_its_blank_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "decided", "joined", "expected"),
+    ("kind", "at", "expected"),
     [
-        (Standing.WAITING, None, None, ["Nominated"]),
-        (Standing.DECLINED, day(2), None, ["Nominated", "Declined"]),
-        (Standing.INVITED, day(2), None, ["Nominated", "Accepted and invited"]),
-        (Standing.JOINED, day(2), day(3), ["Nominated", "Accepted and invited", "Joined"]),
-        (Standing.LEFT, day(2), day(3), ["Nominated", "Accepted and invited", "Joined"]),
+        (Standing.WAITING, {}, ["Nominated"]),
+        (Standing.IN_REVIEW, {"review_began_at": day(2)}, ["Nominated", "Taken up by a reviewer"]),
+        (Standing.NOT_APPROVED, {"decided_at": day(2)}, ["Nominated", "Not approved"]),
+        (Standing.INVITED, {"decided_at": day(2)}, ["Nominated", "Accepted and invited"]),
+        (Standing.ACCEPTED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Accepted and invited", "Said yes"]),
+        (Standing.CUSTOMER_DECLINED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Accepted and invited", "Said no"]),
+        (Standing.NO_ANSWER, {"decided_at": day(2), "given_up_at": day(23)}, ["Nominated", "Accepted and invited", "No answer"]),
+        (Standing.JOINED, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Accepted and invited", "Joined"]),
+        (Standing.LEFT, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Accepted and invited", "Joined"]),
     ],
 )
-def test_the_timeline_tells_the_steps_in_order(kind: Standing, decided: datetime | None, joined: datetime | None, expected: list[str]) -> None:
-    assert [text for _, text in timeline(kind, day(1), decided, joined)] == expected
+def test_the_timeline_tells_the_steps_in_order(kind: Standing, at: dict[str, datetime], expected: list[str]) -> None:
+    assert [text for _, text in timeline(kind, Moments(day(1), **at))] == expected
 
 
 def test_a_later_voice_sees_the_acceptance_before_their_own_nomination() -> None:
-    assert [text for _, text in timeline(Standing.INVITED, day(5), day(2), None)] == ["Accepted and invited", "Nominated"]
+    assert [text for _, text in timeline(Standing.INVITED, Moments(day(5), decided_at=day(2)))] == ["Accepted and invited", "Nominated"]
 
 
 def test_search_ignores_case_and_accents() -> None:

@@ -16,9 +16,10 @@ from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.nominate import nominate
 from portal.references.actions.undoing import undo_decision
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND
-from portal.references.rules import InvitationOut, NominatedAgain, State
+from portal.references.rules.deciding import InvitationOut, NominatedAgain
+from portal.references.rules.states import State
 from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooLate
 from portal.review.rules.undoing import UNDO_WITHIN
 from tests.factories.people import make_admin, make_contact, make_employee, make_person
@@ -71,11 +72,11 @@ def test_within_the_minute_all_stands_as_before_and_no_mail_goes_out(session: Se
         assert {job.available_at for job in open_mails(session, kind)} == {at + UNDO_WITHIN}
         undo_decision(session, scene.boss, decision_id=decision, now=at + timedelta(seconds=59))
         assert scene.state(session) == before
-        assert open_mails(session, kind) == open_mails(session, "nomination_recalled") == open_mails(session, "invitation") == []
+        assert open_mails(session, kind) == open_mails(session, "nomination_recalled") == open_mails(session, "nomination_proposal") == []
     assert told(session, scene.greta.id, kind, "nomination_recalled") == [kind, "nomination_recalled"] * 3
     decided = accept_nomination(session, scene.boss, nomination_id=scene.id, now=now + timedelta(hours=1))
-    assert decided.state == State.ACCEPTED
-    assert len(open_mails(session, "invitation")) == 1
+    assert decided.state == State.INVITED
+    assert len(open_mails(session, "nomination_proposal")) == 1
 
 
 def test_who_became_known_stays_a_contact_whose_link_opens_nothing(session: Session, scene: Scene) -> None:

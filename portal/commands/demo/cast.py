@@ -1,7 +1,7 @@
 """Who is there: staff, companies, advocates; how they joined; whom employees nominate."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,16 @@ from portal.people.actions.joining import JOIN, invite_person, join
 from portal.people.actions.persons import add_person
 from portal.people.models import Person
 from portal.people.rules.password import Hasher, Policy
-from portal.references.actions.decide import accept_nomination, decline_nomination
+from portal.references.actions.answering import agree, put_off, say_no
+from portal.references.actions.asking import follow_up
+from portal.references.actions.commenting import comment
+from portal.references.actions.decide import PROPOSAL, accept_nomination, decline_nomination, take_up
+from portal.references.actions.links import ANSWER, send_link
 from portal.references.actions.nominate import nominate
-from portal.references.rules import Activity
+from portal.references.rules.deciding import Code
+from portal.references.rules.joining import CONSENT_WORDS, Offer, Refused
+from portal.references.rules.nominating import Details
+from portal.references.rules.states import ACTIVITY_NAMES, Activity
 
 PASSWORD = "a quiet walk by the river"  # noqa: S105, published: demo people are refused in production
 POLICY = Policy(min_length=15)
@@ -117,25 +124,55 @@ class Cast:
             title=entry["title"],
             why=entry["why"],
             activities=[Activity(value) for value in entry["might"]],
+            details=Details(**entry.get("more", {})),
+            colleague_id=self.story.people[self.staff[entry["for"]]].id if "for" in entry else None,
             now=at,
         )
-        if entry["outcome"] in ("invited", "joined", "declined"):
+        if entry["outcome"] == "review":
+            self.story.plan(self.story.after(at, hours=20), self._talk, made.id)
+        if entry["outcome"] in ("invited", "joined", "declined", "said_no", "not_now", "no_answer"):
             decided = self.story.after(at, hours=30)
             self.story.plan(decided, self._decide, made.id, entry, email)
 
     def _decide(self, nomination_id: int, entry: dict[str, Any], email: str, at: datetime) -> None:
         actor = self.story.acting(self.reviewers[1])
         if entry["outcome"] == "declined":
-            decline_nomination(self.story.session, actor, nomination_id=nomination_id, reason=entry["reason"], now=at)
+            code = Code(entry.get("code", "other"))
+            decline_nomination(self.story.session, actor, nomination_id=nomination_id, reason=entry["reason"], code=code, now=at)
             return
         name = entry["name"]
         company_id = self.story.companies[entry["company"]]
         self._add(name, email=email, title=entry["title"], roles=["advocate"], company_id=company_id, at=at)
-        accept_nomination(self.story.session, actor, nomination_id=nomination_id, now=at)
+        nomination = accept_nomination(self.story.session, actor, nomination_id=nomination_id, now=at)
+        # A link is kept only as a hash, so the one in the mail cannot be opened here: they answer by another of the same kind.
+        link = send_link(self.story.session, nomination, self.story.people[name], PROPOSAL, at + timedelta(microseconds=1))
+        self.story.plan(self.story.after(at, hours=48), self._answer, nomination_id, entry, link.removeprefix(ANSWER))
+        for days in {"no_answer": (8, 24), "invited": (8,)}.get(entry["outcome"], ()):
+            self.story.plan(at + timedelta(days=days), self._follow_up, nomination_id)
         if entry["outcome"] == "joined":
             joins = self.story.after(at, hours=60)
             self.members.append(Member(name, 3, max(1, (self.story.end - joins).days)))
             self.story.plan(joins, self._join, name)
+
+    def _answer(self, nomination_id: int, entry: dict[str, Any], token: str, at: datetime) -> None:
+        session, outcome = self.story.session, entry["outcome"]
+        if outcome == "joined":
+            chosen = tuple(Activity(value) for value in entry["might"])
+            # What the page would have shown them.
+            words = {kind: CONSENT_WORDS % {"company": "Brindlewick", "activity": ACTIVITY_NAMES[kind], "number": 2} for kind in chosen}
+            agree(session, "", token=token, offer=Offer(chosen, 2), words=words, now=at)
+        elif outcome == "said_no":
+            say_no(session, "", token=token, code=Refused(entry["code"]), reason=entry["reason"], now=at)
+        elif outcome == "not_now":
+            put_off(session, "", token=token, now=at)
+
+    def _follow_up(self, nomination_id: int, at: datetime) -> None:
+        follow_up(self.story.session, self.story.portal, nomination_id=nomination_id, now=at)
+
+    def _talk(self, nomination_id: int, at: datetime) -> None:
+        actor = self.story.acting(self.reviewers[1])
+        take_up(self.story.session, actor, nomination_id=nomination_id, now=at)
+        comment(self.story.session, actor, nomination_id=nomination_id, text="Does their company let them speak in public?", key="demo-talk", now=at)
 
     def _read_inboxes(self, at: datetime) -> None:
         for person in self.story.people.values():

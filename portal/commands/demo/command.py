@@ -37,7 +37,7 @@ from portal.people.models import Company, Person
 from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
 from portal.recognition.models import BadgeHolding
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.models.redeeming import Redemption
 from portal.web.transaction import database
 

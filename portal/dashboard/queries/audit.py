@@ -15,7 +15,7 @@ from portal.challenges.models.taking import Submission
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person, Tag
 from portal.recognition.models import Badge, Season
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.rewards.models.offering import Reward
 from portal.rewards.models.redeeming import Redemption
 from portal.web.paging import SIZE, AnySelect, Page, page_by

@@ -23,8 +23,8 @@ from portal.consents.rules import STATE_NAMES as CONSENT_STATES
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
-from portal.references.models import Nomination
-from portal.references.rules import State
+from portal.references.models.nominating import Nomination
+from portal.references.rules.states import STANDING_NAMES, Standing, State
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.queries.redemptions import own_redemptions
 from portal.web.paging import AnySelect, Page, page_by
@@ -43,10 +43,9 @@ class Entry:
 
 
 _NOMINATION: dict[str, str] = {
-    State.SUBMITTED: N_("Waiting for review"),
-    State.ACCEPTED: N_("Accepted"),
-    State.DECLINED: N_("Declined"),
+    State.SUBMITTED: STANDING_NAMES[Standing.WAITING],
     State.DUPLICATE: N_("Duplicate"),
+    **{state: STANDING_NAMES[Standing(state.value)] for state in State if state.value in set(Standing)},
 }
 _CONFIRMED: dict[tuple[str, str], str] = {
     (Confirm.key, "is_confirmed"): N_("Confirmed"),

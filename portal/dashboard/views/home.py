@@ -18,7 +18,7 @@ from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.references.queries.nominations import nominations_of, standings_of
-from portal.references.rules import STANDING_NAMES
+from portal.references.rules.states import LOST, STANDING_NAMES
 from portal.web.guards import public
 from portal.web.templating import render
 from portal.web.transaction import db
@@ -52,7 +52,7 @@ def _advocate() -> str:
 def _employee() -> str:
     standings = standings_of(db(), current_user.id)
     recent = nominations_of(db(), current_user.id, size=RECENT)
-    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES, **_desk())
+    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES, lost=LOST, **_desk())
 
 
 def _desk() -> dict[str, Waiting]:

@@ -1,21 +1,29 @@
 """Nominations that wait for a decision."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Integer, String, and_, cast, exists, false, null, or_
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import APPROVE, Given, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import undo_decision
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
-from portal.references.rules import ACTIVITY_NAMES
+from portal.references.rules.deciding import CODE_NAMES, Code
+from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
+from portal.references.rules.states import ACTIVITY_NAMES
 from portal.web.paging import AnySelect
+
+
+def _decline(session: Session, actor: Actor, item_id: int, given: Given, now: datetime) -> Nomination:
+    code = Code(given.category) if given.category in set(Code) else Code.OTHER
+    return decline_nomination(session, actor, nomination_id=item_id, reason=given.reason, code=code, now=now)
 
 
 class WaitingNominations:
@@ -25,7 +33,7 @@ class WaitingNominations:
     name: ClassVar[str] = N_("Nominations")
     look: ClassVar[tuple[str, str]] = ("user-plus", "endorse")
     panel: ClassVar[str] = "dashboard/_panel_nomination.html"
-    words: ClassVar[Mapping[str, Any]] = {"activities": ACTIVITY_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {"activities": ACTIVITY_NAMES, "codes": CODE_NAMES, "periods": PERIODS, "tiers": TIER_NAMES}
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: accept_nomination(
@@ -34,7 +42,7 @@ class WaitingNominations:
             N_("Accepted and invited. The nominator has been told."),
         ),
         "decline": Verdict(
-            lambda session, actor, item_id, given, now: decline_nomination(session, actor, nomination_id=item_id, reason=given.reason, now=now),
+            _decline,
             N_("Declined. The nominator reads your reason."),
         ),
         "duplicate": Verdict(
@@ -70,5 +78,5 @@ class WaitingNominations:
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = nomination_for_review(session, item_id)
-        barred, since = frozenset(voice.nominator_id for voice in detail.voices), detail.voices[0].at
+        barred, since = frozenset(credited((voice.nominator_id, voice.colleague_id) for voice in detail.voices)), detail.voices[0].at
         return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
-from portal.notifications.actions import notify, withdraw_mail
+from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.models import Person
@@ -22,7 +22,7 @@ JOIN = "/join?t="
 def invite_person(session: Session, actor: Actor, *, person_id: int, mail: bool = True, mail_at: datetime | None = None, now: datetime) -> str:
     """Invite a contact, or invite again, and return the path of the one-time link. The mail carries the same link.
 
-    ``mail_at`` keeps the mail back until then, so that ``recall_invitation`` can still stop it.
+    ``mail_at`` keeps the mail back until then, so that it can still be stopped.
     Refuses without an address (``EmailMissing``), who joined (``AlreadyJoined``) and who is
     deactivated (``PersonDeactivated``). An earlier invitation's link is worth nothing from here on.
     """
@@ -50,17 +50,13 @@ def invitation_key(person_id: int, link: str) -> str:
     return f"invitation:{person_id}:{link.removeprefix(JOIN)[:12]}"
 
 
-def recall_invitation(session: Session, actor: Actor, *, person_id: int, invited_at: datetime, key: str, now: datetime) -> bool:
-    """Let who was invited at ``invited_at`` be a contact again, while the mail under ``key`` is not out; tells whether that was still so."""
+def uninvite_person(session: Session, actor: Actor, *, person_id: int, invited_at: datetime, now: datetime) -> bool:
+    """Let who was invited at ``invited_at`` be a contact again, whose links open nothing; tells whether that invitation still stood."""
     back = update(Person).where(Person.id == person_id, Person.state == PersonState.INVITED, Person.invited_at == invited_at)
     moved = session.execute(back.values(state=PersonState.CONTACT, invited_at=None).execution_options(synchronize_session=False))
     if not moved.rowcount:  # type: ignore[attr-defined]
         return False
-    person = get_person(session, person_id)
-    session.refresh(person)
-    to = Recipient(person_id=None, email=person.email, name=person.name, language=person.language)
-    if not withdraw_mail(session, to=to, key=key, now=now):
-        return False
+    session.refresh(get_person(session, person_id))
     drop_links(session, person_id, Purpose.INVITE)
     record(session, actor, "person.invitation_recalled", "person", person_id, now=now)
     return True

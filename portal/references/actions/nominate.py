@@ -1,10 +1,10 @@
 """Nominating: the first nomination of an address stands, later ones are recorded as its duplicates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,15 +13,31 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import Busy
 from portal.kernel.text import clean, clean_line, fold, normal_email
-from portal.people.queries.companies import find_company_by_name
+from portal.people.models import Person
+from portal.people.queries.companies import find_company_by_name, possible_owners
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
-from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH
-from portal.references.models import Nomination, NominationActivity
-from portal.references.queries.duplicates import first_of
-from portal.references.rules import Activity, NominatedBySelf, State, require_employee, require_nominee, search_text
+from portal.people.rules.company import OwnerNotEmployee
+from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
+from portal.references.actions.drafting import drop_draft
+from portal.references.actions.ruling import approve_by_rule
+from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
+from portal.references.queries.duplicates import first_of, said_no
+from portal.references.queries.nominations import nominators_of
+from portal.references.rules.nominating import (
+    ColleagueNotEmployee,
+    Details,
+    NominatedBySelf,
+    SaidNo,
+    require_details,
+    require_employee,
+    require_nominee,
+    search_text,
+)
+from portal.references.rules.states import STANDS, Activity, State
 
 TRIES = 3
+NO_DETAILS = Details()
 
 
 @dataclass(frozen=True)
@@ -43,24 +59,33 @@ def nominate(
     title: str = "",
     why: str,
     activities: Iterable[Activity] = (),
+    details: Details = NO_DETAILS,
+    colleague_id: int | None = None,
     now: datetime,
 ) -> Nomination:
-    """Record that the actor nominates a person, and return the nomination: waiting, or the duplicate of an earlier one.
+    """Record that the actor nominates a person, and return the nomination: waiting, approved by a rule, or the duplicate of an earlier one.
 
-    The same ``key`` a second time returns the first answer. Refuses who is no employee
-    (``NotAllowed``), an address that is none, one of our own team (``NotACustomer``), somebody who takes part already
-    (``AlreadyMember``), and whom the actor nominated before (``NominatedBySelf``).
+    ``colleague_id`` is on whose behalf, who is credited then. The draft with the same ``key`` goes. The same ``key`` a second time returns
+    the first answer. Refuses who is no employee (``NotAllowed``), a colleague who is none (``ColleagueNotEmployee``), an address that is
+    none, one of our own team (``NotACustomer``), somebody who takes part already (``AlreadyMember``) or said no (``SaidNo``), whom the
+    actor or the colleague nominated before (``NominatedBySelf``), and details that are none (``NotALink``, ``UsageHalf``).
     """
     require_employee(actor)
-    if replayed := _with_key(session, actor, key):
+    if replayed := with_key(session, actor, key):
         return replayed
     person = find_person_by_email(session, email)
     require_nominee(
         clean_line(email), person.name if person else None, person.state if person else None, is_advocate=person is None or person.is_advocate
     )
+    if said_no(session, normal_email(email)):
+        raise SaidNo(name=person.name if person else clean_line(name))
+    require_details(details)
+    _require_colleague(session, actor, colleague_id)
+    _require_owner(session, details.owner_id)
     known = find_company_by_name(session, company)
     columns: dict[str, object] = {
         "nominator_id": actor.id,
+        "colleague_id": colleague_id,
         "key": key,
         "name": clean_line(name)[:NAME_LENGTH],
         "name_key": fold(clean_line(name))[: 2 * NAME_LENGTH],
@@ -73,26 +98,43 @@ def nominate(
         "search": search_text(name, company, title, email),
         "created_at": now,
     }
-    return _insert(session, actor, columns, sorted(set(activities)), now)
+    nomination = _insert(session, actor, columns, sorted(set(activities)), details, now)
+    drop_draft(session, actor, key=key)
+    if nomination.state == State.SUBMITTED:
+        approve_by_rule(session, nomination, now)
+    return nomination
 
 
-def _insert(session: Session, actor: Actor, columns: dict[str, object], activities: list[Activity], now: datetime) -> Nomination:
+def _require_owner(session: Session, owner_id: int | None) -> None:
+    if owner_id is not None and owner_id not in {person_id for person_id, _ in possible_owners(session)}:
+        raise OwnerNotEmployee()
+
+
+def _require_colleague(session: Session, actor: Actor, colleague_id: int | None) -> None:
+    colleague = session.get(Person, colleague_id) if colleague_id else None
+    if colleague_id and (colleague is None or colleague_id == actor.id or not colleague.is_employee or colleague.state != PersonState.ACTIVE):
+        raise ColleagueNotEmployee()
+
+
+def _insert(session: Session, actor: Actor, columns: dict[str, object], activities: list[Activity], details: Details, now: datetime) -> Nomination:
     """Insert as the one that stands; where another stands, as its duplicate. Two at once meet at the unique index, and the later one looks again."""
     for _ in range(TRIES):
         try:
             with session.begin_nested():
-                first = _credit_first(session, actor, str(columns["email_key"]), str(columns["name"]))
+                first = _credit_first(session, columns)
                 nomination = Nomination(**columns, **_as_duplicate(first, now))
                 session.add(nomination)
                 session.flush()
                 for activity in activities:
                     session.execute(insert(NominationActivity).values(nomination_id=nomination.id, activity=activity))
+                if details != NO_DETAILS:
+                    session.execute(insert(NominationDetail).values(nomination_id=nomination.id, **asdict(details)))
         except NominatedBySelf:
-            if replayed := _with_key(session, actor, str(columns["key"])):
+            if replayed := with_key(session, actor, str(columns["key"])):
                 return replayed
             raise
         except IntegrityError as error:
-            if violated(error, "nomination", "nominator_id", "key") and (replayed := _with_key(session, actor, str(columns["key"]))):
+            if violated(error, "nomination", "nominator_id", "key") and (replayed := with_key(session, actor, str(columns["key"]))):
                 return replayed
             if not violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
                 raise
@@ -103,22 +145,21 @@ def _insert(session: Session, actor: Actor, columns: dict[str, object], activiti
     raise Busy()
 
 
-def _credit_first(session: Session, actor: Actor, email_key: str, name: str) -> _First | None:
+def _credit_first(session: Session, columns: dict[str, object]) -> _First | None:
     """Count one more voice on the nomination that stands for this address and lock it, so that it cannot be decided meanwhile.
 
-    None if nothing stands. Refuses where the actor is one of its nominators already.
+    None if nothing stands. Refuses where the nominator, or the colleague, has a part in it already.
     """
-    first_id = first_of(session, email_key)
+    first_id = first_of(session, str(columns["email_key"]))
     if first_id is None:
         return None
-    standing = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_((State.SUBMITTED, State.ACCEPTED)))
-    counted = standing.values(repeats=Nomination.repeats + 1).returning(Nomination.nominator_id, Nomination.person_id)
+    standing = update(Nomination).where(Nomination.id == first_id, Nomination.state.in_(STANDS))
+    counted = standing.values(repeats=Nomination.repeats + 1).returning(Nomination.person_id)
     row = session.execute(counted.execution_options(synchronize_session=False)).one_or_none()
     if row is None:
         return None
-    again = exists().where(Nomination.duplicate_of_id == first_id, Nomination.nominator_id == actor.id)
-    if row.nominator_id == actor.id or session.scalar(select(again)):
-        raise NominatedBySelf(name=name)
+    if nominators_of(session, first_id) & {columns["nominator_id"], columns["colleague_id"]}:
+        raise NominatedBySelf(name=columns["name"])
     return _First(first_id, row.person_id)
 
 
@@ -128,5 +169,6 @@ def _as_duplicate(first: _First | None, now: datetime) -> dict[str, object]:
     return {"state": State.DUPLICATE, "duplicate_of_id": first.id, "person_id": first.person_id, "decided_at": now}
 
 
-def _with_key(session: Session, actor: Actor, key: str) -> Nomination | None:
+def with_key(session: Session, actor: Actor, key: str | None) -> Nomination | None:
+    """Return what the actor sent with this key before, or None."""
     return session.scalar(select(Nomination).where(Nomination.nominator_id == actor.id, Nomination.key == key))

@@ -10,18 +10,23 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
-from portal.people.actions.joining import recall_invitation
-from portal.people.queries.persons import recipients
-from portal.references.actions.decide import MINE, lock_nominations, told_key
-from portal.references.models import Nomination
+from portal.kernel.errors import NotFound
+from portal.people.actions.joining import uninvite_person
+from portal.people.queries.persons import get_person, recipients
+from portal.references.actions.crediting import take_credit_back
+from portal.references.actions.decide import PROPOSAL, lock_nominations
+from portal.references.actions.links import mail_key_of, revoke_links, stop_mail
+from portal.references.actions.telling import MINE, told_key
+from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominators_of
 from portal.references.queries.review import KIND
-from portal.references.rules import InvitationOut, NominatedAgain, State, require_decidable
+from portal.references.rules.deciding import InvitationOut, NominatedAgain, require_decidable
+from portal.references.rules.states import State
 from portal.review.actions.undoing import take_decision, tell_recalled
 from portal.review.models import ReviewDecision
 from portal.review.rules.refusals import NothingToUndo
 
-STOOD = {"approve": State.ACCEPTED, "decline": State.DECLINED, "duplicate": State.DUPLICATE}
+STOOD = {"approve": State.INVITED, "decline": State.NOT_APPROVED, "duplicate": State.DUPLICATE}
 
 
 def undo_decision(session: Session, actor: Actor, *, decision_id: int, now: datetime) -> Nomination:
@@ -52,11 +57,15 @@ def undo_decision(session: Session, actor: Actor, *, decision_id: int, now: date
 
 
 def _uninvite(session: Session, actor: Actor, kept: ReviewDecision, nomination: Nomination, now: datetime) -> None:
-    invitation, person_id = kept.before["invitation"], nomination.person_id
-    if invitation is not None and person_id is not None:
-        is_stopped = recall_invitation(session, actor, person_id=person_id, invited_at=kept.at, key=invitation, now=now)
-        if not is_stopped:
-            raise InvitationOut()
+    """Let the nominee be asked nothing: the mail is stopped, its link worth nothing, the credit taken back."""
+    if nomination.person_id is None:
+        raise NotFound()
+    person = get_person(session, nomination.person_id)
+    is_stopped = stop_mail(session, person, mail_key_of(nomination, PROPOSAL, kept.at), now)
+    if not is_stopped or (kept.before["is_invited"] and not uninvite_person(session, actor, person_id=person.id, invited_at=kept.at, now=now)):
+        raise InvitationOut()
+    revoke_links(session, nomination.id, now)
+    take_credit_back(session, actor, nomination, now)
     followers = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
     session.execute(update(Nomination).where(followers).values(person_id=None).execution_options(synchronize_session=False))
 
@@ -71,8 +80,8 @@ def _part(session: Session, kept: ReviewDecision, nomination: Nomination) -> Non
 
 
 def _wait_again(session: Session, kept: ReviewDecision, nomination: Nomination) -> None:
-    values: dict[str, Any] = {"state": State.SUBMITTED, "decided_at": None, "decided_by_id": None, "reason": "", "duplicate_of_id": None}
-    values |= {"person_id": None}
+    values: dict[str, Any] = {"state": State.SUBMITTED, "decided_at": None, "decided_by_id": None, "reason": "", "code": ""}
+    values |= {"duplicate_of_id": None, "person_id": None, "asked_at": None, "rule_id": None}
     if kept.verdict == "approve":
         values["company_id"], values["company_name"] = kept.before["company"]
     elif kept.verdict == "duplicate":

@@ -7,10 +7,10 @@ from portal.kernel.text import normal_email
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
-from portal.references.models import Nomination
-from portal.references.rules import Known, KnownAs, State, is_team
-
-STANDS = (State.SUBMITTED, State.ACCEPTED)
+from portal.references.models.nominating import Nomination
+from portal.references.queries.nominations import nominators_of
+from portal.references.rules.nominating import Known, KnownAs, is_team
+from portal.references.rules.states import STANDS, State
 
 
 def first_of(session: Session, email_key: str) -> int | None:
@@ -24,6 +24,12 @@ def first_of(session: Session, email_key: str) -> int | None:
     return session.scalar(marked.where(Nomination.email_key == email_key, first.state.in_(STANDS)).order_by(Nomination.id.desc()).limit(1))
 
 
+def said_no(session: Session, email_key: str | None) -> Nomination | None:
+    """Return the nomination to which somebody with this address said no, and has not turned round since; None where there is none."""
+    found = select(Nomination).where(Nomination.email_key == email_key, Nomination.state == State.CUSTOMER_DECLINED)
+    return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
+
+
 def find_known(session: Session, nominator_id: int | None, email: str | None) -> Known | None:
     """Return what is known of an address that somebody is about to nominate, or None for nothing."""
     key = normal_email(email)
@@ -34,6 +40,9 @@ def find_known(session: Session, nominator_id: int | None, email: str | None) ->
         return Known(KnownAs.TEAM, person.name)
     if person is not None and person.state == PersonState.ACTIVE:
         return Known(KnownAs.MEMBER, person.name)
+    refused = said_no(session, key)
+    if refused is not None:
+        return Known(KnownAs.SAID_NO, refused.name, at=refused.answered_at)
     first_id = first_of(session, key)
     if first_id is not None:
         return _nominated(session, nominator_id, first_id)
@@ -45,6 +54,5 @@ def find_known(session: Session, nominator_id: int | None, email: str | None) ->
 def _nominated(session: Session, nominator_id: int | None, first_id: int) -> Known:
     asked = select(Nomination.name, Nomination.nominator_id, Nomination.created_at, Nomination.state, Person.name.label("nominator"))
     row = session.execute(asked.join(Person, Person.id == Nomination.nominator_id).where(Nomination.id == first_id)).one()
-    mine = select(Nomination.id).where(Nomination.duplicate_of_id == first_id, Nomination.nominator_id == nominator_id)
-    is_own = row.nominator_id == nominator_id or session.scalar(mine.limit(1)) is not None
+    is_own = nominator_id in nominators_of(session, first_id)
     return Known(KnownAs.OWN if is_own else KnownAs.NOMINATED, row.name, nominator=row.nominator, at=row.created_at)

@@ -14,10 +14,11 @@ from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.people.rules.person import PersonState
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination
+from portal.references.queries.customers import Offered, offer_of
 from portal.references.queries.nominations import in_order, nominators_of
 from portal.references.queries.review import Voice, voices
-from portal.references.rules import Activity, Standing, State, standing, timeline
+from portal.references.rules.states import STANDS, Activity, Moments, Standing, State, standing, timeline
 
 
 @dataclass(frozen=True)
@@ -42,38 +43,49 @@ class Profile:
     steps: list[tuple[datetime, str]]
     acts: dict[str, int]
     last_act_at: datetime | None
+    offer: Offered | None = None
 
 
-def profile_of_person(session: Session, person_id: int) -> Profile:
+def profile_of_person(session: Session, person_id: int, now: datetime) -> Profile:
     """Return the profile of a person; ``NotFound`` for who is no advocate, or neither joined nor invited nor nominated."""
     person = session.get(Person, person_id)
-    first_of = select(Nomination).where(Nomination.person_id == person_id, Nomination.state == State.ACCEPTED)
+    first_of = select(Nomination).where(Nomination.person_id == person_id, Nomination.state.in_((State.INVITED, State.ACCEPTED)))
     nomination = session.scalar(first_of.order_by(Nomination.id.desc()).limit(1))
     if person is None or not person.is_advocate or (person.state == PersonState.CONTACT and nomination is None):
         raise NotFound()
-    kind = standing(State.ACCEPTED, person.state)
+    kind = _stands(nomination, person) if nomination else standing(State.INVITED, person.state)
     if nomination is not None:
-        steps = timeline(kind, nomination.created_at, nomination.decided_at, person.joined_at)
+        steps = timeline(kind, _moments(nomination, person))
     else:
         steps = [(at, text) for at, text in ((person.invited_at, N_("Invited")), (person.joined_at, N_("Joined"))) if at is not None]
     last = session.scalar(select(func.max(Act.happened_at)).where(Act.person_id == person_id, Act.reversed_at.is_(None)))
-    return _profile(session, person, nomination, kind, steps, acts_by_track(session, person_id), last)
+    return _profile(session, person, nomination, kind, steps, acts_by_track(session, person_id), last, offer_of(session, person_id, now))
 
 
 def profile_of_nominee(session: Session, actor: Actor, nomination_id: int) -> Profile:
     """Return the profile of who was nominated, or of the one that this was a duplicate of; ``NotFound`` where there is none.
 
-    One who was declined does not stand in the registry: only admins and those who nominated them read on.
+    Who was not approved, said no or did not answer does not stand in the registry: only admins and those who nominated them read on.
     """
     asked = session.get(Nomination, nomination_id)
     if asked is None:
         raise NotFound()
     nomination = session.get_one(Nomination, asked.duplicate_of_id) if asked.duplicate_of_id else asked
     person = session.get(Person, nomination.person_id) if nomination.person_id else None
-    kind = standing(State(nomination.state), person.state if person else None)
-    if kind is Standing.DECLINED and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
+    kind = _stands(nomination, person)
+    if nomination.state not in STANDS and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
         raise NotFound()
-    return _profile(session, person, nomination, kind, timeline(kind, nomination.created_at, nomination.decided_at, None), {}, None)
+    return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None)), {}, None)
+
+
+def _stands(nomination: Nomination, person: Person | None) -> Standing:
+    is_in_review = nomination.review_began_at is not None
+    return standing(State(nomination.state), person.state if person else None, is_in_review=is_in_review, ask_again_on=nomination.ask_again_on)
+
+
+def _moments(nomination: Nomination, person: Person | None) -> Moments:
+    facts = (nomination.created_at, nomination.review_began_at, nomination.decided_at, nomination.answered_at, nomination.given_up_at)
+    return Moments(*facts, joined_at=person.joined_at if person else None)
 
 
 def _profile(
@@ -84,6 +96,7 @@ def _profile(
     steps: list[tuple[datetime, str]],
     acts: dict[str, int],
     last_act_at: datetime | None,
+    offer: Offered | None = None,
 ) -> Profile:
     who = person or nomination
     assert who is not None
@@ -108,4 +121,5 @@ def _profile(
         steps=steps,
         acts=acts,
         last_act_at=last_act_at,
+        offer=offer,
     )

@@ -7,27 +7,50 @@ from typing import Any
 from sqlalchemy import and_, bindparam, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.files.models import StoredFile
 from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
+from portal.kernel.text import fold
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, search_companies
 from portal.people.queries.persons import find_person_by_email
-from portal.references.models import Nomination
+from portal.references.models.nominating import Nomination, NominationDetail
+from portal.references.models.terms import NominationRule
+from portal.references.queries.comments import Said, comments_on
 from portal.references.queries.nominations import activities_of
-from portal.references.rules import Activity, State
+from portal.references.rules.nominating import are_twins, twin_key
+from portal.references.rules.states import STANDS, Activity, State
 from portal.web.paging import AnySelect
 
 KIND = "nomination"
 SIMILAR = 8
-_decider = aliased(Person)
+_decider, _colleague, _owner = aliased(Person), aliased(Person), aliased(Person)
 _THING: Any = bindparam("thing", type_=BigId)
 # Built once: what every look at the queue asks of the nomination beside it.
 _DECIDED = (
-    select(Nomination, _decider.name.label("decided_by")).outerjoin(_decider, _decider.id == Nomination.decided_by_id).where(Nomination.id == _THING)
+    select(Nomination, _decider.name.label("decided_by"), NominationRule.name.label("rule"))
+    .outerjoin(_decider, _decider.id == Nomination.decided_by_id)
+    .outerjoin(NominationRule, NominationRule.id == Nomination.rule_id)
+    .where(Nomination.id == _THING)
 )
 _VOICES = (
-    select(Nomination.id, Nomination.nominator_id, Person.name, Nomination.why, Nomination.created_at)
+    select(
+        Nomination.id,
+        Nomination.nominator_id,
+        Nomination.colleague_id,
+        Person.name,
+        _colleague.name.label("colleague"),
+        Nomination.why,
+        Nomination.created_at,
+        NominationDetail,
+        StoredFile.filename,
+        _owner.name.label("owner"),
+    )
     .join(Person, Person.id == Nomination.nominator_id)
+    .outerjoin(_colleague, _colleague.id == Nomination.colleague_id)
+    .outerjoin(NominationDetail, NominationDetail.nomination_id == Nomination.id)
+    .outerjoin(StoredFile, StoredFile.id == NominationDetail.evidence_id)
+    .outerjoin(_owner, _owner.id == NominationDetail.owner_id)
     .where(or_(Nomination.id == _THING, Nomination.duplicate_of_id == _THING))
     .order_by((Nomination.id == _THING).desc(), Nomination.id)
 )
@@ -39,7 +62,7 @@ _OTHERS = (
     .limit(SIMILAR)
 )
 _SAME_ADDRESS = _OTHERS.where(Nomination.email_key == bindparam("email_key"))
-# Somebody of the same name, or of the same company with the same last name.
+# Somebody of the same name, or of the same company with the same last name and first initial, which ``rules.nominating.are_twins`` confirms.
 _MAY_BE = _OTHERS.where(
     or_(
         Nomination.name_key == bindparam("name_key"),
@@ -50,13 +73,18 @@ _MAY_BE = _OTHERS.where(
 
 @dataclass(frozen=True)
 class Voice:
-    """One employee who nominated this person."""
+    """One employee who nominated this person, with what they added; ``colleague`` is in whose name, who is credited."""
 
     nominator_id: int
     nominator: str
     why: str
     activities: list[Activity]
     at: datetime
+    colleague_id: int | None = None
+    colleague: str | None = None
+    detail: NominationDetail | None = None
+    evidence: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +121,10 @@ class ForReview:
     decided_by: str | None
     reason: str
     first_id: int | None
+    review_began_at: datetime | None
+    late_at: datetime | None
+    rule: str | None
+    comments: list[Said]
 
     @property
     def nominator_id(self) -> int:
@@ -125,7 +157,7 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
     row = session.execute(_DECIDED, {"thing": nomination_id}).one_or_none()
     if row is None:
         raise NotFound()
-    nomination, decided_by = row
+    nomination, decided_by, rule = row
     known = session.get(Company, nomination.company_id) if nomination.company_id else find_company_by_name(session, nomination.company_name)
     return ForReview(
         id=nomination.id,
@@ -138,20 +170,35 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         similar=[] if known else _similar(session, nomination.company_name),
         person=find_person_by_email(session, nomination.email),
         voices=voices(session, nomination.id),
-        declined_before=_others(session, nomination, _SAME_ADDRESS, State.DECLINED),
-        maybe_same=_others(session, nomination, _MAY_BE, State.SUBMITTED, State.ACCEPTED),
+        declined_before=_others(session, nomination, _SAME_ADDRESS, State.NOT_APPROVED),
+        maybe_same=_maybe_same(session, nomination),
         decided_at=nomination.decided_at,
         decided_by=decided_by,
         reason=nomination.reason,
         first_id=nomination.duplicate_of_id,
+        review_began_at=nomination.review_began_at,
+        late_at=nomination.late_at,
+        rule=rule,
+        comments=comments_on(session, nomination.id),
     )
+
+
+def is_doubtful(session: Session, nomination: Nomination) -> bool:
+    """Tell whether somebody has to look: this address was turned down before, or somebody who may be the same stands."""
+    return bool(_others(session, nomination, _SAME_ADDRESS, State.NOT_APPROVED) or _maybe_same(session, nomination))
 
 
 def voices(session: Session, nomination_id: int) -> list[Voice]:
     """Return everybody who nominated this person under this nomination, the first one first."""
     rows = session.execute(_VOICES, {"thing": nomination_id}).all()
     might = activities_of(session, [row.id for row in rows])
-    return [Voice(row.nominator_id, row.name, row.why, might.get(row.id, []), row.created_at) for row in rows]
+    return [
+        Voice(
+            row.nominator_id, row.name, row.why, might.get(row.id, []), row.created_at,
+            row.colleague_id, row.colleague, row.NominationDetail, row.filename, row.owner,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _similar(session: Session, name: str) -> list[Company]:
@@ -159,9 +206,16 @@ def _similar(session: Session, name: str) -> list[Company]:
     return search_companies(session, (name.split() or [""])[0])
 
 
+def _maybe_same(session: Session, nomination: Nomination) -> list[Earlier]:
+    own = (nomination.company_name, nomination.name)
+    found = _others(session, nomination, _MAY_BE, *STANDS)
+    return [other for other in found if are_twins(own, (other.company, other.name)) or fold(other.name) == nomination.name_key]
+
+
 def _others(session: Session, nomination: Nomination, found: AnySelect, *states: State) -> list[Earlier]:
-    last = nomination.name_key.split()[-1] if nomination.name_key else ""
-    own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "company": nomination.company_name, "ends": f"% {last}"}
+    _company, last, first = twin_key(nomination.company_name, nomination.name)
+    ends = f"{first}% {last}" if first else last
+    own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "company": nomination.company_name, "ends": ends}
     return [
         Earlier(other.id, other.name, other.company_name, other.email, nominator, State(other.state), other.reason, other.created_at)
         for other, nominator in session.execute(found, {"thing": nomination.id, "states": states, **own})

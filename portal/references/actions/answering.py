@@ -1,0 +1,139 @@
+"""A customer answers by link, without signing in: yes with what they would do, no with a reason, not now; and a no may turn round."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.consents.actions import Origin, give_consent
+from portal.consents.models import Consent
+from portal.consents.rules import Agreed, Item
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone, violated
+from portal.kernel.text import clean
+from portal.people.actions.joining import invite_person, uninvite_person
+from portal.people.queries.persons import get_person
+from portal.people.rules.person import PersonState
+from portal.references.actions.crediting import credit_agreed
+from portal.references.actions.telling import tell_step
+from portal.references.models.joining import ReferenceOffer, ReferenceOfferActivity
+from portal.references.models.nominating import Nomination
+from portal.references.queries.customers import Proposal, proposal_of
+from portal.references.queries.terms import terms_of
+from portal.references.rules.deciding import NominatedAgain
+from portal.references.rules.joining import REASON_LENGTH, AnsweredAlready, Offer, Refused
+from portal.references.rules.states import WAYS, Activity, Move
+
+SOURCE = "nomination"
+
+
+def agree(session: Session, origin: str, *, token: str, offer: Offer, words: dict[Activity, str], now: datetime) -> Proposal:
+    """Keep what the nominee offers, a consent for each kind in the exact ``words`` that were shown, and tell and credit who nominated them.
+
+    Refuses a link that is not good (``LinkSpent``) and a second answer (``AnsweredAlready``).
+    """
+    proposal, actor = _holder(session, origin, token, now)
+    nomination = _move(session, proposal, Move.AGREE, {"answered_at": now, "given_up_at": None, "ask_again_on": None})
+    _keep_offer(session, actor, proposal, offer, words, now)
+    facts = {"activities": list(offer.activities), "per_quarter": offer.per_quarter}
+    record(session, actor, "nomination.agreed", "nomination", nomination.id, now=now, **facts)
+    tell_step(session, nomination, "agreed", now)
+    credit_agreed(session, actor, nomination, now)
+    return proposal
+
+
+def say_no(session: Session, origin: str, *, token: str, code: Refused, reason: str, now: datetime) -> Proposal:
+    """Keep that the nominee does not want to, with their reason; they are never asked again unless they say so. Refuses like ``agree``."""
+    proposal, actor = _holder(session, origin, token, now)
+    said = clean(reason).strip()[:REASON_LENGTH]
+    values = {"answered_at": now, "given_up_at": None, "ask_again_on": None, "answer_code": code, "answer": said}
+    nomination = _move(session, proposal, Move.SAY_NO, values)
+    person = get_person(session, proposal.person_id)
+    if person.state == PersonState.INVITED and person.invited_at is not None:
+        uninvite_person(session, actor, person_id=person.id, invited_at=person.invited_at, now=now)
+    record(session, actor, "nomination.customer_declined", "nomination", nomination.id, now=now, code=code, has_reason=bool(said))
+    tell_step(session, nomination, "customer_declined", now, code=code, reason=said)
+    return proposal
+
+
+def put_off(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
+    """Keep that the nominee does not want to answer now: they are asked once more when the days of the terms are over. Refuses like ``agree``."""
+    proposal, actor = _holder(session, origin, token, now)
+    day = local_date(now, programme_zone(session)) + timedelta(days=terms_of(session).later_days)
+    nomination = _move(session, proposal, Move.PUT_OFF, {"ask_again_on": day})
+    record(session, actor, "nomination.put_off", "nomination", nomination.id, now=now, until=day.isoformat())
+    tell_step(session, nomination, "not_now", now, day=day.isoformat())
+    return proposal
+
+
+def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
+    """Let who said no be asked after all, because they say so; their reason goes. Refuses like ``agree``, and where
+    another nomination of them stands by now (``NominatedAgain``).
+    """
+    proposal, actor = _holder(session, origin, token, now)
+    values: dict[str, Any] = {"answered_at": None, "answer_code": "", "answer": "", "asked_at": now, "reminded_at": None}
+    try:
+        with session.begin_nested():
+            nomination = _move(session, proposal, Move.TURN_ROUND, values)
+    except IntegrityError as error:
+        if violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
+            raise NominatedAgain() from error
+        raise
+    if get_person(session, proposal.person_id).state == PersonState.CONTACT:
+        invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
+    record(session, actor, "nomination.turned_round", "nomination", nomination.id, now=now)
+    tell_step(session, nomination, "turned_round", now)
+    return proposal
+
+
+def open_account(session: Session, origin: str, *, token: str, now: datetime) -> str:
+    """Return the path on which somebody who said yes chooses a password. Refuses who has one (``AlreadyJoined``), and a link that is not good."""
+    proposal, actor = _holder(session, origin, token, now)
+    return invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
+
+
+def _holder(session: Session, origin: str, token: str, now: datetime) -> tuple[Proposal, Actor]:
+    proposal = proposal_of(session, token, now)
+    return proposal, Actor(id=proposal.person_id, roles=frozenset({"visitor"}), origin=origin)
+
+
+def _move(session: Session, proposal: Proposal, move: Move, values: dict[str, Any]) -> Nomination:
+    """Make a move by one guarded update; of two answers at once one counts."""
+    here = update(Nomination).where(Nomination.id == proposal.nomination_id, Nomination.state.in_(WAYS[move].start))
+    if not session.execute(here.values(state=WAYS[move].end, **values).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        raise AnsweredAlready()
+    return session.get_one(Nomination, proposal.nomination_id, populate_existing=True)
+
+
+def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer, words: dict[Activity, str], now: datetime) -> None:
+    person_id = proposal.person_id
+    session.execute(delete(ReferenceOfferActivity).where(ReferenceOfferActivity.person_id == person_id))
+    row = session.get(ReferenceOffer, person_id) or ReferenceOffer(person_id=person_id)
+    row.nomination_id, row.per_quarter, row.offered_at = proposal.nomination_id, offer.per_quarter, now
+    session.add(row)
+    session.flush()
+    for activity in offer.activities:
+        given = _consent(session, actor, proposal, activity, words[activity], now)
+        session.add(ReferenceOfferActivity(person_id=person_id, activity=activity, is_never=False, consent_id=given.id))
+    for activity in offer.never:
+        session.add(ReferenceOfferActivity(person_id=person_id, activity=activity, is_never=True))
+    session.flush()
+
+
+def _consent(session: Session, actor: Actor, proposal: Proposal, activity: Activity, words: str, now: datetime) -> Consent:
+    part = list(Activity).index(activity)
+    origin = Origin(SOURCE, proposal.nomination_id, part, evidence_id=proposal.link_id, version=1)
+    agreed = Agreed(Item.REFERENCE, words, ())
+    given = give_consent(session, actor, person_id=proposal.person_id, agreed=agreed, origin=origin, given_at=now, now=now)
+    assert given is not None, "a nomination is agreed to once"
+    return given
+
+
+def chosen(values: Iterable[str]) -> list[Activity]:
+    """Return the activities that a form names; what is none is left out."""
+    return [Activity(value) for value in values if value in set(Activity)]

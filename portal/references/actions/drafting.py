@@ -1,0 +1,31 @@
+"""Drafts of nominations: kept as typed while somebody writes, sent or thrown away."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.references.models.nominating import NominationDraft
+from portal.references.rules.nominating import MOST_DRAFTS, TooManyDrafts, require_employee
+
+
+def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, Any], now: datetime) -> NominationDraft:
+    """Keep what is typed under the form's ``key``, in place of what was kept before. Refuses the hundred-and-first draft (``TooManyDrafts``)."""
+    require_employee(actor)
+    draft = session.scalar(select(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key))
+    if draft is None:
+        if (session.scalar(select(func.count()).where(NominationDraft.person_id == actor.id)) or 0) >= MOST_DRAFTS:
+            raise TooManyDrafts(most=MOST_DRAFTS)
+        draft = NominationDraft(person_id=actor.id, key=key)
+        session.add(draft)
+    draft.fields, draft.saved_at = fields, now
+    session.flush()
+    return draft
+
+
+def drop_draft(session: Session, actor: Actor, *, key: str) -> bool:
+    """Throw the actor's own draft away; tells whether there was one."""
+    gone = delete(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key).returning(NominationDraft.id)
+    return session.scalar(gone.execution_options(synchronize_session=False)) is not None

@@ -1,0 +1,41 @@
+"""Approving by rule, at the moment of nominating: admins set the rules, and every decision says which rule took it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import system
+from portal.kernel.errors import Refusal
+from portal.people.queries.companies import find_company_by_name
+from portal.references.actions.crediting import credited_person
+from portal.references.actions.decide import accept_nomination
+from portal.references.models.nominating import Nomination, NominationDetail
+from portal.references.queries.nominations import agreed_for, nominators_of
+from portal.references.queries.review import is_doubtful
+from portal.references.queries.terms import standing_rules
+from portal.references.rules.terms import Facts, approving
+
+
+def approve_by_rule(session: Session, nomination: Nomination, now: datetime) -> bool:
+    """Approve a nomination that waits if a rule does, and tell whether. What cannot be approved waits for people."""
+    rules = standing_rules(session)
+    if not rules:
+        return False
+    detail = session.get(NominationDetail, nomination.id)
+    facts = Facts(
+        nominators=frozenset(nominators_of(session, nomination.id)),
+        agreed=agreed_for(session, credited_person(nomination)),
+        is_company_known=find_company_by_name(session, nomination.company_name) is not None,
+        tier=detail.tier if detail else None,
+        is_doubtful=is_doubtful(session, nomination),
+    )
+    rule = approving(rules, facts)
+    if rule is None:
+        return False
+    try:
+        with session.begin_nested():
+            accept_nomination(session, system("rule"), nomination_id=nomination.id, rule_id=rule.id, now=now)
+    except Refusal:
+        return False
+    session.refresh(nomination)
+    return True

@@ -1,0 +1,46 @@
+"""Nominating several people at once, each line for itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.kernel.errors import Refusal
+from portal.people.queries.persons import names
+from portal.references.actions.nominate import nominate
+from portal.references.models.nominating import Nomination
+from portal.references.rules.nominating import Line, read_lines, require_line
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one line: the nomination, for a later voice who was first, or why not."""
+
+    line: Line
+    nomination: Nomination | None = None
+    first: str | None = None
+    refusal: Refusal | None = None
+
+
+def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: str, colleague_id: int | None = None, now: datetime) -> list[Outcome]:
+    """Nominate who stands in each line of ``text`` (name, e-mail, company, title) for one reason, and return what became of each.
+
+    A line that is refused leaves the others alone; the same ``key`` again nominates nobody twice. Refuses more than fifty lines.
+    """
+    return [_one(session, actor, line, f"{key[:56]}:{line.number}", why, colleague_id, now) for line in read_lines(text)]
+
+
+def _one(session: Session, actor: Actor, line: Line, key: str, why: str, colleague_id: int | None, now: datetime) -> Outcome:
+    try:
+        name, email, company, title = require_line(line)
+        with session.begin_nested():
+            made = nominate(
+                session, actor, key=key, name=name, email=email, company=company, title=title, why=why, colleague_id=colleague_id, now=now
+            )
+    except Refusal as refusal:
+        return Outcome(line, refusal=refusal)
+    if made.duplicate_of_id is None:
+        return Outcome(line, made)
+    first_id = session.get_one(Nomination, made.duplicate_of_id).nominator_id
+    return Outcome(line, made, first=names(session, [first_id])[first_id])

@@ -1,0 +1,118 @@
+"""What a nominee sees by their link: who proposed them, the words meant for them, what they answered."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.consents.models import Consent
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.ids import token_hash
+from portal.people.models import Person
+from portal.people.rules.link import LinkSpent
+from portal.people.rules.person import PersonState
+from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
+from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
+from portal.references.rules.states import Activity, State
+from portal.web.paging import AnySelect
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the page behind a link shows. Nothing of what nominators said to reviewers stands here."""
+
+    nomination_id: int
+    link_id: int
+    name: str
+    company: str
+    state: State
+    person_id: int
+    person_state: str
+    proposers: list[str]
+    words: list[tuple[str, str]]
+    """(who wrote it, what they wrote to the nominee)."""
+    suggested: list[Activity]
+    ask_again_on: date | None
+    answered_at: datetime | None
+
+    @property
+    def may_answer(self) -> bool:
+        return self.state in (State.INVITED, State.NO_ANSWER)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An offer as it stands: what may be asked for, with consents that hold today, and what never."""
+
+    per_quarter: int
+    offered_at: datetime
+    activities: list[Activity]
+    never: list[Activity]
+
+
+def proposers(session: Session, nomination_id: int) -> list[str]:
+    """Return the names of who proposed somebody, the first one first: the colleague in whose name it was done, else who did it."""
+    who = func.coalesce(Nomination.colleague_id, Nomination.nominator_id)
+    found: AnySelect = select(Person.name).join(Nomination, who == Person.id).where(_voices(nomination_id))
+    return list(dict.fromkeys(session.scalars(found.order_by((Nomination.id == nomination_id).desc(), Nomination.id))))
+
+
+def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
+    """Return the proposal of a link that is good; ``LinkSpent`` for every other one, whatever is wrong with it."""
+    good = (NominationLink.token_hash == token_hash(token), NominationLink.revoked_at.is_(None), NominationLink.expires_at > now)
+    found: AnySelect = (
+        select(Nomination, NominationLink.id, Person)
+        .join(NominationLink, NominationLink.nomination_id == Nomination.id)
+        .join(Person, Person.id == Nomination.person_id)
+        .where(*good, Person.state != PersonState.DEACTIVATED)
+    )
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise LinkSpent()
+    nomination, link_id, person = row
+    said: AnySelect = (
+        select(Person.name, NominationDetail.words)
+        .join(Nomination, Nomination.id == NominationDetail.nomination_id)
+        .join(Person, Person.id == Nomination.nominator_id)
+        .where(_voices(nomination.id), NominationDetail.words != "")
+        .order_by(Nomination.id)
+    )
+    from_all = select(NominationActivity.activity).join(Nomination, Nomination.id == NominationActivity.nomination_id).where(_voices(nomination.id))
+    suggested = set(session.scalars(from_all))
+    return Proposal(
+        nomination_id=nomination.id,
+        link_id=link_id,
+        name=person.name,
+        company=nomination.company_name,
+        state=State(nomination.state),
+        person_id=person.id,
+        person_state=person.state,
+        proposers=proposers(session, nomination.id),
+        words=[(name, words) for name, words in session.execute(said)],
+        suggested=[activity for activity in Activity if activity in suggested],
+        ask_again_on=nomination.ask_again_on,
+        answered_at=nomination.answered_at,
+    )
+
+
+def offer_of(session: Session, person_id: int, now: datetime) -> Offered | None:
+    """Return what somebody offers, or None. A kind whose consent was withdrawn or has expired is not offered any more."""
+    offer = session.get(ReferenceOffer, person_id)
+    if offer is None:
+        return None
+    today = local_date(now, programme_zone(session))
+    found: AnySelect = (
+        select(ReferenceOfferActivity.activity, ReferenceOfferActivity.is_never)
+        .outerjoin(Consent, Consent.id == ReferenceOfferActivity.consent_id)
+        .where(ReferenceOfferActivity.person_id == person_id)
+        .where(or_(ReferenceOfferActivity.is_never, Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)))
+    )
+    kinds: dict[str, bool] = {row.activity: row.is_never for row in session.execute(found)}
+    listed = [activity for activity in Activity if activity in kinds]
+    return Offered(offer.per_quarter, offer.offered_at, [a for a in listed if not kinds[a]], [a for a in listed if kinds[a]])
+
+
+def _voices(nomination_id: int) -> ColumnElement[bool]:
+    return or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)

@@ -1,0 +1,107 @@
+"""What admins set about nominations: the clock, credit, and rules that approve by themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from portal.kernel.errors import Refusal
+from portal.kernel.text import N_
+
+STAFF = "staff"
+"""The ledger's unit for employees' credit; it is never mixed with points."""
+MOST_DAYS, MOST_CREDIT, MOST_RULES = 365, 10_000, 50
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Days of the programme's calendar, and credit in the unit ``staff``.
+
+    A nomination that waits longer than ``late_days`` is told to the admins. A customer is reminded after ``remind_days``, their silence
+    counts after ``silent_days``, and who says "not now" is asked again after ``later_days``. ``approved`` is credited when
+    a nomination is approved, ``agreed`` when the customer says yes.
+    """
+
+    late_days: int = 7
+    remind_days: int = 7
+    silent_days: int = 21
+    later_days: int = 90
+    approved: int = 10
+    agreed: int = 30
+
+
+class DaysOutOfOrder(Refusal):
+    """The reminder would come when silence has counted already."""
+
+    message = N_("The reminder comes before silence counts as an answer.")
+    field = "silent_days"
+
+
+class RuleBlank(Refusal):
+    """A rule that would approve everything."""
+
+    message = N_("Choose at least one condition: a rule without any would approve everything.")
+    field = "name"
+
+
+class TooManyRules(Refusal):
+    """More rules than anybody can keep in mind."""
+
+    message = N_("There are %(most)s rules already.")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Approves what meets all its conditions. ``least_agreed``: so many of the nominator's earlier nominees said yes.
+
+    ``made_by`` last set it: the rule never speaks for that person's own nominations.
+    """
+
+    id: int
+    name: str
+    least_agreed: int = 0
+    needs_company: bool = False
+    tiers: tuple[int, ...] = ()
+    made_by: int | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What rules look at. ``is_doubtful``: somebody of the same name is nominated, or this address was turned down before."""
+
+    nominators: frozenset[int]
+    agreed: int
+    is_company_known: bool
+    tier: int | None
+    is_doubtful: bool
+
+
+def require_terms(terms: Terms) -> Terms:
+    """Return the terms; refuses a reminder after the end (``DaysOutOfOrder``)."""
+    if terms.remind_days >= terms.silent_days:
+        raise DaysOutOfOrder()
+    return terms
+
+
+def require_rule(least_agreed: int, needs_company: bool, tiers: Sequence[int]) -> None:
+    """Refuse a rule without a condition (``RuleBlank``)."""
+    if not (least_agreed or needs_company or tiers):
+        raise RuleBlank()
+
+
+def approving(rules: Iterable[Rule], facts: Facts) -> Rule | None:
+    """Return the first rule that approves, or None. What is doubtful is for people to decide."""
+    if facts.is_doubtful:
+        return None
+    return next((rule for rule in rules if _meets(rule, facts)), None)
+
+
+def _meets(rule: Rule, facts: Facts) -> bool:
+    if rule.made_by in facts.nominators:
+        return False
+    if facts.agreed < rule.least_agreed or (rule.needs_company and not facts.is_company_known):
+        return False
+    return not rule.tiers or facts.tier in rule.tiers
+
+
+def credit_key(nomination_id: int, what: str, nth: str = "") -> str:
+    """Return the key of a credit: one for each nomination and step; ``nth`` names a decision that may be undone and given anew."""
+    return f"nomination:{nomination_id}:{what}" + (f":{nth}" if nth else "")

@@ -1,0 +1,1 @@
+"""Doors of nominations and the registry, one file a subject."""

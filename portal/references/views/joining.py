@@ -1,0 +1,121 @@
+"""The page behind a nominee's link. GET shows, POST acts, so that a mail scanner answers nothing. Nobody is signed in by it."""
+
+from typing import Any
+
+from flask import current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.people.actions.throttles import count_try
+from portal.people.rules.link import LinkSpent
+from portal.people.rules.throttle import TooManyTries, network
+from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, turn_round
+from portal.references.forms import LinkForm, NoForm, OfferForm
+from portal.references.queries.customers import offer_of, proposal_of
+from portal.references.queries.terms import terms_of
+from portal.references.rules.joining import CONSENT_WORDS, LINK_TRIES, Offer, Refused, require_offer
+from portal.references.rules.states import ACTIVITY_NAMES, Activity
+from portal.references.views.shared import NAMES, bp
+from portal.web.errors import headers_of, sentence
+from portal.web.guards import current_actor, public
+from portal.web.templating import render
+from portal.web.transaction import database, db, writes
+
+
+def _token() -> str:
+    return (request.form.get("t") or request.args.get("t") or "")[:200]
+
+
+def _counted() -> None:
+    """Count the try before the unit of work, so that guesses count though they are refused."""
+    origin, now = network(current_actor().origin), utcnow()
+    database().write(lambda session: count_try(session, LINK_TRIES, origin, now))
+
+
+def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int = 200) -> ResponseReturnValue:
+    try:
+        proposal = proposal_of(db(), _token(), utcnow())
+    except LinkSpent as refusal:
+        return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status
+    form = form or OfferForm(formdata=None, data={"t": _token(), "activities": proposal.suggested, "per_quarter": 1})
+    offer = offer_of(db(), proposal.person_id, utcnow())
+    token = {"t": _token()}
+    shown: dict[str, Any] = {"form": form, "no": no or NoForm(formdata=None, data=token), "link": LinkForm(formdata=None, data=token)}
+    return render("references/proposal.html", proposal=proposal, offer=offer, later=terms_of(db()).later_days, **shown, **NAMES), status
+
+
+def _again(refusal: Refusal) -> ResponseReturnValue:
+    if isinstance(refusal, LinkSpent | TooManyTries):
+        return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status, headers_of(refusal)
+    form = OfferForm() if request.endpoint == "references.take_proposal" else OfferForm(formdata=None, data={"t": _token()})
+    form.refuse(refusal)
+    return _show(form, status=refusal.status)
+
+
+@bp.get("/proposal")
+@public
+def proposal() -> ResponseReturnValue:
+    """Who proposed the reader, and what they may answer; afterwards what they answered."""
+    return _show()
+
+
+@bp.post("/proposal")
+@public
+@writes(first=_counted, again=_again)
+def take_proposal(ready: None) -> ResponseReturnValue:
+    """Say yes, to what was chosen."""
+    form = OfferForm()
+    if not form.validate():
+        return _show(form, status=422)
+    chosen_kinds, never = chosen(form.activities.data), chosen(form.never.data)
+    offer = require_offer(chosen_kinds, form.per_quarter.data, never, is_agreed=form.agreed.data)
+    agree(db(), current_actor().origin, token=_token(), offer=offer, words=_words(offer), now=utcnow())
+    return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+def _words(offer: Offer) -> dict[Activity, str]:
+    """Return what is agreed to, kind by kind, in the language in which it was read."""
+    company = current_app.config["SETTINGS"].brand_company
+    return {kind: _(CONSENT_WORDS, company=company, activity=_(ACTIVITY_NAMES[kind]), number=offer.per_quarter) for kind in offer.activities}
+
+
+@bp.post("/proposal/no")
+@public
+@writes(first=_counted, again=_again)
+def refuse_proposal(ready: None) -> ResponseReturnValue:
+    """Say no, with a reason."""
+    form = NoForm()
+    if not form.validate():
+        return _show(no=form, status=422)
+    say_no(db(), current_actor().origin, token=_token(), code=Refused(form.code.data), reason=form.reason.data or "", now=utcnow())
+    return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+@bp.post("/proposal/later")
+@public
+@writes(first=_counted, again=_again)
+def put_proposal_off(ready: None) -> ResponseReturnValue:
+    """Not now."""
+    put_off(db(), current_actor().origin, token=_token(), now=utcnow())
+    return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+@bp.post("/proposal/again")
+@public
+@writes(first=_counted, again=_again)
+def reopen_proposal(ready: None) -> ResponseReturnValue:
+    """Take a no back, and choose anew."""
+    turn_round(db(), current_actor().origin, token=_token(), now=utcnow())
+    return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+@bp.post("/proposal/account")
+@public
+@writes(first=_counted, again=_again)
+def open_own_account(ready: None) -> ResponseReturnValue:
+    """Go on to choosing a password, for who wants pages of their own."""
+    path = open_account(db(), current_actor().origin, token=_token(), now=utcnow())
+    flash(_("Choose a password, and you see here what you are asked and what came of it."), "info")
+    return redirect(path, 303)
