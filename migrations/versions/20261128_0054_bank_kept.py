@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0054"
-down_revision = "0052"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("corrections", sa.BigInteger(), nullable=False),
         sa.Column("told_at", MOMENT, nullable=False),
-        sa.CheckConstraint("corrections >= 0", name="ck_corrections_week_not_negative"),
+        sa.CheckConstraint("corrections >= 0", name=op.f("ck_corrections_week_not_negative")),
         sa.PrimaryKeyConstraint("first_on", name="pk_corrections_week"),
     )
 
