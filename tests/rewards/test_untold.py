@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import EMPLOYEE, system
@@ -24,6 +24,7 @@ from portal.rewards.actions.variants import add_variant, adjust_variant
 from portal.rewards.actions.waiting import leave_waiting
 from portal.rewards.jobs import look_at_waiting, tell_waiting
 from portal.rewards.models.waiting import StockReturn
+from portal.rewards.queries import waiting
 from portal.rewards.queries.waiting import Shelf
 from portal.rewards.rules.waiting import nobody_knows
 from tests.factories.people import make_admin, make_person
@@ -212,28 +213,31 @@ def test_who_was_told_and_may_have_it_no_more_keeps_no_piece_from_the_others(dat
     assert looked(database) == [people[1]]
 
 
-def test_a_shelf_that_nobody_may_have_is_looked_at_without_locks(database: Database) -> None:
+def test_a_shelf_that_nobody_may_have_is_looked_at_without_locks_and_at_one_cost(
+    database: Database, count_queries: CountQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many wait who may not have what lies there: who redeems or joins meanwhile waits for nothing."""
+    monkeypatch.setattr(waiting, "AT_ONCE", 3)
+    totals = []
+    for many in (5, 30):
 
-    def scene(session: Session) -> None:
-        level = session.scalars(select(Level).where(Level.threshold > 0).order_by(Level.threshold)).first()
-        assert level is not None
-        reward = make_reward(session, stock=0)
-        waiters(session, reward.id, 3)
-        set_conditions(session, system(), reward_id=reward.id, level_id=level.id, now=utcnow())
-        adjust_stock(session, system(), reward_id=reward.id, change=2, now=utcnow())
+        def scene(session: Session, many: int = many) -> int:
+            level = session.scalars(select(Level).where(Level.threshold > 0).order_by(Level.threshold)).first()
+            assert level is not None
+            reward = make_reward(session, stock=0)
+            waiters(session, reward.id, many)
+            set_conditions(session, system(), reward_id=reward.id, level_id=level.id, now=utcnow())
+            adjust_stock(session, system(), reward_id=reward.id, change=2, now=utcnow())
+            return reward.id
 
-    database.write(scene)
-    work(database)
-    said: list[str] = []
-    listen = lambda _connection, _cursor, statement, *_rest: said.append(statement)  # noqa: E731
-    event.listen(database.engine, "before_cursor_execute", listen)
-    try:
-        assert look_at_waiting(database, utcnow()) == 0
-    finally:
-        event.remove(database.engine, "before_cursor_execute", listen)
-    assert any("FROM reward_wait" in one for one in said)
-    assert not [one for one in said if "FOR UPDATE" in one or "FOR NO KEY UPDATE" in one or one.startswith(("UPDATE", "BEGIN IMMEDIATE"))]
+        reward_id = database.write(scene)
+        work(database)
+        with count_queries() as counted:
+            assert look_at_waiting(database, utcnow()) == 0
+        assert not [one for one in counted.statements if "FOR UPDATE" in one or "FOR NO KEY UPDATE" in one]
+        totals.append(counted.total)
+        database.write(lambda s, reward_id=reward_id: retire_reward(s, system(), reward_id=reward_id, now=utcnow()) and None)
+    assert totals[0] == totals[1] > 5
 
 
 def test_looking_beside_a_return_of_stock_tells_nobody_twice(database: Database) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from portal.audience.queries.reach import admitted_of
@@ -23,11 +23,13 @@ from portal.rewards.queries.worth import cents_of, is_charity, open_cents_of
 from portal.rewards.rules.conditions import Buyer, own_objection
 from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.redeeming import is_over
-from portal.web.paging import Page, page_by
+from portal.web.paging import AnySelect, Page, page_by
 
 TELLING = "stock-return:"
 """What the key of a job that tells of a return begins with; its number follows."""
 AT_ONCE = 100
+LOOKED_AT = 1_000
+"""So many who wait are looked at together where nobody's place is locked and the first hundred are not enough."""
 _Before = aliased(RewardWait)
 _SAME_SHELF = and_(
     _Before.reward_id == RewardWait.reward_id,
@@ -155,7 +157,7 @@ def count_who_know(session: Session, reward: Reward, shelf: Shelf, *, since: dat
         return 0
     told = _may_hear(shelf, RewardWait.told_at.is_not(None) if since is None else RewardWait.told_at >= since)
     count = _count(session, told)
-    return count if stock - count >= wanted else len(_in_turn(session, told, reward, stock, now))
+    return count if stock - count >= wanted else len(_in_turn(session, told, reward, stock, now, then=LOOKED_AT))
 
 
 def count_untold(session: Session, shelf: Shelf, since: datetime | None) -> int:
@@ -164,11 +166,11 @@ def count_untold(session: Session, shelf: Shelf, since: datetime | None) -> int:
     return _count(session, _may_hear(shelf, never if since is None else or_(never, RewardWait.told_at < since)))
 
 
-def _count(session: Session, waits: Select[Any]) -> int:
+def _count(session: Session, waits: AnySelect) -> int:
     return session.scalar(select(func.count()).select_from(waits.subquery())) or 0
 
 
-def _may_hear(shelf: Shelf, told: ColumnElement[bool]) -> Select[Any]:
+def _may_hear(shelf: Shelf, told: ColumnElement[bool]) -> AnySelect:
     waits = select(RewardWait).join(Person, Person.id == RewardWait.person_id).where(is_on(shelf.reward_id, shelf.variant_id), told)
     return waits.where(Person.state == PersonState.ACTIVE, Person.is_advocate)
 
@@ -200,14 +202,16 @@ def next_in_turn(session: Session, back: StockReturn, reward: Reward, most: int,
     if back.was_empty:
         told = or_(told, RewardWait.told_at < back.made_at)
     statement = _may_hear(Shelf(reward.id, back.variant_id), told)
-    return _in_turn(session, statement if is_looking else statement.with_for_update(of=RewardWait), reward, most, now)
+    if is_looking:
+        return _in_turn(session, statement, reward, most, now, then=LOOKED_AT)
+    return _in_turn(session, statement.with_for_update(of=RewardWait), reward, most, now, then=AT_ONCE)
 
 
-def _in_turn(session: Session, statement: Select[Any], reward: Reward, most: int, now: datetime) -> list[RewardWait]:
+def _in_turn(session: Session, statement: AnySelect, reward: Reward, most: int, now: datetime, *, then: int) -> list[RewardWait]:
     chosen: list[RewardWait] = []
     after: str | None = None
     while len(chosen) < most:
-        page = page_by(session, statement, _TURN, after=after, size=AT_ONCE)
+        page = page_by(session, statement, _TURN, after=after, size=then if after else AT_ONCE)
         chosen += _may_have(session, page.rows, reward, now)
         after = page.next
         if after is None:
