@@ -27,6 +27,7 @@ from portal.kernel.actor import Actor
 from portal.notifications.actions import notify, withdraw_mail
 from portal.people.queries.persons import recipient
 from portal.recognition.actions import scores as recognition
+from portal.recognition.queries.standing import NOTHING_LOST, Lost, lost_since, standing_of
 from portal.review.actions.cases import change_case
 from portal.review.models import ReviewCase
 from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
@@ -50,11 +51,13 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
     before = _require_untouched(session, verdict, submission)
     case = case_of(session, attempt, submission)
     _restore(session, case, before)
+    if verdict.outcome != Outcome.APPROVED:
+        return _conclude(session, actor, verdict, case, None, now)
+    stood = standing_of(session, submission.person_id)
     transfer_id = _pay_back(session, actor, verdict, submission, now)
-    if verdict.outcome == Outcome.APPROVED:
-        take_back_differences(session, actor, submission.id, now)
-        reverse_act(session, actor, source_type=SOURCE, source_id=submission.id, now=now)
-    return _conclude(session, actor, verdict, case, transfer_id, now)
+    take_back_differences(session, actor, submission.id, now)
+    reverse_act(session, actor, source_type=SOURCE, source_id=submission.id, now=now)
+    return _conclude(session, actor, verdict, case, transfer_id, now, lost=lost_since(session, stood))
 
 
 def _require_untouched(session: Session, verdict: Verdict, submission: Submission) -> dict[str, Any]:
@@ -89,13 +92,15 @@ def _restore(session: Session, case: Case, before: dict[str, Any]) -> None:
 
 
 def _pay_back(session: Session, actor: Actor, verdict: Verdict, submission: Submission, now: datetime) -> int | None:
-    if verdict.outcome != Outcome.APPROVED or verdict.transfer_id is None:
+    if verdict.transfer_id is None:
         return None
     key = ledger_key(submission)
     return recognition.reverse(session, actor, transfer_id=verdict.transfer_id, key=key, reason="submission_recalled", now=now).id
 
 
-def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, transfer_id: int | None, now: datetime) -> Verdict:
+def _conclude(
+    session: Session, actor: Actor, verdict: Verdict, case: Case, transfer_id: int | None, now: datetime, *, lost: Lost = NOTHING_LOST
+) -> Verdict:
     points = -verdict.points if verdict.outcome == Outcome.APPROVED else 0
     facts = {"submission_id": verdict.submission_id, "attempt_id": verdict.attempt_id, "number": case.submission.decisions, "reason": ""}
     when = {"decided_at": now, "recorded_at": now}
@@ -111,7 +116,7 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)
     was_stopped = withdraw_mail(session, to=to, key=verdict_key(verdict), now=now)
-    data = {"challenge": case.challenge.title, "outcome": verdict.outcome}
+    data = {"challenge": case.challenge.title, "outcome": verdict.outcome, "points": -points, **lost.told()}
     link, key = f"/challenges/mine/{verdict.submission_id}", verdict_key(undone)
     notify(session, to=to, kind="submission.recalled", data=data, key=key, link=link, now=now, mail=not was_stopped)
     return undone
