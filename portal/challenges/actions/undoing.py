@@ -22,6 +22,7 @@ from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_u
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
+from portal.challenges.rules.undoing import AppealedSince, SentSince, WithdrawnSince
 from portal.challenges.rules.verdicts import AppealState
 from portal.kernel.actor import Actor
 from portal.notifications.actions import notify, withdraw_mail
@@ -30,15 +31,16 @@ from portal.recognition.actions import scores as recognition
 from portal.recognition.queries.standing import NOTHING_LOST, Lost, lost_since, standing_of
 from portal.review.actions.cases import change_case
 from portal.review.models import ReviewCase
-from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
+from portal.review.rules.refusals import AlreadyUndone, NothingToUndo, NotYourVerdict
 from portal.review.rules.undoing import require_undoable
 
 
 def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: datetime) -> Verdict:
     """Take the actor's own verdict back within the minute: counter-entry, states, tries and a first approval as before.
 
-    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), and what was undone
-    already or answered since (``NothingToUndo``), and a decline whose place somebody else has taken (``AllPlacesTaken``).
+    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), what was undone already (``AlreadyUndone``), what was sent,
+    withdrawn, appealed (``SentSince``, ``WithdrawnSince``, ``AppealedSince``) or decided
+    since (``NothingToUndo``), and a decline whose place somebody else has taken (``AllPlacesTaken``).
     """
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
@@ -62,10 +64,17 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
 
 def _require_untouched(session: Session, verdict: Verdict, submission: Submission) -> dict[str, Any]:
     """Return how things stood before. Refuses when anything was decided, sent, withdrawn or appealed since."""
-    appealed = session.scalar(select(Appeal.id).where(Appeal.verdict_id == verdict.id))
-    same = submission.decisions == verdict.number and submission.dropped_at is None and appealed is None
-    if not same or verdict.before is None or not is_undoable(verdict) or submission.attempts != verdict.before["attempts"]:
+    if submission.decisions != verdict.number:
+        own = (Verdict.submission_id == submission.id, Verdict.number == verdict.number + 1, Verdict.outcome == Outcome.RECALLED)
+        raise AlreadyUndone() if session.scalar(select(Verdict.id).where(*own)) else NothingToUndo()
+    if verdict.before is None or not is_undoable(verdict):
         raise NothingToUndo()
+    if submission.dropped_at is not None:
+        raise WithdrawnSince()
+    if session.scalar(select(Appeal.id).where(Appeal.verdict_id == verdict.id)) is not None:
+        raise AppealedSince()
+    if submission.attempts != verdict.before["attempts"]:
+        raise SentSince()
     return verdict.before
 
 

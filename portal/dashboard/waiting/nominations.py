@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, String, and_, cast, exists, false, null, or_
+from sqlalchemy import Integer, String, and_, case, cast, exists, false, null, or_
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import APPROVE, SINCE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
-from portal.references.actions.undoing import undo_decision
+from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules import ACTIVITY_NAMES
+from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
+
+_STOOD = case(*((ReviewDecision.verdict == verdict, state.value) for verdict, state in STOOD.items()), else_="")
+_MOVED = case((and_(Nomination.state == _STOOD, Nomination.decided_at == ReviewDecision.at), ""), else_=SINCE)
 
 
 class WaitingNominations:
@@ -46,7 +50,7 @@ class WaitingNominations:
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
         {APPROVE: N_("Accepted"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
-        lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name).join(
+        lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name, _MOVED).join(
             Person, Person.id == Nomination.nominator_id
         ),
         lambda session, actor, decision_id, now: undo_decision(session, actor, decision_id=decision_id, now=now).id,
