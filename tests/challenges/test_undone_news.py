@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from portal.challenges.actions.review import approve_attempt
 from portal.challenges.actions.undoing import undo_verdict
 from portal.challenges.models.deciding import Verdict
 from portal.notifications.models import Notice
+from portal.notifications.wording import subject_of
 from portal.recognition.actions.celebrations import close_celebrations
 from portal.review.rules.undoing import UNDO_WITHIN
 from tests.challenges.deciding import NOW, Stage
@@ -54,3 +56,11 @@ def test_an_undo_of_what_brought_nothing_names_nothing(hearing_session: Session)
     undo_verdict(hearing_session, as_admin(stage.admin), verdict_id=_approve(hearing_session, stage).id, now=ALMOST)
     said = hearing_session.scalars(select(Notice).where(Notice.kind == "submission.recalled")).one()
     assert said.data == {"challenge": stage.challenge.title, "outcome": "approved", "points": 50}
+
+
+def test_a_part_of_the_points_is_told_as_a_part(hearing_session: Session, app: Flask) -> None:
+    stage = Stage(hearing_session, points=40)
+    approve_attempt(hearing_session, as_admin(stage.admin), attempt_id=stage.attempt.id, points=15, note="The second half is missing.", now=NOW)
+    said = hearing_session.scalars(select(Notice).where(Notice.kind == "submission.approved")).one()
+    with app.test_request_context():
+        assert subject_of(said.kind, said.data) == f"Approved with 15 of 40 points: {stage.challenge.title}"
