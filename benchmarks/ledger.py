@@ -49,14 +49,18 @@ from portal.rewards.rules.kinds import Kind
 
 ENTRIES = 10_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-BARE, SESSION, AWARD, PAY, REDEEM = (
+BARE, SESSION, AWARD, PAY, PAY_APART, PAY_ONE, REDEEM = (
     "bare, driver",
     "bare, same Session",
     "award",
     "pay: award, score, audit, outbox",
+    "pay, people of companies of twenty",
+    "pay, people of one company",
     "redeem: stock, hold, audit, outbox",
 )
-WAYS = (BARE, SESSION, AWARD, PAY, REDEEM)
+WAYS = (BARE, SESSION, AWARD, PAY, PAY_APART, PAY_ONE, REDEEM)
+# Of three people in a row one has no company, one a company of twenty, one that of all such.
+KINDS, ONE = {PAY: 0, PAY_APART: 1, PAY_ONE: 2}, 1
 HEAD = (
     "| engine | entries | writers | way | units/s | x bare, same Session | x bare, driver | client CPU us | by CPU, same Session |\n"
     + "|---" * 9
@@ -99,14 +103,16 @@ def prepare(url: str, entries: int = ENTRIES) -> int:
 def _make_people(database: Database, owners: int) -> None:
     """Make a person of each owner, an admin who hears of redemptions, and a reward of one point."""
     bulk = Bulk(database)
-    columns = "id, name, name_key, email, email_key, state, title, is_advocate, is_employee, is_admin, is_demo, password_hash, password_changed_at, "
+    given = "id, name, name_key, industry, size, region, country, domain, created_at"
+    columns = "id, name, name_key, email, email_key, state, company_id, title, is_advocate, is_employee, is_admin, is_demo, password_hash, "
     try:
+        bulk.fill("company", given, ((n, f"C {n}", f"c {n}", "", "", "", "", "", NOW) for n in range(1, owners // 60 + 3)))
         bulk.fill(
             "person",
-            columns + "created_at, invited_at, joined_at",
+            columns + "password_changed_at, created_at, invited_at, joined_at",
             (_person(n, is_admin=n > owners) for n in range(1, owners + 2)),
         )
-        bulk.follow_ids(["person"])
+        bulk.follow_ids(["company", "person"])
     finally:
         bulk.close()
     given = {"summary": "Something nice.", "text": "All about it.", "price": 1, "stock": 1_000_000, "kind": Kind.EVENT}
@@ -116,7 +122,8 @@ def _make_people(database: Database, owners: int) -> None:
 
 def _person(number: int, *, is_admin: bool) -> Row:
     email = f"p{number}@example.com"
-    return number, f"P {number}", f"p {number}", email, email, "active", "", not is_admin, False, is_admin, False, "!", NOW, NOW, NOW, NOW
+    company = (None, ONE + 1 + number // 60, ONE)[number % 3]
+    return number, f"P {number}", f"p {number}", email, email, "active", company, "", not is_admin, False, is_admin, False, "!", NOW, NOW, NOW, NOW
 
 
 # The ways
@@ -151,7 +158,7 @@ def through_session(session: Any, owner_id: int) -> None:
     connection.execute(UPDATE, {"b_id": owner_id, "b_change": 10}).one()
 
 
-INNER = {SESSION: through_session, AWARD: give, PAY: pay, REDEEM: ask}
+INNER = {SESSION: through_session, AWARD: give, PAY: pay, PAY_APART: pay, PAY_ONE: pay, REDEEM: ask}
 
 
 def on_driver(url: str) -> Callable[[int], None]:
@@ -187,7 +194,8 @@ def step_of(url: str, way: str) -> Callable[[int], None]:
     database, inner = Database(url), INNER[way]
 
     def step(owner_id: int) -> None:
-        database.write(lambda session: inner(session, owner_id))
+        chosen = max(owner_id - owner_id % 3 + KINDS[way], 3) if way in KINDS else owner_id
+        database.write(lambda session: inner(session, chosen))
 
     return step
 

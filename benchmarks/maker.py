@@ -327,6 +327,8 @@ class Programme:
     def answer_rows(self) -> Iterator[Row]:
         for number, challenge, _points, at, _state in self._attempts():
             yield number, number, challenge, {"text": "It went well. " * 8}, at
+        for number, (_who, challenge) in enumerate(self.begun(), start=self.awards + self.waiting + 1):
+            yield number, number, challenge, {"text": "It went"}, self.now
 
     def _attempts(self) -> Iterator[tuple[int, int, int, datetime, str]]:
         for index in range(self.awards):
@@ -365,7 +367,7 @@ class Programme:
                     for board in (period, board_key(period, track)):
                         scores[board] = (scores.get(board, (0, 0))[0] + points, -micros(at))
             for period, (score, first) in scores.items():
-                yield self.member(who), period, score, first, True
+                yield self.member(who), period, score, first, True, self.company_of(self.member(who))
 
     def week_rows(self) -> Iterator[Row]:
         for index in range(self.awards):
@@ -516,7 +518,7 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         "id, badge_id, person_id, way, awarded_at, recorded_at, reason, revoked_reason, is_barred",
         Programme.holding_rows,
     ),
-    ("period_score", "member_id, period, score, first_neg, is_shown", Programme.score_rows),
+    ("period_score", "member_id, period, score, first_neg, is_shown, company_id", Programme.score_rows),
     (
         "redemption",
         "id, key, reward_id, person_id, slot, price, has_stock, state, hold_id, capture_id, wish, delivery, reason, requested_at, "

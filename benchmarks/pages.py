@@ -103,6 +103,7 @@ class Visit:
             Page("a reward, sold out", None, self._reading(self.members, f"/rewards/{SOLD_OUT}")),
             Page("before a code is shown", None, self._reading([holder], f"/rewards/codes/{self.furniture.card_id}")),
             Page("how I receive things", None, self._reading(self.members, "/receiving")),
+            Page("movements of a stock (admin)", None, self._reading(self.admins, f"/admin/rewards/{self.furniture.vault_id}/movements")),
             Page("a waiting list (admin)", None, self._reading(self.admins, f"/admin/rewards/{SOLD_OUT}/waiting")),
             Page("member's page (admin)", 0.10, self._of_members("/admin/people/{}")),
             Page("member's record (admin)", None, self._of_members("/admin/people/{}/record")),
@@ -121,6 +122,9 @@ class Visit:
             Page("calendar (admin)", None, self._reading(self.admins, "/admin/challenges/calendar")),
             Page("templates (admin)", None, self._reading(self.admins, "/admin/challenges/templates")),
             Page(f"approvals queue, {self.programme.waiting:,} waiting", 0.08, self._reading(self.admins, "/admin/approvals")),
+            Page("begun, not sent (admin)", None, self._reading(self.admins, "/admin/challenges/begun")),
+            Page("begun, looked for (admin)", None, self._looking_for_begun),
+            Page("begun by one member (admin)", None, self._begun_by_one),
             Page("the queue's side panel", None, self._panel),
             Page("fulfilment desk (admin)", None, self._reading(self.admins, "/admin/rewards/desk")),
             Page("desk, to be sent (admin)", None, self._reading(self.admins, "/admin/rewards/desk?tab=send")),
@@ -165,6 +169,14 @@ class Visit:
     def _searching(self, client: int) -> Iterator[Ask]:
         for number in count(client):
             yield Ask(self.employees[number % len(self.employees)], f"/registry?{urlencode({'q': FIRST_NAMES[number % len(FIRST_NAMES)]})}")
+
+    def _looking_for_begun(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            yield Ask(self.admins[client], f"/admin/challenges/begun?{urlencode({'q': FIRST_NAMES[number % len(FIRST_NAMES)]})}")
+
+    def _begun_by_one(self, client: int) -> Iterator[Ask]:
+        for _visitor, submission, _stage in cycle(self._kept):
+            yield Ask(self.admins[client], f"/admin/challenges/begun/{submission}")
 
     def _to_send(self) -> Iterator[tuple[Visitor, int, int]]:
         visitors = {visitor.person_id: visitor for visitor in self.writers}

@@ -317,6 +317,8 @@ TICKS: list[Tick] = [
     (card_jobs.LAPSE_SECONDS, card_jobs.lapse_codes),
 ]
 PEOPLE = ("people_admin.person", "people_admin.new", "people_admin.several", "dashboard.member")
+BEGUN = ("challenges_admin.all_begun", "challenges_admin.begun", "challenges_admin.accept")
+QUEUE = ("dashboard.decide", "dashboard.approve_many", *BEGUN)
 NAVIGATION: list[NavItem] = [
     NavItem(N_("Home"), "dashboard.home", "house", ADVOCATE),
     NavItem(N_("Challenges"), "challenges.index", "list-checks", ADVOCATE, within=("challenges.",)),
@@ -331,9 +333,9 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
-    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=("dashboard.decide", "dashboard.approve_many")),
+    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=QUEUE),
     NavItem(N_("Overview"), "dashboard.home", "layout-dashboard", ADMIN),
-    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=("dashboard.decide", "dashboard.approve_many")),
+    NavItem(N_("Approvals"), "dashboard.approvals", "check-check", ADMIN, within=QUEUE),
     NavItem(N_("Challenges"), "challenges_admin.index", "list-checks", ADMIN, within=("challenges_admin.", "audience_admin.")),
     NavItem(N_("Rewards"), "rewards_admin.index", "gift", ADMIN, within=("rewards_admin.", "receiving_admin.")),
     NavItem(

@@ -17,6 +17,7 @@ from portal.ledger.queries.invariants import INVARIANTS as SAFE
 from portal.ledger.queries.invariants import Invariant
 from portal.ledger.rules import Problem
 from portal.receiving.queries.invariants import INVARIANTS as RECEIVED
+from portal.recognition.queries.invariants import INVARIANTS as BOARDS
 from portal.references.queries.invariants import INVARIANTS as NOMINATIONS
 from portal.rewards.queries.invariants import INVARIANTS as REDEMPTIONS
 
@@ -48,7 +49,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("corrections", sa.BigInteger(), nullable=False),
         sa.Column("told_at", MOMENT, nullable=False),
-        sa.CheckConstraint("corrections >= 0", name="ck_corrections_week_not_negative"),
+        sa.CheckConstraint("corrections >= 0", name=op.f("ck_corrections_week_not_negative")),
         sa.PrimaryKeyConstraint("first_on", name="pk_corrections_week"),
     )
 

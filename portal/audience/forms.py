@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, SearchField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import HiddenField, IntegerField, SearchField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -14,7 +14,16 @@ from portal.audience.rules import MAX_NUMBER, Mode
 from portal.web.forms import DayField, FilterForm, Form, KeyField, one_line, plain_text
 
 KEY = [InputRequired(), Length(max=64)]
-LINES_LENGTH = 20_000
+LINES_LENGTH, TYPED_LENGTH = 20_000, 500
+
+
+class SuggestingField(StringField):
+    """Words that are typed, with suggestions to choose from."""
+
+    def __init__(self, *args: Any, suggestions: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.suggestions = suggestions
+        self.render_kw = {"list": f"{self.id}-list", "autocomplete": "off"}
 
 
 class RuleForm(Form):
@@ -45,6 +54,8 @@ def _field_for(control: Control, stored: Any) -> Any:
         return SelectMultipleField(choices=choices + gone, validate_choice=False, **options)
     if control.kind == "choice":
         return SelectField(choices=choices, **options)
+    if control.kind == "search":
+        return SuggestingField(filters=[one_line], validators=[Length(max=TYPED_LENGTH)], suggestions=[choice.label for choice in choices], **options)
     if control.kind == "number":
         return IntegerField(validators=[Optional(), NumberRange(0, MAX_NUMBER)], render_kw={"inputmode": "numeric"}, **options)
     if control.kind == "day":

@@ -99,11 +99,11 @@ class TermsForm(Form):
 
 
 class FinanceFilter(FilterForm):
-    """Which months of earning are shown, of which unit, and at the end of which month; the choices of the last two are the door's."""
+    """Which months of earning are shown, of which unit, and at the end of which month; the choices are the door's."""
 
     as_of = SelectField(_("As of"), [Optional()])
-    since = DayField(_("Earned from the month of"), [Optional()])
-    until = DayField(_("Until the month of"), [Optional()])
+    since = SelectField(_("Earned from"), [Optional()])
+    until = SelectField(_("Earned until"), [Optional()])
     unit = SelectField(_("Unit"), [Optional()])
 
 

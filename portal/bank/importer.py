@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points, undo_adjustment
 from portal.bank.queries.limits import given_alone, limits_of, used_now
-from portal.bank.rules.adjusting import REASON_LENGTH, Category, MonthlyLimitReached, Used, month_of, require_within
+from portal.bank.rules.adjusting import (
+    CATEGORY_NAMES,
+    REASON_IMPORT_UNDONE,
+    REASON_LENGTH,
+    Category,
+    MonthlyLimitReached,
+    Used,
+    month_of,
+    require_within,
+)
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
@@ -29,8 +38,10 @@ from portal.review.rules.terms import Terms
 
 YES, NO = "yes", "no"
 CATEGORIES = tuple(category.value for category in Category)
+NAMES = {category.value: CATEGORY_NAMES[category] for category in Category}
+PAST_GIVEN = N_("is past your limit: one admin may give at most %(limit)s points by hand in a month, and %(left)s are left to you")
+PAST_TAKEN = N_("is past your limit: one admin may take at most %(limit)s points by hand in a month, and %(left)s are left to you")
 CLOCK_DRIFT = timedelta(minutes=5)
-REASON_UNDONE = "import undone"
 
 
 class AwardsImporter:
@@ -44,7 +55,7 @@ class AwardsImporter:
         Field("member_id", N_("What the other system calls the member; or give an e-mail address"), cells.text(200), aliases=("user id",)),
         Field("member_email", N_("E-mail address of the member"), cells.email, aliases=("email", "mail", "user email")),
         Field("points", N_("Points to add; below zero to take"), cells.whole(-MOST_POINTS, MOST_POINTS), True, aliases=("score", "amount")),
-        Field("category", N_("Kind of correction"), cells.choice(*CATEGORIES), True, choices=CATEGORIES, aliases=("kind", "type")),
+        Field("category", N_("Kind of correction"), cells.choice(*CATEGORIES), True, choices=CATEGORIES, names=NAMES, aliases=("kind", "type")),
         Field("reason", N_("Why; the member reads it"), cells.text(REASON_LENGTH), True, aliases=("note", "why")),
         Field(
             "counts_as_earned",
@@ -66,7 +77,8 @@ class AwardsImporter:
             try:
                 require_within(limits, used, record["points"])
             except MonthlyLimitReached as refusal:
-                found[record.line] = [Fault(refusal.message, refusal.facts, refusal.field)]
+                past = PAST_GIVEN if record["points"] > 0 else PAST_TAKEN
+                found[record.line] = [Fault(past, refusal.facts, refusal.field)]
             else:
                 used = used.plus(record["points"])
         return {line: faults for line, faults in found.items() if faults}
@@ -122,7 +134,7 @@ class AwardsImporter:
         """Take one award back. Refuses the own one of the admin who undoes."""
         undoer = _undoer(session, row.batch_id)
         by = actor if undoer is None else Actor(undoer, frozenset({ADMIN}), origin="import")
-        undo_adjustment(session, by, adjustment_id=row.subject_id, reason=REASON_UNDONE, now=now)
+        undo_adjustment(session, by, adjustment_id=row.subject_id, reason="", code=REASON_IMPORT_UNDONE, now=now)
         return True
 
     def _waiting(self, session: Session, new: Sequence[Record], terms: Terms, context: Context) -> int:

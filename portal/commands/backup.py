@@ -36,8 +36,8 @@ FORMAT = 1
 CHUNK = 1000
 # Tables that migrations put rows into: those of the backup take their place.
 SEEDED = {"level"}
-# Tables whose rows may not be written once what they belong to is published.
-FROZEN = ["stage"]
+# Tables whose triggers rest meanwhile: rows of a published version may not be written, and what companies have on boards is in the backup.
+RESTING = ["stage", "period_score"]
 
 
 def _plain(value: Any) -> Any:
@@ -140,14 +140,14 @@ def _require_empty(db: Database) -> None:
 
 def _restore_rows(session: Session, folder: Path) -> None:
     with ExitStack() as stack:
-        for table in FROZEN:
+        for table in RESTING:
             stack.enter_context(_resting_triggers(session, table))
         _fill(session, folder)
 
 
 @contextmanager
 def _resting_triggers(session: Session, table: str) -> Iterator[None]:
-    """Let rows be written that the table's triggers would refuse now, since they were written before what they belong to was frozen."""
+    """Let rows be written without the triggers of their table: they would refuse what was frozen since, or add up what is restored anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         yield

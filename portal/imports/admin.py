@@ -28,6 +28,7 @@ from portal.kernel.errors import NotFound, Refusal
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
+from portal.web.language import number
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
@@ -274,7 +275,7 @@ def _asked(batch: ImportBatch, columns: Mapping[str, str]) -> tuple[Table, dict[
 
 
 def _translate(message: str, facts: Any) -> str:
-    return str(_(message, **facts))
+    return str(_(message, **{name: number(fact) if type(fact) is int else fact for name, fact in facts.items()}))
 
 
 def _importers() -> list[Importer]:

@@ -67,7 +67,7 @@ def mapping_form(fields: Sequence[Field], header: Sequence[str], questions: Mapp
         made[f"constant_{f.name}"] = _constant(f, plan.constants.get(f.name, ""))
         for place, value in enumerate(questions.get(f.name, ())):
             choices = _choices(
-                (UNSAID, gettext("Please choose")), *((word, word) for word in f.choices), ("", gettext("Nothing, as if it were empty"))
+                (UNSAID, gettext("Please choose")), *((word, _called(f, word)) for word in f.choices), ("", gettext("Nothing, as if it were empty"))
             )
             meant = plan.values.get(f.name, {}).get(value, _likely(value, f.choices))
             made[f"value_{f.name}_{place}"] = SelectField(value, [NoneOf([UNSAID], SAY)], choices=choices, default=meant)
@@ -101,8 +101,13 @@ def _said(form: MappingForm, name: str, values: Sequence[str]) -> dict[str, str]
 
 def _constant(f: Field, default: str) -> Any:
     if f.choices:
-        return SelectField(f.name, choices=_choices(("", "–"), *((word, word) for word in f.choices)), default=default)
+        return SelectField(f.name, choices=_choices(("", "–"), *((word, _called(f, word)) for word in f.choices)), default=default)
     return StringField(f.name, [Length(max=200)], default=default, widget=TextInput())
+
+
+def _called(f: Field, word: str) -> str:
+    """Return what a choice is called, with the word that stands for it in files."""
+    return f"{gettext(f.names[word])} ({word})" if word in f.names else word
 
 
 def _likely(value: str, choices: Sequence[str]) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one_of
 from portal.recognition.rules.badges import HOW_LENGTH, REASON_LENGTH, Art, BadgeState, Cause, Tone, Way
 from portal.recognition.rules.badges import NAME_LENGTH as BADGE_LENGTH
 from portal.recognition.rules.boards import KEY_LENGTH
 from portal.recognition.rules.levels import NAME_LENGTH as LEVEL_LENGTH
 from portal.recognition.rules.seasons import NAME_LENGTH as SEASON_LENGTH
+from portal.recognition.sums import KEPT
 
 # Written as text in the index and in every query: SQLite's planner uses a partial index only for the same words.
 ON_BOARD = text("period_score.is_shown AND period_score.score > 0")
@@ -25,6 +26,7 @@ class PeriodScore(Base):
 
     ``first_neg`` is when the score was reached, in negated microseconds, so that bigger is better
     in every column and one index serves both directions. ``is_shown`` leaves out who is not listed.
+    ``company_id`` is the company it counts for: none for who stands there under a nickname.
     """
 
     __tablename__ = "period_score"
@@ -49,6 +51,29 @@ class PeriodScore(Base):
     score: Mapped[int] = mapped_column(BigInteger)
     first_neg: Mapped[int] = mapped_column(BigInteger)
     is_shown: Mapped[bool]
+    # Follows the person's by a trigger. It points at no row by itself: a company with rows here has people, who do.
+    company_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class CompanyScore(Base):
+    """What the people of a company who stand on a board by name earned together (``points``), how many they are, and when the last reached theirs.
+
+    Kept by triggers on the scores: see ``sums``. Nothing else writes it. A company without points has no row.
+    """
+
+    __tablename__ = "company_score"
+    __table_args__ = (
+        Index("ix_company_score_board", "period", "points", "first_neg", "company_id"),
+        CheckConstraint("points > 0 AND members > 0", name="somebody_counts"),
+        # As on the people's scores.
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.02}},
+    )
+
+    company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"), primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
+    points: Mapped[int] = mapped_column(BigInteger)
+    members: Mapped[int] = mapped_column(BigInteger)
+    first_neg: Mapped[int] = mapped_column(BigInteger)
 
 
 class Fence(Base):
@@ -211,3 +236,6 @@ class SeasonStanding(Base):
     position: Mapped[int] = mapped_column(Integer)
     place: Mapped[int] = mapped_column(Integer)
     points: Mapped[int] = mapped_column(BigInteger)
+
+
+attach_ddl(PeriodScore.__table__, KEPT)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from portal.rewards.kinds.contract import Fact
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models.offering import Reward, RewardVariant
 from portal.rewards.models.redeeming import Redemption
-from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, list_offers, offer_for
+from portal.rewards.queries.catalogue import Offer, get_reward, iter_offers, kinds_offered, list_offers, offer_for
 from portal.rewards.queries.codes import looks_at
 from portal.rewards.queries.redemptions import count_own, find_on_its_way, get_detail, iter_own, own_redemptions, redemption_for
 from portal.rewards.queries.variants import kept_address, open_variants
@@ -118,6 +118,7 @@ def index() -> ResponseReturnValue:
     shown["pictures"] = measures_of(db(), [offer.reward.picture_id for offer in found])
     shown["receiver"] = receiver = receiver_of(db(), me, utcnow())
     shown["codes"] = looks_at(db(), mine.rows)
+    shown["offered"] = kinds_offered(db())
     shown["barred"] = {offer.reward.id for offer in found if not receiver.must_answer and _objects(receiver, offer.reward)}
     return render_fragment("rewards/index.html", "results", owed=balance.owed, **shown, **NAMES)
 

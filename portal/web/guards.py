@@ -61,6 +61,12 @@ def api(scope: str) -> Callable[[View], View]:
     return decorate
 
 
+class ForAdvocates(NotAllowed):
+    """Points, rewards and challenges are for those who take part; who runs the programme, or works for its company, does not."""
+
+    message = N_("This page is for advocates, who take part for their company. Your account is one of the people behind the programme.")
+
+
 def audience_of(app: Flask, endpoint: str) -> str | None:
     """Return the mark of an endpoint, or None if somebody forgot it."""
     return getattr(app.view_functions[endpoint], "__portal_audience__", None)
@@ -90,7 +96,7 @@ def _enforce() -> Response | None:
     if not current_user.is_authenticated:
         return _to_sign_in()
     if not ROLES[audience] & set(current_user.roles):
-        raise NotAllowed()
+        raise ForAdvocates() if audience == ADVOCATE else NotAllowed()
     return None
 
 

@@ -11,7 +11,8 @@ from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one.
+    """One entry. ``label`` is marked with ``N_``; ``within`` are endpoint prefixes under which it is the current one, unless another
+    entry names a longer one.
 
     ``shown_if`` is asked with every page and hides the entry where there is nothing behind it yet.
     An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
@@ -26,10 +27,14 @@ class NavItem:
     in_dock: bool = True
     shown_if: Callable[[], bool] | None = None
 
-    def link(self, *, in_dock: bool) -> "NavLink":
-        """Return the entry as the page that is being shown has it."""
-        here = request.endpoint or ""
-        is_current = here == self.endpoint or here.startswith(self.within)
+    def nearness(self, here: str) -> int:
+        """Return how much of an endpoint's name the entry names, 0 if it does not stand for it."""
+        named = (self.endpoint,) * (here == self.endpoint) + tuple(name for name in self.within if here.startswith(name))
+        return max(map(len, named), default=0)
+
+    def link(self, *, in_dock: bool, nearest: int) -> "NavLink":
+        """Return the entry as the page that is being shown has it; ``nearest`` is the nearness of the entries that are current there."""
+        is_current = 0 < self.nearness(request.endpoint or "") == nearest
         return NavLink(self.label, url_for(self.endpoint), self.icon, in_dock, is_current)
 
 
@@ -58,10 +63,11 @@ def navigation() -> list[NavLink]:
     shown = [item for item in listed if item.role == role]
     if role != ADMIN and REVIEWER in roles:
         shown[1:1] = [item for item in listed if item.role == REVIEWER]
-    links = [item.link(in_dock=item.in_dock) for item in shown]
+    nearest = max((item.nearness(request.endpoint or "") for item in listed), default=0)
+    links = [item.link(in_dock=item.in_dock, nearest=nearest) for item in shown]
     if role != EMPLOYEE and EMPLOYEE in roles:
         known = {item.endpoint for item in shown}
-        links += [item.link(in_dock=False) for item in listed if item.role == EMPLOYEE and item.endpoint not in known]
+        links += [item.link(in_dock=False, nearest=nearest) for item in listed if item.role == EMPLOYEE and item.endpoint not in known]
     return links
 
 

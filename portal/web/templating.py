@@ -20,12 +20,17 @@ def render(template: str, **context: Any) -> str:
     return page.render(context)
 
 
+def wants_fragment(block: str) -> bool:
+    """Tell whether htmx asks for the element of that id alone, so that what stands beside it need not be read."""
+    return bool(request.headers.get("HX-Request")) and request.headers.get("HX-Target") == block
+
+
 def render_fragment(template: str, block: str, **context: Any) -> str:
     """Render one block when htmx asks for the element of that id, the whole page otherwise.
 
     So that one view and one template serve both; without JavaScript the same link gives the page.
     """
-    if request.headers.get("HX-Request") and request.headers.get("HX-Target") == block:
+    if wants_fragment(block):
         page = current_app.jinja_env.get_template(template)
         current_app.update_template_context(context)
         g.varies = True

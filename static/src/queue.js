@@ -39,7 +39,6 @@ function unfold(verdict) {
   form.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
-const wasDeciding = new URLSearchParams(location.search).has("item");
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
@@ -58,8 +57,10 @@ document.addEventListener("keydown", (event) => {
   if (!act || event.ctrlKey || event.metaKey || event.altKey || !queue()?.contains(event.target)) return;
   if (event.target.matches("textarea, select, input:not([type=checkbox])")) return;
   event.preventDefault();
-  // Whoever has just come to the page and types blindly is led into the list, and approves nothing by that.
-  if (event.key === "a" && event.target === queue() && !wasDeciding) move(0);
+  // A key that is held moves; whatever decides takes a press of its own.
+  if (event.repeat && !"jk".includes(event.key)) return;
+  // Where the page has just come, also after a verdict, an a leads into the list: nothing is approved that nobody turned to.
+  if (event.key === "a" && event.target === queue()) move(0);
   else act();
 });
 

@@ -147,6 +147,7 @@ def test_the_world_is_one_in_which_every_kind_of_rule_can_hold_and_fail(session:
         "badge": [{"values": [badge]} for badge in world.badge_ids],
         "answered": [
             *({"stage": stage, "question": "", "answers": [said]} for stage in world.stage_ids for said in ("Sales", "8")),
+            *({"stage": stage, "question": "", "answers": []} for stage in world.stage_ids),
             *(
                 {"stage": stage, "question": question["id"], "answers": [said]}
                 for stage in world.stage_ids

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.acts.actions import record_act, reverse_act
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
-from portal.challenges.actions.review import approve_attempt, decline_attempt
+from portal.challenges.actions.review import accept_early, approve_attempt, decline_attempt
 from portal.challenges.actions.stages import add_stage
 from portal.challenges.models.offering import Stage
 from portal.challenges.queries.stages import stages_of
@@ -38,6 +38,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"id": "scale", "ask": "How much?", "way": "scale", "low": 0, "high": 8, "is_required": False},
     {"id": "text", "ask": "Why?", "way": "text", "is_required": False},
 ]
+SEVERAL = ("answer", "nps", "refer")
 SAID = (*ANSWERS, "Élan, “8”", "0", "8", "10")
 
 
@@ -85,19 +86,20 @@ def make_world(session: Session) -> World:
     began = NOW - timedelta(days=300)
     challenges = [make_challenge(session, title=f"Task {n}", stages=("answer",), now=began) for n in range(3)]
     challenges += [_make_survey(session, "questions", {"questions": QUESTIONS}), make_challenge(session, stages=("nps",), now=began)]
-    stages = [stages_of(session, challenge.id)[0].id for challenge in challenges]
-    people = [_make_somebody(session, random, n, companies, list(zip(challenges, stages, strict=True))) for n in range(PEOPLE)]
+    challenges.append(make_challenge(session, title="Several", stages=SEVERAL, now=began))
+    tasks = [(challenge, [stage.id for stage in stages_of(session, challenge.id)]) for challenge in challenges]
+    people = [_make_somebody(session, random, n, companies, tasks) for n in range(PEOPLE)]
     session.flush()
-    steps = [{stage} for stage in stages]
-    for challenge, versions in list(zip(challenges, steps, strict=True))[:2]:
+    steps = [{stage} for _challenge, stages in tasks for stage in stages]
+    for challenge, versions in list(zip(challenges, steps, strict=False))[:2]:
         edit_challenge(session, system("test"), challenge_id=challenge.id, offer=replace(offer_of(challenge), points=50), now=NOW)
         publish_challenge(session, system("test"), challenge_id=challenge.id, now=NOW)
         versions.add(stages_of(session, challenge.id)[0].id)
     session.flush()
-    stages, same = sorted(set().union(*steps)), {stage: versions for versions in steps for stage in versions}
+    ids, same = sorted(set().union(*steps)), {stage: versions for versions in steps for stage in versions}
     tags = {tag.name: str(tag.id) for tag in session.scalars(select(Tag))}
     levels = [(str(level.id), level.threshold) for level in session.scalars(select(Level).order_by(Level.threshold))]
-    return World(people, tags, [str(challenge.id) for challenge in challenges], stages, levels, _give_badges(session, people), same)
+    return World(people, tags, [str(challenge.id) for challenge in challenges], ids, levels, _give_badges(session, people), same)
 
 
 def _make_survey(session: Session, kind: str, options: dict[str, Any]) -> Any:
@@ -122,7 +124,7 @@ def _give_badges(session: Session, people: list[Somebody]) -> list[str]:
     return given
 
 
-def _make_somebody(session: Session, random: Random, n: int, companies: list[Any], tasks: list[tuple[Any, int]]) -> Somebody:
+def _make_somebody(session: Session, random: Random, n: int, companies: list[Any], tasks: list[tuple[Any, list[int]]]) -> Somebody:
     company = random.choice(companies) if random.random() < 0.8 else None
     roles = {"advocate"} | ({"employee"} if random.random() < 0.2 else set()) | ({"admin"} if random.random() < 0.15 else set())
     language = random.choice((*LANGUAGES, None))
@@ -145,8 +147,8 @@ def _make_somebody(session: Session, random: Random, n: int, companies: list[Any
         give_points(session, person.id, points, at=NOW - timedelta(days=20))
         known.lifetime += points
     if make is make_person:
-        for challenge, stage_id in random.sample(tasks, random.randrange(6)):
-            _answer(session, random, known, person, challenge, stage_id)
+        for challenge, stage_ids in random.sample(tasks, random.randrange(len(tasks) + 1)):
+            _answer(session, random, known, person, challenge, stage_ids)
     return known
 
 
@@ -163,43 +165,64 @@ def _act(session: Session, random: Random, known: Somebody) -> None:
         known.acts.append((track.value, kind, at))
 
 
-def _answer(session: Session, random: Random, known: Somebody, person: Person, challenge: Any, stage_id: int) -> None:
+def _answer(session: Session, random: Random, known: Somebody, person: Person, challenge: Any, stage_ids: list[int]) -> None:
     from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 
     at = NOW - timedelta(days=random.choice((2, 40)))
-    value, said = _said(random, session.get_one(Stage, stage_id).kind)
+    end = random.choice(("open", "waiting", "approved", "early", "early", "declined", "withdrawn"))
+    kinds = [session.get_one(Stage, stage_id).kind for stage_id in stage_ids]
+    entered = [_said(random, kind, known.id, is_whole=end != "early") for kind in kinds]
     submission = make_submission(session, person, challenge, now=at)
-    save_answers(session, as_advocate(person), submission_id=submission.id, values={stage_id: value}, now=at)
-    end = random.choice(("open", "waiting", "approved", "declined", "withdrawn"))
-    if end == "open":
+    values = {stage_id: value for stage_id, (value, _said_there) in zip(stage_ids, entered, strict=True)}
+    save_answers(session, as_advocate(person), submission_id=submission.id, values=values, now=at)
+    if end == "early" and any(said is not None for _value, said in entered):
+        accept_early(session, system("test"), submission_id=submission.id, reason="Enough", now=at)
+    elif end in ("open", "early"):
         return
-    facts = {"submission_id": submission.id, "key": f"world-{submission.id}"}
-    attempt = submit_attempt(session, as_advocate(person), **facts, now=at)
-    if end == "approved":
-        approve_attempt(session, system("test"), attempt_id=attempt.id, now=at)
-        known.acts.append((challenge.track, "challenge" if "text" in value else "survey", at))
+    else:
+        facts = {"submission_id": submission.id, "key": f"world-{submission.id}"}
+        attempt = submit_attempt(session, as_advocate(person), **facts, now=at)
+        if end == "approved":
+            approve_attempt(session, system("test"), attempt_id=attempt.id, now=at)
+        if end == "declined":
+            decline_attempt(session, system("test"), attempt_id=attempt.id, reason="No", now=at)
+        if end == "withdrawn":
+            withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=at)
+    if end in ("approved", "early"):
+        known.acts.append((challenge.track, "referral" if "refer" in kinds else "challenge" if kinds == ["answer"] else "survey", at))
         known.lifetime += challenge.points
         known.done.add(str(challenge.id))
-    if end == "declined":
-        decline_attempt(session, system("test"), attempt_id=attempt.id, reason="No", now=at)
-    if end == "withdrawn":
-        withdraw_submission(session, as_advocate(person), submission_id=submission.id, now=at)
-    if end in ("waiting", "approved"):
-        known.answers.setdefault(stage_id, []).append(said)
+    if end in ("waiting", "approved", "early"):
+        for stage_id, (_value, said) in zip(stage_ids, entered, strict=True):
+            if said is not None:
+                known.answers.setdefault(stage_id, []).append(said)
 
 
-def _said(random: Random, kind: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return what somebody enters into a step of a kind, as it is stored, and in plain words: question and answer."""
+def _said(random: Random, kind: str, number: int, *, is_whole: bool) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+    """Return what somebody enters into a step of a kind, as it is stored, and in plain words: question and answer; None where that is nothing.
+
+    What need not be whole is often only opened and saved, as the player saves it by itself.
+    """
+    is_begun = is_whole or random.random() < 0.5
     if kind == "answer":
-        text = random.choice(ANSWERS)
-        return {"text": text}, [("", text)]
+        text = random.choice(ANSWERS) if is_begun else ""
+        return {"text": text}, [("", text)] if text else None
     if kind == "nps":
-        score = random.choice((0, 8, 10))
-        return {"score": score, "why": "Sales"}, [("", str(score))]
+        score = random.choice((0, 8, 10)) if is_begun else None
+        why = random.choice(("", "Sales")) if score is None else "Sales"
+        return {"score": score, "why": why}, [("", str(score))] if score is not None else [] if why else None
+    if kind == "refer":
+        agreed = is_begun
+        name = "Pat Peer" if agreed or random.random() < 0.5 else ""
+        peer = {"name": name, "email": f"pat{number}@peer.example" if name else "", "company": "Peer & Co" if name else "", "words": ""}
+        return {**peer, "is_agreed": agreed, "language": "en"}, [] if agreed else None
+    if not is_begun:
+        return {"answers": {"one": "", "many": [], "scale": None, "text": ""}}, None
     one, text, scale = random.choice(("", *ANSWERS)), random.choice(("", "Sales", "8")), random.choice((None, 0, 8))
     many = [choice for choice in QUESTIONS[1]["choices"] if random.random() < 0.4]
     plain = [("one", one), ("text", text), ("scale", "" if scale is None else str(scale)), *(("many", choice) for choice in many)]
-    return {"answers": {"one": one, "many": many, "scale": scale, "text": text}}, [(question, answer) for question, answer in plain if answer]
+    said = [(question, answer) for question, answer in plain if answer]
+    return {"answers": {"one": one, "many": many, "scale": scale, "text": text}}, said or None
 
 
 def plainly(rule: tuple[str, dict[str, Any]], one: Somebody, world: World) -> bool:

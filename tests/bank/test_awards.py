@@ -92,14 +92,16 @@ def test_large_rows_wait_and_rows_past_the_month_are_bad_and_both_are_said_befor
     assert client.post(address, data=columns).status_code == 303
     assert work() == 1
     page = client.get("/admin/imports/1").text
-    assert "more than 25000 points by you in this month: 2" in page
-    assert "In all 60000 points are given and 0 taken." in page
-    for told in ("10000 are left to you", "100 are left to you", "member_email: is your own, so another admin has to import it"):
+    assert "more than 25,000 points by you in this month: 2" in page
+    assert "In all 60,000 points are given and 0 taken." in page
+    past = ("points: is past your limit", "10,000 are left to you", "100 are left to you")
+    for told in (*past, "member_email: is your own, so another admin has to import it"):
         assert told in page
+    assert "Nothing was changed" not in page
     assert client.post("/admin/imports/1/run").status_code == 303
     assert work() == 1
     assert batch_of(database).counts["created"] == 3
-    assert "more than 25000 points by you in this month: 2" in client.get("/admin/imports/1").text
+    assert "more than 25,000 points by you in this month: 2" in client.get("/admin/imports/1").text
     assert available(database, amara) == 20_000, "the large one waits, and what is too much together"
     with database.reading() as session:
         assert session.scalars(select(Adjustment.state).order_by(Adjustment.id)).all() == [State.WAITING, State.BOOKED, State.WAITING]
@@ -109,6 +111,9 @@ def test_large_rows_wait_and_rows_past_the_month_are_bad_and_both_are_said_befor
     with database.reading() as session:
         assert set(session.scalars(select(Adjustment.state))) == {State.WITHDRAWN, State.UNDONE}
         assert used_now(session, ada, utcnow()) == Used()
+    statement = client.get(f"/admin/statement/{amara}").text
+    assert "Correction undone with its import" in statement
+    assert "import undone" not in statement
     assert available(database, amara) == 0
 
 

@@ -35,6 +35,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice
+from portal.people.models import Person
 from portal.review.actions.terms import set_terms
 from portal.review.queries.terms import terms_of
 from portal.rewards.actions.fulfilling import send_redemption
@@ -300,3 +301,11 @@ def test_who_disputes_takes_back_and_disputes_again_tells_the_admins_once_a_day(
     withdraw_dispute(session, acting(desk.amara), dispute_id=made.id, now=utcnow() - timedelta(hours=1))
     desk.dispute(session, "It was another talk.")
     assert count() == 3 * once, "told three days ago, taken back just now: that is more than a day"
+
+
+def test_where_everybody_decided_the_line_they_are_told_all_the_same(session: Session) -> None:
+    desk = Desk(session)
+    others = update(Person).where(Person.id.in_((desk.ben, desk.cleo)))
+    session.execute(others.values(is_admin=False, is_employee=True))
+    desk.dispute(session)
+    assert told(session, desk.ada) == ["dispute_waiting"]

@@ -311,6 +311,18 @@ def test_bad_input_loses_nothing_and_says_why_beside_its_field(sign_in: SignIn, 
     assert "Days gone by stay" in refused.text
 
 
+def test_months_to_choose_from_are_those_of_the_programme(sign_in: SignIn, database: Database) -> None:
+    database.write(live)
+    client = sign_in(admin_of(database))
+    page = client.get("/admin/bank/finance?since=2026-02&until=2026-03").text
+    assert '<option value="2026-01-31">' in page
+    assert '<option value="2025-12-31">' not in page, "the ledger began in January"
+    assert '<option selected value="2026-02">February 2026</option>' in page
+    assert '<option value="2025-12">' not in page
+    found = client.get("/admin/bank/finance?since=2026-02&until=2026-03&format=csv").text.splitlines()
+    assert [row.split(",")[0] for row in found[1:]] == ["2026-02", "2026-03", "total"]
+
+
 def test_files_tell_every_month_and_the_sum(sign_in: SignIn, database: Database) -> None:
     database.write(live)
     client = sign_in(admin_of(database))

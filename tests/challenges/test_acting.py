@@ -9,20 +9,23 @@ from sqlalchemy.orm import Session
 from portal.acts.models import Act
 from portal.acts.rules import ACT_KIND_NAMES, OF_STEPS, UNREWARDED, ActKind
 from portal.audience.models import AudienceRule
+from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.editing import edit_challenge, offer_of, publish_challenge
 from portal.challenges.actions.review import approve_attempt, reverse_approval
-from portal.challenges.actions.stages import add_stage
+from portal.challenges.actions.stages import add_stage, remove_stage
+from portal.challenges.queries.stages import stages_of
 from portal.challenges.rules.acting import PRECEDENCE, kind_of_act
 from portal.challenges.stages.registry import KINDS
 from portal.kernel import migrate
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.people.models import Person
 from portal.recognition.badges.acts import COUNTED
 from portal.recognition.models import Badge
 from portal.recognition.queries.badges import badges_for
 from tests.factories.audience import make_rules
-from tests.factories.challenges import as_admin, make_attempt, make_challenge
+from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import make_badge
 from tests.support.application import SignIn
@@ -71,6 +74,28 @@ def test_every_kind_has_its_place_its_name_and_its_sentence_and_some_step_makes_
 def _approved(session: Session, *stages: str) -> int:
     attempt = make_attempt(session, make_person(session), make_challenge(session, stages=stages))
     return approve_attempt(session, as_admin(make_admin(session)), attempt_id=attempt.id, now=utcnow()).submission_id
+
+
+def _of_two_versions(session: Session) -> None:
+    """Let two answer a challenge that lost its link in the draft and got it back with its second version: a survey, later a challenge of answers.
+
+    The first version asks an NPS question, from which a step with a link was removed before it was published; the second asks for an answer only.
+    """
+    made = make_draft(session, stages=("nps", "link"))
+    score, link = stages_of(session, made.id)
+    remove_stage(session, PORTAL, challenge_id=made.id, stage_id=link.id, now=utcnow())
+    publish_challenge(session, PORTAL, challenge_id=made.id, now=utcnow())
+    early = make_submission(session, make_person(session), made)
+    edit_challenge(session, PORTAL, challenge_id=made.id, offer=offer_of(made), now=utcnow())
+    add_stage(session, PORTAL, challenge_id=made.id, kind="answer", title="And why?", text="", now=utcnow())
+    remove_stage(session, PORTAL, challenge_id=made.id, stage_id=score.id, now=utcnow())
+    publish_challenge(session, PORTAL, challenge_id=made.id, now=utcnow())
+    late = make_submission(session, make_person(session), made)
+    for submission in (late, early):
+        person = session.get_one(Person, submission.person_id)
+        fill(session, person, submission)
+        sent = submit_attempt(session, as_advocate(person), submission_id=submission.id, key=f"k{submission.id}", now=utcnow())
+        approve_attempt(session, as_admin(make_admin(session)), attempt_id=sent.id, now=utcnow())
 
 
 def _kinds(session: Session) -> list[str]:
@@ -127,6 +152,7 @@ def test_past_acts_get_their_kinds_and_rules_for_challenges_keep_their_meaning(d
     def prepare(session: Session) -> None:
         for stages in (("answer",), ("confirm", "nps"), ("refer",), ("link", "nps")):
             _approved(session, *stages)
+        _of_two_versions(session)
         reversed_one = _approved(session, "nps")
         reverse_approval(session, as_admin(make_admin(session)), submission_id=reversed_one, reason="By mistake", now=utcnow())
         for number, kind in enumerate((None, "challenge", "survey")):
@@ -144,10 +170,10 @@ def test_past_acts_get_their_kinds_and_rules_for_challenges_keep_their_meaning(d
             badges = [badge.options["act_kind"] for badge in session.scalars(select(Badge).order_by(Badge.id))]
             return kinds, badges, [rule.options["kind"] for rule in session.scalars(select(AudienceRule).order_by(AudienceRule.id))]
 
-    now = ["challenge", "survey", "referral", "share", "survey", "unrewarded"]
+    now = ["challenge", "survey", "referral", "share", "challenge", "survey", "survey", "unrewarded"]
     assert state() == (now, [None, "challenge", "survey"], ["", "rewardable", "review"])
     migrate.downgrade(database, "0045")
-    before = ["challenge"] * 5 + ["unrewarded"]
+    before = ["challenge"] * 7 + ["unrewarded"]
     assert state() == (before, [None, "challenge", "survey"], ["", "challenge", "review"])
     migrate.upgrade(database)
     assert state() == (now, [None, None, "survey"], ["", "rewardable", "review"])

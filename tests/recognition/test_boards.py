@@ -26,7 +26,7 @@ from portal.recognition.actions.seasons import add_season, close_season, edit_se
 from portal.recognition.jobs import PEOPLE_AT_ONCE, close_seasons, run_recount
 from portal.recognition.models import PeriodScore, Season
 from portal.recognition.queries.board import _placing, find_own, get_board, iter_board
-from portal.recognition.queries.companies import company_board, company_line, iter_companies
+from portal.recognition.queries.companies import companies_around, company_board, iter_companies
 from portal.recognition.queries.seasons import current_season, iter_standing, own_standing, standing_page
 from portal.recognition.rules.seasons import (
     SeasonBackwards,
@@ -220,8 +220,8 @@ def test_companies_stand_by_what_their_people_earned_together(hearing_session: S
         rows = [(row.rank, row.company, row.members, row.points) for row in company_board(session, key, after=None)]
         assert sorted(rows) == expected
         assert sorted((row.rank, row.company, row.members, row.points) for row in iter_companies(session, key)) == expected
-    assert company_line(session, "all", third.id).rank == 3
-    assert company_line(session, "2020-01", third.id) is None
+    assert [row.rank for row in companies_around(session, "all", third.id) if row.company_id == third.id] == [3]
+    assert companies_around(session, "2020-01", third.id) == []
 
 
 def test_within_a_company_places_are_its_own(hearing_session: Session) -> None:

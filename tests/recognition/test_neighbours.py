@@ -117,6 +117,23 @@ def test_the_pages_show_them_beside_the_list_wherever_its_page_is(hearing: Datab
     assert around.count('aria-current="true"') == 1
 
 
+def test_only_the_whole_page_reads_what_stands_beside_the_results(hearing: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
+    person = hearing.write(lambda s: make_person(s, name="Reader"))
+
+    def join(session: Session) -> None:
+        session.get_one(Person, person.id).company_id = _companies(session, [500, 30, 1])[1]
+
+    hearing.write(join)
+    client, results = sign_in(person), {"HX-Request": "true", "HX-Target": "results"}
+    for headers, is_read in (({}, True), (results, False)):
+        with count_queries() as queries:
+            page = client.get("/board/companies?period=all", headers=headers).text
+        assert any("WITH numbered" in statement for statement in queries.statements) is is_read
+        assert ('id="around"' in page) is is_read
+        row = page.split("C1</a>")[0].rpartition("<tr")[2]
+        assert 'aria-current="true"' in row
+
+
 def test_a_company_without_points_reads_why_it_is_not_there(hearing: Database, sign_in: SignIn) -> None:
     company_id = hearing.write(lambda s: make_company(s, name="Quiet & Co").id)
     person = hearing.write(lambda s: make_person(s, company_id=company_id))

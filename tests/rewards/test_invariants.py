@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.invariants import problems
@@ -14,9 +14,10 @@ from portal.ledger.queries.invariants import check
 from portal.rewards.actions.fulfilling import return_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
 from portal.rewards.actions.variants import add_variant
+from portal.rewards.models.stock import StockMovement
 from portal.rewards.queries.invariants import INVARIANTS
 from tests.factories.notifications import make_mail
-from tests.factories.people import make_admin, make_person
+from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
 from tests.factories.references import make_nomination
 from tests.factories.rewards import as_admin, make_redemption, make_reward
@@ -39,7 +40,7 @@ def made(database: Database) -> dict[str, int]:
     """One redemption in each state a person's points can be in."""
 
     def work(session) -> dict[str, int]:
-        person_id, admin, now = make_person(session).id, as_admin(make_admin(session).id), utcnow()
+        person_id, admin, now = make_person(session, company_id=make_company(session).id).id, as_admin(make_admin(session).id), utcnow()
         give_points(session, person_id, 500)
         reward_id = make_reward(session, price=100, stock=9).id
         ids = {name: make_redemption(session, person_id, reward_id).id for name in ("waiting", "declined", "returned", "sent")}
@@ -69,7 +70,11 @@ def test_a_piece_that_was_taken_from_the_shelf_of_another_reward_is_named(databa
     variant = database.write(work)
     with database.reading() as session:
         found = check(session, also=INVARIANTS)
-    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [("I12", "reward_variant", variant)]
+        taken = session.scalars(select(StockMovement.id).where(StockMovement.redemption_id == made["waiting"])).one()
+    assert [(problem.rule, problem.table, problem.row_id) for problem in found] == [
+        ("I12", "reward_variant", variant),
+        ("I12", "stock_movement", taken),
+    ]
 
 
 BEHIND = {
@@ -106,6 +111,18 @@ BEHIND = {
         "UPDATE received_year SET cents = cents + 1 WHERE person_id = :id",
     ),
     "values without a sum": ("I2", "received_year", "SELECT MIN(person_id) FROM received_year", "DELETE FROM received_year WHERE person_id = :id"),
+    "a company with more than its people have": (
+        "I2",
+        "company_score",
+        "SELECT MIN(company_id) FROM company_score",
+        "UPDATE company_score SET points = points + 1 WHERE company_id = :id",
+    ),
+    "a company whose sum is gone": (
+        "I2",
+        "company_score",
+        "SELECT MIN(company_id) FROM company_score",
+        "DELETE FROM company_score WHERE company_id = :id",
+    ),
     "stock below nothing": ("I12", "reward", "SELECT MIN(id) FROM reward", "UPDATE reward SET stock = -1 WHERE id = :id"),
     "a nomination decided by who made it": (
         "I13",

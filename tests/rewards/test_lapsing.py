@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
@@ -234,3 +234,23 @@ def test_admins_say_from_which_balance_on_they_are_told(app: Flask, database: Da
     database.write(lambda s: note_balance(s, cents=0, currency="EUR", now=NOW))
     with database.reading() as session:
         assert running_low(session, NOW).balance is None
+
+
+def test_the_year_of_who_receives_a_card_is_held_before_the_reward_whose_code_follows(database: Database) -> None:
+    """Redeeming takes them in this order; the other way round the two could hold each other up."""
+    world, asked = World(database, 2, 60), []
+    redemption_id = database.write(lambda s: make_redemption(s, world.person_id, world.reward_id, now=NOW)).id
+    database.write(lambda s: s.execute(update(Redemption).where(Redemption.id == redemption_id).values(state="approved", approved_at=NOW)))
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        send = {"redemption_id": redemption_id, "now": NOW + timedelta(days=5)}
+        database.write(lambda s: send_redemption(s, as_admin(world.admin_id), **send))
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    years = [place for place, statement in enumerate(asked) if "INTO received_year" in statement]
+    shelves = [place for place, statement in enumerate(asked) if statement.startswith("UPDATE reward SET stock") or "UPDATE vault_code" in statement]
+    assert years[0] < shelves[0]

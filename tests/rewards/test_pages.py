@@ -398,3 +398,16 @@ def test_lists_cost_the_same_with_ten_and_with_a_thousand_rows(database: Databas
                 assert client.get(path).status_code == 200
             totals[-1][path] = counted.total
     assert totals[0] == totals[1]
+
+
+def test_only_kinds_that_are_there_are_offered_to_choose_from_and_who_takes_no_part_reads_why(database: Database, sign_in: SignIn) -> None:
+    advocate, employee = database.write(lambda s: (make_person(s).id, make_employee(s).id))
+    client = sign_in(advocate)
+    assert "Kinds of rewards" not in client.get("/rewards").text, "an empty catalogue has nothing to choose from"
+    database.write(lambda s: make_reward(s, kind="perk"))
+    page = client.get("/rewards").text
+    assert "kind=perk" in page
+    assert "kind=event" not in page
+    assert "kind=event" in client.get("/rewards?kind=event").text, "what was chosen can be seen and left"
+    refused = sign_in(employee).get("/rewards")
+    assert (refused.status_code, "This page is for advocates" in refused.text) == (403, True)

@@ -13,7 +13,7 @@ from portal.kernel.errors import NotAllowed, NotFound
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.rules import MAIL_TOPIC
-from portal.rewards.actions.catalogue import change_reward, retire_reward
+from portal.rewards.actions.catalogue import change_reward, count_stock, retire_reward
 from portal.rewards.actions.fulfilling import (
     confirm_received,
     end_redemption,
@@ -371,7 +371,7 @@ def test_the_same_key_is_one_redemption_and_belongs_to_one_person_and_reward(sce
 def test_a_piece_goes_back_only_to_a_shelf_that_it_came_from(session: Session) -> None:
     scene = Scene(session, stock=None)
     redemption = scene.redeem()
-    session.execute(Reward.__table__.update().where(Reward.id == scene.reward_id).values(stock=5))
+    count_stock(session, as_admin(scene.admin_id), reward_id=scene.reward_id, stock=5, now=utcnow())
     cancel_redemption(session, acting(scene.person_id), redemption_id=redemption.id, now=utcnow())
     assert scene.stock == 5
 

@@ -7,9 +7,14 @@ import pytest
 
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor, system
 from portal.kernel.errors import NotAllowed, Refusal
-from portal.rewards.rules import kinds, limits, reach, redeeming, refusals, states
+from portal.rewards.rules import kinds, limits, reach, redeeming, states
 from portal.rewards.rules.kinds import RewardState
 from portal.rewards.rules.reach import Reach, Standing
+from portal.rewards.rules.refusals.deciding import STANDS, OwnRedemption, ReasonNeeded
+from portal.rewards.rules.refusals.editing import LimitOutOfRange, NameMissing, PriceOutOfRange, SummaryMissing
+from portal.rewards.rules.refusals.offering import RewardNotOffered
+from portal.rewards.rules.refusals.redeeming import PriceChanged
+from portal.rewards.rules.refusals.stock import StockOutOfRange
 from portal.rewards.rules.states import GIVEN_BACK, HELD, SPENT, WAYS, Move, State
 
 ADVOCATE_7 = Actor(id=7, roles=frozenset({ADVOCATE}))
@@ -61,24 +66,24 @@ def test_a_person_fills_as_many_slots_as_they_have_redemptions(slots: list[int |
 @pytest.mark.parametrize(
     ("rule", "refusal"),
     [
-        (lambda: limits.require_reward(name=" ", price=1, limit=None), refusals.NameMissing),
-        (lambda: limits.require_reward(name="x", price=0, limit=None), refusals.PriceOutOfRange),
-        (lambda: limits.require_reward(name="x", price=-5, limit=None), refusals.PriceOutOfRange),
-        (lambda: limits.require_reward(name="x", price=10**10, limit=None), refusals.PriceOutOfRange),
-        (lambda: limits.require_reward(name="x", price=1, limit=0), refusals.LimitOutOfRange),
-        (lambda: limits.require_stock(-1), refusals.StockOutOfRange),
-        (lambda: limits.require_stock(10**7), refusals.StockOutOfRange),
-        (lambda: limits.require_change(10**30), refusals.StockOutOfRange),
-        (lambda: limits.require_change(-(10**30)), refusals.StockOutOfRange),
-        (lambda: limits.require_publishable("  "), refusals.SummaryMissing),
-        (lambda: redeeming.require_offered(RewardState.DRAFT), refusals.RewardNotOffered),
-        (lambda: redeeming.require_offered(RewardState.RETIRED), refusals.RewardNotOffered),
-        (lambda: redeeming.require_price_as_shown(120, 100), refusals.PriceChanged),
-        (lambda: redeeming.require_reason(" \n"), refusals.ReasonNeeded),
+        (lambda: limits.require_reward(name=" ", price=1, limit=None), NameMissing),
+        (lambda: limits.require_reward(name="x", price=0, limit=None), PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=-5, limit=None), PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=10**10, limit=None), PriceOutOfRange),
+        (lambda: limits.require_reward(name="x", price=1, limit=0), LimitOutOfRange),
+        (lambda: limits.require_stock(-1), StockOutOfRange),
+        (lambda: limits.require_stock(10**7), StockOutOfRange),
+        (lambda: limits.require_change(10**30), StockOutOfRange),
+        (lambda: limits.require_change(-(10**30)), StockOutOfRange),
+        (lambda: limits.require_publishable("  "), SummaryMissing),
+        (lambda: redeeming.require_offered(RewardState.DRAFT), RewardNotOffered),
+        (lambda: redeeming.require_offered(RewardState.RETIRED), RewardNotOffered),
+        (lambda: redeeming.require_price_as_shown(120, 100), PriceChanged),
+        (lambda: redeeming.require_reason(" \n"), ReasonNeeded),
         (lambda: redeeming.require_redeemer(Actor(id=7, roles=frozenset({EMPLOYEE}))), NotAllowed),
         (lambda: redeeming.require_redeemer(system()), NotAllowed),
         (lambda: redeeming.require_decider(ADVOCATE_7, 8), NotAllowed),
-        (lambda: redeeming.require_decider(ADMIN_7, 7), refusals.OwnRedemption),
+        (lambda: redeeming.require_decider(ADMIN_7, 7), OwnRedemption),
     ],
 )
 def test_what_is_refused_is_refused_by_name(rule: Callable[[], object], refusal: type[Refusal]) -> None:
@@ -112,7 +117,7 @@ def test_the_machine_of_states_has_no_way_back_from_where_points_are_given_back(
             assert way.to == State.SENT
     assert set(WAYS) == set(Move)
     assert {state for state in State if states.can_cancel(state)} == {State.REQUESTED, State.APPROVED, State.FAILED}
-    assert set(refusals.STANDS) == set(State)
+    assert set(STANDS) == set(State)
     assert set(states.STATE_NAMES) == set(states.STEP_NAMES) == set(states.HELD_NAMES) == set(State)
     assert set(kinds.KIND_NAMES) == set(kinds.Kind)
 

@@ -10,8 +10,9 @@ from portal.kernel.ids import new_key
 from portal.rewards.actions.catalogue import adjust_stock
 from portal.rewards.actions.variants import add_variant, adjust_variant, count_variant
 from portal.rewards.models.offering import Reward, RewardVariant
-from portal.rewards.models.stock import StockChange
+from portal.rewards.models.stock import StockMovement
 from portal.rewards.rules.refusals.stock import OtherChange
+from portal.rewards.rules.stock import Why
 from tests.factories.people import make_admin
 from tests.factories.rewards import as_admin, make_reward
 from tests.rewards.racing import all_at_once
@@ -55,7 +56,7 @@ def test_eight_of_one_form_at_once_are_one_change(database: Database) -> None:
     all_at_once(database, [add] * 8)
     assert stock_of(database, reward) == 15
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(StockChange)) == 1
+        assert session.scalar(select(func.count()).where(StockMovement.why == Why.CHANGED)) == 1
 
 
 def test_another_change_under_the_same_key_is_refused_whatever_is_other(session: Session) -> None:
@@ -116,5 +117,5 @@ def test_eight_changes_of_one_form_at_once_are_the_first_and_seven_refusals(data
     works = [lambda s, n=n: adjust_stock(s, as_admin(admin), reward_id=reward, change=n, key=key, now=utcnow()) for n in range(1, 9)]
     assert all_at_once(database, works) == {"done": 1, "OtherChange": 7}
     with database.reading() as session:
-        change = session.scalars(select(StockChange.change)).one()
+        change = session.scalars(select(StockMovement.pieces).where(StockMovement.why == Why.CHANGED)).one()
     assert stock_of(database, reward) == 5 + change

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import system
 from portal.kernel.clock import end_of_day, local_date, start_of_day, utcnow
 from portal.kernel.db import Database, programme_zone
 from portal.ledger.models import transfer
+from portal.notifications.models import OutboxJob
 from portal.recognition.models import Level
 from portal.rewards.actions.catalogue import adjust_stock, retire_reward
 from portal.rewards.actions.conditions import set_conditions
@@ -154,3 +155,22 @@ def test_finding_shelves_costs_the_same_with_ten_and_with_many(database: Databas
             assert look_at_waiting(database, utcnow()) == 0
         totals.append(counted.total)
     assert totals[0] == totals[1]
+
+
+def test_a_telling_that_was_given_up_keeps_its_shelf_quiet_no_longer(database: Database) -> None:
+    def scene(session: Session) -> list[int]:
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, 2)
+        adjust_stock(session, system(), reward_id=reward.id, change=1, now=utcnow())
+        return people
+
+    people = database.write(scene)
+    assert look_at_waiting(database, utcnow()) == 0, "it is under way"
+    job = OutboxJob.key.like("stock-return:%")
+    database.write(lambda s: s.execute(update(OutboxJob).where(job).values(dead_at=utcnow())))
+    assert look_at_waiting(database, utcnow()) == 1
+    work(database)
+    assert told(database) == people[:1]
+    database.write(lambda s: s.execute(update(OutboxJob).where(job, OutboxJob.dead_at.is_not(None)).values(dead_at=None)))
+    work(database)
+    assert told(database) == people[:1], "sent again, it calls nobody to a piece that is known"

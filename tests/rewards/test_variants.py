@@ -21,8 +21,21 @@ from portal.rewards.queries.catalogue import offer_for, within_reach
 from portal.rewards.queries.conditions import shopper_of
 from portal.rewards.queries.invariants import INVARIANTS
 from portal.rewards.queries.variants import kept_address
-from portal.rewards.rules import addresses, refusals
+from portal.rewards.rules import addresses
 from portal.rewards.rules.reach import Reach
+from portal.rewards.rules.refusals.editing import DateMissing, NotInVariants, VariantNameTaken
+from portal.rewards.rules.refusals.redeeming import (
+    DateIsOver,
+    EventIsOver,
+    KeyTaken,
+    SeveralMissing,
+    TermsChanged,
+    TermsNotAccepted,
+    VariantGone,
+    VariantNeeded,
+    VariantOut,
+)
+from portal.rewards.rules.refusals.stock import StockCounted, StockInVariants, StockStands, StockTooLow, StockUncounted
 from portal.rewards.rules.terms import version_of
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
@@ -85,27 +98,27 @@ def test_what_cannot_be_chosen_is_refused_by_name_and_costs_nothing(session: Ses
     foreign = add_variant(session, scene.admin, reward_id=other.id, name="M", now=scene.now).id
     gone = scene.add("XS").id
     scene.change(gone, name="XS", is_active=False)
-    cases = [(None, refusals.VariantNeeded), (foreign, refusals.VariantGone), (gone, refusals.VariantGone), (scene.large, refusals.VariantOut)]
+    cases = [(None, VariantNeeded), (foreign, VariantGone), (gone, VariantGone), (scene.large, VariantOut)]
     for variant_id, refusal in cases:
         with pytest.raises(refusal), session.begin_nested():
             scene.redeem(variant_id)
     assert (balance_of(session, scene.person_id).available, session.scalars(select(Redemption)).all()) == (1_000, [])
-    with pytest.raises(refusals.StockInVariants):
+    with pytest.raises(StockInVariants):
         count_stock(session, scene.admin, reward_id=scene.reward_id, stock=3, now=scene.now)
-    with pytest.raises(refusals.VariantNameTaken):
+    with pytest.raises(VariantNameTaken):
         scene.add("M")
-    with pytest.raises(refusals.NotInVariants):
+    with pytest.raises(NotInVariants):
         add_variant(session, scene.admin, reward_id=make_reward(session, kind="perk").id, name="M", now=scene.now)
 
 
 def test_seats_belong_to_their_date_and_a_date_that_is_over_is_refused(session: Session) -> None:
     scene = Wardrobe(session)
     scene.reward_id = make_reward(session, kind="experience", name="Dinner", price=100).id
-    with pytest.raises(refusals.DateMissing):
+    with pytest.raises(DateMissing):
         scene.add("Ghent")
     over = scene.add("Ghent", 5, happens_on=TODAY - timedelta(days=2)).id
     assert offer_for(session, scene.person_id, scene.reward_id, scene.now).standing.reach == Reach.OUT
-    with pytest.raises(refusals.DateIsOver):
+    with pytest.raises(DateIsOver):
         scene.redeem(over)
     ahead = scene.add("Bruges", 1, happens_on=TODAY + timedelta(days=2)).id
     assert offer_for(session, scene.person_id, scene.reward_id, scene.now).standing.reach == Reach.CAN
@@ -121,7 +134,7 @@ def test_what_is_over_cannot_be_had_whatever_day_the_machine_has(session: Sessio
     publish_reward(session, scene.admin, reward_id=ticket.id, now=scene.now)
     scene.reward_id = make_reward(session, kind="experience", name="Dinner", price=100).id
     dinner = scene.add("Ghent", 5, happens_on=TODAY + timedelta(days=1)).id
-    cases = [(ticket.id, None, refusals.EventIsOver), (scene.reward_id, dinner, refusals.DateIsOver)]
+    cases = [(ticket.id, None, EventIsOver), (scene.reward_id, dinner, DateIsOver)]
     for reward_id, variant_id, refusal in cases:
         make_redemption(session, scene.person_id, reward_id, asked=Asked(variant_id))
         assert offer_for(session, scene.person_id, reward_id, scene.now).standing.reach == Reach.CAN
@@ -159,7 +172,7 @@ def test_a_counted_stock_is_never_swept_away_by_a_variant(session: Session) -> N
     scene = Wardrobe(session)
     scene.reward_id = make_reward(session, kind="merchandise", price=100, stock=5).id
     made = scene.redeem(None)
-    with pytest.raises(refusals.StockStands) as refused:
+    with pytest.raises(StockStands) as refused:
         scene.add("M", 2)
     assert (refused.value.facts, refused.value.field) == ({"stock": 4}, "stock")
     cancel_redemption(session, acting(scene.person_id), redemption_id=made.id, now=scene.now)
@@ -193,7 +206,7 @@ def test_the_same_form_with_another_choice_is_refused(session: Session) -> None:
     other = scene.add("XL", 3).id
     first = make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=Asked(scene.m, address=HOME))
     for asked in (Asked(other, address=HOME), Asked(scene.m, address=replace(HOME, city="Bremen"))):
-        with pytest.raises(refusals.KeyTaken):
+        with pytest.raises(KeyTaken):
             make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=asked)
     again = make_redemption(session, scene.person_id, scene.reward_id, key="one form", asked=Asked(scene.m, address=HOME))
     assert (again.id, scene.stock(other)) == (first.id, 3)
@@ -203,12 +216,12 @@ def test_a_variant_is_counted_by_changes_alone(session: Session) -> None:
     scene = Wardrobe(session)
     its = {"reward_id": scene.reward_id, "now": scene.now}
     assert adjust_variant(session, scene.admin, **its, variant_id=scene.m, change=4) == 5
-    with pytest.raises(refusals.StockTooLow):
+    with pytest.raises(StockTooLow):
         adjust_variant(session, scene.admin, **its, variant_id=scene.m, change=-6)
-    with pytest.raises(refusals.StockUncounted):
+    with pytest.raises(StockUncounted):
         adjust_variant(session, scene.admin, **its, variant_id=scene.s, change=1)
     count_variant(session, scene.admin, **its, variant_id=scene.s, stock=3)
-    with pytest.raises(refusals.StockCounted):
+    with pytest.raises(StockCounted):
         count_variant(session, scene.admin, **its, variant_id=scene.s, stock=9)
     assert (scene.stock(scene.m), scene.stock(scene.s)) == (5, 3)
 
@@ -234,9 +247,9 @@ def test_thirty_two_people_go_for_five_pieces_of_a_variant(database: Database) -
 def test_terms_are_agreed_to_in_the_wording_that_was_shown(session: Session) -> None:
     scene = Wardrobe(session, terms="No **exchange**.")
     version = version_of("No **exchange**.")
-    with pytest.raises(refusals.TermsNotAccepted):
+    with pytest.raises(TermsNotAccepted):
         scene.redeem(scene.m, terms=version)
-    with pytest.raises(refusals.TermsChanged):
+    with pytest.raises(TermsChanged):
         scene.redeem(scene.m, terms=version_of("Exchange within a week."), agrees=True)
     made = scene.redeem(scene.m, terms=version, agrees=True)
     assert (made.terms_hash, made.terms_at is not None) == (version, True)
@@ -245,21 +258,21 @@ def test_terms_are_agreed_to_in_the_wording_that_was_shown(session: Session) -> 
 def test_everything_that_was_left_open_is_told_at_once(session: Session) -> None:
     scene = Wardrobe(session, terms="No exchange.")
     nowhere = replace(HOME, city="", street=" ")
-    with pytest.raises(refusals.SeveralMissing) as refused:
+    with pytest.raises(SeveralMissing) as refused:
         make_redemption(session, scene.person_id, scene.reward_id, asked=Asked(None, address=nowhere, terms=version_of("No exchange.")))
     told = [(type(part), part.field) for part in refused.value.parts]
     assert told == [
-        (refusals.VariantNeeded, "variant_id"),
+        (VariantNeeded, "variant_id"),
         (addresses.AddressIncomplete, "street"),
         (addresses.AddressIncomplete, "city"),
-        (refusals.TermsNotAccepted, "agrees"),
+        (TermsNotAccepted, "agrees"),
     ]
 
 
 def test_an_address_is_asked_for_remembered_with_a_tick_and_forgotten_without(session: Session) -> None:
     scene = Wardrobe(session)
     for address, refusal in [
-        (None, refusals.SeveralMissing),
+        (None, SeveralMissing),
         (replace(HOME, city=" "), addresses.AddressIncomplete),
         (replace(HOME, country="XX"), addresses.CountryUnknown),
     ]:

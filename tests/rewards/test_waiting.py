@@ -37,6 +37,7 @@ from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import WITH_ADDRESS, acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import all_at_once
+from tests.rewards.test_conditions import meant_for
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 from tests.support.patient import patient
@@ -404,4 +405,19 @@ def test_what_a_page_of_those_who_wait_asked_for_is_read_at_once(database: Datab
     database.write(scene)
     with count_queries() as counted:
         work(database)
+    assert counted.total <= 40, counted
+
+
+@pytest.mark.parametrize("many", [10, 100])
+def test_whom_an_audience_does_not_mean_is_found_out_for_a_page_at_once(database: Database, count_queries: CountQueries, many: int) -> None:
+    def scene(session: Session) -> int:
+        reward = make_reward(session, stock=0)
+        people = waiters(session, reward.id, many)
+        meant_for(session, reward.id, people[-1])
+        adjust_stock(session, system(), reward_id=reward.id, change=1, now=utcnow())
+        return people[-1]
+
+    last = database.write(scene)
+    with count_queries() as counted:
+        assert work(database) == [[last]]
     assert counted.total <= 40, counted

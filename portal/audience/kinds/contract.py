@@ -23,7 +23,8 @@ Test = Callable[[Facts], bool]
 
 @dataclass(frozen=True)
 class Control:
-    """A form control: ``kind`` is many, choice, number, day or lines. Label and help are marked with ``N_``.
+    """A form control: ``kind`` is many, choice, search (typed, ``choices`` are suggestions), number, day or lines.
+    Label and help are marked with ``N_``.
 
     ``choices`` are (value, words); ``is_ours`` where the words are the portal's and are translated.
     """

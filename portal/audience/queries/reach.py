@@ -77,6 +77,14 @@ def conditions(session: Session, audience: Audience, now: datetime) -> tuple[Col
     return condition, condition_of(session, wanted, *after, moment)
 
 
+def admitted_of(session: Session, people: Sequence[int], audience_id: int | None, now: datetime) -> set[int]:
+    """Return which of ``people`` the live rules admit, in a constant number of statements; without an audience all of them."""
+    if audience_id is None or not people:
+        return set(people)
+    condition, _edited = conditions(session, get_audience(session, audience_id), now)
+    return set(session.scalars(select(Person.id).where(Person.id.in_(people), condition)))
+
+
 def reach_of(session: Session, owner: AudienceOwner, audience_id: int, now: datetime) -> Reach:
     """Count over everybody what the audience means: active advocates, and those invited. Raises ``NotFound``."""
     owned = owner.find(session, audience_id)

@@ -176,11 +176,13 @@ def book(
         notify(session, to=to, kind="points_adjusted", data=told, key=f"transfer:{moved.id}", now=now, link="/statement", **at)
 
 
-def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reason: str, now: datetime, says_itself: bool = True) -> Adjustment:
+def undo_adjustment(
+    session: Session, actor: Actor, *, adjustment_id: int, reason: str, code: str = REASON_UNDONE, now: datetime, says_itself: bool = True
+) -> Adjustment:
     """Take a correction back: what was booked is reversed, what waits is withdrawn, and neither counts against a limit any more.
 
     The person is told of what is taken back, in the way in which they were told of it; of what waited they had heard nothing,
-    and of what does not ``says_itself`` something else tells.
+    and of what does not ``says_itself`` something else tells. ``code`` is what the statement calls it by.
 
     Frees its key, of a declined one too, so that the same row of a file can be imported again. Refuses what is undone already
     (``NotWaitingAnyMore``) and, to who asks for it, their own points (``OwnBalance``),
@@ -202,7 +204,7 @@ def undo_adjustment(session: Session, actor: Actor, *, adjustment_id: int, reaso
     session.flush()
     free(session, row)
     if row.transfer_id is not None:
-        reverse(session, actor, transfer_id=row.transfer_id, key=f"adjustment:{row.id}:undone", reason=REASON_UNDONE, now=now, note=reason or None)
+        reverse(session, actor, transfer_id=row.transfer_id, key=f"adjustment:{row.id}:undone", reason=code, now=now, note=reason or None)
         if says_itself:
             to, key, data = recipient(session, row.person_id), f"adjustment:{row.id}:undone", {"points": -row.points}
             notify(session, to=to, kind="adjustment_undone", data=data, key=key, now=now, link="/statement", mail=row.is_told)

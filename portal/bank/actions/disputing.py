@@ -60,10 +60,11 @@ def dispute_line(session: Session, actor: Actor, *, transfer_id: int, words: str
     session.flush()
     barred = {actor.id, *deciders_of(session, made)}
     data = {"person": get_person(session, actor.id).name, "points": int(line.points)}
-    for to in admins(session):
-        if to.person_id not in barred:
-            link, key = f"/admin/approvals?item={KIND}-{made.id}", f"{KIND}:{made.id}:waiting"
-            notify(session, to=to, kind="dispute_waiting", data=data, key=key, now=now, link=link, mail=False)
+    others = [to for to in admins(session) if to.person_id != actor.id]
+    # Where everybody decided the line, they are told all the same: somebody else has to become an admin, which only they can see to.
+    for to in [to for to in others if to.person_id not in barred] or others:
+        link, key = f"/admin/approvals?item={KIND}-{made.id}", f"{KIND}:{made.id}:waiting"
+        notify(session, to=to, kind="dispute_waiting", data=data, key=key, now=now, link=link, mail=False)
     return made
 
 

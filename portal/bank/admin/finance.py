@@ -15,7 +15,7 @@ from portal.bank.forms import BudgetForm, CostForm, ExpectedForm, FinanceFilter
 from portal.bank.queries.budgets import budget_history, reached_on, standing_budgets, told_levels
 from portal.bank.queries.figures import Figures, Row, figures, month_ends
 from portal.bank.queries.finance import currency_of, history, units
-from portal.bank.queries.kept import observed_of_late
+from portal.bank.queries.kept import lot_months, observed_of_late
 from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
 from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, Standing, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
@@ -44,17 +44,20 @@ MONEY = ("expected_redemption_percent", "cost_per_point", "currency", "liability
 def index() -> ResponseReturnValue:
     """Outstanding points by the month they were earned in, what they come to, and what is likely redeemed."""
     form, now = FinanceFilter(request.args), utcnow()
-    ends, known = month_ends(_today()), units(db())
+    ends, known = month_ends(db(), _today()), units(db())
+    months = [(f"{first:%Y-%m}", month(first, "LLLL y")) for first in lot_months(db(), _today())]
     form.as_of.choices = [("", _("Now")), *[(end.isoformat(), _("End of %(month)s", month=month(end, "LLLL y"))) for end in ends]]
+    form.since.choices, form.until.choices = [("", _("Any")), *months], [("", _("Any")), *months]
     form.unit.choices = [("", POINTS), *[(unit, unit) for unit in known if unit != POINTS]]
     if len(known) == 1:
         del form.unit
     asked = form.values()
     as_of = date.fromisoformat(asked["as_of"]) if "as_of" in asked else None
+    since, until = (date.fromisoformat(f"{asked[name]}-01") if name in asked else None for name in ("since", "until"))
     let_go()
     with database().snapshot(is_timed=True) as at_once:
         # As of one moment: else what is paid between two statements would look like a ledger that does not agree.
-        found = figures(at_once, unit=asked.get("unit", POINTS), since=asked.get("since"), until=asked.get("until"), as_of=as_of, now=now)
+        found = figures(at_once, unit=asked.get("unit", POINTS), since=since, until=until, as_of=as_of, now=now)
     if (kind := request.args.get("format", "")) in FILES:
         return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
     budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.bank.queries.finance import Compared, Flow, compared, currency_of, history, months_back, sums_by_month, total_of
+from portal.bank.queries.finance import Compared, Flow, began_at, compared, currency_of, history, months_back, sums_by_month, total_of
 from portal.bank.queries.kept import flows_by_month, sums_at
 from portal.bank.rules.finance import Assumed, Observed, Standing, Sums, cost_of, liability, observed, standing_on
 from portal.bank.rules.forecast import HORIZONS, KEPT, Forecast, forecast
@@ -57,9 +57,11 @@ class Figures:
     has_any: bool
 
 
-def month_ends(today: date) -> list[date]:
-    """Return the ends of months that can be asked for, the last first."""
-    return [end_of_month(first, 0) for first in reversed(months_back(today, MOST_MONTHS_BACK))]
+def month_ends(session: Session, today: date) -> list[date]:
+    """Return the ends of months that can be asked for, the last first: from the month on in which the ledger began."""
+    began = began_at(session)
+    first = local_date(began, programme_zone(session)).replace(day=1) if began else today
+    return [end_of_month(month, 0) for month in reversed(months_back(today, MOST_MONTHS_BACK)) if month >= first]
 
 
 def figures(

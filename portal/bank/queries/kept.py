@@ -6,15 +6,17 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from portal.bank.models import FinanceMonth, FinanceMonthLots
 from portal.bank.queries.finance import SEALED_LATE, SUMS, Flow, began_at, flows, months_back, sums_by_month, sums_moved
 from portal.bank.rules.finance import Observed, Sums, observed
+from portal.bank.rules.statement import months_between
 from portal.kernel.clock import end_of_day, local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.ledger.lots import end_of_month
+from portal.ledger.models import lot
 from portal.ledger.rules import POINTS
 
 _LOTS = and_(*(getattr(FinanceMonthLots, name) == getattr(FinanceMonth, name) for name in ("unit", "zone", "first_on")))
@@ -75,6 +77,12 @@ def observed_of_late(session: Session, today: date) -> tuple[Observed, date]:
     last = _last_kept(session, POINTS)
     day = end_of_month(last, 0) if last else today
     return observed(sums_at(session, day) if last else sums_by_month(session), day), day
+
+
+def lot_months(session: Session, today: date) -> list[date]:
+    """Return the first days of the months of lots, the last first: from the first that is kept, or where none is from the first lot there is."""
+    first = session.scalar(select(func.min(FinanceMonthLots.month))) or session.connection().execute(select(func.min(lot.c.month))).scalar()
+    return months_between(first or today, today)
 
 
 def next_to_keep(session: Session, unit: str, now: datetime) -> date | None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from portal.bank.rules.adjusting import Category, category_of, reason_code
+from portal.bank.models import Adjustment
+from portal.bank.rules.adjusting import REASON_IMPORT_UNDONE, REASON_UNDONE, Category, category_of, reason_code
 from portal.bank.rules.statement import WAITED, WAITS, line_name
 from portal.kernel.text import like_pattern
 from portal.ledger.models import transfer, transfer_note
@@ -143,7 +144,7 @@ def _holds(term: str, sources: Sources) -> Any:
 
 
 def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[StatementLine]:
-    """Put names to lines: two queries for each kind of source at most, one for the people who acted."""
+    """Put names to lines: two queries for each kind of source at most, one for the people who acted, one for corrections that were undone."""
     found = list(rows)
     named: dict[tuple[str, int], Named] = {}
     rules: dict[int, Rule] = {}
@@ -156,17 +157,24 @@ def _named(session: Session, rows: Iterable[Any], sources: Sources) -> list[Stat
     pairs = {one for source in named.values() for one in source.pair}
     people = names(session, pairs | {row.actor_id for row in found if row.actor_id is not None})
     until = waits_until(session, [row.transfer_id for row in found if row.kind == TransferKind.HOLD and row.reason == PENDING])
+    undone = sorted({row.source_id for row in found if row.reason in (REASON_UNDONE, REASON_IMPORT_UNDONE)})
+    asked = select(Adjustment.id, Adjustment.category).where(Adjustment.id.in_(undone))
+    sorts = {row.id: Category(row.category) for row in session.execute(asked)} if undone else {}
     told = [(row, named.get((row.source_type, row.source_id)), rules.get(row.transfer_id)) for row in found]
-    return [_line(row, source, people, rule, until.get(row.transfer_id)) for row, source, rule in told]
+    return [_line(row, source, people, rule, until.get(row.transfer_id), sorts) for row, source, rule in told]
 
 
-def _line(row: Any, source: Named | None, people: Mapping[int, str], rule: Rule | None, until: date | None) -> StatementLine:
+def _line(
+    row: Any, source: Named | None, people: Mapping[int, str], rule: Rule | None, until: date | None, sorts: Mapping[int, Category]
+) -> StatementLine:
     kind, points = TransferKind(row.kind), int(row.points)
     is_own = row.actor_id is not None and row.actor_id == row.owner_id
     is_earlier = source is not None and source.earlier is not None and source.earlier[0] != row.transfer_id
     if kind is TransferKind.HOLD and source is not None and source.earlier is not None and is_earlier:
         source = replace(source, held=(source.earlier[1], None), pair=(), rule=None)
     by, sort = people.get(row.actor_id, ""), category_of(row.reason)
+    if row.reason in (REASON_UNDONE, REASON_IMPORT_UNDONE):
+        sort = sorts.get(row.source_id)
     what: str
     at: datetime | date | None
     if row.reason == PENDING:

@@ -10,7 +10,7 @@ from portal.kernel.errors import Conflict, NotAllowed, Refusal
 from portal.kernel.text import N_
 from portal.ledger.rules import MOST_POINTS
 
-REASON, REASON_UNDONE = "bank.adjusted", "bank.undone"
+REASON, REASON_UNDONE, REASON_IMPORT_UNDONE = "bank.adjusted", "bank.undone", "bank.import_undone"
 KIND = "adjustment"
 """What a correction that waits is called in the approvals queue, and as the source of its line."""
 REASON_LENGTH = 500

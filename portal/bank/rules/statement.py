@@ -20,6 +20,7 @@ WAITED = N_("No longer pending")
 # Lines whose reason says more than their kind.
 REASON_NAMES = {
     "bank.undone": N_("Correction undone"),
+    "bank.import_undone": N_("Correction undone with its import"),
     "challenge.repriced": N_("New points for a challenge"),
     "challenge.reprice_undone": N_("New points for a challenge undone"),
 }

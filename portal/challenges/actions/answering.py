@@ -9,18 +9,19 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.links import ask_for_links
-from portal.challenges.actions.locking import lock_submission, move_submission
+from portal.challenges.actions.locking import lock_submission, mark_entered, move_submission
 from portal.challenges.actions.paying import BY_RULE, pay_stages, take_back_stages
 from portal.challenges.actions.places import free_place
 from portal.challenges.actions.referring import send_peers, settle_peers
 from portal.challenges.models.offering import ChallengeVersion
 from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import answers_of, own_stages
-from portal.challenges.queries.versions import version_of, why_not_go_on
+from portal.challenges.queries.versions import version_of, why_not_enter, why_not_go_on
 from portal.challenges.rules import refusals, standing
 from portal.challenges.rules.early import early_key, key_of_form
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.revising import Seen
+from portal.challenges.rules.saying import is_empty
 from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.challenges.stages.contract import Step
 from portal.challenges.stages.registry import stage_kind
@@ -62,7 +63,7 @@ def _store(session: Session, actor: Actor, submission: Submission, values: Mappi
         answer.value, answer.saved_at = dict(values[stage_id]), now
         session.add(answer)
     if changed:
-        submission.changed_at = now
+        mark_entered(submission, now)
         session.flush()
         record(session, actor, "submission.saved", "submission", submission.id, now=now, stages=changed)
         if not is_import(actor):
@@ -210,14 +211,8 @@ def _own(session: Session, actor: Actor, submission_id: int) -> Submission:
 
 
 def _require_answerable(submission: Submission, version: ChallengeVersion) -> None:
-    if submission.dropped_at is not None:
-        raise refusals.SubmissionWithdrawn()
-    if submission.state == SubmissionState.WAITING:
-        raise refusals.AnswerWaits()
-    if submission.state == SubmissionState.APPROVED:
-        raise refusals.AlreadyApproved()
-    if not standing.is_active(submission.state, submission.declines, version.max_attempts):
-        raise refusals.NoAttemptsLeft(allowed=version.max_attempts)
+    if refusal := why_not_enter(submission, version):
+        raise refusal
 
 
 def _require_open(session: Session, submission: Submission, now: datetime) -> None:
@@ -228,7 +223,7 @@ def _require_open(session: Session, submission: Submission, now: datetime) -> No
 def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[dict[str, Any]]:
     """Return stages and values as they are now; refuses the first unfinished step, or leaves out what cannot go unfinished."""
     answers = answers_of(session, submission.id)
-    copied = []
+    copied: list[dict[str, Any]] = []
     for stage in own_stages(session, submission):
         value = answers[stage.id].value if stage.id in answers else {}
         kind, step = stage_kind(stage.kind), Step.of(stage)
@@ -236,4 +231,5 @@ def _snapshot(session: Session, submission: Submission, *, check: bool) -> list[
             raise refusal
         value = value if check else kind.unfinished(step, value)
         copied.append({"stage_id": stage.id, "kind": stage.kind, "title": stage.title, "options": stage.options, "value": value})
-    return copied if check or any(entry["value"] for entry in copied) else []
+    has_something = any(not is_empty(entry["value"], stage_kind(entry["kind"]).held_in) for entry in copied)
+    return copied if check or has_something else []

@@ -1,5 +1,6 @@
 """An early acceptance that the second of two approvers does not share: the member stands where they stood, and both are told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -17,7 +18,8 @@ from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.own import verdicts_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.early import stood_before, waits_early
-from portal.challenges.rules.states import AttemptState
+from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.challenges.rules.verdicts import standing_verdict
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.notifications.actions import notify
@@ -58,17 +60,19 @@ def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
         raise refusals.AlreadyDecided()
     verdicts = verdicts_of(session, submission.id)
     state = resting_state(session, submission.id, stood_before(verdicts))
-    move_submission(session, submission, state=state, changed_at=_last_change(session, submission, verdicts[0] if verdicts else None))
+    move_submission(session, submission, state=state, **_moments(session, submission, state, verdicts))
     take_back_peers(session, actor, attempt, now)
     settle_peers(session, actor, submission, now)
     settle_consents(session, actor, submission, attempt, now)
     settle_gallery(session, actor, submission, attempt, now)
 
 
-def _last_change(session: Session, submission: Submission, last: Verdict | None) -> datetime:
-    saved = session.scalar(select(func.max(Answer.saved_at)).where(Answer.submission_id == submission.id))
-    moments = (submission.started_at, saved, last.decided_at if last else None)
-    return max(moment for moment in moments if moment is not None)
+def _moments(session: Session, submission: Submission, state: SubmissionState, verdicts: Sequence[Verdict]) -> dict[str, datetime | None]:
+    """Return when anything became of a submission last, and since when it is tried again, if it is."""
+    entered_at, declined = session.scalar(select(func.max(Answer.saved_at)).where(Answer.submission_id == submission.id)), standing_verdict(verdicts)
+    changes = (submission.started_at, entered_at, verdicts[0].decided_at if verdicts else None)
+    is_again = state == SubmissionState.DECLINED and declined is not None and entered_at is not None and entered_at > declined.decided_at
+    return {"changed_at": max(moment for moment in changes if moment is not None), "again_at": entered_at if is_again else None}
 
 
 def _tell_first(session: Session, actor: Actor, case: Case, first_id: int, reason: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.challenges.actions.answering import send_heard
-from portal.challenges.actions.locking import lock_submission, take_turn
+from portal.challenges.actions.locking import lock_submission, mark_entered, take_turn
 from portal.challenges.actions.paying import pay_stages
 from portal.challenges.models.offering import Stage
 from portal.challenges.models.taking import Answer, Submission
@@ -108,7 +108,8 @@ def _complete(
         return False
     answer = answer or Answer(submission_id=submission_id, stage_id=stage.id)
     answer.value = {"event_id": event.id, "code": event.code, "happened_at": event.happened_at.isoformat()}
-    answer.saved_at = submission.changed_at = now
+    answer.saved_at = now
+    mark_entered(submission, now)
     session.add(answer)
     session.flush()
     name = "submission.event_matched" if by_hand else "submission.event_heard"

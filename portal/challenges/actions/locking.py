@@ -5,6 +5,7 @@ already. Every change of state is then a guarded UPDATE all the same, so that a 
 the lock could not pay twice.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -36,12 +37,24 @@ def lock_submission(session: Session, submission_id: int) -> Submission:
 
 
 def move_submission(session: Session, submission: Submission, **values: Any) -> None:
-    """Change a submission if it still is in the state that was read and not dropped; refuses with ``ChallengeChanged`` otherwise."""
+    """Change a submission if it still is in the state that was read and not dropped; refuses with ``ChallengeChanged`` otherwise.
+
+    Whoever gives it a state ends what was tried again, unless they say since when it is.
+    """
+    if "state" in values:
+        values = {"again_at": None} | values
     as_read = (Submission.id == submission.id, Submission.state == submission.state, Submission.decisions == submission.decisions)
     changed = update(Submission).where(*as_read, Submission.dropped_at.is_(None)).values(**values).returning(Submission.id)
     if session.scalar(changed.execution_options(synchronize_session=False)) is None:
         raise ChallengeChanged()
     session.refresh(submission)
+
+
+def mark_entered(submission: Submission, now: datetime) -> None:
+    """Keep that something was entered into a submission, which is locked and can be answered."""
+    submission.changed_at = now
+    if submission.state == SubmissionState.DECLINED:
+        submission.again_at = now
 
 
 def move_attempt(session: Session, attempt: Attempt, before: tuple[AttemptState, ...], state: AttemptState) -> bool:

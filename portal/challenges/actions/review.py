@@ -28,6 +28,7 @@ from portal.challenges.actions.verdicts import (
     moment_of,
     pay,
     reason_of,
+    require_present,
     require_reviewer,
     to_decide,
 )
@@ -36,6 +37,7 @@ from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.queries.stages import act_kind_of, changeable_stages, own_stage, own_stages
 from portal.challenges.queries.versions import version_of
 from portal.challenges.rules import refusals
+from portal.challenges.rules.early import waits_early
 from portal.challenges.rules.paying import rest_of
 from portal.challenges.rules.privilege import is_import
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
@@ -89,12 +91,15 @@ def accept_early(session: Session, actor: Actor, *, submission_id: int, reason: 
 
     Undone, the attempt that this made is withdrawn and the member goes on where they were.
 
-    Refuses an empty reason, anybody's own, where nothing was entered, and a submission that waits, is approved or withdrawn.
+    Refuses an empty reason, anybody's own, where nothing was entered, a submission that waits, is approved or withdrawn, or has no attempt
+    left, and one of a deactivated member (``PersonDeactivated``): nobody is paid for what they did not send and can read nothing of.
     """
     submission = lock_submission(session, submission_id)
     require_reviewer(actor, submission)
+    require_present(session, submission.person_id)
     said = reason_of(reason)
-    stood = {"submission": submission.state, "changed_at": submission.changed_at.isoformat(), "attempt": AttemptState.WITHDRAWN}
+    stood: dict[str, Any] = {"submission": submission.state, "changed_at": submission.changed_at.isoformat(), "attempt": AttemptState.WITHDRAWN}
+    stood["again_at"] = submission.again_at.isoformat() if submission.again_at else None
     case = case_of(session, send_unfinished(session, actor, submission, now=now), submission)
     case.before |= stood
     return approve_case(session, actor, case, note=said, points=points, at=now, now=now)
@@ -119,6 +124,8 @@ def approve_case(
         raise refusals.AlreadyApproved()
     if attempt.state not in states:
         raise refusals.AlreadyDecided()
+    if waits_early(attempt):
+        require_present(session, submission.person_id)
     paid_before = paid_at_once(session, submission.id)
     total = require_points(points, attempt.points, note, paid=paid_before)
     about = {"kind": KIND, "item_id": attempt.id, "points": total, "member_id": submission.person_id, "subject": (SOURCE, submission.id)}

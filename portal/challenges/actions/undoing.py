@@ -80,6 +80,7 @@ def _require_untouched(session: Session, verdict: Verdict, submission: Submissio
 
 def _restore(session: Session, case: Case, before: dict[str, Any]) -> None:
     values = {name: before[name] for name in ("declines", "paid")} | {"changed_at": datetime.fromisoformat(before["changed_at"])}
+    values["again_at"] = datetime.fromisoformat(before["again_at"]) if before.get("again_at") else None
     move_submission(session, case.submission, **values, state=SubmissionState(before["submission"]), decisions=case.submission.decisions + 1)
     if before["has_place"] and not case.submission.has_place:
         take_place(session, case.submission, is_bounded=True)

@@ -25,7 +25,8 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
-from portal.people.queries.persons import recipient
+from portal.people.queries.persons import get_person, recipient
+from portal.people.rules.person import PersonDeactivated, PersonState
 from portal.recognition.actions import scores as recognition
 from portal.review.actions.pairs import forget_first
 from portal.review.queries.cases import find_case
@@ -78,6 +79,14 @@ def require_reviewer(actor: Actor, submission: Submission) -> None:
         raise NotAllowed()
     if actor.id is not None and actor.id == submission.person_id:
         raise refusals.OwnSubmission()
+
+
+def require_present(session: Session, person_id: int) -> None:
+    """Refuse a deactivated member (``PersonDeactivated``), and let nobody deactivate them until the end of the unit of work."""
+    person = get_person(session, person_id)
+    session.refresh(person, with_for_update={"read": True})
+    if person.state == PersonState.DEACTIVATED:
+        raise PersonDeactivated(name=person.name)
 
 
 def reason_of(given: str) -> str:

@@ -12,10 +12,7 @@ from portal.challenges.forms.editing import BegunFilter, ReasonForm
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.queries.begun import begun_for, iter_begun, list_begun
 from portal.challenges.queries.own import challenge_of
-from portal.challenges.queries.page import steps_of
-from portal.challenges.queries.versions import version_of
 from portal.challenges.rules.states import OUTCOME_NAMES, SHOWN_STATE_NAMES
-from portal.challenges.stages.registry import KINDS
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.queries.persons import get_person
@@ -51,13 +48,12 @@ def begun(submission_id: int) -> str:
 
 def begun_page(submission_id: int, *, form: ReasonForm | None = None, refusal: Refusal | None = None, refused: str = "") -> str:
     """Return that page; ``refusal`` and the ``form`` say why nothing was accepted."""
-    submission, verdicts = begun_for(db(), current_actor(), submission_id)
+    found = begun_for(db(), current_actor(), submission_id)
+    submission = found.submission
     return render(
         "challenges/admin/begun.html",
+        found=found,
         submission=submission,
-        verdicts=verdicts,
-        steps=steps_of(db(), version_of(db(), submission), submission),
-        kinds=KINDS,
         challenge=challenge_of(db(), submission),
         person=get_person(db(), submission.person_id),
         is_own=submission.person_id == current_actor().id,

@@ -17,6 +17,7 @@ from portal.challenges.forms.editing import ReasonForm, SubmissionFilter
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt
 from portal.challenges.queries import editing as queries
+from portal.challenges.queries.begun import why_not_early
 from portal.challenges.queries.review import attempt_for_review, submission_for_review
 from portal.challenges.queries.shown import shown_state
 from portal.challenges.queries.stages import get_challenge
@@ -74,6 +75,7 @@ def _submission_page(submission_id: int, *, form: ReasonForm | None = None, refu
     has_approved = case is not None and case.first_by_id == current_actor().id and case.first_points == found.attempt.points
     told = {"form": form or ReasonForm(formdata=None), "refusal": refusal, "refused": refused}
     about = {"is_own": found.is_own(current_actor()), "has_approved": has_approved, "shown": shown_state(db(), submission_id), "case": case}
+    about |= {"why": why_not_early(db(), found.submission)}
     about |= {"first": names_of(db(), [case.first_by_id]) if case and case.first_by_id else {}}
     return render("challenges/admin/submission.html", review=found, kinds=KINDS, **told, **about, **names)
 

@@ -1,46 +1,30 @@
 """Answers given to a step of a challenge, or to one question of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
 
 from portal.audience.facts import Facts
 from portal.audience.kinds.contract import Control, Labels, Moment, Options, Phrase, Test
 from portal.audience.rules import MAX_VALUES
+from portal.challenges.audience.steps import SAME_STEP, SIBLING, StepUnknown, asks, find_step, newest_steps, root_in, words_for
 from portal.challenges.models.offering import Challenge, Stage
 from portal.challenges.models.taking import Answer, Submission
-from portal.challenges.queries.saying import says
-from portal.challenges.rules.saying import said_in
-from portal.challenges.rules.states import ChallengeState, SubmissionState
-from portal.challenges.stages.contract import Asked, Step
+from portal.challenges.queries.saying import answers_step, says
+from portal.challenges.rules.saying import is_empty, said_in
+from portal.challenges.rules.states import SubmissionState
+from portal.challenges.stages.contract import Asked
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean_line
 from portal.people.models import Person
 
 _SENT = (Submission.dropped_at.is_(None), Submission.state.in_((SubmissionState.WAITING.value, SubmissionState.APPROVED.value)))
-_SIBLING = aliased(Stage)
-SHORT = 80
-"""After how many characters a question is cut in the list of steps."""
 Key = tuple[int, str]
 """A step, and the id of one of its questions; all of them if empty."""
-
-
-def _root(stage: Any) -> ColumnElement[int]:
-    """Return what a step and its copies in other versions have in common: ``root_of`` of queries/versions.py."""
-    return func.coalesce(stage.origin_id, stage.id)
-
-
-_SAME_STEP = and_(_SIBLING.challenge_id == Stage.challenge_id, _root(_SIBLING) == _root(Stage))
-
-
-class StepUnknown(Refusal):
-    """A step, or a question, that is not on the list."""
-
-    message = N_("Please choose a step from the list.")
-    field = "option_stage"
 
 
 class TooManyAnswers(Refusal):
@@ -64,27 +48,43 @@ class NoAnswersCompared(Refusal):
     field = "option_answers"
 
 
-def load_answers(session: Session, person_id: int) -> dict[Key, set[str]]:
-    """Return what a person said, by step and question, and by the step's copies in every other version.
+@dataclass(frozen=True)
+class Answers:
+    """What a person said: ``said`` by the root of the step and question, ``roots`` by each copy of such a step in whichever version.
 
     With an empty question stands whatever was said to the step, also where that is nothing that can be compared.
     """
-    mine = select(_SIBLING.id, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
-    mine = mine.join(Stage, Stage.id == Answer.stage_id).join(_SIBLING, _SAME_STEP)
-    found: dict[Key, set[str]] = {}
-    for stage_id, value in session.execute(mine.where(Submission.person_id == person_id, *_SENT)):
-        whole = found.setdefault((stage_id, ""), set())
-        for question, said in said_in(value):
-            whole.add(said)
-            found.setdefault((stage_id, question), set()).add(said)
-    return found
+
+    said: Mapping[Key, Set[str]]
+    roots: Mapping[int, int]
+
+    def to(self, key: Key) -> Set[str] | None:
+        """Return what was said to a question of a step of any version, or to all of them; None where nothing was."""
+        stage_id, question = key
+        return self.said.get((self.roots.get(stage_id, 0), question))
+
+
+def load_answers(session: Session, person_id: int) -> Answers:
+    """Return what a person sent, without what is empty. Each stored value is read once, however many versions its challenge has."""
+    sent = (Submission.person_id == person_id, *_SENT)
+    mine = select(root_in(Stage), Stage.kind, Answer.value).select_from(Answer).join(Submission, Submission.id == Answer.submission_id)
+    said: dict[Key, set[str]] = {}
+    for root, kind, value in session.execute(mine.join(Stage, Stage.id == Answer.stage_id).where(*sent)):
+        if is_empty(value, stage_kind(kind).held_in):
+            continue
+        whole = said.setdefault((root, ""), set())
+        for question, one in said_in(value):
+            whole.add(one)
+            said.setdefault((root, question), set()).add(one)
+    of_mine = Stage.challenge_id.in_(select(Submission.challenge_id).where(*sent))
+    return Answers(said, dict(session.execute(select(Stage.id, root_in(Stage)).where(of_mine)).all()) if said else {})  # type: ignore[arg-type]
 
 
 class HasAnswered:
     """The member sent an answer to a step, in whichever version of its challenge, or to one question of it; if answers are given, one of those.
 
-    What was sent back or withdrawn does not count. Own words are compared as a whole, choices and numbers by what is chosen: of several
-    choices one is enough.
+    What was sent back or withdrawn does not count, nor a step that went empty with an answer accepted early. Own words
+    are compared as a whole, choices and numbers by what is chosen: of several choices one is enough.
     """
 
     key = "answered"
@@ -94,27 +94,23 @@ class HasAnswered:
     group = N_("What they did")
 
     def controls(self, session: Session) -> dict[str, Control]:
-        """Return the steps of what is published, in the version that is offered now, each with its questions, and the answers."""
-        rows = session.execute(
-            select(Stage, Challenge.title.label("challenge"))
-            .join(Challenge, Challenge.id == Stage.challenge_id)
-            .where(Stage.version == Challenge.version, Stage.removed_at.is_(None), Challenge.state != ChallengeState.DRAFT)
-            .order_by(Challenge.title, Challenge.id, Stage.position)
-        )
-        steps = [listed for row in rows for listed in _listed(row.Stage, row.challenge)]
+        """Return a field for the step or question, which suggests those of what was published last, and the answers."""
+        which = N_("Choose from the list, which holds the newest, or type words of the challenge, the step and the question.")
         help = N_(
             "One on each line: a choice as it stands in the question, a number of the scale, a score from 0 to 10, or the whole text "
             "exactly as they would write it. Empty takes any answer."
         )
-        return {"stage": Control("choice", N_("Step or question"), choices=steps), "answers": Control("lines", N_("Answers"), help)}
+        suggested = tuple((label, label) for label in dict.fromkeys(label for _value, label in newest_steps(session)))
+        return {"stage": Control("search", N_("Step or question"), which, suggested), "answers": Control("lines", N_("Answers"), help)}
 
     def read(self, session: Session, given: Options) -> dict[str, Any]:
         """Return step, question and answers.
 
-        Refuses a step or question that is not there (``StepUnknown``), more than 100 answers, answers that are none of the choices of any
+        The step is found by words, or by its number. Refuses one or a question that is not there (``StepUnknown``), words that fit several
+        (``StepAmbiguous``), more than 100 answers, answers that are none of the choices of any
         version (``AnswerNotOffered``), and any where none can be compared (``NoAnswersCompared``).
         """
-        number, _, question = str(given.get("stage") or "").partition(":")
+        number, _, question = find_step(session, str(given.get("stage") or "")).partition(":")
         asked = list(_asked_ever(session, int(number), question)) if number.isascii() and number.isdigit() else []
         if not asked:
             raise StepUnknown()
@@ -131,11 +127,11 @@ class HasAnswered:
         return {"stage": int(number), "question": question, "answers": answers}
 
     def shown(self, session: Session, options: Options) -> dict[str, Any]:
-        """Return both; the step as it is in the version that is offered now."""
-        now = and_(_SIBLING.version == Challenge.version, _SIBLING.removed_at.is_(None))
-        offered = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).join(Challenge, Challenge.id == Stage.challenge_id)
+        """Return both; the step in words, as it is in the version that is offered now."""
+        now = and_(SIBLING.version == Challenge.version, SIBLING.removed_at.is_(None))
+        offered = select(SIBLING.id).select_from(Stage).join(SIBLING, SAME_STEP).join(Challenge, Challenge.id == Stage.challenge_id)
         stage_id = session.scalar(offered.where(Stage.id == options["stage"], now)) or options["stage"]
-        return {"stage": _value(stage_id, _question(options)), "answers": "\n".join(options["answers"])}
+        return {"stage": words_for(session, stage_id, _question(options)), "answers": "\n".join(options["answers"])}
 
     def labels(self, session: Session, every: Sequence[Options]) -> Labels:
         """Return the titles of the steps, with the words of the question where a rule names one."""
@@ -156,19 +152,21 @@ class HasAnswered:
         """Return the condition on answers sent: those to the step's challenge are found by index, and only those to the step are read."""
         stage_id, question = _key(options)
         of_challenge = select(Stage.challenge_id).where(Stage.id == stage_id).scalar_subquery()
-        steps = select(_SIBLING.id).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == stage_id)
-        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id)
+        steps = select(SIBLING.id).select_from(Stage).join(SIBLING, SAME_STEP).where(Stage.id == stage_id)
+        sent = select(Submission.person_id).join(Answer, Answer.submission_id == Submission.id).join(Stage, Stage.id == Answer.stage_id)
         sent = sent.where(Submission.challenge_id == of_challenge, Answer.stage_id.in_(steps), *_SENT)
         if question or options["answers"]:
             sent = sent.where(says(Answer.value, question, options["answers"]))
+        else:
+            sent = sent.where(answers_step())
         return Person.id.in_(sent)
 
     def test(self, options: Options) -> Test:
         """Compare the member's own."""
         key, wanted = _key(options), frozenset(options["answers"])
         if not wanted:
-            return lambda facts: key in facts.of(load_answers)
-        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).get(key, ()))
+            return lambda facts: facts.of(load_answers).to(key) is not None
+        return lambda facts: not wanted.isdisjoint(facts.of(load_answers).to(key) or ())
 
 
 def _question(options: Options) -> str:
@@ -180,33 +178,16 @@ def _key(options: Options) -> Key:
     return options["stage"], _question(options)
 
 
-def _value(stage_id: int, question: str) -> str:
-    return f"{stage_id}:{question}" if question else str(stage_id)
-
-
-def _asks(stage: Stage) -> dict[str, Asked]:
-    return dict(stage_kind(stage.kind).asks(Step.of(stage)))
-
-
 def _title(stage: Stage, question: str) -> str:
-    asked = _asks(stage).get(question) if question else None
+    asked = asks(stage).get(question) if question else None
     return f"{stage.title} › {asked.words}" if asked else stage.title
-
-
-def _listed(stage: Stage, challenge: str) -> Iterator[tuple[str, str]]:
-    """Yield the step, and each of its questions."""
-    yield str(stage.id), f"{challenge} › {stage.title}"
-    for question, asked in _asks(stage).items():
-        if question:
-            words = asked.words if len(asked.words) <= SHORT else f"{asked.words[:SHORT].rstrip()}…"
-            yield _value(stage.id, question), f"{challenge} › {stage.title} › {words}"
 
 
 def _asked_ever(session: Session, stage_id: int, question: str) -> Iterator[list[Asked]]:
     """Yield, for each version of a step that has the question, what it asks: that question, or all if it is empty."""
-    versions = select(_SIBLING).select_from(Stage).join(_SIBLING, _SAME_STEP).where(Stage.id == stage_id)
+    versions = select(SIBLING).select_from(Stage).join(SIBLING, SAME_STEP).where(Stage.id == stage_id)
     for stage in session.scalars(versions):
-        asked = _asks(stage)
+        asked = asks(stage)
         if not question:
             yield list(asked.values())
         elif question in asked:

@@ -12,7 +12,7 @@ from portal.challenges.rules.states import AttemptState, SubmissionState
 from portal.kernel.schema import Base, BigId, Json, UTCDateTime, attach_ddl, one_of
 
 _NOT_DROPPED = text("dropped_at IS NULL")
-_BEGUN = text("state IN ('open', 'more_wanted') AND dropped_at IS NULL")
+_UNDER_WAY = text("(state IN ('open', 'more_wanted') OR again_at IS NOT NULL) AND dropped_at IS NULL")
 
 
 _OF_VERSION = ("challenge_version.challenge_id", "challenge_version.number")
@@ -26,7 +26,8 @@ class Submission(Base):
     ``period_ends_at`` wherever the member is by then. ``version`` is that of the
     challenge at the start, and stays: its steps, text and points hold. ``declines`` counts verdicts
     against ``max_attempts``, ``decisions`` numbers verdicts and with them the ledger's keys.
-    ``dropped_at`` is set by a withdrawal or by undoing an import, and frees the slot.
+    ``dropped_at`` is set by a withdrawal or by undoing an import, and frees the slot. ``again_at`` is when the member last entered
+    something after a decline; it goes as soon as that is sent or decided.
     """
 
     __tablename__ = "submission"
@@ -48,7 +49,7 @@ class Submission(Base):
         Index(None, "challenge_id", "changed_at", "id"),
         Index("ix_submission_figures", "challenge_id", "dropped_at", "state", "paid"),
         # What was begun and not sent, what changed last first: few of all there are.
-        Index("ix_submission_begun", "changed_at", "id", sqlite_where=_BEGUN, postgresql_where=_BEGUN),
+        Index("ix_submission_under_way", "changed_at", "id", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -68,6 +69,7 @@ class Submission(Base):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     dropped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    again_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Dismissal(Base):

@@ -4,11 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, literal, or_
+from sqlalchemy import Boolean, ColumnElement, String, and_, case, false, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from portal.challenges.models.offering import Stage
+from portal.challenges.models.taking import Answer
 from portal.challenges.rules.saying import ANSWERS, SCORE, TEXT
+from portal.challenges.stages.registry import KINDS
 
 
 class _Says(FunctionElement[bool]):
@@ -34,6 +37,38 @@ def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     among = f" AND {said} IN (SELECT jsonb_array_elements_text(CAST({wanted[0]} AS jsonb)))" if wanted else ""
     items = f"jsonb_path_query({value}, CAST({path} || '.**' AS jsonpath)) AS said(item)"
     return f"EXISTS (SELECT 1 FROM {items} WHERE jsonb_typeof(said.item) IN ('string', 'number') AND {said} <> ''{among})"  # noqa: S608
+
+
+class _Holds(FunctionElement[bool]):
+    """Whether a text, a number or a yes stands at, or below, a path of a JSON value."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Holds, "sqlite")
+def _held_in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    value, path = (compiler.process(clause, **options) for clause in element.clauses)
+    found = f"SELECT 1 FROM json_tree({value}, {path}) AS held WHERE held.type IN ('text', 'integer', 'real', 'true') AND held.atom <> ''"  # noqa: S608
+    return f"EXISTS ({found})"
+
+
+@compiles(_Holds, "postgresql")
+def _held_in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    value, path = (compiler.process(clause, **options) for clause in element.clauses)
+    items = f"jsonb_path_query({value}, CAST({path} || '.**' AS jsonpath)) AS held(item)"
+    is_held = "jsonb_typeof(held.item) IN ('string', 'number', 'boolean') AND held.item NOT IN ('\"\"'::jsonb, 'false'::jsonb)"
+    return f"EXISTS (SELECT 1 FROM {items} WHERE {is_held})"  # noqa: S608
+
+
+def answers_step() -> ColumnElement[bool]:
+    """Return whether what is stored in an ``Answer`` is not empty (``is_empty``), beside the ``Stage`` that it is of."""
+    held = {key: or_(*(and_(*(_at(name) for name in names)) for names in kind.held_in)) for key, kind in KINDS.items()}
+    return case(*((Stage.kind == key, condition) for key, condition in held.items()), else_=false())
+
+
+def _at(name: str) -> ColumnElement[bool]:
+    return _Holds(Answer.value, literal(f"$.{name}", String))
 
 
 def says(value: Any, question: str, wanted: Sequence[str]) -> ColumnElement[bool]:

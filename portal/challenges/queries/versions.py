@@ -12,8 +12,9 @@ from portal.challenges.queries.prerequisites import prerequisites_of
 from portal.challenges.queries.stages import get_challenge, stage_for, stages_of
 from portal.challenges.rules.comparing import FIELD_NAMES, REQUIRES, Asked, Change, Terms, compare
 from portal.challenges.rules.lifecycle import last_day
-from portal.challenges.rules.refusals import VersionUnknown
-from portal.challenges.rules.standing import availability, why_not_answer
+from portal.challenges.rules.refusals import AlreadyApproved, AnswerWaits, NoAttemptsLeft, SubmissionWithdrawn, VersionUnknown
+from portal.challenges.rules.standing import availability, is_active, why_not_answer
+from portal.challenges.rules.states import SubmissionState
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
@@ -57,6 +58,18 @@ def edited_stage(session: Session, challenge_id: int, stage_id: int) -> Stage:
 def version_of(session: Session, submission: Submission) -> ChallengeVersion:
     """Return the version a submission was begun with, which holds for it."""
     return get_version(session, submission.challenge_id, submission.version)
+
+
+def why_not_enter(submission: Submission, version: ChallengeVersion) -> Refusal | None:
+    """Return why nothing can be entered into a submission, and nothing of it be sent or accepted, or None; ``version`` is its own."""
+    if submission.dropped_at is not None:
+        return SubmissionWithdrawn()
+    if submission.state == SubmissionState.WAITING:
+        return AnswerWaits()
+    if submission.state == SubmissionState.APPROVED:
+        return AlreadyApproved()
+    is_open = is_active(submission.state, submission.declines, version.max_attempts)
+    return None if is_open else NoAttemptsLeft(allowed=version.max_attempts)
 
 
 def why_not_go_on(session: Session, submission: Submission, now: datetime) -> Refusal | None:

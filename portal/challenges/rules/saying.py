@@ -1,6 +1,6 @@
 """What was said in an answer to a step, as far as it can be compared: texts, choices, numbers on a scale, the score of an NPS question."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 TEXT, SCORE, ANSWERS = "text", "score", "answers"
@@ -19,3 +19,15 @@ def _texts(answer: Any) -> Iterator[str]:
     for one in answer if isinstance(answer, list) else [answer]:
         if isinstance(one, str | int) and not isinstance(one, bool) and str(one):
             yield str(one)
+
+
+def is_empty(value: Mapping[str, Any], held_in: Sequence[Sequence[str]]) -> bool:
+    """Tell whether nothing in a stored value answers its step; ``held_in`` is that of the step's kind (``stages/contract.py``)."""
+    return not any(all(_holds(value.get(name)) for name in names) for names in held_in)
+
+
+def _holds(thing: Any) -> bool:
+    """Tell whether there is a text, a number (0 is one) or a yes, however deep it lies."""
+    if isinstance(thing, Mapping | list):
+        return any(_holds(one) for one in (thing.values() if isinstance(thing, Mapping) else thing))
+    return thing is not None and thing is not False and thing != ""

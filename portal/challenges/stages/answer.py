@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.rules.saying import TEXT
 from portal.challenges.stages.contract import ANSWER, Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
@@ -36,6 +37,7 @@ class WrittenAnswer(StageKind):
         "label": Control("text", N_("Question"), N_("Stands above the field. The title of the step if empty."), max_length=200),
         "min_length": Control("number", N_("At least this many characters"), N_("Leave empty for any length."), max_length=2_000),
     }
+    held_in: ClassVar = ((TEXT,),)
     shown_by: ClassVar = "challenges/stages/_answer.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

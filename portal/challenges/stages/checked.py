@@ -27,6 +27,7 @@ class TeamConfirms(StageKind):
     needs_person: ClassVar = True
     asked_by: ClassVar = "challenges/stages/_checked_asked.html"
     waits_by: ClassVar = "challenges/stages/_checked_waits.html"
+    held_in: ClassVar = (("is_said",), ("note",))
     shown_by: ClassVar = "challenges/stages/_checked.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

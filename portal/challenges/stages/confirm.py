@@ -20,6 +20,7 @@ class Confirm(StageKind):
         "sentence": Control("text", N_("Sentence beside the box"), N_("“I have read this” if empty."), max_length=200)
     }
     needs_check: ClassVar = False
+    held_in: ClassVar = (("is_confirmed",),)
     shown_by: ClassVar = "challenges/stages/_confirm.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

@@ -96,6 +96,7 @@ class ConsentGiven(StageKind):
         ),
     }
     asked_by: ClassVar = "challenges/stages/_consent_asked.html"
+    held_in: ClassVar = (("is_agreed",),)
     shown_by: ClassVar = "challenges/stages/_consent.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

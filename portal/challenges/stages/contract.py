@@ -116,6 +116,11 @@ class StageKind(Protocol):
     """How often somebody may say that they are done, where the answer tells them something about others. Without limit if None."""
     asked_by: ClassVar[str] = ""
     """A template between the text of the step and its controls; it reads ``stage`` and ``value``. None if empty."""
+    held_in: ClassVar[tuple[tuple[str, ...], ...]]
+    """Where in a stored value something stands that answers the step: one of these sets of names, each of them with something in it.
+
+    A value without that is empty (``rules/saying.py``), whatever else is kept in it: nothing was entered, or nothing that may be used.
+    """
     shown_by: ClassVar[str]
     """The template in which advocate and reviewer see a stored value; it reads ``value`` and the step's ``options``."""
     waits_by: ClassVar[str] = ""

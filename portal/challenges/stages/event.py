@@ -64,6 +64,7 @@ class OutsideEventHeard(StageKind):
     needs_check: ClassVar = False
     ends_itself: ClassVar = True
     asked_by: ClassVar = "challenges/stages/_event_asked.html"
+    held_in: ClassVar = (("event_id",),)
     shown_by: ClassVar = "challenges/stages/_event.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

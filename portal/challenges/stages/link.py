@@ -67,6 +67,7 @@ class SharedLink(StageKind):
         "label": Control("text", N_("Label of the field"), N_("“Link” if empty."), max_length=120),
         "host": Control("text", N_("Only on this site"), N_("For example g2.com. Leave empty for any site."), max_length=120),
     }
+    held_in: ClassVar = (("url",),)
     shown_by: ClassVar = "challenges/stages/_link.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from portal.acts.rules import ActKind
+from portal.challenges.rules.saying import SCORE
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
@@ -43,6 +44,7 @@ class NpsQuestion(StageKind):
     }
     needs_check: ClassVar = False
     asked_by: ClassVar = "challenges/stages/_nps_asked.html"
+    held_in: ClassVar = ((SCORE,), ("why",))
     shown_by: ClassVar = "challenges/stages/_nps.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

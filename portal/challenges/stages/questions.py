@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.rules.saying import ANSWERS
 from portal.challenges.stages import asking
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
@@ -20,6 +21,7 @@ class Questions(StageKind):
     hint: ClassVar = N_("Text, choices and scales, as many as you need.")
     counts_as: ClassVar = ActKind.SURVEY
     options: ClassVar[Mapping[str, Control]] = {"questions": Control("questions", N_("Questions"))}
+    held_in: ClassVar = ((ANSWERS,),)
     shown_by: ClassVar = "challenges/stages/_questions.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from portal.acts.rules import ActKind
 from portal.challenges.rules.refusals import StepMissing
+from portal.challenges.rules.saying import ANSWERS
 from portal.challenges.stages import asking
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
 from portal.kernel.errors import Refusal
@@ -90,6 +91,7 @@ class Quiz(StageKind):
     keeps_tries: ClassVar = True
     done_label: ClassVar = N_("Check my answers")
     asked_by: ClassVar = "challenges/stages/_quiz_asked.html"
+    held_in: ClassVar = ((ANSWERS,),)
     shown_by: ClassVar = "challenges/stages/_quiz.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

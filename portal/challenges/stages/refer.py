@@ -36,6 +36,7 @@ class ReferredPeer(StageKind):
     # An answer tells whether an address has reached us, so nobody asks for many.
     tries: ClassVar = Limit("refer", 20, timedelta(days=1))
     asked_by: ClassVar = "challenges/stages/_refer_asked.html"
+    held_in: ClassVar = (("is_erased",), ("name", "email", "company", "is_agreed"))
     shown_by: ClassVar = "challenges/stages/_refer.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

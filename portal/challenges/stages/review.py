@@ -76,6 +76,7 @@ class OnlineReview(StageKind):
     }
     has_autosave: ClassVar = False
     asked_by: ClassVar = "challenges/stages/_review_asked.html"
+    held_in: ClassVar = (("url",), ("picture",), ("is_posted",))
     shown_by: ClassVar = "challenges/stages/_review.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

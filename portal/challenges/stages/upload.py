@@ -60,6 +60,7 @@ class UploadedFile(StageKind):
         ),
     }
     has_autosave: ClassVar = False
+    held_in: ClassVar = (("file_id",),)
     shown_by: ClassVar = "challenges/stages/_upload.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

@@ -32,6 +32,7 @@ class Visit(StageKind):
     }
     needs_check: ClassVar = False
     asked_by: ClassVar = "challenges/stages/_visit_asked.html"
+    held_in: ClassVar = (("is_confirmed",),)
     shown_by: ClassVar = "challenges/stages/_visit.html"
 
     def controls(self, step: Step) -> Mapping[str, Control]:

@@ -1,4 +1,4 @@
-"""Recognition in the demo: the badges we drew, two seasons, a thank you by hand, a nickname, and somebody who stands on no board."""
+"""Recognition in the demo: badges, drawn and of the programme's own, two seasons, thanks by hand, a nickname, and who stands on no board."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from portal.commands.demo.story import Story
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.people.actions.boards import choose_board
-from portal.recognition.actions.badges import add_starters, publish_badge
+from portal.recognition.actions.badges import add_badge, add_starters, publish_badge
 from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.seasons import add_season, close_season
 
@@ -43,6 +43,11 @@ class Honours:
         for badge in add_starters(self.story.session, actor, now=at):
             publish_badge(self.story.session, actor, badge_id=badge.id, now=at)
             self.badges[badge.name] = badge.id
+        for entry in programme()["recognition"]["badge"]:
+            options = {"number": entry["number"], "act_kind": entry["act_kind"]}
+            facts = {name: entry[name] for name in ("name", "how", "art", "tone")}
+            made = add_badge(self.story.session, actor, **facts, rule="acts", options=options, now=at)
+            publish_badge(self.story.session, actor, badge_id=made.id, now=at)
 
     def _begin_season(self, entry: dict[str, Any], at: datetime) -> None:
         actor, zone = self.story.acting(self.cast.reviewers[0]), programme_zone(self.story.session)

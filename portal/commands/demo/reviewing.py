@@ -1,5 +1,6 @@
-"""How the programme reviews: who may, what one of them took, an appeal that waits, and a rule that nobody has switched on yet."""
+"""How the programme reviews: who may, what one took or accepted early, an appeal that waits, and a rule that nobody has switched on yet."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from portal.bank.actions.adjusting import adjust_points
 from portal.bank.rules.adjusting import Category
 from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.auto import make_rule
+from portal.challenges.actions.review import accept_early
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
+from portal.challenges.queries.begun import list_begun
 from portal.challenges.rules.auto import RuleTerms
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
 from portal.commands.demo.cast import Cast
@@ -18,7 +21,8 @@ from portal.commands.demo.content import programme
 from portal.commands.demo.story import Story
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.models import Person
-from portal.people.rules.reviewing import ATTEMPTS, NOMINATIONS
+from portal.people.queries.reviewing import grants_of
+from portal.people.rules.reviewing import ATTEMPTS, NOMINATIONS, kinds_of
 from portal.review.actions.cases import assign_case
 
 PRIZE = 30_000
@@ -37,6 +41,7 @@ class Desk:
         self.story.plan(self.story.ago(30), self._make_rule)
         self.story.plan(self.story.ago(20), self._thank)
         self.story.plan(self.story.end - timedelta(hours=6), self._ask_for_prize)
+        self.story.plan(self.story.end - timedelta(hours=5), self._accept_early)
         self.story.plan(self.story.end - timedelta(hours=4), self._appeal)
         self.story.plan(self.story.end - timedelta(hours=3), self._take)
 
@@ -67,6 +72,14 @@ class Desk:
             "key": f"demo:{points}",
         }
         adjust_points(session, actor, person_id=self.story.people[self.words["speaker"]].id, **facts, now=at)
+
+    def _accept_early(self, at: datetime) -> None:
+        """Let the reviewer accept what somebody began and left; not what the star, whose sign-in is printed, has under way."""
+        session, name = self.story.session, self.words["reviewer"]
+        actor = replace(self.story.acting(name), reviews=kinds_of(grants_of(session, self.story.people[name].id)))
+        begun = [row for row in list_begun(session, actor) if row.state == SubmissionState.OPEN and row.person != programme()["star"]["name"]]
+        if begun:
+            accept_early(session, actor, submission_id=begun[0].id, reason=self.words["enough"], now=at)
 
     def _appeal(self, at: datetime) -> None:
         """Let whoever was declined last, and may still be heard, appeal."""

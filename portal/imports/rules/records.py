@@ -94,6 +94,8 @@ class Field:
     is_required: bool = False
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What choices are called where people choose, by the word that stands in the file; marked for translation."""
 
 
 @dataclass(frozen=True)

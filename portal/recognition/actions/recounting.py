@@ -15,13 +15,14 @@ from portal.kernel.clock import micros, require_aware
 from portal.ledger.models import account, entry, transfer
 from portal.people.models import Person
 from portal.recognition.models import PeriodScore
-from portal.recognition.queries.names import LISTED
+from portal.recognition.queries.names import COUNTED_FOR, LISTED
 from portal.recognition.queries.seasons import periods_among
 from portal.recognition.rules.boards import UNIT, board_key
 
 RECOUNT = "recognition.recount"
 TRACKS, EVERYTHING = "tracks", "everything"
 _SCORE: Any = PeriodScore.__table__
+_COLUMNS = ("member_id", "period", "score", "first_neg", "is_shown", "company_id")
 _reversal = transfer.alias("reversal")
 
 
@@ -32,12 +33,12 @@ def next_people(session: Session, after: int, number: int) -> Sequence[int]:
 
 def recount(session: Session, *, person_ids: Sequence[int], boards: str) -> None:
     """Put scores counted anew in the place of those that ``person_ids`` have on ``boards``: ``tracks``, ``everything``, or a season's key."""
-    locked = select(Person.id, LISTED).where(Person.id.in_(person_ids)).order_by(Person.id).with_for_update(key_share=True)
-    listed = {row[0]: row[1] for row in session.execute(locked)}
+    locked = select(Person.id, LISTED, COUNTED_FOR).where(Person.id.in_(person_ids)).order_by(Person.id).with_for_update(key_share=True)
+    standing = {row[0]: (bool(row[1]), row[2]) for row in session.execute(locked)}
     found = counted(session, person_ids)
     session.execute(delete(PeriodScore).where(PeriodScore.member_id.in_(person_ids), *_which(boards)))
     rows = [
-        {"member_id": person_id, "period": board, "score": score, "first_neg": first, "is_shown": bool(listed[person_id])}
+        dict(zip(_COLUMNS, (person_id, board, score, first, *standing[person_id]), strict=True))
         for (person_id, board), (score, first) in found.items()
         if _is_wanted(board, boards)
     ]

@@ -1,6 +1,7 @@
 """Paying, taking back and correcting points. Rooms that pay call these; they call the ledger and keep the boards in the same transaction.
 
-The boards of a track follow the act instead of the payment, since the act knows its track: see ``following``.
+The boards of a track follow the act instead of the payment, since the act knows its track: see ``following``. What a company has together
+follows the scores by itself: see ``sums``.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ from portal.people.models import Person
 from portal.recognition.actions.levels import follow_lifetime
 from portal.recognition.models import PeriodScore
 from portal.recognition.queries.earned import last_act, last_raise
-from portal.recognition.queries.names import LISTED
+from portal.recognition.queries.names import COUNTED_FOR, LISTED
 from portal.recognition.queries.seasons import spans_at
 from portal.recognition.rules.boards import UNIT, board_key
 
@@ -28,7 +29,7 @@ _PERSON: Any = Person.__table__
 
 
 def _upsert(dialect: Any) -> Any:
-    """Return the statement that adds points to a person's score of one period; whether they are listed is read from the person's own row.
+    """Return the statement that adds points to a person's score of one period; whether they are listed, and for which company, is in their own row.
 
     The person's row is locked for sharing, so that a change of role that is being made at this moment is waited for.
     """
@@ -39,11 +40,12 @@ def _upsert(dialect: Any) -> Any:
             bindparam("points", type_=BigInteger),
             bindparam("first", type_=BigInteger),
             LISTED,
+            COUNTED_FOR,
         )
         .where(_PERSON.c.id == bindparam("of_member", type_=BigInteger))
         .with_for_update(read=True)
     )
-    insert = dialect.insert(_SCORE).from_select(["member_id", "period", "score", "first_neg", "is_shown"], person)
+    insert = dialect.insert(_SCORE).from_select(["member_id", "period", "score", "first_neg", "is_shown", "company_id"], person)
     new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["member_id", "period"],
@@ -51,6 +53,7 @@ def _upsert(dialect: Any) -> Any:
             "score": _SCORE.c.score + new.score,
             "first_neg": case((new.first_neg < _SCORE.c.first_neg, new.first_neg), else_=_SCORE.c.first_neg),
             "is_shown": new.is_shown,
+            "company_id": new.company_id,
         },
     )
 

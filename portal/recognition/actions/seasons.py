@@ -103,7 +103,6 @@ def close_season(session: Session, actor: Actor, *, season_id: int, now: datetim
         return False
     season, board = get_season(session, season_id), season_key(season_id)
     _keep_standing(session, season_id, board)
-    _clear(session, board)
     places = session.execute(select(_STANDING).where(_STANDING.c.season_id == season_id, _STANDING.c.position <= TOLD_PLACES)).all()
     told = recipients(session, [row.person_id for row in places])
     for row in sorted(places, key=lambda row: row.position):
@@ -112,6 +111,8 @@ def close_season(session: Session, actor: Actor, *, season_id: int, now: datetim
         link = f"/board/seasons/{season_id}"
         notify(session, to=told[row.person_id], kind="season_result", data=data, key=f"season:{season_id}", link=link, now=now)
     record(session, actor, "season.closed", "season", season_id, now=now, members=count_kept(session, season_id))
+    # Last of all: it takes the row of every company that stood there, and awards to their people wait for it.
+    _clear(session, board)
     return True
 
 

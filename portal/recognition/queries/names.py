@@ -19,6 +19,8 @@ Read wherever a score is written or counted anew, and where a standing is shown.
 
 BY_NAME = Person.board_name.is_(None)
 """Who stands there by name: the only ones who are told of as people of their company."""
+COUNTED_FOR = case((_PERSON.c.board_name.is_(None), _PERSON.c.company_id))
+"""The company somebody's scores count for. A nickname would be given away by the sum."""
 SHOWN_NAME = func.coalesce(Person.board_name, Person.name).label("member")
 SHOWN_COMPANY = case((BY_NAME, Company.name)).label("company")
 BEHIND = case((Person.board_name.is_not(None), Person.name)).label("behind")

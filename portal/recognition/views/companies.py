@@ -11,7 +11,7 @@ from portal.recognition.queries.companies import companies_around, company_board
 from portal.recognition.views.board import bp, read, tabs
 from portal.web.exports import csv_response
 from portal.web.guards import member
-from portal.web.templating import render_fragment
+from portal.web.templating import render_fragment, wants_fragment
 from portal.web.transaction import db
 
 
@@ -26,8 +26,19 @@ def companies() -> ResponseReturnValue:
         return csv_response(f"companies-{asked.key.replace('/', '-')}.csv", ("rank", "company", "members", "points"), rows)
     page = company_board(db(), asked.key, term=asked.term, after=request.args.get("after"))
     company_id = current_user.company_id
-    around = companies_around(db(), asked.key, company_id) if company_id else []
+    # What stands beside the results is not sent with them, and would be summed over everybody once more.
+    stands_beside = company_id and not wants_fragment("results")
+    around = companies_around(db(), asked.key, company_id) if stands_beside else []
     own = next((line for line in around if line.company_id == company_id), None)
-    absent = get_company(db(), company_id) if company_id and own is None else None
-    shown = {"page": page, "form": form, "asked": asked, "tabs": tabs(asked, now), "own": own, "around": around, "absent": absent}
+    absent = get_company(db(), company_id) if stands_beside and own is None else None
+    shown = {
+        "page": page,
+        "form": form,
+        "asked": asked,
+        "tabs": tabs(asked, now),
+        "own": own,
+        "own_id": company_id,
+        "around": around,
+        "absent": absent,
+    }
     return render_fragment("recognition/companies.html", "results", **shown)

@@ -4,16 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor, system
-from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed
-from portal.kernel.seen import require_seen
 from portal.rewards.actions.fulfilling import hand_over_at_once
 from portal.rewards.actions.moving import move, tell_person
+from portal.rewards.actions.terms import keep_terms
 from portal.rewards.models.redeeming import Redemption, RedemptionPause, RedemptionTerms
 from portal.rewards.queries.catalogue import get_reward
 from portal.rewards.queries.worth import auto_terms_of, looked_at
@@ -29,19 +27,10 @@ def set_auto_terms(session: Session, actor: Actor, *, terms: AutoTerms, now: dat
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_terms(terms)
-    take_turn(session, "redemption_terms")
-    session.expire_all()
-    before = auto_terms_of(session)
-    if wanted == before:
-        return wanted
-    require_seen(asdict(before), seen)
-    maker = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"most_cents": wanted.most_cents, "received": wanted.received, "changed_at": now, "changed_by_id": actor.id}
-    kept = maker.insert(RedemptionTerms).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
-    session.execute(kept)
-    session.expire_all()
-    facts = {"before": [before.most_cents, before.received], "after": [wanted.most_cents, wanted.received]}
-    audit.record(session, actor, "reward.terms_changed", "reward", None, now=now, **facts)
+    before = keep_terms(session, actor, RedemptionTerms, wanted, stands=auto_terms_of, columns=asdict, seen_as=asdict, seen=seen, now=now)
+    if before is not None:
+        facts = {"before": [before.most_cents, before.received], "after": [wanted.most_cents, wanted.received]}
+        audit.record(session, actor, "reward.terms_changed", "reward", None, now=now, **facts)
     return wanted
 
 

@@ -1,15 +1,14 @@
 """From which balance on the provider of gift cards has too little left, as admins set it."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.audit import actions as audit
 from portal.kernel.actor import Actor
-from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed
-from portal.kernel.seen import require_seen
+from portal.rewards.actions.terms import keep_terms
 from portal.rewards.models.cards import CardTerms
 from portal.rewards.queries.cards import low_balance_of
 from portal.rewards.rules.cards import require_low_balance
@@ -23,15 +22,8 @@ def set_low_balance(session: Session, actor: Actor, *, cents: int | None, now: d
     if not actor.is_admin:
         raise NotAllowed()
     wanted = require_low_balance(cents)
-    take_turn(session, "card_terms")
-    session.expire_all()
-    before = low_balance_of(session)
-    if wanted == before:
-        return wanted
-    require_seen({"cents": before}, seen)
-    maker = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"low_cents": wanted, "changed_at": now, "changed_by_id": actor.id}
-    session.execute(maker.insert(CardTerms).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values))
-    session.expire_all()
-    audit.record(session, actor, "reward.low_balance_set", "reward", None, now=now, before=before, after=wanted)
+    asked: dict[str, Any] = {"stands": low_balance_of, "columns": lambda cents: {"low_cents": cents}, "seen_as": lambda cents: {"cents": cents}}
+    before = keep_terms(session, actor, CardTerms, wanted, **asked, seen=seen, now=now)
+    if before is not None:
+        audit.record(session, actor, "reward.low_balance_set", "reward", None, now=now, before=before, after=wanted)
     return wanted

@@ -15,7 +15,7 @@ from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import fold
 from portal.rewards.actions.codes import follow_source, require_own_count, watch_low
-from portal.rewards.actions.counting import is_counted
+from portal.rewards.actions.counting import is_counted, note_change, note_movement
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import read
 from portal.rewards.kinds.registry import kind_of
@@ -29,6 +29,7 @@ from portal.rewards.rules.kinds import UNIT, Kind, RewardState
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_publishable, require_reward, require_stock
 from portal.rewards.rules.refusals.editing import KindFixed
 from portal.rewards.rules.refusals.stock import StockCounted, StockInVariants, StockOutOfRange, StockTooLow, StockUncounted
+from portal.rewards.rules.stock import Why
 
 
 def add_reward(
@@ -80,6 +81,8 @@ def add_reward(
         if not violated(error, "reward", "made_by"):
             raise
         return session.scalars(select(Reward).where(Reward.made_by == key)).one()
+    if stock is not None:
+        note_movement(session, actor.id, why=Why.ADDED, reward_id=reward.id, pieces=stock, now=now)
     audit.record(session, actor, "reward.added", "reward", reward.id, now=now, reward=name, price=price, stock=stock)
     return reward
 
@@ -113,7 +116,7 @@ def change_reward(
         require_publishable(summary)
     if Kind(kind) != reward.kind:
         _require_free_kind(session, reward, Kind(kind))
-        follow_source(session, reward, kind, reward.options)
+        follow_source(session, actor, reward, kind, reward.options, now)
         if (worth := worth_in(kind, reward.options)) is not None:
             reward.value_cents = worth
     new = {
@@ -175,7 +178,7 @@ def set_options(session: Session, actor: Actor, *, reward_id: int, given: Mappin
         raise flaw
     if options != reward.options:
         require_seen(seen_options(reward), seen)
-        follow_source(session, reward, reward.kind, options)
+        follow_source(session, actor, reward, reward.kind, options, now)
         _follow_amount(reward, options)
         reward.options, reward.changed_at = options, now
         session.flush()
@@ -206,8 +209,9 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
     _require_admin(actor)
     require_change(change)
     require_own_count(session, reward_id)
-    if is_counted(session, actor, key=key, reward_id=reward_id, change=change, now=now):
-        return get_reward(session, reward_id).stock or 0
+    reward = locked_reward(session, reward_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, change=change):
+        return reward.stock or 0
     counted = update(Reward).where(Reward.id == reward_id, Reward.stock + change >= 0, Reward.stock + change <= MOST_STOCK)
     left: int | None = session.execute(_plain(counted.values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock))).scalar()
     if left is None:
@@ -215,6 +219,7 @@ def adjust_stock(session: Session, actor: Actor, *, reward_id: int, change: int,
         if stock is None:
             raise StockUncounted()
         raise StockTooLow(stock=stock, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    note_change(session, actor, why=Why.CHANGED, key=key, reward_id=reward_id, change=change, now=now)
     came_back(session, reward_id=reward_id, pieces=change, left=left, now=now)
     audit.record(session, actor, "reward.stock_adjusted", "reward", reward_id, now=now, change=change, stock=left)
     return left
@@ -231,6 +236,7 @@ def count_stock(session: Session, actor: Actor, *, reward_id: int, stock: int, n
     begun = update(Reward).where(Reward.id == reward_id, Reward.stock.is_(None)).values(stock=stock, changed_at=now).returning(Reward.id)
     if session.execute(_plain(begun)).scalar() is None:
         raise StockCounted()
+    note_movement(session, actor.id, why=Why.COUNTED, reward_id=reward_id, pieces=stock, now=now)
     audit.record(session, actor, "reward.stock_counted", "reward", reward_id, now=now, stock=stock)
 
 
@@ -238,8 +244,10 @@ def uncount_stock(session: Session, actor: Actor, *, reward_id: int, now: dateti
     """Offer a reward without end from now on. A second click is nothing. Refuses: NotAllowed, StockIsVault."""
     _require_admin(actor)
     require_own_count(session, reward_id)
+    left = locked_reward(session, reward_id).stock
     ended = update(Reward).where(Reward.id == reward_id, Reward.stock.is_not(None)).values(stock=None, changed_at=now).returning(Reward.id)
     if session.execute(_plain(ended)).scalar() is not None:
+        note_movement(session, actor.id, why=Why.UNCOUNTED, reward_id=reward_id, pieces=-(left or 0), now=now)
         offered_again(session, reward_id=reward_id, now=now)
         audit.record(session, actor, "reward.stock_uncounted", "reward", reward_id, now=now)
 

@@ -13,6 +13,8 @@ from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
+from portal.receiving.actions.values import locked_receiver
+from portal.rewards.actions.counting import note_movement, note_renewed
 from portal.rewards.actions.returns import came_back
 from portal.rewards.actions.spares import note_asked, spares_for
 from portal.rewards.models.offering import Reward
@@ -39,6 +41,7 @@ from portal.rewards.rules.redeeming import require_decider, require_reason
 from portal.rewards.rules.refusals.redeeming import OutOfStock
 from portal.rewards.rules.refusals.stock import StockOutOfRange
 from portal.rewards.rules.states import HELD
+from portal.rewards.rules.stock import Why
 from portal.vault.actions import handing, stocking
 from portal.vault.models import CodeBatch
 from portal.vault.queries import free_on
@@ -60,7 +63,7 @@ def confirm_codes(session: Session, actor: Actor, *, reward_id: int, batch_id: i
     added = stocking.confirm_batch(session, shelf=shelf_of(reward_id), batch_id=batch_id, now=now)
     if (reward.stock or 0) + added > MOST_STOCK:
         raise StockOutOfRange(most=MOST_STOCK)
-    _count(session, reward_id, added, now)
+    _count(session, actor.id, reward_id, added, Why.CODES_ADDED, now)
     audit.record(session, actor, "reward.codes_added", "reward", reward_id, now=now, batch=batch_id, codes=added)
     return added
 
@@ -72,13 +75,13 @@ def remove_codes(session: Session, actor: Actor, *, reward_id: int, batch_id: in
     reward = locked_reward(session, reward_id)
     removed, was_free = stocking.remove_batch(session, shelf=shelf_of(reward_id), batch_id=batch_id, by_id=actor.id, now=now)
     if was_free and source_of(reward.kind, reward.options) is Source.VAULT:
-        _count(session, reward_id, -removed, now)
+        _count(session, actor.id, reward_id, -removed, Why.CODES_REMOVED, now)
     if removed:
         audit.record(session, actor, "reward.codes_removed", "reward", reward_id, now=now, batch=batch_id, codes=removed)
     return removed
 
 
-def follow_source(session: Session, reward: Reward, kind: Kind | str, options: Mapping[str, Any]) -> None:
+def follow_source(session: Session, actor: Actor, reward: Reward, kind: Kind | str, options: Mapping[str, Any], now: datetime) -> None:
     """Let the stock follow where the cards come from by now. The caller has the reward locked. Refuses: ProviderMissing, SourceFixed."""
     before, after = source_of(reward.kind, reward.options), source_of(kind, options)
     if after is Source.PROVIDER and not session.info.get("has_card_provider"):
@@ -89,10 +92,14 @@ def follow_source(session: Session, reward: Reward, kind: Kind | str, options: M
     if count := session.scalar(on_their_way):
         raise SourceFixed(count=count)
     reward.warned_at = None
+    stood, stock = reward.stock, reward.stock
     if after is Source.VAULT:
-        reward.stock = free_on(session, shelf_of(reward.id))
+        stock = free_on(session, shelf_of(reward.id))
     elif after is Source.PROVIDER and before is Source.VAULT:
-        reward.stock = None
+        stock = None
+    if stock != stood:
+        reward.stock = stock
+        note_movement(session, actor.id, why=Why.SOURCE, reward_id=reward.id, pieces=(stock or 0) - (stood or 0), now=now)
 
 
 def require_own_count(session: Session, reward_id: int) -> None:
@@ -127,6 +134,7 @@ def renew_card(session: Session, reward: Reward, redemption: Redemption, now: da
     """Let another code follow one that lapsed while it was set aside; tells whether there is one to hand over. The redemption is locked."""
     if source_of(reward.kind, reward.options) is not Source.VAULT or not handing.is_late(session, holder=holder_of(redemption.id), now=now):
         return True
+    locked_receiver(session, redemption.person_id, now)  # the year of who receives it before any stock
     shelf = shelf_of(locked_reward(session, reward.id).id)
     try:
         with session.begin_nested():
@@ -134,7 +142,8 @@ def renew_card(session: Session, reward: Reward, redemption: Redemption, now: da
     except NoCodeLeft:
         return False
     if is_new:
-        _count(session, reward.id, -1, now)
+        note_renewed(session, redemption, now)
+        _move_stock(session, reward.id, -1, now)
         audit.record(session, system(), "redemption.code_renewed", "redemption", redemption.id, now=now)
     return True
 
@@ -145,7 +154,7 @@ def lapse_codes(session: Session, *, reward_id: int, now: datetime) -> int:
     lapsed = stocking.lapse_codes(session, shelf=shelf_of(reward_id), now=now)
     if lapsed:
         if source_of(reward.kind, reward.options) is Source.VAULT:
-            _count(session, reward_id, -lapsed, now)
+            _count(session, None, reward_id, -lapsed, Why.LAPSED, now)
         audit.record(session, system(), "reward.codes_lapsed", "reward", reward_id, now=now, codes=lapsed)
     return lapsed
 
@@ -253,7 +262,13 @@ def _vault_reward(session: Session, actor: Actor, reward_id: int) -> Reward:
     return reward
 
 
-def _count(session: Session, reward_id: int, change: int, now: datetime) -> None:
+def _count(session: Session, by_id: int | None, reward_id: int, change: int, why: Why, now: datetime) -> None:
+    if change:
+        note_movement(session, by_id, why=why, reward_id=reward_id, pieces=change, now=now)
+    _move_stock(session, reward_id, change, now)
+
+
+def _move_stock(session: Session, reward_id: int, change: int, now: datetime) -> None:
     counted = update(Reward).where(Reward.id == reward_id).values(stock=Reward.stock + change, changed_at=now).returning(Reward.stock)
     left = session.execute(counted.execution_options(synchronize_session=False)).scalar()
     session.expire_all()

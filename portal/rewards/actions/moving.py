@@ -15,6 +15,7 @@ from portal.ledger.queries.transfers import get_transfer
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, names, recipient
 from portal.rewards.actions.codes import take_code_back, watch_low
+from portal.rewards.actions.counting import note_back
 from portal.rewards.actions.returns import came_back
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models.offering import Reward, RewardVariant
@@ -71,6 +72,7 @@ def put_back(session: Session, redemption: Redemption, *, tell_at: datetime | No
     counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None)).values(stock=shelf.stock + 1).returning(shelf.stock)
     left = session.execute(counted.execution_options(synchronize_session=False)).scalar()
     if left is not None:
+        note_back(session, redemption)
         assert redemption.released_at is not None
         reward_id, variant_id = redemption.reward_id, redemption.variant_id
         came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at, tell_at=tell_at)

@@ -94,7 +94,7 @@ def redeem(
     require_may_have(session, redemption, reward, now)
     if kind_of(reward.kind).needs_address:
         keep_address(session, redemption, require_address(asked.address), remembers=asked.remembers, now=now)
-    redemption.has_stock = take_piece(session, reward, redemption.variant_id)
+    redemption.has_stock = take_piece(session, reward, redemption, now)
     set_aside(session, reward, redemption, now)
     redemption.hold_id = _hold(session, actor, redemption, now)
     session.flush()

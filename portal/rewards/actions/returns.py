@@ -10,7 +10,7 @@ from portal.kernel.db import programme_zone
 from portal.notifications.actions import enqueue
 from portal.rewards.models.waiting import RewardWait, StockReturn
 from portal.rewards.queries.catalogue import locked_reward
-from portal.rewards.queries.waiting import somebody_waits, stock_of
+from portal.rewards.queries.waiting import TELLING, somebody_waits, stock_of
 from portal.rewards.rules.waiting import was_empty
 
 TELL = "rewards.tell_waiting"
@@ -58,4 +58,4 @@ def promise(
     row = StockReturn(reward_id=reward_id, variant_id=variant_id, pieces=pieces, open=pieces, told=0, was_empty=is_empty, made_at=made_at)
     session.add(row)
     session.flush()
-    enqueue(session, topic=TELL, payload={"return_id": row.id}, key=f"stock-return:{row.id}", now=now, available_at=tell_at)
+    enqueue(session, topic=TELL, payload={"return_id": row.id}, key=f"{TELLING}{row.id}", now=now, available_at=tell_at)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
+from portal.rewards.actions.counting import note_taken
 from portal.rewards.models.offering import Reward, RewardVariant
 from portal.rewards.models.redeeming import Redemption
 from portal.rewards.queries.variants import has_variants
@@ -31,21 +32,26 @@ def chosen_variant(session: Session, reward_id: int, variant_id: int | None, now
     return variant
 
 
-def take_piece(session: Session, reward: Reward, variant_id: int | None) -> bool:
-    """Take one piece, and tell whether there was a count to take it from.
+def take_piece(session: Session, reward: Reward, redemption: Redemption, now: datetime) -> bool:
+    """Take one piece for a redemption, and tell whether there was a count to take it from.
 
     Refuses: RewardNotOffered, OutOfStock, VariantNeeded, VariantGone, VariantOut.
     """
-    return _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
+    variant_id = redemption.variant_id
+    is_taken = _of_reward(session, reward) if variant_id is None else _of_variant(session, reward, variant_id)
+    if is_taken:
+        note_taken(session, redemption.person_id, redemption, now)
+    return is_taken
 
 
-def take_again(session: Session, redemption: Redemption) -> bool:
+def take_again(session: Session, by_id: int | None, redemption: Redemption, now: datetime) -> bool:
     """Take the piece that was put back once more, whether it is still offered or not, and tell whether it was counted. Refuses: PieceGone."""
     if not redemption.has_stock:
         return False
     shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
     taken = update(shelf).where(shelf.id == its_id, shelf.stock > 0).values(stock=shelf.stock - 1).returning(shelf.id)
     if session.execute(taken.execution_options(synchronize_session=False)).scalar() is not None:
+        note_taken(session, by_id, redemption, now)
         return True
     if session.scalar(select(shelf.stock).where(shelf.id == its_id)) is not None:
         raise PieceGone()

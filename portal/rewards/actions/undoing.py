@@ -74,7 +74,7 @@ def _decline(session: Session, actor: Actor, kept: ReviewDecision, now: datetime
         raise
     reward = get_reward(session, redemption.reward_id)
     require_same_card(session, reward, redemption)
-    redemption.has_stock = take_again(session, redemption)
+    redemption.has_stock = take_again(session, actor.id, redemption, now)
     try:
         set_aside(session, reward, redemption, now)
     except OutOfStock as refusal:

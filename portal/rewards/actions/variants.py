@@ -12,7 +12,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
-from portal.rewards.actions.counting import is_counted
+from portal.rewards.actions.counting import is_counted, note_change, note_movement
 from portal.rewards.actions.returns import came_back, offered_again
 from portal.rewards.kinds.contract import Comes
 from portal.rewards.kinds.registry import kind_of
@@ -22,6 +22,7 @@ from portal.rewards.queries.variants import get_variant
 from portal.rewards.rules.limits import MOST_STOCK, require_change, require_stock
 from portal.rewards.rules.refusals.editing import DateMissing, NameMissing, NotInVariants, VariantNameTaken
 from portal.rewards.rules.refusals.stock import StockCounted, StockOutOfRange, StockStands, StockTooLow, StockUncounted
+from portal.rewards.rules.stock import Why
 
 
 def add_variant(
@@ -49,6 +50,8 @@ def add_variant(
             session.flush()
     except IntegrityError as error:
         _tell_taken(error)
+    if stock is not None:
+        note_movement(session, actor.id, why=Why.ADDED, reward_id=reward_id, variant_id=variant.id, pieces=stock, now=now)
     session.refresh(reward)
     audit.record(session, actor, "reward.variant_added", "reward", reward_id, now=now, variant=variant.name, stock=stock)
     return variant
@@ -104,8 +107,8 @@ def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id
     """
     _require_admin(actor)
     require_change(change)
-    variant = get_variant(session, reward_id, variant_id)
-    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=change, now=now):
+    variant = _locked_variant(session, reward_id, variant_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=change):
         return variant.stock or 0
     stock = RewardVariant.stock
     counted = _plain_update(RewardVariant, variant_id).where(stock + change >= 0, stock + change <= MOST_STOCK)
@@ -115,6 +118,7 @@ def adjust_variant(session: Session, actor: Actor, *, reward_id: int, variant_id
         if now_left is None:
             raise StockUncounted()
         raise StockTooLow(stock=now_left, taken=-change) if change < 0 else StockOutOfRange(most=MOST_STOCK)
+    note_change(session, actor, why=Why.CHANGED, key=key, reward_id=reward_id, variant_id=variant_id, change=change, now=now)
     came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=change, left=left, now=now)
     session.refresh(variant)
     audit.record(session, actor, "reward.variant_adjusted", "reward", reward_id, now=now, variant=variant.name, change=change, stock=left)
@@ -128,14 +132,21 @@ def count_variant(session: Session, actor: Actor, *, reward_id: int, variant_id:
     """
     _require_admin(actor)
     require_stock(stock)
-    variant = get_variant(session, reward_id, variant_id)
-    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=stock, now=now):
+    variant = _locked_variant(session, reward_id, variant_id)
+    if is_counted(session, actor, key=key, reward_id=reward_id, variant_id=variant_id, change=stock):
         return
     begun = _plain_update(RewardVariant, variant_id).where(RewardVariant.stock.is_(None)).values(stock=stock).returning(RewardVariant.id)
     if session.execute(begun).scalar() is None:
         raise StockCounted()
+    note_change(session, actor, why=Why.COUNTED, key=key, reward_id=reward_id, variant_id=variant_id, change=stock, now=now)
     session.refresh(variant)
     audit.record(session, actor, "reward.variant_adjusted", "reward", reward_id, now=now, variant=variant.name, change=stock, stock=stock)
+
+
+def _locked_variant(session: Session, reward_id: int, variant_id: int) -> RewardVariant:
+    variant = get_variant(session, reward_id, variant_id)
+    session.refresh(variant, with_for_update={"key_share": True})
+    return variant
 
 
 def _plain_update(table: type[Reward] | type[RewardVariant], row_id: int) -> Any:

@@ -32,7 +32,7 @@ from portal.rewards.queries.conditions import (
 )
 from portal.rewards.queries.variants import IS_LEFT, as_of, left_of
 from portal.rewards.rules.conditions import FREE, Conditions, again_on, stand
-from portal.rewards.rules.kinds import RewardState
+from portal.rewards.rules.kinds import Kind, RewardState
 from portal.rewards.rules.reach import Standing, standing
 from portal.rewards.rules.refusals.offering import NotForThisPerson
 from portal.rewards.rules.states import State
@@ -109,6 +109,11 @@ def list_offers(session: Session, person_id: int, filters: Mapping[str, Any], no
     shopper = shopper_of(session, person_id, now)
     page = page_by(session, _offered(filters), ORDERS[filters.get("sort", "price")], after=after, size=24, values=shopper.values)
     return replace(page, rows=_offers(session, shopper, page.rows, now))
+
+
+def kinds_offered(session: Session) -> set[Kind]:
+    """Return the kinds of which there is something in the catalogue, for anybody."""
+    return {Kind(kind) for kind in session.scalars(select(Reward.kind).where(Reward.state == RewardState.LIVE).distinct())}
 
 
 def offers_of(session: Session, shopper: Shopper, rewards: Sequence[Reward], now: datetime) -> list[Offer]:

@@ -39,14 +39,46 @@ INVARIANTS = (
         WHERE e.subject_type = 'redemption' AND e.subject_id = r.id AND e.name = 'reward.redeemed')""",
     ),
     Invariant(
-        "I12", "The stock of a reward is never below nothing.", "reward",
-        "SELECT id, 'has stock ' || stock AS text FROM reward WHERE stock < 0",
+        "I12", "The stock of a reward is the sum of its movements, and never below nothing.", "reward",
+        """SELECT r.id, 'has stock ' || COALESCE(r.stock, 0) || ', and its movements come to ' || COALESCE(m.pieces, 0) AS text FROM reward r
+        LEFT JOIN (SELECT reward_id, SUM(pieces) AS pieces FROM stock_movement WHERE variant_id IS NULL GROUP BY reward_id) m ON m.reward_id = r.id
+        WHERE COALESCE(r.stock, 0) <> COALESCE(m.pieces, 0) OR r.stock < 0""",
     ),
     Invariant(
-        "I12", "The stock of a variant is never below nothing, and each piece that went out was one of its reward.", "reward_variant",
-        """SELECT v.id, 'has stock ' || v.stock AS text FROM reward_variant v WHERE v.stock < 0
-        UNION SELECT v.id, 'is of reward ' || v.reward_id || ', but redemption ' || r.id || ' of it is not' AS text
+        "I12", "The stock of a variant is the sum of its movements, and never below nothing.", "reward_variant",
+        """SELECT v.id, 'has stock ' || COALESCE(v.stock, 0) || ', and its movements come to ' || COALESCE(m.pieces, 0) AS text FROM reward_variant v
+        LEFT JOIN (SELECT variant_id, SUM(pieces) AS pieces FROM stock_movement WHERE variant_id IS NOT NULL GROUP BY variant_id) m
+        ON m.variant_id = v.id WHERE COALESCE(v.stock, 0) <> COALESCE(m.pieces, 0) OR v.stock < 0""",
+    ),
+    Invariant(
+        "I12", "Each piece that went out was one of its reward.", "reward_variant",
+        """SELECT v.id, 'is of reward ' || v.reward_id || ', but redemption ' || r.id || ' of it is not' AS text
         FROM redemption r JOIN reward_variant v ON v.id = r.variant_id WHERE v.reward_id <> r.reward_id""",
+    ),
+    Invariant(
+        "I12", "A redemption takes one piece of what is counted, and gives one back at most.", "redemption",
+        """SELECT r.id, 'is ' || r.state || ', took ' || COALESCE(m.taken, 0) || ' and gave back ' || COALESCE(m.back, 0) AS text FROM redemption r
+        LEFT JOIN (SELECT redemption_id, SUM(CASE why WHEN 'taken' THEN 1 ELSE 0 END) AS taken, SUM(CASE why WHEN 'back' THEN 1 ELSE 0 END) AS back
+        FROM stock_movement WHERE redemption_id IS NOT NULL GROUP BY redemption_id) m ON m.redemption_id = r.id
+        WHERE COALESCE(m.taken, 0) - COALESCE(m.back, 0) NOT IN (0, 1)
+        OR (r.has_stock AND r.released_at IS NULL AND COALESCE(m.taken, 0) - COALESCE(m.back, 0) <> 1)""",
+    ),
+    Invariant(
+        "I12", "What a redemption took was of its own shelf.", "stock_movement",
+        """SELECT m.id, 'is of another shelf than redemption ' || r.id AS text FROM stock_movement m JOIN redemption r ON r.id = m.redemption_id
+        WHERE m.reward_id <> r.reward_id OR COALESCE(m.variant_id, 0) <> COALESCE(r.variant_id, 0)""",
+    ),
+    # Of a shelf that was counted all its life: nothing left it without a piece, and what was given up came back. A code may have been seen or lapsed.
+    Invariant(
+        "I12", "From a shelf that always was counted nobody redeems without a piece, and what is given up comes back to it.", "redemption",
+        """SELECT r.id, CASE WHEN r.has_stock THEN 'gave no piece back' ELSE 'took no piece of what is counted' END AS text FROM redemption r
+        JOIN reward w ON w.id = r.reward_id JOIN (SELECT reward_id, COALESCE(variant_id, 0) AS variant_id FROM stock_movement
+        GROUP BY reward_id, COALESCE(variant_id, 0) HAVING SUM(CASE WHEN why IN ('opening', 'added') THEN 1 ELSE 0 END) > 0
+        AND SUM(CASE WHEN why IN ('uncounted', 'source') THEN 1 ELSE 0 END) = 0) s
+        ON s.reward_id = r.reward_id AND s.variant_id = COALESCE(r.variant_id, 0)
+        LEFT JOIN (SELECT redemption_id, SUM(CASE why WHEN 'taken' THEN 1 WHEN 'back' THEN -1 ELSE 0 END) AS has FROM stock_movement
+        WHERE redemption_id IS NOT NULL GROUP BY redemption_id) m ON m.redemption_id = r.id
+        WHERE NOT r.has_stock OR (w.kind <> 'gift_card' AND r.released_at IS NOT NULL AND COALESCE(m.has, 0) <> 0)""",
     ),
     Invariant(
         "I12", "Who waits for a variant waits for one of its reward.", "reward_wait",

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from portal.audience.queries.admission import is_admitted
+from portal.audience.queries.reach import admitted_of
 from portal.ledger.queries.balances import balances_of
+from portal.notifications.models import OutboxJob
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.receiving.queries.standing import receivers_of
@@ -24,6 +25,8 @@ from portal.rewards.rules.kinds import UNIT, RewardState
 from portal.rewards.rules.redeeming import is_over
 from portal.web.paging import Page, page_by
 
+TELLING = "stock-return:"
+"""What the key of a job that tells of a return begins with; its number follows."""
 AT_ONCE = 100
 _Before = aliased(RewardWait)
 _SAME_SHELF = and_(
@@ -137,8 +140,9 @@ def shelves_with_some(session: Session, today: date, *, after: Shelf, limit: int
 
 
 def is_being_told(session: Session, shelf: Shelf) -> bool:
-    """Tell whether a telling of this shelf is under way."""
-    return session.scalar(select(StockReturn.id).where(_returned_to(shelf), StockReturn.open > 0).limit(1)) is not None
+    """Tell whether a telling of this shelf is under way. One whose job was given up is none: nobody may ever send it again."""
+    is_given_up = exists().where(OutboxJob.key == literal(TELLING) + cast(StockReturn.id, String), OutboxJob.dead_at.is_not(None))
+    return session.scalar(select(StockReturn.id).where(_returned_to(shelf), StockReturn.open > 0, ~is_given_up).limit(1)) is not None
 
 
 def emptied_at(session: Session, shelf: Shelf) -> datetime | None:
@@ -206,14 +210,14 @@ def _may_have(session: Session, waiting: Sequence[RewardWait], reward: Reward, n
     cents, is_gift, conditions = cents_of(session, reward), is_charity(reward), get_conditions(session, reward.id)
     earned = balances_of(session, people, unit=UNIT) if conditions.need is not None else {}
     asked = open_cents_of(session, [person for person in people if receivers[person].rule.year_cents is not None])
-    audience, ships = audience_of(session, reward.id), kind_of(reward.kind).needs_address
+    meant, ships = admitted_of(session, people, audience_of(session, reward.id), now), kind_of(reward.kind).needs_address
 
     def may(wait: RewardWait) -> bool:
         if reward.limit_per_person is not None and has.get(wait.person_id, 0) >= reward.limit_per_person:
             return False
         receiver, balance = receivers[wait.person_id], earned.get(wait.person_id)
         buyer = Buyer(balance.lifetime if balance is not None else 0, receiver.country)
-        if own_objection(reward.name, conditions, buyer, ships=ships) or not is_admitted(session, wait.person_id, audience, now):
+        if own_objection(reward.name, conditions, buyer, ships=ships) or wait.person_id not in meant:
             return False
         return receiver.objection(cents, is_charity=is_gift, open_cents=asked.get(wait.person_id, 0)) is None
 
