@@ -35,7 +35,7 @@ class WaitingNominations:
             lambda session, actor, item_id, given, now: accept_nomination(
                 session, actor, nomination_id=item_id, company=given.company or None, now=now
             ),
-            N_("Accepted and invited. The nominator has been told."),
+            N_("Accepted. The invitation goes out in a minute, and the nominator has been told."),
         ),
         "decline": Verdict(
             lambda session, actor, item_id, given, now: decline_nomination(session, actor, nomination_id=item_id, reason=given.reason, now=now),
