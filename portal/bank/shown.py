@@ -125,12 +125,20 @@ def _pdf(person_id: int, name: str) -> Response:
         said.append(_("%(points)s are held.", points=number(balance.held)))
     if balance.owed:
         said.append(_("%(owed)s are owed and are paid first by what you earn next.", owed=number(balance.owed)))
-    if asked := _filter(person_id).values().get("month"):
-        said.append(_("Lines of %(month)s.", month=month(date.fromisoformat(f"{asked}-01"), "LLLL y")))
+    form = _filter(person_id)
+    if asked := form.values():
+        said.append(_("Only lines that fit: %(filters)s.", filters="; ".join(_named(form, name, value) for name, value in asked.items())))
     columns = [Column(_("Day"), 13), Column(_("What"), 44), Column(_("Decided by"), 19)]
     columns += [Column(_("Points"), 11, is_number=True), Column(_("Balance"), 13, is_number=True)]
     title = _("Statement of %(name)s", name=get_person(db(), person_id).name)
     return pdf_response(f"{name}.pdf", title=title, said=said, columns=columns, rows=(_printed(line) for line in _lines(person_id)))
+
+
+def _named(form: StatementFilter, name: str, value: Any) -> str:
+    """Return a filter as the form names it, in the reader's language."""
+    offered = {choice[0]: choice[1] for choice in getattr(form[name], "choices", None) or ()}
+    said = day(value) if isinstance(value, date) else str(offered.get(value, value))
+    return str(_("%(label)s: %(value)s", label=form[name].label.text, value=said))
 
 
 FILES: Mapping[str | None, Callable[[int, str], Response]] = {"csv": _csv, "xlsx": _xlsx, "pdf": _pdf}

@@ -18,7 +18,7 @@ from portal.rewards.actions.addresses import erase_addresses
 from portal.rewards.actions.auto import approve_rested
 from portal.rewards.actions.fulfilling import receive_redemption
 from portal.rewards.actions.returns import TELL
-from portal.rewards.actions.untold import tell_of_untold
+from portal.rewards.actions.untold import has_untold, tell_of_untold
 from portal.rewards.actions.waiting import tell_some
 from portal.rewards.actions.wishes import lose_reach, tell_within_reach
 from portal.rewards.queries.redemptions import sent_before, tickets_over
@@ -93,11 +93,19 @@ def look_at_waiting(database: Database, now: datetime) -> int:
             shelves = shelves_with_some(session, local_date(now, programme_zone(session)), after=after, limit=AT_ONCE)
         for shelf in shelves:
             with failed.noted():
-                promised += database.write(partial(tell_of_untold, shelf=shelf, now=now))
+                promised += _tell_of(database, shelf, now)
         if len(shelves) < AT_ONCE:
             failed.tell()
             return promised
         after = shelves[-1]
+
+
+def _tell_of(database: Database, shelf: Shelf, now: datetime) -> bool:
+    """The shelf is looked at without its lock first: most times there is nobody to tell, and who redeems meanwhile waits for nothing."""
+    with database.reading() as session:
+        if not has_untold(session, shelf, now):
+            return False
+    return database.write(partial(tell_of_untold, shelf=shelf, now=now))
 
 
 def tell_waiting(database: Database, payload: dict[str, Any], now: datetime) -> None:

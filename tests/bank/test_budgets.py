@@ -220,6 +220,8 @@ def test_an_admin_plans_a_budget_and_reads_how_far_it_is_used(database: Database
     assert refused.status_code == 422
     assert "Say why, for those who read it later." in refused.text
     assert client.post("/admin/bank/finance/budgets", data=sent | {"reason": "The board’s plan"}).status_code == 303
+    again = client.post("/admin/bank/finance/budgets", data=sent | {"reason": "Another why"}, follow_redirects=True).text
+    assert "It stands already, so nothing was saved. Its reason stays: “The board’s plan”." in again
     for path in ("/admin/bank/finance", "/admin/bank/finance/budgets"):
         page = client.get(path).text
         assert "90% used" in page
@@ -293,6 +295,38 @@ def test_a_budget_in_money_stands_beside_one_in_points_and_warns_at_its_own_leve
     with database.reading() as session:
         assert [b.measure for b in standing_budgets(budget_history(session))] == [Measure.POINTS]
         assert [(b.amount, b.currency, b.near) for b in budget_history(session)] == [(None, "USD", 80), (10_000, "", 80), (3_150, "USD", 60)]
+
+
+def test_what_came_back_is_taken_off_at_what_it_cost_when_it_was_given_out_or_redeemed(database: Database) -> None:
+    """Points cost nothing that is known in January, one cent in February and two from March on; what came back came in March."""
+    february, march = datetime(2026, 2, 5, 12, tzinfo=UTC), datetime(2026, 3, 17, 12, tzinfo=UTC)
+
+    def make(session: Session) -> None:
+        admin_id, owner = make_admin(session).id, verbs.open_owner(session)
+        for cost, first in (("0.01", date(2026, 2, 1)), ("0.02", date(2026, 3, 1))):
+            assume(
+                session, as_admin(admin_id), kind=Assumed.COST, value=Decimal(cost), reason="So", from_on=first, now=datetime(2026, 1, 1, tzinfo=UTC)
+            )
+        for counts in (ISSUED, REDEEMED):
+            for period in (MONTH, YEAR):
+                budget(session, admin_id, Decimal(100), february, measure=Measure.MONEY, counts=counts, period=period)
+        unpriced = verbs.award(session, 500, owner, now=february - timedelta(days=20))
+        given, _kept = (verbs.award(session, points, owner, now=february) for points in (4_000, 3_000))
+        redeemed = [verbs.capture(session, verbs.hold(session, 100, owner, now=at).id, now=at) for at in (february, march)]
+        for one in (unpriced, given, *redeemed):
+            verbs.reverse(session, one.id, now=march)
+        verbs.award(session, 10, owner, now=march)
+
+    database.write(make)
+    with database.reading() as session:
+        found = reached_on(session, standing_budgets(budget_history(session)), march.date())
+        told = {(one.budget.counts, one.budget.period): (one.points, one.cents, one.unpriced) for one in found}
+        (before,) = [one for one in reached_on(session, standing_budgets(budget_history(session)), february.date()) if one.budget.period is MONTH][:1]
+    assert told[ISSUED, YEAR] == (3_010, 3_000 + 20, 0)
+    assert told[ISSUED, MONTH] == (10 - 4_500, 20 - 4_000, -500)
+    assert told[REDEEMED, YEAR] == (0, 0, 0)
+    assert told[REDEEMED, MONTH] == (-100, -100, 0)
+    assert (before.points, before.cents) == (7_000, 7_000)
 
 
 def test_an_admin_plans_a_budget_in_money(database: Database, sign_in: SignIn) -> None:

@@ -1,16 +1,19 @@
 """What the page of finance says is so: of one moment, of a month gone by, of what was settled later, and in as few rows as need be looked at."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from portal.bank.actions.finance import assume
+from portal.bank.actions.finance import assume, plan
 from portal.bank.models import Assumption
 from portal.bank.queries.figures import figures
 from portal.bank.queries.finance import compared, flows, sums_by_month
+from portal.bank.rules.budgets import Counts, Period
 from portal.bank.rules.finance import Assumed, AssumedInThePast
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -32,12 +35,15 @@ COST, EXPECTED = Assumed.COST, Assumed.EXPECTED
 def test_the_page_never_accuses_the_ledger_of_what_was_paid_while_it_was_made(database: Database, sign_in: SignIn) -> None:
     database.write(live)
     client = sign_in(admin_of(database))
+    asked: dict[str, Any] = {"counts": Counts.ISSUED, "period": Period.MONTH, "amount": 10_000, "reason": "Plan", "now": utcnow()}
+    database.write(lambda session: plan(session, as_admin(admin_of(database)), **asked) and None)
+    used = _used(client.get("/admin/bank/finance").text)
     paid: list[int] = []
 
     def pay(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if "FROM lot" in statement and "GROUP BY lot.month" in statement and not paid:
             paid.append(5)
-            database.write(lambda session: verbs.award(session, 5, 8) and None)
+            database.write(lambda session: verbs.award(session, 5, 8, now=utcnow()) and None)
 
     engine = client.application.extensions["database"].engine
     event.listen(engine, "after_cursor_execute", pay)
@@ -48,8 +54,16 @@ def test_the_page_never_accuses_the_ledger_of_what_was_paid_while_it_was_made(da
     assert paid
     assert "Held against the ledger" in page
     assert "badge-error" not in page
+    assert _used(page) == used, "budgets are of the same moment"
+    assert _used(client.get("/admin/bank/finance").text) != used
     with database.reading() as session:
         assert all(one.lots == one.accounts for one in compared(session, sums_by_month(session)))
+
+
+def _used(page: str) -> str:
+    found = re.search(r"[\d,]+ of 10,000", page)
+    assert found is not None
+    return found[0]
 
 
 def expired_award(session: Session, kind: PolicyKind = PolicyKind.FIXED) -> int:
@@ -115,6 +129,11 @@ def test_a_form_sent_twice_is_one_line_of_the_history(database: Database, sign_i
     for value in ("0.01", "0.01", "0.02", "0.01"):
         sent = {"cost-value": value, "cost-reason": "x", "cost-from_on": ""}
         assert client.post("/admin/bank/finance/assumptions/cost", data=sent).status_code == 303
+    assert "It stands already" in client.get("/admin/bank/finance/assumptions").text
+    sent = {"cost-value": "0.01", "cost-reason": "Another why", "cost-from_on": ""}
+    told = client.post("/admin/bank/finance/assumptions/cost", data=sent, follow_redirects=True).text
+    assert "It stands already, so nothing was saved. Its reason stays: “x”." in told
+    assert "Saved. Figures" not in told
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Assumption)) == 3
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from portal.bank.queries.statement import debts_of
 from portal.bank.rules.adjusting import NothingToChange, OwnBalance, ReasonNeeded, TooMuch
 from portal.bank.rules.statement import LINE_NAMES, MOST_MONTHS, RETURNED, dotted, line_name, months_between
 from portal.kernel.actor import Actor
-from portal.kernel.clock import utcnow
-from portal.kernel.db import Database
+from portal.kernel.clock import start_of_day, utcnow
+from portal.kernel.db import Database, programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.ledger.queries.balances import Balance, balance_of
 from portal.ledger.rules import TransferKind
@@ -285,6 +286,26 @@ def test_a_month_holds_for_page_search_and_files_alike_and_with_days_within_it(a
     assert "Counted twice" in amara.get("/statement?month=1812-02").text
     for kind in ("xlsx", "pdf"):
         assert len(amara.get(f"/statement?month=2026-07&format={kind}").data) < len(amara.get(f"/statement?format={kind}").data)
+
+
+def test_a_month_and_a_day_end_when_the_programme_ends_them(amara: PortalClient, account: Account, database: Database) -> None:
+    """A line of half an hour before midnight and one of half an hour after are of two days, and of two months."""
+    with database.reading() as session:
+        first = start_of_day(date(2026, 8, 1), programme_zone(session))
+    assert first.astimezone(UTC).date() == date(2026, 7, 31), "else the zone would not matter"
+    half = timedelta(minutes=30)
+    database.write(lambda s: [give_points(s, account.person_id, points, at=at) for points, at in ((31, first - half), (1, first + half))])
+    july, august = (["31"], ["1"])
+
+    def points(query: str) -> list[str]:
+        return [line[3] for line in lines(amara, f"/statement?{query}") if line[3] in ("31", "1")]
+
+    assert (points("month=2026-07"), points("month=2026-08")) == (july, august)
+    assert (points("until=2026-07-31"), points("since=2026-08-01")) == (july, august)
+    assert (points("since=2026-07-31&until=2026-07-31"), points("since=2026-08-01&until=2026-08-01")) == (july, august)
+    for query, amount in (("month=2026-07", "+31"), ("since=2026-08-01&until=2026-08-01", "+1")):
+        shown = {sign for sign in ("+31", "+1") if re.search(rf">\s*{re.escape(sign)}\s*<", amara.get(f"/statement?{query}").text)}
+        assert shown == {amount}
 
 
 @pytest.mark.parametrize(

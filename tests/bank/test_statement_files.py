@@ -3,7 +3,9 @@
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -70,6 +72,33 @@ def test_the_statement_can_be_printed(amara: PortalClient) -> None:
     assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="statement.pdf"'
     assert len(re.findall(rb"/Type /Page\b", answer.data)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", None),
+        ("&kind=adjust", "Kind: Corrected by hand"),
+        ("&category=error", "Corrections: Error in our records"),
+        ("&month={month}", "Month: {name}"),
+        ("&since=2026-01-05&until=2026-01-31", "From: 5 Jan 2026; Until: 31 Jan 2026"),
+        ("&q=100%25", "Search: 100%"),
+        ("&q=x&kind=earn", "Search: x"),
+    ],
+)
+def test_paper_says_every_filter_that_leaves_lines_out(amara: PortalClient, monkeypatch: pytest.MonkeyPatch, query: str, said: str | None) -> None:
+    told: list[str] = []
+    opening = documents._Sheet.opening
+
+    def listen(self: Any, brand: str, title: str, lines: Sequence[str]) -> None:
+        told.extend(lines)
+        opening(self, brand, title, lines)
+
+    monkeypatch.setattr(documents._Sheet, "opening", listen)
+    names = {"month": f"{utcnow():%Y-%m}", "name": f"{utcnow():%B %Y}"}
+    assert amara.get("/statement?format=pdf" + query.format(**names)).data[:5] == b"%PDF-"
+    found = [line for line in told if line.startswith("Only lines that fit")]
+    assert found == ([] if said is None else [f"Only lines that fit: {said.format(**names)}."])
 
 
 def test_a_long_statement_takes_more_pages_and_says_when_it_is_cut(amara: PortalClient, app, monkeypatch: pytest.MonkeyPatch) -> None:

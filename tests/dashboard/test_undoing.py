@@ -1,6 +1,7 @@
 """What a reviewer decided in the last minute stands above the queue, of every kind: to be undone, or with the reason why not."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +20,15 @@ from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import KINDS, Terms
 from portal.rewards.actions.fulfilling import send_redemption
 from tests.challenges.test_begun import begin
+from portal.kernel.errors import NotFound
+from portal.people.actions.reviewing import grant_reviewing
+from portal.people.rules.reviewing import ATTEMPTS, REDEMPTIONS
+from portal.review.models import ReviewDecision
+from portal.review.rules.refusals import NotYourVerdict
+from portal.rewards.queries.redemptions import get_redemption
+from portal.rewards.rules.states import State
 from tests.dashboard.scene import Scene, give, scene
-from tests.factories.people import make_admin, make_person
+from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.rewards import acting, as_admin, make_digital, make_redemption, make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -152,10 +160,32 @@ def test_an_early_acceptance_that_was_not_shared_has_a_line_that_says_why_it_can
 
 
 def test_another_reviewer_sees_nothing_to_undo_and_a_kind_that_is_not_theirs_is_not_found(desk: PortalClient, stage: Scene, sign_in: SignIn) -> None:
+@pytest.mark.parametrize("other", ["an admin", "a reviewer of redemptions", "a reviewer of answers"])
+def test_another_reviewer_sees_nothing_to_undo_and_a_kind_that_is_not_theirs_is_not_found(
+    desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database, other: str
+) -> None:
     desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
     found = re.search(rf'action="({QUEUE}/redemption/decisions/\d+/undo)', desk.get(QUEUE).text)
     assert found
-    assert sign_in(stage.employee).post(found.group(1), data={}).status_code in (403, 404)
+
+    def make(session: Session) -> int:
+        if other == "an admin":
+            return make_admin(session).id
+        person_id, grants = make_employee(session).id, {REDEMPTIONS if "redemptions" in other else ATTEMPTS}
+        grant_reviewing(session, as_admin(stage.admin.id), person_id=person_id, grants=grants, now=utcnow() - timedelta(days=30))
+        return person_id
+
+    client = sign_in(database.write(make))
+    page = client.get(QUEUE)
+    assert page.status_code == 200
+    assert "Undo within the minute" not in page.text
+    assert "/undo" not in page.text
+    told = client.get(client.post(found.group(1), data={}).location).text
+    with database.reading() as session:
+        assert session.scalar(select(ReviewDecision.undone_at)) is None
+        assert get_redemption(session, stage.redemption.id).state == State.APPROVED
+    assert (NotFound if other == "a reviewer of answers" else NotYourVerdict).message in told
+    assert "Undone." not in told
 
 
 def test_the_queue_asks_no_more_of_the_database_however_much_was_just_decided(

@@ -157,6 +157,18 @@ def test_who_was_added_as_an_admin_or_let_in_again_is_new(session: Session) -> N
             approve(session, by, row, desk.now + 2 * DAY)
 
 
+def test_who_was_let_in_again_is_new_with_their_permission_to_review_too(session: Session) -> None:
+    desk = Desk(session)
+    rhea = make_person(session, name="Rhea", roles={EMPLOYEE}).id
+    grant_reviewing(session, as_admin(desk.ben), person_id=rhea, grants={ATTEMPTS}, now=desk.now - 30 * DAY)
+    require_apart(session, kind="attempt", first_id=desk.ada, second_id=rhea, now=desk.now)
+    deactivate_person(session, as_admin(desk.ada), person_id=rhea, reason="Away", now=desk.now)
+    reactivate_person(session, as_admin(desk.ada), person_id=rhea, now=desk.now)
+    with pytest.raises(SecondTooNew) as refused:
+        require_apart(session, kind="attempt", first_id=desk.ada, second_id=rhea, now=desk.now + 2 * DAY)
+    assert refused.value.facts == {"since": desk.now + WEEK}
+
+
 def test_nobody_makes_a_second_admin_their_own_by_an_address(session: Session) -> None:
     desk = Desk(session)
     carl = add_person(session, as_admin(desk.ben), name="Carl", email="carl@x.example", roles={ADMIN}, now=desk.now - 30 * DAY)

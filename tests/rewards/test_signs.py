@@ -180,3 +180,17 @@ def test_a_page_leaves_a_mark_of_where_somebody_is_today(app: Flask, database: D
     assert client.get("/").status_code == 200
     with database.reading() as session:
         assert [mark.person_id for mark in session.scalars(select(SignInMark))] == [person_id]
+
+
+def test_a_mark_is_made_with_the_key_of_the_installation(app: Flask, session: Session) -> None:
+    """Whoever has the database alone cannot try all addresses: another key gives other marks, and the portal's is made of its secret."""
+    person_id, marks = make_person(session).id, []
+    for day, secret in enumerate(("one", "two", "one")):
+        session.info["mark_key"] = mark_key(secret)
+        at = utcnow() + timedelta(days=day)
+        note_mark(session, person_id=person_id, origin="198.51.100.7", browser="Fox", now=at)
+        marks.append(session.execute(select(SignInMark.address, SignInMark.device).where(SignInMark.day == at.date())).one())
+    assert marks[0] == marks[2]
+    assert not set(marks[0]) & set(marks[1])
+    with app.extensions["database"].reading() as own:
+        assert own.info["mark_key"] == mark_key(app.config["SETTINGS"].secret_key)

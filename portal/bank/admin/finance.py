@@ -58,9 +58,9 @@ def index() -> ResponseReturnValue:
     with database().snapshot(is_timed=True) as at_once:
         # As of one moment: else what is paid between two statements would look like a ledger that does not agree.
         found = figures(at_once, unit=asked.get("unit", POINTS), since=since, until=until, as_of=as_of, now=now)
+        budgets = [] if found.as_of else reached_on(at_once, standing_budgets(budget_history(at_once)), found.day)
     if (kind := request.args.get("format", "")) in FILES:
         return FILES[kind](f"points-{found.day}.{kind}", (*HEADER, *MONEY), _cells(found))
-    budgets = [] if found.as_of else reached_on(db(), standing_budgets(budget_history(db())), found.day)
     top = max((flow.redeemed for _first, flow in found.moved[-12:]), default=0)
     words = {"counts_names": COUNTS_NAMES, "period_names": PERIOD_NAMES, "needed": NEEDED, "looked_at": LOOKED_AT, "likely_times": LIKELY}
     limits = {"least": LEAST_POINTS, "mature": MATURE_MONTHS}
@@ -107,8 +107,10 @@ def save(kind: str) -> ResponseReturnValue:
     if not form.validate():
         return _assumptions(forms), 422
     given = {"value": form.value.data, "reason": form.reason.data or "", "from_on": form.from_on.data, "seen": form.seen.data}
-    assume(db(), current_actor(), kind=Assumed(kind), **given, now=utcnow())
-    flash(_("Saved. Figures of days gone by stay what they were."), "good")
+    now = utcnow()
+    made = assume(db(), current_actor(), kind=Assumed(kind), **given, now=now)
+    is_new = made.set_at == now
+    flash(_("Saved. Figures of days gone by stay what they were.") if is_new else _stood(made.reason), "good" if is_new else "info")
     return redirect(url_for(".assumptions"), 303)
 
 
@@ -171,9 +173,17 @@ def save_budget() -> ResponseReturnValue:
         "reason": form.reason.data or "",
     }
     given["seen"] = form.seen.data
-    made = plan(db(), current_actor(), counts=counts, period=period, **given, now=utcnow())
-    flash(_("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything."), "good")
+    now = utcnow()
+    made = plan(db(), current_actor(), counts=counts, period=period, **given, now=now)
+    said = _("The budget is ended.") if made.amount is None else _("Saved. Admins are told when it is near; nobody is kept from anything.")
+    is_new = made.set_at == now
+    flash(said if is_new else _stood(made.reason), "good" if is_new else "info")
     return redirect(url_for(".budgets"), 303)
+
+
+def _stood(reason: str) -> str:
+    """Return what is said where nothing was written, so that nobody thinks the reason they typed is kept."""
+    return str(_("It stands already, so nothing was saved. Its reason stays: “%(reason)s”.", reason=reason))
 
 
 def _budgets(form: BudgetForm) -> str:

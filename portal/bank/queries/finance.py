@@ -117,18 +117,47 @@ def flows(session: Session, bounds: Sequence[datetime], *, unit: str = POINTS) -
         .where(transfer.c.recorded_at >= bounds[0], transfer.c.recorded_at < bounds[-1])
         .subquery("moved")
     )
-    given, redeemed = (func.sum(case((moved.c.kind.in_(kinds), moved.c.points), else_=0)) for kinds in (("award", "adjust"), ("capture",)))
-    asked = select(moved.c.span, given.label("given"), redeemed.label("redeemed"), func.sum(moved.c.expired).label("expired")).group_by(moved.c.span)
+    asked = select(moved.c.span, *_sums_of(moved), func.sum(moved.c.expired).label("expired")).group_by(moved.c.span)
     found = {row.span: Flow(int(row.given), int(row.redeemed), int(row.expired)) for row in session.connection().execute(asked)}
     return [found.get(place, Flow()) for place in range(len(bounds) - 1)]
 
 
-def _span(bounds: Sequence[datetime], low: int, high: int) -> Any:
+def came_back(session: Session, bounds: Sequence[datetime], changes: Sequence[datetime], *, unit: str = POINTS) -> list[tuple[int, int, Flow]]:
+    """Return what was taken back or returned from each of ``bounds`` to the next, below zero, by when it had been given out or redeemed.
+
+    Rows (place of the bound, how many of ``changes``, which ascend, had come when the original was recorded, flow). Two statements.
+    """
+    if len(bounds) < 2:
+        return []
+    moved = (
+        select(
+            _span(bounds, 0, len(bounds) - 1).label("span"),
+            # Nothing is compared with the first bound: what was recorded before all changes is at place 0.
+            _span([bounds[0], *changes], 0, len(changes) + 1, _ORIGINAL.c.recorded_at).label("change"),
+            _ORIGINAL.c.kind,
+            transfer.c.points,
+        )
+        .join(_ORIGINAL, _ORIGINAL.c.id == transfer.c.reverses_id)
+        .where(transfer.c.id > committed_by(session, bounds[0] - SEALED_LATE), transfer.c.unit == unit)
+        .where(transfer.c.recorded_at >= bounds[0], transfer.c.recorded_at < bounds[-1])
+        .subquery("moved")
+    )
+    given, redeemed = _sums_of(moved)
+    asked = select(moved.c.span, moved.c.change, given, redeemed).group_by(moved.c.span, moved.c.change)
+    return [(row.span, row.change, Flow(int(row.given), int(row.redeemed))) for row in session.connection().execute(asked)]
+
+
+def _sums_of(moved: Any) -> list[Any]:
+    counted = {"given": ("award", "adjust"), "redeemed": ("capture",)}
+    return [func.sum(case((moved.c.kind.in_(kinds), moved.c.points), else_=0)).label(name) for name, kinds in counted.items()]
+
+
+def _span(bounds: Sequence[datetime], low: int, high: int, at: Any = transfer.c.recorded_at) -> Any:
     """Return an expression for the place of a transfer among ``bounds[low:high]``."""
     if high - low == 1:
         return literal_column(str(low))
     middle = (low + high) // 2
-    return case((transfer.c.recorded_at < bounds[middle], _span(bounds, low, middle)), else_=_span(bounds, middle, high))
+    return case((at < bounds[middle], _span(bounds, low, middle, at)), else_=_span(bounds, middle, high, at))
 
 
 def months_back(today: date, count: int) -> list[date]:

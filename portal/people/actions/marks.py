@@ -1,6 +1,7 @@
 """Marks of the devices and addresses that people use: hashed with a key of the installation, one a day, kept for 90 days.
 
-A mark says that two people used the same device or address, and nothing else: neither address nor browser can be read from it. It is
+A mark says that two people used the same device or address, and nothing else: neither address nor browser can be read from it by itself. (The
+audit log keeps the address of each act as it is, see docs/operating.md.) It is
 kept for the sign "many accounts on one device or address", which has to see sessions that were closed too.
 """
 

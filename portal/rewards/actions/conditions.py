@@ -16,7 +16,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.recognition.models import Level
-from portal.rewards.actions.returns import offered_again
+from portal.rewards.actions.returns import forget_told, offered_again
 from portal.rewards.kinds.registry import kind_of
 from portal.rewards.models.offering import Reward, RewardAudience, RewardConditions
 from portal.rewards.queries.catalogue import locked_reward
@@ -97,6 +97,8 @@ def set_conditions(
         session.flush()
         if not was_on and reward.state == RewardState.LIVE and sale_of(get_conditions(session, reward_id), today) is Sale.ON:
             offered_again(session, reward_id=reward_id, now=now)
+        if "sale_from" in changed and sale_from is not None and sale_from > today:
+            forget_told(session, reward_id=reward_id)
         audit.record(session, actor, "reward.conditions_changed", "reward", reward_id, now=now, changed=_plain(changed))
     return get_conditions(session, reward_id)
 

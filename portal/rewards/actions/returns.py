@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import local_date
@@ -41,6 +41,11 @@ def offered_again(session: Session, *, reward_id: int, only: int | None = None, 
         stock = stock_of(session, reward, variant_id, today)
         if pieces := people if stock is None else stock:
             promise(session, reward_id, variant_id, pieces=pieces, is_empty=True, made_at=now, now=now)
+
+
+def forget_told(session: Session, *, reward_id: int) -> None:
+    """Let nobody who waits count as told: the sale is put off, and what is there on its day is news to all. The reward is locked."""
+    session.execute(update(RewardWait).where(RewardWait.reward_id == reward_id, RewardWait.told_at.is_not(None)).values(told_at=None))
 
 
 def promise(

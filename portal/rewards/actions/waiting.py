@@ -25,7 +25,7 @@ from portal.rewards.models.waiting import RewardWait, RewardWish, StockReturn
 from portal.rewards.queries.catalogue import get_reward, locked_reward
 from portal.rewards.queries.conditions import get_conditions
 from portal.rewards.queries.variants import has_variants
-from portal.rewards.queries.waiting import AT_ONCE, is_on, next_in_turn, own_counts, stock_of, told_since
+from portal.rewards.queries.waiting import AT_ONCE, Shelf, count_who_know, is_on, next_in_turn, own_counts, stock_of
 from portal.rewards.queries.worth import cents_of, is_charity, open_cents
 from portal.rewards.rules.conditions import Sale, limit_refusal, sale_of
 from portal.rewards.rules.kinds import RewardState
@@ -94,7 +94,9 @@ def tell_some(session: Session, *, return_id: int, now: datetime) -> bool:
     today = local_date(now, programme_zone(session))
     is_offered = reward.state == RewardState.LIVE and sale_of(get_conditions(session, reward.id), today) is Sale.ON
     stock = stock_of(session, reward, back.variant_id, today) if is_offered else 0
-    wanted = may_be_told(open_pieces=back.open, stock=stock, told_since=told_since(session, back))
+    shelf = Shelf(reward.id, back.variant_id)
+    told = count_who_know(session, reward, shelf, since=back.made_at, stock=stock, wanted=back.open, now=now)
+    wanted = may_be_told(open_pieces=back.open, stock=stock, told_since=told)
     chosen = next_in_turn(session, back, reward, min(wanted, AT_ONCE), now) if wanted else []
     variant = session.get(RewardVariant, back.variant_id) if back.variant_id else None
     data = {"reward": reward.name, "variant": variant.name if variant else "", "points": reward.price}

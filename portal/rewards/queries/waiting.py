@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from portal.audience.queries.reach import admitted_of
@@ -117,11 +117,6 @@ def count_waiting(session: Session, reward_id: int) -> int:
     return session.scalar(select(func.count()).select_from(RewardWait).where(RewardWait.reward_id == reward_id, active)) or 0
 
 
-def told_since(session: Session, back: StockReturn) -> int:
-    """Return how many of those who wait and take part were told since these pieces came back."""
-    return count_who_know(session, Shelf(back.reward_id, back.variant_id), back.made_at)
-
-
 def shelves_with_some(session: Session, today: date, *, after: Shelf, limit: int) -> list[Shelf]:
     """Return the next shelves of what is on sale ``today`` and there, while somebody waits for it."""
     variant = func.coalesce(RewardWait.variant_id, 0)
@@ -150,21 +145,32 @@ def emptied_at(session: Session, shelf: Shelf) -> datetime | None:
     return session.scalar(select(func.max(StockReturn.made_at)).where(_returned_to(shelf), StockReturn.was_empty))
 
 
-def count_who_know(session: Session, shelf: Shelf, since: datetime | None) -> int:
-    """Return how many who still wait and take part were told since then, or ever."""
-    told = RewardWait.told_at.is_not(None) if since is None else RewardWait.told_at >= since
-    return _count_active(session, shelf, told)
+def count_who_know(session: Session, reward: Reward, shelf: Shelf, *, since: datetime | None, stock: int | None, wanted: int, now: datetime) -> int:
+    """Return how many who still wait were told since then, or ever, and may have it now, as whoever is told of it; as many as matter.
+
+    Who was told and may have it no more keeps no piece from the others. Where there are ``wanted`` pieces beside all who were told, nobody is
+    looked at one by one.
+    """
+    if not stock:
+        return 0
+    told = _may_hear(shelf, RewardWait.told_at.is_not(None) if since is None else RewardWait.told_at >= since)
+    count = _count(session, told)
+    return count if stock - count >= wanted else len(_in_turn(session, told, reward, stock, now))
 
 
 def count_untold(session: Session, shelf: Shelf, since: datetime | None) -> int:
-    """Return how many who wait and take part were not told since then, or never."""
+    """Return how many advocates who wait and take part were not told since then, or never."""
     never = RewardWait.told_at.is_(None)
-    return _count_active(session, shelf, never if since is None else or_(never, RewardWait.told_at < since))
+    return _count(session, _may_hear(shelf, never if since is None else or_(never, RewardWait.told_at < since)))
 
 
-def _count_active(session: Session, shelf: Shelf, told: ColumnElement[bool]) -> int:
-    active = exists().where(Person.id == RewardWait.person_id, Person.state == PersonState.ACTIVE)
-    return session.scalar(select(func.count()).select_from(RewardWait).where(is_on(shelf.reward_id, shelf.variant_id), told, active)) or 0
+def _count(session: Session, waits: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(waits.subquery())) or 0
+
+
+def _may_hear(shelf: Shelf, told: ColumnElement[bool]) -> Select[Any]:
+    waits = select(RewardWait).join(Person, Person.id == RewardWait.person_id).where(is_on(shelf.reward_id, shelf.variant_id), told)
+    return waits.where(Person.state == PersonState.ACTIVE, Person.is_advocate)
 
 
 def _returned_to(shelf: Shelf) -> ColumnElement[bool]:
@@ -174,6 +180,8 @@ def _returned_to(shelf: Shelf) -> ColumnElement[bool]:
 
 def stock_of(session: Session, reward: Reward, variant_id: int | None, today: date) -> int | None:
     """Return how many can be had on ``today`` of what is waited for: none of what is not offered or over, None without end."""
+    if is_over(kind_of(reward.kind).day(reward.options), today):
+        return 0
     if variant_id is None:
         return reward.stock
     variant = session.get(RewardVariant, variant_id, populate_existing=True)
@@ -182,8 +190,8 @@ def stock_of(session: Session, reward: Reward, variant_id: int | None, today: da
     return variant.stock
 
 
-def next_in_turn(session: Session, back: StockReturn, reward: Reward, most: int, now: datetime) -> list[RewardWait]:
-    """Return at most ``most`` people to be told of pieces that came back, in their turn.
+def next_in_turn(session: Session, back: StockReturn, reward: Reward, most: int, now: datetime, *, is_looking: bool = False) -> list[RewardWait]:
+    """Return at most ``most`` people to be told of pieces that came back, in their turn; their places are locked, unless it ``is_looking`` only.
 
     Left out: who may not receive it or whom its conditions refuse, who has as many as one person may have, who is shut out, and who was
     told already: since the pieces came or, where the shelf was not empty before, ever.
@@ -191,8 +199,11 @@ def next_in_turn(session: Session, back: StockReturn, reward: Reward, most: int,
     told: ColumnElement[bool] = RewardWait.told_at.is_(None)
     if back.was_empty:
         told = or_(told, RewardWait.told_at < back.made_at)
-    statement = select(RewardWait).join(Person, Person.id == RewardWait.person_id).where(is_on(reward.id, back.variant_id), told)
-    statement = statement.where(Person.state == PersonState.ACTIVE, Person.is_advocate).with_for_update(of=RewardWait)
+    statement = _may_hear(Shelf(reward.id, back.variant_id), told)
+    return _in_turn(session, statement if is_looking else statement.with_for_update(of=RewardWait), reward, most, now)
+
+
+def _in_turn(session: Session, statement: Select[Any], reward: Reward, most: int, now: datetime) -> list[RewardWait]:
     chosen: list[RewardWait] = []
     after: str | None = None
     while len(chosen) < most:

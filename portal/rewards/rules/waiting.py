@@ -3,8 +3,6 @@
 First come, first served: who is told holds nothing and is charged nothing, and the piece goes to whoever redeems first.
 """
 
-from datetime import datetime
-
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -25,11 +23,6 @@ def require_sold_out(stock: int | None) -> None:
 def was_empty(*, left: int, came: int) -> bool:
     """Tell whether nothing was on the shelf before ``came`` pieces made it ``left``."""
     return left <= came
-
-
-def knows_since(*, sale_began: datetime | None, emptied: datetime | None) -> datetime | None:
-    """Return since when who was told knows of what is there now: the sale began or the shelf was empty last; None for ever."""
-    return max((moment for moment in (sale_began, emptied) if moment is not None), default=None)
 
 
 def nobody_knows(*, stock: int | None, who_know: int, untold: int) -> int:
