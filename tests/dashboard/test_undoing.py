@@ -159,7 +159,6 @@ def test_an_early_acceptance_that_was_not_shared_has_a_line_that_says_why_it_can
     assert "Undo within the minute" not in page
 
 
-def test_another_reviewer_sees_nothing_to_undo_and_a_kind_that_is_not_theirs_is_not_found(desk: PortalClient, stage: Scene, sign_in: SignIn) -> None:
 @pytest.mark.parametrize("other", ["an admin", "a reviewer of redemptions", "a reviewer of answers"])
 def test_another_reviewer_sees_nothing_to_undo_and_a_kind_that_is_not_theirs_is_not_found(
     desk: PortalClient, stage: Scene, sign_in: SignIn, database: Database, other: str
