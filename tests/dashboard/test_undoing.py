@@ -16,17 +16,17 @@ from portal.challenges.actions.review import accept_early
 from portal.challenges.models.taking import Attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.review.actions.terms import set_terms
-from portal.review.rules.terms import KINDS, Terms
-from portal.rewards.actions.fulfilling import send_redemption
-from tests.challenges.test_begun import begin
 from portal.kernel.errors import NotFound
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.rules.reviewing import ATTEMPTS, REDEMPTIONS
+from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewDecision
 from portal.review.rules.refusals import NotYourVerdict
+from portal.review.rules.terms import KINDS, Terms
+from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.states import State
+from tests.challenges.test_begun import begin
 from tests.dashboard.scene import Scene, give, scene
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.rewards import acting, as_admin, make_digital, make_redemption, make_reward
