@@ -278,7 +278,7 @@ class Settings(BaseSettings):
     @property
     def names_company(self) -> bool:
         """Whether somebody said which company's customers meet here. Until then mails and pages name none."""
-        return self.brand_company != type(self).model_fields["brand_company"].default
+        return bool(self.brand_company != type(self).model_fields["brand_company"].default)
 
     @property
     def is_https(self) -> bool:

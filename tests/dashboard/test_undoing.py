@@ -92,6 +92,7 @@ def test_what_was_decided_is_undone_by_one_press_and_waits_again(
     assert answer.location.endswith(f"item={item}")
     page = desk.get(answer.location).text
     assert "Undone. It stands as before." in page
+    assert "What was said before" in page, "the next one reads that it was decided and undone"
     assert "Undo within the minute" not in page
     assert "It was undone already." in desk.get(desk.post(found.group(1), data={}).location).text
 

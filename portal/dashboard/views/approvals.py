@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from portal.challenges.actions.early import NOT_SHARED
 from portal.challenges.models.taking import Attempt
 from portal.dashboard.forms import QueueFilter, VerdictForm
+from portal.dashboard.queries.audit import Line, decided_before
 from portal.dashboard.queries.deciding import decided_lately
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
 from portal.dashboard.rules import VerdictUnknown, item_of
@@ -57,6 +58,8 @@ class Panel:
     names: Mapping[int, str]
     due: datetime
     open: str = ""
+    events: Sequence[Line] = ()
+    """What was decided before and undone; answers and appeals show their verdicts instead."""
 
     @property
     def key(self) -> str:
@@ -210,6 +213,6 @@ def _panel(item: str, people: Sequence[Decider], form: VerdictForm | None = None
     terms = terms_of(db())
     due = due_at(shown.waiting_since, terms.days_for(source.kind), calendar_of(db(), terms))
     may = [one for one in people if one.may(source.kind) and one.id not in shown.barred]
-    return Panel(
-        source, item_id, shown, form or VerdictForm(formdata=None), case, first, may, known | (names(db(), gone) if gone else {}), due, open_verdict
-    )
+    events = decided_before(db(), source.subject(db(), item_id)) if source.undoing.kind != "attempt" else ()
+    form = form or VerdictForm(formdata=None)
+    return Panel(source, item_id, shown, form, case, first, may, known | (names(db(), gone) if gone else {}), due, open_verdict, events)
