@@ -276,10 +276,9 @@ class Settings(BaseSettings):
         return _listed(self.secret_key_fallbacks)
 
     @property
-    def company_first(self) -> str:
-        """The company where a sentence begins with it: what nobody has named begins like any other word."""
-        is_named = self.brand_company != type(self).model_fields["brand_company"].default
-        return self.brand_company if is_named else self.brand_company[:1].upper() + self.brand_company[1:]
+    def names_company(self) -> bool:
+        """Whether somebody said which company's customers meet here. Until then mails and pages name none."""
+        return bool(self.brand_company != type(self).model_fields["brand_company"].default)
 
     @property
     def is_https(self) -> bool:

@@ -169,6 +169,7 @@ def quick_wins(challenge: bool | None, *, has_points: bool, has_open: bool, has_
 class Opening(StrEnum):
     """What a new programme needs, in the order in which it is best done."""
 
+    COMPANY = "company"
     CHALLENGE = "challenge"
     PEOPLE = "people"
     BADGES = "badges"
@@ -178,7 +179,8 @@ class Opening(StrEnum):
 def first_steps(done: Mapping[Opening, bool]) -> tuple[tuple[Opening, bool], ...]:
     """Return what an admin does first, in order, with whether it is done. None once a challenge was published and somebody was invited.
 
-    Badges and rewards are offered with the rest, but a programme can do without them.
+    The name of the company comes first, so that no mail goes out without it. Badges and rewards are offered with the rest, but
+    a programme can do without them.
     """
     if done[Opening.CHALLENGE] and done[Opening.PEOPLE]:
         return ()

@@ -86,6 +86,7 @@ EVENTS: dict[str, str] = {
     "badge.edited": N_("%(who)s edited the badge %(what)s"),
     "badge.given": N_("%(who)s gave %(what)s the badge “%(badge)s”: %(reason)s"),
     "badge.published": N_("%(who)s switched the badge %(what)s on"),
+    "badge.dropped": N_("%(who)s threw the draft of the badge %(badge)s away"),
     "badge.retired": N_("%(who)s retired the badge %(what)s"),
     "badge.revoked": N_("%(who)s took the badge “%(badge)s” from %(what)s: %(reason)s"),
     "challenge.archived": N_("%(who)s archived the challenge %(what)s"),

@@ -45,10 +45,17 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def initials(name: str) -> str:
-    """Return up to two initials for an avatar; "?" where there is no letter or digit."""
+    """Return up to two initials for an avatar, both of one script; "?" where there is no letter or digit."""
     words = [w for w in (re.sub(r"[^\w]", "", part) for part in name.split()) if w]
-    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [words[0][0]] if words else ["?"]
-    return "".join(letters).upper()
+    if not words:
+        return "?"
+    first, alike = words[0][0], [word[0] for word in words[1:] if _script(word[0]) == _script(words[0][0])]
+    return (first + "".join(alike[-1:])).upper()
+
+
+def _script(letter: str) -> str:
+    """Return the first word of a character's name, which is its script: LATIN, ARABIC, CJK."""
+    return unicodedata.name(letter, "").split(" ")[0]
 
 
 def like_pattern(term: str) -> str:

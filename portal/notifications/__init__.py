@@ -29,5 +29,6 @@ that each worker does every few seconds; several workers may run one at once.
 All words go through ``_()``; they are rendered when the mail is sent, in the language of the recipient.
 The templates know ``data``'s own names, ``name`` (the recipient's, may be empty), ``link`` (absolute, or
 None), ``subject``, ``settings`` and the page filters; a moment in ``data`` is ISO text, shown with
-``{{ decided_at|parsed|moment }}``. ``data["reason"]``, and ``data["badges"]`` that were lost, if given, are shown under the notice too.
+``{{ decided_at|parsed|moment }}``. ``data["reason"]``, and what went: ``data["badges"]`` and ``data["lost_level"]``, if given,
+are shown under the notice too.
 """

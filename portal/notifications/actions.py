@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from portal.notifications.rules import MAIL_TOPIC, NotADeadLetter, Recipient, Re
 
 Wake = Callable[[list[int]], None]
 _WITHHELD = "mail_withheld"
+_UNTOUCHED = (OutboxJob.done_at.is_(None), OutboxJob.dead_at.is_(None), OutboxJob.leased_by.is_(None), OutboxJob.tries == 0)
 
 
 def notify(
@@ -52,9 +53,17 @@ def notify(
 
 def withdraw_mail(session: Session, *, to: Recipient, key: str, now: datetime) -> bool:
     """Stop a mail that was promised for later and that no worker has touched; tells whether it was stopped. What was sent cannot be."""
-    untouched = (OutboxJob.done_at.is_(None), OutboxJob.dead_at.is_(None), OutboxJob.leased_by.is_(None), OutboxJob.tries == 0)
-    stopped = update(OutboxJob).where(OutboxJob.key == mail_key(key, to), *untouched).values(done_at=now, payload={}).returning(OutboxJob.id)
+    stopped = update(OutboxJob).where(OutboxJob.key == mail_key(key, to), *_UNTOUCHED).values(done_at=now, payload={}).returning(OutboxJob.id)
     return session.execute(stopped, execution_options={"synchronize_session": False}).first() is not None
+
+
+def unsay(session: Session, *, to: Recipient, key: str, since: datetime) -> None:
+    """Take back what was told under ``key`` since a moment: the line in the inbox, and the mail that no worker has touched.
+
+    Told again later, it is told as if for the first time.
+    """
+    session.execute(delete(Notice).where(Notice.person_id == to.person_id, Notice.key == key, Notice.created_at > since))
+    session.execute(delete(OutboxJob).where(OutboxJob.key == mail_key(key, to), OutboxJob.created_at > since, *_UNTOUCHED))
 
 
 @contextmanager

@@ -94,6 +94,7 @@ def _place() -> dict[str, Any]:
 
 
 def _line(notice: Notice) -> Line:
-    badges = notice.data.get("badges")
-    said = (notice.data.get("reason"), badges and _("These badges went with it: %(badges)s.", badges=badges))
+    badges, level = notice.data.get("badges"), notice.data.get("lost_level")
+    went = (badges and _("These badges went with it: %(badges)s.", badges=badges), level and _("The level “%(level)s” went with it.", level=level))
+    said = (notice.data.get("reason"), *went)
     return Line(notice, subject_of(notice.kind, notice.data), "\n".join(filter(None, said)))

@@ -57,7 +57,7 @@ class ReviewDecision(Base):
 
     ``kind`` and ``item_id`` name the thing, ``verdict`` is the word of the queue for what was decided. ``before`` is what its room needs
     to let it stand as before; ``final`` is a word of the room for why it cannot be undone at all, empty where it can. Answers to
-    challenges keep their verdicts for ever, and need no row here.
+    challenges keep their verdicts for ever; of them only what is no verdict, an early acceptance that is not shared, has a row here.
     """
 
     __tablename__ = "review_decision"

@@ -145,6 +145,14 @@ def minute(value: datetime) -> str:
     return str(get_datetime_format("medium", locale=locale)).replace("'", "").format(*told)
 
 
+def until(value: datetime) -> str:
+    """Date and time by which something is to be done; of a day that ends then, the day itself, since people read midnight as the next one."""
+    local = value.astimezone(reader().zone)
+    if (local.hour, local.minute) != (0, 0):
+        return minute(value)
+    return str(_("end of %(day)s", day=day(value - timedelta(seconds=1))))
+
+
 @lru_cache(maxsize=20_000)
 def _told(value: datetime, locale: Locale, zone: tzinfo) -> str:
     return str(format_datetime(value, "medium", tzinfo=zone, locale=locale))
@@ -231,6 +239,7 @@ def init(app: Flask, settings: Settings) -> None:
         "weekday": weekday,
         "moment": moment,
         "minute": minute,
+        "until": until,
         "ago": ago,
         "span": span,
         "iso": datetime.fromisoformat,

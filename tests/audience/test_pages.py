@@ -205,7 +205,10 @@ def test_why_answers_by_name_and_lets_one_choose(at: tuple[PortalClient, str], d
     assert f"person={other}" in choice
     assert "Does not see it" in browser.get(f"{address}?person={other}").text
     assert "We know nobody called “Zoë”." in browser.get(f"{address}?who=Zoë").text
-    assert "Not an advocate" in browser.get(f"{address}?who=Ada").text
+    page = browser.get(f"{address}?who=Ada").text
+    assert "Not an advocate" in page
+    assert "Does not see it" in page
+    assert "Sees it" not in page, "one verdict"
     assert browser.get(f"{address}?person=99999").status_code == 404
     for number in (2**63, -1, "٣٣", "x"):
         assert browser.get(f"{address}?person={number}").status_code in (200, 404), number

@@ -25,6 +25,7 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.ledger.models import transfer
 from portal.ledger.queries.balances import balance_of
+from portal.notifications.models import Notice
 from portal.review.rules.refusals import NothingToUndo, NotYourVerdict, UndoTooLate
 from portal.review.rules.undoing import UNDO_WITHIN
 from tests.factories.people import make_admin, make_person
@@ -75,6 +76,9 @@ def test_an_approved_correction_undone_waits_again_however_often(session: Sessio
         undo_correction(session, as_admin(desk.ben), decision_id=last_decision(session, KIND), now=at)
         assert (made.state, made.transfer_id, made.decided_by_id, made.settled_at) == (State.WAITING, None, None, None)
         assert desk.balance(session) == before
+        undone = session.scalars(select(Notice).where(Notice.kind == "adjustment_undone").order_by(Notice.id.desc())).first()
+        assert undone is not None
+        assert undone.data == {"points": -made.points}, "not the reason for which it was to be given"
         assert open_mails(session, "adjustment_approved") == open_mails(session, "adjustment_recalled") == []
     assert told(session, desk.amara, "points_adjusted", "adjustment_undone")[1:] == ["points_adjusted", "adjustment_undone"] * 5
     assert told(session, desk.ada, "adjustment_approved", "adjustment_recalled") == ["adjustment_approved", "adjustment_recalled"] * 5

@@ -257,6 +257,7 @@ def test_a_reviewer_comes_from_the_queue_to_the_list_and_back_with_the_way_to_un
     assert "Ada Novák" in file
     one = desk.get(f"{LIST}/{submission_id}").text
     assert "Filled in" in one
+    assert "Nobody reads what somebody enters until they send it" in one
     assert DONE["answer"]["text"] not in one
     refused = desk.post(f"/admin/challenges/submissions/{submission_id}/accept", data={"reason": " "})
     assert refused.status_code == 422
@@ -267,6 +268,10 @@ def test_a_reviewer_comes_from_the_queue_to_the_list_and_back_with_the_way_to_un
     with database.reading() as session:
         assert session.get_one(Submission, submission_id).state == SubmissionState.APPROVED
         assert balance_of(session, person.id).available == 100
+    one = desk.get(f"{LIST}/{submission_id}").text
+    assert "approved by now" in one
+    assert "Nobody reads what somebody enters" not in one
+    assert "nothing sent yet" not in one
     again = desk.post(f"/admin/challenges/submissions/{submission_id}/accept", data={"reason": WHY})
     assert again.status_code == 409
     assert 'role="alert"' in again.text

@@ -46,6 +46,8 @@ def test_the_admin_of_a_new_programme_is_led_through_the_first_steps(database: D
     for address in re.findall(r'<a class="btn btn-sm shrink-0 [^"]*" href="([^"]*)"', page):
         assert admin.get(address).status_code == 200, address
     assert [step in page for step in ("Choose a template", "Invite<", "See the badges", "Write one")] == [True] * 4
+    assert page.index("Name your company") < page.index("Publish a first challenge"), "before any mail leaves"
+    assert "PORTAL_BRAND_COMPANY" in admin.get("/admin/people/several").text
     assert "Choose a template" in admin.get("/admin/challenges").text
     database.write(make_challenge)
     assert "Choose a template" not in admin.get("/").text

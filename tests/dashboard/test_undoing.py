@@ -11,16 +11,22 @@ from sqlalchemy.orm import Session
 from portal.app import WAITING
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.actions.disputing import dispute_line
+from portal.challenges.actions.answering import submit_attempt
+from portal.challenges.actions.review import accept_early
+from portal.challenges.models.taking import Attempt
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotFound
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.rules.reviewing import ATTEMPTS, REDEMPTIONS
+from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewDecision
 from portal.review.rules.refusals import NotYourVerdict
-from portal.review.rules.terms import KINDS
+from portal.review.rules.terms import KINDS, Terms
+from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.states import State
+from tests.challenges.test_begun import begin
 from tests.dashboard.scene import Scene, give, scene
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.rewards import acting, as_admin, make_digital, make_redemption, make_reward
@@ -86,8 +92,9 @@ def test_what_was_decided_is_undone_by_one_press_and_waits_again(
     assert answer.location.endswith(f"item={item}")
     page = desk.get(answer.location).text
     assert "Undone. It stands as before." in page
+    assert "What was said before" in page, "the next one reads that it was decided and undone"
     assert "Undo within the minute" not in page
-    assert "There is nothing left to undo" in desk.get(desk.post(found.group(1), data={}).location).text
+    assert "It was undone already." in desk.get(desk.post(found.group(1), data={}).location).text
 
 
 def test_what_cannot_be_undone_says_why(desk: PortalClient, stage: Scene, database: Database) -> None:
@@ -98,6 +105,58 @@ def test_what_cannot_be_undone_says_why(desk: PortalClient, stage: Scene, databa
     desk.post(f"{QUEUE}/redemption/{asked}/approve", data={})
     page = desk.get(QUEUE).text
     assert "It was handed over with the approval, so this cannot be undone." in page
+    assert "Undo within the minute" not in page
+
+
+def test_what_was_sent_since_stands_without_a_button_and_the_press_of_an_old_page_says_so(
+    desk: PortalClient, stage: Scene, database: Database
+) -> None:
+    desk.post(f"{QUEUE}/redemption/{stage.redemption.id}/approve", data={})
+    found = re.search(rf'action="({QUEUE}/redemption/decisions/\d+/undo)', desk.get(QUEUE).text)
+    assert found
+    database.write(lambda s: send_redemption(s, as_admin(stage.admin.id), redemption_id=stage.redemption.id, now=utcnow()))
+    page = desk.get(QUEUE).text
+    assert "It was sent since, so your approval stands." in page
+    assert "Undo within the minute" not in page
+    pressed = desk.get(desk.post(found.group(1), data={}).location).text
+    assert "Nothing was done twice. Your decision stands." in pressed
+
+
+def test_what_was_answered_since_stands_and_says_what_happened(desk: PortalClient, stage: Scene, database: Database, sign_in: SignIn) -> None:
+    desk.post(f"{QUEUE}/attempt/{stage.attempt.id}/more", data={"reason": "Which product?"})
+    found = re.search(rf'action="({QUEUE}/attempt/decisions/\d+/undo)', desk.get(QUEUE).text)
+    assert found
+
+    def again(session: Session) -> None:
+        submission_id = session.get_one(Attempt, stage.attempt.id).submission_id
+        submit_attempt(session, acting(stage.advocate.id), submission_id=submission_id, key="again", now=utcnow())
+
+    database.write(again)
+    page = desk.get(QUEUE).text
+    assert "The advocate has sent it again since, so your decision stands." in page
+    assert "Undo within the minute" not in page
+    assert "sent it again since, so your decision stands." in desk.get(desk.post(found.group(1), data={}).location).text
+
+
+def test_an_early_acceptance_that_was_not_shared_has_a_line_that_says_why_it_cannot_be_undone(
+    desk: PortalClient, stage: Scene, database: Database
+) -> None:
+    def waits(session: Session) -> int:
+        admin = as_admin(make_admin(session).id)
+        set_terms(session, admin, terms=Terms(four_eyes_above=10), now=utcnow())
+        submission = begin(session, make_person(session))
+        assert accept_early(session, admin, submission_id=submission.id, reason="Enough", now=utcnow()) is None
+        return session.scalars(select(Attempt.id).where(Attempt.submission_id == submission.id)).one()
+
+    attempt_id = database.write(waits)
+    panel = desk.get(f"{QUEUE}?item=attempt-{attempt_id}").text
+    assert "Who accepted first reads this; the advocate does not." in panel
+    assert "Accepted early" in panel
+    assert "category-decline" not in panel
+    desk.post(f"{QUEUE}/attempt/{attempt_id}/decline", data={"reason": "The second step is the point"})
+    page = desk.get(QUEUE).text
+    assert "Not accepted early" in page
+    assert "so this cannot be undone" in page
     assert "Undo within the minute" not in page
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.kernel.text import clean, clean_line, fold
+from portal.kernel.text import clean, clean_line, fold, initials
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
 TYPED = {
@@ -30,3 +30,11 @@ def test_a_line_holds_no_line_break() -> None:
 
 def test_a_word_is_found_with_and_without_its_joiner() -> None:
     assert fold("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645") == fold("\u0645\u06cc\u062e\u0648\u0627\u0647\u0645")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Ada Moreau", "AM"), ("Ada", "A"), ("ليلى Lefèvre", "ل"), ("Zoë زهراء Zimmer", "ZZ"), ("Éva 王", "É"), ("", "?"), ("---", "?")],
+)
+def test_initials_are_of_one_script(name: str, shown: str) -> None:
+    assert initials(name) == shown

@@ -78,7 +78,7 @@ def test_the_subject_of_a_kind_is_one_line_and_needs_only_its_data(folder: Path,
     assert len(subject.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize(("company", "begins"), [("your company", "Your company invites"), ("adidas", "adidas invites")])
+@pytest.mark.parametrize(("company", "begins"), [("your company", "You are invited to"), ("adidas", "adidas invites")])
 def test_a_company_that_nobody_has_named_begins_a_sentence_like_any_word(mailer: Mailer, app: Flask, company: str, begins: str) -> None:
     """What somebody has named is written as they write it."""
     settings = mailer.settings.model_copy(update={"brand_company": company})

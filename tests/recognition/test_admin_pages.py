@@ -62,6 +62,21 @@ def test_a_badge_from_draft_to_a_person_and_back(hearing: Database, sign_in: Sig
     assert "There is no badge left to give" in client.get(f"/admin/recognition/people/{person_id}/give").text
 
 
+def test_a_draft_is_thrown_away_and_what_is_switched_on_is_not(hearing: Database, sign_in: SignIn) -> None:
+    client = sign_in(hearing.write(lambda s: make_admin(s).id))
+    draft = client.post("/admin/recognition/badges/new?rule=acts", data=DRAFT | {"key": "slip"}).headers["Location"]
+    assert "Throw away" in client.get(draft).text
+    assert client.post(f"{draft}/drop").status_code == 303
+    assert client.get(draft).status_code == 404
+    kept = client.post("/admin/recognition/badges/new?rule=acts", data=DRAFT | {"key": "kept"}).headers["Location"]
+    assert client.post(f"{kept}/publish").status_code == 303
+    page = client.get(kept).text
+    assert "It is given out just now" in page
+    assert "Nobody has it yet" not in page
+    assert client.post(f"{kept}/drop").status_code == 409
+    assert client.get(kept).status_code == 200
+
+
 def test_who_loses_a_badge_with_an_approval_reads_which(hearing: Database, sign_in: SignIn) -> None:
     def given(session: Session) -> int:
         person, admin = make_person(session), as_admin(make_admin(session))

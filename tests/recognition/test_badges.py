@@ -286,6 +286,7 @@ def test_a_badge_given_by_hand_is_told_with_its_reason_and_no_reversal_takes_it(
     undo_act(session, act(session, person.id))
     assert held(session, person.id) == ["First step"]
     assert session.scalars(select(Notice.data).where(Notice.person_id == person.id)).one()["reason"] == "You answered at night."
+    assert [occasion.how for occasion in occasions_for(session, person.id, NOW)] == ["You answered at night."], "not the rule of the badge"
     with pytest.raises(BadgeHeld):
         give_badge(session, as_admin(admin), badge_id=badge.id, person_id=person.id, reason="Again", now=NOW)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.people.actions.profile import edit_profile
 from portal.recognition.queries.weeks import streak_for, weeks_of
-from portal.recognition.rules.streaks import Streak, streak_of, week_counted, week_of
+from portal.recognition.rules.streaks import Streak, recent_weeks, streak_of, week_counted, week_of
 from tests.factories.challenges import as_advocate
 from tests.factories.people import make_contact
 from tests.factories.recognition import do_act, undo_act
@@ -116,3 +116,15 @@ def test_a_streak_follows_acts_that_are_taken_back(hearing_session: Session) -> 
     undo_act(session, first, now=now)
     undo_act(session, second, now=now)
     assert streak_for(session, person.id, now).weeks == 0
+
+
+def test_no_week_before_somebody_joined_is_shown_as_empty_unless_they_did_something_earlier() -> None:
+    this_week, joined, earlier = date(2026, 11, 23), date(2026, 11, 16), date(2026, 11, 2)
+
+    def shown(weeks: list[date]) -> list[date]:
+        return [day for day, _state in recent_weeks(weeks, streak_of(weeks, this_week), this_week, 13, joined=joined)]
+
+    assert shown([]) == [joined, this_week]
+    assert shown([this_week]) == [joined, this_week]
+    assert shown([earlier])[0] == earlier
+    assert len(recent_weeks([], streak_of([], this_week), this_week, 13)) == 13

@@ -136,7 +136,6 @@ class Known:
         self.values: set[str] = {
             settings.brand_name,
             settings.brand_company,
-            settings.company_first,
             points,
             points.capitalize(),
             settings.mail_from,

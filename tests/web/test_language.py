@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from config import ROOT
-from portal.web.language import clock, day, minute, moment, month, span
+from portal.web.language import clock, day, minute, moment, month, span, until
 
 AT = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
 EARLIER = date(2026, 2, 1)
@@ -28,6 +28,12 @@ def test_a_date_is_written_as_the_language_does_and_plain_english_belongs_to_no_
     with app.test_request_context(), force_locale(language):
         written = (day(AT), day(EARLIER), moment(AT), minute(AT), clock(AT))
     assert tuple(text.replace("\u202f", " ") for text in written) == expected
+
+
+def test_what_is_due_when_a_day_is_over_is_due_at_the_end_of_that_day(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert until(datetime(2026, 11, 3, 23, 0, tzinfo=UTC)) == "end of 3 Nov 2026"
+        assert until(AT) == minute(AT)
 
 
 def test_months_and_quarters_have_names(app: Flask) -> None:

@@ -206,7 +206,7 @@ def undo_adjustment(
     if row.transfer_id is not None:
         reverse(session, actor, transfer_id=row.transfer_id, key=f"adjustment:{row.id}:undone", reason=code, now=now, note=reason or None)
         if says_itself:
-            to, key, data = recipient(session, row.person_id), f"adjustment:{row.id}:undone", {"points": -row.points, "reason": row.reason}
+            to, key, data = recipient(session, row.person_id), f"adjustment:{row.id}:undone", {"points": -row.points}
             notify(session, to=to, kind="adjustment_undone", data=data, key=key, now=now, link="/statement", mail=row.is_told)
     facts = {"points": row.points, "category": row.category, "reason": reason, "person_id": row.person_id}
     audit.record(session, actor, "adjustment.undone" if was_booked else "adjustment.withdrawn", KIND, row.id, now=now, **facts)

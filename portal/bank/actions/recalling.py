@@ -95,7 +95,7 @@ def _take_back(session: Session, actor: Actor, kept: ReviewDecision, row: Adjust
     key = f"adjustment:{row.id}:recalled:{transfer_id}"
     reverse(session, actor, transfer_id=transfer_id, key=key, reason=REASON_UNDONE, now=now)
     if says_itself:
-        to, data, told = recipient(session, row.person_id), {"points": -row.points, "reason": row.reason}, f"transfer:{transfer_id}"
+        to, data, told = recipient(session, row.person_id), {"points": -row.points}, f"transfer:{transfer_id}"
         tell_recalled(session, kept, to=to, told=told, kind="adjustment_undone", data=data, link="/statement", now=now, mail=row.is_told)
 
 

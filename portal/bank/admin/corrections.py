@@ -11,8 +11,8 @@ from portal.bank.actions.deciding import withdraw_adjustment
 from portal.bank.actions.limits import seen_values, set_limits
 from portal.bank.forms import CorrectionFilter, LimitsForm
 from portal.bank.queries.adjusting import iter_adjustments, list_adjustments
-from portal.bank.queries.limits import limits_of, used_now
-from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, STATE_NAMES, Category, State
+from portal.bank.queries.limits import limits_of, used_now, waiting_now
+from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, STATE_NAMES, Category, State, Used
 from portal.bank.rules.weekly import end_of_week, last_week
 from portal.kernel.clock import end_of_day, start_of_day, utcnow
 from portal.kernel.db import programme_zone
@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
     first = last_week(utcnow(), zone)
     week = {"since": first.isoformat(), "until": end_of_week(first).isoformat()}
     words = {"category_names": CATEGORY_NAMES, "state_names": STATE_NAMES, "kind": KIND, "week": week}
-    return render("bank/corrections.html", form=form, page=page, filters=filters, limits=limits_of(db()), used=_used(), **words)
+    return render("bank/corrections.html", form=form, page=page, filters=filters, limits=limits_of(db()), **_used(), **words)
 
 
 def _stand(refusal: Refusal, adjustment_id: int) -> Response:
@@ -94,11 +94,12 @@ def save_limits() -> ResponseReturnValue:
 
 
 def _limits_page(form: LimitsForm) -> str:
-    return render("bank/limits.html", form=form, used=_used(), four_eyes_above=terms_of(db()).four_eyes_above)
+    return render("bank/limits.html", form=form, **_used(), four_eyes_above=terms_of(db()).four_eyes_above)
 
 
-def _used() -> Any:
-    return used_now(db(), current_actor().id, utcnow())
+def _used() -> dict[str, Used]:
+    """Return what the actor used of the limits of this month, and what of it waits."""
+    return {"used": used_now(db(), current_actor().id, utcnow()), "asked": waiting_now(db(), current_actor().id, utcnow())}
 
 
 def _cells(row: Any) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.forms import AdjustForm
-from portal.bank.queries.limits import limits_of, used_now
+from portal.bank.queries.limits import limits_of, used_now, waiting_now
 from portal.bank.rules.adjusting import State, WouldOwe
 from portal.bank.shown import FILES, shown_statement
 from portal.kernel.clock import utcnow
@@ -69,6 +69,7 @@ def _page(person_id: int, form: AdjustForm, owed: int | None = None) -> str:
         owed=owed,
         limits=limits_of(db()),
         used=used_now(db(), actor.id, utcnow()),
+        asked=waiting_now(db(), actor.id, utcnow()),
         four_eyes_above=terms_of(db()).four_eyes_above,
         **shown_statement(person_id),
     )

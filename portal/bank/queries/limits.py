@@ -29,6 +29,14 @@ def used_now(session: Session, admin_id: int | None, now: datetime) -> Used:
     return used_in(session, admin_id or COMMAND_LINE, month_of(now, programme_zone(session)))
 
 
+def waiting_now(session: Session, admin_id: int | None, now: datetime) -> Used:
+    """Return what of ``used_now`` waits for a second admin: it was asked for, and not given or taken."""
+    month, by = month_of(now, programme_zone(session)), Adjustment.asked_by_id == admin_id
+    given, taken = (func.sum(case((sign * Adjustment.points > 0, sign * Adjustment.points), else_=0)) for sign in (1, -1))
+    row = session.execute(select(given, taken).where(by, Adjustment.month == month, Adjustment.state == State.WAITING)).one()
+    return Used(int(row[0] or 0), int(row[1] or 0))
+
+
 def given_alone(session: Session, admin_id: int | None, people: Collection[int], month: str) -> dict[int, Used]:
     """Return what an admin, or the command line, gave and took of each person in ``month`` that nobody else looked at and that stands."""
     by = Adjustment.asked_by_id == admin_id if admin_id is not None else Adjustment.asked_by_id.is_(None)

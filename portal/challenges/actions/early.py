@@ -25,6 +25,7 @@ from portal.kernel.text import N_
 from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, names, recipient
 from portal.review.actions.pairs import forget_first
+from portal.review.actions.undoing import keep_decision
 from portal.review.queries.cases import find_case
 
 NOT_SHARED = N_("Not accepted early. The advocate goes on where they were, with no attempt used; who accepted first reads your reason.")
@@ -44,6 +45,7 @@ def say_no(session: Session, actor: Actor, *, attempt_id: int, reason: str, cate
     first_id = kept.first_by_id if kept else None
     put_back(session, actor, case, now)
     forget_first(session, kind=KIND, item_id=attempt_id)
+    keep_decision(session, actor, kind=KIND, item_id=attempt_id, verdict="early", final="early", now=now)
     record(session, actor, "submission.not_accepted_early", SOURCE, case.submission.id, now=now, attempt_id=attempt_id, reason=said)
     if first_id is not None and first_id != actor.id:
         _tell_first(session, actor, case, first_id, said, now)

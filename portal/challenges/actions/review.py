@@ -46,7 +46,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.people.queries.persons import get_person
 from portal.recognition.actions import scores as recognition
-from portal.recognition.queries.badges import held_names
+from portal.recognition.queries.standing import lost_since, standing_of
 from portal.review.actions.pairs import look
 from portal.review.queries.terms import terms_of
 from portal.review.rules.refusals import SecondApproverNeeded
@@ -247,7 +247,7 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
         raise refusals.NotApproved()
     paid = last_approval(session, submission_id)
     attempt = session.get_one(Attempt, paid.attempt_id, populate_existing=True)
-    case, held = case_of(session, attempt, submission), held_names(session, submission.person_id)
+    case, stood = case_of(session, attempt, submission), standing_of(session, submission.person_id)
     if not move_attempt(session, attempt, (AttemptState.APPROVED,), AttemptState.REVERSED):
         raise refusals.NotApproved()
     move_submission(session, submission, state=SubmissionState.DECLINED, decisions=submission.decisions + 1, paid=None, changed_at=now)
@@ -257,8 +257,7 @@ def reverse_approval(session: Session, actor: Actor, *, submission_id: int, reas
         transfer_id = recognition.reverse(session, actor, transfer_id=paid.transfer_id, key=key, reason="submission_reversed", now=now).id
     points = -paid.points - take_back_stages(session, actor, submission_id, now) - take_back_differences(session, actor, submission_id, now)
     reverse_act(session, actor, source_type=SOURCE, source_id=submission_id, now=now)
-    left = held_names(session, submission.person_id)
-    lost = [name for badge_id, name in held.items() if badge_id not in left]
+    lost = lost_since(session, stood).badges
     return conclude(session, actor, case, Outcome.REVERSED, reason, at=now, now=now, tell=tell, lost=lost, points=points, transfer_id=transfer_id)
 
 

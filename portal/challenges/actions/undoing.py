@@ -22,22 +22,25 @@ from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_u
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, Outcome, SubmissionState
+from portal.challenges.rules.undoing import AppealedSince, SentSince, WithdrawnSince
 from portal.challenges.rules.verdicts import AppealState
 from portal.kernel.actor import Actor
 from portal.notifications.actions import notify, withdraw_mail
 from portal.people.queries.persons import recipient
 from portal.recognition.actions import scores as recognition
+from portal.recognition.queries.standing import NOTHING_LOST, Lost, lost_since, standing_of
 from portal.review.actions.cases import change_case
 from portal.review.models import ReviewCase
-from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
+from portal.review.rules.refusals import AlreadyUndone, NothingToUndo, NotYourVerdict
 from portal.review.rules.undoing import require_undoable
 
 
 def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: datetime) -> Verdict:
     """Take the actor's own verdict back within the minute: counter-entry, states, tries and a first approval as before.
 
-    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), and what was undone
-    already or answered since (``NothingToUndo``), and a decline whose place somebody else has taken (``AllPlacesTaken``).
+    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), what was undone already (``AlreadyUndone``), what was sent,
+    withdrawn, appealed (``SentSince``, ``WithdrawnSince``, ``AppealedSince``) or decided
+    since (``NothingToUndo``), and a decline whose place somebody else has taken (``AllPlacesTaken``).
     """
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
@@ -50,19 +53,28 @@ def undo_verdict(session: Session, actor: Actor, *, verdict_id: int, now: dateti
     before = _require_untouched(session, verdict, submission)
     case = case_of(session, attempt, submission)
     _restore(session, case, before)
+    if verdict.outcome != Outcome.APPROVED:
+        return _conclude(session, actor, verdict, case, None, now)
+    stood = standing_of(session, submission.person_id)
     transfer_id = _pay_back(session, actor, verdict, submission, now)
-    if verdict.outcome == Outcome.APPROVED:
-        take_back_differences(session, actor, submission.id, now)
-        reverse_act(session, actor, source_type=SOURCE, source_id=submission.id, now=now)
-    return _conclude(session, actor, verdict, case, transfer_id, now)
+    take_back_differences(session, actor, submission.id, now)
+    reverse_act(session, actor, source_type=SOURCE, source_id=submission.id, now=now)
+    return _conclude(session, actor, verdict, case, transfer_id, now, lost=lost_since(session, stood))
 
 
 def _require_untouched(session: Session, verdict: Verdict, submission: Submission) -> dict[str, Any]:
     """Return how things stood before. Refuses when anything was decided, sent, withdrawn or appealed since."""
-    appealed = session.scalar(select(Appeal.id).where(Appeal.verdict_id == verdict.id))
-    same = submission.decisions == verdict.number and submission.dropped_at is None and appealed is None
-    if not same or verdict.before is None or not is_undoable(verdict) or submission.attempts != verdict.before["attempts"]:
+    if submission.decisions != verdict.number:
+        own = (Verdict.submission_id == submission.id, Verdict.number == verdict.number + 1, Verdict.outcome == Outcome.RECALLED)
+        raise AlreadyUndone() if session.scalar(select(Verdict.id).where(*own)) else NothingToUndo()
+    if verdict.before is None or not is_undoable(verdict):
         raise NothingToUndo()
+    if submission.dropped_at is not None:
+        raise WithdrawnSince()
+    if session.scalar(select(Appeal.id).where(Appeal.verdict_id == verdict.id)) is not None:
+        raise AppealedSince()
+    if submission.attempts != verdict.before["attempts"]:
+        raise SentSince()
     return verdict.before
 
 
@@ -90,13 +102,15 @@ def _restore(session: Session, case: Case, before: dict[str, Any]) -> None:
 
 
 def _pay_back(session: Session, actor: Actor, verdict: Verdict, submission: Submission, now: datetime) -> int | None:
-    if verdict.outcome != Outcome.APPROVED or verdict.transfer_id is None:
+    if verdict.transfer_id is None:
         return None
     key = ledger_key(submission)
     return recognition.reverse(session, actor, transfer_id=verdict.transfer_id, key=key, reason="submission_recalled", now=now).id
 
 
-def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, transfer_id: int | None, now: datetime) -> Verdict:
+def _conclude(
+    session: Session, actor: Actor, verdict: Verdict, case: Case, transfer_id: int | None, now: datetime, *, lost: Lost = NOTHING_LOST
+) -> Verdict:
     points = -verdict.points if verdict.outcome == Outcome.APPROVED else 0
     facts = {"submission_id": verdict.submission_id, "attempt_id": verdict.attempt_id, "number": case.submission.decisions, "reason": ""}
     when = {"decided_at": now, "recorded_at": now}
@@ -112,7 +126,7 @@ def _conclude(session: Session, actor: Actor, verdict: Verdict, case: Case, tran
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)
     was_stopped = withdraw_mail(session, to=to, key=verdict_key(verdict), now=now)
-    data = {"challenge": case.challenge.title, "outcome": verdict.outcome}
+    data = {"challenge": case.challenge.title, "outcome": verdict.outcome, "points": -points, **lost.told()}
     link, key = f"/challenges/mine/{verdict.submission_id}", verdict_key(undone)
     notify(session, to=to, kind="submission.recalled", data=data, key=key, link=link, now=now, mail=not was_stopped)
     return undone

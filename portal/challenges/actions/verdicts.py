@@ -173,6 +173,9 @@ def tell_of(
     allowed = version_of(session, submission).max_attempts
     left = max(allowed - submission.declines, 0) if allowed is not None else None
     data = {"challenge": challenge.title, "points": abs(verdict.points), "reason": verdict.reason, "attempts_left": left}
+    offered = session.get_one(Attempt, verdict.attempt_id).points
+    if verdict.outcome == Outcome.APPROVED and submission.paid is not None and submission.paid < offered:
+        data |= {"paid": submission.paid, "offered": offered}
     if lost:
         data["badges"] = ", ".join(lost)
     link = f"/challenges/mine/{submission.id}"

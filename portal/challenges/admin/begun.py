@@ -15,7 +15,7 @@ from portal.challenges.queries.own import challenge_of
 from portal.challenges.rules.states import OUTCOME_NAMES, SHOWN_STATE_NAMES
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.people.queries.persons import get_person
+from portal.people.queries.persons import get_person, names
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, reviewer
 from portal.web.templating import render
@@ -58,6 +58,7 @@ def begun_page(submission_id: int, *, form: ReasonForm | None = None, refusal: R
         person=get_person(db(), submission.person_id),
         is_own=submission.person_id == current_actor().id,
         outcomes=OUTCOME_NAMES,
+        deciders=names(db(), {verdict.decided_by_id for verdict in found.verdicts if verdict.decided_by_id is not None}),
         form=form or ReasonForm(formdata=None),
         refusal=refusal,
         refused=refused,

@@ -88,6 +88,13 @@ def recent_events(session: Session, number: int, *, without: Iterable[str] = ())
     return _lines(session, session.scalars(_RECENT, {"without": list(without), "number": number}).all())
 
 
+def decided_before(session: Session, subject: tuple[str, int], number: int = 6) -> list[Line]:
+    """Return what was decided on a thing and undone, the newest first, with what else was written of it meanwhile; nothing where nobody undid."""
+    about = (AuditEvent.subject_type == subject[0], AuditEvent.subject_id == subject[1])
+    events = session.scalars(select(AuditEvent).where(*about).order_by(AuditEvent.id.desc()).limit(number)).all()
+    return _lines(session, events) if any(event.name.endswith(".recalled") for event in events) else []
+
+
 def _conditions(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if asked.q:

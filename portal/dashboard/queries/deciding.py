@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import DECIDED, WaitingSource
+from portal.dashboard.waiting.contract import DECIDED, SINCE, WaitingSource
 from portal.kernel.errors import Refusal
+from portal.review.rules.refusals import NothingToUndo
 from portal.review.rules.undoing import UNDO_WITHIN
 
 MOST = 5
@@ -36,6 +37,6 @@ def decided_lately(session: Session, sources: Sequence[WaitingSource], person_id
     lately = []
     for row in session.execute(found):
         undoing = known[row.kind]
-        stays = undoing.stays[row.final]() if row.final in undoing.stays else None
-        lately.append(Decided(row.kind, row.id, undoing.said[row.verdict], row.title, row.person or "", stays))
+        stays = ({SINCE: NothingToUndo} | dict(undoing.stays)).get(row.final)
+        lately.append(Decided(row.kind, row.id, undoing.said[row.verdict], row.title, row.person or "", stays() if stays else None))
     return lately

@@ -21,7 +21,7 @@ _DONE = {
 _ALL = select(*(found.label(step.value) for step, found in _DONE.items()))
 
 
-def opening_of(session: Session) -> dict[Opening, bool]:
-    """Tell of each thing a new programme needs whether it was ever there."""
+def opening_of(session: Session, *, names_company: bool) -> dict[Opening, bool]:
+    """Tell of each thing a new programme needs whether it was ever there; ``names_company`` is what the settings say."""
     row = session.execute(_ALL).one()
-    return {step: bool(getattr(row, step.value)) for step in Opening}
+    return {Opening.COMPANY: names_company} | {step: bool(getattr(row, step.value)) for step in _DONE}

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from portal.challenges.actions.early import NOT_SHARED
 from portal.challenges.models.taking import Attempt
 from portal.dashboard.forms import QueueFilter, VerdictForm
+from portal.dashboard.queries.audit import Line, decided_before
 from portal.dashboard.queries.deciding import decided_lately
 from portal.dashboard.queries.queue import count_waiting, cursor_of, find_row, iter_waiting, together, waiting_page
 from portal.dashboard.rules import VerdictUnknown, item_of
@@ -29,6 +30,7 @@ from portal.review.queries.deciders import Decider, deciders
 from portal.review.queries.terms import calendar_of, terms_of
 from portal.review.queries.views import views_of
 from portal.review.rules.due import due_at
+from portal.review.rules.refusals import AlreadyUndone, NotYourVerdict
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, reviewer
@@ -56,6 +58,8 @@ class Panel:
     names: Mapping[int, str]
     due: datetime
     open: str = ""
+    events: Sequence[Line] = ()
+    """What was decided before and undone; answers and appeals show their verdicts instead."""
 
     @property
     def key(self) -> str:
@@ -150,7 +154,8 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
 
 
 def _undo_again(refusal: Refusal, thing: str, decision_id: int) -> Response:
-    flash(sentence(refusal), "bad")
+    says_so = isinstance(refusal, AlreadyUndone | NotYourVerdict) or "stands" in refusal.message
+    flash(sentence(refusal) if says_so else _("%(why)s Your decision stands.", why=sentence(refusal)), "bad")
     return _to_queue()
 
 
@@ -208,6 +213,6 @@ def _panel(item: str, people: Sequence[Decider], form: VerdictForm | None = None
     terms = terms_of(db())
     due = due_at(shown.waiting_since, terms.days_for(source.kind), calendar_of(db(), terms))
     may = [one for one in people if one.may(source.kind) and one.id not in shown.barred]
-    return Panel(
-        source, item_id, shown, form or VerdictForm(formdata=None), case, first, may, known | (names(db(), gone) if gone else {}), due, open_verdict
-    )
+    events = decided_before(db(), source.subject(db(), item_id)) if source.undoing.kind != "attempt" else ()
+    form = form or VerdictForm(formdata=None)
+    return Panel(source, item_id, shown, form, case, first, may, known | (names(db(), gone) if gone else {}), due, open_verdict, events)

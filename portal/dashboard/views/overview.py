@@ -52,7 +52,7 @@ def overview(hello: str) -> str:
         loads=reviewer_loads(db(), current_app.extensions["waiting_sources"], found.decided),
         points=found.points,
         events=told_once(recent_events(db(), WITHIN, without=EVERYDAY), RECENT),
-        first_steps=first_steps(opening_of(db())),
+        first_steps=first_steps(opening_of(db(), names_company=current_app.config["SETTINGS"].names_company)),
         is_late=lambda since: is_late(since, now),
     )
 

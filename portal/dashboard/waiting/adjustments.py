@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import String, cast, false, null
+from sqlalchemy import String, and_, case, cast, false, null
 from sqlalchemy.orm import Session
 
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment
@@ -11,11 +11,15 @@ from portal.bank.actions.recalling import undo_correction
 from portal.bank.models import Adjustment
 from portal.bank.queries.adjusting import adjustment_for_review, waiting_adjustments
 from portal.bank.rules.adjusting import CATEGORY_NAMES, KIND, State
-from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import APPROVE, SINCE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
+from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
+
+_STOOD = case((ReviewDecision.verdict == APPROVE, State.BOOKED.value), else_=State.DECLINED.value)
+_MOVED = case((and_(Adjustment.state == _STOOD, Adjustment.settled_at == ReviewDecision.at), ""), else_=SINCE)
 
 
 class WaitingAdjustments:
@@ -40,7 +44,7 @@ class WaitingAdjustments:
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
         {APPROVE: N_("Approved"), "decline": N_("Declined")},
-        lambda person_id, since: kept(KIND, person_id, since, Adjustment.reason, Adjustment, Person.name).join(
+        lambda person_id, since: kept(KIND, person_id, since, Adjustment.reason, Adjustment, Person.name, _MOVED).join(
             Person, Person.id == Adjustment.person_id
         ),
         lambda session, actor, decision_id, now: undo_correction(session, actor, decision_id=decision_id, now=now).id,

@@ -13,6 +13,7 @@ from portal.challenges.models.taking import Attempt
 from portal.challenges.queries.review import attempt_for_review, waiting_attempts
 from portal.challenges.queries.undoing import standing_verdicts
 from portal.challenges.rules.states import OUTCOME_NAMES, SUBMISSION_STATE_NAMES
+from portal.challenges.rules.undoing import STAYS
 from portal.challenges.rules.verdicts import CATEGORY_NAMES
 from portal.challenges.stages.registry import KINDS
 from portal.dashboard.waiting.contract import APPROVE, MORE, Shown, Undoing, Verdict, Wanted, each_word
@@ -62,9 +63,10 @@ class WaitingAttempts:
 
     undoing: ClassVar[Undoing] = Undoing(
         kind,
-        OUTCOME_NAMES,
+        {**OUTCOME_NAMES, "early": N_("Not accepted early")},
         standing_verdicts,
         lambda session, actor, verdict_id, now: undo_verdict(session, actor, verdict_id=verdict_id, now=now).attempt_id,
+        STAYS,
     )
 
     def waiting(self, wanted: Wanted) -> AnySelect:

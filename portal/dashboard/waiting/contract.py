@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ColumnElement, case, literal, or_, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
@@ -85,7 +85,8 @@ class Undoing:
     """How decisions of a kind are undone within the minute by whoever gave them.
 
     ``kind`` is the source's word in the address, ``said`` names what was decided, by its word. ``decided`` returns a select with the columns
-    of ``DECIDED`` of what somebody decided since a moment and nobody undid: with ``final``, a word of ``stays`` for why it cannot be undone.
+    of ``DECIDED`` of what somebody decided since a moment and nobody undid: with ``final``, a word of ``stays``, or ``SINCE``,
+    for why it cannot be undone.
     ``undo`` calls the room's own action and returns the item that waits again.
     """
 
@@ -123,13 +124,19 @@ class WaitingSource(Protocol):
 
 
 COLUMNS = ("kind", "id", "waiting_since", "person_id", "person", "company", "title", "track", "points")
+SINCE = "since"
+"""The word for something that happened since, where a room has none of its own."""
 DECIDED = ("kind", "id", "verdict", "final", "at", "title", "person")
 
 
-def kept(kind: str, person_id: int, since: datetime, title: Any, thing: type[Any], person: Any) -> AnySelect:
-    """Return what ``person_id`` decided of a kind whose decisions ``review`` keeps, about ``thing``; its id and ``person``, whom it concerns."""
+def kept(kind: str, person_id: int, since: datetime, title: Any, thing: type[Any], person: Any, moved: Any = None) -> AnySelect:
+    """Return what ``person_id`` decided of a kind whose decisions ``review`` keeps, about ``thing``; its id and ``person``, whom it concerns.
+
+    ``moved`` is an expression for the word of what happened to the thing since, by which the decision stands, empty where nothing did.
+    """
+    final = ReviewDecision.final if moved is None else case((ReviewDecision.final != "", ReviewDecision.final), else_=moved).label("final")
     mine = (ReviewDecision.decided_by_id == person_id, ReviewDecision.at > since, ReviewDecision.kind == kind, ReviewDecision.undone_at.is_(None))
-    columns = (literal(kind).label("kind"), ReviewDecision.id, ReviewDecision.verdict, ReviewDecision.final, ReviewDecision.at)
+    columns = (literal(kind).label("kind"), ReviewDecision.id, ReviewDecision.verdict, final, ReviewDecision.at)
     return select(*columns, title.label("title"), person.label("person")).join(thing, thing.id == ReviewDecision.item_id).where(*mine)
 
 

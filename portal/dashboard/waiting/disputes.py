@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import String, cast, false, null
+from sqlalchemy import String, and_, case, cast, false, null, or_
 from sqlalchemy.orm import Session
 
 from portal.bank.actions.disputing import let_stand, put_right
@@ -14,14 +14,19 @@ from portal.bank.queries.statement import Sources
 from portal.bank.rules.adjusting import CATEGORY_NAMES
 from portal.bank.rules.disputes import KIND, DisputeState
 from portal.bank.shown import decided_by
-from portal.dashboard.waiting.contract import Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import SINCE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
+from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 
 PUT_RIGHT = N_("Put right. The correction is booked, and the member has been told.")
 WAITS = N_("Answered. So large a correction waits for a second admin; the member is told when it is booked.")
+
+_RIGHTED = or_(Dispute.state == DisputeState.CORRECTING, and_(Dispute.state == DisputeState.RIGHTED, Dispute.settled_at == ReviewDecision.at))
+_STANDS = and_(Dispute.state == DisputeState.STANDS, Dispute.settled_at == ReviewDecision.at)
+_MOVED = case((and_(ReviewDecision.verdict == "right", _RIGHTED), ""), (and_(ReviewDecision.verdict == "stand", _STANDS), ""), else_=SINCE)
 
 
 class WaitingDisputes:
@@ -49,7 +54,9 @@ class WaitingDisputes:
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
         {"right": N_("Put right"), "stand": N_("Let stand")},
-        lambda person_id, since: kept(KIND, person_id, since, Dispute.words, Dispute, Person.name).join(Person, Person.id == Dispute.person_id),
+        lambda person_id, since: kept(KIND, person_id, since, Dispute.words, Dispute, Person.name, _MOVED).join(
+            Person, Person.id == Dispute.person_id
+        ),
         lambda session, actor, decision_id, now: undo_answer(session, actor, decision_id=decision_id, now=now).id,
     )
 

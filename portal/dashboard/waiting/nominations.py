@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, String, and_, cast, exists, false, null, or_
+from sqlalchemy import Integer, String, and_, case, cast, exists, false, null, or_
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Given, Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import APPROVE, SINCE, Given, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
-from portal.references.actions.undoing import undo_decision
+from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
 from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
 from portal.references.rules.states import ACTIVITY_NAMES
+from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
+
+_STOOD = case(*((ReviewDecision.verdict == verdict, state.value) for verdict, state in STOOD.items()), else_="")
+_MOVED = case((and_(Nomination.state == _STOOD, Nomination.decided_at == ReviewDecision.at), ""), else_=SINCE)
 
 
 def _decline(session: Session, actor: Actor, item_id: int, given: Given, now: datetime) -> Nomination:
@@ -39,7 +43,7 @@ class WaitingNominations:
             lambda session, actor, item_id, given, now: accept_nomination(
                 session, actor, nomination_id=item_id, company=given.company or None, now=now
             ),
-            N_("Accepted and invited. The nominator has been told."),
+            N_("Accepted. The invitation goes out in a minute, and the nominator has been told."),
         ),
         "decline": Verdict(
             _decline,
@@ -54,7 +58,7 @@ class WaitingNominations:
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
         {APPROVE: N_("Accepted"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
-        lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name).join(
+        lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name, _MOVED).join(
             Person, Person.id == Nomination.nominator_id
         ),
         lambda session, actor, decision_id, now: undo_decision(session, actor, decision_id=decision_id, now=now).id,

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import String, cast, false, null
+from sqlalchemy import String, and_, case, cast, false, null
 from sqlalchemy.orm import Session
 
-from portal.dashboard.waiting.contract import APPROVE, Shown, Undoing, Verdict, Wanted, each_word, kept
+from portal.dashboard.waiting.contract import APPROVE, SINCE, Shown, Undoing, Verdict, Wanted, each_word, kept
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.text import N_
 from portal.people.models import Company, Person
+from portal.review.models import ReviewDecision
 from portal.rewards.actions.review import approve_among_many, decline_redemption, give_approval
 from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.models.offering import Reward
@@ -22,8 +23,16 @@ from portal.rewards.rules.auto import AGAINST_NAMES
 from portal.rewards.rules.signs import SIGN_NAMES
 from portal.rewards.rules.states import State
 from portal.rewards.rules.undoing import FINAL
+from portal.rewards.rules.undoing import SINCE as WAS
 from portal.web.errors import sentence
 from portal.web.paging import AnySelect
+
+_STOOD = case((ReviewDecision.verdict == APPROVE, State.APPROVED.value), else_=State.DECLINED.value)
+_MOVED = case(
+    (Redemption.state == _STOOD, ""),
+    *((and_(ReviewDecision.verdict == APPROVE, Redemption.state == word.removeprefix("was_")), word) for word in WAS),
+    else_=SINCE,
+)
 
 
 class WaitingRedemptions:
@@ -50,12 +59,12 @@ class WaitingRedemptions:
         KIND,
         {APPROVE: N_("Approved"), "decline": N_("Declined")},
         lambda person_id, since: (
-            kept(KIND, person_id, since, Reward.name, Redemption, Person.name)
+            kept(KIND, person_id, since, Reward.name, Redemption, Person.name, _MOVED)
             .join(Reward, Reward.id == Redemption.reward_id)
             .join(Person, Person.id == Redemption.person_id)
         ),
         lambda session, actor, decision_id, now: undo_decision(session, actor, decision_id=decision_id, now=now).id,
-        FINAL,
+        FINAL | WAS,
     )
 
     def waiting(self, wanted: Wanted) -> AnySelect:

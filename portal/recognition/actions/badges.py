@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -124,6 +124,16 @@ def publish_badge(session: Session, actor: Actor, *, badge_id: int, now: datetim
     session.refresh(badge)
     record(session, actor, "badge.published", "badge", badge_id, now=now)
     enqueue(session, topic=BACKFILL, payload={"badge_id": badge_id}, key=f"{BACKFILL}:{badge_id}", now=now)
+
+
+def drop_badge(session: Session, actor: Actor, *, badge_id: int, now: datetime) -> None:
+    """Throw a draft away. Refuses anybody but admins, and what was switched on (``BadgeNotDraft``)."""
+    _require_admin(actor)
+    badge = get_badge(session, badge_id)
+    name = badge.name
+    if not session.execute(delete(Badge).where(Badge.id == badge_id, Badge.state == BadgeState.DRAFT)).rowcount:  # type: ignore[attr-defined]
+        raise BadgeNotDraft(name=name)
+    record(session, actor, "badge.dropped", "badge", badge_id, now=now, badge=name)
 
 
 def retire_badge(session: Session, actor: Actor, *, badge_id: int, now: datetime) -> None:

@@ -33,7 +33,12 @@ def close_celebrations(session: Session, *, person_id: int, upto: int, now: date
     session.execute(update(Celebration).where(*mine).values(closed_at=now))
 
 
-def forget_celebration(session: Session, *, person_id: int, cause: Cause, subject_id: int) -> None:
-    """Show nothing of what was taken back before it was seen; earned again, it is celebrated then."""
-    one = (Celebration.person_id == person_id, Celebration.cause == cause, Celebration.subject_id == subject_id, Celebration.closed_at.is_(None))
-    session.execute(delete(Celebration).where(*one))
+def forget_celebration(session: Session, *, person_id: int, cause: Cause, subject_id: int, since: datetime | None = None) -> bool:
+    """Show nothing of what was taken back before it was seen, and tell whether there was something; earned again, it is celebrated then.
+
+    What they were congratulated on before ``since`` is left.
+    """
+    one = [Celebration.person_id == person_id, Celebration.cause == cause, Celebration.subject_id == subject_id, Celebration.closed_at.is_(None)]
+    if since is not None:
+        one.append(Celebration.made_at > since)
+    return bool(session.execute(delete(Celebration).where(*one)).rowcount)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
-from portal.notifications.actions import notify
+from portal.notifications.actions import notify, unsay
 from portal.people.models import Person
 from portal.people.queries.persons import get_person, recipient
 from portal.recognition.actions.celebrations import celebrate, forget_celebration
@@ -38,6 +38,7 @@ from portal.recognition.rules.badges import (
     Way,
     is_silent,
 )
+from portal.review.rules.undoing import UNDO_WITHIN
 
 LOST = "reversal"
 _HOLDING: Any = BadgeHolding.__table__
@@ -103,7 +104,9 @@ def _has_place(session: Session, row: Any) -> bool:
 def _lose(session: Session, row: Any, person_id: int, now: datetime) -> None:
     held = (BadgeHolding.badge_id == row.id, BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
     session.execute(update(BadgeHolding).where(*held).values(revoked_at=now, revoked_reason=LOST))
-    forget_celebration(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id)
+    if forget_celebration(session, person_id=person_id, cause=Cause.BADGE, subject_id=row.id):
+        # Of what was undone within the minute nobody reads that they have it.
+        unsay(session, to=recipient(session, person_id), key=f"badge:{row.id}", since=now - UNDO_WITHIN)
 
 
 def hold(

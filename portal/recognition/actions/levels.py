@@ -14,10 +14,10 @@ from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import new_key
 from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
-from portal.notifications.actions import enqueue, notify
+from portal.notifications.actions import enqueue, notify, unsay, withdraw_mail
 from portal.people.queries.persons import recipient
 from portal.recognition.actions.badges import BACKFILL
-from portal.recognition.actions.celebrations import celebrate
+from portal.recognition.actions.celebrations import celebrate, forget_celebration
 from portal.recognition.actions.holdings import follow_badges
 from portal.recognition.badges.contract import LIFETIME
 from portal.recognition.badges.level import LevelReached
@@ -25,12 +25,14 @@ from portal.recognition.models import Badge, Level
 from portal.recognition.queries.levels import list_levels, passed
 from portal.recognition.rules.badges import BadgeState, Cause, is_silent
 from portal.recognition.rules.levels import NAME_LENGTH, LevelInUse, LevelNeededFor, LevelOfBadgeAtZero, Wanted, require_levels, rung_of
+from portal.review.rules.undoing import UNDO_WITHIN
 
 
 def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: int, at: datetime, now: datetime) -> None:
     """Do what follows from ``earned`` points that the ledger has just counted: celebrate a level reached, once for ever, and let badges follow.
 
-    Of several levels passed at once the highest is celebrated; the others count as seen.
+    Of several levels passed at once the highest is celebrated; the others count as seen. The mail waits for the minute in which what
+    earned the points can be undone. One that is lost within it, unseen, is told of no more, and is celebrated when it is reached again.
     """
     reached = passed(session, person_id, earned)
     if not reached:
@@ -42,6 +44,8 @@ def follow_lifetime(session: Session, actor: Actor, *, person_id: int, earned: i
             new = celebrate(session, person_id=person_id, cause=Cause.LEVEL, subject_id=level.id, is_silent=silent or not is_top, now=now)
             if new and is_top and not silent:
                 _tell(session, person_id, level.id, now)
+    else:
+        _unsay(session, person_id, [level.id for level in reached], now)
     follow_badges(session, actor, person_id=person_id, at=at, now=now, because=(LIFETIME,), is_back=earned < 0)
 
 
@@ -50,7 +54,17 @@ def _tell(session: Session, person_id: int, level_id: int, now: datetime) -> Non
     place = next(n for n, level in enumerate(levels) if level.id == level_id)
     rung = rung_of(levels, levels[place].threshold)
     data = {"level": rung.name, "number": rung.number, "next_level": rung.next_name, "next_at": rung.next_at}
-    notify(session, to=recipient(session, person_id), kind="level_reached", data=data, key=f"level:{level_id}", link="/badges", now=now)
+    to, key = recipient(session, person_id), f"level:{level_id}"
+    notify(session, to=to, kind="level_reached", data=data, key=key, link="/badges", now=now, mail_at=now + UNDO_WITHIN)
+
+
+def _unsay(session: Session, person_id: int, lost: Sequence[int], now: datetime) -> None:
+    to, since = recipient(session, person_id), now - UNDO_WITHIN
+    for level_id in lost:
+        if forget_celebration(session, person_id=person_id, cause=Cause.LEVEL, subject_id=level_id, since=since):
+            unsay(session, to=to, key=f"level:{level_id}", since=since)
+        else:
+            withdraw_mail(session, to=to, key=f"level:{level_id}", now=now)
 
 
 def set_levels(session: Session, actor: Actor, *, levels: Sequence[Wanted], now: datetime, seen: str | None = None) -> bool:

@@ -1,6 +1,7 @@
 """Badges: the list, drafting, the preview, switching on, retiring."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -27,6 +28,9 @@ from portal.web.transaction import db, writes
 
 bp = Blueprint("recognition_admin", __name__, url_prefix="/admin/recognition")
 COLUMNS = ("id", "name", "how", "rule", "state", "holders", "live_at")
+
+GIVEN_OUT_WITHIN = timedelta(minutes=2)
+"""For so long after it was switched on an empty badge is said to be given out by the worker."""
 
 
 @bp.get("")
@@ -113,6 +117,8 @@ def _badge(badge_id: int, form: BadgeForm | None = None) -> str:
         shown["form"] = form or _stored(found)
         shown["preview"] = queries.preview(db(), found, utcnow())
     else:
+        is_new = found.live_at is not None and utcnow() - found.live_at < GIVEN_OUT_WITHIN
+        shown["is_given_now"] = found.state == BadgeState.LIVE and rule.follows and is_new
         shown["page"] = queries.holders_page(db(), badge_id, after=request.args.get("after"))
     return render("recognition/admin/badge.html", **shown)
 
@@ -153,10 +159,20 @@ def publish(badge_id: int) -> Response:
     flash(
         _("The badge is live. Who met the rule before gets it in a moment, without a notice.")
         if follows
-        else _("The badge is live. Give it by hand, on this page."),
+        else _("The badge is live. Give it by hand, on the page of a person."),
         "good",
     )
     return redirect(url_for(".badge", badge_id=badge_id), 303)
+
+
+@bp.post("/badges/<int:badge_id>/drop")
+@admin
+@writes
+def drop(badge_id: int) -> Response:
+    """Throw a draft away."""
+    actions.drop_badge(db(), current_actor(), badge_id=badge_id, now=utcnow())
+    flash(_("The draft is thrown away."), "good")
+    return redirect(url_for(".index"), 303)
 
 
 @bp.post("/badges/<int:badge_id>/retire")

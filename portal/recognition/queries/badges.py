@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Person
+from portal.recognition.badges.by_hand import ByHand
 from portal.recognition.badges.contract import Case
 from portal.recognition.badges.registry import rule_of
 from portal.recognition.models import Badge, BadgeHolding
@@ -184,9 +185,10 @@ def count_badges(session: Session) -> dict[str, int]:
 
 
 def givable(session: Session, person_id: int) -> Sequence[Any]:
-    """Return id and name of the live badges that the person does not have."""
+    """Return id and name of the live badges that the person does not have; those that are given by hand alone come first."""
     held = select(BadgeHolding.badge_id).where(BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
-    return session.execute(select(Badge.id, Badge.name).where(Badge.state == BadgeState.LIVE, Badge.id.not_in(held)).order_by(Badge.name)).all()
+    found = select(Badge.id, Badge.name).where(Badge.state == BadgeState.LIVE, Badge.id.not_in(held))
+    return session.execute(found.order_by(Badge.rule != ByHand.kind, Badge.name)).all()
 
 
 def holders_page(session: Session, badge_id: int, *, after: str | None) -> Page:

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.schema import UTCDateTime
 from portal.ledger.queries.balances import balance_of
-from portal.recognition.models import Badge, Celebration, Season, SeasonStanding
+from portal.recognition.models import Badge, BadgeHolding, Celebration, Season, SeasonStanding
 from portal.recognition.queries.levels import list_levels
-from portal.recognition.rules.badges import SHOWN_FOR, Cause
+from portal.recognition.rules.badges import SHOWN_FOR, Cause, Way
 from portal.recognition.rules.levels import rung_of
 
 _CELEBRATION: Any = Celebration.__table__
@@ -29,7 +29,9 @@ _OPEN = (
 
 @dataclass(frozen=True)
 class Occasion:
-    """One thing to congratulate on. ``name`` is the level's, badge's or season's; ``number`` the level's, or the place in the season."""
+    """One thing to congratulate on. ``how`` is the sentence of a badge, or why an admin gave it.
+
+    ``name`` is the level's, badge's or season's; ``number`` the level's, or the place in the season."""
 
     id: int
     cause: Cause
@@ -62,6 +64,10 @@ def _occasion(session: Session, person_id: int, row: Any) -> Occasion | None:
         return Occasion(row.id, cause, level.id, rung.name, rung.number, next_name=rung.next_name, next_at=rung.next_at)
     if cause is Cause.BADGE:
         badge = session.get(Badge, row.subject_id)
-        return Occasion(row.id, cause, badge.id, badge.name, how=badge.how, art=badge.art, tone=badge.tone) if badge else None
+        if badge is None:
+            return None
+        own = (BadgeHolding.badge_id == badge.id, BadgeHolding.person_id == person_id, BadgeHolding.revoked_at.is_(None))
+        said = session.scalar(select(BadgeHolding.reason).where(*own, BadgeHolding.way == Way.HAND))
+        return Occasion(row.id, cause, badge.id, badge.name, how=said or badge.how, art=badge.art, tone=badge.tone)
     season, standing = session.get(Season, row.subject_id), session.get(SeasonStanding, (row.subject_id, person_id))
     return Occasion(row.id, cause, season.id, season.name, standing.place) if season and standing else None

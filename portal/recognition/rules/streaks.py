@@ -99,10 +99,14 @@ def runs_of(active: Iterable[date], spent: set[tuple[int, int]] | None = None) -
         yield week, run, frozen
 
 
-def recent_weeks(weeks: Iterable[date], streak: Streak, this_week: date, number: int) -> list[tuple[date, Week]]:
-    """Return the last ``number`` weeks up to this one with what became of each, the oldest first."""
+def recent_weeks(weeks: Iterable[date], streak: Streak, this_week: date, number: int, *, joined: date | None = None) -> list[tuple[date, Week]]:
+    """Return the last ``number`` weeks up to this one with what became of each, the oldest first.
+
+    None from before the week in which the person ``joined``, unless they did something earlier.
+    """
     active = set(weeks)
-    shown = (this_week - (number - 1 - n) * WEEK for n in range(number))
+    first = min([joined, *active]) if joined else date.min
+    shown = [day for day in (this_week - (number - 1 - n) * WEEK for n in range(number)) if day >= first]
     return [(day, Week.ACTIVE if day in active else Week.FROZEN if day in streak.frozen else Week.EMPTY) for day in shown]
 
 

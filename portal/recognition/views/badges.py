@@ -43,7 +43,8 @@ def badges() -> str:
     zone = current_user.time_zone or programme_zone(session)
     weeks, this_week = weeks_of(session, person_id, zone, now), week_of(now, zone)
     streak = streak_of(weeks, this_week)
-    recent = recent_weeks(weeks, streak, this_week, RECENT)
+    joined = week_of(current_user.joined_at, zone) if current_user.joined_at else None
+    recent = recent_weeks(weeks, streak, this_week, RECENT, joined=joined)
     return render("recognition/badges.html", **shown, rung=rung, rungs=rungs, streak=streak, recent=recent, zone=zone)
 
 

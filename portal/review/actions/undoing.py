@@ -17,7 +17,7 @@ from portal.kernel.errors import Refusal
 from portal.notifications.actions import notify, withdraw_mail
 from portal.notifications.rules import Recipient
 from portal.review.models import ReviewDecision
-from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
+from portal.review.rules.refusals import AlreadyUndone, NothingToUndo, NotYourVerdict
 from portal.review.rules.undoing import UNDO_WITHIN, require_undoable
 
 KEPT_FOR = timedelta(days=1)
@@ -52,8 +52,8 @@ def take_decision(
 ) -> ReviewDecision:
     """Take the actor's own decision of the last minute, to be undone by the caller in this unit of work.
 
-    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), what was undone already, and what is not there (``NothingToUndo``),
-    and what is ``final``, with the room's refusal of that word in ``stays``.
+    Refuses another's (``NotYourVerdict``), what is older (``UndoTooLate``), what was undone already (``AlreadyUndone``), what is not
+    there (``NothingToUndo``), and what is ``final``, with the room's refusal of that word in ``stays``.
     """
     kept = session.get(ReviewDecision, decision_id, populate_existing=True)
     if kept is None or kept.kind != kind:
@@ -65,7 +65,7 @@ def take_decision(
         raise (stays or {}).get(kept.final, NothingToUndo)()
     taken = update(ReviewDecision).where(ReviewDecision.id == decision_id, ReviewDecision.undone_at.is_(None)).values(undone_at=now)
     if not session.execute(taken.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
-        raise NothingToUndo()
+        raise AlreadyUndone()
     return kept
 
 

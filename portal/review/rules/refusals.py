@@ -121,6 +121,12 @@ class NotYourVerdict(NotAllowed):
 
 
 class NothingToUndo(Conflict):
-    """It was undone already, or something happened since."""
+    """Something happened since, or it never was there."""
 
-    message = N_("There is nothing left to undo: it was undone already, or something happened since.")
+    message = N_("Something happened to it since, so your decision stands.")
+
+
+class AlreadyUndone(NothingToUndo):
+    """A second press."""
+
+    message = N_("It was undone already. Nothing was done twice.")

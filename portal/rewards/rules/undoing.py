@@ -40,4 +40,24 @@ class AskedForAgain(Conflict):
     message = N_("The member has asked for it again by now, so the decline stands. Decide on the new one.")
 
 
+class OrderedSince(Conflict):
+    """Somebody at the desk ordered it within the minute."""
+
+    message = N_("It was ordered since, so your approval stands.")
+
+
+class SentSince(Conflict):
+    """Somebody at the desk sent it within the minute, or handed it over."""
+
+    message = N_("It was sent since, so your approval stands.")
+
+
+class CalledOffSince(Conflict):
+    """The member does not want it any more."""
+
+    message = N_("The member has called it off since, so there is nothing to undo.")
+
+
 FINAL: dict[str, type[Refusal]] = {"sent": HandedOverWithIt, "ordered": OrderedWithIt}
+SINCE: dict[str, type[Refusal]] = {"was_ordered": OrderedSince, "was_sent": SentSince, "was_received": SentSince, "was_cancelled": CalledOffSince}
+"""By ``was_`` and the state in which a redemption that was approved is by now."""
