@@ -46,6 +46,7 @@ from portal.challenges.queries.badges import ChallengesDone
 from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.shown import taken_back
 from portal.challenges.queries.sources import deciders_of_submission, describe_submissions, rules_that_paid, submissions_matching
+from portal.challenges.rules.early import is_early
 from portal.challenges.rules.picking import LIKED_NAMES
 from portal.challenges.views import doors as challenges
 from portal.challenges.views import gallery
@@ -452,6 +453,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     transaction.init(app)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
+    app.jinja_env.tests["early"] = is_early
     app.jinja_env.globals.update(settings=settings, interest_names=INTEREST_NAMES, liked_names=LIKED_NAMES, reward_kind=kind_of)
     recognition_shown.init(app)
     consents.init(app)
