@@ -128,7 +128,7 @@ def test_only_the_whole_page_reads_what_stands_beside_the_results(hearing: Datab
     for headers, is_read in (({}, True), (results, False)):
         with count_queries() as queries:
             page = client.get("/board/companies?period=all", headers=headers).text
-        assert any("WITH numbered" in statement for statement in queries.statements) is is_read
+        assert any("company_score.company_id = " in statement for statement in queries.statements) is is_read
         assert ('id="around"' in page) is is_read
         row = page.split("C1</a>")[0].rpartition("<tr")[2]
         assert 'aria-current="true"' in row
