@@ -66,4 +66,4 @@ def test_eight_undoes_at_once_are_one(database: Database) -> None:
     database.write(lambda s: decline_repricing(s, past.ben, repricing_id=made.id, reason="No", now=utcnow()))
     decision = database.write(lambda s: last_decision(s, KIND))
     works = [lambda s: undo_decline(s, past.ben, decision_id=decision, now=utcnow())] * 8
-    assert all_at_once(database, works) == Counter({"done": 1, "NothingToUndo": 7})
+    assert all_at_once(database, works) == Counter({"done": 1, "AlreadyUndone": 7})
