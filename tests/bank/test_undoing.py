@@ -231,7 +231,7 @@ def _righting(session: Session) -> tuple[Desk, Callable[[Session], object]]:
 @pytest.mark.parametrize("make", [_correction, _righting])
 def test_eight_undoes_at_once_reverse_once(database: Database, make: Callable[[Session], Any]) -> None:
     desk, undo = database.write(make)
-    assert all_at_once(database, [undo] * 8) == Counter({"done": 1, "NothingToUndo": 7})
+    assert all_at_once(database, [undo] * 8) == Counter({"done": 1, "AlreadyUndone": 7})
     with database.reading() as session:
         assert desk.balance(session) == (100, 0, 100)
         assert session.scalar(select(func.count()).select_from(transfer).where(transfer.c.reverses_id.is_not(None))) == 1

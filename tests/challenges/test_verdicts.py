@@ -250,7 +250,7 @@ def test_thirty_two_undoes_at_once_give_one_counter_entry(database: Database) ->
     stage = database.write(Stage)
     verdict = database.write(lambda s: _approve(s, stage))
     works = [lambda s: undo_verdict(s, as_admin(stage.admin), verdict_id=verdict.id, now=NOW).outcome] * MANY
-    assert Counter(at_once(database, works)) == {"recalled": 1, "NothingToUndo": MANY - 1}
+    assert Counter(at_once(database, works)) == {"recalled": 1, "AlreadyUndone": MANY - 1}
     with database.reading() as session:
         assert balance_of(session, stage.person.id).available == 0
 

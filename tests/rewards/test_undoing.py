@@ -366,7 +366,7 @@ def test_eight_undoes_at_once_are_one(database: Database, verdict: str) -> None:
     scene = database.write(Scene)
     decision = database.write(lambda s: getattr(scene, verdict)(s))
     works = [lambda s: scene.undo(s, decision)] * MANY
-    assert all_at_once(database, works) == Counter({"done": 1, "NothingToUndo": MANY - 1})
+    assert all_at_once(database, works) == Counter({"done": 1, "AlreadyUndone": MANY - 1})
     with database.reading() as session:
         assert scene.state(session)[0] == State.REQUESTED
         assert (balance_of(session, scene.amara).available, balance_of(session, scene.amara).held) == (150, 100)
@@ -379,10 +379,10 @@ def test_an_undo_and_the_next_move_at_once_give_one_of_the_two(database: Databas
     found = all_at_once(database, [lambda s: scene.undo(s, decision), order] * (MANY // 2))
     with database.reading() as session:
         state = scene.state(session)[0]
-    won = {State.REQUESTED: ("NothingToUndo", "NotYetApproved"), State.ORDERED: ("AlreadyOrdered", "done")}
+    won = {State.REQUESTED: ("AlreadyUndone", "NotYetApproved"), State.ORDERED: ("AlreadyOrdered", "done")}
     assert state in won
     if state == State.REQUESTED:
-        assert found == Counter({"done": 1, "NothingToUndo": MANY // 2 - 1, "NotYetApproved": MANY // 2})
+        assert found == Counter({"done": 1, "AlreadyUndone": MANY // 2 - 1, "NotYetApproved": MANY // 2})
     else:
         # The same admin's further clicks on "ordered" are no refusal.
         assert found == Counter({"done": MANY // 2, "AlreadyOrdered": MANY // 2})

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import programme_zone
+from portal.people.queries.persons import get_person
 from portal.recognition.actions.celebrations import close_celebrations
 from portal.recognition.badges.acts import NumberOfActs
 from portal.recognition.forms import SeenForm
@@ -43,7 +44,8 @@ def badges() -> str:
     zone = current_user.time_zone or programme_zone(session)
     weeks, this_week = weeks_of(session, person_id, zone, now), week_of(now, zone)
     streak = streak_of(weeks, this_week)
-    joined = week_of(current_user.joined_at, zone) if current_user.joined_at else None
+    joined_at = get_person(session, person_id).joined_at
+    joined = week_of(joined_at, zone) if joined_at else None
     recent = recent_weeks(weeks, streak, this_week, RECENT, joined=joined)
     return render("recognition/badges.html", **shown, rung=rung, rungs=rungs, streak=streak, recent=recent, zone=zone)
 
