@@ -98,6 +98,28 @@ def read_ask(given: dict[str, Any]) -> GivenAsk:
     )
 
 
+@dataclass(frozen=True)
+class GivenOutcome:
+    """What came of an ask that another system made before."""
+
+    id: str
+    came: Came
+    minutes: int | None
+    note: str
+
+
+def read_outcome(given: dict[str, Any]) -> GivenOutcome:
+    """Return what came of an ask. Refuses unknown fields, and values of another kind, by the name of the field."""
+    for name in given:
+        if name not in {"id", "outcome", "minutes", "note"}:
+            raise _at(FieldUnknown(name=name[:40]), name[:40])
+    came = _word(given, "outcome", Came)
+    if came is Came.EXPIRED:
+        raise _invalid("outcome", "what somebody said or did; an ask lapses by itself")
+    minutes = _count(given, "minutes") if given.get("minutes") is not None else None
+    return GivenOutcome(_text(given, "id"), came, minutes, _text(given, "note") if given.get("note") is not None else "")
+
+
 def _word(given: dict[str, Any], name: str, words: type[StrEnum]) -> Any:
     try:
         return words(_text(given, name))

@@ -9,16 +9,18 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.answering import answer_ask, finish_ask, withdraw_ask
 from portal.acts.actions.asking import log_outside_ask, propose_ask
 from portal.acts.models.asks import Ask
-from portal.acts.queries.asks import outcomes_of
+from portal.acts.queries.asks import find_ask, outcomes_of
 from portal.acts.queries.budget import budget_of
 from portal.acts.queries.people import person_of
-from portal.acts.rules.asks import Channel, state_of
+from portal.acts.rules.asks import Came, Channel, state_of
+from portal.acts.rules.refusals import AskUnknown
 from portal.api.actions import admit_request
 from portal.api.models import ApiToken
 from portal.api.queries import find_token
-from portal.api.reading import read_ask, read_event, read_object
+from portal.api.reading import read_ask, read_event, read_object, read_outcome
 from portal.api.rules import ASKS, DENIALS, EVENTS, ScopeMissing, TokenMissing
 from portal.challenges.actions.events import hear_event
 from portal.kernel.actor import Actor
@@ -82,6 +84,31 @@ def receive_ask() -> tuple[Response, int]:
         return _told(session, given.id, log_outside_ask(session, actor, **facts, **outside), now)
 
     return jsonify(database().write(work)), 201
+
+
+@bp.post("/asks/outcomes")
+@api(ASKS)
+@writes_in_steps
+def receive_outcome() -> tuple[Response, int]:
+    """Write down what came of an ask that was made with this token. The same outcome again is the same, and the same answer."""
+    token: ApiToken = g.api_token
+    given, now = read_outcome(read_object()), utcnow()
+    actor = Actor(id=None, origin="api", request_id=request_id())
+
+    def work(session: Session) -> dict[str, Any]:
+        ask = find_ask(session, key=f"token:{token.id}:{given.id}")
+        if ask is None:
+            raise AskUnknown()
+        if given.came in (Came.ACCEPTED, Came.DECLINED):
+            answer_ask(session, actor, ask_id=ask.id, is_yes=given.came is Came.ACCEPTED, reason=given.note, now=now)
+        elif given.came is Came.WITHDRAWN:
+            withdraw_ask(session, actor, ask_id=ask.id, reason=given.note, now=now)
+        else:
+            was_done = given.came is Came.COMPLETED
+            finish_ask(session, actor, ask_id=ask.id, was_done=was_done, minutes=given.minutes, note=given.note, now=now)
+        return _told(session, given.id, ask, now)
+
+    return jsonify(database().write(work)), 200
 
 
 def _told(session: Session, given_id: str, ask: Ask, now: datetime) -> dict[str, Any]:

@@ -77,8 +77,8 @@ def test_a_survey_and_a_call_draw_on_the_same_budget(cast: Cast) -> None:
     cast.ask(kind="call")
     with pytest.raises(refusals.PersonCapReached) as refused:
         cast.ask(kind="review")
-    assert refused.value.free_on == date(2027, 2, 26)
-    assert str(refused.value) == "Amara Okafor has 2 of 2 asks in 90 days. A slot frees on 2027-02-26."
+    assert refused.value.free_on == date(2026, 12, 12), "if nobody answers, the first lapses then"
+    assert str(refused.value) == "Amara Okafor has 2 of 2 asks in 90 days. A slot frees on 2026-12-12."
 
 
 def test_five_people_of_one_bank_do_not_get_five_calls(cast: Cast) -> None:
@@ -254,7 +254,7 @@ def test_an_ask_made_outside_is_written_down_although_the_cap_is_reached_and_tak
     assert budget_of(cast.session, cast.person.id, NOW).person.used == 2
     with pytest.raises(refusals.PersonCapReached) as refused:
         cast.ask()
-    assert refused.value.free_on == date(2027, 2, 26), "the older one leaves first, and that is not enough"
+    assert refused.value.free_on == date(2027, 2, 24), "the open one leaves with its lapse, and that is not enough"
 
 
 def test_an_ask_outside_was_in_the_past(cast: Cast) -> None:
@@ -272,7 +272,10 @@ def test_an_open_one_from_outside_waits_for_its_answer_and_lapses_like_others(ca
     assert outcomes_of(cast.session, ask.id) == ["accepted"]
     old = log_ask(cast.session, cast.employee, cast.other.id, NOW - 30 * DAY, now=NOW)
     cast.ask(cast.other)
+    assert outcomes_of(cast.session, old.id) == [], "staff said that it is open: it has the days of one that is asked now"
+    cast.ask(cast.other, now=NOW + 14 * DAY)
     assert outcomes_of(cast.session, old.id) == ["expired"]
+    assert cast.session.scalars(select(AskOutcome.by_id).where(AskOutcome.ask_id == old.id)).one() is None, "nobody's doing"
 
 
 def test_effort_is_frozen_and_a_new_one_holds_from_its_day(cast: Cast) -> None:

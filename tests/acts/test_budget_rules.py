@@ -98,6 +98,15 @@ def test_when_the_next_slot_frees(ages: list[int], most: int, free_in: int | Non
     assert free == (None if free_in is None else NOW + timedelta(days=free_in))
 
 
+def test_an_open_ask_leaves_with_its_lapse_where_that_is_sooner() -> None:
+    waits = Past(NOW - timedelta(days=10), 8, AskState.OPEN, lapses_at=NOW + timedelta(days=4))
+    assert free_at([waits], Cap(1, 90), NOW) == NOW + timedelta(days=4)
+    assert free_at([waits, past(80)], Cap(2, 90), NOW) == NOW + timedelta(days=4)
+    assert free_at([waits, past(88)], Cap(2, 90), NOW) == NOW + timedelta(days=2)
+    late = Past(NOW - timedelta(days=20), 8, AskState.OPEN, lapses_at=NOW - timedelta(days=6))
+    assert free_at([late], Cap(1, 90), NOW) == NOW, "it is over, and only waits for the job"
+
+
 def test_what_was_declined_does_not_keep_a_slot_from_freeing() -> None:
     asks = [past(10), past(20), past(30), past(80, AskState.DECLINED)]
     assert free_at(asks, QUARTER, NOW) == NOW

@@ -2,21 +2,24 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.asking import Override
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.saying import set_own_terms
 from portal.acts.actions.settings import set_defaults
+from portal.acts.jobs import expire_asks
 from portal.acts.models.asks import Ask, AskBlock, PersonGoodwill
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import budget_of
 from portal.acts.rules.budget import Cap, Defaults
 from portal.acts.rules.terms import Terms
-from portal.kernel.clock import utcnow
+from portal.acts.views.writing import moment_of_day
+from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import Notice
 from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, make_ask
@@ -184,7 +187,8 @@ def test_a_block_offers_no_override(greta: PortalClient, house: House, database:
     database.write(lambda s: set_block(s, by_admin(house.ada), kind="legal", reason="Lawsuit 12", company_id=house.company_id, now=utcnow()))
     address = f"/goodwill/people/{house.amara}"
     page = greta.get(address).text
-    assert "Lawsuit 12" in page
+    assert "They know why." in page
+    assert "Lawsuit 12" not in page, "why is for admins"
     form = fields_of(page, having="about")
     refused = greta.post(address, data=form | {"reason": "Still", "approver": str(house.ada)})
     assert refused.status_code == 409
@@ -219,6 +223,49 @@ def test_an_ask_made_outside_is_logged_in_one_form(greta: PortalClient, house: H
         sent = again | {"person": who, "key": f"log-{who.split()[0]}".replace("#", "n").replace("@", "-"), "happened_on": "2026-11-01"}
         assert greta.post("/goodwill/log", data=sent).status_code == 303, who
     assert [ask.person_id for ask in asks(database)] == [house.amara, house.ben, house.ben, house.ben]
+
+
+def test_a_logged_day_is_that_day_in_the_zone_of_the_programme(database: Database, house: House) -> None:
+    for zone in ("Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        moment = moment_of_day(date(2026, 3, 10), zone)
+        assert local_date(moment, zone) == date(2026, 3, 10)
+    assert moment_of_day(date(2026, 3, 29), "Europe/Berlin") == datetime(2026, 3, 29, 11, tzinfo=UTC)
+
+
+def test_what_staff_note_is_not_read_by_whom_it_is_about(amara: PortalClient, greta: PortalClient, house: House, database: Database) -> None:
+    done, lifted = "Grumpy, mentions Hall & Sons", "The deal needs her"
+    greta.post("/goodwill/log", data={"key": "k", "person": "amara@harbour.example", "kind": "call", "happened_on": "2026-11-02",
+               "channel": "email", "came": "completed", "note": done})  # fmt: skip
+    caps(database, house, 1)
+    database.write(lambda s: house.ask(s, override=Override(lifted, house.ada)))
+    own, theirs = amara.get("/asks").text, greta.get(f"/goodwill/people/{house.amara}").text
+    for words_of_staff in ("Grumpy", lifted):
+        assert words_of_staff in theirs
+        assert words_of_staff not in own
+    ask_id = max(ask.id for ask in asks(database))
+    amara.post(f"/asks/{ask_id}/no", data={"reason": "No time in spring"})
+    assert "No time in spring" in amara.get("/asks").text
+
+
+def test_only_an_ask_in_the_portal_is_told_by_the_portal(greta: PortalClient, house: House, database: Database) -> None:
+    def told() -> int:
+        with database.reading() as session:
+            return session.scalar(select(func.count()).select_from(Notice).where(Notice.kind == "ask_made")) or 0
+
+    for channel, notices in (("phone", 0), ("portal", 1)):
+        page = greta.get(f"/goodwill/people/{house.amara}").text
+        form = {"key": fields_of(page, having="about")["key"], "kind": "call", "about": "Hall", "channel": channel}
+        assert greta.post(f"/goodwill/people/{house.amara}", data=form).status_code == 303
+        assert told() == notices
+
+
+def test_an_ask_logged_as_open_long_after_waits_for_its_answer(house: House, database: Database) -> None:
+    long_ago = utcnow() - 40 * DAY
+    ask_id = database.write(lambda s: log_ask(s, by_employee(house.greta), house.amara, long_ago).id)
+    expire_asks(database, utcnow() + DAY)
+    assert came_of(database, ask_id) == []
+    expire_asks(database, utcnow() + 15 * DAY)
+    assert came_of(database, ask_id) == ["expired"]
 
 
 def test_what_cannot_be_logged_is_told_beside_its_field(greta: PortalClient, house: House, database: Database) -> None:

@@ -37,9 +37,12 @@ def ann(database: Database) -> int:
 def send(app: Any, ann: int, database: Database) -> Send:
     made = database.write(lambda s: make_token(s, system("test"), name="Survey tool", key="k", now=utcnow(), scopes=("asks",)))[1]
 
-    def sent(given: dict[str, Any] | None = None, *, token: str = made, raw: str = "") -> TestResponse:
+    def sent(
+        given: dict[str, Any] | None = None, *, token: str = made, raw: str = "", path: str = "/api/v1/asks", whole: bool = True
+    ) -> TestResponse:
         told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        return app.test_client().post("/api/v1/asks", data=raw or json.dumps(ASK | (given or {})), headers=told, csrf=False)
+        body = raw or json.dumps((ASK if whole else {"id": ASK["id"]}) | (given or {}))
+        return app.test_client().post(path, data=body, headers=told, csrf=False)
 
     return sent
 
@@ -54,6 +57,24 @@ def problem_of(answer: TestResponse) -> str:
 def count(database: Database) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(Ask)) or 0
+
+
+def test_what_came_of_it_is_told_by_the_id_of_the_ask_and_twice_is_once(send: Send, app: Any, database: Database) -> None:
+    first = json.loads(send().text)
+    made = database.write(lambda s: make_token(s, system("test"), name="Other", key="o", now=utcnow(), scopes=("asks",)))[1]
+
+    def came(outcome: str, **more: Any) -> TestResponse:
+        return send({"outcome": outcome} | more, path="/api/v1/asks/outcomes", whole=False)
+
+    for _ in range(2):
+        answer = came("completed", minutes=3, note="By mail")
+        assert (answer.status_code, json.loads(answer.text)["state"], json.loads(answer.text)["ask"]) == (200, "completed", first["ask"])
+    with database.reading() as session:
+        assert [came.value for came in outcomes_of(session, first["ask"])] == ["completed"]
+    assert (came("declined").status_code, problem_of(came("declined"))) == (409, "already-answered")
+    assert (came("expired").status_code, problem_of(came("expired"))) == (422, "field-invalid")
+    other = send({"outcome": "completed"}, token=made, path="/api/v1/asks/outcomes", whole=False)
+    assert other.status_code == 404, "another token's asks are not its own"
 
 
 def test_an_ask_takes_a_slot_and_the_same_id_is_the_same_ask(send: Send, ann: int, database: Database) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from portal.bank.jobs.keeping import keep_months
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
@@ -165,7 +166,8 @@ def _work(app: Any) -> None:
     while True:
         later += timedelta(days=9)
         for _seconds, tick in TICKS:
-            tick(database, later)
+            # A month is kept a day after its end, and the life around this worker stays in the present one.
+            tick(database, utcnow() if tick is keep_months else later)
         with database.reading() as session:
             due = leases.due(session, now=utcnow(), limit=5)
         for job in due:

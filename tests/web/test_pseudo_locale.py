@@ -146,7 +146,7 @@ def knowledge(database: Database, settings: Settings) -> Known:
     known.add(*(str(Locale.parse(language).get_display_name("en")) for language in LANGUAGES))  # Babel's own
     known.add(*(str(Locale("en").territories[code]) for code in COUNTRIES))
     known.add(*ids(database)["ticket_number"])
-    known.add(settings.currency, *FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
+    known.add("PORTAL_BRAND_COMPANY", settings.currency, *FILE, *(field.name for importer in IMPORTERS for field in importer.fields), SEARCHED)
     return known
 
 

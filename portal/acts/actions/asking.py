@@ -28,7 +28,7 @@ from portal.acts.rules.refusals import (
     Stop,
 )
 from portal.audit.actions import record
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean, clean_line
@@ -78,7 +78,7 @@ def propose_ask(
     person = _lock(session, person)
     if (first := _same(session, key, person_id, wanted)) is not None:
         return first
-    expire_due(session, actor, person_id=person_id, company_id=person.company_id, now=now)
+    expire_due(session, system("job"), person_id=person_id, company_id=person.company_id, now=now)
     budget = budget_of(session, person_id, now)
     stops = budget.standing.against(wanted)
     lifted = _lifted(session, actor, person_id, stops, override)
@@ -120,7 +120,8 @@ def log_outside_ask(
 ) -> Ask:
     """Write down an ask that was made outside the portal, at ``happened_at``; ``came`` is what came of it by now, None where it is open.
 
-    It happened, so no cap refuses it: it counts, weighs with the effort of that time, and stands in the monthly report.
+    It happened, so no cap refuses it: it counts, weighs with the effort of that time, and stands in the monthly report. One that is
+    still open waits for its answer as long as one that is asked now.
     Refuses: NotAllowed, KindUnknown, CannotBeAsked where it is no customer's person, MomentAhead, MomentTooOld, MinutesInvalid, KeyUsed.
     """
     require_staff(actor)
@@ -135,7 +136,7 @@ def log_outside_ask(
         return first
     if not person.is_advocate:
         raise CannotBeAsked(name=person.name)
-    expire_due(session, actor, person_id=person_id, company_id=person.company_id, now=now)
+    expire_due(session, system("job"), person_id=person_id, company_id=person.company_id, now=now)
     ask = _made(
         budget_of(session, person_id, now),
         key=key,
@@ -146,7 +147,7 @@ def log_outside_ask(
         asked_at=happened_at,
         asked_by_id=actor.id,
         now=now,
-        expires_at=happened_at + timedelta(days=defaults_of(session).answer_days),
+        expires_at=now + timedelta(days=defaults_of(session).answer_days),
         source=None,
         is_outside=True,
     )
@@ -172,11 +173,16 @@ def known_kind(kind: AskKind | str) -> AskKind:
 
 
 def _lock(session: Session, person: Person) -> Person:
-    """Lock the person's budget, then their company's, and return the person as they are now."""
+    """Lock the person's budget, then their company's, and return the person as they are now.
+
+    Who changed companies while the old one's budget was waited for is asked as one of the new company, whose budget is then locked too.
+    """
     locked_person(session, person.id)
     session.refresh(person)
-    if person.company_id is not None:
-        locked_company(session, get_company(session, person.company_id).id)
+    locked: int | None = None
+    while person.company_id is not None and person.company_id != locked:
+        locked = locked_company(session, get_company(session, person.company_id).id).company_id
+        session.refresh(person)
     return person
 
 

@@ -12,7 +12,7 @@ from portal.acts.models.asks import Ask
 from portal.acts.queries.budget import budgets_of
 from portal.acts.queries.people import find_asked
 from portal.acts.queries.settings import efforts_at
-from portal.acts.rules.asks import AskKind, AskState, Past
+from portal.acts.rules.asks import AskKind, AskState, Channel, Past
 from portal.acts.rules.refusals import TooManyPeople
 from portal.acts.rules.terms import Side
 from portal.kernel.actor import Actor
@@ -78,6 +78,7 @@ def ask_several(
             done.append(line)
             continue
         given = {"person_id": line.person_id, "kind": wanted, "key": f"{key}:{line.person_id}", "about": about, "channel": channel}
+        given["is_told"] = channel == Channel.PORTAL
         try:
             with session.begin_nested():
                 done.append(replace(line, ask=propose_ask(session, actor, **given, now=now)))  # type: ignore[arg-type]

@@ -43,6 +43,11 @@ def outcomes_of(session: Session, ask_id: int) -> list[Came]:
     return [Came(came) for came in session.scalars(select(AskOutcome.came).where(AskOutcome.ask_id == ask_id).order_by(AskOutcome.id))]
 
 
+def find_ask(session: Session, *, key: str) -> Ask | None:
+    """Return the ask that was made with a key."""
+    return session.scalar(select(Ask).where(Ask.key == key))
+
+
 def open_asks(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskRow]:
     """Return the unsettled asks of a person or of a company's people, those first whose answer is due first."""
     whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, CompanyGoodwill, PersonGoodwill
 from portal.acts.queries.settings import defaults_of, efforts_at
-from portal.acts.rules.asks import AskKind, Came, Past, state_of
+from portal.acts.rules.asks import AskKind, AskState, Came, Past, state_of
 from portal.acts.rules.budget import MOST_DAYS, Band, band, capacity, free_at, load, strain, used, worse
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
 from portal.kernel.clock import local_date
@@ -147,7 +147,7 @@ def _sides(session: Session, named: Sequence[tuple[int, str]], asked: Any, said:
 
 def _past(session: Session, whose: Any, chosen: ColumnElement[bool], now: datetime) -> list[tuple[int, Past]]:
     """Return asks of the last two years, as the budget sees them: no window is longer, and of older effort less than a ten-thousandth is left."""
-    columns = (Ask.id, whose.label("whose"), Ask.asked_at, Ask.effort, AskOutcome.came, AskOutcome.at)
+    columns = (Ask.id, whose.label("whose"), Ask.asked_at, Ask.effort, Ask.expires_at, AskOutcome.came, AskOutcome.at)
     asked = select(*columns).outerjoin(AskOutcome, AskOutcome.ask_id == Ask.id).where(chosen, Ask.asked_at > now - timedelta(days=MOST_DAYS))
     rows: dict[int, list[Any]] = {}
     for row in session.execute(asked.order_by(Ask.id, AskOutcome.id)):
@@ -162,4 +162,5 @@ def _one(rows: Sequence[Any]) -> Past:
     said = [(what, at) for what, at in answers if what in (Came.ACCEPTED, Came.DECLINED, Came.EXPIRED)] or answers
     answered_at, is_yes = (said[-1][1], said[-1][0] not in (Came.DECLINED, Came.EXPIRED)) if said else (None, False)
     settled_at = max((at for _, at in came), default=None)
-    return Past(rows[0].asked_at, rows[0].effort, state_of(what for what, _ in came), answered_at, is_yes, settled_at)
+    state, lapses_at = state_of(what for what, _ in came), rows[0].expires_at
+    return Past(rows[0].asked_at, rows[0].effort, state, answered_at, is_yes, settled_at, lapses_at if state is AskState.OPEN else None)

@@ -157,6 +157,8 @@ class Past:
     was_accepted: bool = False
     settled_at: datetime | None = None
     """When the last thing came of it."""
+    lapses_at: datetime | None = None
+    """When an open one lapses, if nobody says anything."""
 
     @property
     def holds(self) -> bool:

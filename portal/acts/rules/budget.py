@@ -87,15 +87,16 @@ def used(past: Iterable[Past], cap: Cap, now: datetime) -> int:
 def free_at(past: Iterable[Past], cap: Cap, now: datetime) -> datetime | None:
     """Return when there is a slot, if nothing else happens: ``now`` where there is one, None where there never is one.
 
-    Asks made elsewhere may have taken more than there are; then so many have to leave the window that one place is open.
+    An ask leaves the window after ``cap.days``, an open one with its lapse where that is sooner. Asks made elsewhere may have taken
+    more than there are; then so many have to leave that one place is open.
     """
     if cap.most <= 0:
         return None
     since = window_from(cap, now)
-    holding = sorted(one.asked_at for one in past if one.holds and one.asked_at > since)
-    if len(holding) < cap.most:
-        return now
-    return holding[len(holding) - cap.most] + timedelta(days=cap.days)
+    window = timedelta(days=cap.days)
+    holding = [one for one in past if one.holds and one.asked_at > since]
+    leaving = sorted(min(one.asked_at + window, one.lapses_at or one.asked_at + window) for one in holding)
+    return now if len(leaving) < cap.most else max(now, leaving[len(leaving) - cap.most])
 
 
 def load(past: Iterable[Past], now: datetime) -> float:

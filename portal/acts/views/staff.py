@@ -15,6 +15,7 @@ from portal.acts.forms import AskForm, OutcomeForm, PeopleFilter
 from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, open_asks
 from portal.acts.queries.budget import budget_of, budgets_of, company_budget
 from portal.acts.queries.people import approvers, everybody_to_ask, people_to_ask
+from portal.acts.rules.asks import Channel
 from portal.acts.rules.budget import BAND_NAMES
 from portal.acts.rules.refusals import Stop
 from portal.acts.views.names import NAMES
@@ -77,8 +78,13 @@ def ask(person_id: int) -> ResponseReturnValue:
         return _person(person_id, form), 422
     override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
     given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
-    propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, now=utcnow())
-    flash(_("The slot is reserved. You are told when there is an answer."), "good")
+    is_told = form.channel.data == Channel.PORTAL
+    propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, is_told=is_told, now=utcnow())
+    told, yours = (
+        _("The slot is reserved. You are told when there is an answer."),
+        _("The slot is reserved. Ask them, and write down what came of it."),
+    )
+    flash(told if is_told else yours, "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
 

@@ -1,6 +1,6 @@
 """Writing down what was asked elsewhere, in ten seconds; and asking several at once."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -67,7 +67,12 @@ def moment_of(form: LogForm, now: datetime) -> datetime:
     assert day is not None
     if day == local_date(now, zone):
         return now
-    return start_of_day(day, zone).replace(hour=12)
+    return moment_of_day(day, zone)
+
+
+def moment_of_day(day: date, zone: str) -> datetime:
+    """Return twelve hours after the day began in ``zone``: that day there, and not midnight, which is the day before elsewhere."""
+    return start_of_day(day, zone) + timedelta(hours=12)
 
 
 @bp.get("/several")

@@ -17,7 +17,7 @@ from portal.bank.queries.figures import Figures, Row, figures, month_ends
 from portal.bank.queries.finance import currency_of, history, units
 from portal.bank.queries.kept import lot_months, observed_of_late
 from portal.bank.rules.budgets import COUNTS_NAMES, PERIOD_NAMES, Counts, Measure, Period
-from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, Assumed, Standing, standing_on
+from portal.bank.rules.finance import ASSUMED_NAMES, LEAST_POINTS, MATURE_MONTHS, UNIT_NAMES, Assumed, Standing, standing_on
 from portal.bank.rules.forecast import LIKELY, LOOKED_AT, NEEDED
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
     months = [(f"{first:%Y-%m}", month(first, "LLLL y")) for first in lot_months(db(), _today())]
     form.as_of.choices = [("", _("Now")), *[(end.isoformat(), _("End of %(month)s", month=month(end, "LLLL y"))) for end in ends]]
     form.since.choices, form.until.choices = [("", _("Any")), *months], [("", _("Any")), *months]
-    form.unit.choices = [("", POINTS), *[(unit, unit) for unit in known if unit != POINTS]]
+    form.unit.choices = [("", _(UNIT_NAMES[POINTS])), *[(unit, _(UNIT_NAMES.get(unit, unit))) for unit in known if unit != POINTS]]
     if len(known) == 1:
         del form.unit
     asked = form.values()

@@ -23,6 +23,8 @@ MOST_COST = 1_000 * MICROS
 REASON_LENGTH = 500
 MATURE_MONTHS = 24
 """A month of earning is old enough to tell how many of its points are redeemed in the end once so many months lie behind it."""
+UNIT_NAMES = {"points": N_("points"), "staff": N_("credit of staff")}
+"""What the units of the ledger are called."""
 LEAST_POINTS = 5_000
 """Of fewer points nothing is said about how many are redeemed in the end."""
 
