@@ -30,6 +30,7 @@ CHECKS = {
     "asked": "state <> 'invited' OR asked_at IS NOT NULL",
     "colleague_is_another": "colleague_id <> nominator_id",
 }
+NO, SILENCE = "The customer said no. ", "There was no answer."
 PERSON = "FROM person WHERE person.id = nomination.person_id"
 
 
@@ -78,8 +79,8 @@ def downgrade() -> None:
         "nomination_terms",
     ):
         op.drop_table(table)
-    # The words of an agreement to be asked were an agreement to be named as a reference.
-    op.execute("UPDATE consent SET item = 'name' WHERE item = 'reference'")
+    # An agreement to be asked is none to anything that the older release knows.
+    op.execute("DELETE FROM consent WHERE item = 'reference'")
     _consent_items(ITEMS)
     for name in ("uq_nomination_email_key_open", "ix_nomination_colleague_id_created_at_id", "ix_nomination_late", "ix_nomination_asked"):
         op.drop_index(name, "nomination")
@@ -88,8 +89,8 @@ def downgrade() -> None:
         batch.drop_constraint("fk_nomination_rule_id", type_="foreignkey")
         for name in ("state_known", *CHECKS):
             batch.drop_constraint(op.f(f"ck_nomination_{name}"), type_="check")
-    op.execute("UPDATE nomination SET reason = CASE WHEN answer = '' THEN 'The customer said no.' ELSE answer END WHERE state = 'customer_declined'")
-    op.execute("UPDATE nomination SET reason = 'There was no answer.' WHERE state = 'no_answer'")
+    op.execute(f"UPDATE nomination SET reason = '{NO}' || answer WHERE state = 'customer_declined'")
+    op.execute(f"UPDATE nomination SET reason = '{SILENCE}' WHERE state = 'no_answer'")
     op.execute("UPDATE nomination SET state = 'declined' WHERE state IN ('customer_declined', 'no_answer', 'not_approved')")
     op.execute("UPDATE nomination SET state = 'accepted' WHERE state = 'invited'")
     with op.batch_alter_table("nomination") as batch:
@@ -109,6 +110,11 @@ def _forward() -> None:
     op.execute("UPDATE nomination SET asked_at = decided_at WHERE state = 'accepted'")
     op.execute("UPDATE nomination SET state = 'no_answer' WHERE state = 'accepted' AND given_up_at IS NOT NULL")
     op.execute("UPDATE nomination SET state = 'invited' WHERE state = 'accepted' AND answered_at IS NULL")
+    # What this migration wrote when it was taken down before.
+    said = f"state = 'declined' AND reason LIKE '{NO}%%'"
+    op.execute(f"UPDATE nomination SET answered_at = decided_at, answer = substr(reason, {len(NO) + 1}), answer_code = 'other' WHERE {said}")
+    op.execute(f"UPDATE nomination SET state = 'customer_declined', reason = '' WHERE {said}")
+    op.execute(f"UPDATE nomination SET state = 'no_answer', given_up_at = decided_at, reason = '' WHERE state = 'declined' AND reason = '{SILENCE}'")
     op.execute("UPDATE nomination SET state = 'not_approved', code = 'other' WHERE state = 'declined'")
 
 

@@ -18,7 +18,7 @@ from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
 from portal.references.queries.nominations import colleagues_of
 from portal.references.rules.deciding import COMMENT_LENGTH
-from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES
+from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES, Refused
 from portal.references.rules.nominating import LINK_LENGTH, MOST_COUNT, PERIODS, TIER_NAMES, WHY_LENGTH, WORDS_LENGTH, Details
 from portal.references.rules.states import ACTIVITY_NAMES, IN_REGISTRY, STANDING_NAMES, Activity, Standing
 from portal.references.rules.terms import MOST_CREDIT, MOST_DAYS
@@ -155,10 +155,16 @@ class OfferForm(LinkForm):
     agreed = BooleanField(_("You may ask me for what I ticked, as often as I said. I may take this back at any time."))
 
 
+def _why_not() -> list[tuple[str, str]]:
+    """Return the reasons; that somebody would rather not say comes first, so that no reason is kept which nobody chose."""
+    ordered = sorted(REFUSED_NAMES.items(), key=lambda one: one[0] is not Refused.OTHER)
+    return [(code.value, gettext(name)) for code, name in ordered]
+
+
 class NoForm(LinkForm):
     """No, with a reason."""
 
-    code = SelectField(_("Why not?"), [DataRequired()], choices=lambda: [(code.value, gettext(name)) for code, name in REFUSED_NAMES.items()])
+    code = SelectField(_("Why not?"), [Optional()], default=Refused.OTHER.value, choices=lambda: _why_not())
     reason = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 3})
 
 

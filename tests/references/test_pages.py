@@ -311,7 +311,8 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     database.write(start)
     link = link_to(database, "ada@works.example")
     page = client.get(link).text
-    assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, True)
+    assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, False)
+    assert "thought of these, and you choose" in page
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)

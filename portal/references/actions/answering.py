@@ -26,8 +26,8 @@ from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.terms import terms_of
 from portal.references.rules.deciding import NominatedAgain
-from portal.references.rules.joining import REASON_LENGTH, AnsweredAlready, Offer, Refused
-from portal.references.rules.states import WAYS, Activity, Move
+from portal.references.rules.joining import REASON_LENGTH, AnsweredAlready, Offer, Refused, YesFirst
+from portal.references.rules.states import WAYS, Activity, Move, State
 
 SOURCE = "nomination"
 
@@ -54,7 +54,8 @@ def say_no(session: Session, origin: str, *, token: str, code: Refused, reason: 
     values = {"answered_at": now, "given_up_at": None, "ask_again_on": None, "answer_code": code, "answer": said}
     nomination = _move(session, proposal, Move.SAY_NO, values)
     person = get_person(session, proposal.person_id)
-    if person.state == PersonState.INVITED and person.invited_at is not None:
+    # An invitation that an admin sent by itself, before or since, is another matter, and stands.
+    if person.state == PersonState.INVITED and person.invited_at is not None and person.invited_at in (nomination.decided_at, nomination.asked_at):
         uninvite_person(session, actor, person_id=person.id, invited_at=person.invited_at, now=now)
     record(session, actor, "nomination.customer_declined", "nomination", nomination.id, now=now, code=code, has_reason=bool(said))
     tell_step(session, nomination, "customer_declined", now, code=code, reason=said)
@@ -92,8 +93,12 @@ def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> P
 
 
 def open_account(session: Session, origin: str, *, token: str, now: datetime) -> str:
-    """Return the path on which somebody who said yes chooses a password. Refuses who has one (``AlreadyJoined``), and a link that is not good."""
+    """Return the path on which somebody who said yes chooses a password. Refuses who has one (``AlreadyJoined``), a link that is not good,
+    and who has not said yes (``YesFirst``): a link opens nothing but its own answer.
+    """
     proposal, actor = _holder(session, origin, token, now)
+    if proposal.state is not State.ACCEPTED:
+        raise YesFirst()
     return invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
 
 
@@ -103,11 +108,29 @@ def _holder(session: Session, origin: str, token: str, now: datetime) -> tuple[P
 
 
 def _move(session: Session, proposal: Proposal, move: Move, values: dict[str, Any]) -> Nomination:
-    """Make a move by one guarded update; of two answers at once one counts."""
+    """Make a move by one guarded update; of two answers at once one counts. Who was nominated anew meanwhile, and answers by the link they
+    have, answers that too: what waits becomes one more voice of this one.
+    """
+    if move in (Move.AGREE, Move.SAY_NO):
+        _take_in(session, proposal, values["answered_at"])
     here = update(Nomination).where(Nomination.id == proposal.nomination_id, Nomination.state.in_(WAYS[move].start))
     if not session.execute(here.values(state=WAYS[move].end, **values).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
         raise AnsweredAlready()
     return session.get_one(Nomination, proposal.nomination_id, populate_existing=True)
+
+
+def _take_in(session: Session, proposal: Proposal, now: datetime) -> None:
+    """Let a nomination of the same address that waits for review be a duplicate of the one that is answered."""
+    this = session.get_one(Nomination, proposal.nomination_id)
+    waits = (Nomination.email_key == this.email_key, Nomination.id != this.id, Nomination.state == State.SUBMITTED)
+    taken = update(Nomination).where(*waits).values(state=State.DUPLICATE, duplicate_of_id=this.id, person_id=this.person_id, decided_at=now)
+    found = session.scalars(taken.returning(Nomination.id).execution_options(synchronize_session=False)).all()
+    if not found:
+        return
+    followers = update(Nomination).where(Nomination.duplicate_of_id.in_(found)).values(duplicate_of_id=this.id, person_id=this.person_id)
+    moved = session.execute(followers.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    more = update(Nomination).where(Nomination.id == this.id).values(repeats=Nomination.repeats + len(found) + moved)
+    session.execute(more.execution_options(synchronize_session=False))
 
 
 def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer, words: dict[Activity, str], now: datetime) -> None:

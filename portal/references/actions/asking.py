@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -10,10 +10,12 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.notifications.actions import notify
+from portal.people.models import Person
 from portal.people.queries.persons import admins, get_person, names
 from portal.people.rules.person import PersonState
 from portal.references.actions.links import send_link
 from portal.references.actions.telling import tell_step
+from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominators_of
 from portal.references.queries.terms import terms_of
@@ -28,6 +30,8 @@ def follow_up(session: Session, actor: Actor, *, nomination_id: int, now: dateti
     nomination = session.get(Nomination, nomination_id, populate_existing=True)
     if nomination is None or nomination.state != State.INVITED or nomination.asked_at is None or nomination.person_id is None:
         return Due.NOTHING
+    if get_person(session, nomination.person_id).state == PersonState.ACTIVE or not _has_link(session, nomination.id):
+        return Due.NOTHING  # Who joined by another way is no silence; who was invited before there were links has nothing to answer with.
     terms = terms_of(session)
     found = due(
         nomination.asked_at, nomination.reminded_at, nomination.ask_again_on, now,
@@ -43,9 +47,9 @@ def follow_up(session: Session, actor: Actor, *, nomination_id: int, now: dateti
 def _remind(session: Session, actor: Actor, nomination: Nomination, now: datetime) -> bool:
     assert nomination.person_id is not None
     person = get_person(session, nomination.person_id)
-    if person.state == PersonState.DEACTIVATED:
-        return _give_up(session, actor, nomination, now)
     same = Nomination.reminded_at.is_(None) if nomination.ask_again_on is None else Nomination.ask_again_on == nomination.ask_again_on
+    if person.state == PersonState.DEACTIVATED:
+        return _give_up(session, actor, nomination, now, same)
     if not _moved(session, nomination, Move.REMIND, same, reminded_at=now, ask_again_on=None):
         return False
     send_link(session, nomination, person, REMINDER, now)
@@ -53,8 +57,8 @@ def _remind(session: Session, actor: Actor, nomination: Nomination, now: datetim
     return True
 
 
-def _give_up(session: Session, actor: Actor, nomination: Nomination, now: datetime) -> bool:
-    if not _moved(session, nomination, Move.GIVE_UP, Nomination.ask_again_on.is_(None), given_up_at=now):
+def _give_up(session: Session, actor: Actor, nomination: Nomination, now: datetime, same: object = None) -> bool:
+    if not _moved(session, nomination, Move.GIVE_UP, Nomination.ask_again_on.is_(None) if same is None else same, given_up_at=now, ask_again_on=None):
         return False
     record(session, actor, "nomination.no_answer", "nomination", nomination.id, now=now)
     tell_step(session, nomination, "no_answer", now)
@@ -68,11 +72,27 @@ def _moved(session: Session, nomination: Nomination, move: Move, same: object, *
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
+def _has_link(session: Session, nomination_id: int) -> bool:
+    return session.scalar(select(NominationLink.id).where(NominationLink.nomination_id == nomination_id).limit(1)) is not None
+
+
 def asked_before(session: Session, now: datetime, limit: int, after: int = 0) -> list[int]:
-    """Return nominees whom something may be due about, in order of their ids."""
+    """Return nominees whom something is due about: those of ``rules.joining.due``, in order of their ids."""
     terms, zone = terms_of(session), programme_zone(session)
-    first = start_of_day(local_date(now, zone) - timedelta(days=terms.remind_days - 1), zone)
-    found = select(Nomination.id).where(Nomination.state == State.INVITED, Nomination.asked_at < first, Nomination.id > after)
+    today = local_date(now, zone)
+
+    def before(days: int) -> datetime:
+        return start_of_day(today - timedelta(days=days - 1), zone)
+
+    asked, reminded, again = Nomination.asked_at, Nomination.reminded_at, Nomination.ask_again_on
+    waits = or_(
+        and_(again.is_(None), reminded.is_(None), asked < before(terms.remind_days)),
+        and_(again.is_(None), reminded < before(terms.silent_days - terms.remind_days)),
+        again <= today,
+    )
+    has_link = exists().where(NominationLink.nomination_id == Nomination.id)
+    joined = exists().where(Person.id == Nomination.person_id, Person.state == PersonState.ACTIVE)
+    found = select(Nomination.id).where(Nomination.state == State.INVITED, waits, has_link, ~joined, Nomination.id > after)
     return list(session.scalars(found.order_by(Nomination.id).limit(limit)))
 
 

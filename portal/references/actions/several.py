@@ -1,5 +1,6 @@
 """Nominating several people at once, each line for itself."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.errors import Refusal
+from portal.kernel.text import normal_email
 from portal.people.queries.persons import names
 from portal.references.actions.nominate import nominate
 from portal.references.models.nominating import Nomination
@@ -26,9 +28,14 @@ class Outcome:
 def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: str, colleague_id: int | None = None, now: datetime) -> list[Outcome]:
     """Nominate who stands in each line of ``text`` (name, e-mail, company, title) for one reason, and return what became of each.
 
-    A line that is refused leaves the others alone; the same ``key`` again nominates nobody twice. Refuses more than fifty lines.
+    A line that is refused leaves the others alone; the same ``key`` again nominates nobody twice, and who was put into a line since is
+    somebody else. Refuses more than fifty lines.
     """
-    return [_one(session, actor, line, f"{key[:56]}:{line.number}", why, colleague_id, now) for line in read_lines(text)]
+    return [_one(session, actor, line, f"{key[:40]}:{_mark(line)}", why, colleague_id, now) for line in read_lines(text)]
+
+
+def _mark(line: Line) -> str:
+    return hashlib.sha256((normal_email(" ".join(line.parts[1:2])) or line.text).encode()).hexdigest()[:16]
 
 
 def _one(session: Session, actor: Actor, line: Line, key: str, why: str, colleague_id: int | None, now: datetime) -> Outcome:

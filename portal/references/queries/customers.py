@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.consents.models import Consent
 from portal.kernel.clock import local_date
@@ -55,7 +55,10 @@ class Offered:
 def proposers(session: Session, nomination_id: int) -> list[str]:
     """Return the names of who proposed somebody, the first one first: the colleague in whose name it was done, else who did it."""
     who = func.coalesce(Nomination.colleague_id, Nomination.nominator_id)
+    first = aliased(Nomination)
+    decided_at = select(first.decided_at).where(first.id == nomination_id).scalar_subquery()
     found: AnySelect = select(Person.name).join(Nomination, who == Person.id).where(_voices(nomination_id))
+    found = found.where(or_(decided_at.is_(None), Nomination.created_at <= decided_at))
     return list(dict.fromkeys(session.scalars(found.order_by((Nomination.id == nomination_id).desc(), Nomination.id))))
 
 
@@ -72,14 +75,16 @@ def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
     if row is None:
         raise LinkSpent()
     nomination, link_id, person = row
+    nomination = _asked_anew(session, nomination) or nomination
     said: AnySelect = (
         select(Person.name, NominationDetail.words)
         .join(Nomination, Nomination.id == NominationDetail.nomination_id)
         .join(Person, Person.id == Nomination.nominator_id)
-        .where(_voices(nomination.id), NominationDetail.words != "")
+        .where(_voices(nomination.id), _was_read(nomination), NominationDetail.words != "")
         .order_by(Nomination.id)
     )
-    from_all = select(NominationActivity.activity).join(Nomination, Nomination.id == NominationActivity.nomination_id).where(_voices(nomination.id))
+    read = (_voices(nomination.id), _was_read(nomination))
+    from_all = select(NominationActivity.activity).join(Nomination, Nomination.id == NominationActivity.nomination_id).where(*read)
     suggested = set(session.scalars(from_all))
     return Proposal(
         nomination_id=nomination.id,
@@ -112,6 +117,20 @@ def offer_of(session: Session, person_id: int, now: datetime) -> Offered | None:
     kinds: dict[str, bool] = {row.activity: row.is_never for row in session.execute(found)}
     listed = [activity for activity in Activity if activity in kinds]
     return Offered(offer.per_quarter, offer.offered_at, [a for a in listed if not kinds[a]], [a for a in listed if kinds[a]])
+
+
+def _asked_anew(session: Session, nomination: Nomination) -> Nomination | None:
+    """Return the later nomination by which somebody who had not answered was asked anew: an older link answers that one."""
+    if nomination.state != State.NO_ANSWER:
+        return None
+    asked = (Nomination.email_key == nomination.email_key, Nomination.person_id == nomination.person_id)
+    found = select(Nomination).where(*asked, Nomination.id > nomination.id, Nomination.state.in_((State.INVITED, State.ACCEPTED)))
+    return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
+
+
+def _was_read(nomination: Nomination) -> ColumnElement[bool]:
+    """Return the condition that a voice was there when this was approved: what came later nobody has read who may decide."""
+    return Nomination.created_at <= nomination.decided_at
 
 
 def _voices(nomination_id: int) -> ColumnElement[bool]:

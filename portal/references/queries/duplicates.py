@@ -1,6 +1,6 @@
 """Who was nominated before, for the form to tell while somebody types."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.text import normal_email
@@ -25,8 +25,14 @@ def first_of(session: Session, email_key: str) -> int | None:
 
 
 def said_no(session: Session, email_key: str | None) -> Nomination | None:
-    """Return the nomination to which somebody with this address said no, and has not turned round since; None where there is none."""
-    found = select(Nomination).where(Nomination.email_key == email_key, Nomination.state == State.CUSTOMER_DECLINED)
+    """Return the nomination to which somebody with this address said no, and has not turned round since; None where there is none.
+
+    An address that was found to be another one of theirs counts as theirs.
+    """
+    other = aliased(Nomination)
+    of_theirs = select(other.duplicate_of_id).where(other.email_key == email_key, other.duplicate_of_id.is_not(None))
+    whose = or_(Nomination.email_key == email_key, Nomination.id.in_(of_theirs))
+    found = select(Nomination).where(whose, Nomination.state == State.CUSTOMER_DECLINED)
     return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
 
 

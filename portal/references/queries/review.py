@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session, aliased
 from portal.files.models import StoredFile
 from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
-from portal.kernel.text import fold
+from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, search_companies
 from portal.people.queries.persons import find_person_by_email
+from portal.people.rules.person import PersonState
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.models.terms import NominationRule
 from portal.references.queries.comments import Said, comments_on
+from portal.references.queries.duplicates import said_no
 from portal.references.queries.nominations import activities_of
 from portal.references.rules.nominating import are_twins, twin_key
 from portal.references.rules.states import STANDS, Activity, State
@@ -184,8 +186,13 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
 
 
 def is_doubtful(session: Session, nomination: Nomination) -> bool:
-    """Tell whether somebody has to look: this address was turned down before, or somebody who may be the same stands."""
-    return bool(_others(session, nomination, _SAME_ADDRESS, State.NOT_APPROVED) or _maybe_same(session, nomination))
+    """Tell whether somebody has to look: this address was turned down before or its owner said no or nothing, or somebody who may be the
+    same stands, said no, or takes part already.
+    """
+    before = (State.NOT_APPROVED, State.CUSTOMER_DECLINED, State.NO_ANSWER)
+    if _others(session, nomination, _SAME_ADDRESS, *before) or said_no(session, nomination.email_key):
+        return True
+    return bool(_maybe_same(session, nomination, *STANDS, State.CUSTOMER_DECLINED)) or _is_twin_of_member(session, nomination)
 
 
 def voices(session: Session, nomination_id: int) -> list[Voice]:
@@ -206,9 +213,20 @@ def _similar(session: Session, name: str) -> list[Company]:
     return search_companies(session, (name.split() or [""])[0])
 
 
-def _maybe_same(session: Session, nomination: Nomination) -> list[Earlier]:
+def _is_twin_of_member(session: Session, nomination: Nomination) -> bool:
+    """Tell whether somebody of that name and company takes part under another address."""
+    _company, last, _first = twin_key(nomination.company_name, nomination.name)
+    company = find_company_by_name(session, nomination.company_name)
+    if company is None:
+        return False
+    here = (Person.company_id == company.id, Person.state == PersonState.ACTIVE, Person.email_key != nomination.email_key)
+    people = select(Person.name).where(*here, Person.name_key.like(like_pattern(last), escape="\\"))
+    return any(are_twins((company.name, nomination.name), (company.name, name)) for name in session.scalars(people.limit(200)))
+
+
+def _maybe_same(session: Session, nomination: Nomination, *states: State) -> list[Earlier]:
     own = (nomination.company_name, nomination.name)
-    found = _others(session, nomination, _MAY_BE, *STANDS)
+    found = _others(session, nomination, _MAY_BE, *(states or STANDS))
     return [other for other in found if are_twins(own, (other.company, other.name)) or fold(other.name) == nomination.name_key]
 
 

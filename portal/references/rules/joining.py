@@ -35,8 +35,8 @@ REFUSED_NAMES = {
     Refused.WRONG_PERSON: N_("I am not the right person"),
     Refused.OTHER: N_("I would rather not say"),
 }
-CONSENT_WORDS = N_("%(company)s may ask me for: %(activity)s. At most %(number)s requests a quarter, of all kinds together.")
-"""What somebody agrees to, per activity. I18n: kept as it was shown, in the language in which it was read."""
+CONSENT_WORDS = N_("%(company)s may ask me for: %(activity)s.")
+"""What somebody agrees to, per activity, as it stands beside its tick. I18n: kept as it was shown, in the language in which it was read."""
 
 
 class NothingChosen(Refusal):
@@ -64,6 +64,12 @@ class AnsweredAlready(Conflict):
     """Answered before, in another window or by another link."""
 
     message = N_("You have answered already. Nothing was changed.")
+
+
+class YesFirst(Conflict):
+    """An account is opened by whoever said yes."""
+
+    message = N_("Say yes first. Then you can choose a password here.")
 
 
 @dataclass(frozen=True)

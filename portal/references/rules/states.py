@@ -145,6 +145,8 @@ ACTIVITY_NAMES = {
 
 def standing(state: State, person_state: str | None, *, is_in_review: bool = False, ask_again_on: date | None = None) -> Standing:
     """Return how a nominee stands. ``state`` is the one of the first nomination, ``person_state`` the nominee's own."""
+    if state is State.NO_ANSWER and person_state == PersonState.ACTIVE:
+        return Standing.JOINED
     if state in (State.NOT_APPROVED, State.NO_ANSWER, State.CUSTOMER_DECLINED):
         return Standing(state.value)
     if state not in (State.INVITED, State.ACCEPTED):

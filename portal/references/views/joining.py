@@ -38,17 +38,22 @@ def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int =
     try:
         proposal = proposal_of(db(), _token(), utcnow())
     except LinkSpent as refusal:
-        return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status
-    form = form or OfferForm(formdata=None, data={"t": _token(), "activities": proposal.suggested, "per_quarter": 1})
+        return _spent(refusal), refusal.status
+    form = form or OfferForm(formdata=None, data={"t": _token(), "per_quarter": 1})
     offer = offer_of(db(), proposal.person_id, utcnow())
     token = {"t": _token()}
     shown: dict[str, Any] = {"form": form, "no": no or NoForm(formdata=None, data=token), "link": LinkForm(formdata=None, data=token)}
-    return render("references/proposal.html", proposal=proposal, offer=offer, later=terms_of(db()).later_days, **shown, **NAMES), status
+    shown |= {"agreed_words": {kind.value: _words_for(kind) for kind in Activity}, "later": terms_of(db()).later_days}
+    return render("references/proposal.html", proposal=proposal, offer=offer, **shown, **NAMES), status
+
+
+def _spent(refusal: Refusal) -> str:
+    return render("references/proposal_spent.html", text=sentence(refusal), is_slowed=isinstance(refusal, TooManyTries))
 
 
 def _again(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, LinkSpent | TooManyTries):
-        return render("references/proposal_spent.html", text=sentence(refusal)), refusal.status, headers_of(refusal)
+        return _spent(refusal), refusal.status, headers_of(refusal)
     form = OfferForm() if request.endpoint == "references.take_proposal" else OfferForm(formdata=None, data={"t": _token()})
     form.refuse(refusal)
     return _show(form, status=refusal.status)
@@ -77,8 +82,11 @@ def take_proposal(ready: None) -> ResponseReturnValue:
 
 def _words(offer: Offer) -> dict[Activity, str]:
     """Return what is agreed to, kind by kind, in the language in which it was read."""
-    company = current_app.config["SETTINGS"].brand_company
-    return {kind: _(CONSENT_WORDS, company=company, activity=_(ACTIVITY_NAMES[kind]), number=offer.per_quarter) for kind in offer.activities}
+    return {kind: _words_for(kind) for kind in offer.activities}
+
+
+def _words_for(kind: Activity) -> str:
+    return str(_(CONSENT_WORDS, company=current_app.config["SETTINGS"].brand_company, activity=_(ACTIVITY_NAMES[kind])))
 
 
 @bp.post("/proposal/no")
