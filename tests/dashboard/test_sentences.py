@@ -22,12 +22,14 @@ NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def _recorded(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (event, subject type) of what a file records; reasons of the ledger look alike and are left out."""
+    """Yield (event, subject type) of what a file records; reasons of the ledger and pages of the menu look alike and are left out."""
     source = path.read_text()
     if "audit" not in source and "record_audit" not in source:
         return
     tree = ast.parse(source)
-    reasons = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "reason"}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    addresses = {id(given) for call in calls if getattr(call.func, "id", "") == "NavItem" for given in call.args}
+    reasons = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "reason"} | addresses
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)

@@ -219,7 +219,7 @@ def test_every_form_that_sends_a_file_leads_to_one_of_these_doors(app: Flask, da
 
     person, admin, first_of_two, known = database.write(given)
     router, found = app.url_map.bind("localhost"), set()
-    clients = sign_in(person), sign_in(admin)
+    clients = sign_in(person), sign_in(admin), sign_in(database.write(make_employee))
     for path in [first_of_two, *(path for _, _, path in routes(app, frozenset({"GET"}), known))]:
         for client in clients:
             with client.get(path) as page:
