@@ -91,7 +91,13 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "references.submit_nomination": evidence,
 }
 # Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, test_preview.py, test_vault_cards.py).
-NOTHING_KEPT = {"challenges_admin.rehearse_step", "rewards_admin.look_at_numbers", "rewards_admin.preview_typed", "rewards_admin.import_codes"}
+NOTHING_KEPT = {
+    "challenges_admin.rehearse_step",
+    "references.keep_draft",
+    "rewards_admin.look_at_numbers",
+    "rewards_admin.preview_typed",
+    "rewards_admin.import_codes",
+}
 each_door = pytest.mark.parametrize("door", DOORS)
 
 
