@@ -24,7 +24,7 @@ def test_check_is_content_with_sound_books(database: Database, ledger: Callable[
     result = ledger("check")
     *lines, last = result.output.splitlines()
     assert result.exit_code == 0
-    assert [line.split()[:2] for line in lines] == [[f"I{number}", "holds"] for number in range(1, 15)]
+    assert [line.split()[:2] for line in lines] == [[f"I{number}", "holds"] for number in range(1, 16)]
     assert last.startswith("All fifteen hold over 34 transfers, asked in ")
 
 

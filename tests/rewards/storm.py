@@ -164,7 +164,7 @@ def _work(app: Any) -> None:
     database, later = app.extensions["database"], utcnow()
     engine = app.extensions["jobs"]
     while True:
-        later += timedelta(days=9)
+        later += timedelta(days=35)
         for _seconds, tick in TICKS:
             # A month is kept a day after its end, and the life around this worker stays in the present one.
             tick(database, utcnow() if tick is keep_months else later)
