@@ -7,10 +7,19 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.asking import follow_up
+from portal.references.actions.decide import take_up
+from portal.references.queries.profile import profile_of_person
+from portal.references.queries.registry import Filters, list_registry, whole_registry
+from portal.references.rules.states import Standing
+from tests.factories.people import make_admin, make_employee
+from tests.factories.references import acting, make_nomination
 from tests.references.test_answering import ADDRESS, Scene
+from tests.support.application import SignIn
 
 DAY = timedelta(days=1)
 MAILS = Path(__file__).parents[2] / "templates" / "emails"
@@ -34,3 +43,35 @@ def test_mails_to_a_customer_promise_no_single_click_and_no_last_reminder(kind: 
     """A no is chosen and sent on the page; who says "not now" after a reminder is reminded once more."""
     said = (MAILS / kind / f"body.{form}").read_text()
     assert ("One click" in said, "this once" in said) == (False, False)
+
+
+@pytest.mark.parametrize("said", [Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER])
+def test_the_registry_and_the_page_say_what_became_of_being_asked(session: Session, said: Standing) -> None:
+    scene = Scene(session)
+    if said is Standing.NO_ANSWER:
+        fall_silent(session, scene)
+    elif said is not Standing.INVITED:
+        scene.say(session, "yes" if said is Standing.ACCEPTED else "later")
+    for listed in (list_registry(session, Filters(state=said)), whole_registry(session, Filters(state=said)), list_registry(session, Filters())):
+        assert [(entry.name, entry.standing) for entry in listed] == [("Ada", said)]
+    others = {Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER, Standing.JOINED, Standing.WAITING} - {said}
+    assert [other for other in others if list(list_registry(session, Filters(state=other)))] == []
+    profile = profile_of_person(session, ada(session).id, utcnow())
+    assert (profile.standing, [voice.nominator for voice in profile.voices]) == (said, [scene.greta.name])
+
+
+def test_the_registry_tells_what_is_in_review_from_what_waits(session: Session) -> None:
+    made = make_nomination(session, name="Bob")
+    assert [entry.standing for entry in list_registry(session, Filters(state="waiting"))] == [Standing.WAITING]
+    take_up(session, acting(make_admin(session)), nomination_id=made.id, now=utcnow())
+    assert [entry.standing for entry in list_registry(session, Filters(state="in_review"))] == [Standing.IN_REVIEW]
+    assert not list(list_registry(session, Filters(state="waiting")))
+
+
+def test_who_said_no_is_read_by_admins_and_their_nominator_alone(database: Database, sign_in: SignIn) -> None:
+    scene, other = database.write(Scene), database.write(lambda s: make_employee(s, name="Karim"))
+    database.write(lambda s: scene.say(s, "no"))
+    for reader in (scene.greta, database.write(make_admin)):
+        page = sign_in(reader).get(f"/registry/nominations/{scene.id}")
+        assert (page.status_code, "Too much to do." in page.text, "I have no time for it" in page.text) == (200, True, True)
+    assert sign_in(other).get(f"/registry/nominations/{scene.id}").status_code == 404

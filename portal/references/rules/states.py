@@ -114,7 +114,7 @@ STANDING_STEPS = {
     Standing.LEFT: 4,
 }
 LOST = (Standing.NOT_APPROVED, Standing.NO_ANSWER, Standing.CUSTOMER_DECLINED, Standing.LEFT)
-IN_REGISTRY = (Standing.WAITING, Standing.INVITED, Standing.JOINED)
+IN_REGISTRY = (Standing.WAITING, Standing.IN_REVIEW, Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER, Standing.JOINED)
 """What the registry's list can be asked for."""
 
 
