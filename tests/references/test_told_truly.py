@@ -75,3 +75,20 @@ def test_who_said_no_is_read_by_admins_and_their_nominator_alone(database: Datab
         page = sign_in(reader).get(f"/registry/nominations/{scene.id}")
         assert (page.status_code, "Too much to do." in page.text, "I have no time for it" in page.text) == (200, True, True)
     assert sign_in(other).get(f"/registry/nominations/{scene.id}").status_code == 404
+
+
+def test_who_decides_anew_reads_that_the_address_stayed_silent(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: fall_silent(s, scene))
+    again = database.write(lambda s: make_nomination(s, name="Ada", email=ADDRESS).id)
+    assert "and did not answer." in sign_in(database.write(make_admin)).get(f"/admin/approvals?item=nomination-{again}").text
+
+
+def test_who_decides_reads_that_somebody_who_may_be_the_same_said_no_and_why(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: scene.say(s, "no"))
+    twin = database.write(lambda s: make_nomination(s, name="Ada", email="ada2@works.example").id)
+    desk = sign_in(database.write(make_admin))
+    for which in (twin, scene.id):
+        page = desk.get(f"/admin/approvals?item=nomination-{which}").text
+        assert ("Too much to do." in page, "I have no time for it" in page) == (True, True)

@@ -16,6 +16,7 @@ from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
+from portal.references.rules.joining import REFUSED_NAMES
 from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
 from portal.references.rules.states import ACTIVITY_NAMES
 from portal.review.models import ReviewDecision
@@ -37,7 +38,13 @@ class WaitingNominations:
     name: ClassVar[str] = N_("Nominations")
     look: ClassVar[tuple[str, str]] = ("user-plus", "endorse")
     panel: ClassVar[str] = "dashboard/_panel_nomination.html"
-    words: ClassVar[Mapping[str, Any]] = {"activities": ACTIVITY_NAMES, "codes": CODE_NAMES, "periods": PERIODS, "tiers": TIER_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {
+        "activities": ACTIVITY_NAMES,
+        "codes": CODE_NAMES,
+        "periods": PERIODS,
+        "tiers": TIER_NAMES,
+        "refused": REFUSED_NAMES,
+    }
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: accept_nomination(
