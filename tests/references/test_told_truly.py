@@ -12,7 +12,9 @@ from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.asking import follow_up
+from portal.references.actions.commenting import comment
 from portal.references.actions.decide import take_up
+from portal.references.queries.comments import comments_on
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
 from portal.references.rules.states import Standing
@@ -92,3 +94,17 @@ def test_who_decides_reads_that_somebody_who_may_be_the_same_said_no_and_why(dat
     for which in (twin, scene.id):
         page = desk.get(f"/admin/approvals?item=nomination-{which}").text
         assert ("Too much to do." in page, "I have no time for it" in page) == (True, True)
+
+
+def test_another_comment_sent_with_the_same_form_is_kept_and_the_same_one_is_not_kept_twice(session: Session) -> None:
+    scene = Scene(session)
+    for text in ("Which depot?", "Which depot?", "And since when?"):
+        comment(session, scene.boss, nomination_id=scene.id, text=text, key="press", now=utcnow())
+    assert [said.text for said in comments_on(session, scene.id)] == ["Which depot?", "And since when?"]
+
+
+@pytest.mark.parametrize(("text", "why"), [("Long. " * 400, "2000"), (" ", "field-error")])
+def test_a_reviewers_comment_that_is_refused_comes_back_with_a_sentence_beside_it(database: Database, sign_in: SignIn, text: str, why: str) -> None:
+    scene = database.write(Scene)
+    answer = sign_in(database.write(make_admin)).post(f"/admin/nominations/{scene.id}/comments", data={"key": "c", "text": text})
+    assert (answer.status_code, text.strip() in answer.text, why in answer.text) == (422, True, True)
