@@ -18,7 +18,7 @@ from portal.references.queries.comments import comments_on
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
 from portal.references.rules.states import Standing
-from tests.factories.people import make_admin, make_employee
+from tests.factories.people import make_admin, make_company, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.references.test_answering import ADDRESS, Scene
 from tests.support.application import SignIn
@@ -108,3 +108,10 @@ def test_a_reviewers_comment_that_is_refused_comes_back_with_a_sentence_beside_i
     scene = database.write(Scene)
     answer = sign_in(database.write(make_admin)).post(f"/admin/nominations/{scene.id}/comments", data={"key": "c", "text": text})
     assert (answer.status_code, text.strip() in answer.text, why in answer.text) == (422, True, True)
+
+
+def test_a_company_page_leads_an_admin_who_is_an_employee_to_the_form_filled_in(database: Database, sign_in: SignIn) -> None:
+    company = database.write(lambda s: make_company(s, name="Alto Rail"))
+    both = database.write(lambda s: make_admin(s, roles={"admin", "employee"}))
+    assert "/nominate?company=Alto+Rail" in sign_in(both).get(f"/admin/people/companies/{company.id}").text
+    assert "/nominate?company" not in sign_in(database.write(make_admin)).get(f"/admin/people/companies/{company.id}").text
