@@ -115,3 +115,10 @@ def test_a_company_page_leads_an_admin_who_is_an_employee_to_the_form_filled_in(
     both = database.write(lambda s: make_admin(s, roles={"admin", "employee"}))
     assert "/nominate?company=Alto+Rail" in sign_in(both).get(f"/admin/people/companies/{company.id}").text
     assert "/nominate?company" not in sign_in(database.write(make_admin)).get(f"/admin/people/companies/{company.id}").text
+
+
+def test_a_consent_to_be_asked_names_no_places_of_use(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: scene.say(s, "yes"))
+    page = sign_in(database.write(make_admin)).get(f"/admin/people/{database.write(ada).id}").text
+    assert ("To be asked as a reference" in page, "May be used in:" in page) == (True, False)
