@@ -17,11 +17,12 @@ from portal.references.actions.decide import take_up
 from portal.references.queries.comments import comments_on
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
+from portal.references.rules.nominating import TIER_NAMES, Details
 from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.references.test_answering import ADDRESS, Scene
-from tests.support.application import SignIn
+from tests.support.application import PortalClient, SignIn
 
 DAY = timedelta(days=1)
 MAILS = Path(__file__).parents[2] / "templates" / "emails"
@@ -122,3 +123,14 @@ def test_a_consent_to_be_asked_names_no_places_of_use(database: Database, sign_i
     database.write(lambda s: scene.say(s, "yes"))
     page = sign_in(database.write(make_admin)).get(f"/admin/people/{database.write(ada).id}").text
     assert ("To be asked as a reference" in page, "May be used in:" in page) == (True, False)
+
+
+def test_the_page_behind_a_link_shows_nothing_that_was_said_to_reviewers(database: Database, client: PortalClient) -> None:
+    details = Details(sensitivities="Moody on Mondays.", tier=3, words="You tell it so well.", products="Engines.")
+    scene = database.write(lambda s: Scene(s, why="For reviewers alone.", details=details))
+    database.write(lambda s: comment(s, scene.boss, nomination_id=scene.id, text="A word among us.", key="c", now=utcnow()))
+    karim = database.write(lambda s: make_employee(s, name="Karim Later"))
+    database.write(lambda s: make_nomination(s, karim, name="Ada", email=ADDRESS, details=Details(words="Read by nobody yet.")))
+    page = client.get("/proposal?t=" + scene.token).text
+    hidden = ("For reviewers alone.", "Moody on Mondays.", "A word among us.", "Engines.", "Read by nobody yet.", "Karim Later", str(TIER_NAMES[3]))
+    assert ("You tell it so well." in page, [text for text in hidden if text in page]) == (True, [])
