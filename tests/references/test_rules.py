@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from portal.kernel.actor import Actor, system
-from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.errors import NotAllowed, Refusal, Sentences
 from portal.people.rules.person import EmailInvalid
 from portal.references.rules.deciding import OwnNomination, ReasonMissing, is_late, require_decidable, require_reason
 from portal.references.rules.joining import ChosenAndNever, Due, NotAgreed, NothingChosen, due, require_offer
@@ -283,3 +283,10 @@ def test_a_later_voice_sees_the_acceptance_before_their_own_nomination() -> None
 
 def test_search_ignores_case_and_accents() -> None:
     assert search_text("Aïssatou  Diallo", None, "", "Baobab TÉLÉCOM") == "aissatou diallo baobab telecom"
+
+
+def test_the_kind_that_is_ticked_twice_is_named_in_the_readers_language() -> None:
+    with pytest.raises(ChosenAndNever) as refused:
+        require_offer([Activity.CALL], 1, [Activity.CALL], is_agreed=True)
+    assert refused.value.facts == {"activity": Sentences(("Reference call",))}
+    assert isinstance(refused.value.facts["activity"], Sentences)
