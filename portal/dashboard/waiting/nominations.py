@@ -50,7 +50,7 @@ class WaitingNominations:
             lambda session, actor, item_id, given, now: accept_nomination(
                 session, actor, nomination_id=item_id, company=given.company or None, now=now
             ),
-            N_("Accepted. The invitation goes out in a minute, and the nominator has been told."),
+            N_("Approved. The invitation goes out in a minute, and the nominator has been told."),
         ),
         "decline": Verdict(
             _decline,
@@ -64,7 +64,7 @@ class WaitingNominations:
 
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
-        {APPROVE: N_("Accepted"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
+        {APPROVE: N_("Approved"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
         lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name, _MOVED).join(
             Person, Person.id == Nomination.nominator_id
         ),
