@@ -32,7 +32,7 @@ ITEM_NAMES = {
     Item.CASE_STUDY: N_("Case study"),
     Item.REFERENCE: N_("To be asked as a reference"),
 }
-USED = tuple(item for item in Item if item is not Item.REFERENCE)
+OF_CHALLENGES = tuple(item for item in Item if item is not Item.REFERENCE)
 """What is used of somebody, which a step of a challenge may ask for. Who is to be asked as a reference says so by the link of a nomination."""
 
 

@@ -140,7 +140,7 @@ EVENTS: dict[str, str] = {
     "job.retried": N_("%(who)s sent %(what)s again"),
     "jobs.retried": N_("%(who)s sent %(jobs)s failed jobs again"),
     "levels.changed": N_("%(who)s changed the levels; there are %(number)s now"),
-    "nomination.accepted": N_("%(who)s accepted the nomination of %(what)s"),
+    "nomination.accepted": N_("%(who)s approved the nomination of %(what)s"),
     "nomination.agreed": N_("%(what)s said yes by link"),
     "nomination.commented": N_("%(who)s commented on the nomination of %(what)s"),
     "nomination.customer_declined": N_("%(what)s said no by link"),

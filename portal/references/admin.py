@@ -93,17 +93,26 @@ def stop_rule(rule_id: int) -> Any:
 
 @bp.post("/<int:nomination_id>/comments")
 @reviewer
-@writes(again=lambda refusal, nomination_id: _said_again(refusal, nomination_id))
+@writes(again=lambda refusal, nomination_id: _say_again(refusal, nomination_id))
 def say(nomination_id: int) -> Any:
-    """Say something to who nominated them; what waits is in review from then on."""
+    """Say something to who nominated them."""
     form = CommentForm()
-    if form.validate():
-        made = comment(db(), current_actor(), nomination_id=nomination_id, text=form.text.data, key=form.key.data, now=utcnow())
-        flash(_("Sent to who nominated them."), "good")
-        nomination_id = made.nomination_id
-    else:
-        flash(_("Write something first."), "bad")
+    if not form.validate():
+        return _unsaid(nomination_id, form), 422
+    comment(db(), current_actor(), nomination_id=nomination_id, text=form.text.data, key=form.key.data, now=utcnow())
+    flash(_("Sent to who nominated them."), "good")
     return _back(nomination_id)
+
+
+def _unsaid(nomination_id: int, form: CommentForm) -> str:
+    """Return the page with a comment that was refused, to be mended."""
+    return render("references/comment.html", nomination_id=nomination_id, form=form)
+
+
+def _say_again(refusal: Refusal, nomination_id: int) -> Any:
+    form = CommentForm()
+    form.refuse(refusal)
+    return _unsaid(nomination_id, form), refusal.status
 
 
 def _said_again(refusal: Refusal, nomination_id: int) -> Any:

@@ -55,7 +55,7 @@ def test_the_queue_shows_what_waits_and_the_first_line_beside_it(desk: PortalCli
 
 
 @pytest.mark.parametrize(
-    ("kind", "button"), [("attempt", "Approve and award"), ("redemption", "Approve for 400 points"), ("nomination", "Accept and invite")]
+    ("kind", "button"), [("attempt", "Approve and award"), ("redemption", "Approve for 400 points"), ("nomination", "Approve and invite")]
 )
 def test_each_kind_has_its_tab_and_its_panel(desk: PortalClient, kind: str, button: str) -> None:
     page = desk.get(f"{QUEUE}?kind={kind}").text

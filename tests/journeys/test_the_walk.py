@@ -142,7 +142,7 @@ def test_from_a_nomination_to_a_member(site: Site, programme: int, visit: Callab
     admin = visit().sign_in(ADMIN)
     admin.go("/admin/approvals?kind=nomination")
     expect(admin.page.get_by_role("main")).to_contain_text("nine depots")
-    press_twice(admin.page, "Accept and invite")
+    press_twice(admin.page, "Approve and invite")
     expect(admin.page.get_by_role("button", name="Undo within the minute")).to_be_visible()
     site.let_a_minute_pass()
     assert "Amara Okafor" in text_of(site.post.to(EMPLOYEE, "Amara"))

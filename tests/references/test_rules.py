@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from portal.kernel.actor import Actor, system
-from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.errors import NotAllowed, Refusal, Sentences
 from portal.people.rules.person import EmailInvalid
 from portal.references.rules.deciding import OwnNomination, ReasonMissing, is_late, require_decidable, require_reason
 from portal.references.rules.joining import ChosenAndNever, Due, NotAgreed, NothingChosen, due, require_offer
@@ -265,12 +265,12 @@ def test_a_reason_loses_its_blank_ends() -> None:
         (Standing.WAITING, {}, ["Nominated"]),
         (Standing.IN_REVIEW, {"review_began_at": day(2)}, ["Nominated", "Taken up by a reviewer"]),
         (Standing.NOT_APPROVED, {"decided_at": day(2)}, ["Nominated", "Not approved"]),
-        (Standing.INVITED, {"decided_at": day(2)}, ["Nominated", "Accepted and invited"]),
-        (Standing.ACCEPTED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Accepted and invited", "Said yes"]),
-        (Standing.CUSTOMER_DECLINED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Accepted and invited", "Said no"]),
-        (Standing.NO_ANSWER, {"decided_at": day(2), "given_up_at": day(23)}, ["Nominated", "Accepted and invited", "No answer"]),
-        (Standing.JOINED, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Accepted and invited", "Joined"]),
-        (Standing.LEFT, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Accepted and invited", "Joined"]),
+        (Standing.INVITED, {"decided_at": day(2)}, ["Nominated", "Approved and invited"]),
+        (Standing.ACCEPTED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Approved and invited", "Said yes"]),
+        (Standing.CUSTOMER_DECLINED, {"decided_at": day(2), "answered_at": day(3)}, ["Nominated", "Approved and invited", "Said no"]),
+        (Standing.NO_ANSWER, {"decided_at": day(2), "given_up_at": day(23)}, ["Nominated", "Approved and invited", "No answer"]),
+        (Standing.JOINED, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Approved and invited", "Joined"]),
+        (Standing.LEFT, {"decided_at": day(2), "joined_at": day(3)}, ["Nominated", "Approved and invited", "Joined"]),
     ],
 )
 def test_the_timeline_tells_the_steps_in_order(kind: Standing, at: dict[str, datetime], expected: list[str]) -> None:
@@ -278,8 +278,15 @@ def test_the_timeline_tells_the_steps_in_order(kind: Standing, at: dict[str, dat
 
 
 def test_a_later_voice_sees_the_acceptance_before_their_own_nomination() -> None:
-    assert [text for _, text in timeline(Standing.INVITED, Moments(day(5), decided_at=day(2)))] == ["Accepted and invited", "Nominated"]
+    assert [text for _, text in timeline(Standing.INVITED, Moments(day(5), decided_at=day(2)))] == ["Approved and invited", "Nominated"]
 
 
 def test_search_ignores_case_and_accents() -> None:
     assert search_text("Aïssatou  Diallo", None, "", "Baobab TÉLÉCOM") == "aissatou diallo baobab telecom"
+
+
+def test_the_kind_that_is_ticked_twice_is_named_in_the_readers_language() -> None:
+    with pytest.raises(ChosenAndNever) as refused:
+        require_offer([Activity.CALL], 1, [Activity.CALL], is_agreed=True)
+    assert refused.value.facts == {"activity": Sentences(("Reference call",))}
+    assert isinstance(refused.value.facts["activity"], Sentences)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.stages.contract import Control, Given, Keep, StageKind, Step, Value
-from portal.consents.rules import ITEM_NAMES, MOST_MONTHS, QUOTE_LENGTH, SCOPE_NAMES, USED, WORDS_LENGTH, Agreed, Item, Scope
+from portal.consents.rules import ITEM_NAMES, MOST_MONTHS, OF_CHALLENGES, QUOTE_LENGTH, SCOPE_NAMES, WORDS_LENGTH, Agreed, Item, Scope
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -49,7 +49,7 @@ class ConsentPlacesMissing(Refusal):
 def item_of(options: Mapping[str, Any]) -> Item:
     """Return what a step asks for."""
     given = options.get("item")
-    return Item(given) if given in USED else Item.QUOTE
+    return Item(given) if given in OF_CHALLENGES else Item.QUOTE
 
 
 def places_of(options: Mapping[str, Any]) -> Sequence[Scope]:
@@ -75,7 +75,9 @@ class ConsentGiven(StageKind):
     hint: ClassVar = N_("For a quote, logo, name, photo or case study: exact words, where, until when. They can withdraw it at any time.")
     counts_as: ClassVar = ActKind.CONSENT
     options: ClassVar[Mapping[str, Control]] = {
-        "item": Control("choice", N_("Consent for"), choices=tuple((item.value, ITEM_NAMES[item]) for item in USED), default=Item.QUOTE.value),
+        "item": Control(
+            "choice", N_("Consent for"), choices=tuple((item.value, ITEM_NAMES[item]) for item in OF_CHALLENGES), default=Item.QUOTE.value
+        ),
         "words": Control(
             "textarea", N_("Exact text they agree to"), N_("For example “You may print this quote with my name and title.”"), max_length=WORDS_LENGTH
         ),

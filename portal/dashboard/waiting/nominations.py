@@ -16,6 +16,7 @@ from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
+from portal.references.rules.joining import REFUSED_NAMES
 from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
 from portal.references.rules.states import ACTIVITY_NAMES
 from portal.review.models import ReviewDecision
@@ -37,13 +38,19 @@ class WaitingNominations:
     name: ClassVar[str] = N_("Nominations")
     look: ClassVar[tuple[str, str]] = ("user-plus", "endorse")
     panel: ClassVar[str] = "dashboard/_panel_nomination.html"
-    words: ClassVar[Mapping[str, Any]] = {"activities": ACTIVITY_NAMES, "codes": CODE_NAMES, "periods": PERIODS, "tiers": TIER_NAMES}
+    words: ClassVar[Mapping[str, Any]] = {
+        "activities": ACTIVITY_NAMES,
+        "codes": CODE_NAMES,
+        "periods": PERIODS,
+        "tiers": TIER_NAMES,
+        "refused": REFUSED_NAMES,
+    }
     verdicts: ClassVar[Mapping[str, Verdict]] = {
         APPROVE: Verdict(
             lambda session, actor, item_id, given, now: accept_nomination(
                 session, actor, nomination_id=item_id, company=given.company or None, now=now
             ),
-            N_("Accepted. The invitation goes out in a minute, and the nominator has been told."),
+            N_("Approved. The invitation goes out in a minute, and the nominator has been told."),
         ),
         "decline": Verdict(
             _decline,
@@ -57,7 +64,7 @@ class WaitingNominations:
 
     undoing: ClassVar[Undoing] = Undoing(
         KIND,
-        {APPROVE: N_("Accepted"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
+        {APPROVE: N_("Approved"), "decline": N_("Declined"), "duplicate": N_("Marked as a duplicate")},
         lambda person_id, since: kept(KIND, person_id, since, Nomination.name, Nomination, Person.name, _MOVED).join(
             Person, Person.id == Nomination.nominator_id
         ),

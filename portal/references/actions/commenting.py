@@ -1,5 +1,6 @@
 """What nominators and reviewers say to each other about a nomination. A comment is never changed."""
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,13 +22,15 @@ from portal.review.queries.deciders import deciders
 def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, key: str, now: datetime) -> NominationComment:
     """Keep what the actor says and tell the other side: its nominators, and who took it up or spoke before; all who may decide if nobody did.
 
-    The same ``key`` a second time returns the first. Refuses an empty one (``CommentEmpty``), and who has no part in it (``NotFound``).
+    The same words under the same ``key`` a second time return the first. Refuses an empty one (``CommentEmpty``), and who has no part in it
+    (``NotFound``).
     """
     nomination = session.get(Nomination, nomination_id)
     nominators = nominators_of(session, nomination_id)
     if nomination is None or nomination.duplicate_of_id is not None or actor.id is None or not may_talk(actor, nominators):
         raise NotFound()
     said = require_comment(text)
+    key = hashlib.sha256(f"{key}:{nomination_id}:{said}".encode()).hexdigest()
     before = session.scalar(select(NominationComment).where(NominationComment.author_id == actor.id, NominationComment.key == key))
     if before is not None:
         return before

@@ -44,12 +44,20 @@ class Profile:
     acts: dict[str, int]
     last_act_at: datetime | None
     offer: Offered | None = None
+    answer_code: str = ""
+    answer: str = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the page of the person tells of this nomination: not of one that was turned down, by us or by them."""
+        return self.person_id is not None and self.standing not in (Standing.NOT_APPROVED, Standing.CUSTOMER_DECLINED)
 
 
 def profile_of_person(session: Session, person_id: int, now: datetime) -> Profile:
     """Return the profile of a person; ``NotFound`` for who is no advocate, or neither joined nor invited nor nominated."""
     person = session.get(Person, person_id)
-    first_of = select(Nomination).where(Nomination.person_id == person_id, Nomination.state.in_((State.INVITED, State.ACCEPTED)))
+    asked = (State.INVITED, State.ACCEPTED, State.NO_ANSWER)
+    first_of = select(Nomination).where(Nomination.person_id == person_id, Nomination.duplicate_of_id.is_(None), Nomination.state.in_(asked))
     nomination = session.scalar(first_of.order_by(Nomination.id.desc()).limit(1))
     if person is None or not person.is_advocate or (person.state == PersonState.CONTACT and nomination is None):
         raise NotFound()
@@ -122,4 +130,6 @@ def _profile(
         acts=acts,
         last_act_at=last_act_at,
         offer=offer,
+        answer_code=nomination.answer_code if nomination else "",
+        answer=nomination.answer if nomination else "",
     )

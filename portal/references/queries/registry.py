@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, bindparam, exists, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, exists, false, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from portal.acts.models.acts import Act
@@ -21,7 +21,19 @@ from portal.web.paging import AnySelect, Page, page_by, read_cursor
 SIZE = 25
 PERSON, NOMINATION = "person", "nomination"
 _FIRST_ID = func.coalesce(Nomination.duplicate_of_id, Nomination.id)
-STANDINGS = {PersonState.ACTIVE: Standing.JOINED, PersonState.INVITED: Standing.INVITED}
+STANDINGS = (PersonState.ACTIVE, PersonState.INVITED)
+_ASKED = (State.INVITED, State.ACCEPTED, State.NO_ANSWER)
+_IN_REVIEW = frozenset({Standing.WAITING, Standing.IN_REVIEW})
+# What the last nomination of somebody invited came to; who was invited without one is invited.
+_ANSWER = (
+    select(case((and_(Nomination.state == State.INVITED, Nomination.ask_again_on.is_not(None)), Standing.NOT_NOW.value), else_=Nomination.state))
+    .where(Nomination.person_id == Person.id, Nomination.duplicate_of_id.is_(None), Nomination.state.in_(_ASKED))
+    .order_by(Nomination.id.desc())
+    .limit(1)
+    .correlate(Person)
+    .scalar_subquery()
+)
+_STANDING = case((Person.state == PersonState.ACTIVE, Standing.JOINED.value), else_=func.coalesce(_ANSWER, Standing.INVITED.value))
 _STATES = select(Person.state, func.count().label("number")).where(Person.is_advocate, Person.state.in_(STANDINGS)).group_by(Person.state)
 _WAITING = select(func.count()).select_from(Nomination).where(Nomination.state == State.SUBMITTED)
 _PLACES = select(Company.industry, Company.region).distinct()
@@ -52,15 +64,14 @@ class Filters:
 
     @property
     def asked(self) -> frozenset[str]:
-        """Which filters narrow: they decide what the statement looks like."""
-        return frozenset(name for name, value in asdict(self).items() if value)
+        """Which filters narrow, and the state itself: they decide what the statement looks like."""
+        return frozenset(name for name, value in asdict(self).items() if value) | ({self.state} if self.state else frozenset())
 
     @property
     def values(self) -> dict[str, Any]:
         """What the statement is run with."""
-        states = [state for state, kind in STANDINGS.items() if kind == self.state]
         patterns = {"q": like_pattern(fold(self.q)), "company": like_pattern(fold(self.company))}
-        return asdict(self) | patterns | {"states": states, "is_waiting": self.state == Standing.WAITING}
+        return asdict(self) | patterns
 
 
 @dataclass(frozen=True)
@@ -169,11 +180,16 @@ def _persons(asked: frozenset[str]) -> AnySelect:
         func.coalesce(Person.email, "").label("email"),
         func.coalesce(Company.name, "").label("company"),
         *_company_columns(),
-        Person.state.label("state"),
+        _STANDING.label("state"),
     )
     found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.is_advocate, Person.state.in_(STANDINGS))
     if "state" in asked:
-        found = found.where(Person.state.in_(bindparam("states", expanding=True)))
+        if asked & _IN_REVIEW:
+            found = found.where(false())
+        elif Standing.JOINED in asked:
+            found = found.where(Person.state == PersonState.ACTIVE)
+        else:
+            found = found.where(Person.state == PersonState.INVITED, bindparam("state", type_=String) == _STANDING)
     if "q" in asked:
         # Not ``Company.name_key`` itself: that would look up the company of everybody before most are left out.
         at_company = Person.company_id.in_(select(Company.id).where(_holds(Company.name_key, "q")))
@@ -193,12 +209,13 @@ def _nominees(asked: frozenset[str]) -> AnySelect:
         first.c.email,
         func.coalesce(Company.name, first.c.company_name),
         *_company_columns(),
-        first.c.state,
+        case((first.c.review_began_at.is_not(None), Standing.IN_REVIEW.value), else_=Standing.WAITING.value),
     )
     is_here = exists().where(Person.email_key == first.c.email_key, Person.state.in_(STANDINGS), Person.is_advocate)
     found = found.select_from(first).outerjoin(Company, Company.id == first.c.company_id).where(first.c.state == State.SUBMITTED, ~is_here)
     if "state" in asked:
-        found = found.where(bindparam("is_waiting", type_=Boolean))
+        began = first.c.review_began_at
+        found = found.where((began.is_not(None) if Standing.IN_REVIEW in asked else began.is_(None)) if asked & _IN_REVIEW else false())
     if "q" in asked:
         found = found.where(_holds(first.c.search, "q"))
     at_company = [_holds(Company.name_key, "company"), _holds(func.lower(first.c.company_name), "company")]
@@ -256,7 +273,7 @@ def _entry(row: Any, might: dict[tuple[str, int], list[Activity]], acts: dict[in
         industry=row.industry,
         region=row.region,
         size=row.size,
-        standing=STANDINGS.get(row.state, Standing.WAITING),
+        standing=Standing(row.state),
         activities=might.get((row.kind, row.id), []),
         acts=tracks,
         last_act_at=last,

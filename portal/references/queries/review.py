@@ -101,6 +101,8 @@ class Earlier:
     state: State
     reason: str
     at: datetime
+    answer_code: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,9 @@ class ForReview:
     review_began_at: datetime | None
     late_at: datetime | None
     rule: str | None
+    code: str
+    answer_code: str
+    answer: str
     comments: list[Said]
 
     @property
@@ -172,7 +177,7 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         similar=[] if known else _similar(session, nomination.company_name),
         person=find_person_by_email(session, nomination.email),
         voices=voices(session, nomination.id),
-        declined_before=_others(session, nomination, _SAME_ADDRESS, State.NOT_APPROVED),
+        declined_before=_before(session, nomination),
         maybe_same=_maybe_same(session, nomination),
         decided_at=nomination.decided_at,
         decided_by=decided_by,
@@ -181,6 +186,9 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         review_began_at=nomination.review_began_at,
         late_at=nomination.late_at,
         rule=rule,
+        code=nomination.code,
+        answer_code=nomination.answer_code,
+        answer=nomination.answer,
         comments=comments_on(session, nomination.id),
     )
 
@@ -230,11 +238,28 @@ def _maybe_same(session: Session, nomination: Nomination, *states: State) -> lis
     return [other for other in found if are_twins(own, (other.company, other.name)) or fold(other.name) == nomination.name_key]
 
 
+def _before(session: Session, nomination: Nomination) -> list[Earlier]:
+    """Return what came of earlier nominations: of this address whatever it was, of somebody who may be the same only that they said no."""
+    same = _others(session, nomination, _SAME_ADDRESS, State.NOT_APPROVED, State.CUSTOMER_DECLINED, State.NO_ANSWER)
+    return same + [twin for twin in _maybe_same(session, nomination, State.CUSTOMER_DECLINED) if twin.id not in {one.id for one in same}]
+
+
 def _others(session: Session, nomination: Nomination, found: AnySelect, *states: State) -> list[Earlier]:
     _company, last, first = twin_key(nomination.company_name, nomination.name)
     ends = f"{first}% {last}" if first else last
     own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "company": nomination.company_name, "ends": ends}
     return [
-        Earlier(other.id, other.name, other.company_name, other.email, nominator, State(other.state), other.reason, other.created_at)
+        Earlier(
+            other.id,
+            other.name,
+            other.company_name,
+            other.email,
+            nominator,
+            State(other.state),
+            other.reason,
+            other.created_at,
+            other.answer_code,
+            other.answer,
+        )
         for other, nominator in session.execute(found, {"thing": nomination.id, "states": states, **own})
     ]

@@ -55,7 +55,7 @@ class ReasonMissing(Refusal):
 class NotAnOriginal(Refusal):
     """The nomination to credit is the same one, or it does not stand any more."""
 
-    message = N_("Choose another nomination, one that waits or was accepted.")
+    message = N_("Choose another nomination, one that waits or was approved.")
     field = "first_id"
 
 

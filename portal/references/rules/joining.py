@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from portal.kernel.clock import local_date
-from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.errors import Conflict, Refusal, Sentences
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
 from portal.references.rules.states import ACTIVITY_NAMES, Activity
@@ -88,7 +88,7 @@ def require_offer(activities: Iterable[Activity], per_quarter: int, never: Itera
         raise NothingChosen()
     for activity in Activity:
         if activity in chosen & ruled_out:
-            raise ChosenAndNever(activity=ACTIVITY_NAMES[activity])
+            raise ChosenAndNever(activity=Sentences((ACTIVITY_NAMES[activity],)))
     if not is_agreed:
         raise NotAgreed()
     number = min(max(per_quarter, 1), MOST_PER_QUARTER)

@@ -114,7 +114,7 @@ STANDING_STEPS = {
     Standing.LEFT: 4,
 }
 LOST = (Standing.NOT_APPROVED, Standing.NO_ANSWER, Standing.CUSTOMER_DECLINED, Standing.LEFT)
-IN_REGISTRY = (Standing.WAITING, Standing.INVITED, Standing.JOINED)
+IN_REGISTRY = (Standing.WAITING, Standing.IN_REVIEW, Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER, Standing.JOINED)
 """What the registry's list can be asked for."""
 
 
@@ -181,7 +181,7 @@ def timeline(standing: Standing, at: Moments) -> list[tuple[datetime, str]]:
     if at.review_began_at is not None:
         steps.append((at.review_began_at, N_("Taken up by a reviewer")))
     if at.decided_at is not None:
-        steps.append((at.decided_at, _DECIDED.get(standing, N_("Accepted and invited"))))
+        steps.append((at.decided_at, _DECIDED.get(standing, N_("Approved and invited"))))
     if at.answered_at is not None:
         steps.append((at.answered_at, N_("Said no") if standing is Standing.CUSTOMER_DECLINED else N_("Said yes")))
     if at.given_up_at is not None:

@@ -48,7 +48,7 @@ def person(person_id: int) -> ResponseReturnValue:
 def nominee(nomination_id: int) -> ResponseReturnValue:
     """One nominee who waits; once accepted, or found to be a duplicate, the page of whom they are."""
     profile = profile_of_nominee(db(), current_actor(), nomination_id)
-    if profile.person_id is not None:
+    if profile.is_listed:
         return redirect(url_for("references.person", person_id=profile.person_id), 303)
     if profile.nomination_id != nomination_id:
         return redirect(url_for("references.nominee", nomination_id=profile.nomination_id), 303)

@@ -1,0 +1,136 @@
+"""What mails, lists and pages say of a nomination is so: to the customer, to who nominated them and to who decides."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import system
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.people.models import Person
+from portal.people.queries.persons import find_person_by_email
+from portal.references.actions.asking import follow_up
+from portal.references.actions.commenting import comment
+from portal.references.actions.decide import take_up
+from portal.references.queries.comments import comments_on
+from portal.references.queries.profile import profile_of_person
+from portal.references.queries.registry import Filters, list_registry, whole_registry
+from portal.references.rules.nominating import TIER_NAMES, Details
+from portal.references.rules.states import Standing
+from tests.factories.people import make_admin, make_company, make_employee
+from tests.factories.references import acting, make_nomination
+from tests.references.test_answering import ADDRESS, Scene
+from tests.support.application import PortalClient, SignIn
+
+DAY = timedelta(days=1)
+MAILS = Path(__file__).parents[2] / "templates" / "emails"
+
+
+def ada(session: Session) -> Person:
+    found = find_person_by_email(session, ADDRESS)
+    assert found is not None
+    return found
+
+
+def fall_silent(session: Session, scene: Scene) -> None:
+    for days in (8, 30):
+        follow_up(session, system("job"), nomination_id=scene.id, now=scene.at + days * DAY)
+    session.expire_all()
+
+
+@pytest.mark.parametrize("form", ["html", "txt"])
+@pytest.mark.parametrize("kind", ["nomination_proposal", "nomination_reminder"])
+def test_mails_to_a_customer_promise_no_single_click_and_no_last_reminder(kind: str, form: str) -> None:
+    """A no is chosen and sent on the page; who says "not now" after a reminder is reminded once more."""
+    said = (MAILS / kind / f"body.{form}").read_text()
+    assert ("One click" in said, "this once" in said) == (False, False)
+
+
+@pytest.mark.parametrize("said", [Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER])
+def test_the_registry_and_the_page_say_what_became_of_being_asked(session: Session, said: Standing) -> None:
+    scene = Scene(session)
+    if said is Standing.NO_ANSWER:
+        fall_silent(session, scene)
+    elif said is not Standing.INVITED:
+        scene.say(session, "yes" if said is Standing.ACCEPTED else "later")
+    for listed in (list_registry(session, Filters(state=said)), whole_registry(session, Filters(state=said)), list_registry(session, Filters())):
+        assert [(entry.name, entry.standing) for entry in listed] == [("Ada", said)]
+    others = {Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER, Standing.JOINED, Standing.WAITING} - {said}
+    assert [other for other in others if list(list_registry(session, Filters(state=other)))] == []
+    profile = profile_of_person(session, ada(session).id, utcnow())
+    assert (profile.standing, [voice.nominator for voice in profile.voices]) == (said, [scene.greta.name])
+
+
+def test_the_registry_tells_what_is_in_review_from_what_waits(session: Session) -> None:
+    made = make_nomination(session, name="Bob")
+    assert [entry.standing for entry in list_registry(session, Filters(state="waiting"))] == [Standing.WAITING]
+    take_up(session, acting(make_admin(session)), nomination_id=made.id, now=utcnow())
+    assert [entry.standing for entry in list_registry(session, Filters(state="in_review"))] == [Standing.IN_REVIEW]
+    assert not list(list_registry(session, Filters(state="waiting")))
+
+
+def test_who_said_no_is_read_by_admins_and_their_nominator_alone(database: Database, sign_in: SignIn) -> None:
+    scene, other = database.write(Scene), database.write(lambda s: make_employee(s, name="Karim"))
+    database.write(lambda s: scene.say(s, "no"))
+    for reader in (scene.greta, database.write(make_admin)):
+        page = sign_in(reader).get(f"/registry/nominations/{scene.id}")
+        assert (page.status_code, "Too much to do." in page.text, "I have no time for it" in page.text) == (200, True, True)
+    assert sign_in(other).get(f"/registry/nominations/{scene.id}").status_code == 404
+
+
+def test_who_decides_anew_reads_that_the_address_stayed_silent(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: fall_silent(s, scene))
+    again = database.write(lambda s: make_nomination(s, name="Ada", email=ADDRESS).id)
+    assert "and did not answer." in sign_in(database.write(make_admin)).get(f"/admin/approvals?item=nomination-{again}").text
+
+
+def test_who_decides_reads_that_somebody_who_may_be_the_same_said_no_and_why(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: scene.say(s, "no"))
+    twin = database.write(lambda s: make_nomination(s, name="Ada", email="ada2@works.example").id)
+    desk = sign_in(database.write(make_admin))
+    for which in (twin, scene.id):
+        page = desk.get(f"/admin/approvals?item=nomination-{which}").text
+        assert ("Too much to do." in page, "I have no time for it" in page) == (True, True)
+
+
+def test_another_comment_sent_with_the_same_form_is_kept_and_the_same_one_is_not_kept_twice(session: Session) -> None:
+    scene = Scene(session)
+    for text in ("Which depot?", "Which depot?", "And since when?"):
+        comment(session, scene.boss, nomination_id=scene.id, text=text, key="press", now=utcnow())
+    assert [said.text for said in comments_on(session, scene.id)] == ["Which depot?", "And since when?"]
+
+
+@pytest.mark.parametrize(("text", "why"), [("Long. " * 400, "2000"), (" ", "field-error")])
+def test_a_reviewers_comment_that_is_refused_comes_back_with_a_sentence_beside_it(database: Database, sign_in: SignIn, text: str, why: str) -> None:
+    scene = database.write(Scene)
+    answer = sign_in(database.write(make_admin)).post(f"/admin/nominations/{scene.id}/comments", data={"key": "c", "text": text})
+    assert (answer.status_code, text.strip() in answer.text, why in answer.text) == (422, True, True)
+
+
+def test_a_company_page_leads_an_admin_who_is_an_employee_to_the_form_filled_in(database: Database, sign_in: SignIn) -> None:
+    company = database.write(lambda s: make_company(s, name="Alto Rail"))
+    both = database.write(lambda s: make_admin(s, roles={"admin", "employee"}))
+    assert "/nominate?company=Alto+Rail" in sign_in(both).get(f"/admin/people/companies/{company.id}").text
+    assert "/nominate?company" not in sign_in(database.write(make_admin)).get(f"/admin/people/companies/{company.id}").text
+
+
+def test_a_consent_to_be_asked_names_no_places_of_use(database: Database, sign_in: SignIn) -> None:
+    scene = database.write(Scene)
+    database.write(lambda s: scene.say(s, "yes"))
+    page = sign_in(database.write(make_admin)).get(f"/admin/people/{database.write(ada).id}").text
+    assert ("To be asked as a reference" in page, "May be used in:" in page) == (True, False)
+
+
+def test_the_page_behind_a_link_shows_nothing_that_was_said_to_reviewers(database: Database, client: PortalClient) -> None:
+    details = Details(sensitivities="Moody on Mondays.", tier=3, words="You tell it so well.", products="Engines.")
+    scene = database.write(lambda s: Scene(s, why="For reviewers alone.", details=details))
+    database.write(lambda s: comment(s, scene.boss, nomination_id=scene.id, text="A word among us.", key="c", now=utcnow()))
+    karim = database.write(lambda s: make_employee(s, name="Karim Later"))
+    database.write(lambda s: make_nomination(s, karim, name="Ada", email=ADDRESS, details=Details(words="Read by nobody yet.")))
+    page = client.get("/proposal?t=" + scene.token).text
+    hidden = ("For reviewers alone.", "Moody on Mondays.", "A word among us.", "Engines.", "Read by nobody yet.", "Karim Later", str(TIER_NAMES[3]))
+    assert ("You tell it so well." in page, [text for text in hidden if text in page]) == (True, [])
