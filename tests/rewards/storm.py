@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import sys
 import traceback
@@ -83,6 +84,9 @@ class WriteFailed(Exception):
     """The disk, the network, anything: a write did not happen."""
 
 
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b|\s*WITH\b.*\b(INSERT INTO|UPDATE|DELETE FROM)\b", re.DOTALL)
+
+
 class Failing:
     """Lets one write in twenty fail, and one commit in twenty, by dice that fall alike every time."""
 
@@ -100,7 +104,7 @@ class Failing:
         event.remove(self.engine, "commit", self._roll)
 
     def _write(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE", "WITH")):
+        if WRITES.match(statement):
             self._roll()
 
     def _roll(self, *_connection: Any) -> None:
