@@ -142,7 +142,7 @@ class Visit:
             Page("who can be asked", None, self._reading(self.employees, "/goodwill")),
             Page("goodwill of a person", None, self._goodwill),
             Page("goodwill of a company", None, self._numbered(self.employees, "/goodwill/companies/{}", self.programme.companies)),
-            Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", BY_SCRIPT)),
+            Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", is_script=True)),
             Page("report of asks (admin)", None, self._reading(self.admins, "/admin/goodwill/report")),
             Page("log an ask", None, self._logging),
             Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
@@ -166,10 +166,10 @@ class Visit:
             Page("dispute a line", None, self._disputing),
         ]
 
-    def _reading(self, visitors: Sequence[Visitor | None], path: str) -> Callable[[int], Iterator[Ask]]:
+    def _reading(self, visitors: Sequence[Visitor | None], path: str, *, is_script: bool = False) -> Callable[[int], Iterator[Ask]]:
         def asks(client: int) -> Iterator[Ask]:
             for visitor in cycle(visitors[client % len(visitors) :: CONNECTIONS]):
-                yield Ask(visitor, path)
+                yield Ask(visitor, path, headers=BY_SCRIPT) if is_script else Ask(visitor, path)
 
         return asks
 

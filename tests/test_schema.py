@@ -86,6 +86,7 @@ def test_every_migration_goes_down_and_up_again_with_rows_in_the_tables(database
     tell_story(database, tmp_path)
     with database.engine.begin() as connection:
         held = rows(connection)
+        of_references = connection.execute(text("SELECT count(*) FROM consent WHERE item = 'reference'")).scalar_one()
     assert not {"transfer", "entry", "block", "submission", "redemption", "nomination", "act", "outbox_job"} - {n for n, c in held.items() if c}
     for step, previous in migrate.steps():
         with database.engine.begin() as connection:
@@ -93,6 +94,8 @@ def test_every_migration_goes_down_and_up_again_with_rows_in_the_tables(database
         migrate.downgrade(database, previous)
         with database.engine.begin() as connection:
             left = rows(connection)
+        if step == "0058":
+            held["consent"] -= of_references  # what the release before does not know
         assert left == {name: held[name] for name in left}
         migrate.upgrade(database, step)
         with database.engine.begin() as connection:

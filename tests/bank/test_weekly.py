@@ -107,8 +107,10 @@ def test_what_is_decided_later_is_told_with_the_week_of_the_decision_too(databas
     database.write(lambda s: approve_adjustment(s, as_admin(week.ben), adjustment_id=week.waits, now=later))
     with database.reading() as session:
         found = week_of_corrections(session, WEEK + timedelta(days=7))
+        first = week_of_corrections(session, WEEK)
     assert [(line["points"], line["decider"], line["state"]) for line in found.lines] == [(30_000, "Ben Admin", "Booked"), (8, "", "Booked")]
     assert (found.count, found.given, found.waiting) == (2, 30_008, 0)
+    assert (first.given, first.taken, first.waiting) == (300, 40, 1), "what is booked later is of the later week, however late one looks"
 
 
 def test_of_an_empty_week_nothing_is_sent(database: Database) -> None:

@@ -18,10 +18,12 @@ from portal.rewards.actions.codes import lapse_codes, remove_codes
 from portal.rewards.actions.fulfilling import end_redemption, fail_redemption, return_redemption, send_redemption
 from portal.rewards.actions.redeeming import Asked, cancel_redemption
 from portal.rewards.actions.review import approve_redemption, decline_redemption
+from portal.rewards.actions.undoing import undo_decision
 from portal.rewards.actions.variants import add_variant, adjust_variant
 from portal.rewards.models.offering import Reward
 from portal.rewards.models.redeeming import Redemption
 from portal.rewards.models.stock import StockMovement
+from portal.rewards.queries.review import KIND
 from portal.rewards.queries.stock import list_movements
 from portal.vault.models import VaultCode
 from tests.factories.people import make_admin, make_person
@@ -33,6 +35,7 @@ from tests.rewards.racing import PROCESSES, all_at_once, follow_in_processes
 from tests.rewards.test_process_races import installation, signed_in
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
+from tests.support.undoing import last_decision
 
 
 def rich(session: Session) -> int:
@@ -266,3 +269,17 @@ def test_an_admin_reads_who_moved_the_stock_when_and_why(database: Database, sig
     assert many.total == few.total
     assert page.count("Changed by hand") == 50
     assert "after=" in page
+
+
+def test_what_comes_back_to_a_shelf_that_is_counted_no_more_is_no_piece_to_take_again(session: Session) -> None:
+    ada, person, now = make_admin(session).id, rich(session), utcnow()
+    reward = make_reward(session, kind="perk", stock=5)
+    asked = make_redemption(session, person, reward.id)
+    uncount_stock(session, as_admin(ada), reward_id=reward.id, now=now)
+    decline_redemption(session, as_admin(ada), redemption_id=asked.id, reason="No", now=now)
+    count_stock(session, as_admin(ada), reward_id=reward.id, stock=4, now=now)
+    undo_decision(session, as_admin(ada), decision_id=last_decision(session, KIND), now=now)
+    session.flush()
+    assert problems(session) == []
+    session.refresh(reward)
+    assert reward.stock == 4

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.bank.models import Adjustment, CorrectionsWeek
@@ -36,11 +36,16 @@ def span_of(session: Session, first: date, until: date) -> tuple[datetime, datet
 
 
 def week_of_corrections(session: Session, first: date) -> WeekOfCorrections:
-    """Return the corrections that were asked for or decided in the week from ``first``, those of an import too. Two statements."""
+    """Return the corrections that were asked for or decided in the week from ``first``, those of an import too. Two statements.
+
+    What was given and taken is what was booked in that week, so that no two weeks tell the same points; what waits is what was asked for
+    in it and not decided by its end.
+    """
     since, until = span_of(session, first, end_of_week(first))
-    is_booked = Adjustment.state == State.BOOKED
+    is_booked = and_(Adjustment.state == State.BOOKED, Adjustment.settled_at >= since, Adjustment.settled_at < until)
+    waits = and_(Adjustment.asked_at >= since, or_(Adjustment.settled_at.is_(None), Adjustment.settled_at >= until))
     given, taken = ((is_booked & (Adjustment.points > 0), Adjustment.points), (is_booked & (Adjustment.points < 0), -Adjustment.points))
-    sums = [func.coalesce(func.sum(case(part, else_=0)), 0) for part in (given, taken, (Adjustment.state == State.WAITING, 1))]
+    sums = [func.coalesce(func.sum(case(part, else_=0)), 0) for part in (given, taken, (waits, 1))]
     row = session.execute(select(func.count(), *sums).select_from(Adjustment).where(moved_within(since, until))).one()
     found = iter_adjustments(session, since=since, until=until, largest=MOST_LINES)
     count, given_sum, taken_sum, waiting = (int(part) for part in row)

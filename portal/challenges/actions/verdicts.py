@@ -56,6 +56,7 @@ def case_of(session: Session, attempt: Attempt, submission: Submission) -> Case:
         "paid": submission.paid,
         "has_place": submission.has_place,
         "changed_at": submission.changed_at.isoformat(),
+        "again_at": submission.again_at.isoformat() if submission.again_at else None,
         "closed": [],
     }
     return Case(attempt, submission, get_challenge(session, submission.challenge_id), before)

@@ -71,12 +71,14 @@ def put_back(session: Session, redemption: Redemption, *, tell_at: datetime | No
     shelf, its_id = (RewardVariant, redemption.variant_id) if redemption.variant_id else (Reward, redemption.reward_id)
     counted = update(shelf).where(shelf.id == its_id, shelf.stock.is_not(None)).values(stock=shelf.stock + 1).returning(shelf.stock)
     left = session.execute(counted.execution_options(synchronize_session=False)).scalar()
-    if left is not None:
-        note_back(session, redemption)
-        assert redemption.released_at is not None
-        reward_id, variant_id = redemption.reward_id, redemption.variant_id
-        came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at, tell_at=tell_at)
-        watch_low(session, get_reward(session, reward_id), redemption.released_at, tells=False)
+    if left is None:
+        redemption.has_stock = False  # Nothing is counted there any more: an undo takes nothing anew either.
+        return
+    note_back(session, redemption)
+    assert redemption.released_at is not None
+    reward_id, variant_id = redemption.reward_id, redemption.variant_id
+    came_back(session, reward_id=reward_id, variant_id=variant_id, pieces=1, left=left, now=redemption.released_at, tell_at=tell_at)
+    watch_low(session, get_reward(session, reward_id), redemption.released_at, tells=False)
 
 
 def give_back(session: Session, actor: Actor, redemption: Redemption, *, now: datetime, tell_at: datetime | None = None) -> None:
