@@ -16,13 +16,16 @@ from portal.people.actions.joining import invite_person, join
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
+from portal.references.actions.answering import say_no
 from portal.references.actions.asking import asked_before, follow_up
+from portal.references.actions.commenting import comment
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.terms import add_rule
 from portal.references.jobs import follow_up_nominees
 from portal.references.models.nominating import Nomination
+from portal.references.queries.comments import comments_on
 from portal.references.queries.customers import proposal_of
-from portal.references.rules.joining import Due
+from portal.references.rules.joining import Due, Refused
 from portal.references.rules.nominating import Details, SaidNo
 from portal.references.rules.states import Activity, Standing, State
 from tests.factories.people import chosen, make_admin, make_company, make_contact, make_employee, make_person
@@ -77,6 +80,33 @@ def test_no_rule_asks_somebody_again_under_another_address_of_theirs(session: Se
     add_rule(session, acting(make_admin(session)), name="Known", needs_company=True, now=utcnow())
     with pytest.raises(SaidNo):
         make_nomination(session, name="Ada", email="ada2@works.example", company="Works")
+
+
+def test_a_no_counts_for_every_address_known_as_theirs_and_nobody_is_reminded_after_it(session: Session) -> None:
+    scene, other = Scene(session), "ada2@works.example"
+    marked = make_nomination(session, name="Ada", email=other)
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    fall_silent(session, scene)
+    at = scene.at + 31 * DAY
+    asked = make_nomination(session, name="Ada", email=other, now=at)
+    accept_nomination(session, scene.boss, nomination_id=asked.id, now=at)
+    scene.say(session, "no", at + DAY)
+    assert (state(session, scene.id), state(session, asked.id)) == (State.CUSTOMER_DECLINED, State.DUPLICATE)
+    assert follow_up(session, system("job"), nomination_id=asked.id, now=at + 9 * DAY) is Due.NOTHING
+
+
+def test_a_no_under_the_other_address_counts_for_the_first(session: Session) -> None:
+    scene, other = Scene(session), "ada2@works.example"
+    marked = make_nomination(session, name="Ada", email=other)
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    fall_silent(session, scene)
+    at = scene.at + 31 * DAY
+    asked = make_nomination(session, name="Ada", email=other, now=at)
+    accept_nomination(session, scene.boss, nomination_id=asked.id, now=at)
+    say_no(session, "", token=token_in(session, "nomination_proposal"), code=Refused.OTHER, reason="", now=at + DAY)
+    assert state(session, asked.id) == State.CUSTOMER_DECLINED
+    with pytest.raises(SaidNo):
+        make_nomination(session, email=ADDRESS, now=at + 2 * DAY)
 
 
 def test_no_rule_asks_who_was_silent_or_a_member_by_another_address(session: Session) -> None:
@@ -221,3 +251,12 @@ def test_states_go_down_and_up_and_nobody_is_reminded_by_an_upgrade(database: Da
     follow_up_nominees(database, utcnow())
     with database.reading() as session:
         assert session.scalars(select(OutboxJob.id)).all() == before
+
+
+def test_what_was_said_on_a_duplicate_is_read_on_the_first(session: Session) -> None:
+    scene = Scene(session)
+    second = make_employee(session)
+    marked = make_nomination(session, second, name="Ada", email="ada2@works.example")
+    comment(session, acting(second), nomination_id=marked.id, text="They moved to Oslo.", key="k", now=utcnow())
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    assert [said.text for said in comments_on(session, scene.id)] == ["They moved to Oslo."]
