@@ -23,7 +23,7 @@ class Said:
     at: datetime
 
 
-def comments_on(session: Session, *nomination_ids: int) -> list[Said]:
+def comments_on(session: Session, nomination_id: int) -> list[Said]:
     """Return the last two hundred comments on a nomination and on those that were found to be duplicates of it, the oldest first."""
     found: AnySelect = (
         select(NominationComment.author_id, Person.name, NominationComment.text, NominationComment.at)

@@ -77,6 +77,4 @@ def _own(nomination_id: int) -> Followed:
 
 def _page(nomination_id: int, form: CommentForm) -> str:
     one = _own(nomination_id)
-    # What was said on a duplicate before it was marked stays with its own nominator.
-    comments = comments_on(db(), one.first_id, nomination_id)
-    return render("references/nomination.html", nomination=one, comments=comments, form=form, **NAMES)
+    return render("references/nomination.html", nomination=one, comments=comments_on(db(), one.first_id), form=form, **NAMES)
