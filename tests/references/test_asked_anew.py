@@ -15,8 +15,9 @@ from portal.notifications.models import OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
+from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
-from portal.references.actions.answering import say_no
+from portal.references.actions.answering import open_account, say_no
 from portal.references.actions.asking import asked_before, follow_up
 from portal.references.actions.commenting import comment
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
@@ -260,3 +261,36 @@ def test_what_was_said_on_a_duplicate_is_read_on_the_first(session: Session) -> 
     comment(session, acting(second), nomination_id=marked.id, text="They moved to Oslo.", key="k", now=utcnow())
     mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
     assert [said.text for said in comments_on(session, scene.id)] == ["They moved to Oslo."]
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_link_lives_as_long_as_its_answer_and_opens_no_account_when_it_is_old(session: Session, answer: str) -> None:
+    scene = Scene(session)
+    scene.say(session, answer)
+    late = utcnow() + 400 * DAY
+    assert proposal_of(session, scene.token, late).is_fresh is False
+    if answer == "no":
+        scene.say(session, "again", late)
+        assert proposal_of(session, scene.token, late + 50 * DAY).may_answer
+    else:
+        with pytest.raises(LinkSpent):
+            open_account(session, "", token=scene.token, now=late)
+
+
+def test_not_now_is_answered_by_the_same_link_however_late_the_day(session: Session) -> None:
+    scene = Scene(session)
+    scene.say(session, "later")
+    assert proposal_of(session, scene.token, scene.at + 80 * DAY).may_answer
+
+
+def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database, client: PortalClient) -> None:
+    scene = database.write(Scene)
+    data = {"t": scene.token}
+    assert client.post("/proposal/back", data=data).status_code == 409
+    database.write(lambda s: scene.say(s, "yes"))
+    assert "Take everything back" in client.get(f"/proposal?t={scene.token}").text
+    for _time in range(2):
+        assert client.post("/proposal/back", data=data).status_code == 303
+    assert "You have taken back what you agreed to." in client.get(f"/proposal?t={scene.token}").text
+    with database.reading() as session:
+        assert all(ended is not None for ended in session.scalars(select(Consent.ended_at)))

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.consents.actions import Origin, give_consent
+from portal.consents.actions import Origin, give_consent, withdraw_consent
 from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item
 from portal.kernel.actor import Actor
@@ -18,16 +18,17 @@ from portal.kernel.db import programme_zone, violated
 from portal.kernel.text import clean
 from portal.people.actions.joining import invite_person, uninvite_person
 from portal.people.queries.persons import get_person
+from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
 from portal.references.actions.telling import tell_step
-from portal.references.models.joining import ReferenceOffer, ReferenceOfferActivity
+from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
 from portal.references.queries.terms import terms_of
-from portal.references.rules.joining import REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
+from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
 from portal.references.rules.states import WAYS, Activity, Move, State
 
 SOURCE = "nomination"
@@ -86,10 +87,26 @@ def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> P
         if violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
             raise AskedAnew() from error
         raise
+    longer = update(NominationLink).where(NominationLink.id == proposal.link_id).values(expires_at=now + LINK_GOOD_FOR)
+    session.execute(longer.execution_options(synchronize_session=False))
     if get_person(session, proposal.person_id).state == PersonState.CONTACT:
         invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
     record(session, actor, "nomination.turned_round", "nomination", nomination.id, now=now)
     tell_step(session, nomination, "turned_round", now)
+    return proposal
+
+
+def take_back(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
+    """End every consent of this yes that still holds, at any time and without an account. A second time ends nothing.
+
+    Refuses a link that is not good, and who has not said yes (``YesFirst``).
+    """
+    proposal, actor = _holder(session, origin, token, now)
+    if proposal.state is not State.ACCEPTED:
+        raise YesFirst()
+    mine = (Consent.person_id == proposal.person_id, Consent.source_type == SOURCE, Consent.source_id == proposal.nomination_id)
+    for consent_id in session.scalars(select(Consent.id).where(*mine, Consent.ended_at.is_(None)).order_by(Consent.id)).all():
+        withdraw_consent(session, actor, consent_id=consent_id, now=now)
     return proposal
 
 
@@ -100,6 +117,8 @@ def open_account(session: Session, origin: str, *, token: str, now: datetime) ->
     proposal, actor = _holder(session, origin, token, now)
     if proposal.state is not State.ACCEPTED:
         raise YesFirst()
+    if not proposal.is_fresh:
+        raise LinkSpent()
     return invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
 
 
