@@ -33,7 +33,7 @@ def said_no(session: Session, email_key: str | None) -> Nomination | None:
     return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
 
 
-def addresses_of(email_key: str | None) -> Select[tuple[str]]:
+def addresses_of(email_key: str | None) -> Select[str]:
     """Return the addresses of whoever has this one: those of nominations that were found to be duplicates of each other."""
     mine, theirs = aliased(Nomination), aliased(Nomination)
     first = select(func.coalesce(mine.duplicate_of_id, mine.id)).where(mine.email_key == email_key)
