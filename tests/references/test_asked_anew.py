@@ -294,3 +294,14 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
     assert "You have taken back what you agreed to." in client.get(f"/proposal?t={scene.token}").text
     with database.reading() as session:
         assert all(ended is not None for ended in session.scalars(select(Consent.ended_at)))
+
+
+def test_a_word_of_a_reviewer_takes_up_what_waits_and_one_of_its_nominator_does_not(session: Session) -> None:
+    greta, boss = make_employee(session), acting(make_admin(session))
+    made = make_nomination(session, greta, email=ADDRESS)
+    comment(session, acting(greta), nomination_id=made.id, text="Soon?", key="a", now=utcnow())
+    session.refresh(made)
+    assert made.review_began_at is None
+    comment(session, boss, nomination_id=made.id, text="Who is she?", key="b", now=utcnow())
+    session.refresh(made)
+    assert made.review_began_at is not None
