@@ -15,14 +15,18 @@ from portal.notifications.models import OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
+from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.references.actions.answering import open_account, say_no
 from portal.references.actions.asking import asked_before, follow_up
+from portal.references.actions.commenting import comment
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
 from portal.references.actions.terms import add_rule
 from portal.references.jobs import follow_up_nominees
 from portal.references.models.nominating import Nomination
+from portal.references.queries.comments import comments_on
 from portal.references.queries.customers import proposal_of
-from portal.references.rules.joining import Due
+from portal.references.rules.joining import Due, Refused
 from portal.references.rules.nominating import Details, SaidNo
 from portal.references.rules.states import Activity, Standing, State
 from tests.factories.people import chosen, make_admin, make_company, make_contact, make_employee, make_person
@@ -77,6 +81,33 @@ def test_no_rule_asks_somebody_again_under_another_address_of_theirs(session: Se
     add_rule(session, acting(make_admin(session)), name="Known", needs_company=True, now=utcnow())
     with pytest.raises(SaidNo):
         make_nomination(session, name="Ada", email="ada2@works.example", company="Works")
+
+
+def test_a_no_counts_for_every_address_known_as_theirs_and_nobody_is_reminded_after_it(session: Session) -> None:
+    scene, other = Scene(session), "ada2@works.example"
+    marked = make_nomination(session, name="Ada", email=other)
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    fall_silent(session, scene)
+    at = scene.at + 31 * DAY
+    asked = make_nomination(session, name="Ada", email=other, now=at)
+    accept_nomination(session, scene.boss, nomination_id=asked.id, now=at)
+    scene.say(session, "no", at + DAY)
+    assert (state(session, scene.id), state(session, asked.id)) == (State.CUSTOMER_DECLINED, State.DUPLICATE)
+    assert follow_up(session, system("job"), nomination_id=asked.id, now=at + 9 * DAY) is Due.NOTHING
+
+
+def test_a_no_under_the_other_address_counts_for_the_first(session: Session) -> None:
+    scene, other = Scene(session), "ada2@works.example"
+    marked = make_nomination(session, name="Ada", email=other)
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    fall_silent(session, scene)
+    at = scene.at + 31 * DAY
+    asked = make_nomination(session, name="Ada", email=other, now=at)
+    accept_nomination(session, scene.boss, nomination_id=asked.id, now=at)
+    say_no(session, "", token=token_in(session, "nomination_proposal"), code=Refused.OTHER, reason="", now=at + DAY)
+    assert state(session, asked.id) == State.CUSTOMER_DECLINED
+    with pytest.raises(SaidNo):
+        make_nomination(session, email=ADDRESS, now=at + 2 * DAY)
 
 
 def test_no_rule_asks_who_was_silent_or_a_member_by_another_address(session: Session) -> None:
@@ -221,3 +252,56 @@ def test_states_go_down_and_up_and_nobody_is_reminded_by_an_upgrade(database: Da
     follow_up_nominees(database, utcnow())
     with database.reading() as session:
         assert session.scalars(select(OutboxJob.id)).all() == before
+
+
+def test_what_was_said_on_a_duplicate_is_read_on_the_first(session: Session) -> None:
+    scene = Scene(session)
+    second = make_employee(session)
+    marked = make_nomination(session, second, name="Ada", email="ada2@works.example")
+    comment(session, acting(second), nomination_id=marked.id, text="They moved to Oslo.", key="k", now=utcnow())
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    assert [said.text for said in comments_on(session, scene.id)] == ["They moved to Oslo."]
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_link_lives_as_long_as_its_answer_and_opens_no_account_when_it_is_old(session: Session, answer: str) -> None:
+    scene = Scene(session)
+    scene.say(session, answer)
+    late = utcnow() + 400 * DAY
+    assert proposal_of(session, scene.token, late).is_fresh is False
+    if answer == "no":
+        scene.say(session, "again", late)
+        assert proposal_of(session, scene.token, late + 50 * DAY).may_answer
+    else:
+        with pytest.raises(LinkSpent):
+            open_account(session, "", token=scene.token, now=late)
+
+
+def test_not_now_is_answered_by_the_same_link_however_late_the_day(session: Session) -> None:
+    scene = Scene(session)
+    scene.say(session, "later")
+    assert proposal_of(session, scene.token, scene.at + 80 * DAY).may_answer
+
+
+def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database, client: PortalClient) -> None:
+    scene = database.write(Scene)
+    data = {"t": scene.token}
+    assert client.post("/proposal/back", data=data).status_code == 409
+    database.write(lambda s: scene.say(s, "yes"))
+    assert "Take everything back" in client.get(f"/proposal?t={scene.token}").text
+    for _time in range(2):
+        assert client.post("/proposal/back", data=data).status_code == 303
+    assert "You have taken back what you agreed to." in client.get(f"/proposal?t={scene.token}").text
+    with database.reading() as session:
+        assert all(ended is not None for ended in session.scalars(select(Consent.ended_at)))
+
+
+def test_a_word_of_a_reviewer_takes_up_what_waits_and_one_of_its_nominator_does_not(session: Session) -> None:
+    greta, boss = make_employee(session), acting(make_admin(session))
+    made = make_nomination(session, greta, email=ADDRESS)
+    comment(session, acting(greta), nomination_id=made.id, text="Soon?", key="a", now=utcnow())
+    session.refresh(made)
+    assert made.review_began_at is None
+    comment(session, boss, nomination_id=made.id, text="Who is she?", key="b", now=utcnow())
+    session.refresh(made)
+    assert made.review_began_at is not None

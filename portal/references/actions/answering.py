@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.consents.actions import Origin, give_consent
+from portal.consents.actions import Origin, give_consent, withdraw_consent
 from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item
 from portal.kernel.actor import Actor
@@ -18,15 +18,17 @@ from portal.kernel.db import programme_zone, violated
 from portal.kernel.text import clean
 from portal.people.actions.joining import invite_person, uninvite_person
 from portal.people.queries.persons import get_person
+from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
 from portal.references.actions.crediting import credit_agreed
+from portal.references.actions.links import revoke_links
 from portal.references.actions.telling import tell_step
-from portal.references.models.joining import ReferenceOffer, ReferenceOfferActivity
+from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Proposal, proposal_of
+from portal.references.queries.duplicates import addresses_of
 from portal.references.queries.terms import terms_of
-from portal.references.rules.deciding import NominatedAgain
-from portal.references.rules.joining import REASON_LENGTH, AnsweredAlready, Offer, Refused, YesFirst
+from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
 from portal.references.rules.states import WAYS, Activity, Move, State
 
 SOURCE = "nomination"
@@ -74,7 +76,7 @@ def put_off(session: Session, origin: str, *, token: str, now: datetime) -> Prop
 
 def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
     """Let who said no be asked after all, because they say so; their reason goes. Refuses like ``agree``, and where
-    another nomination of them stands by now (``NominatedAgain``).
+    another nomination of them stands by now (``AskedAnew``).
     """
     proposal, actor = _holder(session, origin, token, now)
     values: dict[str, Any] = {"answered_at": None, "answer_code": "", "answer": "", "asked_at": now, "reminded_at": None}
@@ -83,12 +85,28 @@ def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> P
             nomination = _move(session, proposal, Move.TURN_ROUND, values)
     except IntegrityError as error:
         if violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
-            raise NominatedAgain() from error
+            raise AskedAnew() from error
         raise
+    longer = update(NominationLink).where(NominationLink.id == proposal.link_id).values(expires_at=now + LINK_GOOD_FOR)
+    session.execute(longer.execution_options(synchronize_session=False))
     if get_person(session, proposal.person_id).state == PersonState.CONTACT:
         invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
     record(session, actor, "nomination.turned_round", "nomination", nomination.id, now=now)
     tell_step(session, nomination, "turned_round", now)
+    return proposal
+
+
+def take_back(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
+    """End every consent of this yes that still holds, at any time and without an account. A second time ends nothing.
+
+    Refuses a link that is not good, and who has not said yes (``YesFirst``).
+    """
+    proposal, actor = _holder(session, origin, token, now)
+    if proposal.state is not State.ACCEPTED:
+        raise YesFirst()
+    mine = (Consent.person_id == proposal.person_id, Consent.source_type == SOURCE, Consent.source_id == proposal.nomination_id)
+    for consent_id in session.scalars(select(Consent.id).where(*mine, Consent.ended_at.is_(None)).order_by(Consent.id)).all():
+        withdraw_consent(session, actor, consent_id=consent_id, now=now)
     return proposal
 
 
@@ -99,6 +117,8 @@ def open_account(session: Session, origin: str, *, token: str, now: datetime) ->
     proposal, actor = _holder(session, origin, token, now)
     if proposal.state is not State.ACCEPTED:
         raise YesFirst()
+    if not proposal.is_fresh:
+        raise LinkSpent()
     return invite_person(session, actor, person_id=proposal.person_id, mail=False, now=now)
 
 
@@ -112,21 +132,26 @@ def _move(session: Session, proposal: Proposal, move: Move, values: dict[str, An
     have, answers that too: what waits becomes one more voice of this one.
     """
     if move in (Move.AGREE, Move.SAY_NO):
-        _take_in(session, proposal, values["answered_at"])
+        _take_in(session, proposal, values["answered_at"], is_no=move is Move.SAY_NO)
     here = update(Nomination).where(Nomination.id == proposal.nomination_id, Nomination.state.in_(WAYS[move].start))
     if not session.execute(here.values(state=WAYS[move].end, **values).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
         raise AnsweredAlready()
     return session.get_one(Nomination, proposal.nomination_id, populate_existing=True)
 
 
-def _take_in(session: Session, proposal: Proposal, now: datetime) -> None:
-    """Let a nomination of the same address that waits for review be a duplicate of the one that is answered."""
+def _take_in(session: Session, proposal: Proposal, now: datetime, *, is_no: bool) -> None:
+    """Let a nomination of the same address that waits for review be a duplicate of the one that is answered. A no is one to all that wait
+    under an address known as theirs, for review or for their answer: who said no is not reminded either.
+    """
     this = session.get_one(Nomination, proposal.nomination_id)
-    waits = (Nomination.email_key == this.email_key, Nomination.id != this.id, Nomination.state == State.SUBMITTED)
+    same = Nomination.email_key.in_(addresses_of(this.email_key)) if is_no else Nomination.email_key == this.email_key
+    waits = (same, Nomination.id != this.id, Nomination.state.in_((State.SUBMITTED, State.INVITED) if is_no else (State.SUBMITTED,)))
     taken = update(Nomination).where(*waits).values(state=State.DUPLICATE, duplicate_of_id=this.id, person_id=this.person_id, decided_at=now)
     found = session.scalars(taken.returning(Nomination.id).execution_options(synchronize_session=False)).all()
     if not found:
         return
+    for nomination_id in found:
+        revoke_links(session, nomination_id, now)
     followers = update(Nomination).where(Nomination.duplicate_of_id.in_(found)).values(duplicate_of_id=this.id, person_id=this.person_id)
     moved = session.execute(followers.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
     more = update(Nomination).where(Nomination.id == this.id).values(repeats=Nomination.repeats + len(found) + moved)

@@ -11,16 +11,19 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import names, recipients
+from portal.references.actions.decide import take_up
 from portal.references.actions.telling import page_of
 from portal.references.models.nominating import Nomination, NominationComment
 from portal.references.queries.nominations import nominators_of
 from portal.references.rules.deciding import may_talk, require_comment
+from portal.references.rules.states import State
 from portal.review.queries.cases import find_case
 from portal.review.queries.deciders import deciders
 
 
 def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, key: str, now: datetime) -> NominationComment:
     """Keep what the actor says and tell the other side: its nominators, and who took it up or spoke before; all who may decide if nobody did.
+    A reviewer's first word takes up what waits.
 
     The same words under the same ``key`` a second time return the first. Refuses an empty one (``CommentEmpty``), and who has no part in it
     (``NotFound``).
@@ -37,6 +40,8 @@ def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, ke
     made = NominationComment(nomination_id=nomination_id, author_id=actor.id, key=key, text=said, at=now)
     session.add(made)
     session.flush()
+    if actor.id not in nominators and nomination.state == State.SUBMITTED:
+        take_up(session, actor, nomination_id=nomination_id, now=now)
     record(session, actor, "nomination.commented", "nomination", nomination_id, now=now)
     data = {"nominee": nomination.name, "text": said, "author": names(session, [actor.id])[actor.id]}
     spoke = set(session.scalars(select(NominationComment.author_id).where(NominationComment.nomination_id == nomination_id)))

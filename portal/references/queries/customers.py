@@ -36,6 +36,8 @@ class Proposal:
     suggested: list[Activity]
     ask_again_on: date | None
     answered_at: datetime | None
+    is_fresh: bool
+    """Within the days a link is good for by itself: an account is opened by no older one."""
 
     @property
     def may_answer(self) -> bool:
@@ -64,9 +66,10 @@ def proposers(session: Session, nomination_id: int) -> list[str]:
 
 def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
     """Return the proposal of a link that is good; ``LinkSpent`` for every other one, whatever is wrong with it."""
-    good = (NominationLink.token_hash == token_hash(token), NominationLink.revoked_at.is_(None), NominationLink.expires_at > now)
+    lives = or_(NominationLink.expires_at > now, _answer_stands())
+    good = (NominationLink.token_hash == token_hash(token), NominationLink.revoked_at.is_(None), lives)
     found: AnySelect = (
-        select(Nomination, NominationLink.id, Person)
+        select(Nomination, NominationLink.id, NominationLink.expires_at, Person)
         .join(NominationLink, NominationLink.nomination_id == Nomination.id)
         .join(Person, Person.id == Nomination.person_id)
         .where(*good, Person.state != PersonState.DEACTIVATED)
@@ -74,7 +77,7 @@ def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
     row = session.execute(found).one_or_none()
     if row is None:
         raise LinkSpent()
-    nomination, link_id, person = row
+    nomination, link_id, expires_at, person = row
     nomination = _asked_anew(session, nomination) or nomination
     said: AnySelect = (
         select(Person.name, NominationDetail.words)
@@ -99,6 +102,7 @@ def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
         suggested=[activity for activity in Activity if activity in suggested],
         ask_again_on=nomination.ask_again_on,
         answered_at=nomination.answered_at,
+        is_fresh=expires_at > now,
     )
 
 
@@ -126,6 +130,12 @@ def _asked_anew(session: Session, nomination: Nomination) -> Nomination | None:
     asked = (Nomination.email_key == nomination.email_key, Nomination.person_id == nomination.person_id)
     found = select(Nomination).where(*asked, Nomination.id > nomination.id, Nomination.state.in_((State.INVITED, State.ACCEPTED)))
     return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
+
+
+def _answer_stands() -> ColumnElement[bool]:
+    """Return the condition that a link outlives its days: there is an answer that may be taken back, or we still wait for one."""
+    waits = Nomination.ask_again_on.is_not(None) | Nomination.reminded_at.is_not(None)
+    return Nomination.state.in_((State.ACCEPTED, State.CUSTOMER_DECLINED)) | ((Nomination.state == State.INVITED) & waits)
 
 
 def _was_read(nomination: Nomination) -> ColumnElement[bool]:

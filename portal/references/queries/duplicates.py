@@ -1,6 +1,6 @@
 """Who was nominated before, for the form to tell while somebody types."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.text import normal_email
@@ -27,13 +27,17 @@ def first_of(session: Session, email_key: str) -> int | None:
 def said_no(session: Session, email_key: str | None) -> Nomination | None:
     """Return the nomination to which somebody with this address said no, and has not turned round since; None where there is none.
 
-    An address that was found to be another one of theirs counts as theirs.
+    Every address that is known as theirs counts, whichever of them was nominated first.
     """
-    other = aliased(Nomination)
-    of_theirs = select(other.duplicate_of_id).where(other.email_key == email_key, other.duplicate_of_id.is_not(None))
-    whose = or_(Nomination.email_key == email_key, Nomination.id.in_(of_theirs))
-    found = select(Nomination).where(whose, Nomination.state == State.CUSTOMER_DECLINED)
+    found = select(Nomination).where(Nomination.email_key.in_(addresses_of(email_key)), Nomination.state == State.CUSTOMER_DECLINED)
     return session.scalar(found.order_by(Nomination.id.desc()).limit(1))
+
+
+def addresses_of(email_key: str | None) -> Select[str]:
+    """Return the addresses of whoever has this one: those of nominations that were found to be duplicates of each other."""
+    mine, theirs = aliased(Nomination), aliased(Nomination)
+    first = select(func.coalesce(mine.duplicate_of_id, mine.id)).where(mine.email_key == email_key)
+    return select(theirs.email_key).where(theirs.email_key.is_not(None), or_(theirs.id.in_(first), theirs.duplicate_of_id.in_(first)))
 
 
 def find_known(session: Session, nominator_id: int | None, email: str | None) -> Known | None:

@@ -66,6 +66,12 @@ class AnsweredAlready(Conflict):
     message = N_("You have answered already. Nothing was changed.")
 
 
+class AskedAnew(Conflict):
+    """Another proposal was made to them since, which this link does not answer."""
+
+    message = N_("You were proposed once more since. Please answer by the link in the newer mail.")
+
+
 class YesFirst(Conflict):
     """An account is opened by whoever said yes."""
 

@@ -11,7 +11,7 @@ from portal.kernel.errors import Refusal
 from portal.people.actions.throttles import count_try
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
-from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, turn_round
+from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, take_back, turn_round
 from portal.references.forms import LinkForm, NoForm, OfferForm
 from portal.references.queries.customers import offer_of, proposal_of
 from portal.references.queries.terms import terms_of
@@ -116,6 +116,15 @@ def put_proposal_off(ready: None) -> ResponseReturnValue:
 def reopen_proposal(ready: None) -> ResponseReturnValue:
     """Take a no back, and choose anew."""
     turn_round(db(), current_actor().origin, token=_token(), now=utcnow())
+    return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+@bp.post("/proposal/back")
+@public
+@writes(first=_counted, again=_again)
+def take_offer_back(ready: None) -> ResponseReturnValue:
+    """Take back what was agreed to by this link."""
+    take_back(db(), current_actor().origin, token=_token(), now=utcnow())
     return redirect(url_for("references.proposal", t=_token()), 303)
 
 
