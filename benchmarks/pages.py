@@ -206,7 +206,7 @@ class Visit:
     def _nominating(self, client: int) -> Iterator[Ask]:
         for number in count(client, CONNECTIONS):
             visitor, name = self.employees[number % len(self.employees)], f"Nominee {client}-{number}"
-            data = {"key": f"bench-{name}", "name": name, "email": f"bench{client}-{number}@example.org", "company": f"Company {number % 50 + 1}"}
+            data = {"key": new_key(), "name": name, "email": f"bench{client}-{number}@example.org", "company": f"Company {number % 50 + 1}"}
             yield Ask(visitor, "/nominate", data | {"why": "Tells it well.", "activities": "call"})
 
     def _drafting(self, client: int) -> Iterator[Ask]:

@@ -25,8 +25,16 @@ ACTS = {
     "redeem a card from the vault": ["reward.redeemed"],
     "correct a balance": ["points.adjusted"],
     "dispute a line": ["dispute.made"],
+    "log an ask": ["ask.logged"],
+    "nominate": ["nomination.submitted"],
 }
-NOT_RECORDED = {"wish", "join and leave a waiting list", "a step keeps itself", "look at 20 tracking numbers (admin)"}
+NOT_RECORDED = {
+    "a nomination draft keeps itself",
+    "wish",
+    "join and leave a waiting list",
+    "a step keeps itself",
+    "look at 20 tracking numbers (admin)",
+}
 
 
 @pytest.fixture
