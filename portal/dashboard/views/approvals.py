@@ -30,7 +30,7 @@ from portal.review.queries.deciders import Decider, deciders
 from portal.review.queries.terms import calendar_of, terms_of
 from portal.review.queries.views import views_of
 from portal.review.rules.due import due_at
-from portal.review.rules.refusals import AlreadyUndone, NotYourVerdict
+from portal.review.rules.refusals import NothingToUndo, NotYourVerdict
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, reviewer
@@ -154,7 +154,7 @@ def decide(thing: str, item_id: int, verdict: str) -> Any:
 
 
 def _undo_again(refusal: Refusal, thing: str, decision_id: int) -> Response:
-    says_so = isinstance(refusal, AlreadyUndone | NotYourVerdict) or "stands" in refusal.message
+    says_so = isinstance(refusal, NothingToUndo | NotYourVerdict)
     flash(sentence(refusal) if says_so else _("%(why)s Your decision stands.", why=sentence(refusal)), "bad")
     return _to_queue()
 

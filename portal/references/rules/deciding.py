@@ -8,6 +8,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.errors import Conflict, NotAllowed, Refusal
 from portal.kernel.text import N_
+from portal.review.rules.refusals import NothingToUndo
 
 COMMENT_LENGTH = 2_000
 
@@ -59,13 +60,13 @@ class NotAnOriginal(Refusal):
     field = "first_id"
 
 
-class NominatedAgain(Conflict):
+class NominatedAgain(NothingToUndo):
     """Another nomination of the same address stands by now."""
 
     message = N_("Somebody has nominated this person again by now, so this decision stands. Decide on the new one.")
 
 
-class InvitationOut(Conflict):
+class InvitationOut(NothingToUndo):
     """The nominee was invited once more, or joined."""
 
     message = N_("The invitation is out by now, so this decision stands.")

@@ -108,12 +108,6 @@ class NothingToKeep(Refusal):
     field = "name"
 
 
-class UndoTooLate(Conflict):
-    """The minute is over; whoever it is about is told by now."""
-
-    message = N_("A verdict can be undone for one minute. That is over, so it stands.")
-
-
 class NotYourVerdict(NotAllowed):
     """Only who gave a verdict undoes it."""
 
@@ -121,9 +115,15 @@ class NotYourVerdict(NotAllowed):
 
 
 class NothingToUndo(Conflict):
-    """Something happened since, or it never was there."""
+    """A decision stands although its decider wants it undone; the sentence says so. Here: something happened since, or it never was there."""
 
     message = N_("Something happened to it since, so your decision stands.")
+
+
+class UndoTooLate(NothingToUndo):
+    """The minute is over; whoever it is about is told by now."""
+
+    message = N_("A verdict can be undone for one minute. That is over, so it stands.")
 
 
 class AlreadyUndone(NothingToUndo):

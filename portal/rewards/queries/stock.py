@@ -19,12 +19,13 @@ _BY, _FOR = aliased(Person), aliased(Person)
 
 @dataclass(frozen=True)
 class Moved:
-    """One movement, and how many were on its shelf after it. ``by`` is who did it, empty for the portal itself; ``person`` who redeemed."""
+    """One movement, and how many were on its shelf after it. ``by`` is who did it, empty for the portal itself; ``person`` who redeemed, who did it themself where ``is_own``."""
 
     movement: StockMovement
     variant: str
     by: str
     person: str
+    is_own: bool
     left: int
 
 
@@ -53,12 +54,14 @@ def iter_movements(session: Session, reward_id: int) -> Iterator[Moved]:
 
 
 def _moved(row: Any, left: int) -> Moved:
-    return Moved(row[0], row.variant or "", row.by_name or "", row.person_name or "", left)
+    return Moved(
+        row[0], row.variant or "", row.by_name or "", row.person_name or "", row[0].person_id is not None and row[0].person_id == row.person_id, left
+    )
 
 
 def _movements(reward_id: int) -> AnySelect:
     return (
-        select(StockMovement, RewardVariant.name.label("variant"), _BY.name.label("by_name"), _FOR.name.label("person_name"))
+        select(StockMovement, RewardVariant.name.label("variant"), _BY.name.label("by_name"), _FOR.name.label("person_name"), Redemption.person_id)
         .outerjoin(RewardVariant, RewardVariant.id == StockMovement.variant_id)
         .outerjoin(_BY, _BY.id == StockMovement.person_id)
         .outerjoin(Redemption, Redemption.id == StockMovement.redemption_id)
