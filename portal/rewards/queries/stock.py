@@ -19,7 +19,9 @@ _BY, _FOR = aliased(Person), aliased(Person)
 
 @dataclass(frozen=True)
 class Moved:
-    """One movement, and how many were on its shelf after it. ``by`` is who did it, empty for the portal itself; ``person`` who redeemed, who did it themself where ``is_own``."""
+    """One movement, and how many were on its shelf after it. ``by`` is who did it, empty for the portal itself; ``person`` who redeemed,
+    who did it themself where ``is_own``.
+    """
 
     movement: StockMovement
     variant: str
