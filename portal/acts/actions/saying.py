@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.loads import reckon_company, reckon_person
 from portal.acts.actions.locking import locked_company, locked_person
 from portal.acts.rules.asks import REASON_LENGTH, AskKind
 from portal.acts.rules.budget import require_cap
@@ -48,6 +49,7 @@ def set_company_terms(session: Session, actor: Actor, *, company_id: int, terms:
     before = seen_terms(row.terms)
     _keep(row, actor, terms, why, now, seen)
     session.flush()
+    reckon_company(session, company_id, now)
     facts = {"before": before, "after": seen_terms(terms), "reason": why}
     record(session, actor, "company.goodwill_set", "company", company_id, now=now, **facts)
 
@@ -78,6 +80,7 @@ def _set_person(session: Session, actor: Actor, person_id: int, terms: Terms, re
     before = seen_terms(row.terms)
     _keep(row, actor, terms, reason, now, seen)
     session.flush()
+    reckon_person(session, person_id, now)
     facts = {"before": before, "after": seen_terms(terms), "reason": reason}
     record(session, actor, "person.goodwill_set", "person", person_id, now=now, **facts)
 

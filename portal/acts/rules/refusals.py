@@ -90,6 +90,13 @@ class CannotBeAsked(Stop):
     message = N_("%(name)s is not a customer’s person who can be asked.")
 
 
+class NotHereYet(Refusal):
+    """Who has no account is told nothing by the portal, and cannot answer in it."""
+
+    message = N_("%(name)s has no account here yet: nobody would tell them, and they could not answer. Choose another way, and ask them yourself.")
+    field = "channel"
+
+
 class SourceAsks(Conflict):
     """An ask from the same thing waits already."""
 
@@ -198,13 +205,6 @@ class TooManyPeople(Refusal):
     field = "people"
 
 
-class NobodyToAsk(Refusal):
-    """A bulk ask without anybody who can be asked."""
-
-    message = N_("Nobody here can be asked now.")
-    field = "people"
-
-
 class WhoUnknown(Refusal):
     """Nobody is called this, or has this address."""
 
@@ -217,6 +217,13 @@ class WhoUnclear(Refusal):
 
     message = N_("Several people are called “%(text)s”. Choose one from the list, or enter the e-mail address.")
     field = "person"
+
+
+class AskerUnknown(Refusal):
+    """No employee or admin is called this, or several are."""
+
+    message = N_("No colleague, or more than one, is called “%(text)s”. Enter their e-mail address.")
+    field = "asked_by"
 
 
 class OneOfTwo(Refusal):
