@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import MOST_YEARS, log_outside_ask
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.people import find_asker, person_of
-from portal.acts.rules.asks import MOST_MINUTES, NOTE_LENGTH, AskKind, Came, Channel
+from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NOTE_LENGTH, AskKind, Came, Channel
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
@@ -79,7 +80,7 @@ class AsksImporter:
             actor,
             person_id=_person_id(session, record, context),
             kind=record["kind"],
-            key=f"import:{context.source}:{record.external_id}",
+            key=_key(context.source, record.external_id),
             happened_at=min(record["asked_at"], now),
             channel=record["channel"] or Channel.EMAIL,
             about=record["about"] or "",
@@ -128,6 +129,12 @@ def _advocates(session: Session, ids: set[int]) -> set[int]:
     for start in range(0, len(ordered), 500):
         found.update(session.scalars(select(Person.id).where(Person.id.in_(ordered[start : start + 500]), Person.is_advocate)))
     return found
+
+
+def _key(source: str, external_id: str) -> str:
+    """Return the key of a row; of a long one what tells it from every other, since a key is cut."""
+    key = f"import:{source}:{external_id}"
+    return key if len(key) <= KEY_LENGTH else f"import:{sha256(key.encode()).hexdigest()}"
 
 
 def _askers(session: Session, emails: set[str]) -> set[str]:

@@ -22,7 +22,8 @@ LAPSE_AT_ONCE = 100
 
 
 def answer_ask(session: Session, actor: Actor, *, ask_id: int, is_yes: bool, reason: str = "", now: datetime) -> Ask:
-    """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one.
+    """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one;
+    with other words it is settled already, so that those are not lost unsaid.
 
     A no frees the slot. Who said yes may still say no. Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed.
     """
@@ -109,9 +110,9 @@ def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: in
     taken = select(OpenAsk).where(OpenAsk.ask_id == ask.id).with_for_update().execution_options(populate_existing=True)
     row = session.scalar(taken)
     before = state_of(outcomes_of(session, ask.id))
+    if before == came.value and _is_said(session, ask.id, came, clean(note)):
+        return ask
     if row is None or before == came.value:
-        if before == came.value:
-            return ask
         raise AlreadyAnswered(state=ASK_STATE_NAMES[before])
     if before is AskState.OPEN and row.expires_at <= now and came is not Came.WITHDRAWN:
         raise AskLapsed(day=row.expires_at)
@@ -124,6 +125,12 @@ def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: in
     weigh(session, [(ask, before, becomes)], now)
     _tell(session, actor, ask, came, clean(note), now)
     return ask
+
+
+def _is_said(session: Session, ask_id: int, came: Came, note: str) -> bool:
+    """Tell whether this came of it with these words already; without words it is the same whatever was noted."""
+    kept = session.scalar(select(AskOutcome.note).where(AskOutcome.ask_id == ask_id, AskOutcome.came == came.value))
+    return not note or kept == note[:NOTE_LENGTH]
 
 
 def _tell(session: Session, actor: Actor, ask: Ask, came: Came, note: str, now: datetime) -> None:

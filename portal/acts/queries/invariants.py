@@ -75,8 +75,8 @@ def _loads(of: str, table: type[AskLoad] | type[CompanyAskLoad]) -> Callable[[Se
 INVARIANTS = (
     Invariant("I15", "Nobody is asked beyond their own cap without an approver.", "ask", find=_over("person")),
     Invariant("I15", "No company's people are asked beyond its cap without an approver.", "ask", find=_over("company")),
-    Invariant("I15", "What a person was asked is kept as the sum of what each ask weighs.", "ask_load", find=_loads("person", AskLoad)),
-    Invariant("I15", "What a company was asked is kept as that sum, too.", "company_ask_load", find=_loads("company", CompanyAskLoad)),
+    Invariant("I15", "What a person was asked is kept as the sum of what each ask weighs.", "ask", find=_loads("person", AskLoad)),
+    Invariant("I15", "What a company was asked is kept as that sum, too.", "ask", find=_loads("company", CompanyAskLoad)),
     Invariant(
         "I15", "An ask ends once, and nothing comes after its end.", "ask_outcome",
         """SELECT o.id, 'comes after the end of ask ' || o.ask_id AS text FROM ask_outcome o JOIN ask_outcome e ON e.ask_id = o.ask_id

@@ -198,6 +198,13 @@ class CapInvalid(Refusal):
     field = "most"
 
 
+class PauseOver(Refusal):
+    """A pause that ends today or did so before pauses nothing."""
+
+    message = N_("A pause ends on a day to come. Leave it empty for no pause.")
+    field = "paused_until"
+
+
 class TooManyPeople(Refusal):
     """More people than one bulk ask takes."""
 

@@ -78,7 +78,7 @@ def ask(person_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _person(person_id, form), 422
     override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
-    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     is_told = form.channel.data == Channel.PORTAL
     propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, is_told=is_told, now=utcnow())
     told, yours = (

@@ -60,7 +60,7 @@ def keep_log() -> ResponseReturnValue:
     given |= {"about": form.about.data or "", "asked_by_id": asker}
     came = Came(form.came.data) if form.came.data else None
     when = moment_of(form, now)
-    log_outside_ask(db(), current_actor(), person_id=person.id, key=form.key.data or "", happened_at=when, came=came, **given, now=now)
+    log_outside_ask(db(), current_actor(), person_id=person.id, key=f"form:{form.key.data}", happened_at=when, came=came, **given, now=now)
     flash(_("Noted for %(name)s. It counts in their budget.", name=person.name), "good")
     if blocked := _blocked(person.id, now):
         flash(NAMES["sentence"](blocked), "info")
@@ -103,7 +103,7 @@ def ask_many() -> ResponseReturnValue:
         return _several(form), 422
     if request.form.get("step") != "ask":
         return _several(form, foresee_several(db(), lines=form.lines, kind=form.kind.data, channel=form.channel.data, now=now))
-    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     lines = ask_several(db(), current_actor(), lines=form.lines, **given, now=now)
     asked = sum(1 for line in lines if line.ask is not None)
     flash(ngettext("%(n)s person is asked.", "%(n)s people are asked.", asked, n=number(asked)), "good" if asked else "info")
