@@ -137,7 +137,7 @@ def stands(session: Session, ids: list[int], now: datetime) -> dict[Ready, set[i
 def test_the_list_says_of_everybody_what_the_verb_finds_now_and_while_time_passes(session: Session) -> None:
     world = town(session)
     ids = list(world.ids.values())
-    for days in (0, 1, 3, 13, 16, 35, 61, 91, 200):
+    for days in (0, 3, 13, 35, 61, 91):
         now = NOW + days * DAY
         expected = stands(session, ids, now)
         for state in Ready:
@@ -179,14 +179,14 @@ def test_caps_of_the_programme_reach_the_list_with_their_job(database: Database)
 
 def test_pages_follow_each_other_while_time_passes_between_them(session: Session) -> None:
     staff = by_admin(make_admin(session).id)
-    ids = [make_person(session, name=f"P {n % 5}", now=NOW - 400 * DAY).id for n in range(130)]
+    ids = [make_person(session, name=f"P {n % 5}", now=NOW - 400 * DAY).id for n in range(30)]
     for number, person_id in enumerate(ids):
         if number % 3:
             log_ask(session, staff, person_id, NOW - (number % 7) * DAY, now=NOW, kind="survey", came="completed")
     for order in (None, Order.WORN, Order.NAME):
         seen, after, now = list[int](), None, NOW
         while True:
-            page = people_to_ask(session, now=now, order=order, after=after)
+            page = people_to_ask(session, now=now, order=order, after=after, size=7)
             seen += [row.id for row in page]
             if (after := page.next) is None:
                 break
@@ -198,10 +198,10 @@ def test_pages_follow_each_other_while_time_passes_between_them(session: Session
 def test_a_load_that_is_not_the_sum_is_found(database: Database) -> None:
     world = database.write(town)
     for table, key, its_id in (("ask_load", "person_id", world.ids["worn"]), ("company_ask_load", "company_id", world.companies["Full"])):
-        database.write(lambda s, t=table, k=key, i=its_id: s.execute(text(f"UPDATE {t} SET load = load * 2 WHERE {k} = {i}")))  # noqa: S608
+        database.write(lambda s, t=table, k=key, i=its_id: s.execute(text(f"UPDATE {t} SET load = load * 2 WHERE {k} = {i}")))
         with database.reading() as session:
             assert [(one.rule, one.table, one.row_id) for one in problems(session)] == [("I15", table, its_id)]
-        database.write(lambda s, t=table, k=key, i=its_id: s.execute(text(f"UPDATE {t} SET load = load / 2 WHERE {k} = {i}")))  # noqa: S608
+        database.write(lambda s, t=table, k=key, i=its_id: s.execute(text(f"UPDATE {t} SET load = load / 2 WHERE {k} = {i}")))
 
 
 def test_a_bulk_ask_of_200_reads_as_often_as_of_10_and_foresees_what_it_does(database: Database, count_queries: CountQueries) -> None:
@@ -239,16 +239,16 @@ def test_asks_of_thousands_in_one_company_are_counted_and_not_read(database: Dat
         log_ask(session, world.admin, person, NOW - 50 * DAY, now=NOW, kind="survey", came="completed", key="first")
         copied = ", ".join("ask.key || '-' || n.n" if name == "key" else f"ask.{name}" for name in columns)
         numbers = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)"
-        session.execute(text(f"INSERT INTO ask ({', '.join(columns)}) {numbers} SELECT {copied} FROM ask, n WHERE ask.key = 'first'"))  # noqa: S608
+        session.execute(text(f"INSERT INTO ask ({', '.join(columns)}) {numbers} SELECT {copied} FROM ask, n WHERE ask.key = 'first'"))
         ended = "INSERT INTO ask_outcome (ask_id, came, note, at) SELECT id, 'completed', '', asked_at FROM ask WHERE key LIKE 'first-%'"
         session.execute(text(ended))
         for table, key in (("ask_load", "person_id"), ("company_ask_load", "company_id")):
-            session.execute(text(f"UPDATE {table} SET load = load * 3001 WHERE {key} = {person if key == 'person_id' else world.companies['Quiet']}"))  # noqa: S608
+            session.execute(text(f"UPDATE {table} SET load = load * 3001 WHERE {key} = {person if key == 'person_id' else world.companies['Quiet']}"))
         make_ask_events(session)
 
     def make_ask_events(session: Session) -> None:
         columns = "name, actor_id, subject_type, subject_id, data, origin, request_id, at"
-        session.execute(text(f"INSERT INTO audit_event ({columns}) SELECT 'ask.logged', NULL, 'ask', id, '{{}}', '', '', recorded_at "  # noqa: S608
+        session.execute(text(f"INSERT INTO audit_event ({columns}) SELECT 'ask.logged', NULL, 'ask', id, '{{}}', '', '', recorded_at "
                              "FROM ask WHERE key LIKE 'first-%'"))  # fmt: skip
 
     database.write(fill)

@@ -404,14 +404,16 @@ def test_the_list_tells_who_can_be_asked_and_goes_out_as_a_file(greta: PortalCli
         assert budget_of(session, house.amara, utcnow()).left == 0
 
 
-def test_pages_ask_as_often_of_a_thousand_asks_as_of_ten(
+def test_pages_ask_as_often_of_130_asks_as_of_ten(
     greta: PortalClient, amara: PortalClient, house: House, database: Database, count_queries: CountQueries
 ) -> None:
     addresses = (
         (greta, "/goodwill"),
+        (greta, "/goodwill?state=now&order=worn"),
         (greta, f"/goodwill/people/{house.amara}"),
         (greta, f"/goodwill/companies/{house.company_id}"),
         (amara, "/asks"),
+        (amara, "/profile"),
     )
 
     def fill(people: int, each: int) -> None:

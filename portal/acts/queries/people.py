@@ -17,7 +17,7 @@ from portal.kernel.text import N_, clean_line, fold, like_pattern, normal_email
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email, people_by_email
 from portal.people.rules.person import PersonState
-from portal.web.paging import Page, page_by
+from portal.web.paging import SIZE, Page, page_by
 
 OFFERED = 20
 _NUMBERED = re.compile(r"\(#(\d{1,19})\)$|^#?(\d{1,19})$")
@@ -115,13 +115,14 @@ def people_to_ask(
     state: str | None = None,
     order: str | None = None,
     after: str | None = None,
+    size: int = SIZE,
 ) -> Page:
     """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``.
 
     A cursor stays right while time passes: strain fades alike for all.
     """
     found = _sifted(session, now, q or "", company_id, state)
-    return page_by(session, found, _keys(order), after=after)
+    return page_by(session, found, _keys(order), after=after, size=size)
 
 
 def everybody_to_ask(session: Session, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None) -> Sequence[Any]:
