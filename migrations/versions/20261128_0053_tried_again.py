@@ -1,7 +1,7 @@
 """What was declined and is tried once more is listed with what was begun: when its member went on stands on the submission.
 
 The list of what was begun has one index for both. Nothing is entered into a declined submission but by its member or an outside event
-meant for them; so what was saved after the decline tells which ones are tried again now.
+meant for them, and each moves ``changed_at`` to when that was saved; so that tells which ones are tried again now.
 """
 
 import sqlalchemy as sa
@@ -14,10 +14,10 @@ depends_on = None
 
 BEGUN = sa.text("state IN ('open', 'more_wanted') AND dropped_at IS NULL")
 UNDER_WAY = sa.text("(state IN ('open', 'more_wanted') OR again_at IS NOT NULL) AND dropped_at IS NULL")
-ENTERED = "(SELECT MAX(saved_at) FROM submission_answer WHERE submission_answer.submission_id = submission.id)"
-DECLINED = "(SELECT MAX(decided_at) FROM verdict WHERE verdict.submission_id = submission.id AND verdict.outcome IN ('declined', 'reversed'))"
-# What an appeal upheld since changes nothing about that.
-TRIED_AGAIN = f"UPDATE submission SET again_at = {ENTERED} WHERE state = 'declined' AND dropped_at IS NULL AND {ENTERED} > {DECLINED}"
+TRIED_AGAIN = """UPDATE submission SET again_at = changed_at WHERE state = 'declined' AND dropped_at IS NULL AND EXISTS (
+    SELECT 1 FROM submission_answer WHERE submission_answer.submission_id = submission.id AND submission_answer.saved_at >= submission.changed_at)
+    AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.submission_id = submission.id AND verdict.outcome <> 'feedback'
+        AND verdict.decided_at >= submission.changed_at)"""
 
 
 def upgrade() -> None:

@@ -7,6 +7,7 @@ import pytest
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import NotAllowed, Refusal, Sentences
 from portal.people.rules.person import EmailInvalid
+from portal.profiles.rules.activity import Activity
 from portal.references.rules.deciding import OwnNomination, ReasonMissing, is_late, require_decidable, require_reason
 from portal.references.rules.joining import ChosenAndNever, Due, NotAgreed, NothingChosen, due, require_offer
 from portal.references.rules.nominating import (
@@ -25,7 +26,7 @@ from portal.references.rules.nominating import (
     require_nominee,
     search_text,
 )
-from portal.references.rules.states import Activity, Moments, Move, Standing, State, moved, standing, timeline
+from portal.references.rules.states import Moments, Move, Standing, State, moved, standing, timeline
 from portal.references.rules.terms import Facts, Rule, RuleBlank, approving, require_rule
 
 ADMIN = Actor(id=1, roles=frozenset({"admin"}))
