@@ -5,6 +5,7 @@ from flask import Flask
 from config import ROOT, Settings
 from portal.acts import admin as goodwill_admin
 from portal.acts import jobs as asks_jobs
+from portal.acts.actions import loads as asks_loads
 from portal.acts.actions.acts import ActHeard
 from portal.acts.importer import AsksImporter
 from portal.acts.views import doors as goodwill
@@ -293,6 +294,7 @@ WAITING: list[WaitingSource] = [
 # Jobs by topic.
 JOBS: dict[str, Handler] = {
     RESET_TOPIC: people_jobs.run_reset,
+    **asks_jobs.JOBS,
     **recognition_jobs.JOBS,
     **challenges_jobs.REPRICE_JOBS,
     **rewards_jobs.JOBS,
@@ -304,6 +306,7 @@ JOB_NAMES: dict[str, str] = {
     imports_jobs.RUN: N_("Import"),
     imports_jobs.UNDO: N_("Undoing an import"),
     recounting.RECOUNT: N_("Counting boards anew"),
+    asks_loads.RECOUNT: N_("Ranking people to ask anew"),
     CHECK: N_("Look at a shared link"),
     ORDER_CARD: N_("Ordering a gift card"),
     REPRICE: N_("New points for past completions"),

@@ -12,7 +12,7 @@ from portal.acts.actions.blocking import lift_block, set_block
 from portal.acts.actions.saying import set_company_terms, set_person_terms
 from portal.acts.actions.settings import seen_defaults, seen_efforts, set_defaults, set_efforts
 from portal.acts.forms import BlockForm, DefaultsForm, EffortsForm, LiftForm, ReportFilter, TermsForm
-from portal.acts.queries.blocks import blocks_page, count_standing
+from portal.acts.queries.blocks import blocks_page, count_standing, whose_block
 from portal.acts.queries.budget import budget_of, company_budget
 from portal.acts.queries.report import all_reported, figures_of, months_to_choose, reported
 from portal.acts.queries.settings import defaults_of, efforts_at
@@ -138,16 +138,15 @@ def blocks() -> str:
 
 @bp.post("/blocks/<int:block_id>/lift")
 @admin
-@writes(again=lambda refusal, block_id: _told(refusal))
+@writes(again=lambda refusal, block_id: _lift_again(refusal, block_id))
 def lift(block_id: int) -> ResponseReturnValue:
-    """Let people be asked again."""
+    """Let people be asked again, and go back to where the block stood."""
     form = LiftForm()
     if not form.validate():
-        flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "bad")
-        return redirect(url_for(".blocks"), 303)
+        return _one(*whose_block(db(), block_id), lift=(block_id, form)), 422
     lift_block(db(), current_actor(), block_id=block_id, reason=form.reason.data or "", now=utcnow())
     flash(_("Lifted."), "good")
-    return redirect(url_for(".blocks"), 303)
+    return _to(*whose_block(db(), block_id))
 
 
 @bp.get("/report")
@@ -174,12 +173,12 @@ def _lines(first: date) -> Iterator[tuple[Any, ...]]:
         yield (ask.recorded_at, ask.asked_at, *who, *told, row.approver, row.asker, _(ASK_STATE_NAMES[row.state]))
 
 
-def _one(of: str, its_id: int, *, form: TermsForm | None = None, block: BlockForm | None = None) -> str:
+def _one(of: str, its_id: int, *, form: TermsForm | None = None, block: BlockForm | None = None, lift: tuple[int, LiftForm] | None = None) -> str:
     """Show what holds for a person or a company."""
     terms, default, facts = _standing(of, its_id)
     shown = form or terms_form(TermsForm, terms).offer(default, terms.days)
     facts |= {"form": shown, "block": block or BlockForm(formdata=None), "blocks": standing_blocks(**{f"{of}_id": its_id}), "default": default}
-    return render("acts/terms.html", of=of, its_id=its_id, lift=LiftForm(formdata=None), **facts, **NAMES)
+    return render("acts/terms.html", of=of, its_id=its_id, lift=LiftForm(formdata=None), refused=lift, **facts, **NAMES)
 
 
 def _standing(of: str, its_id: int) -> tuple[Any, Any, dict[str, Any]]:
@@ -252,6 +251,11 @@ def _efforts_again(refusal: Refusal) -> ResponseReturnValue:
     return _settings(efforts=form), refusal.status
 
 
-def _told(refusal: Refusal) -> ResponseReturnValue:
+def _lift_again(refusal: Refusal, block_id: int) -> ResponseReturnValue:
+    if isinstance(refusal, NotFound):
+        raise refusal
+    form = LiftForm()
+    form.validate()
+    form.refuse(refusal)
     flash(NAMES["sentence"](refusal), "bad")
-    return redirect(url_for(".blocks"), 303)
+    return _one(*whose_block(db(), block_id), lift=(block_id, form)), refusal.status

@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.acts.queries.people import ORDER_NAMES, Order
+from portal.acts.queries.ready import READY_NAMES, Ready
 from portal.acts.rules.asks import ASK_KIND_NAMES, CHANNEL_NAMES, MOST_EFFORT, MOST_MINUTES, AskKind, Came, Channel
 from portal.acts.rules.budget import MOST_ASKS, MOST_DAYS, Cap, Defaults
 from portal.acts.rules.terms import BLOCK_NAMES, Terms
@@ -59,6 +61,8 @@ class LogForm(Form):
     person = StringField(_("Who was asked"), [InputRequired(_("Say who was asked.")), Length(max=400)], filters=[one_line])
     kind = SelectField(_("What for"), [KIND], choices=kinds, default=AskKind.CALL.value)
     happened_on = DayField(_("When"), [InputRequired(_("Enter the day."))])
+    about = StringField(_("What it is about"), [Optional(), Length(max=200)], filters=[one_line])
+    asked_by = StringField(_("Who asked, if not you"), [Optional(), Length(max=320)], filters=[one_line])
     channel = SelectField(_("How"), choices=lambda: [one for one in channels() if one[0] != Channel.PORTAL.value], default=Channel.EMAIL.value)
     came = SelectField(_("What came of it"), [Optional()], choices=lambda: [(str(value), str(name)) for value, name in CAME.items()])
     minutes = IntegerField(_("Minutes it took them"), [Optional(), NumberRange(0, MOST_MINUTES)], render_kw={"inputmode": "numeric"})
@@ -176,9 +180,11 @@ EffortsForm = type(
 
 
 class PeopleFilter(FilterForm):
-    """Search among people who may be asked."""
+    """Search among people who may be asked, by how they stand."""
 
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
+    state = SelectField(_("State"), [Optional()], choices=lambda: [("", gettext("Any")), *((one.value, gettext(READY_NAMES[one])) for one in Ready)])
+    order = SelectField(_("Order"), [Optional()], choices=lambda: [(one.value, gettext(ORDER_NAMES[one])) for one in Order])
 
 
 class ReportFilter(FilterForm):

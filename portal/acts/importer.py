@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import MOST_YEARS, log_outside_ask
 from portal.acts.models.asks import OpenAsk
-from portal.acts.queries.people import person_of
-from portal.acts.rules.asks import MOST_MINUTES, NOTE_LENGTH, AskKind, Came, Channel
+from portal.acts.queries.people import find_asker, person_of
+from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NOTE_LENGTH, AskKind, Came, Channel
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
@@ -40,6 +41,7 @@ class AsksImporter:
         Field("outcome", N_("What came of it; open if empty"), cells.choice(*CAME), choices=CAME, aliases=("status", "result")),
         Field("channel", N_("How they were asked; by e-mail if empty"), cells.choice(*CHANNELS), choices=CHANNELS),
         Field("about", N_("What it was about"), cells.text(200), aliases=("subject",)),
+        Field("asked_by", N_("E-mail address of the colleague who asked; nobody known if empty"), cells.email, aliases=("owner", "requested by")),
         Field("minutes", N_("Minutes it took them"), cells.whole(0, MOST_MINUTES)),
         Field("note", N_("Note"), cells.text(NOTE_LENGTH), aliases=("comment",)),
     )
@@ -49,7 +51,8 @@ class AsksImporter:
         by_id = people_by_identity(session, context.source, {r["member_id"] for r in records if r["member_id"]})
         by_email = people_by_email(session, {r["member_email"] for r in records if r["member_email"]})
         advocates = _advocates(session, {*by_id.values(), *by_email.values()})
-        found = {record.line: list(_faults(record, by_id, by_email, advocates, context)) for record in records}
+        askers = _askers(session, {r["asked_by"] for r in records if r["asked_by"]})
+        found = {record.line: list(_faults(record, by_id, by_email, advocates, askers, context)) for record in records}
         return {line: faults for line, faults in found.items() if faults}
 
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
@@ -77,10 +80,11 @@ class AsksImporter:
             actor,
             person_id=_person_id(session, record, context),
             kind=record["kind"],
-            key=f"import:{context.source}:{record.external_id}",
+            key=_key(context.source, record.external_id),
             happened_at=min(record["asked_at"], now),
             channel=record["channel"] or Channel.EMAIL,
             about=record["about"] or "",
+            asked_by_id=find_asker(session, record["asked_by"]).id if record["asked_by"] else None,
             came=Came(record["outcome"]) if record["outcome"] else None,
             minutes=record["minutes"],
             note=record["note"] or "",
@@ -100,7 +104,9 @@ class AsksImporter:
         return True
 
 
-def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int], advocates: set[int], context: Context) -> Iterable[Fault]:
+def _faults(
+    record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int], advocates: set[int], askers: set[str], context: Context
+) -> Iterable[Fault]:
     member_id, email = record["member_id"], record["member_email"]
     known, addressed = by_id.get(member_id or ""), by_email.get(normal_email(email) or "")
     if not member_id and not email:
@@ -109,6 +115,8 @@ def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int
         yield Fault(N_("is nobody who is known here"), {}, "member_email" if email else "member_id")
     elif (known or addressed) not in advocates:
         yield Fault(N_("is no customer’s person"), {}, "member_email" if email else "member_id")
+    if record["asked_by"] and normal_email(record["asked_by"]) not in askers:
+        yield Fault(N_("is no employee or admin here"), {}, "asked_by")
     if record["asked_at"] > context.now + CLOCK_DRIFT:
         yield Fault(N_("lies in the future"), {}, "asked_at")
     elif record["asked_at"] < context.now - timedelta(days=366 * MOST_YEARS - 1):
@@ -121,6 +129,19 @@ def _advocates(session: Session, ids: set[int]) -> set[int]:
     for start in range(0, len(ordered), 500):
         found.update(session.scalars(select(Person.id).where(Person.id.in_(ordered[start : start + 500]), Person.is_advocate)))
     return found
+
+
+def _key(source: str, external_id: str) -> str:
+    """Return the key of a row; of a long one what tells it from every other, since a key is cut."""
+    key = f"import:{source}:{external_id}"
+    return key if len(key) <= KEY_LENGTH else f"import:{sha256(key.encode()).hexdigest()}"
+
+
+def _askers(session: Session, emails: set[str]) -> set[str]:
+    """Return those of ``emails``, in their normal form, that are an employee's or admin's."""
+    found = people_by_email(session, emails)
+    staff = set(session.scalars(select(Person.id).where(Person.id.in_(found.values()), or_(Person.is_employee, Person.is_admin)))) if found else set()
+    return {email for email, person_id in found.items() if person_id in staff}
 
 
 def _person_id(session: Session, record: Record, context: Context) -> int:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, expire_due, withdraw_ask
 from portal.acts.actions.blocking import set_block
-from portal.acts.actions.locking import lock_budgets
+from portal.acts.actions.locking import locked_company
 from portal.acts.actions.saying import set_own_terms
 from portal.acts.actions.settings import set_defaults
+from portal.acts.actions.several import ask_several
 from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import budget_of
@@ -21,9 +22,10 @@ from portal.acts.rules.terms import Terms
 from portal.kernel.actor import Actor, system
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
+from portal.people.models import Person
 from tests.factories.asks import by_admin, by_advocate, make_ask
 from tests.factories.people import make_admin, make_company, make_person
-from tests.rewards.racing import LIMIT_SECONDS, PROCESSES, all_at_once
+from tests.rewards.racing import LIMIT_SECONDS, PROCESSES, all_at_once, one_during_another
 from tests.support.patient import patient
 from tests.support.prepared import prepared
 
@@ -103,7 +105,7 @@ def test_yes_no_withdrawal_and_lapse_at_once_end_as_one_of_them(database: Databa
     assert counted["done"] == {"declined": 2, "withdrawn": 3, "expired": 0}[came] + 3
 
 
-def test_a_no_and_32_who_want_the_slot_it_frees_give_it_to_one_at_most(database: Database) -> None:
+def test_a_no_and_15_who_want_the_slot_it_frees_give_it_to_one_at_most(database: Database) -> None:
     admin, _, (person_id,) = stage(database, person=1, company=50)
     ask_id = database.write(lambda s: make_ask(s, admin, person_id, now=NOW).id)
     works: list[Any] = [partial(ask_for, person_id, f"key {n}") for n in range(15)]
@@ -115,18 +117,37 @@ def test_a_no_and_32_who_want_the_slot_it_frees_give_it_to_one_at_most(database:
         assert budget_of(session, person_id, NOW).person.used == counted["done"] - 1
 
 
-def test_bulk_asks_over_the_same_people_in_opposite_order_never_stop_each_other(database: Database) -> None:
-    _, _, people = stage(database, person=4, company=50, people=6)
+def test_bulk_asks_over_the_same_people_in_opposite_order_never_stop_each_other_nor_pass_a_cap(database: Database) -> None:
+    admin, _, people = stage(database, person=4, company=15, people=6)
 
-    def several(order: list[int], name: str, session: Session) -> None:
-        lock_budgets(session, order, NOW)
-        for person_id in order:
-            ask_for(person_id, f"{name} {person_id}", session)
+    def several(order: list[int], key: str, session: Session) -> None:
+        lines = [f"#{person_id}" for person_id in order]
+        ask_several(session, admin, lines=lines, kind="call", about="", channel="phone", key=key, now=NOW)
 
-    works = [partial(several, people[:: 1 if n % 2 else -1], f"bulk {n}") for n in range(4)]
+    works = [partial(several, people[:: 1 if n % 2 else -1], f"bulk {n // 2}") for n in range(8)]
     with patient(database) as shared:
-        assert all_at_once(shared, works, tries=1) == {"done": 4}
-    assert asks_in(database) == 24
+        assert all_at_once(shared, works, tries=1) == {"done": 8}
+    assert asks_in(database) == 15, "four forms, each sent twice, for six people: 24 asks, but for the cap of the company"
+
+
+def test_who_changes_company_while_the_old_ones_budget_is_waited_for_is_asked_as_one_of_the_new(database: Database) -> None:
+    """The budget of the old company is held, and within it the person moves to one that is full."""
+    _, old_id, (person_id,) = stage(database, person=4, company=1)
+
+    def fill(session: Session) -> int:
+        full_id = make_company(session).id
+        ask_for(make_person(session, company_id=full_id).id, "the last", session)
+        return full_id
+
+    full_id = database.write(fill)
+
+    def move(session: Session) -> None:
+        locked_company(session, old_id)
+        session.get_one(Person, person_id).company_id = full_id
+
+    _, answer = one_during_another(database, move, lambda: database.write(partial(ask_for, person_id, "one more")))
+    assert answer == "CompanyCapReached"
+    assert asks_in(database) == 1
 
 
 def test_a_block_and_a_pause_set_at_the_same_moment_come_before_or_after_an_ask_and_never_between(database: Database) -> None:

@@ -241,7 +241,11 @@ def test_only_customers_people_are_asked_and_only_by_staff(cast: Cast) -> None:
     deactivate_person(cast.session, cast.admin, person_id=cast.person.id, reason="Left", now=NOW)
     with pytest.raises(refusals.CannotBeAsked):
         cast.ask()
-    assert cast.ask(make_contact(cast.session, email=None))
+    contact = make_contact(cast.session, email=None)
+    with pytest.raises(refusals.NotHereYet) as refused:
+        cast.ask(contact)
+    assert refused.value.field == "channel", "nobody would tell them, and they could not answer"
+    assert cast.ask(contact, channel="phone")
     with pytest.raises(refusals.KindUnknown):
         cast.ask(cast.other, kind="favour")
 

@@ -1,16 +1,25 @@
 """The goodwill budget as pure rules, with the specification's numbers (A2, A4, A5)."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from portal.acts.rules.asks import EFFORTS, AskKind, AskState, Came, Past, after, state_of
-from portal.acts.rules.budget import Band, Cap, Defaults, band, capacity, free_at, load, require_cap, rests_until, strain, used, worse
+from portal.acts.rules.budget import Band, Cap, Defaults, band, capacity, load, require_cap, rests_until, strain, taken, worse
 from portal.acts.rules.refusals import CapInvalid, NotThisOutcome
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms, next_month_on
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 QUARTER = Cap(4, 90)
+
+
+def used(asks: Sequence[Past], cap: Cap, now: datetime) -> int:
+    return taken(asks, cap, now).used
+
+
+def free_at(asks: Sequence[Past], cap: Cap, now: datetime) -> datetime | None:
+    return taken(asks, cap, now).free_at(cap, now)
 
 
 def past(days: float, state: AskState = AskState.COMPLETED, effort: int = 8) -> Past:
@@ -181,11 +190,11 @@ def test_a_declining_trend_rests_for_sixty_days_from_the_last_answer(answers: li
 
 
 def standing(terms: Terms = Terms(), asks: tuple[Past, ...] = (), firm: Side | None = None, blocks: tuple[BlockKind, ...] = ()) -> Standing:
-    return Standing(Side("Amara Okafor", terms, terms.cap(QUARTER), asks, blocks), firm, NOW, "Europe/Berlin")
+    return Standing(Side("Amara Okafor", terms, terms.cap(QUARTER), taken(asks, terms.cap(QUARTER), NOW), blocks), firm, NOW, "Europe/Berlin")
 
 
 def firm(terms: Terms = Terms(), asks: tuple[Past, ...] = (), blocks: tuple[BlockKind, ...] = ()) -> Side:
-    return Side("Harbour Bank", terms, terms.cap(Cap(8, 90)), asks, blocks)
+    return Side("Harbour Bank", terms, terms.cap(Cap(8, 90)), taken(asks, terms.cap(Cap(8, 90)), NOW), blocks)
 
 
 FOUR = tuple(past(day) for day in (10, 20, 30, 80))

@@ -37,5 +37,5 @@ def make_ask(session: Session, actor: Actor, person_id: int, **overrides: Any) -
 
 def log_ask(session: Session, actor: Actor, person_id: int, happened_at: datetime, **overrides: Any) -> Ask:
     """Write down a call that somebody was asked for elsewhere."""
-    given: dict[str, Any] = {"kind": "call", "key": f"log-{next(_numbers)}", "now": utcnow()}
+    given: dict[str, Any] = {"kind": "call", "key": f"log-{next(_numbers)}", "asked_by_id": actor.id, "now": utcnow()}
     return log_outside_ask(session, actor, person_id=person_id, happened_at=happened_at, **given | overrides)

@@ -1,10 +1,12 @@
 """What comes of an ask: answered, taken back, done, or left to lapse. Whoever takes the row of the open ask decides; the others are told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
@@ -20,7 +22,8 @@ LAPSE_AT_ONCE = 100
 
 
 def answer_ask(session: Session, actor: Actor, *, ask_id: int, is_yes: bool, reason: str = "", now: datetime) -> Ask:
-    """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one.
+    """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one;
+    with other words it is settled already, so that those are not lost unsaid.
 
     A no frees the slot. Who said yes may still say no. Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed.
     """
@@ -50,21 +53,33 @@ def finish_ask(session: Session, actor: Actor, *, ask_id: int, was_done: bool, m
     return _settle(session, actor, get_ask(session, ask_id), came, minutes=minutes, note=note, now=now)
 
 
-def expire_due(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None, now: datetime) -> int:
-    """Let open asks lapse whose time is over, of a person and a company where given, else some of all; returns how many. Twice is once.
+def expire_due(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Let some open asks lapse whose time is over; returns how many. Twice is once."""
+    lapsed = lapse(session, actor, now=now)
+    weigh(session, lapsed, now)
+    return len(lapsed)
 
-    Asking does this itself, with the budgets locked, so that no slot waits for the job.
+
+def lapse(
+    session: Session, actor: Actor, *, people: Sequence[int] = (), companies: Sequence[int] = (), source: tuple[str, int] | None = None, now: datetime
+) -> list[Change]:
+    """Let some open asks lapse whose time is over, those first whose time was over first, and return them: whoever calls this weighs them.
+
+    Of ``people``, ``companies`` and a ``source`` where given, else of all. Asking does this itself. What it leaves for the job holds no slot
+    either: whoever counts knows that its time is over.
     """
     due = select(OpenAsk).where(OpenAsk.is_accepted.is_(False), OpenAsk.expires_at <= now)
-    whose = [OpenAsk.person_id == person_id] if person_id is not None else []
-    whose += [OpenAsk.company_id == company_id] if company_id is not None else []
-    found = due.where(or_(*whose)) if whose else due.limit(LAPSE_AT_ONCE)
-    rows = session.scalars(found.order_by(OpenAsk.ask_id).with_for_update().execution_options(populate_existing=True)).all()
+    whose: list[ColumnElement[bool]] = [OpenAsk.person_id.in_(people)] if people else []
+    whose += [OpenAsk.company_id.in_(companies)] if companies else []
+    whose += [and_(OpenAsk.source_type == source[0], OpenAsk.source_id == source[1])] if source else []
+    found = due.where(or_(*whose)) if whose else due
+    some = found.order_by(OpenAsk.expires_at, OpenAsk.ask_id).limit(LAPSE_AT_ONCE).with_for_update().execution_options(populate_existing=True)
+    rows = session.scalars(some).all()
+    asks = {ask.id: ask for ask in session.scalars(select(Ask).where(Ask.id.in_([row.ask_id for row in rows])))} if rows else {}
     for row in rows:
-        ask = session.get_one(Ask, row.ask_id)
         session.delete(row)
-        write_outcome(session, actor, ask, Came.EXPIRED, at=row.expires_at, now=now)
-    return len(rows)
+        write_outcome(session, actor, asks[row.ask_id], Came.EXPIRED, at=row.expires_at, now=now)
+    return [(ask, AskState.OPEN, AskState.EXPIRED) for ask in asks.values()]
 
 
 def get_ask(session: Session, ask_id: int) -> Ask:
@@ -95,19 +110,27 @@ def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: in
     taken = select(OpenAsk).where(OpenAsk.ask_id == ask.id).with_for_update().execution_options(populate_existing=True)
     row = session.scalar(taken)
     before = state_of(outcomes_of(session, ask.id))
+    if before == came.value and _is_said(session, ask.id, came, clean(note)):
+        return ask
     if row is None or before == came.value:
-        if before == came.value:
-            return ask
         raise AlreadyAnswered(state=ASK_STATE_NAMES[before])
-    if before is AskState.OPEN and row.expires_at <= now and came in (Came.ACCEPTED, Came.DECLINED) and actor.id == ask.person_id:
+    if before is AskState.OPEN and row.expires_at <= now and came is not Came.WITHDRAWN:
         raise AskLapsed(day=row.expires_at)
-    if after(before, came) is AskState.ACCEPTED:
+    becomes = after(before, came)
+    if becomes is AskState.ACCEPTED:
         row.is_accepted = True
     else:
         session.delete(row)
     write_outcome(session, actor, ask, came, minutes=minutes, note=note, at=now, now=now)
+    weigh(session, [(ask, before, becomes)], now)
     _tell(session, actor, ask, came, clean(note), now)
     return ask
+
+
+def _is_said(session: Session, ask_id: int, came: Came, note: str) -> bool:
+    """Tell whether this came of it with these words already; without words it is the same whatever was noted."""
+    kept = session.scalar(select(AskOutcome.note).where(AskOutcome.ask_id == ask_id, AskOutcome.came == came.value))
+    return not note or kept == note[:NOTE_LENGTH]
 
 
 def _tell(session: Session, actor: Actor, ask: Ask, came: Came, note: str, now: datetime) -> None:

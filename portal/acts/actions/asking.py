@@ -1,6 +1,6 @@
 """Asking: the one verb that every door calls before anybody is asked for anything, and its twin for what was asked elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.answering import expire_due, require_minutes, write_outcome
+from portal.acts.actions.answering import lapse, require_minutes, write_outcome
+from portal.acts.actions.loads import Change, weigh
 from portal.acts.actions.locking import locked_company, locked_person
 from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import Budget, budget_of
 from portal.acts.queries.settings import defaults_of, efforts_at
-from portal.acts.rules.asks import ASK_KIND_NAMES, KEY_LENGTH, NOTE_LENGTH, REASON_LENGTH, AskKind, Came, Channel
+from portal.acts.queries.taken import last_freed
+from portal.acts.rules.asks import ASK_KIND_NAMES, KEY_LENGTH, NOTE_LENGTH, REASON_LENGTH, AskKind, AskState, Came, Channel
 from portal.acts.rules.budget import window_from
 from portal.acts.rules.refusals import (
     ApproverNeeded,
@@ -24,6 +26,7 @@ from portal.acts.rules.refusals import (
     KindUnknown,
     MomentAhead,
     MomentTooOld,
+    NotHereYet,
     ReasonNeeded,
     SourceAsks,
     Stop,
@@ -31,12 +34,13 @@ from portal.acts.rules.refusals import (
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.db import violated
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import NotAllowed, Refusal
 from portal.kernel.text import clean, clean_line
 from portal.notifications.actions import notify
+from portal.notifications.rules import Recipient
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
-from portal.people.queries.persons import get_person, recipient
+from portal.people.queries.persons import get_person, recipient, recipients
 from portal.people.rules.person import PersonState
 
 MOST_YEARS = 10
@@ -79,12 +83,18 @@ def propose_ask(
     person = _lock(session, person)
     if (first := _same(session, key, person_id, wanted)) is not None:
         return first
-    expire_due(session, system("job"), person_id=person_id, company_id=person.company_id, now=now)
+    lapsed = lapse(session, system("job"), people=[person_id], companies=_company(person), source=source, now=now)
     budget = budget_of(session, person_id, now)
-    stops = budget.standing.against(wanted)
-    lifted = _lifted(session, actor, person_id, stops, override)
+    try:
+        lifted = _lifted(session, actor, person_id, budget.standing.against(wanted), override)
+    except Refusal:
+        weigh(session, lapsed, now)
+        raise
+    if is_told and (not_told := not_here(budget, channel)):
+        raise not_told
     ask = _made(
         budget,
+        recorded_at=last_freed(session, [person_id], _company(person), now),
         key=key,
         kind=wanted,
         channel=Channel(channel),
@@ -98,6 +108,7 @@ def propose_ask(
         **lifted,
     )
     _keep(session, ask)
+    weigh(session, [*lapsed, (ask, None, AskState.OPEN)], now)
     facts = {"kind": ask.kind, "person_id": person_id, "effort": ask.effort, "overrode": ask.overrode, "approver_id": ask.approver_id}
     record(session, actor, "ask.overridden" if ask.overrode else "ask.made", "ask", ask.id, now=now, reason=ask.override_reason, **facts)
     _tell(session, ask, person, is_told)
@@ -118,8 +129,11 @@ def log_outside_ask(
     came: Came | str | None = None,
     minutes: int | None = None,
     note: str = "",
+    asked_by_id: int | None = None,
 ) -> Ask:
     """Write down an ask that was made outside the portal, at ``happened_at``; ``came`` is what came of it by now, None where it is open.
+
+    ``asked_by_id`` is the employee or admin who asked, None where nobody knows; who writes it down stands in the audit log.
 
     It happened, so no cap refuses it: it counts, weighs with the effort of that time, and stands in the monthly report. One that is
     still open waits for its answer as long as one that is asked now.
@@ -137,16 +151,17 @@ def log_outside_ask(
         return first
     if not person.is_advocate:
         raise CannotBeAsked(name=person.name)
-    expire_due(session, system("job"), person_id=person_id, company_id=person.company_id, now=now)
+    lapsed = lapse(session, system("job"), people=[person_id], companies=_company(person), now=now)
     ask = _made(
         budget_of(session, person_id, now),
+        recorded_at=last_freed(session, [person_id], _company(person), now),
         key=key,
         kind=wanted,
         channel=Channel(channel),
         about=clean_line(about)[:ABOUT_LENGTH],
         effort=efforts_at(session, happened_at)[wanted],
         asked_at=happened_at,
-        asked_by_id=actor.id,
+        asked_by_id=asked_by_id,
         now=now,
         expires_at=now + timedelta(days=defaults_of(session).answer_days),
         source=None,
@@ -156,7 +171,46 @@ def log_outside_ask(
     record(session, actor, "ask.logged", "ask", ask.id, now=now, kind=ask.kind, person_id=person_id, came=str(came or ""))
     if came is not None:
         write_outcome(session, actor, ask, Came(came), minutes=minutes, note=clean(note)[:NOTE_LENGTH], at=happened_at, now=now)
+    weigh(session, [*lapsed, (ask, None, AskState(came) if came is not None else AskState.OPEN)], now)
     return ask
+
+
+def ask_all(
+    session: Session,
+    actor: Actor,
+    budgets: Sequence[Budget],
+    *,
+    kind: AskKind,
+    key: str,
+    channel: Channel,
+    about: str,
+    now: datetime,
+    lapsed: Sequence[Change] = (),
+) -> dict[int, Ask]:
+    """Ask everybody of ``budgets``, which the caller locked and judged, and return the asks by person. ``lapsed`` is weighed with them."""
+    people, companies = [one.person_id for one in budgets], sorted({one.company_id for one in budgets if one.company_id})
+    moment = last_freed(session, people, companies, now)
+    facts = {"kind": kind, "channel": channel, "about": clean_line(about)[:ABOUT_LENGTH], "effort": efforts_at(session, now)[kind]}
+    facts |= {"asked_at": now, "asked_by_id": actor.id, "now": now, "recorded_at": moment, "source": None}
+    facts |= {"expires_at": now + timedelta(days=defaults_of(session).answer_days)}
+    asks = [_made(one, key=f"{key}:{one.person_id}", **facts) for one in budgets]  # type: ignore[arg-type]
+    session.add_all(asks)
+    session.flush()
+    session.add_all(_opened(ask) for ask in asks)
+    session.flush()
+    weigh(session, [*lapsed, *((ask, None, AskState.OPEN) for ask in asks)], now)
+    told = recipients(session, people, joined=True) if channel is Channel.PORTAL else {}
+    for ask in asks:
+        told_of = {"kind": ask.kind, "person_id": ask.person_id, "effort": ask.effort, "overrode": "", "approver_id": None}
+        record(session, actor, "ask.made", "ask", ask.id, now=now, reason="", **told_of)
+        if ask.person_id in told:
+            _tell_asked(session, ask, told[ask.person_id])
+    return {ask.person_id: ask for ask in asks}
+
+
+def not_here(budget: Budget, channel: Channel | str) -> NotHereYet | None:
+    """Return why somebody cannot be asked in the portal: they have no account. None where they have one, or are asked in another way."""
+    return NotHereYet(name=budget.standing.person.name) if channel == Channel.PORTAL and not budget.is_here else None
 
 
 def require_staff(actor: Actor) -> None:
@@ -185,6 +239,10 @@ def _lock(session: Session, person: Person) -> Person:
         locked = locked_company(session, get_company(session, person.company_id).id).company_id
         session.refresh(person)
     return person
+
+
+def _company(person: Person) -> list[int]:
+    return [person.company_id] if person.company_id is not None else []
 
 
 def _same(session: Session, key: str, person_id: int, kind: AskKind, *, is_outside: bool = False, came: Came | str | None = None) -> Ask | None:
@@ -228,29 +286,28 @@ def _made(
     approver_id: int | None = None,
     **facts: Any,
 ) -> Ask:
-    """Return the row, with what the caps were decided on."""
-    own, firm = budget.person, budget.company
-    sides = [budget.standing.person, *([budget.standing.company] if budget.standing.company else [])]
-    # Who waited for the lock may have begun before what freed the slot: the record tells them in the order in which they counted.
-    freed = [one.settled_at for side in sides for one in side.past if one.settled_at is not None]
+    """Return the row, with what the caps were decided on.
+
+    Who waited for the lock may have begun before what freed the slot: ``recorded_at`` tells them in the order in which they counted.
+    """
+    own, firm = budget.standing.person, budget.standing.company
     return Ask(
         key=key[:KEY_LENGTH],
         person_id=budget.person_id,
         company_id=budget.company_id,
         kind=kind.value,
-        recorded_at=max([now, *freed]),
         source_type=source[0] if source else None,
         source_id=source[1] if source else None,
         is_outside=is_outside,
         overrode=overrode,
         override_reason=override_reason,
         approver_id=approver_id,
-        person_used=own.used,
-        person_most=own.most,
-        person_since=window_from(budget.standing.person.cap, now),
-        company_used=firm.used if firm else None,
-        company_most=firm.most if firm else None,
-        company_since=window_from(budget.standing.company.cap, now) if budget.standing.company else None,
+        person_used=own.taken.used,
+        person_most=own.cap.most,
+        person_since=window_from(own.cap, now),
+        company_used=firm.taken.used if firm else None,
+        company_most=firm.cap.most if firm else None,
+        company_since=window_from(firm.cap, now) if firm else None,
         **facts,
     )
 
@@ -262,8 +319,7 @@ def _keep(session: Session, ask: Ask, *, is_open: bool = True, is_accepted: bool
             session.add(ask)
             session.flush()
             if is_open:
-                facts = {"person_id": ask.person_id, "company_id": ask.company_id, "source_type": ask.source_type, "source_id": ask.source_id}
-                session.add(OpenAsk(ask_id=ask.id, is_accepted=is_accepted, expires_at=ask.expires_at, **facts))
+                session.add(_opened(ask, is_accepted=is_accepted))
                 session.flush()
     except IntegrityError as error:
         if violated(error, "open_ask", "source_type", "source_id"):
@@ -273,11 +329,20 @@ def _keep(session: Session, ask: Ask, *, is_open: bool = True, is_accepted: bool
         raise
 
 
+def _opened(ask: Ask, *, is_accepted: bool = False) -> OpenAsk:
+    facts = {"person_id": ask.person_id, "company_id": ask.company_id, "source_type": ask.source_type, "source_id": ask.source_id}
+    return OpenAsk(ask_id=ask.id, is_accepted=is_accepted, expires_at=ask.expires_at, **facts)
+
+
+def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
+    data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat()}
+    notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
+
+
 def _tell(session: Session, ask: Ask, person: Person, is_told: bool) -> None:
     """Tell a member that they are asked, and the admin who was named what they approved."""
     if is_told and person.state == PersonState.ACTIVE:
-        data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat()}
-        notify(session, to=recipient(session, person.id), kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
+        _tell_asked(session, ask, recipient(session, person.id))
     if ask.approver_id is not None:
         asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
         data = {"person": person.name, "asker": asker, "reason": ask.override_reason, "kind": ASK_KIND_NAMES[AskKind(ask.kind)]}

@@ -5,13 +5,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.loads import reckon_company, reckon_person
 from portal.acts.actions.locking import locked_company, locked_person
 from portal.acts.rules.asks import REASON_LENGTH, AskKind
 from portal.acts.rules.budget import require_cap
-from portal.acts.rules.refusals import CapInvalid, KindUnknown, ReasonNeeded
+from portal.acts.rules.refusals import CapInvalid, KindUnknown, PauseOver, ReasonNeeded
 from portal.acts.rules.terms import Terms
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
 from portal.kernel.text import clean
@@ -24,7 +27,7 @@ MOST_OWN = 50
 def set_own_terms(session: Session, actor: Actor, *, terms: Terms, now: datetime, seen: str | None = None) -> None:
     """Keep how much, what and when a member wants to be asked; it holds at once, for every door.
 
-    Refuses: NotAllowed who is no advocate, CapInvalid, KindUnknown, and what an admin changed since it was ``seen`` (ChangedMeanwhile).
+    Refuses: NotAllowed who is no advocate, CapInvalid, KindUnknown, PauseOver, and what an admin changed since it was ``seen`` (ChangedMeanwhile).
     """
     if actor.id is None or not actor.is_advocate:
         raise NotAllowed()
@@ -46,8 +49,9 @@ def set_company_terms(session: Session, actor: Actor, *, company_id: int, terms:
     require_terms(terms)
     row = locked_company(session, get_company(session, company_id).id)
     before = seen_terms(row.terms)
-    _keep(row, actor, terms, why, now, seen)
+    _keep(row, actor, terms, why, now, seen, programme_zone(session))
     session.flush()
+    reckon_company(session, company_id, now)
     facts = {"before": before, "after": seen_terms(terms), "reason": why}
     record(session, actor, "company.goodwill_set", "company", company_id, now=now, **facts)
 
@@ -76,13 +80,17 @@ def _set_person(session: Session, actor: Actor, person_id: int, terms: Terms, re
     require_terms(terms, MOST_OWN if actor.id == person_id else None)
     row = locked_person(session, person_id)
     before = seen_terms(row.terms)
-    _keep(row, actor, terms, reason, now, seen)
+    _keep(row, actor, terms, reason, now, seen, programme_zone(session))
     session.flush()
+    reckon_person(session, person_id, now)
     facts = {"before": before, "after": seen_terms(terms), "reason": reason}
     record(session, actor, "person.goodwill_set", "person", person_id, now=now, **facts)
 
 
-def _keep(row: Any, actor: Actor, terms: Terms, reason: str, now: datetime, seen: str | None) -> None:
+def _keep(row: Any, actor: Actor, terms: Terms, reason: str, now: datetime, seen: str | None, zone: str) -> None:
+    before = row.terms.paused_until
+    if terms.paused_until not in (None, before) and terms.paused_until <= local_date(now, zone):
+        raise PauseOver()
     if seen_terms(row.terms) != seen_terms(terms):
         require_seen(seen_terms(row.terms), seen)
     row.most, row.days, row.unwanted = terms.most, terms.days, terms.unwanted

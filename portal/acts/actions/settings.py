@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.loads import RECOUNT
 from portal.acts.models.asks import AskDefaults, AskEffort
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.rules.asks import MOST_EFFORT, AskKind
@@ -16,12 +17,16 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed
 from portal.kernel.seen import require_seen
+from portal.notifications.actions import enqueue
 
 MOST_ANSWER_DAYS = 180
 
 
 def set_defaults(session: Session, actor: Actor, *, defaults: Defaults, now: datetime, seen: str | None = None) -> None:
-    """Keep the caps that hold where nobody set others, and how long an ask waits. Refuses: NotAllowed, CapInvalid, ChangedMeanwhile."""
+    """Keep the caps that hold where nobody set others, and how long an ask waits. Refuses: NotAllowed, CapInvalid, ChangedMeanwhile.
+
+    They hold for the next ask; ranks and filters of lists follow with a job.
+    """
     if not actor.is_admin:
         raise NotAllowed()
     require_cap(defaults.person.most, defaults.person.days)
@@ -39,6 +44,7 @@ def set_defaults(session: Session, actor: Actor, *, defaults: Defaults, now: dat
     session.add(AskDefaults(**wanted, set_by_id=actor.id, set_at=now))
     session.flush()
     record(session, actor, "goodwill.defaults_set", "goodwill", None, now=now, before=before, after=wanted)
+    enqueue(session, topic=RECOUNT, payload={}, key=None, now=now)
 
 
 def set_efforts(session: Session, actor: Actor, *, efforts: Mapping[AskKind, int], now: datetime, seen: str | None = None) -> int:

@@ -1,21 +1,22 @@
 """Asking several people at once: first a look at who can be asked and who cannot and why, then the asks, each for itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.asking import known_kind, propose_ask, require_staff
+from portal.acts.actions.answering import lapse
+from portal.acts.actions.asking import ask_all, known_kind, not_here, require_staff
 from portal.acts.actions.locking import lock_budgets
 from portal.acts.models.asks import Ask
-from portal.acts.queries.budget import budgets_of
-from portal.acts.queries.people import find_asked
-from portal.acts.queries.settings import efforts_at
-from portal.acts.rules.asks import AskKind, AskState, Channel, Past
-from portal.acts.rules.refusals import TooManyPeople
-from portal.acts.rules.terms import Side
-from portal.kernel.actor import Actor
+from portal.acts.queries.budget import Budget, budgets_of
+from portal.acts.queries.people import find_all_asked
+from portal.acts.queries.settings import defaults_of
+from portal.acts.rules.asks import KEY_LENGTH, AskKind, Channel
+from portal.acts.rules.refusals import KeyUsed, TooManyPeople
+from portal.kernel.actor import Actor, system
 from portal.kernel.errors import Refusal
 from portal.people.models import Person
 
@@ -34,31 +35,14 @@ class Line:
     ask: Ask | None = None
 
 
-def foresee_several(session: Session, *, lines: Sequence[str], kind: AskKind | str, now: datetime) -> list[Line]:
+def foresee_several(session: Session, *, lines: Sequence[str], kind: AskKind | str, now: datetime, channel: str = Channel.EMAIL) -> list[Line]:
     """Return who of ``lines`` could be asked now, in their order: who comes first takes the slot. Nothing is reserved.
 
     Refuses KindUnknown and TooManyPeople.
     """
-    wanted = known_kind(kind)
-    found = _found(session, lines)
+    wanted, found = known_kind(kind), _found(session, lines)
     budgets = budgets_of(session, [line.person_id for line in found if line.person_id], now)
-    one = Past(now, efforts_at(session, now)[wanted], AskState.OPEN)
-    firms: dict[int, Side] = {}
-    for budget in budgets.values():
-        if budget.company_id and budget.standing.company:
-            firms[budget.company_id] = budget.standing.company
-    looked: list[Line] = []
-    for line in found:
-        if line.person_id is None:
-            looked.append(line)
-            continue
-        budget = budgets[line.person_id]
-        firm = firms.get(budget.company_id or 0)
-        stops = replace(budget.standing, company=firm).against(wanted)
-        if firm is not None and not stops:
-            firms[budget.company_id or 0] = replace(firm, past=(*firm.past, one))
-        looked.append(replace(line, company=firm.name if firm else None, refusal=stops[0] if stops else None))
-    return looked
+    return [line for line, _budget in _judged(session, found, budgets, wanted, channel, now)]
 
 
 def ask_several(
@@ -66,25 +50,50 @@ def ask_several(
 ) -> list[Line]:
     """Ask everybody of ``lines`` who can be asked, and return what became of each. One that is refused leaves the others alone.
 
-    ``key`` names the form: sent twice, it asks nobody twice. Refuses NotAllowed, KindUnknown and TooManyPeople.
+    Budgets are locked and read once for all of them, and what each ask takes is carried forward. ``key`` names the form: sent twice, it asks
+    nobody twice. Refuses NotAllowed, KindUnknown and TooManyPeople.
     """
     require_staff(actor)
-    wanted = known_kind(kind)
-    found = _found(session, lines)
-    lock_budgets(session, [line.person_id for line in found if line.person_id], now)
-    done: list[Line] = []
+    wanted, found = known_kind(kind), _found(session, lines)
+    ids = [line.person_id for line in found if line.person_id]
+    lock_budgets(session, ids)
+    before = _made_before(session, [f"{key}:{person_id}" for person_id in ids])
+    people = session.scalars(select(Person).where(Person.id.in_(ids)).execution_options(populate_existing=True)).all()
+    lapsed = lapse(session, system("job"), people=ids, companies=sorted({one.company_id for one in people if one.company_id}), now=now) if ids else []
+    budgets = budgets_of(session, ids, now)
+    again = [_again(line, before.get(line.person_id or 0), wanted) for line in found]
+    judged = _judged(session, again, budgets, wanted, channel, now)
+    able = [budget for line, budget in judged if budget is not None and line.refusal is None]
+    made = ask_all(session, actor, able, kind=wanted, channel=Channel(channel), about=about, key=key, lapsed=lapsed, now=now)
+    return [replace(line, ask=made.get(line.person_id or 0, line.ask)) for line, _budget in judged]
+
+
+def _judged(
+    session: Session, found: Sequence[Line], budgets: Mapping[int, Budget], kind: AskKind, channel: str, now: datetime
+) -> list[tuple[Line, Budget | None]]:
+    """Return each line with what stands against it, and the budget that it was judged by: what those before take is taken."""
+    leaves_at = now + timedelta(days=defaults_of(session).answer_days)
+    firms = {one.company_id: one.standing.company for one in budgets.values() if one.company_id and one.standing.company}
+    looked: list[tuple[Line, Budget | None]] = []
     for line in found:
-        if line.person_id is None:
-            done.append(line)
+        budget = budgets.get(line.person_id or 0)
+        if budget is None or line.ask is not None or line.refusal is not None:
+            looked.append((line, None))
             continue
-        given = {"person_id": line.person_id, "kind": wanted, "key": f"{key}:{line.person_id}", "about": about, "channel": channel}
-        given["is_told"] = channel == Channel.PORTAL
-        try:
-            with session.begin_nested():
-                done.append(replace(line, ask=propose_ask(session, actor, **given, now=now)))  # type: ignore[arg-type]
-        except Refusal as refusal:
-            done.append(replace(line, refusal=refusal))
-    return done
+        firm = firms.get(budget.company_id or 0)
+        standing = replace(budget.standing, company=firm)
+        refusal: Refusal | None = next(iter(standing.against(kind)), None) or not_here(budget, channel)
+        if firm is not None and budget.company_id and refusal is None:
+            ends = min(leaves_at, now + timedelta(days=firm.cap.days))
+            firms[budget.company_id] = replace(firm, taken=firm.taken.with_one(ends))
+        looked.append((replace(line, company=firm.name if firm else None, refusal=refusal), replace(budget, standing=standing)))
+    return looked
+
+
+def _made_before(session: Session, keys: Sequence[str]) -> dict[int, Ask]:
+    """Return the asks that this form made already, by person."""
+    cut = [key[:KEY_LENGTH] for key in keys]
+    return {ask.person_id: ask for ask in session.scalars(select(Ask).where(Ask.key.in_(cut)))} if cut else {}
 
 
 def _found(session: Session, lines: Sequence[str]) -> list[Line]:
@@ -93,13 +102,16 @@ def _found(session: Session, lines: Sequence[str]) -> list[Line]:
     if len(typed) > MOST_PEOPLE:
         raise TooManyPeople(most=MOST_PEOPLE)
     found, seen = list[Line](), set[int]()
-    for text in typed:
-        try:
-            person: Person = find_asked(session, text)
-        except Refusal as refusal:
-            found.append(Line(text, refusal=refusal))
-            continue
-        if person.id not in seen:
+    for text, person in zip(typed, find_all_asked(session, typed), strict=True):
+        if isinstance(person, Refusal):
+            found.append(Line(text, refusal=person))
+        elif person.id not in seen:
             seen.add(person.id)
             found.append(Line(text, person.id, person.name))
     return found
+
+
+def _again(line: Line, ask: Ask | None, kind: AskKind) -> Line:
+    """Return the line with the ask that this form made of it before, which was for the same thing."""
+    is_other = ask is not None and ask.kind != kind.value
+    return replace(line, ask=None if is_other else ask, refusal=KeyUsed() if is_other else line.refusal)

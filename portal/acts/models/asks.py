@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.acts.rules.asks import Came, Channel
@@ -74,6 +74,7 @@ class AskOutcome(Base):
         CheckConstraint("minutes >= 0", name="minutes_not_negative"),
         UniqueConstraint("ask_id", "came"),
         Index("uq_ask_outcome_end", "ask_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
+        Index(None, "at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -143,6 +144,37 @@ class CompanyGoodwill(_Goodwill, Base):
 
     company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"), primary_key=True, autoincrement=False)
     set_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class _Load:
+    """What lists are ranked and sifted by, kept by whoever writes an ask, an outcome or terms, in their transaction.
+
+    ``load`` is the plain sum of ``rules.loads.kept_of`` over all asks. ``rank`` orders by strain, at any moment. ``full_until`` is when a slot
+    frees if nothing else happens, empty where there is one: so a cap is reached until then, and not after it.
+    """
+
+    load: Mapped[float] = mapped_column(Float)
+    rank: Mapped[int] = mapped_column(BigInteger)
+    full_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class AskLoad(_Load, Base):
+    """The load of one person. Who was never asked and said nothing has no row. ``rests_until`` as ``rules.budget.rests_until`` says."""
+
+    __tablename__ = "ask_load"
+    __table_args__ = (Index(None, "rank", "person_id"),)
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    rests_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class CompanyAskLoad(_Load, Base):
+    """The load of the people of one company together, each ask with the company of its time."""
+
+    __tablename__ = "company_ask_load"
+    __table_args__ = (Index(None, "rank", "company_id"),)
+
+    company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"), primary_key=True, autoincrement=False)
 
 
 class AskBlock(Base):

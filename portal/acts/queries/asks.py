@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
@@ -11,6 +11,7 @@ from portal.acts.rules.asks import AskState, Came, state_of
 from portal.people.models import Company, Person
 from portal.web.paging import SIZE, Page, page_by
 
+SHOWN = 200
 _asker, _approver = aliased(Person), aliased(Person)
 
 
@@ -49,10 +50,16 @@ def find_ask(session: Session, *, key: str) -> Ask | None:
 
 
 def open_asks(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskRow]:
-    """Return the unsettled asks of a person or of a company's people, those first whose answer is due first."""
+    """Return the unsettled asks of a person or of a company's people, those first whose answer is due first; 200 at most (``count_open``)."""
     whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id
-    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(whose).order_by(OpenAsk.is_accepted, OpenAsk.expires_at, Ask.id).limit(200)
+    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(whose).order_by(OpenAsk.is_accepted, OpenAsk.expires_at, Ask.id).limit(SHOWN)
     return _filled(session, session.execute(found).all())
+
+
+def count_open(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> int:
+    """Return how many unsettled asks there are of a person or of a company's people."""
+    whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id
+    return session.scalar(select(func.count()).select_from(OpenAsk).where(whose)) or 0
 
 
 def asks_page(session: Session, chosen: ColumnElement[bool], *, after: str | None = None, size: int = SIZE) -> Page:

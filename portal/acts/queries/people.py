@@ -1,19 +1,23 @@
 """Whom staff may ask: finding one by what was typed, names to choose from, and the list of everybody."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.acts.rules.refusals import OneOfTwo, WhoUnclear, WhoUnknown
+from portal.acts.queries.ready import RANK, Ready, ready
+from portal.acts.rules.refusals import AskerUnknown, OneOfTwo, WhoUnclear, WhoUnknown
+from portal.kernel.errors import Refusal
 from portal.kernel.ids import MOST_ID
-from portal.kernel.text import clean_line, fold, like_pattern, normal_email
+from portal.kernel.text import N_, clean_line, fold, like_pattern, normal_email
 from portal.people.models import Company, Person
-from portal.people.queries.persons import find_person_by_email
+from portal.people.queries.persons import find_person_by_email, people_by_email
 from portal.people.rules.person import PersonState
-from portal.web.paging import Page, page_by
+from portal.web.paging import SIZE, Page, page_by
 
 OFFERED = 20
 _NUMBERED = re.compile(r"\(#(\d{1,19})\)$|^#?(\d{1,19})$")
@@ -25,23 +29,46 @@ def find_asked(session: Session, typed: str) -> Person:
 
     Refuses WhoUnknown and WhoUnclear.
     """
-    text = clean_line(typed)
-    if numbered := _NUMBERED.search(text):
-        person_id = int(numbered[1] or numbered[2])
-        person = session.get(Person, person_id) if person_id <= MOST_ID else None
-        if person is not None and person.is_advocate:
-            return person
-    elif "@" in text:
-        person = find_person_by_email(session, text)
-        if person is not None and person.is_advocate:
-            return person
-    else:
-        called = session.scalars(select(Person).where(Person.name_key == fold(text), *ASKABLE).order_by(Person.id).limit(2)).all()
-        if len(called) > 1:
-            raise WhoUnclear(text=text[:80])
-        if called:
-            return called[0]
-    raise WhoUnknown(text=text[:80])
+    (found,) = find_all_asked(session, [typed])
+    if isinstance(found, Refusal):
+        raise found
+    return found
+
+
+def find_all_asked(session: Session, typed: Sequence[str]) -> list[Person | Refusal]:
+    """Return for each text the person it means, or why nobody: as ``find_asked`` does, with as many statements as for one."""
+    return _meant(session, typed, ASKABLE, lambda person: person.is_advocate)
+
+
+def find_asker(session: Session, typed: str) -> Person:
+    """Return the employee or admin whom somebody typed, by e-mail address or by a name that only one has. Refuses AskerUnknown."""
+    are_staff = (or_(Person.is_employee, Person.is_admin), Person.state != PersonState.DEACTIVATED)
+    (found,) = _meant(session, [typed], are_staff, lambda person: person.is_employee or person.is_admin)
+    if isinstance(found, Refusal):
+        raise AskerUnknown(text=clean_line(typed)[:80])
+    return found
+
+
+def _meant(session: Session, typed: Sequence[str], called: Sequence[Any], fits: Callable[[Person], bool]) -> list[Person | Refusal]:
+    texts = [clean_line(one) for one in typed]
+    numbers = {text: int(match[1] or match[2]) for text in texts if (match := _NUMBERED.search(text))}
+    emails = {text: normal_email(text) for text in texts if text not in numbers and "@" in text}
+    keys = {text: fold(text) for text in texts if text not in numbers and text not in emails}
+    by_email = people_by_email(session, emails)
+    named = select(Person.name_key, func.min(Person.id).label("one"), func.max(Person.id).label("other"))
+    named = named.where(Person.name_key.in_(set(keys.values())), *called).group_by(Person.name_key)
+    by_name = {row.name_key: row for row in session.execute(named)} if keys else {}
+    wanted = {n for n in numbers.values() if n <= MOST_ID} | set(by_email.values()) | {row.one for row in by_name.values()}
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(wanted)))} if wanted else {}
+    found: list[Person | Refusal] = []
+    for text in texts:
+        row = by_name.get(keys.get(text, ""))
+        if row is not None and row.one != row.other:
+            found.append(WhoUnclear(text=text[:80]))
+            continue
+        person = people.get(row.one if row is not None else numbers.get(text) or by_email.get(emails.get(text) or "") or 0)
+        found.append(person if person is not None and fits(person) else WhoUnknown(text=text[:80]))
+    return found
 
 
 def person_of(session: Session, person_id: int | None, email: str | None) -> int:
@@ -68,14 +95,53 @@ def names_to_ask(session: Session, term: str) -> list[str]:
     return [label_of(row.name, row.company, row.id) for row in rows]
 
 
-def people_to_ask(session: Session, *, q: str | None = None, company_id: int | None = None, after: str | None = None) -> Page:
-    """Return a page of (id, name, title, company_id, company) by name."""
-    return page_by(session, _people(q or "", company_id), [(Person.name_key, False), (Person.id, False)], after=after)
+class Order(StrEnum):
+    """How lists of people to ask are ordered: by strain, the rested or the worn first, or by name."""
+
+    RESTED = "rested"
+    WORN = "worn"
+    NAME = "name"
 
 
-def everybody_to_ask(session: Session, *, q: str | None = None) -> Sequence[Any]:
-    """Return everybody whom the list shows under its search, by name."""
-    return session.execute(_people(q or "").order_by(Person.name_key, Person.id)).all()
+ORDER_NAMES = {Order.RESTED: N_("Most rested first"), Order.WORN: N_("Most used first"), Order.NAME: N_("By name")}
+
+
+def people_to_ask(
+    session: Session,
+    *,
+    now: datetime,
+    q: str | None = None,
+    company_id: int | None = None,
+    state: str | None = None,
+    order: str | None = None,
+    after: str | None = None,
+    size: int = SIZE,
+) -> Page:
+    """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``.
+
+    A cursor stays right while time passes: strain fades alike for all.
+    """
+    found = _sifted(session, now, q or "", company_id, state)
+    return page_by(session, found, _keys(order), after=after, size=size)
+
+
+def everybody_to_ask(session: Session, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None) -> Sequence[Any]:
+    """Return everybody whom the list shows under its search, in its order."""
+    ordered = [column.desc() if descending else column for column, descending in _keys(order)]
+    return session.execute(_sifted(session, now, q or "", None, state).order_by(*ordered)).all()
+
+
+def _keys(order: str | None) -> list[tuple[Any, bool]]:
+    if order == Order.NAME:
+        return [(Person.name_key, False), (Person.id, False)]
+    is_worn = order == Order.WORN
+    return [(RANK, is_worn), (Person.name_key, is_worn), (Person.id, is_worn)]
+
+
+def _sifted(session: Session, now: datetime, term: str, company_id: int | None, state: str | None) -> Any:
+    sifting = ready(session, now)
+    found = sifting.joined(_people(term, company_id))
+    return found.where(sifting.where[Ready(state)]) if state else found
 
 
 def approvers(session: Session, without: Sequence[int | None]) -> list[tuple[int, str]]:

@@ -155,8 +155,6 @@ class Past:
     state: AskState
     answered_at: datetime | None = None
     was_accepted: bool = False
-    settled_at: datetime | None = None
-    """When the last thing came of it."""
     lapses_at: datetime | None = None
     """When an open one lapses, if nobody says anything."""
 

@@ -1,11 +1,12 @@
 """The goodwill budget: hard caps by counting, load and strain by decay, and the rest after a run of noes. Pure.
 
 The two are kept apart on purpose. A cap counts asks in a rolling window; decay alone would let a "one a quarter" person be asked
-again the next day. Load ranks and colours who is left, and never refuses anybody. Formulas: specification A5; changes say why.
+again the next day. Load ranks and colours who is left, and never refuses anybody; how it is kept, ``rules/loads.py`` says. Formulas:
+specification A5; changes say why.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf, log
@@ -30,6 +31,8 @@ WEIGHTS = {
 """Completed 1, declined 0.4, missed 0.7 are the specification's. An open or accepted one weighs in full, since it may become one that is done;
 silence, and what was taken back after it was read, cost what a no costs."""
 AMBER, RED = 0.6, 1.2
+"""Where colours begin. A5 has an approver asked above 1.2; here strain refuses nobody, since a cap that is not reached would then refuse all the
+same, and only for whom calls were asked of. Red warns, and caps are what an approver lifts."""
 LAST, DROP, REST_DAYS, EARLIER = 4, 0.34, 60, 2
 """The last 4 answers against the earlier ones, of which there are at least 2: against a single yes every second no would be a trend."""
 MOST_ASKS, MOST_DAYS = 200, 730
@@ -78,25 +81,36 @@ def window_from(cap: Cap, now: datetime) -> datetime:
     return now - timedelta(days=cap.days)
 
 
-def used(past: Iterable[Past], cap: Cap, now: datetime) -> int:
-    """Return how many slots are taken: accepted and still open asks in the last ``cap.days`` days. What was declined or lapsed holds none."""
-    since = window_from(cap, now)
-    return sum(1 for one in past if one.holds and one.asked_at > since)
+@dataclass(frozen=True)
+class Taken:
+    """What is taken of one side's slots: how many, and when each of those leaves, soonest first; where more are taken than there are, only the
+    last of them, as many as the cap has. Besides, the load at that moment, and until when a person rests."""
+
+    used: int = 0
+    leaving: tuple[datetime, ...] = ()
+    load: float = 0.0
+    rests_until: datetime | None = None
+
+    def free_at(self, cap: Cap, now: datetime) -> datetime | None:
+        """Return when there is a slot, if nothing else happens: ``now`` where there is one, None where there never is one."""
+        if cap.most <= 0:
+            return None
+        return now if self.used < cap.most else max(now, self.leaving[-cap.most])
+
+    def with_one(self, leaves_at: datetime) -> "Taken":
+        """Return what is taken once one more is asked, who leaves then if nobody answers."""
+        return replace(self, used=self.used + 1, leaving=tuple(sorted((*self.leaving, leaves_at))))
 
 
-def free_at(past: Iterable[Past], cap: Cap, now: datetime) -> datetime | None:
-    """Return when there is a slot, if nothing else happens: ``now`` where there is one, None where there never is one.
+NOTHING_TAKEN = Taken()
 
-    An ask leaves the window after ``cap.days``, an open one with its lapse where that is sooner. Asks made elsewhere may have taken
-    more than there are; then so many have to leave that one place is open.
-    """
-    if cap.most <= 0:
-        return None
-    since = window_from(cap, now)
+
+def taken(past: Sequence[Past], cap: Cap, now: datetime) -> Taken:
+    """Return what past asks take, and when each leaves: after ``cap.days``, an open one with its lapse where that is sooner."""
     window = timedelta(days=cap.days)
-    holding = [one for one in past if one.holds and one.asked_at > since]
+    holding = [one for one in past if one.holds and one.asked_at > window_from(cap, now)]
     leaving = sorted(min(one.asked_at + window, one.lapses_at or one.asked_at + window) for one in holding)
-    return now if len(leaving) < cap.most else max(now, leaving[len(leaving) - cap.most])
+    return Taken(len(leaving), tuple(leaving), load(past, now), rests_until(past))
 
 
 def load(past: Iterable[Past], now: datetime) -> float:

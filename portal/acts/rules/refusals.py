@@ -90,6 +90,13 @@ class CannotBeAsked(Stop):
     message = N_("%(name)s is not a customer’s person who can be asked.")
 
 
+class NotHereYet(Refusal):
+    """Who has no account is told nothing by the portal, and cannot answer in it."""
+
+    message = N_("%(name)s has no account here yet: nobody would tell them, and they could not answer. Choose another way, and ask them yourself.")
+    field = "channel"
+
+
 class SourceAsks(Conflict):
     """An ask from the same thing waits already."""
 
@@ -191,17 +198,17 @@ class CapInvalid(Refusal):
     field = "most"
 
 
+class PauseOver(Refusal):
+    """A pause that ends today or did so before pauses nothing."""
+
+    message = N_("A pause ends on a day to come. Leave it empty for no pause.")
+    field = "paused_until"
+
+
 class TooManyPeople(Refusal):
     """More people than one bulk ask takes."""
 
     message = N_("Ask at most %(most)s people at once.")
-    field = "people"
-
-
-class NobodyToAsk(Refusal):
-    """A bulk ask without anybody who can be asked."""
-
-    message = N_("Nobody here can be asked now.")
     field = "people"
 
 
@@ -217,6 +224,13 @@ class WhoUnclear(Refusal):
 
     message = N_("Several people are called “%(text)s”. Choose one from the list, or enter the e-mail address.")
     field = "person"
+
+
+class AskerUnknown(Refusal):
+    """No employee or admin is called this, or several are."""
+
+    message = N_("No colleague, or more than one, is called “%(text)s”. Enter their e-mail address.")
+    field = "asked_by"
 
 
 class OneOfTwo(Refusal):

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from portal.acts.rules.asks import Past
-from portal.acts.rules.budget import Cap, free_at, rests_until, used
+from portal.acts.rules.budget import NOTHING_TAKEN, Cap, Taken
 from portal.acts.rules.refusals import (
     CannotBeAsked,
     CompanyCapReached,
@@ -58,7 +57,7 @@ class Side:
     name: str
     terms: Terms
     cap: Cap
-    past: Sequence[Past] = ()
+    taken: Taken = NOTHING_TAKEN
     blocks: tuple[BlockKind, ...] = ()
 
 
@@ -85,7 +84,7 @@ class Standing:
                 found.append(Paused(name=side.name, day=side.terms.paused_until))
             if today.month in side.terms.months_off:
                 found.append(MonthOff(name=side.name, day=next_month_on(today, side.terms.months_off)))
-        rest = rests_until(self.person.past)
+        rest = self.person.taken.rests_until
         if rest is not None and self.now < rest:
             found.append(Resting(name=self.person.name, day=local_date(rest, self.zone)))
         return found + self._over()
@@ -93,15 +92,14 @@ class Standing:
     def _over(self) -> list[Stop]:
         """Return the caps that are reached."""
         found: list[Stop] = []
-        one = self.person
-        if used(one.past, one.cap, self.now) >= one.cap.most:
-            free = free_at(one.past, one.cap, self.now)
-            facts = {"name": one.name, "used": used(one.past, one.cap, self.now), "most": one.cap.most, "days": one.cap.days}
+        one, firm = self.person, self.company
+        if one.taken.used >= one.cap.most:
+            free = one.taken.free_at(one.cap, self.now)
+            facts = {"name": one.name, "used": one.taken.used, "most": one.cap.most, "days": one.cap.days}
             found.append(PersonCapReached(**facts, day=local_date(free, self.zone)) if free else PersonTakesNone(name=one.name))
-        firm = self.company
-        if firm and used(firm.past, firm.cap, self.now) >= firm.cap.most:
-            free = free_at(firm.past, firm.cap, self.now)
-            facts = {"company": firm.name, "used": used(firm.past, firm.cap, self.now), "most": firm.cap.most, "days": firm.cap.days}
+        if firm and firm.taken.used >= firm.cap.most:
+            free = firm.taken.free_at(firm.cap, self.now)
+            facts = {"company": firm.name, "used": firm.taken.used, "most": firm.cap.most, "days": firm.cap.days}
             found.append(CompanyCapReached(**facts, day=local_date(free, self.zone)) if free else CompanyTakesNone(company=firm.name))
         return found
 

@@ -13,12 +13,12 @@ from portal.acts.actions.answering import answer_ask
 from portal.acts.actions.saying import seen_terms, set_own_terms
 from portal.acts.forms import AnswerForm, TermsForm
 from portal.acts.queries.asks import asks_of, open_asks
-from portal.acts.queries.budget import budget_of
+from portal.acts.queries.budget import Shown, budget_of
 from portal.acts.queries.settings import defaults_of
 from portal.acts.rules.terms import Terms
 from portal.acts.views.names import NAMES
 from portal.kernel.clock import utcnow
-from portal.kernel.errors import Refusal
+from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.seen import seen_of
 from portal.people.models import Person
 from portal.web.guards import advocate, current_actor
@@ -40,14 +40,15 @@ def mine() -> str:
 @writes(again=lambda refusal, ask_id: _told(refusal))
 def accept(ask_id: int) -> ResponseReturnValue:
     """Say yes."""
-    answer_ask(db(), current_actor(), ask_id=ask_id, is_yes=True, now=utcnow())
-    flash(_("Thank you. Whoever asked is told, and gets in touch with you."), "good")
+    ask = answer_ask(db(), current_actor(), ask_id=ask_id, is_yes=True, now=utcnow())
+    told, kept = _("Thank you. Whoever asked is told, and gets in touch with you."), _("Thank you. Your yes is kept, and staff see it.")
+    flash(told if ask.asked_by_id else kept, "good")
     return redirect(url_for(".mine"), 303)
 
 
 @bp.post("/<int:ask_id>/no")
 @advocate
-@writes(again=lambda refusal, ask_id: _told(refusal))
+@writes(again=lambda refusal, ask_id: _no_again(refusal, ask_id))
 def decline(ask_id: int) -> ResponseReturnValue:
     """Say no, with a reason or without."""
     form = AnswerForm()
@@ -73,7 +74,7 @@ def keep() -> ResponseReturnValue:
 
 def own_panel(session: Session, person: Person, now: datetime) -> Mapping[str, Any] | None:
     """What somebody is asked, on their own profile."""
-    return {"budget": budget_of(session, person.id, now)} if person.is_advocate else None
+    return {"budget": budget_of(session, person.id, now, of_company=False)} if person.is_advocate else None
 
 
 def terms_form(make: Callable[..., TermsForm], terms: Terms) -> TermsForm:
@@ -89,19 +90,25 @@ def _me() -> int:
 
 
 def _stored() -> TermsForm:
-    return _offered(terms_form(TermsForm, budget_of(db(), _me(), utcnow()).person.terms))
+    return _offered(terms_form(TermsForm, _own().terms))
 
 
 def _offered(form: TermsForm) -> TermsForm:
-    return form.offer(defaults_of(db()).person, budget_of(db(), _me(), utcnow()).person.terms.days)
+    return form.offer(defaults_of(db()).person, _own().terms.days)
+
+
+def _own() -> Shown:
+    return budget_of(db(), _me(), utcnow(), of_company=False).person
 
 
 def _page(form: TermsForm | None = None, *, refused: tuple[int, AnswerForm] | None = None) -> str:
     now, me = utcnow(), _me()
-    budget, default = budget_of(db(), me, now), defaults_of(db()).person
+    budget, default = budget_of(db(), me, now, of_company=False), defaults_of(db()).person
     page = asks_of(db(), me, after=request.args.get("after"))
     shown = form or terms_form(TermsForm, budget.person.terms).offer(default, budget.person.terms.days)
-    facts = {"budget": budget, "default": default, "open": open_asks(db(), person_id=me), "page": page, "now": now}
+    waiting = open_asks(db(), person_id=me)
+    facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now}
+    facts["kept_apart"] = refused[1].reason.data if refused and refused[0] not in [row.ask.id for row in waiting] else ""
     blank = AnswerForm(formdata=None)
     return render("acts/mine.html", form=shown, answer=blank, refused=refused, **facts, **NAMES)
 
@@ -109,6 +116,17 @@ def _page(form: TermsForm | None = None, *, refused: tuple[int, AnswerForm] | No
 def _told(refusal: Refusal) -> ResponseReturnValue:
     flash(NAMES["sentence"](refusal), "bad")
     return redirect(url_for(".mine"), 303)
+
+
+def _no_again(refusal: Refusal, ask_id: int) -> ResponseReturnValue:
+    """Show the page with what was typed: in the form of that ask, or beside the refusal where it is open no more."""
+    if isinstance(refusal, NotFound):
+        raise refusal
+    form = AnswerForm()
+    form.validate()
+    form.refuse(refusal)
+    flash(NAMES["sentence"](refusal), "bad")
+    return _page(refused=(ask_id, form)), refusal.status
 
 
 def _terms_again(refusal: Refusal) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import answer_ask, finish_ask, get_ask, withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.forms import AskForm, OutcomeForm, PeopleFilter
-from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, open_asks
+from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, count_open, open_asks
 from portal.acts.queries.budget import budget_of, budgets_of, company_budget
 from portal.acts.queries.people import approvers, everybody_to_ask, people_to_ask
 from portal.acts.rules.asks import Channel
@@ -40,10 +40,11 @@ def index() -> ResponseReturnValue:
     """Everybody who may be asked, with what is left."""
     form, now = PeopleFilter(request.args), utcnow()
     asked = form.values()
+    sifted = asked | {"now": now}
     if (kind := request.args.get("format")) in ("csv", "xlsx"):
         answer = csv_response if kind == "csv" else xlsx_response
-        return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), **asked), now))
-    page = people_to_ask(db(), **asked, after=request.args.get("after"))
+        return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), **sifted), now))
+    page = people_to_ask(db(), **sifted, after=request.args.get("after"))
     facts = {"page": page, "budgets": budgets_of(db(), [row.id for row in page], now), "asked": asked, "form": form}
     return render_fragment("acts/index.html", "results", **facts, now=now, **NAMES)
 
@@ -77,7 +78,7 @@ def ask(person_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _person(person_id, form), 422
     override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
-    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     is_told = form.channel.data == Channel.PORTAL
     propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, is_told=is_told, now=utcnow())
     told, yours = (
@@ -90,13 +91,12 @@ def ask(person_id: int) -> ResponseReturnValue:
 
 @bp.post("/asks/<int:ask_id>/<any(yes, no, done, missed, withdrawn):what>")
 @staff
-@writes(again=lambda refusal, ask_id, what: _outcome_again(refusal, ask_id))
+@writes(again=lambda refusal, ask_id, what: _outcome_again(refusal, ask_id, OutcomeForm()))
 def outcome(ask_id: int, what: str) -> ResponseReturnValue:
     """Write down what came of an ask."""
     form, actor, now = OutcomeForm(), current_actor(), utcnow()
     if not form.validate():
-        flash(" ".join(str(error) for errors in form.errors.values() for error in errors), "bad")
-        return _back(ask_id)
+        return _shown_again(ask_id, form), 422
     note = form.note.data or ""
     if what in ("yes", "no"):
         answer_ask(db(), actor, ask_id=ask_id, is_yes=what == "yes", reason=note, now=now)
@@ -112,12 +112,16 @@ def outcome(ask_id: int, what: str) -> ResponseReturnValue:
 @staff
 def company(company_id: int) -> str:
     """One company: the budget of its people together, what is open, who is there."""
-    now, found = utcnow(), get_company(db(), company_id)
-    page = people_to_ask(db(), company_id=company_id, after=request.args.get("after"))
-    facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page}
-    facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), "open": open_asks(db(), company_id=company_id)}
+    return _company(company_id)
+
+
+def _company(company_id: int, refused: tuple[int, OutcomeForm] | None = None) -> str:
+    now, found, form = utcnow(), get_company(db(), company_id), PeopleFilter(request.args)
+    page = people_to_ask(db(), now=now, company_id=company_id, **form.values(), after=request.args.get("after"))
+    facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page, "form": form, "asked": form.values()}
+    facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), **_open_of(refused, company_id=company_id)}
     facts |= {"latest": asks_of_company(db(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
-    return render("acts/company.html", **facts, outcome=OutcomeForm(formdata=None), now=now, **NAMES)
+    return render("acts/company.html", **facts, now=now, **NAMES)
 
 
 def init(app: Flask) -> None:
@@ -131,12 +135,12 @@ def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str
     """What is left of somebody's goodwill, on the admins' page about them."""
     if not person.is_advocate:
         return None
-    return {"budget": budget_of(session, person.id, now), "open": open_asks(session, person_id=person.id), **NAMES}
+    return {"budget": budget_of(session, person.id, now, of_company=False), "open": count_open(session, person_id=person.id), **NAMES}
 
 
 def company_panel(session: Session, company_id: int, now: datetime) -> Mapping[str, Any]:
     """What is left of a company's goodwill, on the admins' page about it."""
-    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": open_asks(session, company_id=company_id), **NAMES}
+    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": count_open(session, company_id=company_id), **NAMES}
 
 
 def standing_blocks(**whose: int) -> list[tuple[Any, str]]:
@@ -152,16 +156,23 @@ def _ask_form(person_id: int, **kwargs: Any) -> AskForm:
     return form
 
 
-def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None) -> str:
+def _open_of(refused: tuple[int, OutcomeForm] | None, **whose: int) -> dict[str, Any]:
+    """Return what is open, the form for what came of it, and the one that was refused: with its ask, or apart where that is open no more."""
+    found, total = open_asks(db(), **whose), count_open(db(), **whose)
+    apart = refused[1].note.data if refused and refused[0] not in [row.ask.id for row in found] else ""
+    return {"open": found, "open_total": total, "outcome": OutcomeForm(formdata=None), "refused": refused, "kept_apart": apart}
+
+
+def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None, refused: tuple[int, OutcomeForm] | None = None) -> str:
     now, found = utcnow(), get_person(db(), person_id)
     if not found.is_advocate:
         raise NotFound()
     budget = budget_of(db(), person_id, now)
     page = asks_of(db(), person_id, after=request.args.get("after"))
-    facts: dict[str, Any] = {"person": found, "budget": budget, "page": page, "open": open_asks(db(), person_id=person_id)}
+    facts: dict[str, Any] = {"person": found, "budget": budget, "page": page, **_open_of(refused, person_id=person_id)}
     facts |= {"blocks": standing_blocks(person_id=person_id) + (standing_blocks(company_id=budget.company_id) if budget.company_id else [])}
     facts |= {"stops": budget.standing.against(""), "stop": stop, "form": form or _ask_form(person_id, formdata=None)}
-    return render("acts/person.html", **facts, outcome=OutcomeForm(formdata=None), now=now, **NAMES)
+    return render("acts/person.html", **facts, now=now, **NAMES)
 
 
 def _ask_again(refusal: Refusal, person_id: int) -> ResponseReturnValue:
@@ -179,8 +190,18 @@ def _back(ask_id: int) -> ResponseReturnValue:
     return redirect(url_for(".person", person_id=found.person_id), 303)
 
 
-def _outcome_again(refusal: Refusal, ask_id: int) -> ResponseReturnValue:
+def _shown_again(ask_id: int, form: OutcomeForm) -> str:
+    """Show the page that the form came from, with what was typed."""
+    found = get_ask(db(), ask_id)
+    if request.form.get("from") == "company" and found.company_id:
+        return _company(found.company_id, (ask_id, form))
+    return _person(found.person_id, refused=(ask_id, form))
+
+
+def _outcome_again(refusal: Refusal, ask_id: int, form: OutcomeForm) -> ResponseReturnValue:
     if isinstance(refusal, NotFound):
         raise refusal
+    form.validate()
+    form.refuse(refusal)
     flash(NAMES["sentence"](refusal), "bad")
-    return _back(ask_id)
+    return _shown_again(ask_id, form), refusal.status

@@ -11,8 +11,10 @@ from flask_babel import ngettext
 from portal.acts.actions.asking import log_outside_ask
 from portal.acts.actions.several import Line, ask_several, foresee_several
 from portal.acts.forms import LogForm, SeveralForm
-from portal.acts.queries.people import find_asked, label_of, names_to_ask
+from portal.acts.queries.budget import budget_of
+from portal.acts.queries.people import find_asked, find_asker, label_of, names_to_ask
 from portal.acts.rules.asks import Came
+from portal.acts.rules.refusals import Stop
 from portal.acts.views.names import NAMES
 from portal.acts.views.staff import bp
 from portal.kernel.clock import local_date, start_of_day, utcnow
@@ -53,12 +55,21 @@ def keep_log() -> ResponseReturnValue:
     if not form.validate():
         return _log(form), 422
     person = find_asked(db(), form.person.data or "")
+    asker = find_asker(db(), form.asked_by.data).id if form.asked_by.data else current_actor().id
     given: dict[str, Any] = {"kind": form.kind.data, "channel": form.channel.data, "minutes": form.minutes.data, "note": form.note.data or ""}
+    given |= {"about": form.about.data or "", "asked_by_id": asker}
     came = Came(form.came.data) if form.came.data else None
     when = moment_of(form, now)
-    log_outside_ask(db(), current_actor(), person_id=person.id, key=form.key.data or "", happened_at=when, came=came, **given, now=now)
+    log_outside_ask(db(), current_actor(), person_id=person.id, key=f"form:{form.key.data}", happened_at=when, came=came, **given, now=now)
     flash(_("Noted for %(name)s. It counts in their budget.", name=person.name), "good")
+    if blocked := _blocked(person.id, now):
+        flash(NAMES["sentence"](blocked), "info")
     return redirect(url_for(".log"), 303)
+
+
+def _blocked(person_id: int, now: datetime) -> Stop | None:
+    """Return the block that stands: what was asked outside is written down all the same, but whoever asked should know."""
+    return next((stop for stop in budget_of(db(), person_id, now).standing.against("") if stop.is_final), None)
 
 
 def moment_of(form: LogForm, now: datetime) -> datetime:
@@ -91,8 +102,8 @@ def ask_many() -> ResponseReturnValue:
     if not form.validate():
         return _several(form), 422
     if request.form.get("step") != "ask":
-        return _several(form, foresee_several(db(), lines=form.lines, kind=form.kind.data, now=now))
-    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": form.key.data}
+        return _several(form, foresee_several(db(), lines=form.lines, kind=form.kind.data, channel=form.channel.data, now=now))
+    given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     lines = ask_several(db(), current_actor(), lines=form.lines, **given, now=now)
     asked = sum(1 for line in lines if line.ask is not None)
     flash(ngettext("%(n)s person is asked.", "%(n)s people are asked.", asked, n=number(asked)), "good" if asked else "info")

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from portal.acts.actions.answering import answer_ask, expire_due, finish_ask
 from portal.acts.actions.asking import Override, log_outside_ask, propose_ask
@@ -72,8 +73,9 @@ class Asking:
 
     def _log(self, entry: dict[str, object], at: datetime) -> None:
         by, person = self.story.acting(self.cast.employees[1]), self.story.people[str(entry["person"])]
-        given = {"kind": str(entry["kind"]), "came": Came(str(entry["came"])), "note": str(entry["note"]), "channel": Channel.PHONE}
-        log_outside_ask(self.story.session, by, person_id=person.id, key=f"demo-log-{person.id}", happened_at=at - timedelta(days=1), **given, now=at)  # type: ignore[arg-type]
+        given: dict[str, Any] = {"kind": str(entry["kind"]), "came": Came(str(entry["came"])), "note": str(entry["note"]), "channel": Channel.PHONE}
+        given |= {"key": f"demo-log-{person.id}", "happened_at": at - timedelta(days=1), "asked_by_id": by.id}
+        log_outside_ask(self.story.session, by, person_id=person.id, **given, now=at)
 
     def _today(self, at: datetime) -> None:
         """Let lapse what is due, ask what is open now, beyond a rule once, and set what two customers' people want."""

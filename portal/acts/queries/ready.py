@@ -1,0 +1,87 @@
+"""Who can be asked now and who cannot, as conditions over people: for lists and searches that are sifted and ranked in the database.
+
+``ready`` gives the joins and the conditions together; what it says is what ``Standing.against`` says of one person, kinds apart, which a test
+holds together. It reads what is kept with every ask (``ask_load``), so it counts nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, true, type_coerce
+from sqlalchemy.orm import Session
+
+from portal.acts.models.asks import AskBlock, AskLoad, CompanyAskLoad, CompanyGoodwill, PersonGoodwill
+from portal.acts.queries.settings import defaults_of
+from portal.acts.rules.loads import NEVER_ASKED
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.text import N_
+from portal.people.models import Person
+
+RANK: ColumnElement[int] = func.coalesce(AskLoad.rank, literal(NEVER_ASKED, BigInteger), type_=BigInteger)
+"""The rank of a person by strain, never NULL: ascending is most rested first (``rules/loads.py``)."""
+
+
+class Ready(StrEnum):
+    """How somebody stands before one more ask. What somebody wants of a kind is not among it."""
+
+    NOW = "now"
+    RESTING = "resting"
+    FULL = "full"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+
+
+READY_NAMES = {
+    Ready.NOW: N_("Can be asked now"),
+    Ready.RESTING: N_("Resting after several noes"),
+    Ready.FULL: N_("Cap reached"),
+    Ready.PAUSED: N_("Paused, or not in this month"),
+    Ready.BLOCKED: N_("Blocked"),
+}
+
+
+@dataclass(frozen=True)
+class Sifting:
+    """What a statement over ``Person`` needs to be sifted by who can be asked."""
+
+    where: Mapping[Ready, ColumnElement[bool]]
+
+    def joined(self, statement: Any) -> Any:
+        """Return the statement with the tables that the conditions and ``RANK`` read, each joined by its key."""
+        joined = statement.outerjoin(AskLoad, AskLoad.person_id == Person.id).outerjoin(PersonGoodwill, PersonGoodwill.person_id == Person.id)
+        joined = joined.outerjoin(CompanyAskLoad, CompanyAskLoad.company_id == Person.company_id)
+        return joined.outerjoin(CompanyGoodwill, CompanyGoodwill.company_id == Person.company_id)
+
+
+def ready(session: Session, now: datetime) -> Sifting:
+    """Return the conditions as they are at ``now``, and the joins they need."""
+    defaults, today = defaults_of(session), local_date(now, programme_zone(session))
+    of_person = _full(AskLoad.full_until, AskLoad.person_id, defaults.person.most, now)
+    of_company = and_(Person.company_id.is_not(None), _full(CompanyAskLoad.full_until, CompanyAskLoad.company_id, defaults.company.most, now))
+    blocked = exists().where(AskBlock.lifted_at.is_(None), or_(AskBlock.person_id == Person.id, AskBlock.company_id == Person.company_id))
+    said = [_off(said, today.month) | _is(said.paused_until > today) for said in (PersonGoodwill, CompanyGoodwill)]
+    where = {
+        Ready.RESTING: _is(AskLoad.rests_until > now),
+        Ready.FULL: or_(of_person, of_company),
+        Ready.PAUSED: or_(*said),
+        Ready.BLOCKED: blocked,
+    }
+    return Sifting(where | {Ready.NOW: not_(or_(*where.values()))})
+
+
+def _full(until: Any, key: Any, usual: int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that no slot is free; who has no row stands under the programme's number, and nothing is taken."""
+    return or_(and_(key.is_(None), false() if usual else true()), _is(until > now))
+
+
+def _off(said: Any, month: int) -> ColumnElement[bool]:
+    return _is((literal(",") + type_coerce(said.months_off, String) + literal(",")).contains(f",{month},"))
+
+
+def _is(condition: Any) -> ColumnElement[bool]:
+    """Return the condition with NULL as no."""
+    return func.coalesce(condition, false())
