@@ -186,6 +186,8 @@ class TermsForm(Form):
     later_days = _days(_("Who says “not now” is asked again after (days)"))
     approved = _credit(_("Credit when a nomination is approved"))
     agreed = _credit(_("Credit when the customer says yes"))
+    completed = _credit(_("Credit for each activity that they complete as a reference"))
+    well_done = _credit(_("Credit besides where it went well (4 or 5 of 5)"))
 
 
 class RuleForm(Form):

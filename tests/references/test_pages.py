@@ -351,7 +351,8 @@ def test_admins_set_the_clock_and_rules(database: Database, sign_in: SignIn) -> 
     desk = sign_in(database.write(make_admin))
     seen = re.search(r'name="seen" value="([^"]*)"', desk.get("/admin/nominations").text)
     assert seen
-    terms = {"late_days": "5", "remind_days": "9", "silent_days": "8", "later_days": "60", "approved": "3", "agreed": "4", "seen": seen[1]}
+    days = {"late_days": "5", "remind_days": "9", "silent_days": "8", "later_days": "60"}
+    terms = days | {"approved": "3", "agreed": "4", "completed": "5", "well_done": "6", "seen": seen[1]}
     refused = desk.post("/admin/nominations", data=terms)
     assert (refused.status_code, 'id="silent_days-error"' in refused.text) == (422, True)
     assert desk.post("/admin/nominations", data=terms | {"silent_days": "20"}).status_code == 303

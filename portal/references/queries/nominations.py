@@ -77,8 +77,23 @@ def all_nominations_of(session: Session, nominator_id: int, *, q: str = "", stan
 
 def nominators_of(session: Session, nomination_id: int) -> set[int]:
     """Return who nominated this person under this nomination: the first one and all who added their voice, each with their colleague."""
+    return set(parts_in(session, nomination_id))
+
+
+def parts_in(session: Session, nomination_id: int) -> dict[int, int]:
+    """Return everybody who has a part in this nomination (``nominators_of``), each with the nomination that is theirs to follow."""
     voices = or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)
-    return credited((row[0], row[1]) for row in session.execute(select(Nomination.nominator_id, Nomination.colleague_id).where(voices)))
+    found = session.execute(select(Nomination.id, Nomination.nominator_id, Nomination.colleague_id).where(voices).order_by(Nomination.id.desc()))
+    return {person_id: row[0] for row in found for person_id in credited([(row[1], row[2])])}
+
+
+def nomination_behind(session: Session, person_id: int) -> Nomination | None:
+    """Return the nomination by which somebody became a reference: the first to which they said yes, else the first that was approved and
+    to which they did not say no; None where nobody nominated them so.
+    """
+    asked = Nomination.state.in_((State.ACCEPTED, State.INVITED, State.NO_ANSWER))
+    found = select(Nomination).where(Nomination.person_id == person_id, Nomination.duplicate_of_id.is_(None), asked)
+    return session.scalar(found.order_by((Nomination.state == State.ACCEPTED).desc(), Nomination.id).limit(1))
 
 
 def nominators_of_person(session: Session, person_id: int) -> set[int]:

@@ -60,6 +60,9 @@ class Details:
     words: str = ""
     evidence_url: str = ""
     evidence_id: int | None = None
+    phone: str = ""
+    ways: tuple[str, ...] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from portal.kernel.text import N_
 STAFF = "staff"
 """The ledger's unit for employees' credit; it is never mixed with points."""
 MOST_DAYS, MOST_CREDIT, MOST_RULES = 365, 10_000, 50
+GRADES, GOOD_GRADE = range(1, 6), 4
+"""How something went, from 1 (very badly) to 5 (very well); from 4 on it went well."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Terms:
 
     A nomination that waits longer than ``late_days`` is told to the admins. A customer is reminded after ``remind_days``, their silence
     counts after ``silent_days``, and who says "not now" is asked again after ``later_days``. ``approved`` is credited when
-    a nomination is approved, ``agreed`` when the customer says yes.
+    a nomination is approved, ``agreed`` when the customer says yes, ``completed`` for each reference activity that they complete, and
+    ``well_done`` besides where it went well (``GOOD_GRADE``).
     """
 
     late_days: int = 7
@@ -26,6 +29,8 @@ class Terms:
     later_days: int = 90
     approved: int = 10
     agreed: int = 30
+    completed: int = 50
+    well_done: int = 20
 
 
 class DaysOutOfOrder(Refusal):
@@ -105,3 +110,13 @@ def _meets(rule: Rule, facts: Facts) -> bool:
 def credit_key(nomination_id: int, what: str, nth: str = "") -> str:
     """Return the key of a credit: one for each nomination and step; ``nth`` names a decision that may be undone and given anew."""
     return f"nomination:{nomination_id}:{what}" + (f":{nth}" if nth else "")
+
+
+def completion_key(source: str, what: str) -> str:
+    """Return the key of a credit for something that a nominee completed: one for each ``source`` and sum."""
+    return f"nomination:{what}:{source}"
+
+
+def went_well(grade: int | None) -> bool:
+    """Tell whether a grade is one of those that are credited besides; one that is not known yet is none."""
+    return grade is not None and grade >= GOOD_GRADE
