@@ -151,6 +151,7 @@ EVENTS: dict[str, str] = {
     "nomination.reminded": N_("%(what)s was reminded of a nomination"),
     "nomination.rule_added": N_("%(who)s set a rule that approves nominations"),
     "nomination.rule_ended": N_("%(who)s ended a rule that approves nominations"),
+    "nomination.taken_back": N_("%(what)s took back by link what they had agreed to"),
     "nomination.taken_up": N_("%(who)s took up the nomination of %(what)s"),
     "nomination.terms_changed": N_("%(who)s changed the terms of nominations"),
     "nomination.turned_round": N_("%(what)s took their no back"),

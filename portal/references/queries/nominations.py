@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.consents.models import Consent
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
@@ -117,12 +118,15 @@ def agreed_for(session: Session, person_id: int) -> int:
 
 def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
     """Return how many of the employee's nominations stand how."""
-    facts = (_first.state, _nominee.state, _first.review_began_at.is_not(None), _first.ask_again_on)
-    found = select(*facts, func.count()).select_from(Nomination).where(_has_part(Nomination, nominator_id))
+    columns = (_nominee.state.label("person_state"), _first.review_began_at.is_not(None).label("in_review"), _first.ask_again_on)
+    own = select(_first.state, *columns, taken_back_at(_first).is_not(None).label("taken_back")).select_from(Nomination)
+    facts = _joined(own.where(_has_part(Nomination, nominator_id))).subquery("facts")
     counted: dict[Standing, int] = {}
-    for state, person_state, in_review, again, number in session.execute(_joined(found).group_by(*facts)):
-        kind = standing(State(state), person_state, is_in_review=in_review, ask_again_on=again)
-        counted[kind] = counted.get(kind, 0) + number
+    grouped: AnySelect = select(*facts.c, func.count().label("number")).group_by(*facts.c)
+    for row in session.execute(grouped):
+        facts_of = {"is_in_review": row.in_review, "ask_again_on": row.ask_again_on, "is_taken_back": row.taken_back}
+        kind = standing(State(row.state), row.person_state, **facts_of)
+        counted[kind] = counted.get(kind, 0) + row.number
     return counted
 
 
@@ -140,6 +144,12 @@ def in_order(activities: set[str]) -> list[Activity]:
     return [activity for activity in Activity if activity in activities]
 
 
+def taken_back_at(nomination: Any) -> ScalarSelect[datetime | None]:
+    """Return when the last of what was agreed to by a nomination ended; NULL while something of it stands, and where nothing was agreed to."""
+    own = select(func.max(Consent.ended_at)).where(Consent.source_type == "nomination", Consent.source_id == nomination.id)
+    return own.having(func.count() == func.count(Consent.ended_at)).correlate(nomination).scalar_subquery()
+
+
 def _joined(found: AnySelect) -> AnySelect:
     found = found.join(_first, _first.id == func.coalesce(Nomination.duplicate_of_id, Nomination.id))
     return found.outerjoin(_nominee, _nominee.id == _first.person_id)
@@ -155,7 +165,7 @@ def _statement(nominator_id: int, q: str, wanted: str | None) -> AnySelect:
     fate = (_first.state, _first.reason, _first.decided_at, _first.review_began_at, _first.answered_at, _first.given_up_at, _first.ask_again_on)
     said = (_first.answer_code, _first.answer, _first.rule_id, _nominee.state.label("person_state"), _nominee.joined_at)
     who = (_credited.name.label("credited"), _sender.name.label("sender"), _colleague.name.label("colleague"))
-    found = _joined(select(*own, Nomination.duplicate_of_id, *fate, *said, *who))
+    found = _joined(select(*own, Nomination.duplicate_of_id, *fate, *said, *who, taken_back_at(_first).label("taken_back_at")))
     found = found.join(_credited, _credited.id == _WHO).join(_sender, _sender.id == Nomination.nominator_id)
     found = found.outerjoin(_colleague, _colleague.id == Nomination.colleague_id).where(_has_part(Nomination, nominator_id))
     if q:
@@ -168,24 +178,26 @@ def _stands(wanted: Standing) -> ColumnElement[bool]:
     state, person = _first.state, _nominee.state
     waits, asked = state == State.SUBMITTED, state == State.INVITED
     is_here = or_(person.is_(None), person.in_((PersonState.CONTACT, PersonState.INVITED)))
-    invited = state.in_((State.INVITED, State.ACCEPTED))
+    invited, back = state.in_((State.INVITED, State.ACCEPTED)), taken_back_at(_first)
     return {
         Standing.WAITING: and_(waits, _first.review_began_at.is_(None)),
         Standing.IN_REVIEW: and_(waits, _first.review_began_at.is_not(None)),
         Standing.INVITED: and_(asked, is_here, _first.ask_again_on.is_(None)),
         Standing.NOT_NOW: and_(asked, is_here, _first.ask_again_on.is_not(None)),
-        Standing.ACCEPTED: and_(state == State.ACCEPTED, is_here),
-        Standing.JOINED: and_(invited, person == PersonState.ACTIVE),
+        Standing.ACCEPTED: and_(state == State.ACCEPTED, is_here, back.is_(None)),
+        Standing.TAKEN_BACK: and_(state == State.ACCEPTED, is_here, back.is_not(None)),
+        Standing.JOINED: and_(or_(invited, state == State.NO_ANSWER), person == PersonState.ACTIVE),
         Standing.LEFT: and_(invited, person == PersonState.DEACTIVATED),
         Standing.CUSTOMER_DECLINED: state == State.CUSTOMER_DECLINED,
-        Standing.NO_ANSWER: state == State.NO_ANSWER,
+        Standing.NO_ANSWER: and_(state == State.NO_ANSWER, or_(person.is_(None), person != PersonState.ACTIVE)),
         Standing.NOT_APPROVED: state == State.NOT_APPROVED,
     }[wanted]
 
 
 def _followed(row: Any, might: list[Activity], reader_id: int) -> Followed:
-    kind = standing(State(row.state), row.person_state, is_in_review=row.review_began_at is not None, ask_again_on=row.ask_again_on)
-    at = Moments(row.created_at, row.review_began_at, row.decided_at, row.answered_at, row.given_up_at, row.joined_at)
+    is_back, in_review = row.taken_back_at is not None, row.review_began_at is not None
+    kind = standing(State(row.state), row.person_state, is_in_review=in_review, ask_again_on=row.ask_again_on, is_taken_back=is_back)
+    at = Moments(row.created_at, row.review_began_at, row.decided_at, row.answered_at, row.given_up_at, row.joined_at, row.taken_back_at)
     is_sender = row.nominator_id == reader_id
     return Followed(
         id=row.id,
