@@ -11,7 +11,7 @@ from portal.dashboard.waiting.contract import APPROVE, SINCE, Given, Shown, Undo
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
-from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
+from portal.references.actions.decide import accept_nomination, begin_review, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
@@ -90,4 +90,8 @@ class WaitingNominations:
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = nomination_for_review(session, item_id)
         barred, since = frozenset(credited((voice.nominator_id, voice.colleague_id) for voice in detail.voices)), detail.voices[0].at
-        return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred)
+
+        def owned(now: datetime) -> bool:
+            return begin_review(session, actor, nomination_id=item_id, now=now)
+
+        return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred, owned=owned)

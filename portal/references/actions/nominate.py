@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
-from portal.kernel.db import violated
+from portal.kernel.db import take_turn, violated
 from portal.kernel.errors import Busy
 from portal.kernel.text import clean, clean_line, fold, normal_email
 from portal.people.models import Person
@@ -71,6 +71,7 @@ def nominate(
     actor or the colleague nominated before (``NominatedBySelf``), and details that are none (``NotALink``, ``UsageHalf``).
     """
     require_employee(actor)
+    take_turn(session, f"nominate:{actor.id}")  # so that what rules approve of one sender in a day is counted
     if replayed := with_key(session, actor, key):
         return replayed
     person = find_person_by_email(session, email)

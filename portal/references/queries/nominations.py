@@ -4,13 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.consents.models import Consent
+from portal.kernel.clock import local_date, start_of_day
+from portal.kernel.db import programme_zone
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
+from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity
 from portal.references.rules.nominating import credited
 from portal.references.rules.states import STANDING_STEPS, Activity, Moments, Standing, State, standing, timeline
@@ -18,8 +21,10 @@ from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _first, _nominee, _credited, _sender, _colleague = aliased(Nomination), aliased(Person), aliased(Person), aliased(Person), aliased(Person)
 _WHO = func.coalesce(_first.colleague_id, _first.nominator_id)
-_ACTIVITIES = select(NominationActivity.nomination_id, NominationActivity.activity)
-_ACTIVITIES_OF = _ACTIVITIES.where(NominationActivity.nomination_id.in_(bindparam("ids", expanding=True)))
+_ACTIVITIES_OF = select(NominationActivity.nomination_id, NominationActivity.activity).where(
+    NominationActivity.nomination_id.in_(bindparam("ids", expanding=True))
+)
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Followed:
     first_id: int
     ask_again_on: date | None
     answer_code: str
+    code: str
     by_rule: bool
     steps: list[tuple[datetime, str]]
 
@@ -72,7 +78,9 @@ def followed(session: Session, person_id: int, nomination_id: int) -> Followed |
 def all_nominations_of(session: Session, nominator_id: int, *, q: str = "", standing: str | None = None) -> list[Followed]:
     """Return all of the employee's nominations that match, newest first, for a file."""
     rows = session.execute(_statement(nominator_id, q, standing).order_by(Nomination.created_at.desc(), Nomination.id.desc())).all()
-    might = activities_of(session, None)
+    might: dict[int, list[Activity]] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        might |= activities_of(session, [row.id for row in rows[start : start + AT_ONCE]])
     return [_followed(row, might.get(row.id, []), nominator_id) for row in rows]
 
 
@@ -110,10 +118,19 @@ def colleagues_of(session: Session, person_id: int) -> list[tuple[int, str]]:
 
 
 def agreed_for(session: Session, person_id: int) -> int:
-    """Return how many of the people whom somebody nominated first said yes."""
+    """Return how many of the people whom somebody nominated first said yes by their link. Who had joined before there were links said nothing."""
     own = func.coalesce(Nomination.colleague_id, Nomination.nominator_id) == person_id
-    found = select(func.count()).select_from(Nomination).where(_has_part(Nomination, person_id), own, Nomination.state == State.ACCEPTED)
+    by_link = exists().where(NominationLink.nomination_id == Nomination.id)
+    found = select(func.count()).select_from(Nomination).where(_has_part(Nomination, person_id), own, Nomination.state == State.ACCEPTED, by_link)
     return session.scalar(found) or 0
+
+
+def by_rule_today(session: Session, person_id: int, now: datetime) -> int:
+    """Return how many nominations of one sender rules approved on this day of the programme's calendar."""
+    zone = programme_zone(session)
+    since = start_of_day(local_date(now, zone), zone)
+    found = select(func.count()).select_from(Nomination).where(Nomination.nominator_id == person_id, Nomination.created_at >= since)
+    return session.scalar(found.where(Nomination.rule_id.is_not(None))) or 0
 
 
 def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
@@ -130,11 +147,10 @@ def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
     return counted
 
 
-def activities_of(session: Session, ids: list[int] | None) -> dict[int, list[Activity]]:
-    """Return what each nominee might do, by nomination; of all nominations without ``ids``."""
-    found = session.execute(_ACTIVITIES) if ids is None else session.execute(_ACTIVITIES_OF, {"ids": ids})
+def activities_of(session: Session, ids: list[int]) -> dict[int, list[Activity]]:
+    """Return what each nominee might do, by nomination."""
     might: dict[int, set[str]] = {}
-    for nomination_id, activity in found:
+    for nomination_id, activity in session.execute(_ACTIVITIES_OF, {"ids": ids}):
         might.setdefault(nomination_id, set()).add(activity)
     return {nomination_id: in_order(activities) for nomination_id, activities in might.items()}
 
@@ -162,8 +178,8 @@ def _has_part(nomination: Any, person_id: int) -> ColumnElement[bool]:
 
 def _statement(nominator_id: int, q: str, wanted: str | None) -> AnySelect:
     own = (Nomination.id, Nomination.name, Nomination.title, Nomination.company_name, Nomination.why, Nomination.created_at, Nomination.nominator_id)
-    fate = (_first.state, _first.reason, _first.decided_at, _first.review_began_at, _first.answered_at, _first.given_up_at, _first.ask_again_on)
-    said = (_first.answer_code, _first.answer, _first.rule_id, _nominee.state.label("person_state"), _nominee.joined_at)
+    fate = (_first.state, _first.code, _first.reason, _first.decided_at, _first.review_began_at, _first.answered_at, _first.given_up_at)
+    said = (_first.ask_again_on, _first.answer_code, _first.answer, _first.rule_id, _nominee.state.label("person_state"), _nominee.joined_at)
     who = (_credited.name.label("credited"), _sender.name.label("sender"), _colleague.name.label("colleague"))
     found = _joined(select(*own, Nomination.duplicate_of_id, *fate, *said, *who, taken_back_at(_first).label("taken_back_at")))
     found = found.join(_credited, _credited.id == _WHO).join(_sender, _sender.id == Nomination.nominator_id)
@@ -215,6 +231,7 @@ def _followed(row: Any, might: list[Activity], reader_id: int) -> Followed:
         first_id=row.duplicate_of_id or row.id,
         ask_again_on=row.ask_again_on,
         answer_code=row.answer_code,
+        code=row.code,
         by_rule=row.rule_id is not None,
         steps=timeline(kind, at),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -13,6 +13,8 @@ from portal.people.rules.person import PersonState, require_email_shape
 
 WHY_LENGTH, WORDS_LENGTH, LINK_LENGTH = 2_000, 200, 500
 MOST_LINES, MOST_DRAFTS, MOST_COUNT = 50, 100, 50
+DRAFTS_KEPT = timedelta(days=90)
+"""A draft that nobody touched for so long is thrown away."""
 TIERS = (1, 2, 3)
 TIER_NAMES = {1: N_("1: every employee may find them"), 2: N_("2: found through an admin"), 3: N_("3: only after asking their account owner")}
 PERIODS = {30: N_("a month"), 90: N_("a quarter"), 180: N_("half a year"), 365: N_("a year")}

@@ -67,12 +67,6 @@ STANDS = (State.SUBMITTED, State.INVITED, State.ACCEPTED)
 """Of one address at most one is in these; a later nomination adds its voice to it."""
 
 
-def moved(state: State, move: Move) -> State | None:
-    """Return where a move leads from ``state``, or None where there is no such way."""
-    way = WAYS[move]
-    return way.end if state in way.start else None
-
-
 class Standing(StrEnum):
     """How a nominee stands in the nominator's eyes: the decision, and what the invited person made of it."""
 
