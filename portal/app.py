@@ -355,7 +355,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE, within=("references.several", "references.drafts")),
-    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",)),
+    NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),

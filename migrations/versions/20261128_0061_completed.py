@@ -1,11 +1,11 @@
-"""What a nominee completes is credited to who nominated them; how to reach a nominee, and notes; drafts by age."""
+"""What a nominee completes is credited to who nominated them; how to reach a nominee, and notes; drafts by age, employees by name."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0061"
-down_revision = "0058"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 
@@ -35,6 +35,8 @@ def upgrade() -> None:
         for name in ("phone", "ways", "notes"):
             batch.alter_column(name, server_default=None)
     op.create_index("ix_nomination_draft_saved_at", "nomination_draft", ["saved_at"])
+    employed = {"sqlite_where": sa.text("is_employee = 1"), "postgresql_where": sa.text("is_employee")}
+    op.create_index("ix_person_employees", "person", ["name_key", "id"], **employed)
     op.create_table(
         "nomination_completion",
         sa.Column("source", sa.String(80), nullable=False),
@@ -51,6 +53,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("nomination_completion")
+    op.drop_index("ix_person_employees", "person")
     op.drop_index("ix_nomination_draft_saved_at", "nomination_draft")
     with op.batch_alter_table("nomination_detail") as batch:
         for name in ("phone", "ways", "notes"):

@@ -16,12 +16,12 @@ from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
+from portal.kernel.clock import CLOCK_DRIFT
 from portal.kernel.text import N_, normal_email
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_identity, people_by_email, people_by_identity
 
 KINDS, CHANNELS, CAME = (tuple(word.value for word in words) for words in (AskKind, Channel, Came))
-DRIFT = timedelta(minutes=5)
 REASON_UNDONE = "import undone"
 
 
@@ -109,7 +109,7 @@ def _faults(record: Record, by_id: Mapping[str, int], by_email: Mapping[str, int
         yield Fault(N_("is nobody who is known here"), {}, "member_email" if email else "member_id")
     elif (known or addressed) not in advocates:
         yield Fault(N_("is no customer’s person"), {}, "member_email" if email else "member_id")
-    if record["asked_at"] > context.now + DRIFT:
+    if record["asked_at"] > context.now + CLOCK_DRIFT:
         yield Fault(N_("lies in the future"), {}, "asked_at")
     elif record["asked_at"] < context.now - timedelta(days=366 * MOST_YEARS - 1):
         yield Fault(N_("is more than %(years)s years ago"), {"years": MOST_YEARS}, "asked_at")

@@ -5,7 +5,7 @@ to see are kept as requests for a second admin. Both are told before anything is
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import ADMIN, Actor
+from portal.kernel.clock import CLOCK_DRIFT
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, normal_email
@@ -41,7 +42,6 @@ CATEGORIES = tuple(category.value for category in Category)
 NAMES = {category.value: CATEGORY_NAMES[category] for category in Category}
 PAST_GIVEN = N_("is past your limit: one admin may give at most %(limit)s points by hand in a month, and %(left)s are left to you")
 PAST_TAKEN = N_("is past your limit: one admin may take at most %(limit)s points by hand in a month, and %(left)s are left to you")
-CLOCK_DRIFT = timedelta(minutes=5)
 
 
 class AwardsImporter:

@@ -10,9 +10,10 @@ from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, BadCell, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
+from portal.kernel.clock import CLOCK_DRIFT
 from portal.kernel.text import N_, normal_email
 from portal.outside.actions import drop_event
-from portal.outside.rules import CLOCK_DRIFT, CODE_LENGTH, ID_LENGTH, CodeInvalid, Heard, require_code
+from portal.outside.rules import CODE_LENGTH, ID_LENGTH, CodeInvalid, Heard, require_code
 from portal.people.queries.persons import people_by_email
 
 

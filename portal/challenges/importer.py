@@ -5,7 +5,7 @@ importer's privilege. A verdict that was given here is never changed by a file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
 from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
+from portal.kernel.clock import CLOCK_DRIFT
 from portal.kernel.text import N_, normal_email
 from portal.kernel.tracks import Track
 from portal.people.actions.companies import company_named
@@ -37,7 +38,6 @@ SUBMIT, DECIDE = "submit", "decide"
 TRACKS = tuple(track.value for track in Track)
 REASON = "imported"
 REASON_UNDONE = "import undone"
-CLOCK_DRIFT = timedelta(minutes=5)
 
 
 class ActivityImporter:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+CLOCK_DRIFT = timedelta(minutes=5)
+"""How far another machine's clock may run ahead before what it says lies in the future."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from portal.kernel.clock import require_aware
+from portal.kernel.clock import CLOCK_DRIFT, require_aware
 from portal.kernel.errors import Conflict, NotFound, Refusal
 from portal.kernel.ids import MOST_ID
 from portal.kernel.text import N_, clean_line, normal_email
@@ -17,7 +17,6 @@ from portal.people.rules.person import EmailInvalid, require_email_shape
 
 ID_LENGTH, CODE_LENGTH, DATA_LENGTH, DATA_DEPTH = 100, 60, 4_000, 20
 CODE = re.compile(r"[a-z0-9][a-z0-9._-]*")
-CLOCK_DRIFT = timedelta(minutes=5)
 DAYS_BEFORE, MOST_DAYS_BEFORE = 30, 365
 """An event counts if it happened up to so many days before the start, unless the step says otherwise."""
 

@@ -16,11 +16,12 @@ from portal.people.queries.companies import possible_owners
 from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.references.queries.nominations import colleagues_of
 from portal.references.rules.deciding import COMMENT_LENGTH
 from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES, Refused
 from portal.references.rules.nominating import LINK_LENGTH, MOST_COUNT, PERIODS, TIER_NAMES, WHY_LENGTH, WORDS_LENGTH, Details
-from portal.references.rules.states import ACTIVITY_NAMES, IN_REGISTRY, STANDING_NAMES, Activity, Standing
+from portal.references.rules.states import IN_REGISTRY, STANDING_NAMES, Standing
 from portal.references.rules.terms import MOST_CREDIT, MOST_DAYS
 from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
 

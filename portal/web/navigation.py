@@ -15,6 +15,7 @@ class NavItem:
     entry names a longer one.
 
     ``shown_if`` is asked with every page and hides the entry where there is nothing behind it yet.
+    ``short`` is what the dock of a phone calls it, where the label would take two lines.
     An entry that is not ``in_dock`` stands under "More". The bar of a wide window shows all the others, the dock of a phone the
     first five; where more than one is left over, a phone has a menu for them, and one alone stands on top as a picture.
     """
@@ -25,6 +26,7 @@ class NavItem:
     role: str
     within: tuple[str, ...] = ()
     in_dock: bool = True
+    short: str = ""
     shown_if: Callable[[], bool] | None = None
 
     def nearness(self, here: str) -> int:
@@ -35,7 +37,7 @@ class NavItem:
     def link(self, *, in_dock: bool, nearest: int) -> "NavLink":
         """Return the entry as the page that is being shown has it; ``nearest`` is the nearness of the entries that are current there."""
         is_current = 0 < self.nearness(request.endpoint or "") == nearest
-        return NavLink(self.label, url_for(self.endpoint), self.icon, in_dock, is_current)
+        return NavLink(self.label, url_for(self.endpoint), self.icon, in_dock, is_current, self.short or self.label)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class NavLink:
     icon: str
     in_dock: bool
     is_current: bool
+    short: str
 
 
 def navigation() -> list[NavLink]:

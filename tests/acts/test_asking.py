@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.answering import answer_ask, finish_ask, withdraw_ask
+from portal.acts.actions.answering import answer_ask, expire_due, finish_ask, withdraw_ask
 from portal.acts.actions.asking import Override
 from portal.acts.actions.blocking import lift_block, set_block
 from portal.acts.actions.saying import set_company_terms, set_own_terms, set_person_terms
@@ -372,3 +372,14 @@ def test_the_database_refuses_to_change_the_record(database: Database, statement
         database.write(lambda session: session.execute(text(statement)))
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(AskOutcome)) == 1
+
+
+def test_an_ask_whose_time_is_over_has_lapsed_at_its_own_moment_whether_or_not_the_job_ran(cast: Cast) -> None:
+    caps(cast, person=1)
+    ask = cast.ask()
+    late = NOW + 20 * DAY
+    shown = budget_of(cast.session, cast.person.id, late).person
+    assert (shown.used, shown.left, shown.free_on) == (0, 1, None), "the page says what asking would find"
+    expire_due(cast.session, system("job"), now=late)
+    (lapsed,) = cast.session.scalars(select(AskOutcome).where(AskOutcome.ask_id == ask.id))
+    assert (lapsed.came, lapsed.at) == ("expired", NOW + 14 * DAY)

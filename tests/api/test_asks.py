@@ -73,6 +73,8 @@ def test_what_came_of_it_is_told_by_the_id_of_the_ask_and_twice_is_once(send: Se
         assert [came.value for came in outcomes_of(session, first["ask"])] == ["completed"]
     assert (came("declined").status_code, problem_of(came("declined"))) == (409, "already-answered")
     assert (came("expired").status_code, problem_of(came("expired"))) == (422, "field-invalid")
+    logged = {"happened_at": "2026-11-02T10:00:00+00:00"}
+    assert (send(logged | {"outcome": "declined"}).status_code, send(logged).status_code) == (409, 409), "the id is that of an ask made here"
     other = send({"outcome": "completed"}, token=made, path="/api/v1/asks/outcomes", whole=False)
     assert other.status_code == 404, "another token's asks are not its own"
 

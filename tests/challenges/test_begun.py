@@ -9,6 +9,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
+from portal.challenges.actions.appealing import appeal, uphold_decline
 from portal.challenges.actions.early import say_no
 from portal.challenges.actions.review import accept_early, ask_for_more, decline_attempt, give_approval, give_feedback
 from portal.challenges.actions.undoing import undo_verdict
@@ -285,6 +286,32 @@ def test_who_may_not_decide_on_answers_is_refused_at_every_door(database: Databa
     assert desk.post(f"/admin/challenges/submissions/{submission_id}/accept", data={"reason": WHY}).status_code == 403
     if grants:
         assert LIST not in desk.get(QUEUE).text
+
+
+def test_who_tries_again_stays_listed_when_an_appeal_is_upheld_and_when_that_is_undone(session: Session) -> None:
+    one, two, three = (as_reviewer(make_employee(session), "attempt") for _ in range(3))
+    start = utcnow() - timedelta(hours=1)
+    at = [start + timedelta(minutes=n) for n in range(7)]
+    submission = begin(session, make_person(session), max_attempts=3)
+    advocate = as_advocate(session.get_one(Person, submission.person_id))
+
+    def stands() -> bool:
+        session.refresh(submission)
+        return (submission.state, submission.again_at) == ("declined", at[1]) and [row.id for row in list_begun(session, one).rows] == [submission.id]
+
+    _decline(session, submission, at[0])
+    _try_again(session, submission, at[1])
+    made = appeal(session, advocate, submission_id=submission.id, now=at[2])
+    verdict = uphold_decline(session, one, appeal_id=made.id, reason="It stands", now=at[3])
+    assert stands()
+    undo_verdict(session, one, verdict_id=verdict.id, now=at[3])
+    assert stands()
+    uphold_decline(session, one, appeal_id=made.id, reason="It stands", now=at[4])
+    set_terms(session, as_admin(make_admin(session)), terms=Terms(four_eyes_above=10), now=at[5])
+    assert accept_early(session, two, submission_id=submission.id, reason=WHY, now=at[5]) is None
+    attempt = session.scalars(select(Attempt).where(Attempt.submission_id == submission.id, Attempt.state == "waiting")).one()
+    say_no(session, three, attempt_id=attempt.id, reason="Not yet", now=at[6])
+    assert stands()
 
 
 @pytest.mark.breaks_the_books(reason="the tables are taken down")

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.people.models import Person
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.nominate import nominate
 from portal.references.models.nominating import Nomination, NominationActivity
-from portal.references.rules.states import Activity
 from tests.factories.people import make_employee
 
 _numbers = count(1)

@@ -45,6 +45,7 @@ from portal.people.actions.tags import tag_person
 from portal.people.importer import CompaniesImporter
 from portal.people.models import Company, Person
 from portal.people.rules.interest import Interest, Wish
+from portal.profiles.rules.activity import Activity
 from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.scores import adjust
 from portal.recognition.actions.seasons import add_season, close_season
@@ -58,7 +59,6 @@ from portal.references.actions.links import send_link
 from portal.references.actions.terms import add_rule, set_terms
 from portal.references.rules.joining import Offer, Refused
 from portal.references.rules.nominating import Details
-from portal.references.rules.states import Activity
 from portal.references.rules.terms import Terms
 from portal.referrals.actions import send_referral
 from portal.referrals.rules import Peer

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.decide import accept_nomination
 from portal.references.models.nominating import Nomination
-from portal.references.rules.states import Activity
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.journeys.conftest import Visitor

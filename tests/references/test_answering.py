@@ -19,6 +19,7 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.link import LinkSpent
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.answering import agree, put_off, say_no, turn_round
 from portal.references.actions.asking import follow_up, tell_late
 from portal.references.actions.decide import accept_nomination, take_up
@@ -33,7 +34,7 @@ from portal.references.queries.review import KIND
 from portal.references.rules.deciding import AlreadyDecided
 from portal.references.rules.joining import AnsweredAlready, Due, Offer, Refused
 from portal.references.rules.nominating import ColleagueNotEmployee, Details, NominatedBySelf, SaidNo
-from portal.references.rules.states import Activity, Standing, State
+from portal.references.rules.states import Standing, State
 from portal.references.rules.terms import STAFF, DaysOutOfOrder, Terms
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination

@@ -17,6 +17,7 @@ from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.answering import open_account, say_no
 from portal.references.actions.asking import asked_before, follow_up
 from portal.references.actions.commenting import comment
@@ -30,7 +31,7 @@ from portal.references.queries.nominations import nominations_of, standings_of
 from portal.references.queries.registry import Filters, list_registry
 from portal.references.rules.joining import Due, Refused
 from portal.references.rules.nominating import Details, SaidNo
-from portal.references.rules.states import Activity, Standing, State
+from portal.references.rules.states import Standing, State
 from tests.factories.people import chosen, make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.references.test_answering import ADDRESS, WORDS, Scene, token_in, told

@@ -10,12 +10,13 @@ from portal.audit.models import AuditEvent
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed
 from portal.people.actions.states import deactivate_person
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.nominate import nominate
 from portal.references.models.nominating import Nomination
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.nominations import activities_of
 from portal.references.rules.nominating import AlreadyMember, KnownAs, NominatedBySelf, NotACustomer
-from portal.references.rules.states import Activity, State
+from portal.references.rules.states import State
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 

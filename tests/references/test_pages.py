@@ -14,10 +14,11 @@ from portal.notifications.models import OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
-from portal.references.rules.states import Activity, Standing
+from portal.references.rules.states import Standing
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn

@@ -13,11 +13,12 @@ from portal.kernel.db import Database
 from portal.kernel.errors import NotFound
 from portal.people.actions.joining import invite_person
 from portal.people.actions.states import deactivate_person
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.queries.gaps import Gap, few_voices
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
 from portal.references.queries.registry import Filters, list_registry, totals, whole_registry
-from portal.references.rules.states import Activity, Standing
+from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.support.application import SignIn

@@ -7,6 +7,7 @@ import pytest
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import NotAllowed, Refusal, Sentences
 from portal.people.rules.person import EmailInvalid
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.undoing import STOOD
 from portal.references.rules.deciding import OwnNomination, ReasonMissing, late_since, require_decidable, require_reason
 from portal.references.rules.joining import ChosenAndNever, Due, NotAgreed, NothingChosen, due, require_offer
@@ -26,7 +27,7 @@ from portal.references.rules.nominating import (
     require_nominee,
     search_text,
 )
-from portal.references.rules.states import WAYS, Activity, Moments, Move, Standing, State, standing, timeline
+from portal.references.rules.states import WAYS, Moments, Move, Standing, State, standing, timeline
 from portal.references.rules.terms import Facts, Rule, RuleBlank, approving, require_rule
 
 ADMIN = Actor(id=1, roles=frozenset({"admin"}))

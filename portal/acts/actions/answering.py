@@ -63,7 +63,7 @@ def expire_due(session: Session, actor: Actor, *, person_id: int | None = None, 
     for row in rows:
         ask = session.get_one(Ask, row.ask_id)
         session.delete(row)
-        write_outcome(session, actor, ask, Came.EXPIRED, at=now, now=now)
+        write_outcome(session, actor, ask, Came.EXPIRED, at=row.expires_at, now=now)
     return len(rows)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import expire_due, require_minutes, write_outcome
 from portal.acts.actions.locking import locked_company, locked_person
 from portal.acts.models.asks import Ask, OpenAsk
+from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import Budget, budget_of
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.rules.asks import ASK_KIND_NAMES, KEY_LENGTH, NOTE_LENGTH, REASON_LENGTH, AskKind, Came, Channel
@@ -132,7 +133,7 @@ def log_outside_ask(
     if happened_at < now - timedelta(days=366 * MOST_YEARS):
         raise MomentTooOld(years=MOST_YEARS)
     person = _lock(session, get_person(session, person_id))
-    if (first := _same(session, key, person_id, wanted)) is not None:
+    if (first := _same(session, key, person_id, wanted, is_outside=True, came=came)) is not None:
         return first
     if not person.is_advocate:
         raise CannotBeAsked(name=person.name)
@@ -186,10 +187,13 @@ def _lock(session: Session, person: Person) -> Person:
     return person
 
 
-def _same(session: Session, key: str, person_id: int, kind: AskKind) -> Ask | None:
-    """Return the ask that was made with this key. Refuses a key of another one (``KeyUsed``)."""
+def _same(session: Session, key: str, person_id: int, kind: AskKind, *, is_outside: bool = False, came: Came | str | None = None) -> Ask | None:
+    """Return the ask that was made with this key. Refuses a key of another one, and of one of which something else came (``KeyUsed``)."""
     first = session.scalar(select(Ask).where(Ask.key == key[:KEY_LENGTH]))
-    if first is not None and (first.person_id, first.kind) != (person_id, kind.value):
+    if first is None:
+        return None
+    is_same = (first.person_id, first.kind, first.is_outside) == (person_id, kind.value, is_outside)
+    if not is_same or (came is not None and outcomes_of(session, first.id)[:1] != [Came(came)]):
         raise KeyUsed()
     return first
 

@@ -152,12 +152,17 @@ def _past(session: Session, whose: Any, chosen: ColumnElement[bool], now: dateti
     rows: dict[int, list[Any]] = {}
     for row in session.execute(asked.order_by(Ask.id, AskOutcome.id)):
         rows.setdefault(row.id, []).append(row)
-    return [(some[0].whose, _one(some)) for some in rows.values()]
+    return [(some[0].whose, _one(some, now)) for some in rows.values()]
 
 
-def _one(rows: Sequence[Any]) -> Past:
-    """Return one ask; its answer is the last yes, no or silence, and what was done without one was a yes."""
+def _one(rows: Sequence[Any], now: datetime) -> Past:
+    """Return one ask; its answer is the last yes, no or silence, and what was done without one was a yes.
+
+    An open one whose time is over has lapsed, whether or not the job has written that yet.
+    """
     came = [(Came(row.came), row.at) for row in rows if row.came is not None]
+    if not came and rows[0].expires_at <= now:
+        came = [(Came.EXPIRED, rows[0].expires_at)]
     answers = [(what, at) for what, at in came if what is not Came.WITHDRAWN]
     said = [(what, at) for what, at in answers if what in (Came.ACCEPTED, Came.DECLINED, Came.EXPIRED)] or answers
     answered_at, is_yes = (said[-1][1], said[-1][0] not in (Came.DECLINED, Came.EXPIRED)) if said else (None, False)

@@ -19,7 +19,7 @@ from portal.challenges.queries.own import verdicts_of
 from portal.challenges.rules import refusals
 from portal.challenges.rules.early import stood_before, waits_early
 from portal.challenges.rules.states import AttemptState, SubmissionState
-from portal.challenges.rules.verdicts import standing_verdict
+from portal.challenges.rules.verdicts import declining_verdict
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
 from portal.notifications.actions import notify
@@ -69,7 +69,7 @@ def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
 
 def _moments(session: Session, submission: Submission, state: SubmissionState, verdicts: Sequence[Verdict]) -> dict[str, datetime | None]:
     """Return when anything became of a submission last, and since when it is tried again, if it is."""
-    entered_at, declined = session.scalar(select(func.max(Answer.saved_at)).where(Answer.submission_id == submission.id)), standing_verdict(verdicts)
+    entered_at, declined = session.scalar(select(func.max(Answer.saved_at)).where(Answer.submission_id == submission.id)), declining_verdict(verdicts)
     changes = (submission.started_at, entered_at, verdicts[0].decided_at if verdicts else None)
     is_again = state == SubmissionState.DECLINED and declined is not None and entered_at is not None and entered_at > declined.decided_at
     return {"changed_at": max(moment for moment in changes if moment is not None), "again_at": entered_at if is_again else None}

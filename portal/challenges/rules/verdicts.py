@@ -1,6 +1,6 @@
 """What a reviewer may say: categories of a decline, partial points, and who decides on an appeal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -85,15 +85,24 @@ def require_points(points: int | None, offered: int, reason: str, *, paid: int =
 
 def standing_verdict(verdicts: Sequence[V]) -> V | None:
     """Return the verdict that holds, of all of a submission, newest first: feedback decides nothing, and what was undone is as if never said."""
+    return next((verdict for verdict in _standing(verdicts) if verdict.outcome != Outcome.FEEDBACK), None)
+
+
+def declining_verdict(verdicts: Sequence[V]) -> V | None:
+    """Return the verdict by which a submission stands declined, of all of it, newest first: where an appeal upheld one, that one."""
+    return next((verdict for verdict in _standing(verdicts) if verdict.outcome in (Outcome.DECLINED, Outcome.REVERSED)), None)
+
+
+def _standing(verdicts: Sequence[V]) -> Iterator[V]:
+    """Yield the verdicts that were not undone; each that undoes takes the one before it away."""
     undone = 0
     for verdict in verdicts:
         if verdict.outcome == Outcome.RECALLED:
             undone += 1
         elif undone:
             undone -= 1
-        elif verdict.outcome != Outcome.FEEDBACK:
-            return verdict
-    return None
+        else:
+            yield verdict
 
 
 def require_another_reviewer(actor_id: int | None, declined_by_id: int | None, *, has_others: bool) -> None:

@@ -13,6 +13,7 @@ from portal.people.actions.joining import JOIN, invite_person, join
 from portal.people.actions.persons import add_person
 from portal.people.models import Person
 from portal.people.rules.password import Hasher, Policy
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.references.actions.answering import agree, put_off, say_no
 from portal.references.actions.asking import follow_up
 from portal.references.actions.commenting import comment
@@ -22,7 +23,6 @@ from portal.references.actions.nominate import nominate
 from portal.references.rules.deciding import Code
 from portal.references.rules.joining import CONSENT_WORDS, Offer, Refused
 from portal.references.rules.nominating import Details
-from portal.references.rules.states import ACTIVITY_NAMES, Activity
 
 PASSWORD = "a quiet walk by the river"  # noqa: S105, published: demo people are refused in production
 POLICY = Policy(min_length=15)

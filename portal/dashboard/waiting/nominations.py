@@ -11,6 +11,7 @@ from portal.dashboard.waiting.contract import APPROVE, SINCE, Given, Shown, Undo
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
+from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.references.actions.decide import accept_nomination, begin_review, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
@@ -18,7 +19,6 @@ from portal.references.queries.review import KIND, nomination_for_review, waitin
 from portal.references.rules.deciding import CODE_NAMES, Code
 from portal.references.rules.joining import REFUSED_NAMES
 from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
-from portal.references.rules.states import ACTIVITY_NAMES
 from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 

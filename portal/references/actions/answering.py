@@ -21,6 +21,7 @@ from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import PART, Activity
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
 from portal.references.actions.telling import tell_step
@@ -30,7 +31,7 @@ from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
 from portal.references.queries.terms import terms_of
 from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
-from portal.references.rules.states import WAYS, Activity, Move, State
+from portal.references.rules.states import WAYS, Move, State
 
 SOURCE = "nomination"
 
@@ -189,7 +190,7 @@ def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer
 
 
 def _consent(session: Session, actor: Actor, proposal: Proposal, activity: Activity, words: str, now: datetime) -> Consent:
-    part = list(Activity).index(activity)
+    part = PART[activity]
     origin = Origin(SOURCE, proposal.nomination_id, part, evidence_id=proposal.link_id, version=1)
     agreed = Agreed(Item.REFERENCE, words, ())
     given = give_consent(session, actor, person_id=proposal.person_id, agreed=agreed, origin=origin, given_at=now, now=now)

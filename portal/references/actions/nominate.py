@@ -19,6 +19,7 @@ from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.company import OwnerNotEmployee
 from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.drafting import drop_draft
 from portal.references.actions.ruling import approve_by_rule
 from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
@@ -34,7 +35,7 @@ from portal.references.rules.nominating import (
     require_nominee,
     search_text,
 )
-from portal.references.rules.states import STANDS, Activity, State
+from portal.references.rules.states import STANDS, State
 
 TRIES = 3
 NO_DETAILS = Details()

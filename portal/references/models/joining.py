@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
-from portal.references.rules.states import Activity
+from portal.profiles.rules.activity import Activity
 
 
 class NominationLink(Base):

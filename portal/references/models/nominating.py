@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
-from portal.references.rules.states import Activity, State
+from portal.profiles.rules.activity import Activity
+from portal.references.rules.states import State
 
 OPEN = "state IN ('submitted', 'invited', 'accepted')"
 _WAITS = text("state = 'submitted'")

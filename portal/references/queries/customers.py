@@ -13,9 +13,10 @@ from portal.kernel.ids import token_hash
 from portal.people.models import Person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
 from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
-from portal.references.rules.states import Activity, State
+from portal.references.rules.states import State
 from portal.web.paging import AnySelect
 
 

@@ -13,10 +13,11 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity
 from portal.references.rules.nominating import credited
-from portal.references.rules.states import STANDING_STEPS, Activity, Moments, Standing, State, standing, timeline
+from portal.references.rules.states import STANDING_STEPS, Moments, Standing, State, standing, timeline
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _first, _nominee, _credited, _sender, _colleague = aliased(Nomination), aliased(Person), aliased(Person), aliased(Person), aliased(Person)

@@ -14,11 +14,12 @@ from portal.kernel.text import N_
 from portal.people.models import Company, Person
 from portal.people.queries.persons import names
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Offered, offer_of
 from portal.references.queries.nominations import in_order, nominators_of, taken_back_at
 from portal.references.queries.review import Voice, voices
-from portal.references.rules.states import STANDS, Activity, Moments, Standing, State, standing, timeline
+from portal.references.rules.states import STANDS, Moments, Standing, State, standing, timeline
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination, NominationActivity
 from portal.references.queries.nominations import in_order, taken_back_at
-from portal.references.rules.states import Activity, Standing, State
+from portal.references.rules.states import Standing, State
 from portal.web.paging import AnySelect, Page, page_by, read_cursor
 
 SIZE = 25

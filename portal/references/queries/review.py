@@ -15,13 +15,14 @@ from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, search_companies
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.models.terms import NominationRule
 from portal.references.queries.comments import Said, comments_on
 from portal.references.queries.duplicates import said_no
 from portal.references.queries.nominations import activities_of
 from portal.references.rules.nominating import are_twins, twin_key
-from portal.references.rules.states import STANDS, Activity, State
+from portal.references.rules.states import STANDS, State
 from portal.web.paging import AnySelect
 
 KIND = "nomination"

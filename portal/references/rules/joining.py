@@ -9,7 +9,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.errors import Conflict, Refusal, Sentences
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
-from portal.references.rules.states import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 
 LINK_GOOD_FOR = timedelta(days=60)
 """A link outlives the reminder and the day on which silence counts, so that who answers late still can."""

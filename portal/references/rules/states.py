@@ -124,31 +124,6 @@ IN_REGISTRY = (
 """What the registry's list can be asked for."""
 
 
-class Activity(StrEnum):
-    """What a nominee might do for us."""
-
-    CALL = "call"
-    REVIEW = "review"
-    CASE_STUDY = "case_study"
-    SPEAKING = "speaking"
-    PRESS = "press"
-    ADVISORY_BOARD = "advisory_board"
-    VIDEO = "video"
-    REFERRAL = "referral"
-
-
-ACTIVITY_NAMES = {
-    Activity.CALL: N_("Reference call"),
-    Activity.REVIEW: N_("Review"),
-    Activity.CASE_STUDY: N_("Case study"),
-    Activity.SPEAKING: N_("Speaking"),
-    Activity.PRESS: N_("Press"),
-    Activity.ADVISORY_BOARD: N_("Advisory board"),
-    Activity.VIDEO: N_("Video"),
-    Activity.REFERRAL: N_("Referral"),
-}
-
-
 def standing(
     state: State, person_state: str | None, *, is_in_review: bool = False, ask_again_on: date | None = None, is_taken_back: bool = False
 ) -> Standing:

@@ -11,12 +11,12 @@ from portal.kernel.errors import Refusal
 from portal.people.actions.throttles import count_try
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, take_back, turn_round
 from portal.references.forms import LinkForm, NoForm, OfferForm
 from portal.references.queries.customers import offer_of, proposal_of
 from portal.references.queries.terms import terms_of
 from portal.references.rules.joining import CONSENT_WORDS, LINK_TRIES, Offer, Refused, require_offer
-from portal.references.rules.states import ACTIVITY_NAMES, Activity
 from portal.references.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
 from portal.web.guards import current_actor, public

@@ -14,6 +14,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.queries.companies import search_companies
 from portal.people.queries.persons import names
+from portal.profiles.rules.activity import Activity
 from portal.references.actions.nominate import nominate as nominate_person
 from portal.references.actions.nominate import with_key
 from portal.references.actions.several import Outcome, nominate_lines
@@ -23,7 +24,7 @@ from portal.references.queries.drafts import find_draft
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.gaps import few_voices
 from portal.references.queries.nominations import nominations_of
-from portal.references.rules.states import Activity, State
+from portal.references.rules.states import State
 from portal.references.views.shared import NAMES, bp
 from portal.web.guards import current_actor, employee
 from portal.web.templating import render, render_fragment

@@ -5,10 +5,11 @@ from datetime import datetime
 from flask import Blueprint
 from flask_babel import gettext as _
 
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.references.rules.deciding import CODE_NAMES
 from portal.references.rules.joining import REFUSED_NAMES
 from portal.references.rules.nominating import PERIODS, TIER_NAMES
-from portal.references.rules.states import ACTIVITY_NAMES, LOST, STANDING_NAMES, Activity
+from portal.references.rules.states import LOST, STANDING_NAMES
 
 bp = Blueprint("references", __name__)
 

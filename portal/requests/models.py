@@ -1,0 +1,119 @@
+"""Tables of reference requests: the request with its deal, and the people who were proposed for it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.schema import Base, BigId, Json, UTCDateTime, one_of
+from portal.profiles.rules.activity import Activity
+from portal.requests.rules.states import CandidateState, DealOutcome, DealStage, State
+
+_LIVES = text("state NOT IN ('draft', 'completed', 'missed', 'declined', 'expired', 'cancelled', 'withdrawn')")
+_HOLDS = text("state NOT IN ('owner_declined', 'declined', 'no_answer', 'withdrawn')")
+
+
+class ReferenceRequest(Base):
+    """What an employee needs a reference for. Prospect and deal are read by the requester, who handles it, the account owner asked, and admins.
+
+    ``deal_value`` is in whole units of ``currency``. ``criteria`` is what was searched for (``finding.rules``). ``is_self_serve`` tells that
+    the requester picks the person themself. ``handler_id`` is the admin who took it up. ``unfilled_by`` names the criterion that left nobody.
+    Moments: ``opened_at`` sent, ``first_proposed_at``, ``accepted_at`` by a customer, ``ended_at`` in any final state.
+    """
+
+    __tablename__ = "reference_request"
+    __table_args__ = (
+        one_of("state", State),
+        one_of("activity", Activity),
+        one_of("deal_stage", DealStage),
+        one_of("deal_outcome", DealOutcome),
+        CheckConstraint("deal_value >= 0", name="value_not_negative"),
+        CheckConstraint("(deal_outcome IS NULL) = (deal_closed_on IS NULL)", name="deal_closed_whole"),
+        UniqueConstraint("requester_id", "key"),
+        Index(None, "requester_id", "made_at", "id"),
+        Index("ix_reference_request_lives", "needed_by", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
+        Index(None, "state", "changed_at", "id"),
+        Index(None, "opened_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    requester_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    handler_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    is_self_serve: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(16))
+    activity: Mapped[str] = mapped_column(String(20))
+    prospect: Mapped[str] = mapped_column(String(160))
+    prospect_domain: Mapped[str] = mapped_column(String(253))
+    prospect_contact: Mapped[str] = mapped_column(String(120))
+    prospect_email: Mapped[str] = mapped_column(String(254))
+    industry: Mapped[str] = mapped_column(String(120))
+    region: Mapped[str] = mapped_column(String(120))
+    size: Mapped[str] = mapped_column(String(40))
+    product: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(60))
+    competitor: Mapped[str] = mapped_column(String(160))
+    worry: Mapped[str] = mapped_column(Text)
+    criteria: Mapped[dict[str, Any]] = mapped_column(Json)
+    deal_name: Mapped[str] = mapped_column(String(160))
+    deal_value: Mapped[int | None] = mapped_column(BigId)
+    currency: Mapped[str] = mapped_column(String(3))
+    deal_stage: Mapped[str | None] = mapped_column(String(12))
+    deal_outcome: Mapped[str | None] = mapped_column(String(4))
+    deal_closed_on: Mapped[date | None] = mapped_column(Date)
+    needed_by: Mapped[date | None] = mapped_column(Date)
+    expected_grade: Mapped[int | None]
+    end_code: Mapped[str] = mapped_column(String(20))
+    end_reason: Mapped[str] = mapped_column(String(500))
+    unfilled_by: Mapped[str] = mapped_column(String(40))
+    search: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_proposed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RequestCandidate(Base):
+    """One person who was proposed for a request: the ask that reserved their slot, why they fit, and what came of it.
+
+    ``reasons`` is what the proposer saw (``finding``). Of one request at most one candidate holds at a time; one person is proposed once.
+    ``decline_code`` and ``said`` are the customer's own answer, ``suggested_*`` the colleague they named instead. ``grade`` (1 to 5) is how
+    the meeting went in the requester's eyes, ``minutes`` what it took the customer.
+    """
+
+    __tablename__ = "request_candidate"
+    __table_args__ = (
+        one_of("state", CandidateState),
+        UniqueConstraint("request_id", "person_id"),
+        CheckConstraint("grade BETWEEN 1 AND 5", name="grade_in_range"),
+        CheckConstraint("minutes >= 0", name="minutes_not_negative"),
+        Index("uq_request_candidate_holds", "request_id", unique=True, sqlite_where=_HOLDS, postgresql_where=_HOLDS),
+        Index(None, "person_id", "proposed_at"),
+        Index(None, "company_id", "proposed_at"),
+        Index(None, "owner_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    request_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_request.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    company_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("company.id"))
+    owner_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    ask_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ask.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    fit: Mapped[int | None]
+    reasons: Mapped[list[Any]] = mapped_column(Json)
+    proposed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    owner_answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decline_code: Mapped[str] = mapped_column(String(20))
+    said: Mapped[str] = mapped_column(String(1000))
+    suggested_name: Mapped[str] = mapped_column(String(120))
+    suggested_email: Mapped[str] = mapped_column(String(254))
+    grade: Mapped[int | None]
+    minutes: Mapped[int | None]
