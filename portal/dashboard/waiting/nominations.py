@@ -18,7 +18,7 @@ from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
 from portal.references.rules.joining import REFUSED_NAMES
-from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
+from portal.references.rules.nominating import PERIODS, TIER_NAMES, WAY_NAMES, credited
 from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 
@@ -43,6 +43,7 @@ class WaitingNominations:
         "codes": CODE_NAMES,
         "periods": PERIODS,
         "tiers": TIER_NAMES,
+        "ways": WAY_NAMES,
         "refused": REFUSED_NAMES,
     }
     verdicts: ClassVar[Mapping[str, Verdict]] = {

@@ -112,12 +112,6 @@ def nominators_of_person(session: Session, person_id: int) -> set[int]:
     return credited((row[0], row[1]) for row in session.execute(found))
 
 
-def colleagues_of(session: Session, person_id: int) -> list[tuple[int, str]]:
-    """Return the employees in whose name somebody may nominate, as (id, name), by name."""
-    found = select(Person.id, Person.name).where(Person.is_employee, Person.state == PersonState.ACTIVE, Person.id != person_id)
-    return [(row[0], row[1]) for row in session.execute(found.order_by(Person.name_key, Person.id))]
-
-
 def agreed_for(session: Session, person_id: int) -> int:
     """Return how many of the people whom somebody nominated first said yes by their link. Who had joined before there were links said nothing."""
     own = func.coalesce(Nomination.colleague_id, Nomination.nominator_id) == person_id
