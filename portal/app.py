@@ -333,6 +333,7 @@ TICKS: list[Tick] = [
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
+    (references_jobs.DRAFTS_EVERY_SECONDS, references_jobs.forget_old_drafts),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),

@@ -1,5 +1,6 @@
 """Verbs of consents: give, end, withdraw. Rooms above give them with an approval and end them with its reversal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from portal.audit.actions import record
 from portal.consents.models import Consent
 from portal.consents.rules import ITEM_NAMES, REASON_LENGTH, Agreed, ConsentEnded, End, Item, last_day, may_be_given_again
 from portal.kernel.actor import Actor
-from portal.kernel.clock import local_date
+from portal.kernel.clock import local_date, micros
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.text import clean, fold
@@ -84,18 +85,36 @@ def withdraw_consent(session: Session, actor: Actor, *, consent_id: int, reason:
         raise ConsentEnded()
     session.refresh(consent)
     record(session, actor, "consent.withdrawn", "consent", consent.id, now=now, item=consent.item, has_reason=bool(said))
-    _tell_admins(session, consent, now)
+    _tell_admins(session, [consent], f"consent:{consent.id}:withdrawn", f"/admin/consents/{consent.id}", now)
     return consent
 
 
-def _tell_admins(session: Session, consent: Consent, now: datetime) -> None:
+def withdraw_consents(session: Session, actor: Actor, *, source_type: str, source_id: int, now: datetime) -> int:
+    """Let a person take back at once all that they agreed to with one thing, and say how many that was. The admins read it in one message.
+
+    What has ended is left as it is, as is anybody else's; a second time ends nothing and tells nobody.
+    """
+    mine = (Consent.source_type == source_type, Consent.source_id == source_id, Consent.person_id == actor.id, Consent.ended_at.is_(None))
+    ended = update(Consent).where(*mine).values(ended_at=now, ended_as=End.WITHDRAWN, ended_by_id=actor.id).returning(Consent.id)
+    ids = session.scalars(ended.execution_options(synchronize_session=False)).all()
+    found = session.scalars(select(Consent).where(Consent.id.in_(ids)).order_by(Consent.id).execution_options(populate_existing=True)).all()
+    for consent in found:
+        record(session, actor, "consent.withdrawn", "consent", consent.id, now=now, item=consent.item, has_reason=False)
+    if found:
+        key = f"consent:{source_type}:{source_id}:withdrawn:{micros(now)}"
+        _tell_admins(session, found, key, f"/admin/people/{actor.id}", now)
+    return len(found)
+
+
+def _tell_admins(session: Session, ended: Sequence[Consent], key: str, link: str, now: datetime) -> None:
+    consent = ended[0]
     data = {
         "person": get_person(session, consent.person_id).name,
         "item": ITEM_NAMES[Item(consent.item)],
         "quote": consent.quote,
         "reason": consent.reason,
+        "words": [one.words for one in ended] if len(ended) > 1 else [],
     }
     for admin in admins(session):
         if admin.person_id != consent.person_id:
-            key, link = f"consent:{consent.id}:withdrawn", f"/admin/consents/{consent.id}"
             notify(session, to=admin, kind="consent_withdrawn", data=data, key=key, link=link, now=now)

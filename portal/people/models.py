@@ -62,6 +62,8 @@ class Person(Base):
         Index(None, "board_name_key", unique=True),
         # Few people of many: whoever is told of a redemption.
         Index("ix_person_admins", "id", sqlite_where=text("is_admin = 1"), postgresql_where=text("is_admin")),
+        # Few people of many: colleagues to choose from while a name is typed.
+        Index("ix_person_employees", "name_key", "id", sqlite_where=text("is_employee = 1"), postgresql_where=text("is_employee")),
         one_of("state", PersonState),
         CheckConstraint("name <> ''", name="has_name"),
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_has_key"),

@@ -15,7 +15,7 @@ from portal.references.actions.terms import add_rule, end_rule, seen_values, set
 from portal.references.forms import CommentForm, RuleForm, TermsForm
 from portal.references.queries.terms import rules_with_makers, terms_of
 from portal.references.rules.nominating import TIER_NAMES
-from portal.references.rules.terms import Terms
+from portal.references.rules.terms import MOST_BY_RULE, Terms
 from portal.web.guards import admin, current_actor, reviewer
 from portal.web.templating import render
 from portal.web.transaction import db, writes
@@ -30,7 +30,8 @@ def _stored() -> TermsForm:
 
 def _page(form: TermsForm | None = None, rule: RuleForm | None = None) -> str:
     rule = rule or RuleForm(formdata=None)
-    return render("references/admin.html", form=form or _stored(), rule_form=rule, rules=rules_with_makers(db()), tiers=TIER_NAMES)
+    told = {"rules": rules_with_makers(db()), "tiers": TIER_NAMES, "most_by_rule": MOST_BY_RULE}
+    return render("references/admin.html", form=form or _stored(), rule_form=rule, **told)
 
 
 def _again(refusal: Refusal) -> tuple[str, int]:

@@ -6,28 +6,35 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from portal.kernel.text import clean
-from portal.people.queries.companies import possible_owners
 from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
-from portal.references.queries.nominations import colleagues_of
 from portal.references.rules.deciding import COMMENT_LENGTH
 from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES, Refused
-from portal.references.rules.nominating import LINK_LENGTH, MOST_COUNT, PERIODS, TIER_NAMES, WHY_LENGTH, WORDS_LENGTH, Details
+from portal.references.rules.nominating import (
+    LINK_LENGTH,
+    MOST_COUNT,
+    PERIODS,
+    PHONE_LENGTH,
+    TIER_NAMES,
+    WAY_NAMES,
+    WHY_LENGTH,
+    WORDS_LENGTH,
+    Details,
+)
 from portal.references.rules.states import IN_REGISTRY, STANDING_NAMES, Standing
 from portal.references.rules.terms import MOST_CREDIT, MOST_DAYS
 from portal.web.forms import FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 MORE = (
-    "words", "colleague_id", "products", "languages", "industry", "region", "size", "owner_id", "tier", "usage_count", "usage_days",
-    "sensitivities", "evidence_url", "evidence",
+    "words", "colleague", "phone", "ways", "products", "languages", "industry", "region", "size", "owner", "tier", "usage_count", "usage_days",
+    "sensitivities", "notes", "evidence_url", "evidence",
 )  # fmt: skip
 """What stands under “More about them”."""
 
@@ -51,6 +58,16 @@ def activity_choices() -> list[tuple[str, str]]:
     return [(activity.value, gettext(ACTIVITY_NAMES[activity])) for activity in Activity]
 
 
+def way_choices() -> list[tuple[str, str]]:
+    """Return how somebody may like to be reached, for a form."""
+    return [(way.value, gettext(name)) for way, name in WAY_NAMES.items()]
+
+
+def _somebody(label: str) -> StringField:
+    """Return a field into which a colleague's name is typed, and chosen from those that fit."""
+    return StringField(label, [Optional(), Length(max=NAME_LENGTH + EMAIL_LENGTH + 3)], filters=[one_line])
+
+
 def standing_choices(some: Iterable[Standing] = tuple(Standing)) -> list[tuple[str, str]]:
     """Return the ways a nomination stands, for a filter."""
     return [(standing.value, gettext(STANDING_NAMES[standing])) for standing in some]
@@ -70,17 +87,20 @@ class NominateForm(Form):
     why = TextAreaField(_("Why would they be a good voice?"), [DataRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
     activities = SelectMultipleField(_("What might they enjoy?"), choices=activity_choices)
     words = TextAreaField(_("A line to them"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
-    colleague_id = SelectField(_("On behalf of a colleague"), [Optional()], coerce=_number, validate_choice=False)
+    colleague = _somebody(_("On behalf of a colleague"))
+    phone = StringField(_("Telephone"), [Optional(), Length(max=PHONE_LENGTH)], filters=[one_line])
+    ways = SelectMultipleField(_("How they like to be reached"), choices=lambda: way_choices())
     products = StringField(_("Products they use"), [Optional(), Length(max=WORDS_LENGTH)], filters=[one_line])
     languages = StringField(_("Languages they speak"), [Optional(), Length(max=WORDS_LENGTH)], filters=[one_line])
     industry = StringField(_("Industry"), [Optional(), Length(max=FIELD_LENGTH)], filters=[one_line])
     region = StringField(_("Region"), [Optional(), Length(max=FIELD_LENGTH)], filters=[one_line])
     size = SelectField(_("Size"), [Optional()], choices=lambda: [("", gettext("Not known")), *[(size.value, size.value) for size in CompanySize]])
-    owner_id = SelectField(_("Who looks after the account"), [Optional()], coerce=_number, validate_choice=False)
+    owner = _somebody(_("Who looks after the account"))
     tier = SelectField(_("Who may find them"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *tier_choices()])
     usage_count = IntegerField(_("How often they may be asked"), [Optional(), NumberRange(1, MOST_COUNT)], render_kw={"min": 1})
     usage_days = SelectField(_("In which period"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *period_choices()])
     sensitivities = TextAreaField(_("What to be careful about"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
+    notes = TextAreaField(_("Anything else that helps to decide"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
     evidence_url = StringField(_("Evidence: a link"), [Optional(), Length(max=LINK_LENGTH)], filters=[one_line])
     evidence = FileField(_("Evidence: a file"), [Optional()])
 
@@ -96,17 +116,12 @@ class NominateForm(Form):
         given = {name: [clean(str(value))[:WHY_LENGTH] for value in values] for name, values in asked.items()}
         return {name: values for name, values in given.items() if any(values)}
 
-    def offer(self, session: Session, own_id: int) -> None:
-        """Fill the choices that are people."""
-        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
-        self.owner_id.choices = [("", gettext("Not known")), *possible_owners(session)]
-
-    def details(self, evidence_id: int | None) -> Details:
-        """Return what was added."""
-        texts = ("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url")
-        numbers = ("owner_id", "tier", "usage_count", "usage_days")
+    def details(self, owner_id: int | None, evidence_id: int | None) -> Details:
+        """Return what was added. Who looks after the account is found by what was typed (``queries.colleagues.find_owner``)."""
+        texts = ("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url", "phone", "notes")
+        numbers = ("tier", "usage_count", "usage_days")
         given: dict[str, Any] = {name: self[name].data or "" for name in texts} | {name: self[name].data for name in numbers}
-        return Details(**given, evidence_id=evidence_id)
+        return Details(**given, ways=tuple(self.ways.data), owner_id=owner_id, evidence_id=evidence_id)
 
     @property
     def has_more(self) -> bool:
@@ -120,15 +135,11 @@ class SeveralForm(Form):
     key = KeyField()
     lines = TextAreaField(_("People"), [DataRequired(), Length(max=20_000)], filters=[plain_text], render_kw={"rows": 8})
     why = TextAreaField(_("Why would they be good voices?"), [DataRequired(), Length(max=WHY_LENGTH)], filters=[plain_text])
-    colleague_id = SelectField(_("On behalf of a colleague"), [Optional()], coerce=_number, validate_choice=False)
-
-    def offer(self, session: Session, own_id: int) -> None:
-        """Fill the colleagues."""
-        self.colleague_id.choices = [("", gettext("Nobody: it is my own")), *colleagues_of(session, own_id)]
+    colleague = _somebody(_("On behalf of a colleague"))
 
     def rest(self, lines: list[str]) -> "SeveralForm":
         """Return the form with what is left to mend, under a key of its own."""
-        kept = {"lines": "\n".join(lines), "why": self.why.data if lines else "", "colleague_id": self.colleague_id.data}
+        kept = {"lines": "\n".join(lines), "why": self.why.data if lines else "", "colleague": self.colleague.data}
         return SeveralForm(formdata=None, data=kept)
 
 
@@ -187,6 +198,8 @@ class TermsForm(Form):
     later_days = _days(_("Who says “not now” is asked again after (days)"))
     approved = _credit(_("Credit when a nomination is approved"))
     agreed = _credit(_("Credit when the customer says yes"))
+    completed = _credit(_("Credit for each activity that they complete as a reference"))
+    well_done = _credit(_("Credit besides where it went well (4 or 5 of 5)"))
 
 
 class RuleForm(Form):

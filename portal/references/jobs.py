@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.references.actions.asking import asked_before, follow_up, tell_late, waiting_too_long
+from portal.references.actions.drafting import forget_drafts
 from portal.references.rules.joining import Due
 
 EVERY_SECONDS = 300.0
+DRAFTS_EVERY_SECONDS = 86_400.0
 AT_ONCE = 200
 
 
@@ -34,6 +36,11 @@ def escalate_nominations(database: Database, now: datetime) -> int:
         found = waiting_too_long(session, now, AT_ONCE)
     tells: list[Callable[[Session], bool]] = [partial(_tell_late, nomination_id=nomination_id, now=now) for nomination_id in found]
     return sum(database.write(tell) for tell in tells)
+
+
+def forget_old_drafts(database: Database, now: datetime) -> int:
+    """Throw away drafts that nobody touched for long; returns how many."""
+    return database.write(partial(forget_drafts, now=now))
 
 
 def _follow_up(session: Session, *, nomination_id: int, now: datetime) -> Due:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.app import WAITING
@@ -21,6 +22,7 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
+from portal.references.models.nominating import Nomination
 from portal.review.actions.cases import assign_case
 from portal.review.models import ReviewCase, SavedView
 from portal.review.rules.refusals import OwnerMayNotDecide
@@ -28,6 +30,7 @@ from tests.challenges.test_races import at_once
 from tests.dashboard.scene import Scene, build, scene
 from tests.factories.challenges import as_admin, as_advocate
 from tests.factories.people import make_admin, make_employee
+from tests.factories.references import make_nomination
 from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
@@ -227,3 +230,16 @@ def test_workers_that_look_at_once_tell_once(stage: Scene, database: Database) -
     if database.is_sqlite:
         told = [escalate(database, late, WAITING), escalate(database, late, WAITING)]
     assert sum(told) == len(_notices(database))
+
+
+def test_who_is_given_a_nomination_takes_it_up_and_its_nominators_are_told_once(database: Database, sign_in: SignIn) -> None:
+    employee, admin, other = database.write(lambda s: (make_employee(s), make_admin(s), make_admin(s)))
+    made = database.write(lambda s: make_nomination(s, employee).id)
+    desk, address = sign_in(admin), f"{QUEUE}/nomination/{made}/owner"
+    for owner, was in ((other.id, ""), ("", other.id), (admin.id, "")):
+        assert desk.post(address, data={"owner": owner, "was": was}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(Nomination, made).review_began_at is not None
+        told = session.scalars(select(Notice.data).where(Notice.person_id == employee.id)).all()
+    assert [data["step"] for data in told] == ["in_review"]
+    assert "In review" in sign_in(employee).get("/nominate/mine").text

@@ -11,7 +11,7 @@ from portal.kernel import migrate
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.notifications.models import OutboxJob
+from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
@@ -27,12 +27,14 @@ from portal.references.jobs import follow_up_nominees
 from portal.references.models.nominating import Nomination
 from portal.references.queries.comments import comments_on
 from portal.references.queries.customers import proposal_of
+from portal.references.queries.nominations import nominations_of, standings_of
+from portal.references.queries.registry import Filters, list_registry
 from portal.references.rules.joining import Due, Refused
 from portal.references.rules.nominating import Details, SaidNo
 from portal.references.rules.states import Standing, State
 from tests.factories.people import chosen, make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
-from tests.references.test_answering import ADDRESS, Scene, token_in
+from tests.references.test_answering import ADDRESS, WORDS, Scene, token_in, told
 from tests.support.application import PortalClient, SignIn
 
 DAY = timedelta(days=1)
@@ -295,6 +297,14 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
     assert "You have taken back what you agreed to." in client.get(f"/proposal?t={scene.token}").text
     with database.reading() as session:
         assert all(ended is not None for ended in session.scalars(select(Consent.ended_at)))
+        notices = session.scalars(select(Notice).where(Notice.kind == "consent_withdrawn")).all()
+        assert [notice.data["words"] for notice in notices] == [list(WORDS.values())]  # one for all that ended
+        assert told(session, scene.greta)[-1] == "taken_back"
+        assert scene.standing(session) is Standing.TAKEN_BACK
+        for wanted, number in ((Standing.TAKEN_BACK, 1), (Standing.ACCEPTED, 0)):
+            assert len(nominations_of(session, scene.greta.id, standing=wanted).rows) == number
+            assert len(list_registry(session, Filters(state=wanted)).rows) == number
+        assert standings_of(session, scene.greta.id) == {Standing.TAKEN_BACK: 1}
 
 
 def test_a_word_of_a_reviewer_takes_up_what_waits_and_one_of_its_nominator_does_not(session: Session) -> None:
@@ -306,3 +316,21 @@ def test_a_word_of_a_reviewer_takes_up_what_waits_and_one_of_its_nominator_does_
     comment(session, boss, nomination_id=made.id, text="Who is she?", key="b", now=utcnow())
     session.refresh(made)
     assert made.review_began_at is not None
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_an_answer_closes_what_waits_under_another_address_and_the_second_person_it_made(session: Session, answer: str) -> None:
+    """The first was silent, and was nominated by another address of theirs meanwhile; then they answer by the first mail."""
+    scene = Scene(session)
+    marked = make_nomination(session, name="Ada", email="ada2@works.example")
+    mark_duplicate(session, scene.boss, nomination_id=marked.id, first_id=scene.id, now=utcnow())
+    fall_silent(session, scene)
+    other = make_nomination(session, name="Ada", email="ada2@works.example", now=scene.at + 31 * DAY)
+    accept_nomination(session, scene.boss, nomination_id=other.id, now=scene.at + 31 * DAY)
+    second = session.scalars(select(Person).where(Person.email == "ada2@works.example")).one()
+    assert second.state == PersonState.INVITED
+    scene.say(session, answer, scene.at + 32 * DAY)
+    session.refresh(second)
+    session.refresh(other)
+    assert (second.state, other.state, other.duplicate_of_id) == (PersonState.CONTACT, State.DUPLICATE, scene.id)
+    assert asked_before(session, scene.at + 60 * DAY, 10) == []

@@ -99,7 +99,7 @@ def test_declining_tells_the_reason_and_nobody_is_invited(session: Session) -> N
     decline_nomination(session, acting(make_admin(session)), nomination_id=made.id, reason=" Their contract ends. ", now=utcnow())
     notice = session.scalars(select(Notice).where(Notice.person_id == employee.id)).one()
     assert (made.state, made.reason) == (State.NOT_APPROVED, "Their contract ends.")
-    assert (notice.kind, notice.data["reason"], notice.link) == ("nomination_declined", "Their contract ends.", "/nominate/mine")
+    assert (notice.kind, notice.data["reason"], notice.link) == ("nomination_declined", "Their contract ends.", f"/nominate/mine/{made.id}")
     assert mails_to(session, str(employee.email)) == ["nomination_declined"]
     assert find_person_by_email(session, "ada@works.example") is None
 

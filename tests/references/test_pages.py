@@ -202,16 +202,31 @@ def test_pages_ask_as_many_questions_for_many_rows(database: Database, sign_in: 
 MORE = {
     "products": "Boards", "languages": "English, German", "tier": "2", "usage_count": "2", "usage_days": "90", "words": "You told it well.",
     "sensitivities": "Her boss is new.", "evidence_url": "https://works.example/post", "size": "50–249",
+    "phone": "+49 (0)30 901820", "ways": ["phone", "video"], "notes": "Met her at the fair.",
 }  # fmt: skip
+
+
+TOLD = (
+    "+49 (0)30 901820", "Telephone, Video call", "Met her at the fair.", "Her boss is new.", "consent.txt", "Karim Boutaleb"
+)  # fmt: skip
 
 
 def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
     file = (io.BytesIO(b"She wrote that she would gladly."), "consent.txt")
-    data = DATA | MORE | {"colleague_id": str(colleague.id), "owner_id": str(colleague.id), "evidence": file}
+    data = DATA | MORE | {"colleague": "karim boutaleb", "owner": str(colleague.email), "evidence": file}
     assert sign_in(employee).post("/nominate", data=data).status_code == 303
     desk = sign_in(database.write(make_admin))
     page = desk.get("/admin/approvals?kind=nomination").text
-    for text in ("Boards", "English, German", "found through an admin", "2 times in a quarter", "Her boss is new.", "consent.txt", "Karim Boutaleb"):
+    for text in (
+        "Boards",
+        "English, German",
+        "found through an admin",
+        "2 times in a quarter",
+        "Her boss is new.",
+        "consent.txt",
+        "Karim Boutaleb",
+        *TOLD,
+    ):
         assert text in page
     link = re.search(r'href="(/files/\d+[^"]*)"', page)
     assert link
@@ -223,7 +238,13 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
 
 @pytest.mark.parametrize(
     ("field", "value", "told"),
-    [("evidence_url", "works", "evidence_url-error"), ("usage_count", "3", "usage_count-error"), ("colleague_id", "4040", "colleague_id-error")],
+    [
+        ("evidence_url", "works", "evidence_url-error"),
+        ("usage_count", "3", "usage_count-error"),
+        ("colleague", "Nobody Atall", "colleague-error"),
+        ("owner", "x@y.example", "owner-error"),
+        ("phone", "ring me", "phone-error"),
+    ],
 )
 def test_what_is_wrong_under_more_is_told_beside_it_and_nothing_is_lost(sign_in: SignIn, employee: Person, field: str, value: str, told: str) -> None:
     answer = sign_in(employee).post("/nominate", data=DATA | {"sensitivities": "Her boss is new.", field: value})
@@ -280,7 +301,7 @@ def test_several_are_nominated_line_by_line(database: Database, sign_in: SignIn,
 def test_a_link_of_a_company_fills_the_form_and_can_be_passed_on(sign_in: SignIn, employee: Person) -> None:
     page = sign_in(employee).get("/nominate?company=Alto+Rail").text
     assert 'value="Alto Rail"' in page
-    assert re.search(r'id="share-link">[^<]*/nominate\?company=Alto\+Rail<', page)
+    assert re.search(r'id="share"[^>]*>[^<]*/nominate\?company=Alto\+Rail<', page)
 
 
 def test_nominators_and_reviewers_talk_and_nobody_else_listens(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
@@ -352,7 +373,8 @@ def test_admins_set_the_clock_and_rules(database: Database, sign_in: SignIn) -> 
     desk = sign_in(database.write(make_admin))
     seen = re.search(r'name="seen" value="([^"]*)"', desk.get("/admin/nominations").text)
     assert seen
-    terms = {"late_days": "5", "remind_days": "9", "silent_days": "8", "later_days": "60", "approved": "3", "agreed": "4", "seen": seen[1]}
+    days = {"late_days": "5", "remind_days": "9", "silent_days": "8", "later_days": "60"}
+    terms = days | {"approved": "3", "agreed": "4", "completed": "5", "well_done": "6", "seen": seen[1]}
     refused = desk.post("/admin/nominations", data=terms)
     assert (refused.status_code, 'id="silent_days-error"' in refused.text) == (422, True)
     assert desk.post("/admin/nominations", data=terms | {"silent_days": "20"}).status_code == 303
@@ -363,3 +385,36 @@ def test_admins_set_the_clock_and_rules(database: Database, sign_in: SignIn) -> 
     assert end
     assert ("Known ones" in page, 'value="60"' in page, desk.post(end[1]).status_code) == (True, True, 303)
     assert "ended on" in desk.get("/admin/nominations").text
+
+
+def test_a_colleague_is_found_by_typing_and_no_page_lists_them_all(database: Database, sign_in: SignIn, employee: Person) -> None:
+    def start(session: Session) -> None:
+        for n in range(30):
+            make_employee(session, name="Anna Berg", email=f"anna{n:02}@brindlewick.example")
+        make_admin(session, name="Boss Berg", email="boss@brindlewick.example")
+
+    database.write(start)
+    client = sign_in(employee)
+    for address in ("/nominate", "/nominate/several"):
+        page = client.get(address).text
+        assert ("Anna Berg" in page, "anna00@" in page) == (False, False)
+    offered = asked(client, "colleagues", colleague="berg")
+    assert (offered.count("<option"), "Anna Berg (anna00@brindlewick.example)" in offered, "<html" in offered) == (8, True, False)
+    assert asked(client, "owners", owner="boss").count("Boss Berg") == 1
+    assert asked(client, "colleagues", colleague="boss") == asked(client, "colleagues", colleague=employee.name) == asked(client, "colleagues")
+    refused = client.post("/nominate", data=DATA | {"colleague": "anna berg"})
+    assert (refused.status_code, "Several people here are called" in refused.text, refused.text.count("(anna0")) == (422, True, 8)
+    assert client.post("/nominate", data=DATA | {"colleague": "Anna Berg (anna07@brindlewick.example)", "owner": "Boss Berg"}).status_code == 303
+    several = {"key": "s", "lines": "Bo, bo@works.example, Works", "why": "Good."}
+    assert client.post("/nominate/several", data=several | {"colleague": "anna berg"}).status_code == 422
+    assert "Nominated." in client.post("/nominate/several", data=several | {"colleague": "ANNA03@brindlewick.example"}).text
+    with database.reading() as session:
+        emails = session.scalars(select(Person.email).join(Nomination, Nomination.colleague_id == Person.id).order_by(Nomination.id)).all()
+    assert emails == ["anna07@brindlewick.example", "anna03@brindlewick.example"]
+
+
+def test_the_link_to_share_carries_who_was_typed_and_nothing_that_was_said(sign_in: SignIn, employee: Person) -> None:
+    client = sign_in(employee)
+    typed = {"company": "Alto Rail", "name": "Ada", "email": "ada@alto.example", "why": "Secret."}
+    assert asked(client, "share", **typed).strip().endswith("/nominate?company=Alto+Rail&amp;name=Ada&amp;email=ada@alto.example")
+    assert 'value="ada@alto.example"' in client.get("/nominate?company=Alto+Rail&name=Ada&email=ada@alto.example").text

@@ -37,9 +37,11 @@ def assign(thing: str, item_id: int) -> Response:
     row = find_row(db(), source, item_id)
     if row is None or not form.validate():
         raise NotWaiting()
-    barred = source.shown(db(), actor, item_id).barred | {row.person_id}
-    given = {"owner_id": form.owner.data, "was_id": form.was.data, "barred": barred}
-    assign_case(db(), actor, kind=thing, item_id=item_id, subject=source.subject(db(), item_id), now=utcnow(), **given)
+    shown, now = source.shown(db(), actor, item_id), utcnow()
+    given = {"owner_id": form.owner.data, "was_id": form.was.data, "barred": shown.barred | {row.person_id}}
+    assign_case(db(), actor, kind=thing, item_id=item_id, subject=source.subject(db(), item_id), now=now, **given)
+    if form.owner.data is not None and shown.owned:
+        shown.owned(now)
     if form.owner.data is None:
         flash(_("It is nobody’s now."), "good")
     else:

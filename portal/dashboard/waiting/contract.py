@@ -76,6 +76,8 @@ class Shown:
     waiting_since: datetime
     barred: frozenset[int] = frozenset()
     """Those whose own it is."""
+    owned: Callable[[datetime], object] | None = None
+    """What the room does once somebody has it, where it does something."""
     kept_with: tuple[str, int] | None = None
     """Kind and id of the thing with which a first approval is kept, where that is another one."""
 

@@ -12,13 +12,13 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.rules.activity import ACTIVITY_NAMES
-from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
+from portal.references.actions.decide import accept_nomination, begin_review, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
 from portal.references.rules.joining import REFUSED_NAMES
-from portal.references.rules.nominating import PERIODS, TIER_NAMES, credited
+from portal.references.rules.nominating import PERIODS, TIER_NAMES, WAY_NAMES, credited
 from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 
@@ -43,6 +43,7 @@ class WaitingNominations:
         "codes": CODE_NAMES,
         "periods": PERIODS,
         "tiers": TIER_NAMES,
+        "ways": WAY_NAMES,
         "refused": REFUSED_NAMES,
     }
     verdicts: ClassVar[Mapping[str, Verdict]] = {
@@ -90,4 +91,8 @@ class WaitingNominations:
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
         detail = nomination_for_review(session, item_id)
         barred, since = frozenset(credited((voice.nominator_id, voice.colleague_id) for voice in detail.voices)), detail.voices[0].at
-        return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred)
+
+        def owned(now: datetime) -> bool:
+            return begin_review(session, actor, nomination_id=item_id, now=now)
+
+        return Shown(detail, waits=detail.waits, is_own=actor.id in barred, waiting_since=since, barred=barred, owned=owned)

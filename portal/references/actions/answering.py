@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
-from portal.consents.actions import Origin, give_consent, withdraw_consent
+from portal.consents.actions import Origin, give_consent, withdraw_consents
 from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item
 from portal.kernel.actor import Actor
@@ -17,6 +17,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone, violated
 from portal.kernel.text import clean
 from portal.people.actions.joining import invite_person, uninvite_person
+from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
@@ -41,7 +42,7 @@ def agree(session: Session, origin: str, *, token: str, offer: Offer, words: dic
     Refuses a link that is not good (``LinkSpent``) and a second answer (``AnsweredAlready``).
     """
     proposal, actor = _holder(session, origin, token, now)
-    nomination = _move(session, proposal, Move.AGREE, {"answered_at": now, "given_up_at": None, "ask_again_on": None})
+    nomination = _move(session, actor, proposal, Move.AGREE, {"answered_at": now, "given_up_at": None, "ask_again_on": None})
     _keep_offer(session, actor, proposal, offer, words, now)
     facts = {"activities": list(offer.activities), "per_quarter": offer.per_quarter}
     record(session, actor, "nomination.agreed", "nomination", nomination.id, now=now, **facts)
@@ -55,11 +56,8 @@ def say_no(session: Session, origin: str, *, token: str, code: Refused, reason: 
     proposal, actor = _holder(session, origin, token, now)
     said = clean(reason).strip()[:REASON_LENGTH]
     values = {"answered_at": now, "given_up_at": None, "ask_again_on": None, "answer_code": code, "answer": said}
-    nomination = _move(session, proposal, Move.SAY_NO, values)
-    person = get_person(session, proposal.person_id)
-    # An invitation that an admin sent by itself, before or since, is another matter, and stands.
-    if person.state == PersonState.INVITED and person.invited_at is not None and person.invited_at in (nomination.decided_at, nomination.asked_at):
-        uninvite_person(session, actor, person_id=person.id, invited_at=person.invited_at, now=now)
+    nomination = _move(session, actor, proposal, Move.SAY_NO, values)
+    _uninvite(session, actor, get_person(session, proposal.person_id), nomination, now)
     record(session, actor, "nomination.customer_declined", "nomination", nomination.id, now=now, code=code, has_reason=bool(said))
     tell_step(session, nomination, "customer_declined", now, code=code, reason=said)
     return proposal
@@ -69,7 +67,7 @@ def put_off(session: Session, origin: str, *, token: str, now: datetime) -> Prop
     """Keep that the nominee does not want to answer now: they are asked once more when the days of the terms are over. Refuses like ``agree``."""
     proposal, actor = _holder(session, origin, token, now)
     day = local_date(now, programme_zone(session)) + timedelta(days=terms_of(session).later_days)
-    nomination = _move(session, proposal, Move.PUT_OFF, {"ask_again_on": day})
+    nomination = _move(session, actor, proposal, Move.PUT_OFF, {"ask_again_on": day})
     record(session, actor, "nomination.put_off", "nomination", nomination.id, now=now, until=day.isoformat())
     tell_step(session, nomination, "not_now", now, day=day.isoformat())
     return proposal
@@ -83,7 +81,7 @@ def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> P
     values: dict[str, Any] = {"answered_at": None, "answer_code": "", "answer": "", "asked_at": now, "reminded_at": None}
     try:
         with session.begin_nested():
-            nomination = _move(session, proposal, Move.TURN_ROUND, values)
+            nomination = _move(session, actor, proposal, Move.TURN_ROUND, values)
     except IntegrityError as error:
         if violated(error, "nomination", "email_key", name="uq_nomination_email_key_open"):
             raise AskedAnew() from error
@@ -98,16 +96,17 @@ def turn_round(session: Session, origin: str, *, token: str, now: datetime) -> P
 
 
 def take_back(session: Session, origin: str, *, token: str, now: datetime) -> Proposal:
-    """End every consent of this yes that still holds, at any time and without an account. A second time ends nothing.
+    """End every consent of this yes that still holds, at any time and without an account, and tell who nominated them and the admins, each
+    once. A second time ends nothing.
 
     Refuses a link that is not good, and who has not said yes (``YesFirst``).
     """
     proposal, actor = _holder(session, origin, token, now)
     if proposal.state is not State.ACCEPTED:
         raise YesFirst()
-    mine = (Consent.person_id == proposal.person_id, Consent.source_type == SOURCE, Consent.source_id == proposal.nomination_id)
-    for consent_id in session.scalars(select(Consent.id).where(*mine, Consent.ended_at.is_(None)).order_by(Consent.id)).all():
-        withdraw_consent(session, actor, consent_id=consent_id, now=now)
+    if withdraw_consents(session, actor, source_type=SOURCE, source_id=proposal.nomination_id, now=now):
+        record(session, actor, "nomination.taken_back", "nomination", proposal.nomination_id, now=now)
+        tell_step(session, session.get_one(Nomination, proposal.nomination_id), "taken_back", now)
     return proposal
 
 
@@ -128,35 +127,51 @@ def _holder(session: Session, origin: str, token: str, now: datetime) -> tuple[P
     return proposal, Actor(id=proposal.person_id, roles=frozenset({"visitor"}), origin=origin)
 
 
-def _move(session: Session, proposal: Proposal, move: Move, values: dict[str, Any]) -> Nomination:
+def _move(session: Session, actor: Actor, proposal: Proposal, move: Move, values: dict[str, Any]) -> Nomination:
     """Make a move by one guarded update; of two answers at once one counts. Who was nominated anew meanwhile, and answers by the link they
     have, answers that too: what waits becomes one more voice of this one.
     """
     if move in (Move.AGREE, Move.SAY_NO):
-        _take_in(session, proposal, values["answered_at"], is_no=move is Move.SAY_NO)
+        _take_in(session, actor, proposal, values["answered_at"])
     here = update(Nomination).where(Nomination.id == proposal.nomination_id, Nomination.state.in_(WAYS[move].start))
     if not session.execute(here.values(state=WAYS[move].end, **values).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
         raise AnsweredAlready()
     return session.get_one(Nomination, proposal.nomination_id, populate_existing=True)
 
 
-def _take_in(session: Session, proposal: Proposal, now: datetime, *, is_no: bool) -> None:
-    """Let a nomination of the same address that waits for review be a duplicate of the one that is answered. A no is one to all that wait
-    under an address known as theirs, for review or for their answer: who said no is not reminded either.
+def _take_in(session: Session, actor: Actor, proposal: Proposal, now: datetime) -> None:
+    """Let what else waits under an address known as theirs, for review or for their answer, be a duplicate of the one that is answered: who
+    has answered is not reminded. The invitation that went to another address with it opens nothing more.
     """
     this = session.get_one(Nomination, proposal.nomination_id)
-    same = Nomination.email_key.in_(addresses_of(this.email_key)) if is_no else Nomination.email_key == this.email_key
-    waits = (same, Nomination.id != this.id, Nomination.state.in_((State.SUBMITTED, State.INVITED) if is_no else (State.SUBMITTED,)))
-    taken = update(Nomination).where(*waits).values(state=State.DUPLICATE, duplicate_of_id=this.id, person_id=this.person_id, decided_at=now)
-    found = session.scalars(taken.returning(Nomination.id).execution_options(synchronize_session=False)).all()
-    if not found:
+    waits = and_(Nomination.email_key.in_(addresses_of(this.email_key)), Nomination.state.in_((State.SUBMITTED, State.INVITED)))
+    both = select(Nomination).where(or_(Nomination.id == this.id, waits)).order_by(Nomination.id).with_for_update()
+    others = [one for one in session.scalars(both.execution_options(populate_existing=True)) if one.id != this.id]
+    if not others:
         return
-    for nomination_id in found:
-        revoke_links(session, nomination_id, now)
+    for other in others:
+        _close_second(session, actor, other, this, now)
+        revoke_links(session, other.id, now)
+    found = [other.id for other in others]
+    taken = update(Nomination).where(Nomination.id.in_(found))
+    taken = taken.values(state=State.DUPLICATE, duplicate_of_id=this.id, person_id=this.person_id, decided_at=now)
+    session.execute(taken.execution_options(synchronize_session=False))
     followers = update(Nomination).where(Nomination.duplicate_of_id.in_(found)).values(duplicate_of_id=this.id, person_id=this.person_id)
     moved = session.execute(followers.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
     more = update(Nomination).where(Nomination.id == this.id).values(repeats=Nomination.repeats + len(found) + moved)
     session.execute(more.execution_options(synchronize_session=False))
+
+
+def _close_second(session: Session, actor: Actor, other: Nomination, this: Nomination, now: datetime) -> None:
+    """Let who was made a second person by another address be a contact again, where nothing but that nomination had invited them."""
+    if other.person_id is not None and other.person_id != this.person_id:
+        _uninvite(session, actor, get_person(session, other.person_id), other, now)
+
+
+def _uninvite(session: Session, actor: Actor, person: Person, nomination: Nomination, now: datetime) -> None:
+    # An invitation that an admin sent by itself, before or since, is another matter, and stands.
+    if person.state == PersonState.INVITED and person.invited_at is not None and person.invited_at in (nomination.decided_at, nomination.asked_at):
+        uninvite_person(session, actor, person_id=person.id, invited_at=person.invited_at, now=now)
 
 
 def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer, words: dict[Activity, str], now: datetime) -> None:

@@ -19,6 +19,7 @@ from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominators_of
 from portal.references.queries.terms import terms_of
+from portal.references.rules.deciding import late_since
 from portal.references.rules.joining import Due, due
 from portal.references.rules.states import WAYS, Move, State
 
@@ -98,24 +99,25 @@ def asked_before(session: Session, now: datetime, limit: int, after: int = 0) ->
 
 def waiting_too_long(session: Session, now: datetime, limit: int) -> list[int]:
     """Return nominations that wait longer than the terms say and of which the admins were not told."""
-    terms, zone = terms_of(session), programme_zone(session)
-    first = start_of_day(local_date(now, zone) - timedelta(days=terms.late_days), zone)
+    first = late_since(now, days=terms_of(session).late_days, zone=programme_zone(session))
     found = select(Nomination.id).where(Nomination.state == State.SUBMITTED, Nomination.late_at.is_(None), Nomination.created_at < first)
     return list(session.scalars(found.order_by(Nomination.id).limit(limit)))
 
 
 def tell_late(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> bool:
-    """Tell the admins, by mail too, that a nomination waits too long: once, and nobody of their own. Tells whether it did."""
+    """Tell the admins, by mail too, that a nomination waits too long: once, and nobody of their own. Tells whether it did; while nobody else
+    is an admin it waits for one.
+    """
+    own = nominators_of(session, nomination_id)
+    told = [admin for admin in admins(session) if admin.person_id not in own]
     here = update(Nomination).where(Nomination.id == nomination_id, Nomination.state == State.SUBMITTED, Nomination.late_at.is_(None))
-    if not session.execute(here.values(late_at=now).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+    if not told or not session.execute(here.values(late_at=now).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
         return False
     nomination = session.get_one(Nomination, nomination_id, populate_existing=True)
-    own = nominators_of(session, nomination.id)
     facts = {"nominee": nomination.name, "company": nomination.company_name, "nominator": names(session, [nomination.nominator_id]).popitem()[1]}
     data = facts | {"since": nomination.created_at.isoformat()}
-    for admin in admins(session):
-        if admin.person_id not in own:
-            link, key = f"/admin/approvals?item=nomination-{nomination.id}", f"nomination:{nomination.id}:late"
-            notify(session, to=admin, kind="nomination_late", data=data, key=key, link=link, now=now)
+    for admin in told:
+        link, key = f"/admin/approvals?item=nomination-{nomination.id}", f"nomination:{nomination.id}:late"
+        notify(session, to=admin, kind="nomination_late", data=data, key=key, link=link, now=now)
     record(session, actor, "nomination.escalated", "nomination", nomination.id, now=now)
     return True

@@ -14,7 +14,7 @@ from portal.people.queries.persons import names, recipients
 from portal.references.actions.decide import take_up
 from portal.references.actions.telling import page_of
 from portal.references.models.nominating import Nomination, NominationComment
-from portal.references.queries.nominations import nominators_of
+from portal.references.queries.nominations import parts_in
 from portal.references.rules.deciding import may_talk, require_comment
 from portal.references.rules.states import State
 from portal.review.queries.cases import find_case
@@ -29,7 +29,8 @@ def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, ke
     (``NotFound``).
     """
     nomination = session.get(Nomination, nomination_id)
-    nominators = nominators_of(session, nomination_id)
+    own = parts_in(session, nomination_id)
+    nominators = set(own)
     if nomination is None or nomination.duplicate_of_id is not None or actor.id is None or not may_talk(actor, nominators):
         raise NotFound()
     said = require_comment(text)
@@ -46,7 +47,7 @@ def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, ke
     data = {"nominee": nomination.name, "text": said, "author": names(session, [actor.id])[actor.id]}
     spoke = set(session.scalars(select(NominationComment.author_id).where(NominationComment.nomination_id == nomination_id)))
     for person_id, to in sorted(recipients(session, _told(session, nomination_id, nominators, spoke) - {actor.id}).items()):
-        link = page_of(nomination_id) if person_id in nominators else f"/admin/approvals?item=nomination-{nomination_id}"
+        link = page_of(own[person_id]) if person_id in own else f"/admin/approvals?item=nomination-{nomination_id}"
         notify(session, to=to, kind="nomination_comment", data=data, key=f"nomination:comment:{made.id}", link=link, now=now)
     return made
 

@@ -44,16 +44,21 @@ def take_up(session: Session, actor: Actor, *, nomination_id: int, now: datetime
     if nomination is None:
         raise NotFound()
     require_decidable(actor, nominators_of(session, nomination_id))
+    if not begin_review(session, actor, nomination_id=nomination_id, now=now) and nomination.state != State.SUBMITTED:
+        raise AlreadyDecided()
+    return nomination
+
+
+def begin_review(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> bool:
+    """Let what waits be in review, whoever gave it to somebody, and tell its nominators: once. Tells whether this was the first; refuses nothing."""
     waiting = update(Nomination).where(Nomination.id == nomination_id, Nomination.state.in_(WAYS[Move.TAKE_UP].start))
     begun = waiting.where(Nomination.review_began_at.is_(None)).values(review_began_at=now).execution_options(synchronize_session=False)
     is_first = bool(session.execute(begun).rowcount)  # type: ignore[attr-defined]
-    session.refresh(nomination)
-    if nomination.state != State.SUBMITTED:
-        raise AlreadyDecided()
+    nomination = session.get_one(Nomination, nomination_id, populate_existing=True)
     if is_first:
         record(session, actor, "nomination.taken_up", "nomination", nomination.id, now=now)
         tell_step(session, nomination, "in_review", now)
-    return nomination
+    return is_first
 
 
 def accept_nomination(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.references.models.nominating import NominationDraft
-from portal.references.rules.nominating import MOST_DRAFTS, TooManyDrafts, require_employee
+from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, TooManyDrafts, require_employee
 
 
 def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, Any], now: datetime) -> NominationDraft:
@@ -23,6 +23,12 @@ def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, An
     draft.fields, draft.saved_at = fields, now
     session.flush()
     return draft
+
+
+def forget_drafts(session: Session, *, now: datetime) -> int:
+    """Throw away every draft that was saved ``DRAFTS_KEPT`` ago and not since, and say how many those were: they hold other people's addresses."""
+    old = delete(NominationDraft).where(NominationDraft.saved_at < now - DRAFTS_KEPT).returning(NominationDraft.id)
+    return len(session.execute(old, execution_options={"synchronize_session": False}).all())
 
 
 def drop_draft(session: Session, actor: Actor, *, key: str) -> bool:

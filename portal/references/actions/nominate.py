@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
-from portal.kernel.db import violated
+from portal.kernel.db import take_turn, violated
 from portal.kernel.errors import Busy
 from portal.kernel.text import clean, clean_line, fold, normal_email
 from portal.people.models import Person
-from portal.people.queries.companies import find_company_by_name, possible_owners
+from portal.people.queries.companies import find_company_by_name
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.company import OwnerNotEmployee
@@ -69,9 +69,10 @@ def nominate(
     ``colleague_id`` is on whose behalf, who is credited then. The draft with the same ``key`` goes. The same ``key`` a second time returns
     the first answer. Refuses who is no employee (``NotAllowed``), a colleague who is none (``ColleagueNotEmployee``), an address that is
     none, one of our own team (``NotACustomer``), somebody who takes part already (``AlreadyMember``) or said no (``SaidNo``), whom the
-    actor or the colleague nominated before (``NominatedBySelf``), and details that are none (``NotALink``, ``UsageHalf``).
+    actor or the colleague nominated before (``NominatedBySelf``), and details that are none (``NotALink``, ``UsageHalf``, ``NotAPhone``).
     """
     require_employee(actor)
+    take_turn(session, f"nominate:{actor.id}")  # so that what rules approve of one sender in a day is counted
     if replayed := with_key(session, actor, key):
         return replayed
     person = find_person_by_email(session, email)
@@ -107,7 +108,8 @@ def nominate(
 
 
 def _require_owner(session: Session, owner_id: int | None) -> None:
-    if owner_id is not None and owner_id not in {person_id for person_id, _ in possible_owners(session)}:
+    owner = session.get(Person, owner_id) if owner_id is not None else None
+    if owner_id is not None and (owner is None or not (owner.is_employee or owner.is_admin) or owner.state == PersonState.DEACTIVATED):
         raise OwnerNotEmployee()
 
 
@@ -129,7 +131,7 @@ def _insert(session: Session, actor: Actor, columns: dict[str, object], activiti
                 for activity in activities:
                     session.execute(insert(NominationActivity).values(nomination_id=nomination.id, activity=activity))
                 if details != NO_DETAILS:
-                    session.execute(insert(NominationDetail).values(nomination_id=nomination.id, **asdict(details)))
+                    session.execute(insert(NominationDetail).values(nomination_id=nomination.id, **asdict(details) | {"ways": list(details.ways)}))
         except NominatedBySelf:
             if replayed := with_key(session, actor, str(columns["key"])):
                 return replayed

@@ -9,7 +9,7 @@ from portal.kernel.errors import Refusal
 from portal.people.queries.companies import find_company_by_name
 from portal.references.actions.decide import accept_nomination
 from portal.references.models.nominating import Nomination, NominationDetail
-from portal.references.queries.nominations import agreed_for, nominators_of
+from portal.references.queries.nominations import agreed_for, by_rule_today, nominators_of
 from portal.references.queries.review import is_doubtful
 from portal.references.queries.terms import standing_rules
 from portal.references.rules.terms import Facts, approving
@@ -29,6 +29,7 @@ def approve_by_rule(session: Session, nomination: Nomination, now: datetime) -> 
         is_company_known=find_company_by_name(session, nomination.company_name) is not None,
         tier=detail.tier if detail else None,
         is_doubtful=is_doubtful(session, nomination),
+        by_rule=by_rule_today(session, nomination.nominator_id, now),
     )
     rule = approving(rules, facts)
     if rule is None:

@@ -50,7 +50,7 @@ def add_rule(
     """Let a rule approve what is nominated from now on. Refuses who is no admin, a rule without a condition, and the fifty-first."""
     if not actor.is_admin or actor.id is None:
         raise NotAllowed()
-    require_rule(least_agreed, needs_company, tiers)
+    require_rule(least_agreed, needs_company)
     take_turn(session, TURN)
     if (session.scalar(select(func.count()).where(NominationRule.ended_at.is_(None))) or 0) >= MOST_RULES:
         raise TooManyRules(most=MOST_RULES)

@@ -16,9 +16,9 @@ from portal.people.queries.persons import get_person, recipients
 from portal.references.actions.crediting import take_credit_back
 from portal.references.actions.decide import PROPOSAL, lock_nominations
 from portal.references.actions.links import mail_key_of, revoke_links, stop_mail
-from portal.references.actions.telling import MINE, told_key
+from portal.references.actions.telling import page_of, told_key
 from portal.references.models.nominating import Nomination
-from portal.references.queries.nominations import nominators_of
+from portal.references.queries.nominations import parts_in
 from portal.references.queries.review import KIND
 from portal.references.rules.deciding import InvitationOut, NominatedAgain, require_decidable
 from portal.references.rules.states import State
@@ -38,7 +38,8 @@ def undo_decision(session: Session, actor: Actor, *, decision_id: int, now: date
     kept = take_decision(session, actor, kind=KIND, decision_id=decision_id, now=now)
     lock_nominations(session, kept.item_id, *([kept.before["first"]] if "first" in kept.before else []))
     nomination = session.get_one(Nomination, kept.item_id, populate_existing=True)
-    nominators = nominators_of(session, nomination.id)
+    own = parts_in(session, nomination.id)
+    nominators = set(own)
     require_decidable(actor, nominators)
     stands = nomination.state == STOOD[kept.verdict] and (nomination.decided_by_id, nomination.decided_at) == (actor.id, kept.at)
     if not stands or nomination.duplicate_of_id != kept.before.get("first"):
@@ -52,7 +53,7 @@ def undo_decision(session: Session, actor: Actor, *, decision_id: int, now: date
     record(session, actor, "nomination.recalled", KIND, nomination.id, now=now, verdict=kept.verdict)
     data: dict[str, Any] = {"nominee": nomination.name, "company": nomination.company_name}
     for person_id, to in sorted(recipients(session, nominators).items()):
-        tell_recalled(session, kept, to=to, told=told[person_id], kind="nomination_recalled", data=data, link=MINE, now=now)
+        tell_recalled(session, kept, to=to, told=told[person_id], kind="nomination_recalled", data=data, link=page_of(own[person_id]), now=now)
     return nomination
 
 

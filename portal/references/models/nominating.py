@@ -123,13 +123,16 @@ class NominationDetail(Base):
     words: Mapped[str] = mapped_column(Text)
     evidence_url: Mapped[str] = mapped_column(String(500))
     evidence_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stored_file.id"))
+    phone: Mapped[str] = mapped_column(String(40))
+    ways: Mapped[list[str]] = mapped_column(Json)
+    notes: Mapped[str] = mapped_column(Text)
 
 
 class NominationDraft(Base):
     """A form that somebody has not sent yet, as typed. ``key`` is the form's own, so that sending it leaves no draft behind."""
 
     __tablename__ = "nomination_draft"
-    __table_args__ = (UniqueConstraint("person_id", "key"), Index(None, "person_id", "saved_at", "id"))
+    __table_args__ = (UniqueConstraint("person_id", "key"), Index(None, "person_id", "saved_at", "id"), Index(None, "saved_at"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
@@ -150,3 +153,19 @@ class NominationComment(Base):
     key: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class NominationCompletion(Base):
+    """Something that a nominee did as a reference: ``source`` names it for ever. ``grade`` (1 to 5) is how it went, once that is known."""
+
+    __tablename__ = "nomination_completion"
+    __table_args__ = (
+        CheckConstraint("source <> ''", name="has_source"),
+        CheckConstraint("grade BETWEEN 1 AND 5", name="grade_known"),
+        Index(None, "nomination_id"),
+    )
+
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    nomination_id: Mapped[int] = mapped_column(BigId, ForeignKey("nomination.id"))
+    grade: Mapped[int | None]
+    completed_at: Mapped[datetime] = mapped_column(UTCDateTime)

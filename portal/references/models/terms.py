@@ -16,7 +16,7 @@ class NominationTerms(Base):
     __table_args__ = (
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("late_days > 0 AND remind_days > 0 AND silent_days > remind_days AND later_days > 0", name="days_in_order"),
-        CheckConstraint("approved >= 0 AND agreed >= 0", name="credit_not_negative"),
+        CheckConstraint("approved >= 0 AND agreed >= 0 AND completed >= 0 AND well_done >= 0", name="credit_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -26,6 +26,8 @@ class NominationTerms(Base):
     later_days: Mapped[int]
     approved: Mapped[int]
     agreed: Mapped[int]
+    completed: Mapped[int]
+    well_done: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
 

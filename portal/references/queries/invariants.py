@@ -13,9 +13,14 @@ INVARIANTS = (
         WHERE r.made_by_id = n.nominator_id OR r.made_by_id = n.colleague_id""",
     ),
     Invariant(
-        "I13", "Who said yes by link has an offer, with a consent for each kind.", "nomination",
+        "I13", "Who said yes by link gave a consent with it.", "nomination",
         """SELECT n.id, 'was agreed to without consent' AS text FROM nomination n WHERE n.state = 'accepted' AND EXISTS
         (SELECT 1 FROM nomination_link l WHERE l.nomination_id = n.id) AND NOT EXISTS (SELECT 1 FROM consent c
         WHERE c.source_type = 'nomination' AND c.source_id = n.id)""",
+    ),
+    Invariant(
+        "I13", "What is offered rests on a consent of the same person, to be asked as a reference.", "reference_offer_activity",
+        """SELECT o.person_id AS id, 'offers ' || o.activity || ' without a consent of their own' AS text FROM reference_offer_activity o
+        JOIN consent c ON c.id = o.consent_id WHERE c.person_id <> o.person_id OR c.item <> 'reference'""",
     ),
 )  # fmt: skip

@@ -4,13 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.consents.models import Consent
+from portal.kernel.clock import local_date, start_of_day
+from portal.kernel.db import programme_zone
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
+from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity
 from portal.references.rules.nominating import credited
 from portal.references.rules.states import STANDING_STEPS, Moments, Standing, State, standing, timeline
@@ -18,8 +22,10 @@ from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _first, _nominee, _credited, _sender, _colleague = aliased(Nomination), aliased(Person), aliased(Person), aliased(Person), aliased(Person)
 _WHO = func.coalesce(_first.colleague_id, _first.nominator_id)
-_ACTIVITIES = select(NominationActivity.nomination_id, NominationActivity.activity)
-_ACTIVITIES_OF = _ACTIVITIES.where(NominationActivity.nomination_id.in_(bindparam("ids", expanding=True)))
+_ACTIVITIES_OF = select(NominationActivity.nomination_id, NominationActivity.activity).where(
+    NominationActivity.nomination_id.in_(bindparam("ids", expanding=True))
+)
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Followed:
     first_id: int
     ask_again_on: date | None
     answer_code: str
+    code: str
     by_rule: bool
     steps: list[tuple[datetime, str]]
 
@@ -72,14 +79,31 @@ def followed(session: Session, person_id: int, nomination_id: int) -> Followed |
 def all_nominations_of(session: Session, nominator_id: int, *, q: str = "", standing: str | None = None) -> list[Followed]:
     """Return all of the employee's nominations that match, newest first, for a file."""
     rows = session.execute(_statement(nominator_id, q, standing).order_by(Nomination.created_at.desc(), Nomination.id.desc())).all()
-    might = activities_of(session, None)
+    might: dict[int, list[Activity]] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        might |= activities_of(session, [row.id for row in rows[start : start + AT_ONCE]])
     return [_followed(row, might.get(row.id, []), nominator_id) for row in rows]
 
 
 def nominators_of(session: Session, nomination_id: int) -> set[int]:
     """Return who nominated this person under this nomination: the first one and all who added their voice, each with their colleague."""
+    return set(parts_in(session, nomination_id))
+
+
+def parts_in(session: Session, nomination_id: int) -> dict[int, int]:
+    """Return everybody who has a part in this nomination (``nominators_of``), each with the nomination that is theirs to follow."""
     voices = or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)
-    return credited((row[0], row[1]) for row in session.execute(select(Nomination.nominator_id, Nomination.colleague_id).where(voices)))
+    found = session.execute(select(Nomination.id, Nomination.nominator_id, Nomination.colleague_id).where(voices).order_by(Nomination.id.desc()))
+    return {person_id: row[0] for row in found for person_id in credited([(row[1], row[2])])}
+
+
+def nomination_behind(session: Session, person_id: int) -> Nomination | None:
+    """Return the nomination by which somebody became a reference: the first to which they said yes, else the first that was approved and
+    to which they did not say no; None where nobody nominated them so.
+    """
+    asked = Nomination.state.in_((State.ACCEPTED, State.INVITED, State.NO_ANSWER))
+    found = select(Nomination).where(Nomination.person_id == person_id, Nomination.duplicate_of_id.is_(None), asked)
+    return session.scalar(found.order_by((Nomination.state == State.ACCEPTED).desc(), Nomination.id).limit(1))
 
 
 def nominators_of_person(session: Session, person_id: int) -> set[int]:
@@ -88,35 +112,40 @@ def nominators_of_person(session: Session, person_id: int) -> set[int]:
     return credited((row[0], row[1]) for row in session.execute(found))
 
 
-def colleagues_of(session: Session, person_id: int) -> list[tuple[int, str]]:
-    """Return the employees in whose name somebody may nominate, as (id, name), by name."""
-    found = select(Person.id, Person.name).where(Person.is_employee, Person.state == PersonState.ACTIVE, Person.id != person_id)
-    return [(row[0], row[1]) for row in session.execute(found.order_by(Person.name_key, Person.id))]
-
-
 def agreed_for(session: Session, person_id: int) -> int:
-    """Return how many of the people whom somebody nominated first said yes."""
+    """Return how many of the people whom somebody nominated first said yes by their link. Who had joined before there were links said nothing."""
     own = func.coalesce(Nomination.colleague_id, Nomination.nominator_id) == person_id
-    found = select(func.count()).select_from(Nomination).where(_has_part(Nomination, person_id), own, Nomination.state == State.ACCEPTED)
+    by_link = exists().where(NominationLink.nomination_id == Nomination.id)
+    found = select(func.count()).select_from(Nomination).where(_has_part(Nomination, person_id), own, Nomination.state == State.ACCEPTED, by_link)
     return session.scalar(found) or 0
+
+
+def by_rule_today(session: Session, person_id: int, now: datetime) -> int:
+    """Return how many nominations of one sender rules approved on this day of the programme's calendar."""
+    zone = programme_zone(session)
+    since = start_of_day(local_date(now, zone), zone)
+    found = select(func.count()).select_from(Nomination).where(Nomination.nominator_id == person_id, Nomination.created_at >= since)
+    return session.scalar(found.where(Nomination.rule_id.is_not(None))) or 0
 
 
 def standings_of(session: Session, nominator_id: int) -> dict[Standing, int]:
     """Return how many of the employee's nominations stand how."""
-    facts = (_first.state, _nominee.state, _first.review_began_at.is_not(None), _first.ask_again_on)
-    found = select(*facts, func.count()).select_from(Nomination).where(_has_part(Nomination, nominator_id))
+    columns = (_nominee.state.label("person_state"), _first.review_began_at.is_not(None).label("in_review"), _first.ask_again_on)
+    own = select(_first.state, *columns, taken_back_at(_first).is_not(None).label("taken_back")).select_from(Nomination)
+    facts = _joined(own.where(_has_part(Nomination, nominator_id))).subquery("facts")
     counted: dict[Standing, int] = {}
-    for state, person_state, in_review, again, number in session.execute(_joined(found).group_by(*facts)):
-        kind = standing(State(state), person_state, is_in_review=in_review, ask_again_on=again)
-        counted[kind] = counted.get(kind, 0) + number
+    grouped: AnySelect = select(*facts.c, func.count().label("number")).group_by(*facts.c)
+    for row in session.execute(grouped):
+        facts_of = {"is_in_review": row.in_review, "ask_again_on": row.ask_again_on, "is_taken_back": row.taken_back}
+        kind = standing(State(row.state), row.person_state, **facts_of)
+        counted[kind] = counted.get(kind, 0) + row.number
     return counted
 
 
-def activities_of(session: Session, ids: list[int] | None) -> dict[int, list[Activity]]:
-    """Return what each nominee might do, by nomination; of all nominations without ``ids``."""
-    found = session.execute(_ACTIVITIES) if ids is None else session.execute(_ACTIVITIES_OF, {"ids": ids})
+def activities_of(session: Session, ids: list[int]) -> dict[int, list[Activity]]:
+    """Return what each nominee might do, by nomination."""
     might: dict[int, set[str]] = {}
-    for nomination_id, activity in found:
+    for nomination_id, activity in session.execute(_ACTIVITIES_OF, {"ids": ids}):
         might.setdefault(nomination_id, set()).add(activity)
     return {nomination_id: in_order(activities) for nomination_id, activities in might.items()}
 
@@ -124,6 +153,12 @@ def activities_of(session: Session, ids: list[int] | None) -> dict[int, list[Act
 def in_order(activities: set[str]) -> list[Activity]:
     """Return activities in the order in which forms offer them."""
     return [activity for activity in Activity if activity in activities]
+
+
+def taken_back_at(nomination: Any) -> ScalarSelect[datetime | None]:
+    """Return when the last of what was agreed to by a nomination ended; NULL while something of it stands, and where nothing was agreed to."""
+    own = select(func.max(Consent.ended_at)).where(Consent.source_type == "nomination", Consent.source_id == nomination.id)
+    return own.having(func.count() == func.count(Consent.ended_at)).correlate(nomination).scalar_subquery()
 
 
 def _joined(found: AnySelect) -> AnySelect:
@@ -138,10 +173,10 @@ def _has_part(nomination: Any, person_id: int) -> ColumnElement[bool]:
 
 def _statement(nominator_id: int, q: str, wanted: str | None) -> AnySelect:
     own = (Nomination.id, Nomination.name, Nomination.title, Nomination.company_name, Nomination.why, Nomination.created_at, Nomination.nominator_id)
-    fate = (_first.state, _first.reason, _first.decided_at, _first.review_began_at, _first.answered_at, _first.given_up_at, _first.ask_again_on)
-    said = (_first.answer_code, _first.answer, _first.rule_id, _nominee.state.label("person_state"), _nominee.joined_at)
+    fate = (_first.state, _first.code, _first.reason, _first.decided_at, _first.review_began_at, _first.answered_at, _first.given_up_at)
+    said = (_first.ask_again_on, _first.answer_code, _first.answer, _first.rule_id, _nominee.state.label("person_state"), _nominee.joined_at)
     who = (_credited.name.label("credited"), _sender.name.label("sender"), _colleague.name.label("colleague"))
-    found = _joined(select(*own, Nomination.duplicate_of_id, *fate, *said, *who))
+    found = _joined(select(*own, Nomination.duplicate_of_id, *fate, *said, *who, taken_back_at(_first).label("taken_back_at")))
     found = found.join(_credited, _credited.id == _WHO).join(_sender, _sender.id == Nomination.nominator_id)
     found = found.outerjoin(_colleague, _colleague.id == Nomination.colleague_id).where(_has_part(Nomination, nominator_id))
     if q:
@@ -154,24 +189,26 @@ def _stands(wanted: Standing) -> ColumnElement[bool]:
     state, person = _first.state, _nominee.state
     waits, asked = state == State.SUBMITTED, state == State.INVITED
     is_here = or_(person.is_(None), person.in_((PersonState.CONTACT, PersonState.INVITED)))
-    invited = state.in_((State.INVITED, State.ACCEPTED))
+    invited, back = state.in_((State.INVITED, State.ACCEPTED)), taken_back_at(_first)
     return {
         Standing.WAITING: and_(waits, _first.review_began_at.is_(None)),
         Standing.IN_REVIEW: and_(waits, _first.review_began_at.is_not(None)),
         Standing.INVITED: and_(asked, is_here, _first.ask_again_on.is_(None)),
         Standing.NOT_NOW: and_(asked, is_here, _first.ask_again_on.is_not(None)),
-        Standing.ACCEPTED: and_(state == State.ACCEPTED, is_here),
-        Standing.JOINED: and_(invited, person == PersonState.ACTIVE),
+        Standing.ACCEPTED: and_(state == State.ACCEPTED, is_here, back.is_(None)),
+        Standing.TAKEN_BACK: and_(state == State.ACCEPTED, is_here, back.is_not(None)),
+        Standing.JOINED: and_(or_(invited, state == State.NO_ANSWER), person == PersonState.ACTIVE),
         Standing.LEFT: and_(invited, person == PersonState.DEACTIVATED),
         Standing.CUSTOMER_DECLINED: state == State.CUSTOMER_DECLINED,
-        Standing.NO_ANSWER: state == State.NO_ANSWER,
+        Standing.NO_ANSWER: and_(state == State.NO_ANSWER, or_(person.is_(None), person != PersonState.ACTIVE)),
         Standing.NOT_APPROVED: state == State.NOT_APPROVED,
     }[wanted]
 
 
 def _followed(row: Any, might: list[Activity], reader_id: int) -> Followed:
-    kind = standing(State(row.state), row.person_state, is_in_review=row.review_began_at is not None, ask_again_on=row.ask_again_on)
-    at = Moments(row.created_at, row.review_began_at, row.decided_at, row.answered_at, row.given_up_at, row.joined_at)
+    is_back, in_review = row.taken_back_at is not None, row.review_began_at is not None
+    kind = standing(State(row.state), row.person_state, is_in_review=in_review, ask_again_on=row.ask_again_on, is_taken_back=is_back)
+    at = Moments(row.created_at, row.review_began_at, row.decided_at, row.answered_at, row.given_up_at, row.joined_at, row.taken_back_at)
     is_sender = row.nominator_id == reader_id
     return Followed(
         id=row.id,
@@ -189,6 +226,7 @@ def _followed(row: Any, might: list[Activity], reader_id: int) -> Followed:
         first_id=row.duplicate_of_id or row.id,
         ask_again_on=row.ask_again_on,
         answer_code=row.answer_code,
+        code=row.code,
         by_rule=row.rule_id is not None,
         steps=timeline(kind, at),
     )

@@ -17,7 +17,7 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Offered, offer_of
-from portal.references.queries.nominations import in_order, nominators_of
+from portal.references.queries.nominations import in_order, nominators_of, taken_back_at
 from portal.references.queries.review import Voice, voices
 from portal.references.rules.states import STANDS, Moments, Standing, State, standing, timeline
 
@@ -62,9 +62,10 @@ def profile_of_person(session: Session, person_id: int, now: datetime) -> Profil
     nomination = session.scalar(first_of.order_by(Nomination.id.desc()).limit(1))
     if person is None or not person.is_advocate or (person.state == PersonState.CONTACT and nomination is None):
         raise NotFound()
-    kind = _stands(nomination, person) if nomination else standing(State.INVITED, person.state)
+    back = _taken_back_at(session, nomination)
+    kind = _stands(nomination, person, back) if nomination else standing(State.INVITED, person.state)
     if nomination is not None:
-        steps = timeline(kind, _moments(nomination, person))
+        steps = timeline(kind, _moments(nomination, person, back))
     else:
         steps = [(at, text) for at, text in ((person.invited_at, N_("Invited")), (person.joined_at, N_("Joined"))) if at is not None]
     last = session.scalar(select(func.max(Act.happened_at)).where(Act.person_id == person_id, Act.reversed_at.is_(None)))
@@ -81,20 +82,26 @@ def profile_of_nominee(session: Session, actor: Actor, nomination_id: int) -> Pr
         raise NotFound()
     nomination = session.get_one(Nomination, asked.duplicate_of_id) if asked.duplicate_of_id else asked
     person = session.get(Person, nomination.person_id) if nomination.person_id else None
-    kind = _stands(nomination, person)
+    back = _taken_back_at(session, nomination)
+    kind = _stands(nomination, person, back)
     if nomination.state not in STANDS and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
         raise NotFound()
-    return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None)), {}, None)
+    return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None, back)), {}, None)
 
 
-def _stands(nomination: Nomination, person: Person | None) -> Standing:
-    is_in_review = nomination.review_began_at is not None
-    return standing(State(nomination.state), person.state if person else None, is_in_review=is_in_review, ask_again_on=nomination.ask_again_on)
+def _taken_back_at(session: Session, nomination: Nomination | None) -> datetime | None:
+    return session.scalar(select(taken_back_at(Nomination)).where(Nomination.id == nomination.id)) if nomination else None
 
 
-def _moments(nomination: Nomination, person: Person | None) -> Moments:
+def _stands(nomination: Nomination, person: Person | None, back: datetime | None) -> Standing:
+    in_review, again = nomination.review_began_at is not None, nomination.ask_again_on
+    person_state = person.state if person else None
+    return standing(State(nomination.state), person_state, is_in_review=in_review, ask_again_on=again, is_taken_back=back is not None)
+
+
+def _moments(nomination: Nomination, person: Person | None, back: datetime | None) -> Moments:
     facts = (nomination.created_at, nomination.review_began_at, nomination.decided_at, nomination.answered_at, nomination.given_up_at)
-    return Moments(*facts, joined_at=person.joined_at if person else None)
+    return Moments(*facts, joined_at=person.joined_at if person else None, taken_back_at=back)
 
 
 def _profile(

@@ -15,7 +15,7 @@ from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination, NominationActivity
-from portal.references.queries.nominations import in_order
+from portal.references.queries.nominations import in_order, taken_back_at
 from portal.references.rules.states import Standing, State
 from portal.web.paging import AnySelect, Page, page_by, read_cursor
 
@@ -27,7 +27,13 @@ _ASKED = (State.INVITED, State.ACCEPTED, State.NO_ANSWER)
 _IN_REVIEW = frozenset({Standing.WAITING, Standing.IN_REVIEW})
 # What the last nomination of somebody invited came to; who was invited without one is invited.
 _ANSWER = (
-    select(case((and_(Nomination.state == State.INVITED, Nomination.ask_again_on.is_not(None)), Standing.NOT_NOW.value), else_=Nomination.state))
+    select(
+        case(
+            (and_(Nomination.state == State.INVITED, Nomination.ask_again_on.is_not(None)), Standing.NOT_NOW.value),
+            (and_(Nomination.state == State.ACCEPTED, taken_back_at(Nomination).is_not(None)), Standing.TAKEN_BACK.value),
+            else_=Nomination.state,
+        )
+    )
     .where(Nomination.person_id == Person.id, Nomination.duplicate_of_id.is_(None), Nomination.state.in_(_ASKED))
     .order_by(Nomination.id.desc())
     .limit(1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, literal, or_, select
+from sqlalchemy import and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.files.models import StoredFile
@@ -26,7 +26,7 @@ from portal.references.rules.states import STANDS, State
 from portal.web.paging import AnySelect
 
 KIND = "nomination"
-SIMILAR = 8
+SIMILAR, LOOKED_AT = 8, 200
 _decider, _colleague, _owner = aliased(Person), aliased(Person), aliased(Person)
 _THING: Any = bindparam("thing", type_=BigId)
 # Built once: what every look at the queue asks of the nomination beside it.
@@ -62,16 +62,16 @@ _OTHERS = (
     .join(Person, Person.id == Nomination.nominator_id)
     .where(Nomination.id != _THING, Nomination.state.in_(bindparam("states", expanding=True)))
     .order_by(Nomination.id.desc())
-    .limit(SIMILAR)
 )
-_SAME_ADDRESS = _OTHERS.where(Nomination.email_key == bindparam("email_key"))
+_SAME_ADDRESS = _OTHERS.where(Nomination.email_key == bindparam("email_key")).limit(SIMILAR)
+_AT_COMPANY = or_(Nomination.company_id == bindparam("company_id", type_=BigId), func.lower(Nomination.company_name) == bindparam("company"))
 # Somebody of the same name, or of the same company with the same last name and first initial, which ``rules.nominating.are_twins`` confirms.
 _MAY_BE = _OTHERS.where(
     or_(
         Nomination.name_key == bindparam("name_key"),
-        and_(Nomination.company_name == bindparam("company"), Nomination.name_key.like(bindparam("ends"))),
+        and_(_AT_COMPANY, Nomination.name_key.like(bindparam("ends"))),
     )
-)
+).limit(LOOKED_AT)
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,8 @@ def _is_twin_of_member(session: Session, nomination: Nomination) -> bool:
 def _maybe_same(session: Session, nomination: Nomination, *states: State) -> list[Earlier]:
     own = (nomination.company_name, nomination.name)
     found = _others(session, nomination, _MAY_BE, *(states or STANDS))
-    return [other for other in found if are_twins(own, (other.company, other.name)) or fold(other.name) == nomination.name_key]
+    twins = [other for other in found if are_twins(own, (other.company, other.name)) or fold(other.name) == nomination.name_key]
+    return twins[:SIMILAR]
 
 
 def _before(session: Session, nomination: Nomination) -> list[Earlier]:
@@ -248,7 +249,8 @@ def _before(session: Session, nomination: Nomination) -> list[Earlier]:
 def _others(session: Session, nomination: Nomination, found: AnySelect, *states: State) -> list[Earlier]:
     _company, last, first = twin_key(nomination.company_name, nomination.name)
     ends = f"{first}% {last}" if first else last
-    own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "company": nomination.company_name, "ends": ends}
+    company = {"company": nomination.company_name.lower(), "company_id": nomination.company_id}
+    own = {"email_key": nomination.email_key, "name_key": nomination.name_key, "ends": ends} | company
     return [
         Earlier(
             other.id,

@@ -1,11 +1,11 @@
 """Deciding on nominations: who may, and why not."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.kernel.actor import Actor
-from portal.kernel.clock import local_date
+from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.errors import Conflict, NotAllowed, Refusal
 from portal.kernel.text import N_
 from portal.review.rules.refusals import NothingToUndo
@@ -118,11 +118,6 @@ def may_talk(actor: Actor, nominators: Iterable[int]) -> bool:
     return actor.id in set(nominators) or actor.may_decide("nomination")
 
 
-def is_late(created_at: datetime, now: datetime, *, days: int, zone: str) -> bool:
-    """Tell whether a nomination waits longer than ``days`` days of the programme's calendar: on the day after the last of them."""
-    return local_date(now, zone) > last_good_day(created_at, days=days, zone=zone)
-
-
-def last_good_day(created_at: datetime, *, days: int, zone: str) -> date:
-    """Return the last day on which a nomination does not wait too long."""
-    return local_date(created_at, zone) + timedelta(days=days)
+def late_since(now: datetime, *, days: int, zone: str) -> datetime:
+    """Return the moment before which a nomination was made that waits longer than ``days`` days of the programme's calendar by ``now``."""
+    return start_of_day(local_date(now, zone) - timedelta(days=days), zone)

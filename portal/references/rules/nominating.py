@@ -1,8 +1,9 @@
 """Nominating: who may, whom, what the form holds, several at once, and who may be the same."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -13,9 +14,24 @@ from portal.people.rules.person import PersonState, require_email_shape
 
 WHY_LENGTH, WORDS_LENGTH, LINK_LENGTH = 2_000, 200, 500
 MOST_LINES, MOST_DRAFTS, MOST_COUNT = 50, 100, 50
+DRAFTS_KEPT = timedelta(days=90)
+"""A draft that nobody touched for so long is thrown away."""
+PHONE_LENGTH, _PHONE = 40, re.compile(r"\+?(?:[ ()./-]*\d){5,}[ ()./-]*(?:(?:x|ext\.?) ?\d+)?")
 TIERS = (1, 2, 3)
 TIER_NAMES = {1: N_("1: every employee may find them"), 2: N_("2: found through an admin"), 3: N_("3: only after asking their account owner")}
 PERIODS = {30: N_("a month"), 90: N_("a quarter"), 180: N_("half a year"), 365: N_("a year")}
+
+
+class Way(StrEnum):
+    """How somebody likes to be reached."""
+
+    MAIL = "mail"
+    PHONE = "phone"
+    VIDEO = "video"
+    CHAT = "chat"
+
+
+WAY_NAMES = {Way.MAIL: N_("E-mail"), Way.PHONE: N_("Telephone"), Way.VIDEO: N_("Video call"), Way.CHAT: N_("Chat")}
 
 
 class KnownAs(StrEnum):
@@ -44,7 +60,8 @@ class Details:
     """What a nominator may add; nothing of it is asked for.
 
     ``industry``, ``region`` and ``size`` are for a company of which we lack them. ``tier`` proposes who may find the person. ``usage_count``
-    in ``usage_days`` is how often they may be asked, as the nominator thinks. ``words`` are for the nominee to read; nothing else here is.
+    in ``usage_days`` is how often they may be asked, as the nominator thinks. ``ways`` are those of ``Way`` in which they like to be reached.
+    ``words`` are for the nominee to read; nothing else here is, ``phone`` and ``notes`` neither.
     """
 
     products: str = ""
@@ -60,6 +77,9 @@ class Details:
     words: str = ""
     evidence_url: str = ""
     evidence_id: int | None = None
+    phone: str = ""
+    ways: tuple[str, ...] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +123,42 @@ class ColleagueNotEmployee(Refusal):
     """On behalf of somebody who is no employee, or of oneself."""
 
     message = N_("Choose a colleague who works here; for yourself leave this empty.")
-    field = "colleague_id"
+    field = "colleague"
+
+
+class ColleagueUnknown(Refusal):
+    """A name or address that no colleague has, or the sender's own."""
+
+    message = N_("No colleague of yours is called “%(text)s”. Choose one of those that are offered as you type, or give their e-mail address.")
+    field = "colleague"
+
+
+class ColleagueUnclear(Refusal):
+    """A name that several colleagues have."""
+
+    message = N_("Several people here are called “%(text)s”. Choose one of those that are offered as you type, or give their e-mail address.")
+    field = "colleague"
+
+
+class OwnerUnknown(Refusal):
+    """A name or address of nobody who may look after an account."""
+
+    message = ColleagueUnknown.message
+    field = "owner"
+
+
+class OwnerUnclear(Refusal):
+    """A name that several have who may look after an account."""
+
+    message = ColleagueUnclear.message
+    field = "owner"
+
+
+class NotAPhone(Refusal):
+    """A number with something in it that no telephone has, or too short."""
+
+    message = N_("Please give a telephone number, such as +49 30 901820.")
+    field = "phone"
 
 
 class NotALink(Refusal):
@@ -164,7 +219,11 @@ def require_nominee(email: str, person_name: str | None, person_state: str | Non
 
 
 def require_details(details: Details) -> Details:
-    """Return what was added. Refuses evidence that is no link (``NotALink``) and half of a frequency (``UsageHalf``)."""
+    """Return what was added. Refuses evidence that is no link (``NotALink``), half of a frequency (``UsageHalf``), and what is no telephone
+    number (``NotAPhone``).
+    """
+    if details.phone and not _PHONE.fullmatch(details.phone):
+        raise NotAPhone()
     if (details.usage_count is None) != (details.usage_days is None):
         raise UsageHalf()
     if details.evidence_url:

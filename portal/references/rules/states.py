@@ -67,12 +67,6 @@ STANDS = (State.SUBMITTED, State.INVITED, State.ACCEPTED)
 """Of one address at most one is in these; a later nomination adds its voice to it."""
 
 
-def moved(state: State, move: Move) -> State | None:
-    """Return where a move leads from ``state``, or None where there is no such way."""
-    way = WAYS[move]
-    return way.end if state in way.start else None
-
-
 class Standing(StrEnum):
     """How a nominee stands in the nominator's eyes: the decision, and what the invited person made of it."""
 
@@ -81,6 +75,7 @@ class Standing(StrEnum):
     INVITED = "invited"
     NOT_NOW = "not_now"
     ACCEPTED = "accepted"
+    TAKEN_BACK = "taken_back"
     JOINED = "joined"
     LEFT = "left"
     CUSTOMER_DECLINED = "customer_declined"
@@ -94,6 +89,7 @@ STANDING_NAMES = {
     Standing.INVITED: N_("Invited"),
     Standing.NOT_NOW: N_("Not now"),
     Standing.ACCEPTED: N_("Said yes"),
+    Standing.TAKEN_BACK: N_("Took their yes back"),
     Standing.JOINED: N_("Joined"),
     Standing.LEFT: N_("No longer with us"),
     Standing.CUSTOMER_DECLINED: N_("Said no"),
@@ -110,16 +106,30 @@ STANDING_STEPS = {
     Standing.NO_ANSWER: 3,
     Standing.CUSTOMER_DECLINED: 3,
     Standing.ACCEPTED: 4,
+    Standing.TAKEN_BACK: 4,
     Standing.JOINED: 4,
     Standing.LEFT: 4,
 }
-LOST = (Standing.NOT_APPROVED, Standing.NO_ANSWER, Standing.CUSTOMER_DECLINED, Standing.LEFT)
-IN_REGISTRY = (Standing.WAITING, Standing.IN_REVIEW, Standing.INVITED, Standing.NOT_NOW, Standing.ACCEPTED, Standing.NO_ANSWER, Standing.JOINED)
+LOST = (Standing.NOT_APPROVED, Standing.NO_ANSWER, Standing.CUSTOMER_DECLINED, Standing.TAKEN_BACK, Standing.LEFT)
+IN_REGISTRY = (
+    Standing.WAITING,
+    Standing.IN_REVIEW,
+    Standing.INVITED,
+    Standing.NOT_NOW,
+    Standing.ACCEPTED,
+    Standing.TAKEN_BACK,
+    Standing.NO_ANSWER,
+    Standing.JOINED,
+)
 """What the registry's list can be asked for."""
 
 
-def standing(state: State, person_state: str | None, *, is_in_review: bool = False, ask_again_on: date | None = None) -> Standing:
-    """Return how a nominee stands. ``state`` is the one of the first nomination, ``person_state`` the nominee's own."""
+def standing(
+    state: State, person_state: str | None, *, is_in_review: bool = False, ask_again_on: date | None = None, is_taken_back: bool = False
+) -> Standing:
+    """Return how a nominee stands. ``state`` is the one of the first nomination, ``person_state`` the nominee's own; ``is_taken_back`` tells
+    that nothing of what they agreed to holds any more.
+    """
     if state is State.NO_ANSWER and person_state == PersonState.ACTIVE:
         return Standing.JOINED
     if state in (State.NOT_APPROVED, State.NO_ANSWER, State.CUSTOMER_DECLINED):
@@ -131,7 +141,7 @@ def standing(state: State, person_state: str | None, *, is_in_review: bool = Fal
     if person_state == PersonState.DEACTIVATED:
         return Standing.LEFT
     if state is State.ACCEPTED:
-        return Standing.ACCEPTED
+        return Standing.TAKEN_BACK if is_taken_back else Standing.ACCEPTED
     return Standing.NOT_NOW if ask_again_on else Standing.INVITED
 
 
@@ -145,6 +155,7 @@ class Moments:
     answered_at: datetime | None = None
     given_up_at: datetime | None = None
     joined_at: datetime | None = None
+    taken_back_at: datetime | None = None
 
 
 _DECIDED = {Standing.NOT_APPROVED: N_("Not approved")}
@@ -159,6 +170,8 @@ def timeline(standing: Standing, at: Moments) -> list[tuple[datetime, str]]:
         steps.append((at.decided_at, _DECIDED.get(standing, N_("Approved and invited"))))
     if at.answered_at is not None:
         steps.append((at.answered_at, N_("Said no") if standing is Standing.CUSTOMER_DECLINED else N_("Said yes")))
+    if at.taken_back_at is not None:
+        steps.append((at.taken_back_at, N_("Took their yes back")))
     if at.given_up_at is not None:
         steps.append((at.given_up_at, N_("No answer")))
     if at.joined_at is not None and standing in (Standing.JOINED, Standing.LEFT):

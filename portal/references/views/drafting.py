@@ -10,6 +10,7 @@ from portal.references.actions.drafting import drop_draft, save_draft
 from portal.references.actions.nominate import with_key
 from portal.references.forms import NominateForm
 from portal.references.queries.drafts import drafts_of, find_draft
+from portal.references.rules.nominating import DRAFTS_KEPT
 from portal.references.views.nominating import show_form
 from portal.references.views.shared import bp
 from portal.web.forms import KEY
@@ -22,7 +23,8 @@ from portal.web.transaction import db, writes
 @employee
 def drafts() -> str:
     """The reader's drafts, what was saved last first."""
-    return render("references/drafts.html", page=drafts_of(db(), current_actor().id or 0, after=request.args.get("after")))
+    page = drafts_of(db(), current_actor().id or 0, after=request.args.get("after"))
+    return render("references/drafts.html", page=page, kept_days=DRAFTS_KEPT.days)
 
 
 @bp.post("/nominate/drafts")

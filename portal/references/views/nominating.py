@@ -20,6 +20,7 @@ from portal.references.actions.nominate import with_key
 from portal.references.actions.several import Outcome, nominate_lines
 from portal.references.forms import NominateForm, SeveralForm
 from portal.references.models.nominating import Nomination
+from portal.references.queries.colleagues import colleagues_to_choose, find_colleague, find_owner
 from portal.references.queries.drafts import find_draft
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.gaps import few_voices
@@ -30,7 +31,9 @@ from portal.web.guards import current_actor, employee
 from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
-FRAGMENTS = ("companies", "known")
+FRAGMENTS = ("companies", "known", "colleagues", "owners", "share")
+SHARED = ("company", "name", "email", "title")
+"""What a link for chat and mail carries of what was typed: who it is, and nothing that was said of them."""
 SHOWN = 3
 
 
@@ -70,8 +73,8 @@ def submit_nomination(ready: Received | None) -> ResponseReturnValue:
         title=form.title.data,
         why=form.why.data,
         activities=[Activity(value) for value in form.activities.data],
-        details=form.details(stored.id if stored else None),
-        colleague_id=form.colleague_id.data,
+        details=form.details(find_owner(db(), form.owner.data), stored.id if stored else None),
+        colleague_id=find_colleague(db(), form.colleague.data, own_id=actor.id or 0),
         now=now,
     )
     _thank(made)
@@ -106,11 +109,13 @@ def show_form(form: NominateForm) -> str:
     context: dict[str, Any] = {
         "form": form,
         "companies": search_companies(db(), asked.get("company", "")),
+        "colleagues": colleagues_to_choose(db(), form.colleague.data, without=own_id),
+        "owners": colleagues_to_choose(db(), form.owner.data, with_admins=True),
+        "shared": {name: form[name].data for name in SHARED if form[name].data},
         "known": find_known(db(), own_id, asked.get("email") or form.email.data) if request.method == "GET" else None,
         **NAMES,
     }
     if target not in FRAGMENTS:
-        form.offer(db(), own_id)
         context |= {"gaps": few_voices(db()), "recent": nominations_of(db(), own_id, size=SHOWN)}
     return render_fragment("references/nominate.html", target or "companies", **context)
 
@@ -128,10 +133,10 @@ def several() -> ResponseReturnValue:
 def nominate_several() -> ResponseReturnValue:
     """Nominate each line for itself and say of each what became of it. What was refused stands in the form again, to be mended."""
     form = SeveralForm()
-    form.offer(db(), current_actor().id or 0)
     if not form.validate():
         return _several(form), 422
-    given = {"text": form.lines.data, "why": form.why.data, "colleague_id": form.colleague_id.data}
+    colleague_id = find_colleague(db(), form.colleague.data, own_id=current_actor().id or 0)
+    given = {"text": form.lines.data, "why": form.why.data, "colleague_id": colleague_id}
     outcomes = nominate_lines(db(), current_actor(), key=form.key.data, **given, now=utcnow())
     return _several(form.rest([one.line.text for one in outcomes if one.refusal]), outcomes)
 
@@ -144,5 +149,5 @@ def _several_again(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _several(form: SeveralForm, outcomes: list[Outcome] | None = None) -> str:
-    form.offer(db(), current_actor().id or 0)
-    return render("references/several.html", form=form, outcomes=outcomes or [], **NAMES)
+    found = colleagues_to_choose(db(), form.colleague.data, without=current_actor().id)
+    return render("references/several.html", form=form, outcomes=outcomes or [], colleagues=found, **NAMES)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.references.rules.deciding import CODE_NAMES
 from portal.references.rules.joining import REFUSED_NAMES
-from portal.references.rules.nominating import PERIODS, TIER_NAMES
+from portal.references.rules.nominating import PERIODS, TIER_NAMES, WAY_NAMES
 from portal.references.rules.states import LOST, STANDING_NAMES
 
 bp = Blueprint("references", __name__)
@@ -32,5 +32,6 @@ NAMES = {
     "codes": CODE_NAMES,
     "tiers": TIER_NAMES,
     "periods": PERIODS,
+    "ways": WAY_NAMES,
     "translated": translated,
 }
