@@ -15,7 +15,9 @@ from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
+from benchmarks import asks
 from benchmarks.bulk import Bulk, Row
+from portal.acts.jobs import run_recount as rank_asked
 from portal.kernel import migrate
 from portal.kernel.clock import micros, utcnow
 from portal.kernel.db import Database
@@ -445,6 +447,8 @@ class Programme:
             reward, price = self.price(index)
             data = {"reward_id": reward, "price": price}
             yield next(number), "reward.redeemed", self.member(self.redeemer(index)), "redemption", index + 1, data, "127.0.0.1", "", self.now
+        for ask in asks.asks_of(self):
+            yield next(number), "ask.logged", 1, "ask", ask.id, {}, "127.0.0.1", "", ask.asked_at
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -534,9 +538,30 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
         Programme.nomination_rows,
     ),
     ("nomination_activity", "nomination_id, activity", Programme.activity_rows),
+    (
+        "ask",
+        "id, key, person_id, company_id, kind, channel, about, effort, asked_at, asked_by_id, recorded_at, expires_at, is_outside, overrode, "
+        "override_reason, person_used, person_most, person_since, company_used, company_most, company_since",
+        asks.ask_rows,
+    ),
+    ("ask_outcome", "id, ask_id, came, minutes, note, by_id, at", asks.outcome_rows),
+    ("open_ask", "ask_id, person_id, company_id, is_accepted, expires_at", asks.open_rows),
+    ("ask_load", "person_id, load, rank", asks.load_rows),
+    ("company_ask_load", "company_id, load, rank", asks.company_load_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
-_WITHOUT_ID = ("reward_conditions", "reward_wish", "lot_line", "challenge_version", "period_score", "act_week", "nomination_activity")
+_WITHOUT_ID = (
+    "reward_conditions",
+    "reward_wish",
+    "lot_line",
+    "challenge_version",
+    "period_score",
+    "act_week",
+    "nomination_activity",
+    "open_ask",
+    "ask_load",
+    "company_ask_load",
+)
 
 
 def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -> Programme:
@@ -554,6 +579,7 @@ def make(database: Database, members: int, now: datetime, *, acts: int = ACTS) -
         bulk.close()
     seal_pending(database, now)
     keep_fences(database, now)
+    rank_asked(database, {}, now)
     return programme
 
 

@@ -8,17 +8,23 @@ from urllib.parse import urlencode
 from flask import Flask
 from sqlalchemy import select
 
+from benchmarks.asks import GIANTS
 from benchmarks.furnishing import CARD_PRICE, furnish
 from benchmarks.load import CONNECTIONS, request
 from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, REDEEMED, SOLD_OUT, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
+from portal.acts.actions.saying import seen_terms
+from portal.acts.models.asks import OpenAsk
+from portal.acts.queries.budget import budget_of
 from portal.bank.models import Dispute
 from portal.bank.rules.disputes import OPEN
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Attempt, Submission
 from portal.challenges.rules.states import AttemptState, SubmissionState
+from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.ids import new_key
+from portal.kernel.seen import seen_of
 
 READERS = 400
 AT_MOST = 20_000
@@ -140,11 +146,21 @@ class Visit:
             Page("registry, search", None, self._searching),
             Page("my asks", None, self._reading(self.members, "/asks")),
             Page("who can be asked", None, self._reading(self.employees, "/goodwill")),
+            Page("who can be asked now, of a name", None, self._looking_for_ready),
+            Page("whose cap is reached, the worn first", None, self._reading(self.employees, "/goodwill?state=full&order=worn")),
             Page("goodwill of a person", None, self._goodwill),
             Page("goodwill of a company", None, self._numbered(self.employees, "/goodwill/companies/{}", self.programme.companies)),
+            Page("goodwill of a company asked thousands of times", None, self._numbered(self.employees, "/goodwill/companies/{}", GIANTS)),
+            Page("caps and efforts (admin)", None, self._reading(self.admins, "/admin/goodwill")),
+            Page("blocks (admin)", None, self._reading(self.admins, "/admin/goodwill/blocks")),
+            Page("limits of a person (admin)", None, self._of_members("/admin/goodwill/people/{}")),
+            Page("look at 50 to ask", None, self._several("look")),
             Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", is_script=True)),
             Page("report of asks (admin)", None, self._reading(self.admins, "/admin/goodwill/report")),
             Page("log an ask", None, self._logging),
+            Page("ask and say no, in turn", None, self._asking),
+            Page("ask 50", None, self._several("ask")),
+            Page("say how one wants to be asked", None, self._saying),
             Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
             Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
             Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
@@ -196,6 +212,36 @@ class Visit:
         for number in count(client * 131):
             visitor = self.employees[number % len(self.employees)]
             yield Ask(visitor, f"/goodwill/people/{self.programme.member(number * 17 % self.programme.members)}")
+
+    def _looking_for_ready(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            name = FIRST_NAMES[number % len(FIRST_NAMES)]
+            yield Ask(self.employees[number % len(self.employees)], f"/goodwill?{urlencode({'q': name, 'state': 'now'})}")
+
+    def _asking(self, client: int) -> Iterator[Ask]:
+        """Ask a member for a review, and let them say no to that. Which ask it is is read here, as their page would show it."""
+        for number, member in enumerate(cycle(self.writers[client::CONNECTIONS])):
+            form = {"key": new_key(), "kind": "review", "about": "Our last release", "channel": "portal"}
+            yield Ask(self.employees[number % len(self.employees)], f"/goodwill/people/{member.person_id}", form)
+            with self.database.reading() as session:
+                latest = session.scalar(select(OpenAsk.ask_id).where(OpenAsk.person_id == member.person_id).order_by(OpenAsk.ask_id.desc()).limit(1))
+            yield Ask(member, f"/asks/{latest}/no", {"reason": "Not this quarter."})
+
+    def _several(self, step: str) -> Callable[[int], Iterator[Ask]]:
+        def asks(client: int) -> Iterator[Ask]:
+            for number in count(client):
+                people = "\n".join(f"#{self.programme.member((number * 50 + n) * 17 % self.programme.members)}" for n in range(50))
+                form = {"key": new_key(), "people": people, "kind": "survey", "about": "", "channel": "email", "step": step}
+                yield Ask(self.employees[number % len(self.employees)], "/goodwill/several", form)
+
+        return asks
+
+    def _saying(self, client: int) -> Iterator[Ask]:
+        """Set one's own number anew. What stood before is read here, as the page would show it."""
+        for number, member in enumerate(cycle(self.writers[client::CONNECTIONS])):
+            with self.database.reading() as session:
+                seen = seen_of(seen_terms(budget_of(session, member.person_id, utcnow(), of_company=False).person.terms))
+            yield Ask(member, "/asks/terms", {"most": str(40 + number % 3), "days": "", "paused_until": "", "seen": seen})
 
     def _logging(self, client: int) -> Iterator[Ask]:
         for number in count(client):

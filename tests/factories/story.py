@@ -270,7 +270,7 @@ def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: 
     no = make_ask(session, by, ann.id, kind="survey", now=now)
     answer_ask(session, by_advocate(ann.id), ask_id=no.id, is_yes=False, reason="In the <b>spring</b>", now=now)
     log_ask(session, boss, bob.id, now - timedelta(days=3), now=now, came="completed", minutes=35, note="At the fair")
-    set_own_terms(session, by_advocate(bob.id), terms=AskTerms(2, 90, ("video",), (7, 8), now.date() - timedelta(days=1)), now=now)
+    set_own_terms(session, by_advocate(bob.id), terms=AskTerms(2, 90, ("video",), (7, 8)), now=now)
     make_ask(session, by, bob.id, kind="video", now=now, override=Override("The summit opens with it", admin.id))
     set_block(session, boss, kind="escalation", reason="Ticket 4711", person_id=bob.id, now=now)
 

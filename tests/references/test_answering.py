@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import lift_block, set_block
+from portal.acts.rules.refusals import OpenEscalation
 from portal.consents.actions import withdraw_consent
 from portal.consents.models import Consent
 from portal.kernel.actor import Actor, system
@@ -263,3 +265,18 @@ def test_eight_workers_tell_of_one_late_nomination_once(database: Database) -> N
     all_at_once(database, [lambda s: tell_late(s, system("job"), nomination_id=made, now=utcnow())] * 8)
     with database.reading() as session:
         assert told(session, admin) == ["nomination_late"]
+
+
+def test_whom_a_block_keeps_from_being_asked_is_neither_invited_nor_reminded_while_it_stands(session: Session, scene: Scene) -> None:
+    ada = session.get_one(Nomination, scene.id)
+    held = set_block(session, scene.boss, kind="legal", reason="Lawsuit", person_id=ada.person_id, now=scene.at)
+    late = scene.at + timedelta(days=8)
+    assert follow_up(session, system("job"), nomination_id=scene.id, now=late) is Due.NOTHING
+    other = make_nomination(session, scene.greta, name="Ben", email="ben@works.example", company=ada.company_name, now=scene.at)
+    outage = set_block(session, scene.boss, kind="escalation", reason="Outage", company_id=ada.company_id, now=scene.at)
+    with pytest.raises(OpenEscalation), session.begin_nested():
+        accept_nomination(session, scene.boss, nomination_id=other.id, now=scene.at)
+    for block in (held, outage):
+        lift_block(session, scene.boss, block_id=block.id, reason="Over", now=late)
+    assert follow_up(session, system("job"), nomination_id=scene.id, now=late) is Due.REMIND
+    accept_nomination(session, scene.boss, nomination_id=other.id, now=late)

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import require_unblocked
+from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date, start_of_day
@@ -51,6 +53,10 @@ def _remind(session: Session, actor: Actor, nomination: Nomination, now: datetim
     same = Nomination.reminded_at.is_(None) if nomination.ask_again_on is None else Nomination.ask_again_on == nomination.ask_again_on
     if person.state == PersonState.DEACTIVATED:
         return _give_up(session, actor, nomination, now, same)
+    try:
+        require_unblocked(session, person.id, now)
+    except Stop:
+        return False  # Nobody writes to them while it stands; afterwards the reminder is still due.
     if not _moved(session, nomination, Move.REMIND, same, reminded_at=now, ask_again_on=None):
         return False
     send_link(session, nomination, person, REMINDER, now)
