@@ -15,9 +15,10 @@ from portal.people.actions.joining import invite_person
 from portal.people.actions.states import deactivate_person
 from portal.profiles.rules.activity import Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
-from portal.references.queries.gaps import Gap, few_voices
+from portal.references.queries.gaps import DEMAND, few_voices
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
 from portal.references.queries.registry import Filters, list_registry, totals, whole_registry
+from portal.references.rules.gaps import Gap
 from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
@@ -143,6 +144,26 @@ def test_voices_are_few_where_fewest_take_part(session: Session) -> None:
         Gap("Transport", "APAC", "", 2, 1),
         Gap("", "", "1–49", 2, 0),
     ]
+
+
+def test_what_is_asked_for_and_lacking_comes_first_and_who_speaks_for_all_their_customers_is_no_gap(session: Session) -> None:
+    rail, pumps = make_company(session, industry="Transport", region="APAC"), make_company(session, industry="Pumps", region="EMEA")
+    make_company(session, industry="Education", region="Europe")
+    for company in (rail, pumps, pumps):
+        make_person(session, company_id=company.id)
+    assert few_voices(session) == [Gap("Education", "Europe", "", 1, 0)]
+    session.info[DEMAND] = lambda _session: {("Transport", "APAC"): 4, ("Pumps", "EMEA"): 2, ("Mining", "LATAM"): 2}
+    assert few_voices(session) == [
+        Gap("Transport", "APAC", "", 1, 1, 4), Gap("Mining", "LATAM", "", 0, 0, 2), Gap("Education", "Europe", "", 1, 0)
+    ]  # fmt: skip
+
+
+def test_the_form_says_what_we_lack_in_words(database: Database, sign_in: SignIn) -> None:
+    database.write(lambda s: make_company(s, industry="Transport", region="APAC"))
+    client = sign_in(database.write(make_employee))
+    assert "We lack Transport in APAC: nobody takes part, of one company." in client.get("/nominate").text
+    client.application.extensions["database"].inform_sessions(**{DEMAND: lambda _session: {("Transport", "APAC"): 4}})
+    assert "Transport in APAC: asked for 4 times in a year. Nobody takes part, of one company." in client.get("/nominate").text
 
 
 def test_staff_see_addresses_and_advocates_see_nothing(database: Database, sign_in: SignIn) -> None:

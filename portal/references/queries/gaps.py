@@ -1,45 +1,44 @@
-"""Where voices are few: what an employee might look out for, counted from who takes part."""
+"""Where voices are few: what an employee might look out for, counted from who takes part and from what is asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
+from portal.references.rules.gaps import Gap, worst
+from portal.web.paging import AnySelect
 
-
-@dataclass(frozen=True)
-class Gap:
-    """A kind of company among the customers: how many there are, and how many of their people take part.
-
-    ``industry`` and ``region`` together, or ``size`` alone; the others are empty.
-    """
-
-    industry: str
-    region: str
-    size: str
-    companies: int
-    members: int
+DEMAND = "reference_demand"
+"""Under this name sessions know how often each (industry, region) was asked for as a reference: a function of the session, from the room of
+requests. Without one supply alone counts."""
+MOST_ASKED = 50
 
 
 def few_voices(session: Session, limit: int = 3) -> list[Gap]:
-    """Return the places with the fewest members for each company: industries within a region, and the size of which the fewest take part.
+    """Return the worst gaps (``rules.gaps``): industries within a region, and last the size of which the fewest take part.
 
-    Of equal ones those with more companies come first. Only what companies say of themselves counts; a size is named only where fewer of it
-    take part than of all sizes together.
+    Only what companies say of themselves counts; a size is named only where fewer of it take part than of all sizes together.
     """
-    places = [Gap(industry, region, "", *counts) for industry, region, *counts in _counted(session, Company.industry, Company.region)[:limit]]
-    sizes = [Gap("", "", size, *counts) for size, *counts in _counted(session, Company.size)]
+    demand: Mapping[tuple[str, str], int] = session.info[DEMAND](session) if DEMAND in session.info else {}
+    asked = dict(sorted(demand.items(), key=lambda one: (-one[1], one[0]))[:MOST_ASKED])
+    few: AnySelect = _counted(Company.industry, Company.region).having(_MEMBERS < _COMPANIES).limit(limit + len(asked))
+    found = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(few)}
+    if asked:
+        here: AnySelect = _counted(Company.industry, Company.region).where(tuple_(Company.industry, Company.region).in_(list(asked)))
+        found |= dict.fromkeys(asked, (0, 0)) | {(row[0], row[1]): (row[2], row[3]) for row in session.execute(here)}
+    places = worst((Gap(*place, "", *counts, asked.get(place, 0)) for place, counts in found.items()), limit)
+    sizes = [Gap("", "", *row) for row in session.execute(_counted(Company.size))]
     companies, members = sum(gap.companies for gap in sizes), sum(gap.members for gap in sizes)
-    rare = [gap for gap in sizes[:1] if gap.members * companies < members * gap.companies]
-    return [*places, *rare]
+    return [*places, *(gap for gap in sizes[:1] if gap.is_gap and gap.members * companies < members * gap.companies)]
 
 
-def _counted(session: Session, *columns: Any) -> Sequence[Any]:
+_COMPANIES, _MEMBERS = func.count(Company.id.distinct()), func.count(Person.id)
+
+
+def _counted(*columns: Any) -> AnySelect:
     takes_part = and_(Person.company_id == Company.id, Person.is_advocate, Person.state == PersonState.ACTIVE)
-    companies, members = func.count(Company.id.distinct()), func.count(Person.id)
-    counted = select(*columns, companies, members).outerjoin(Person, takes_part).where(*(column != "" for column in columns))
-    return session.execute(counted.group_by(*columns).order_by(members * 1.0 / companies, companies.desc(), *columns)).all()
+    counted: AnySelect = select(*columns, _COMPANIES, _MEMBERS).outerjoin(Person, takes_part).where(*(column != "" for column in columns))
+    return counted.group_by(*columns).order_by(_MEMBERS * 1.0 / _COMPANIES, _COMPANIES.desc(), *columns)
