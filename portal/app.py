@@ -93,7 +93,7 @@ from portal.notifications.jobs import Handler, Tick
 from portal.outside import jobs as outside_jobs
 from portal.people import identity
 from portal.people import jobs as people_jobs
-from portal.people.actions.changes import PersonChanged
+from portal.people.actions.changes import PersonChanged, PersonEdited
 from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
@@ -101,6 +101,9 @@ from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
 from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
+from portal.profiles import jobs as profiles_jobs
+from portal.profiles.actions import hearing as profiles_hearing
+from portal.profiles.actions.own import ProfileRemoved
 from portal.receiving import admin as receiving_admin
 from portal.receiving import views as receiving
 from portal.recognition import jobs as recognition_jobs
@@ -225,7 +228,14 @@ FILE_ACCESS: dict[str, FileAccess] = {
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     scores.person_changed,
+    profiles_hearing.hear_departure,
 ]
+# Who hears, in the same transaction, that a person's name, title, address or company was written anew.
+PERSON_EDITED: list[PersonEdited] = [
+    profiles_hearing.hear_edit,
+]
+# Who hears, in the same transaction, that somebody took themself out of the references, and takes back what is proposed of them.
+PROFILE_REMOVED: list[ProfileRemoved] = []
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [
     following.act_heard,
@@ -330,6 +340,9 @@ TICKS: list[Tick] = [
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.verify_profiles),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.wake_profiles),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.hear_bounces),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
@@ -424,6 +437,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["company_panels"] = COMPANY_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    app.extensions["database"].inform_sessions(person_edited=PERSON_EDITED, profile_removed=PROFILE_REMOVED)
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)
     app.extensions["database"].inform_sessions(mark_key=mark_key(settings.secret_key))

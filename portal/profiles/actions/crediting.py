@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.ledger.actions.accounts import open_accounts
 from portal.ledger.actions.earning import award
 from portal.ledger.queries.balances import balances_of
@@ -26,8 +26,9 @@ def credit_round(session: Session, actor: Actor, *, person_id: int, check_id: in
     if actor.id is None or actor.id == person_id or not (actor.is_employee or actor.is_admin) or find_transfer(session, key=key) is not None:
         return
     _open(session, actor.id)
+    # The portal credits, by a rule: nobody decides about their own (I13).
     award(
-        session, actor, owner_id=actor.id, unit=STAFF, points=points, key=key, reason=f"profile.{what}",
+        session, system("profiles"), owner_id=actor.id, unit=STAFF, points=points, key=key, reason=f"profile.{what}",
         source_type="profile", source_id=person_id, effective_at=now, now=now,
     )  # fmt: skip
 
