@@ -147,15 +147,18 @@ class SayForm(OwnForm):
     language = StringField(_("Languages you speak"), [Optional(), Length(max=LINE_LENGTH)], filters=[one_line])
 
 
+def _chosen() -> list[tuple[str, str]]:
+    return [("yes", gettext("Yes, you may ask me")), ("no", gettext("No")), ("never", gettext("Never"))]
+
+
 def does_form() -> type[OwnForm]:
     """Return a form with a choice for each kind: yes, no, never."""
 
     class DoesForm(OwnForm):
         pass
 
-    choices = (("yes", _("Yes, you may ask me")), ("no", _("No")), ("never", _("Never")))
     for activity in Activity:
-        setattr(DoesForm, activity.value, RadioField(_(ACTIVITY_NAMES[activity]), [Optional()], choices=choices))
+        setattr(DoesForm, activity.value, RadioField(_(ACTIVITY_NAMES[activity]), [Optional()], choices=_chosen))
     return DoesForm
 
 

@@ -1,10 +1,10 @@
 """Which profiles are to be verified, by whom: what the clock acts on, and what staff see of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.clock import local_date, start_of_day
@@ -17,7 +17,7 @@ from portal.profiles.rules.states import Status
 from portal.web.paging import AnySelect, Page, page_by
 
 IN_USE = (Status.ACTIVE, Status.RESTING)
-_owner = aliased(Person)
+_owner, _asked = aliased(Person), aliased(ProfileCheck)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def count_to_verify(session: Session, owner_id: int, now: datetime) -> int:
     return session.scalar(found.join(Company, Company.id == Person.company_id).where(Company.owner_id == owner_id, _waits(today))) or 0
 
 
-def _waits(today: Any) -> Any:
+def _waits(today: date) -> ColumnElement[bool]:
     is_due = and_(ReferenceProfile.status.in_(IN_USE), ReferenceProfile.verify_on <= today)
-    asked = exists().where(ProfileCheck.person_id == ReferenceProfile.person_id, ProfileCheck.ended_at.is_(None))
+    asked = exists().where(_asked.person_id == ReferenceProfile.person_id, _asked.ended_at.is_(None)).correlate(ReferenceProfile)
     return or_(ReferenceProfile.status == Status.NEEDS_VERIFICATION, is_due, asked)
