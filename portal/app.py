@@ -94,7 +94,7 @@ from portal.notifications.jobs import Handler, Tick
 from portal.outside import jobs as outside_jobs
 from portal.people import identity
 from portal.people import jobs as people_jobs
-from portal.people.actions.changes import PersonChanged
+from portal.people.actions.changes import PersonChanged, PersonEdited
 from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
@@ -102,6 +102,12 @@ from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
 from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
+from portal.profiles import jobs as profiles_jobs
+from portal.profiles.actions import hearing as profiles_hearing
+from portal.profiles.actions.own import ProfileRemoved
+from portal.profiles.queries.evidence import may_open_proof
+from portal.profiles.views import doors as profiles
+from portal.profiles.views import own as my_reference
 from portal.receiving import admin as receiving_admin
 from portal.receiving import views as receiving
 from portal.recognition import jobs as recognition_jobs
@@ -182,6 +188,8 @@ BLUEPRINTS = [
     people_admin.bp,
     notifications.bp,
     notifications_admin.bp,
+    my_reference.bp,
+    profiles.bp,
     receiving.bp,
     receiving_admin.bp,
     recognition.bp,
@@ -220,13 +228,20 @@ COMMANDS = [
 ]
 # Who may open stored files besides their owner and admins, by purpose.
 FILE_ACCESS: dict[str, FileAccess] = {
-    "document": lambda session, actor, file: may_open_upload(session, actor, file) or may_open_evidence(session, actor, file),
+    "document": lambda session, actor, file: any(may(session, actor, file) for may in (may_open_upload, may_open_evidence, may_open_proof)),
     "image": may_open_upload,
 }
 # Who hears, in the same transaction, that a person's state or roles changed.
 PERSON_CHANGED: list[PersonChanged] = [
     scores.person_changed,
+    profiles_hearing.hear_departure,
 ]
+# Who hears, in the same transaction, that a person's name, title, address or company was written anew.
+PERSON_EDITED: list[PersonEdited] = [
+    profiles_hearing.hear_edit,
+]
+# Who hears, in the same transaction, that somebody took themself out of the references, and takes back what is proposed of them.
+PROFILE_REMOVED: list[ProfileRemoved] = []
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [
     following.act_heard,
@@ -249,12 +264,14 @@ PERSON_PANELS: list[Panel] = [
     Panel("receiving/_person_panel.html", receiving.person_panel),
     Panel("consents/_person_panel.html", consents.person_panel),
     Panel("acts/_person_panel.html", goodwill_shown.person_panel),
+    Panel("profiles/_person_panel.html", my_reference.person_panel),
 ]
 PROFILE_PANELS: list[Panel] = [
     Panel("recognition/_profile_panel.html", recognition_shown.profile_panel),
     Panel("receiving/_profile_panel.html", receiving.own_panel),
     Panel("consents/_profile_panel.html", consents.own_panel),
     Panel("acts/_profile_panel.html", asks.own_panel),
+    Panel("profiles/_profile_panel.html", my_reference.own_panel),
 ]
 # What higher rooms show on an admin's page about a company.
 COMPANY_PANELS: list[CompanyPanel] = [
@@ -334,6 +351,9 @@ TICKS: list[Tick] = [
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
     (references_jobs.DRAFTS_EVERY_SECONDS, references_jobs.forget_old_drafts),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.verify_profiles),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.wake_profiles),
+    (profiles_jobs.EVERY_SECONDS, profiles_jobs.hear_bounces),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
@@ -355,11 +375,13 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Statement"), "bank.statement", "wallet", ADVOCATE),
     NavItem(N_("Badges"), "recognition.badges", "medal", ADVOCATE),
     NavItem(N_("My asks"), "asks.mine", "message-circle", ADVOCATE, ("asks.",), in_dock=False),
+    NavItem(N_("My reference"), "my_reference.mine", "user-check", ADVOCATE, ("my_reference.",), in_dock=False, shown_if=my_reference.has_one),
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE, within=("references.several", "references.drafts")),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Profiles"), "profiles.index", "badge-check", EMPLOYEE, ("profiles.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
@@ -377,6 +399,7 @@ NAVIGATION: list[NavItem] = [
     ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("Profiles"), "profiles.index", "badge-check", ADMIN, ("profiles.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),
@@ -428,6 +451,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
     app.extensions["company_panels"] = COMPANY_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    app.extensions["database"].inform_sessions(person_edited=PERSON_EDITED, profile_removed=PROFILE_REMOVED)
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)
     app.extensions["database"].inform_sessions(mark_key=mark_key(settings.secret_key))
@@ -462,6 +486,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     recognition_shown.init(app)
     consents.init(app)
     goodwill_shown.init(app)
+    profiles.init(app)
 
 
 def _add_rooms(app: Flask) -> None:

@@ -1,10 +1,11 @@
 """Verbs of consents: give, end, withdraw. Rooms above give them with an approval and end them with its reversal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -53,7 +54,7 @@ def give_consent(
         search=fold(agreed.quote),
         given_at=given_at,
         recorded_at=now,
-        expires_on=last_day(given_on, agreed.months),
+        expires_on=agreed.until or last_day(given_on, agreed.months),
         reason="",
     )
     session.add(given)
@@ -118,3 +119,23 @@ def _tell_admins(session: Session, ended: Sequence[Consent], key: str, link: str
     for admin in admins(session):
         if admin.person_id != consent.person_id:
             notify(session, to=admin, kind="consent_withdrawn", data=data, key=key, link=link, now=now)
+
+
+def withdraw_own(session: Session, actor: Actor, *, consent_ids: Iterable[int], now: datetime) -> int:
+    """Let a person take several of their own consents back at once, and say how many stood. Whoever calls this tells the admins, once for all."""
+    mine = (Consent.id.in_(list(consent_ids)), Consent.person_id == actor.id, Consent.ended_at.is_(None))
+    return _end(session, actor, mine, End.WITHDRAWN, "consent.withdrawn", now, has_reason=False)
+
+
+def end_recorded(session: Session, actor: Actor, *, consent_id: int, now: datetime) -> int:
+    """End one that somebody else had written down: it was wrong, or another takes its place. A second time ends nothing."""
+    one = (Consent.id == consent_id, Consent.ended_at.is_(None))
+    return _end(session, actor, one, End.TAKEN_BACK, "consent.ended", now)
+
+
+def _end(session: Session, actor: Actor, which: tuple[ColumnElement[bool], ...], how: End, event: str, now: datetime, **facts: Any) -> int:
+    ended = update(Consent).where(*which).values(ended_at=now, ended_as=how, ended_by_id=actor.id).returning(Consent.id, Consent.item)
+    found = session.execute(ended.execution_options(synchronize_session="fetch")).all()
+    for consent_id, item in sorted(found):
+        record(session, actor, event, "consent", consent_id, now=now, item=item, **facts)
+    return len(found)

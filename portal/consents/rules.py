@@ -85,13 +85,17 @@ class ConsentEnded(Conflict):
 
 @dataclass(frozen=True)
 class Agreed:
-    """What somebody agreed to: the exact ``words``, for a quote the quote itself, where it may be used, for how many months (None: no end)."""
+    """What somebody agreed to: the exact ``words``, for a quote the quote itself, where it may be used, for how many months (None: no end).
+
+    ``until`` is the last day itself, where that was agreed instead.
+    """
 
     item: Item
     words: str
     scope: Sequence[Scope]
     quote: str = ""
     months: int | None = None
+    until: date | None = None
 
 
 def last_day(given_on: date, months: int | None) -> date | None:

@@ -1,4 +1,4 @@
-"""Tables of reference profiles: the profile, what its person does, its words, the days on which they are not asked."""
+"""Tables of reference profiles: the profile, what its person does, words, days off; what shows a consent; questions and links; own edits."""
 
 from datetime import date, datetime
 
@@ -7,9 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.schema import Base, BigId, UTCDateTime, one_of
 from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.fresh import Answer, Why
 from portal.profiles.rules.states import Retired, Status, WordKind
 
 _DUE = text("status IN ('active', 'resting')")
+_OPEN = text("ended_at IS NULL")
 
 
 class ReferenceProfile(Base):
@@ -96,3 +98,76 @@ class ProfileBlackout(Base):
     first_on: Mapped[date] = mapped_column(Date)
     last_on: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(200))
+
+
+class ProfileProof(Base):
+    """What shows a consent of a profile: given by the person on their own page (``is_own``), or written down by staff with a file or in words."""
+
+    __tablename__ = "profile_proof"
+    __table_args__ = (Index(None, "person_id"), Index(None, "file_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_profile.person_id"))
+    is_own: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(500))
+    file_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("stored_file.id"))
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ProfileCheck(Base):
+    """One round of asking whether a profile is true: asked, perhaps reminded, ended by the first answer. Of one profile one is open.
+
+    ``hidden_at`` is when silence hid the profile; it may be answered all the same. ``answered_by_id`` is empty where nobody answered and it
+    ended otherwise: the profile was retired, or is not asked about any more.
+    """
+
+    __tablename__ = "profile_check"
+    __table_args__ = (
+        one_of("why", Why),
+        one_of("answer", Answer),
+        CheckConstraint("ended_at IS NOT NULL OR answer IS NULL", name="answer_ends"),
+        Index("uq_profile_check_open", "person_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(None, "person_id", "id"),
+        Index("ix_profile_check_waiting", "asked_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_profile.person_id"))
+    why: Mapped[str] = mapped_column(String(12))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answer: Mapped[str | None] = mapped_column(String(12))
+    answered_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    note: Mapped[str] = mapped_column(String(500))
+
+
+class ProfileLink(Base):
+    """A link that works without signing in: of ``reader_id``, to answer ``check_id``, or without one to the person's own page.
+
+    The token travels in the link only; the table holds its hash.
+    """
+
+    __tablename__ = "profile_link"
+    __table_args__ = (Index(None, "token_hash", unique=True), Index(None, "check_id"), Index(None, "person_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_profile.person_id"))
+    reader_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    check_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("profile_check.id"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ProfileEdit(Base):
+    """That the person themself wrote this field last, so that no import overwrites it unless told. Gone when staff write it again."""
+
+    __tablename__ = "profile_edit"
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_profile.person_id"), primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

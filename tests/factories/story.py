@@ -45,7 +45,15 @@ from portal.people.actions.tags import tag_person
 from portal.people.importer import CompaniesImporter
 from portal.people.models import Company, Person
 from portal.people.rules.interest import Interest, Wish
+from portal.profiles.actions.asking import ask_several
+from portal.profiles.actions.consenting import give_own, record_consent, take_back_own
+from portal.profiles.actions.editing import add_days, set_visible
+from portal.profiles.actions.moving import move_profile
+from portal.profiles.actions.opening import open_by_staff
+from portal.profiles.actions.own import say_of_myself, send_own_link
 from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.facts import Facts
+from portal.profiles.rules.states import Move, WordKind
 from portal.recognition.actions.holdings import give_badge
 from portal.recognition.actions.scores import adjust
 from portal.recognition.actions.seasons import add_season, close_season
@@ -113,6 +121,7 @@ class Story:
     consent: int
     gallery_item: int
     repricing: int
+    days: int
     batch: int = 0
 
 
@@ -229,6 +238,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     badge, holding, season = _honours(session, admin, ann, now)
     assert session.scalars(select(Company.id)).first()
     _asked(session, admin, employee, ann, bob, now)
+    days = _as_reference(session, admin, ann, now)
     return Story(
         advocate=ann.id,
         admin=admin.id,
@@ -256,7 +266,26 @@ def _tell(session: Session, storage: Storage) -> Story:
         consent=consent.id,
         gallery_item=item,
         repricing=_corrected(session, admin, now),
+        days=days,
     )
+
+
+def _as_reference(session: Session, admin: Person, ann: Person, now: datetime) -> int:
+    """Let somebody be a reference whom every employee finds, with consents of both kinds, days off, and a question that waits."""
+    boss, own = as_admin(admin), as_advocate(ann)
+    words = {WordKind.LANGUAGE: ("English",), WordKind.USE_CASE: ("Planning & boards",)}
+    facts = Facts(tier=1, story="Moved <b>40</b> depots off paper.", sensitivities="A new boss.", words=words)
+    open_by_staff(session, boss, person_id=ann.id, facts=facts, is_true=True, now=now)
+    record_consent(session, boss, person_id=ann.id, activity=Activity.LOGO, words="Our logo on your site.", note="Mail of 3 May", now=now)
+    give_own(session, own, person_id=ann.id, activity=Activity.CALL, words="You may ask me for calls.", now=now)
+    take_back_own(session, own, person_id=ann.id, activity=Activity.PRESS, never=True, now=now)
+    move_profile(session, boss, person_id=ann.id, way=Move.ACTIVATE, now=now)
+    set_visible(session, boss, person_id=ann.id, is_visible=True, now=now)
+    say_of_myself(session, own, person_id=ann.id, story="Moved <b>41</b> depots off paper.", words={}, now=now)
+    ask_several(session, boss, person_ids=[ann.id], now=now)
+    send_own_link(session, boss, person_id=ann.id, now=now)
+    on = now.date() + timedelta(days=20)
+    return add_days(session, own, person_id=ann.id, first_on=on, last_on=on + timedelta(days=7), reason="Holidays", now=now).id
 
 
 def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: Person, now: datetime) -> None:

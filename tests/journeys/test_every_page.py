@@ -45,7 +45,7 @@ NO_PAGES = {
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}
 BROKEN = re.compile(r"Undefined|None|\{\{|%\(\w+\)s")
-LINKS = {"/join", "/reset", "/confirm-email", "/proposal"}
+LINKS = {"/join", "/reset", "/confirm-email", "/proposal", "/profiles/check", "/my-reference/link"}
 AUDIENCES = {
     "visitor": {"public"},
     "advocate": {"advocate", "member"},
@@ -74,6 +74,7 @@ def arguments(story: Story) -> dict[str, object]:
         "consent_id": story.consent,
         "gallery_item_id": story.gallery_item,
         "repricing_id": story.repricing,
+        "days_id": story.days,
         "person_id": story.advocate,
         "company_id": story.company,
         "file_id": story.file,

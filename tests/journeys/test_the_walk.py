@@ -155,7 +155,7 @@ def test_from_a_nomination_to_a_member(site: Site, programme: int, visit: Callab
     amara.page.get_by_label("At most so many requests a quarter").fill("2")
     amara.page.get_by_label("You may ask me for what I ticked").check()
     press_twice(amara.page, "Yes, you may ask me")
-    expect(amara.page.get_by_role("main")).to_contain_text("At most 2 requests a quarter.")
+    expect(amara.page.get_by_role("main")).to_contain_text("At most 2 requests in 90 days.")
     edo.go("/nominate/mine")
     expect(edo.page.get_by_role("main")).to_contain_text("Said yes")
     assert "said yes" in text_of(site.post.to(EMPLOYEE, "said yes"))

@@ -97,7 +97,7 @@ def test_a_yes_keeps_an_offer_with_a_consent_for_each_kind_and_credits_the_nomin
     assert person is not None
     offer = offer_of(session, person.id, utcnow())
     assert offer is not None
-    assert (offer.activities, offer.never, offer.per_quarter) == ([Activity.CALL, Activity.VIDEO], [Activity.PRESS], 2)
+    assert (offer.activities, offer.never, offer.most, offer.days) == ([Activity.CALL, Activity.VIDEO], [Activity.PRESS], 2, 90)
     consents = session.scalars(select(Consent).where(Consent.person_id == person.id).order_by(Consent.part)).all()
     assert [(c.item, c.words) for c in consents] == [("reference", words) for words in WORDS.values()]
     assert (scene.standing(session), scene.credit(session), told(session, scene.greta)) == (Standing.ACCEPTED, 40, ["nomination_accepted", "agreed"])

@@ -340,7 +340,7 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)
     assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press"]}).status_code == 303
     after = client.get(link).text
-    assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests a quarter.", "Never:"))
+    assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests in 90 days.", "Never:"))
     assert client.post("/proposal/account", data=data).headers["Location"].startswith("/join?t=")
     assert "Said yes" in sign_in(employee).get("/nominate/mine").text
     assert client.post("/proposal/no", data=data | {"code": "no_time"}).status_code == 409

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.app import ACT_HEARD, PERSON_CHANGED
+from portal.app import ACT_HEARD, PERSON_CHANGED, PERSON_EDITED
 from portal.challenges.queries.badges import ChallengesDone
 from portal.kernel.db import Database
 
@@ -12,14 +12,14 @@ from portal.kernel.db import Database
 @pytest.fixture
 def hearing(database: Database) -> Database:
     """The test's database, with everything that follows an act in the same transaction."""
-    database.inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    database.inform_sessions(person_changed=PERSON_CHANGED, person_edited=PERSON_EDITED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     return database
 
 
 @pytest.fixture
 def hearing_session(hearing: Database, session: Session) -> Session:
     """The test's open session, informed in the same way."""
-    session.info.update(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
+    session.info.update(person_changed=PERSON_CHANGED, person_edited=PERSON_EDITED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     if session.get_bind().dialect.name == "postgresql":  # what follows at the commit is read before it here
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     return session

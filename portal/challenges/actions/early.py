@@ -12,6 +12,7 @@ from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import move_attempt, move_submission, resting_state
 from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.review import decline_attempt
+from portal.challenges.actions.scoring import settle_scores
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, reason_of, to_decide
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.taking import Answer, Attempt, Submission
@@ -64,6 +65,7 @@ def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
     take_back_peers(session, actor, attempt, now)
     settle_peers(session, actor, submission, now)
     settle_consents(session, actor, submission, attempt, now)
+    settle_scores(session, submission, attempt, now)
     settle_gallery(session, actor, submission, attempt, now)
 
 

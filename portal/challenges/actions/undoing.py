@@ -18,6 +18,7 @@ from portal.challenges.actions.locking import lock_submission, move_submission
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.repaying import take_back_differences
+from portal.challenges.actions.scoring import settle_scores
 from portal.challenges.actions.verdicts import KIND, SOURCE, Case, case_of, is_undoable, ledger_key, verdict_key
 from portal.challenges.models.deciding import Appeal, Verdict
 from portal.challenges.models.taking import Attempt, Submission
@@ -121,6 +122,7 @@ def _conclude(
         take_back_peers(session, actor, case.attempt, now)
     settle_peers(session, actor, case.submission, now)
     settle_consents(session, actor, case.submission, case.attempt, now)
+    settle_scores(session, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)
     about = {"verdict_id": verdict.id, "outcome": verdict.outcome, "points": points}
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)

@@ -13,6 +13,7 @@ from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission
 from portal.challenges.actions.referring import settle_peers
+from portal.challenges.actions.scoring import settle_scores
 from portal.challenges.models.deciding import Verdict
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt, Submission
@@ -151,6 +152,7 @@ def conclude(
     record(session, actor, f"submission.{outcome}", SOURCE, case.submission.id, now=now, **about, **told)
     settle_peers(session, actor, case.submission, now)
     settle_consents(session, actor, case.submission, case.attempt, now)
+    settle_scores(session, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)
     if tell:
         tell_of(session, case.submission, case.challenge, verdict, now, lost, mail_at=now + UNDO_WITHIN if is_undoable(verdict) else None)

@@ -15,6 +15,7 @@ from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
+from portal.people.actions.changes import announce_edit
 from portal.people.actions.granting import note_given_anew
 from portal.people.actions.links import drop_links, make_link, spend_link
 from portal.people.actions.persons import addressed, named
@@ -126,6 +127,7 @@ def _change(session: Session, actor: Actor, person: Person, values: Mapping[str,
     differing = {field: value for field, value in values.items() if getattr(person, field) != value}
     if not differing:
         return False
+    before = {field: getattr(person, field) for field in differing}
     try:
         with session.begin_nested():
             session.execute(update(Person).where(Person.id == person.id).values(**differing))
@@ -135,6 +137,7 @@ def _change(session: Session, actor: Actor, person: Person, values: Mapping[str,
         raise
     session.refresh(person)
     record(session, actor, "person.edited", "person", person.id, now=now, fields=sorted(set(differing) - {"name_key", "email_key"}))
+    announce_edit(session, person.id, before, now)
     return True
 
 

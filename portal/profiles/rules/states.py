@@ -1,5 +1,7 @@
 """Where a reference profile stands. Whether it is shown is another matter, and another column."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.kernel.text import N_
@@ -45,3 +47,83 @@ class WordKind(StrEnum):
     USE_CASE = "use_case"
     REPLACED = "replaced"
     NOT_FOR = "not_for"
+
+
+WORD_KIND_NAMES = {
+    WordKind.LANGUAGE: N_("Languages"),
+    WordKind.PRODUCT: N_("Products"),
+    WordKind.USE_CASE: N_("What they use it for"),
+    WordKind.REPLACED: N_("What they used before"),
+    WordKind.NOT_FOR: N_("Never put in touch with"),
+}
+RETIRED_NAMES = {
+    Retired.LEFT: N_("Left the company"),
+    Retired.UNHAPPY: N_("Not happy any more"),
+    Retired.PRODUCT: N_("Does not use the product any more"),
+    Retired.OWN_WISH: N_("Their own wish"),
+    Retired.UNSUITABLE: N_("Not suitable any more"),
+    Retired.OTHER: N_("Another reason"),
+}
+
+
+class Move(StrEnum):
+    """What moves a profile from one status to another."""
+
+    ACTIVATE = "activate"
+    REST = "rest"
+    RESUME = "resume"
+    DOUBT = "doubt"
+    VERIFY = "verify"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETIRE = "retire"
+    REVIVE = "revive"
+
+
+@dataclass(frozen=True)
+class Way:
+    """From which statuses a move leads, to which, and whether the profile is hidden with it. No move shows a profile that was hidden."""
+
+    start: tuple[Status, ...]
+    end: Status
+    hides: bool = False
+
+
+_IN_USE = (Status.ACTIVE, Status.RESTING)
+WAYS: Mapping[Move, Way] = {
+    Move.ACTIVATE: Way((Status.CANDIDATE,), Status.ACTIVE),
+    Move.REST: Way((Status.ACTIVE,), Status.RESTING),
+    Move.RESUME: Way((Status.RESTING,), Status.ACTIVE),
+    Move.DOUBT: Way(_IN_USE, Status.NEEDS_VERIFICATION),
+    Move.VERIFY: Way((Status.NEEDS_VERIFICATION,), Status.ACTIVE),
+    Move.HOLD: Way((Status.CANDIDATE, *_IN_USE, Status.NEEDS_VERIFICATION), Status.LEGAL_HOLD, hides=True),
+    # While lawyers looked at it nobody looked whether it is still true.
+    Move.RELEASE: Way((Status.LEGAL_HOLD,), Status.NEEDS_VERIFICATION),
+    Move.RETIRE: Way((Status.CANDIDATE, *_IN_USE, Status.NEEDS_VERIFICATION, Status.LEGAL_HOLD), Status.RETIRED, hides=True),
+    Move.REVIVE: Way((Status.RETIRED,), Status.CANDIDATE),
+}
+"""Every move that there is. What stands nowhere here is refused, by the guarded update that makes the move."""
+MOVE_NAMES = {
+    Move.ACTIVATE: N_("Make active"),
+    Move.REST: N_("Let rest"),
+    Move.RESUME: N_("End the rest"),
+    Move.DOUBT: N_("Needs verification"),
+    Move.VERIFY: N_("All of it is true"),
+    Move.HOLD: N_("Put under legal hold"),
+    Move.RELEASE: N_("End the legal hold"),
+    Move.RETIRE: N_("Retire"),
+    Move.REVIVE: N_("Take up again"),
+}
+OF_ADMINS = (Move.HOLD, Move.RELEASE)
+"""What the owner of the account may not do: a legal hold is the programme's."""
+
+
+def moved(status: Status, move: Move) -> Status | None:
+    """Return where a move leads from ``status``, or None where there is no such way."""
+    way = WAYS[move]
+    return way.end if status in way.start else None
+
+
+def moves_from(status: Status) -> list[Move]:
+    """Return the moves that lead on from ``status``, in the order of their buttons."""
+    return [move for move in Move if status in WAYS[move].start]

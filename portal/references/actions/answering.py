@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,12 +21,13 @@ from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.profiles.actions.opening import open_profile
 from portal.profiles.rules.activity import PART, Activity
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
 from portal.references.actions.telling import tell_step
-from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
-from portal.references.models.nominating import Nomination
+from portal.references.models.joining import NominationLink
+from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
 from portal.references.queries.terms import terms_of
@@ -175,18 +176,11 @@ def _uninvite(session: Session, actor: Actor, person: Person, nomination: Nomina
 
 
 def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer, words: dict[Activity, str], now: datetime) -> None:
-    person_id = proposal.person_id
-    session.execute(delete(ReferenceOfferActivity).where(ReferenceOfferActivity.person_id == person_id))
-    row = session.get(ReferenceOffer, person_id) or ReferenceOffer(person_id=person_id)
-    row.nomination_id, row.per_quarter, row.offered_at = proposal.nomination_id, offer.per_quarter, now
-    session.add(row)
-    session.flush()
-    for activity in offer.activities:
-        given = _consent(session, actor, proposal, activity, words[activity], now)
-        session.add(ReferenceOfferActivity(person_id=person_id, activity=activity, is_never=False, consent_id=given.id))
-    for activity in offer.never:
-        session.add(ReferenceOfferActivity(person_id=person_id, activity=activity, is_never=True))
-    session.flush()
+    """Open the nominee's profile with a consent for each kind; who may find them is what the nominator proposed."""
+    consents = {activity: _consent(session, actor, proposal, activity, words[activity], now).id for activity in offer.activities}
+    tier = session.scalar(select(NominationDetail.tier).where(NominationDetail.nomination_id == proposal.nomination_id))
+    facts: dict[str, Any] = {"consents": consents, "never": offer.never, "per_quarter": offer.per_quarter, "tier": tier}
+    open_profile(session, actor, person_id=proposal.person_id, **facts, now=now)
 
 
 def _consent(session: Session, actor: Actor, proposal: Proposal, activity: Activity, words: str, now: datetime) -> Consent:

@@ -6,15 +6,14 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.consents.models import Consent
-from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone
+from portal.acts.queries.budget import budget_of
 from portal.kernel.ids import token_hash
 from portal.people.models import Person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
+from portal.profiles.queries.profiles import does, profile_of
 from portal.profiles.rules.activity import Activity
-from portal.references.models.joining import NominationLink, ReferenceOffer, ReferenceOfferActivity
+from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
 from portal.references.rules.states import State
 from portal.web.paging import AnySelect
@@ -49,7 +48,9 @@ class Proposal:
 class Offered:
     """An offer as it stands: what may be asked for, with consents that hold today, and what never."""
 
-    per_quarter: int
+    most: int
+    days: int
+    """At most so many requests in so many days: what their goodwill allows."""
     offered_at: datetime
     activities: list[Activity]
     never: list[Activity]
@@ -109,19 +110,12 @@ def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
 
 def offer_of(session: Session, person_id: int, now: datetime) -> Offered | None:
     """Return what somebody offers, or None. A kind whose consent was withdrawn or has expired is not offered any more."""
-    offer = session.get(ReferenceOffer, person_id)
-    if offer is None:
+    profile = profile_of(session, person_id)
+    if profile is None:
         return None
-    today = local_date(now, programme_zone(session))
-    found: AnySelect = (
-        select(ReferenceOfferActivity.activity, ReferenceOfferActivity.is_never)
-        .outerjoin(Consent, Consent.id == ReferenceOfferActivity.consent_id)
-        .where(ReferenceOfferActivity.person_id == person_id)
-        .where(or_(ReferenceOfferActivity.is_never, Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)))
-    )
-    kinds: dict[str, bool] = {row.activity: row.is_never for row in session.execute(found)}
-    listed = [activity for activity in Activity if activity in kinds]
-    return Offered(offer.per_quarter, offer.offered_at, [a for a in listed if not kinds[a]], [a for a in listed if kinds[a]])
+    kinds, own = does(session, person_id, now), budget_of(session, person_id, now).person
+    offered, never = [one.activity for one in kinds if one.holds], [one.activity for one in kinds if one.is_never]
+    return Offered(own.most, own.days, profile.made_at, offered, never)
 
 
 def _asked_anew(session: Session, nomination: Nomination) -> Nomination | None:

@@ -1,0 +1,82 @@
+"""Staff move a profile: rest, hold, retire, and back. Each move is one guarded update with its reason in the record."""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.blocking import lift_block, set_block
+from portal.acts.queries.asks import blocks_of
+from portal.acts.rules.terms import BlockKind
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean
+from portal.people.rules.person import PersonState
+from portal.profiles.actions.crediting import credit_retired
+from portal.profiles.actions.rows import locked, move, today_of
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.profiles import Held, profile_to_change
+from portal.profiles.rules.facts import REASON_LENGTH
+from portal.profiles.rules.fresh import Why
+from portal.profiles.rules.refusals import CannotMove, OwnWish, PersonGone, ReasonMissing
+from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status
+
+WITHOUT_REASON = (Move.ACTIVATE, Move.RESUME, Move.VERIFY)
+CREDITED = (Retired.LEFT, Retired.UNHAPPY, Retired.PRODUCT, Retired.UNSUITABLE)
+BY_ANSWER = (Move.VERIFY,)
+"""Not moves of their own: ``checking.answer_check`` makes them."""
+
+
+def move_profile(
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    way: Move,
+    reason: str = "",
+    retired_as: Retired | None = None,
+    rests_until: date | None = None,
+    now: datetime,
+) -> ReferenceProfile:
+    """Move a profile; ``retired_as`` says why it is retired, ``rests_until`` is the first day after a rest, if it ends by itself.
+
+    A legal hold blocks every ask of the person, and its end lifts that. Who retires a profile that nobody should call is credited. Refuses:
+    NotFound who may not change it, NotAllowed (a hold is the admins'), ReasonMissing, OwnWish, PersonGone, CannotMove.
+    """
+    held = profile_to_change(session, actor, person_id)
+    if way in BY_ANSWER:
+        raise CannotMove()
+    if way in OF_ADMINS and not actor.is_admin:
+        raise NotAllowed()
+    why = clean(reason)[:REASON_LENGTH]
+    if way not in WITHOUT_REASON and not why:
+        raise ReasonMissing()
+    before = locked(session, person_id)
+    was, was_as = before.status, before.retired_as
+    _require_revivable(held, way, was_as)
+    as_ = (retired_as or Retired.OTHER) if way is Move.RETIRE else None
+    row = move(session, actor, person_id, way, now, reason=why, retired_as=as_, rests_until=rests_until)
+    if way is Move.ACTIVATE and row.verify_on is None:
+        row.verify_on, row.verify_why = today_of(session, now), Why.AGE
+        session.flush()
+    if way in OF_ADMINS:
+        _block(session, actor, person_id, why, now, is_held=way is Move.HOLD)
+    if as_ in CREDITED and was != Status.CANDIDATE:
+        credit_retired(session, actor, person_id=person_id, now=now)
+    return row
+
+
+def _require_revivable(held: Held, way: Move, retired_as: str | None) -> None:
+    if way is not Move.REVIVE:
+        return
+    if retired_as == Retired.OWN_WISH:
+        raise OwnWish(name=held.person.name)
+    if held.person.state == PersonState.DEACTIVATED or not held.person.is_advocate:
+        raise PersonGone(name=held.person.name)
+
+
+def _block(session: Session, actor: Actor, person_id: int, why: str, now: datetime, *, is_held: bool) -> None:
+    standing = [block.id for block in blocks_of(session, person_id=person_id) if block.kind == BlockKind.LEGAL]
+    if is_held and not standing:
+        set_block(session, actor, kind=BlockKind.LEGAL, reason=why, person_id=person_id, now=now)
+    for block_id in [] if is_held else standing:
+        lift_block(session, actor, block_id=block_id, reason=why, now=now)

@@ -1,0 +1,186 @@
+"""What somebody does with their own profile: rest, be asked less, change what they do, stop. By their page, or by a link without signing in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import answer_ask
+from portal.acts.actions.saying import set_own_terms
+from portal.acts.models.asks import OpenAsk
+from portal.acts.queries.budget import budget_of
+from portal.acts.rules.terms import Terms
+from portal.audit.actions import record
+from portal.consents.actions import withdraw_own
+from portal.kernel.actor import ADVOCATE, Actor
+from portal.kernel.clock import micros
+from portal.kernel.errors import NotAllowed
+from portal.notifications.actions import notify
+from portal.people.queries.persons import admins, get_person, recipient, recipients
+from portal.profiles.actions.consenting import give_own, take_back_own
+from portal.profiles.actions.editing import edit_own_facts
+from portal.profiles.actions.links import own_link
+from portal.profiles.actions.rows import locked, move, today_of, touch
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.profiles import does, facts_of, held, profile_to_change
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.facts import OWN_WORDS
+from portal.profiles.rules.fresh import PAUSE_DAYS
+from portal.profiles.rules.refusals import CannotMove, NoSlotLess
+from portal.profiles.rules.states import Move, Retired, Status, WordKind
+
+ProfileRemoved = Callable[[Session, Actor, int, datetime], None]
+"""Hears, in the same transaction, that somebody took themself out: (session, who, person id, now). Takes back what is proposed of them."""
+
+
+def pause(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
+    """Ask the person for nothing for 90 days: their profile rests, and no door asks them. Refuses NotAllowed and, once retired, CannotMove."""
+    row = _own(session, actor, person_id)
+    until = today_of(session, now) + timedelta(days=PAUSE_DAYS)
+    if row.status in (Status.RETIRED, Status.LEGAL_HOLD):
+        raise CannotMove()
+    if row.status == Status.ACTIVE:
+        row = move(session, actor, person_id, Move.REST, now, rests_until=until)
+    row.rests_until = until
+    touch(row, now)
+    session.flush()
+    record(session, actor, "profile.paused", "profile", person_id, now=now, until=until.isoformat())
+    _set_terms(session, actor, replace(_terms(session, person_id, now), paused_until=until), now)
+    return row
+
+
+def resume(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
+    """End the pause. Refuses NotAllowed."""
+    row = _own(session, actor, person_id)
+    if row.status == Status.RESTING:
+        row = move(session, actor, person_id, Move.RESUME, now)
+    row.rests_until = None
+    touch(row, now)
+    session.flush()
+    record(session, actor, "profile.unpaused", "profile", person_id, now=now)
+    _set_terms(session, actor, replace(_terms(session, person_id, now), paused_until=None), now)
+    return row
+
+
+def lower_limit(session: Session, actor: Actor, *, person_id: int, most: int, now: datetime) -> None:
+    """Let the person be asked less often than now, in the same number of days; 0 is not at all. Refuses NotAllowed, NoSlotLess, CapInvalid.
+
+    More is said where they are signed in, on the page about being asked: a mail that was passed on must not raise it.
+    """
+    row = _own(session, actor, person_id)
+    budget = budget_of(session, person_id, now).person
+    if most >= budget.most:
+        raise NoSlotLess(most=budget.most)
+    _set_terms(session, actor, replace(budget.terms, most=most), now)
+    touch(row, now)
+    session.flush()
+
+
+def change_what_i_do(
+    session: Session, actor: Actor, *, person_id: int, wanted: Mapping[Activity, bool | None], words: Mapping[Activity, str], now: datetime
+) -> list[Activity]:
+    """Set what the person does: True with a consent to exactly ``words``, None not, False never. Return what differed.
+
+    What is not among ``wanted`` stays. The admins read in one message what was taken back. Refuses NotAllowed and, once retired, CannotMove.
+    """
+    row = _own(session, actor, person_id)
+    if row.status == Status.RETIRED:
+        raise CannotMove()
+    stood = {one.activity for one in does(session, person_id, now) if one.holds}
+    differing = []
+    for activity in Activity:
+        if activity not in wanted:
+            continue
+        if wanted[activity]:
+            is_new = give_own(session, actor, person_id=person_id, activity=activity, words=words[activity], now=now)
+        else:
+            is_new = take_back_own(session, actor, person_id=person_id, activity=activity, never=wanted[activity] is False, now=now)
+        differing += [activity] if is_new else []
+    if differing:
+        facts = {"given": [a.value for a in differing if wanted[a]], "taken": [a.value for a in differing if not wanted[a]]}
+        record(session, actor, "profile.does_changed", "profile", person_id, now=now, **facts)
+        taken = [activity for activity in differing if activity in stood and not wanted[activity]]
+        if taken:
+            _tell(session, person_id, "profile_taken_back", {"activities": [ACTIVITY_NAMES[activity] for activity in taken]}, now)
+    return differing
+
+
+def say_of_myself(
+    session: Session, actor: Actor, *, person_id: int, story: str, words: Mapping[WordKind, tuple[str, ...]], now: datetime
+) -> list[str]:
+    """Write what the person says of themself: their story, languages, what they use us for. Refuses NotAllowed, TooManyWords."""
+    row = _own(session, actor, person_id)
+    here = facts_of(session, row)
+    own = {kind: words.get(kind, here.words.get(kind, ())) for kind in OWN_WORDS}
+    return edit_own_facts(session, actor, person_id=person_id, facts=replace(here, story=story, words={**here.words, **own}), now=now)
+
+
+def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
+    """Take the person out, at once: retired by their own wish, hidden, every consent ended, what is proposed or asked taken back.
+
+    A second time changes nothing. Only they can come back. Points, acts and what was published with their consent are other matters.
+    """
+    row = _own(session, actor, person_id)
+    if row.status == Status.RETIRED:
+        if row.retired_as != Retired.OWN_WISH:
+            # Retired for another reason before: from now on it is their wish that counts.
+            row.retired_as, row.status_reason = Retired.OWN_WISH, ""
+            touch(row, now)
+            session.flush()
+            record(session, actor, "profile.removed_self", "profile", person_id, now=now)
+        return row
+    row = move(session, actor, person_id, Move.RETIRE, now, retired_as=Retired.OWN_WISH)
+    standing = [one.consent.id for one in does(session, person_id, now) if one.consent is not None and one.consent.ended_at is None]
+    withdraw_own(session, actor, consent_ids=standing, now=now)
+    hearers: Sequence[ProfileRemoved] = session.info.get("profile_removed", ())
+    for hear in hearers:
+        hear(session, actor, person_id, now)
+    for ask_id in session.scalars(select(OpenAsk.ask_id).where(OpenAsk.person_id == person_id).order_by(OpenAsk.ask_id)).all():
+        answer_ask(session, actor, ask_id=ask_id, is_yes=False, now=now)
+    record(session, actor, "profile.removed_self", "profile", person_id, now=now)
+    _tell(session, person_id, "profile_removed", {}, now)
+    return row
+
+
+def send_own_link(session: Session, actor: Actor, *, person_id: int, now: datetime) -> None:
+    """Mail somebody the link to their own page, which needs no password. Refuses NotFound who may not change the profile."""
+    profile_to_change(session, actor, person_id)
+    to = replace(recipient(session, person_id), person_id=None)
+    data = {"person": to.name}
+    notify(
+        session,
+        to=to,
+        kind="profile_own",
+        data=data,
+        key=f"profile_own:{person_id}:{micros(now)}",
+        link=own_link(session, person_id=person_id, now=now),
+        now=now,
+    )
+    record(session, actor, "profile.link_sent", "profile", person_id, now=now)
+
+
+def _own(session: Session, actor: Actor, person_id: int) -> ReferenceProfile:
+    if actor.id != person_id:
+        raise NotAllowed()
+    return locked(session, person_id)
+
+
+def _terms(session: Session, person_id: int, now: datetime) -> Terms:
+    return budget_of(session, person_id, now).person.terms
+
+
+def _set_terms(session: Session, actor: Actor, terms: Terms, now: datetime) -> None:
+    """Say it to the one owner of these numbers, as a member would on their own page."""
+    set_own_terms(session, Actor(actor.id, frozenset({ADVOCATE}), actor.origin), terms=terms, now=now)
+
+
+def _tell(session: Session, person_id: int, kind: str, facts: Mapping[str, object], now: datetime) -> None:
+    """Tell who looks after the company, and the admins, once each."""
+    whose = held(session, person_id)
+    told = {to.person_id: to for to in [*admins(session), *recipients(session, [whose.owner_id or 0]).values()]}
+    data = {"person": get_person(session, person_id).name, "company": whose.company.name if whose.company else "", **facts}
+    for reader_id, to in told.items():
+        if reader_id != person_id:
+            notify(session, to=to, kind=kind, data=data, key=f"{kind}:{person_id}:{micros(now)}", link=f"/profiles/{person_id}", now=now)

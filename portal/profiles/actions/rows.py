@@ -1,0 +1,86 @@
+"""Rows of profiles: locked, counted on, moved by one guarded update. Every verb of the room goes through here."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+from portal.profiles.models import ProfileCheck, ProfileEdit, ReferenceProfile
+from portal.profiles.rules.refusals import CannotMove
+from portal.profiles.rules.states import WAYS, Move, Retired
+
+
+def locked(session: Session, person_id: int) -> ReferenceProfile:
+    """Return the profile, locked: what is decided on it holds until the end of this unit. Refuses ``NotFound``."""
+    found = select(ReferenceProfile).where(ReferenceProfile.person_id == person_id).with_for_update()
+    row = session.scalar(found.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    person_id: int,
+    way: Move,
+    now: datetime,
+    *,
+    reason: str = "",
+    retired_as: Retired | None = None,
+    rests_until: date | None = None,
+) -> ReferenceProfile:
+    """Make a move by one guarded update, of two at once one; refuses ``CannotMove``. Nothing here shows a profile that was hidden."""
+    values: dict[str, Any] = {"status": WAYS[way].end, "status_reason": reason, "retired_as": retired_as, "changed_at": now}
+    values["edition"] = ReferenceProfile.edition + 1
+    if way in (Move.REST, Move.RESUME, Move.RETIRE):
+        values["rests_until"] = rests_until
+    if WAYS[way].hides:
+        values["is_visible"] = False
+    here = update(ReferenceProfile).where(ReferenceProfile.person_id == person_id, ReferenceProfile.status.in_(WAYS[way].start))
+    if not session.execute(here.values(values).execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+        raise CannotMove()
+    if way in (Move.RETIRE, Move.HOLD):
+        close_check(session, person_id, now)
+    facts = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
+    record(session, actor, "profile.moved", "profile", person_id, now=now, **facts)
+    return session.get_one(ReferenceProfile, person_id, populate_existing=True)
+
+
+def close_check(session: Session, person_id: int, now: datetime, **answer: Any) -> int | None:
+    """End the question that is open about a profile, and return its id; None where none is, or somebody else has just ended it."""
+    asked = update(ProfileCheck).where(ProfileCheck.person_id == person_id, ProfileCheck.ended_at.is_(None))
+    ended = asked.values(ended_at=now, **answer).returning(ProfileCheck.id).execution_options(synchronize_session=False)
+    return session.scalar(ended)
+
+
+def touch(row: ReferenceProfile, now: datetime) -> None:
+    """Count a change: who has the form of before open is told when they save."""
+    row.edition, row.changed_at = row.edition + 1, now
+
+
+def mark_own(session: Session, person_id: int, fields: Iterable[str], now: datetime) -> None:
+    """Keep that the person wrote these fields themself last."""
+    maker: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for field in sorted(set(fields)):
+        made = maker.insert(ProfileEdit).values(person_id=person_id, field=field, at=now)
+        session.execute(made.on_conflict_do_update(index_elements=["person_id", "field"], set_={"at": now}))
+
+
+def unmark_own(session: Session, person_id: int, fields: Iterable[str]) -> None:
+    """Keep that somebody else wrote these fields last."""
+    gone = delete(ProfileEdit).where(ProfileEdit.person_id == person_id, ProfileEdit.field.in_(sorted(set(fields))))
+    session.execute(gone.execution_options(synchronize_session=False))
+
+
+def today_of(session: Session, now: datetime) -> date:
+    """Return the day in the programme's zone."""
+    return local_date(now, programme_zone(session))

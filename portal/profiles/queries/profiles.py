@@ -1,0 +1,155 @@
+"""One profile: the row, who looks after its person, what its person does, its words, days off, own edits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from portal.consents.models import Consent
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+from portal.people.models import Company, Person
+from portal.profiles.models import ProfileActivity, ProfileBlackout, ProfileEdit, ProfileProof, ProfileWord, ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.facts import Facts
+from portal.profiles.rules.seeing import may_change, may_see
+from portal.profiles.rules.states import Status, WordKind
+from portal.web.paging import AnySelect
+
+OWN, BY_STAFF, BY_NOMINATION = "profile_own", "profile", "nomination"
+"""Where consents of a profile come from: the person's own page, what staff wrote down, the link of a nomination."""
+
+
+@dataclass(frozen=True)
+class Does:
+    """One thing a person does or never does. ``is_own`` where they said so themself; then staff do not change it."""
+
+    activity: Activity
+    is_never: bool
+    consent: Consent | None
+    is_own: bool
+    holds: bool
+    """Whether it may be asked for today: a consent that has neither ended nor expired."""
+    proof: ProfileProof | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A profile with whose it is."""
+
+    profile: ReferenceProfile
+    person: Person
+    company: Company | None
+
+    @property
+    def status(self) -> Status:
+        return Status(self.profile.status)
+
+    @property
+    def owner_id(self) -> int | None:
+        return self.company.owner_id if self.company else None
+
+
+def profile_of(session: Session, person_id: int) -> ReferenceProfile | None:
+    """Return the profile of a person, or None."""
+    return session.get(ReferenceProfile, person_id)
+
+
+def held(session: Session, person_id: int) -> Held:
+    """Return a profile with person and company, whoever asks; refuses ``NotFound``."""
+    found: AnySelect = select(ReferenceProfile, Person, Company).join(Person, Person.id == ReferenceProfile.person_id)
+    row = session.execute(found.outerjoin(Company, Company.id == Person.company_id).where(ReferenceProfile.person_id == person_id)).first()
+    if row is None:
+        raise NotFound()
+    return Held(*row)
+
+
+def profile_for(session: Session, actor: Actor, person_id: int) -> Held:
+    """Return a profile that ``actor`` may see; refuses ``NotFound``, alike where there is none."""
+    found = held(session, person_id)
+    row = found.profile
+    if not may_see(actor, owner_id=found.owner_id, tier=row.tier, status=found.status, is_visible=row.is_visible):
+        raise NotFound()
+    return found
+
+
+def profile_to_change(session: Session, actor: Actor, person_id: int) -> Held:
+    """Return a profile that ``actor`` may write; refuses ``NotFound``, alike where there is none."""
+    found = held(session, person_id)
+    if not may_change(actor, found.owner_id):
+        raise NotFound()
+    return found
+
+
+def owner_of(session: Session, person_id: int) -> int | None:
+    """Return the employee who looks after a person's company, or None."""
+    return session.scalar(select(Company.owner_id).join(Person, Person.company_id == Company.id).where(Person.id == person_id))
+
+
+def consent_holds(today: date) -> ColumnElement[bool]:
+    """Return the condition that a consent may be used on ``today``: neither ended nor expired."""
+    return Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)
+
+
+def does(session: Session, person_id: int, now: datetime) -> list[Does]:
+    """Return what somebody does and never does, in the order of pages; ended and expired consents too."""
+    today = local_date(now, programme_zone(session))
+    found: AnySelect = (
+        select(ProfileActivity, Consent, ProfileProof)
+        .outerjoin(Consent, Consent.id == ProfileActivity.consent_id)
+        .outerjoin(ProfileProof, (ProfileProof.id == Consent.evidence_id) & Consent.source_type.in_((OWN, BY_STAFF)))
+        .where(ProfileActivity.person_id == person_id)
+    )
+    own = own_fields(session, person_id)
+    rows = {row.ProfileActivity.activity: _does(row.ProfileActivity, row.Consent, row.ProfileProof, today, own) for row in session.execute(found)}
+    return [rows[activity] for activity in Activity if activity in rows]
+
+
+def _does(row: ProfileActivity, consent: Consent | None, proof: ProfileProof | None, today: date, own: set[str]) -> Does:
+    is_own = field_of(row.activity) in own if consent is None else consent.source_type != BY_STAFF
+    holds = consent is not None and consent.ended_at is None and (consent.expires_on is None or consent.expires_on >= today)
+    return Does(Activity(row.activity), row.is_never, consent, is_own, holds, proof)
+
+
+def activities_of(session: Session, person_ids: Iterable[int], now: datetime) -> dict[int, list[Activity]]:
+    """Return what each of some people may be asked for today, by person, in the order of pages."""
+    today = local_date(now, programme_zone(session))
+    found = select(ProfileActivity.person_id, ProfileActivity.activity).join(Consent, Consent.id == ProfileActivity.consent_id)
+    kinds: dict[int, set[str]] = {}
+    for person_id, activity in session.execute(found.where(ProfileActivity.person_id.in_(list(person_ids)), consent_holds(today))):
+        kinds.setdefault(person_id, set()).add(activity)
+    return {person_id: [activity for activity in Activity if activity in some] for person_id, some in kinds.items()}
+
+
+def words_of(session: Session, person_id: int) -> dict[WordKind, tuple[str, ...]]:
+    """Return the words of a profile by kind, in order of the alphabet."""
+    found = select(ProfileWord.kind, ProfileWord.word).where(ProfileWord.person_id == person_id).order_by(ProfileWord.key)
+    words: dict[WordKind, tuple[str, ...]] = {}
+    for kind, word in session.execute(found):
+        words[WordKind(kind)] = (*words.get(WordKind(kind), ()), word)
+    return words
+
+
+def facts_of(session: Session, row: ReferenceProfile) -> Facts:
+    """Return what a profile says besides what its person does."""
+    return Facts(row.tier, row.time_zone, row.story, row.results, row.sensitivities, words_of(session, row.person_id))
+
+
+def blackouts_of(session: Session, person_id: int, today: date) -> list[ProfileBlackout]:
+    """Return the days off that are not over, the next ones first."""
+    mine = select(ProfileBlackout).where(ProfileBlackout.person_id == person_id, ProfileBlackout.last_on >= today)
+    return list(session.scalars(mine.order_by(ProfileBlackout.first_on, ProfileBlackout.id)))
+
+
+def own_fields(session: Session, person_id: int) -> set[str]:
+    """Return the fields that the person wrote themself last: names of facts and of kinds of words, and ``activity:<kind>``."""
+    return set(session.scalars(select(ProfileEdit.field).where(ProfileEdit.person_id == person_id)))
+
+
+def field_of(activity: str) -> str:
+    """Return under which name a person's own word on an activity is kept."""
+    return f"activity:{activity}"

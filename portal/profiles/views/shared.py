@@ -1,0 +1,39 @@
+"""The blueprint of staff's pages, and what templates call things."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, current_app
+from flask_babel import gettext as _
+
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.facts import TIER_NAMES
+from portal.profiles.rules.fresh import ANSWER_NAMES, WHY_NAMES, Why
+from portal.profiles.rules.states import MOVE_NAMES, RETIRED_NAMES, STATUS_NAMES, WORD_KIND_NAMES
+from portal.profiles.wording import EVENT_NAMES
+
+bp = Blueprint("profiles", __name__, url_prefix="/profiles")
+NAMES: dict[str, Any] = {
+    "activities": ACTIVITY_NAMES,
+    "statuses": STATUS_NAMES,
+    "retired_names": RETIRED_NAMES,
+    "moves_named": MOVE_NAMES,
+    "tiers": TIER_NAMES,
+    "answers": ANSWER_NAMES,
+    "word_kinds": WORD_KIND_NAMES,
+    "event_names": EVENT_NAMES,
+}
+
+
+def words_for(kind: Activity) -> str:
+    """Return what somebody agrees to who says yes to a kind, in the language in which it is read."""
+    company = current_app.config["SETTINGS"].brand_company
+    return str(_("%(company)s may ask me for: %(activity)s.", company=company, activity=_(ACTIVITY_NAMES[kind])))
+
+
+def _why(why: str) -> str:
+    return str(_(WHY_NAMES[Why(why)])) if why in WHY_NAMES else str(_(WHY_NAMES[Why.AGE]))
+
+
+def init(app: Flask) -> None:
+    """Offer the words of verification to templates of pages and mails: ``why|verify_why``."""
+    app.jinja_env.filters["verify_why"] = _why

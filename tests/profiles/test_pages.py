@@ -1,0 +1,231 @@
+"""Staff's pages, the page behind a mail's link, and somebody's own page: who opens what, what a form keeps, how much a list costs."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from portal.acts.queries.asks import open_asks
+from portal.acts.queries.budget import budget_of
+from portal.consents.models import Consent
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.people.models import Person
+from portal.profiles.actions.asking import ask_several
+from portal.profiles.actions.own import send_own_link
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.profiles import activities_of, does, own_fields, profile_of
+from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.states import Retired, Status
+from tests.factories.asks import make_ask
+from tests.factories.people import make_employee, make_person
+from tests.factories.profiles import Scene, make_profile
+from tests.profiles.test_freshness import credit, mails, token_to
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+
+
+@pytest.fixture
+def scene(database: Database) -> Scene:
+    return database.write(Scene)
+
+
+def person(database: Database, person_id: int) -> Person:
+    with database.reading() as session:
+        return session.get_one(Person, person_id)
+
+
+def row_of(database: Database, scene: Scene) -> ReferenceProfile:
+    with database.reading() as session:
+        row = profile_of(session, scene.id)
+        assert row is not None
+        return row
+
+
+def test_who_may_see_a_profile_by_tier_and_ownership_and_no_page_prints_an_address(database: Database, sign_in: SignIn, scene: Scene) -> None:
+    def more(session: Session) -> tuple[int, int]:
+        first = make_profile(session, boss=scene.boss, tier=1, name="Tia Tierone")
+        return first.person_id, make_employee(session).id
+
+    first_id, other_id = database.write(more)
+    email = person(database, scene.id).email
+    assert email
+    for who, sees in ((scene.admin_id, {"Ada", "Tia"}), (scene.greta_id, {"Ada", "Tia"}), (other_id, {"Tia"})):
+        client = sign_in(person(database, who))
+        pages = {"/profiles": client.get("/profiles").text, "csv": client.get("/profiles?format=csv").text}
+        for page in pages.values():
+            assert {name for name in ("Ada", "Tia") if f"{name}" in page} == sees
+            assert "customer.example" not in page
+        answer = client.get(f"/profiles/{scene.id}")
+        assert answer.status_code == (200 if "Ada" in sees else 404)
+        assert email not in answer.text
+        assert client.get(f"/profiles/{first_id}").status_code == 200
+        assert client.post(f"/profiles/{first_id}/link").status_code == (303 if who == scene.admin_id else 404)
+
+
+def test_the_list_is_searched_filtered_and_exported(database: Database, sign_in: SignIn, scene: Scene) -> None:
+    client = sign_in(person(database, scene.admin_id))
+    for query, is_there in (
+        ("q=off+paper", True), ("q=rocket", False), ("status=active", True), ("status=retired", False), ("visible=no", False), ("verified=fresh", True),
+        ("verified=due", False), ("verified=never", False), ("does=call", True), ("does=press", False), (f"owner={scene.greta_id}", True),
+        ("owner=nobody", False), ("tier=2", True), ("tier=3", False),
+    ):  # fmt: skip
+        assert ("Ada" in client.get(f"/profiles?{query}").text) is is_there, query
+    rows = list(csv.DictReader(io.StringIO(client.get("/profiles?format=csv").text.lstrip("\ufeff"))))
+    assert [(row["name"], row["does"], row["shown"], row["owner"]) for row in rows] == [("Ada", "Reference call", "Yes", "Greta")]
+
+
+def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: Database, sign_in: SignIn, scene: Scene) -> None:
+    def fresh(session: Session) -> int:
+        return make_person(session, name="Bela Newly").id
+
+    new_id, client = database.write(fresh), sign_in(person(database, scene.admin_id))
+    data = {"person": "nobody@nowhere.example", "tier": "2", "story": "Moved off tape.", "language": "English, Deutsch", "most": "3", "days": "90"}
+    key = re.search(r'name="key" value="([^"]+)"', client.get("/profiles/new").text)
+    assert key
+    data["key"] = key[1]
+    refused = client.post("/profiles/new", data=data)
+    assert (refused.status_code, "Moved off tape." in refused.text, 'id="person-error"' in refused.text) == (422, True, True)
+    assert client.post("/profiles/new", data=data | {"person": "Bela Newly"}).headers["Location"] == f"/profiles/{new_id}"
+    with database.reading() as session:
+        assert budget_of(session, new_id, utcnow()).person.terms.most == 3
+    form = client.get(f"/profiles/{new_id}/edit").text
+    edition = re.search(r'name="edition" value="(\d+)"', form)
+    assert edition
+    edit = {"tier": "1", "story": "Moved off tape, twice.", "language": "English", "edition": edition[1], "is_true": "y"}
+    assert client.post(f"/profiles/{new_id}/edit", data=edit).status_code == 303
+    late = client.post(f"/profiles/{new_id}/edit", data=edit | {"story": "Mine."})
+    assert (late.status_code, "Stored now:" in late.text, "Mine." in late.text) == (409, True, True)
+    consent = {"activity": "call", "words": "You may ask me for calls."}
+    refused = client.post(f"/profiles/{new_id}/consents", data=consent)
+    assert (refused.status_code, 'id="evidence-error"' in refused.text, "You may ask me for calls." in refused.text) == (422, True, True)
+    with_file = consent | {"evidence": (io.BytesIO(b"Yes, gladly."), "yes.txt"), "scope": ["website"], "until": "2099-01-01"}
+    assert client.post(f"/profiles/{new_id}/consents", data=with_file, content_type="multipart/form-data").status_code == 303
+    refused = client.post(f"/profiles/{new_id}/days", data={"first_on": "2099-02-02", "last_on": "2099-02-01"})
+    assert (refused.status_code, 'id="last_on-error"' in refused.text) == (422, True)
+    for path in ("move/activate", "shown", "days"):
+        assert client.post(f"/profiles/{new_id}/{path}", data={"first_on": "2099-02-01", "last_on": "2099-02-02"}).status_code == 303
+    refused = client.post(f"/profiles/{new_id}/move/retire", data={"retired_as": "unhappy"})
+    assert (refused.status_code, 'id="reason-retire-error"' in refused.text) == (422, True)
+    page = client.get(f"/profiles/{new_id}").text
+    for text in ("Moved off tape, twice.", "May be asked", "Website", "Evidence", "Active", "Written down by staff", "holds until"):
+        assert text in page, text
+    file = re.search(r'href="(/files/\d+[^"]*)"', page)
+    assert file
+    with client.get(file[1]) as own, sign_in(person(database, scene.greta_id)).get(file[1]) as others:
+        assert (own.status_code, others.status_code) == (200, 404)
+
+
+def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(database: Database, client: PortalClient, scene: Scene) -> None:
+    database.write(lambda s: ask_several(s, scene.boss, person_ids=[scene.id], now=utcnow()))
+    with database.reading() as session:
+        token = token_to(session, scene.greta_id)
+    for answer in ("", "true", "left"):
+        page = client.get(f"/profiles/check?t={token}&a={answer}").text
+        assert all(text in page for text in ("Ada", "Still true", "Something changed", "They left", "No longer suitable", "Moved off paper."))
+    assert row_of(database, scene).status == Status.ACTIVE, "a scanner that opens every link decides nothing"
+    refused = client.post("/profiles/check/changed", data={"t": token})
+    assert (refused.status_code, 'id="note-error"' in refused.text) == (422, True)
+    assert client.post("/profiles/check/true", data={"t": token}).status_code == 303
+    assert "Thank you" in client.get(f"/profiles/check?t={token}").text
+    again = client.post("/profiles/check/left", data={"t": token})
+    assert (again.status_code, row_of(database, scene).status) == (409, Status.ACTIVE)
+    with database.reading() as session:
+        assert credit(session, scene.greta_id) == 5
+    assert client.post("/profiles/check/true", data={"t": token + "x"}).status_code == 410
+    assert client.get(f"/my-reference/link?t={token}").status_code == 410, "it opens nothing but its own question"
+    assert client.get(f"/profiles/{scene.id}").status_code == 303
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
+    database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
+) -> None:
+    heard: list[int] = []
+    client.application.extensions["database"].inform_sessions(profile_removed=[lambda session, actor, person_id, now: heard.append(person_id)])
+
+    def start(session: Session) -> None:
+        send_own_link(session, scene.greta, person_id=scene.id, now=utcnow())
+        make_ask(session, scene.greta, scene.id)
+
+    database.write(start)
+    with database.reading() as session:
+        link = mails(session, "profile_own")[0].payload["link"]
+    token = link.partition("=")[2]
+    base, own = ("/my-reference/link", {"t": token}) if is_link else ("/my-reference", {})
+    browser = client if is_link else sign_in(person(database, scene.id))
+    here = link if is_link else "/my-reference"
+    assert "You may ask me for this." in browser.get(here).text
+
+    def press(what: str, **data: object) -> int:
+        return browser.post(f"{base}/{what}", data=own | data).status_code
+
+    assert (press("limit", most="4"), press("limit", most="2")) == (422, 303)
+    assert (press("pause"), row_of(database, scene).status) == (303, Status.RESTING)
+    until = (utcnow() + timedelta(days=90)).date()
+    with database.reading() as session:
+        terms = budget_of(session, scene.id, utcnow()).person.terms
+        assert (terms.most, terms.paused_until in (until, until + timedelta(days=1))) == (2, True)
+    assert (press("resume"), row_of(database, scene).status) == (303, Status.ACTIVE)
+    assert (press("does", call="no", press="never", video="yes"), press("days", first_on="2099-01-02", last_on="2099-01-01")) == (303, 422)
+    with database.reading() as session:
+        assert activities_of(session, [scene.id], utcnow())[scene.id] == [Activity.VIDEO]
+        assert [one.activity for one in does(session, scene.id, utcnow()) if one.is_never] == [Activity.PRESS]
+        words = session.scalars(select(Consent.words).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
+        assert [word.endswith("may ask me for: Video.") for word in words] == [True]
+        assert len(mails(session, "profile_taken_back")) == 2, "the owner and the admin, once each"
+    assert (press("days", first_on="2099-01-02", last_on="2099-01-05"), press("say", story="In my words.", language="English")) == (303, 303)
+    with database.reading() as session:
+        assert {"story", "language", "days_off"} <= own_fields(session, scene.id)
+    assert (press("remove"), press("remove")) == (303, 303)
+    row = row_of(database, scene)
+    assert (row.status, row.retired_as, row.is_visible, heard) == (Status.RETIRED, Retired.OWN_WISH, False, [scene.id])
+    with database.reading() as session:
+        assert open_asks(session, person_id=scene.id) == []
+        assert not session.scalars(select(Consent.id).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
+        assert len(mails(session, "profile_removed")) == 2
+    assert "You are no reference any more" in browser.get(here).text
+    client.application.extensions["database"].inform_sessions(profile_removed=[])
+
+
+def test_the_customers_to_verify_and_the_bulk_push(database: Database, sign_in: SignIn, scene: Scene) -> None:
+    admin, greta = sign_in(person(database, scene.admin_id)), sign_in(person(database, scene.greta_id))
+    assert "Nothing to verify" in greta.get("/profiles/verify").text
+    assert greta.post("/profiles/ask", data={"ids": [str(scene.id)]}).status_code == 403
+    assert "Tick at least one profile" in admin.post("/profiles/ask", data={}, follow_redirects=True).text
+    assert "one profile is asked about" in admin.post("/profiles/ask", data={"ids": [str(scene.id), "x"]}, follow_redirects=True).text
+    assert "an admin asks" in greta.get("/profiles/verify").text
+    assert greta.post(f"/profiles/{scene.id}/answer/true").status_code == 303
+    assert "Nothing to verify" in greta.get("/profiles/verify").text
+
+
+def test_lists_cost_as_many_queries_for_a_thousand_as_for_ten(database: Database, sign_in: SignIn, scene: Scene, count_queries: CountQueries) -> None:
+    client = sign_in(person(database, scene.admin_id))
+
+    def grow(session: Session, number: int) -> None:
+        one = session.get_one(Person, scene.id)
+        same = {
+            c.name: getattr(one, c.name) for c in Person.__table__.columns if c.name not in ("id", "email", "email_key", "state", "password_hash")
+        }
+        plain = {"email": None, "email_key": None, "state": "contact", "password_hash": None}
+        names = [{"name": f"Grown {number}-{n}", "name_key": f"grown {number}-{n}"} for n in range(number)]
+        session.execute(insert(Person), [same | plain | name for name in names])
+        ids = session.scalars(select(Person.id).where(Person.name_key.like(f"grown {number}-%"))).all()
+        row = session.get_one(ReferenceProfile, scene.id)
+        copy = {c.name: getattr(row, c.name) for c in ReferenceProfile.__table__.columns if c.name != "person_id"}
+        copy["status"] = Status.NEEDS_VERIFICATION
+        session.execute(insert(ReferenceProfile), [copy | {"person_id": found} for found in ids])
+
+    costs: list[list[int]] = []
+    for number in (10, 1_000):
+        database.write(lambda s, n=number: grow(s, n))  # type: ignore[misc]
+        costs.append([])
+        for path in ("/profiles", "/profiles?q=grown&status=needs_verification", "/profiles/verify", f"/profiles/{scene.id}"):
+            with count_queries() as counted:
+                assert client.get(path).status_code == 200
+            costs[-1].append(counted.total)
+    assert costs[0] == costs[1]
