@@ -152,7 +152,9 @@ def _take_over() -> None:
         elif said.set_at is None:
             db.execute(goodwill.update().where(goodwill.c.person_id == offer.person_id).values(**own))
     op.execute("DELETE FROM profile_activity WHERE person_id IN (SELECT person_id FROM reference_offer)")
-    op.execute("INSERT INTO profile_activity (person_id, activity, is_never, consent_id) SELECT person_id, activity, is_never, consent_id FROM reference_offer_activity")
+    op.execute(
+        "INSERT INTO profile_activity (person_id, activity, is_never, consent_id) SELECT person_id, activity, is_never, consent_id FROM reference_offer_activity"
+    )
 
 
 def _verify_on(at: datetime, tier: int) -> date:
