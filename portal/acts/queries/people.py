@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.acts.queries.ready import RANK, Ready, ready
+from portal.acts.models.asks import AskLoad
+from portal.acts.queries.ready import Ready, ready
+from portal.acts.rules.loads import NEVER_ASKED
 from portal.acts.rules.refusals import AskerUnknown, OneOfTwo, WhoUnclear, WhoUnknown
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import MOST_ID
@@ -17,10 +20,11 @@ from portal.kernel.text import N_, clean_line, fold, like_pattern, normal_email
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email, people_by_email
 from portal.people.rules.person import PersonState
-from portal.web.paging import SIZE, Page, page_by
+from portal.web.paging import SIZE, Page, pack_cursor, page_by, read_cursor
 
 OFFERED = 20
 _NUMBERED = re.compile(r"\(#(\d{1,19})\)$|^#?(\d{1,19})$")
+BY_NAME: list[tuple[Any, bool]] = [(Person.name_key, False), (Person.id, False)]
 ASKABLE = (Person.is_advocate, Person.state != PersonState.DEACTIVATED)
 
 
@@ -119,23 +123,40 @@ def people_to_ask(
 ) -> Page:
     """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``.
 
-    A cursor stays right while time passes: strain fades alike for all.
+    A cursor stays right while time passes: strain fades alike for all. On whom nothing weighs stands by name before the others (behind them
+    where the most used come first), and is read apart from them, so that each part comes out of an index of its own.
     """
     found = _sifted(session, now, q or "", company_id, state)
-    return page_by(session, found, _keys(order), after=after, size=size)
+    if order == Order.NAME:
+        return page_by(session, found, BY_NAME, after=after, size=size)
+    is_worn, values = order == Order.WORN, read_cursor(after) if after else None
+    first, second = _parts(found, is_worn)
+    if values and isinstance(values[0], str) == is_worn:
+        return replace(page_by(session, *second, after=after, size=size), is_first=False)
+    page = page_by(session, *first, after=after, size=size)
+    if page.next is not None:
+        return page
+    more = page_by(session, *second, after=None, size=max(size - len(page), 1))
+    if len(page) == size:
+        return replace(page, next=pack_cursor(["", 0] if is_worn else [NEVER_ASKED, 0]) if more.rows else None)
+    return Page([*page.rows, *more.rows], more.next, page.is_first)
 
 
 def everybody_to_ask(session: Session, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None) -> Sequence[Any]:
     """Return everybody whom the list shows under its search, in its order."""
-    ordered = [column.desc() if descending else column for column, descending in _keys(order)]
-    return session.execute(_sifted(session, now, q or "", None, state).order_by(*ordered)).all()
+    found = _sifted(session, now, q or "", None, state)
+    parts = [(found, BY_NAME)] if order == Order.NAME else _parts(found, order == Order.WORN)
+    rows: list[Any] = []
+    for part, keys in parts:
+        rows += session.execute(part.order_by(*(column.desc() if descending else column for column, descending in keys))).all()
+    return rows
 
 
-def _keys(order: str | None) -> list[tuple[Any, bool]]:
-    if order == Order.NAME:
-        return [(Person.name_key, False), (Person.id, False)]
-    is_worn = order == Order.WORN
-    return [(RANK, is_worn), (Person.name_key, is_worn), (Person.id, is_worn)]
+def _parts(found: Any, is_worn: bool) -> list[tuple[Any, list[tuple[Any, bool]]]]:
+    """Return the two parts of a list by strain with their keys, in order."""
+    light = (found.where(or_(AskLoad.rank.is_(None), AskLoad.rank == NEVER_ASKED)), BY_NAME)
+    weighed = (found.where(AskLoad.rank > NEVER_ASKED), [(AskLoad.rank, is_worn), (AskLoad.person_id, is_worn)])
+    return [weighed, light] if is_worn else [light, weighed]
 
 
 def _sifted(session: Session, now: datetime, term: str, company_id: int | None, state: str | None) -> Any:
