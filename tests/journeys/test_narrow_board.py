@@ -9,6 +9,7 @@ from portal.kernel.db import Database
 from tests.factories.people import make_admin, make_company, make_person
 from tests.factories.recognition import give_points
 from tests.journeys.conftest import Visitor
+from tests.journeys.test_every_page import SAME_ENGINE
 from tests.support.site import Site
 
 AMARA = "amara@kestrel.example"
@@ -16,6 +17,7 @@ CUT = "[...document.querySelectorAll('#results td p')].filter((p) => p.scrollWid
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_the_board_is_whole_on_a_phone_with_long_names_and_many_points(site: Site, database: Database, visit: Callable[..., Visitor]) -> None:
     def earn(session: Session) -> None:
         make_admin(session)

@@ -15,7 +15,7 @@ from portal.references.models.nominating import Nomination
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_every_page import violations
+from tests.journeys.test_every_page import SAME_ENGINE, violations
 
 EMPLOYEE = "edo@meridian.example"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -41,6 +41,7 @@ def state(database: Database) -> str:
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_link_is_answered_on_a_phone_with_the_keyboard_alone(link: str, database: Database, visit: Callable[..., Visitor], scheme: str) -> None:
     ada = visit(viewport={"width": 320, "height": 640}, color_scheme=scheme)
@@ -77,6 +78,7 @@ def test_a_no_without_scripts_is_kept_and_can_be_taken_back(link: str, database:
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_what_is_typed_into_a_nomination_keeps_itself(link: str, visit: Callable[..., Visitor]) -> None:
     edo = visit().sign_in(EMPLOYEE)
     edo.go("/nominate")

@@ -12,6 +12,7 @@ from portal.people.actions.reviewing import grant_reviewing
 from tests.factories.challenges import as_admin, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.journeys.conftest import Visitor
+from tests.journeys.test_every_page import SAME_ENGINE
 from tests.support.site import Site
 
 ADMIN, REVIEWER, MEMBER = "ada@meridian.example", "edo@meridian.example", "amara@kestrel.example"
@@ -71,6 +72,7 @@ def test_a_reviewer_decides_by_keyboard_undoes_and_an_appeal_goes_to_somebody_el
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_what_is_chosen_stays_chosen_while_one_line_is_decided(
     site: Site, programme: None, database: Database, visit: Callable[..., Visitor]
 ) -> None:
@@ -110,6 +112,7 @@ def test_what_is_chosen_stays_chosen_while_one_line_is_decided(
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_a_button_asks_before_it_writes_over_another_window_and_not_over_what_its_own_page_is_saving(
     site: Site, programme: None, database: Database, visit: Callable[..., Visitor]
 ) -> None:
@@ -137,6 +140,7 @@ def test_a_button_asks_before_it_writes_over_another_window_and_not_over_what_it
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_every_other_key_of_the_queue_does_what_it_says(site: Site, programme: None, database: Database, visit: Callable[..., Visitor]) -> None:
     database.write(lambda s: make_attempt(s, make_person(s), make_challenge(s)))
     edo = visit().sign_in(REVIEWER)

@@ -15,7 +15,7 @@ from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import as_admin, make_reward
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_every_page import ALL_RULES, violations
+from tests.journeys.test_every_page import ALL_RULES, SAME_ENGINE, violations
 from tests.support.site import Site
 
 ADMIN = "ada@meridian.example"
@@ -31,6 +31,7 @@ def draft(database: Database, site: Site) -> int:
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_what_was_typed_in_one_form_of_a_reward_is_not_lost_by_the_button_of_another(
     draft: int, visit: Callable[..., Visitor], database: Database
 ) -> None:
@@ -55,6 +56,7 @@ def test_what_was_typed_in_one_form_of_a_reward_is_not_lost_by_the_button_of_ano
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_without_javascript_what_asks_first_asks_too(database: Database, visit: Callable[..., Visitor], site: Site) -> None:
     database.write(lambda s: make_admin(s, name="Ada Admin", email=ADMIN).id)
     reward_id = database.write(lambda s: make_reward(s, name="Mug").id)
@@ -72,6 +74,7 @@ def test_without_javascript_what_asks_first_asks_too(database: Database, visit: 
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_the_page_of_a_reward_keeps_what_was_typed_and_asks_before_a_link_loses_it(
     site: Site, visit: Callable[..., Visitor], database: Database
 ) -> None:

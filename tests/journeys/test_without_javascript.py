@@ -9,6 +9,7 @@ from portal.kernel.db import Database
 from portal.people.queries.persons import get_person
 from tests.factories.story import Story, png
 from tests.journeys.conftest import Visitor
+from tests.journeys.test_every_page import SAME_ENGINE
 
 
 def email_of(database: Database, person_id: int) -> str:
@@ -55,6 +56,7 @@ def test_answering_approving_redeeming_and_nominating_without_javascript(story: 
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Database, visit: Callable[..., Visitor]) -> None:
     admin = visit()
     admin.go("/sign-in")
@@ -106,6 +108,7 @@ def test_the_queue_is_worked_with_the_keyboard_alone(story: Story, database: Dat
 
 
 @pytest.mark.browser
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
 def test_the_first_tab_leads_past_the_navigation(story: Story, database: Database, visit: Callable[..., Visitor]) -> None:
     ann = visit().sign_in(email_of(database, story.advocate))
     ann.go("/challenges")

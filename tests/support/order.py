@@ -1,5 +1,6 @@
 """What takes longest begins first: where processes share a run, none waits at the end for a long test that another began last."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ LONGEST = [
 ]
 
 
+@cache  # Once a file: to compare paths takes a while, and a run has thousands of tests.
 def _rank(path: Path) -> int:
     return next((rank for rank, name in enumerate(LONGEST) if path.is_relative_to(TESTS / name)), len(LONGEST))
 
