@@ -105,6 +105,7 @@ from portal.people.views import doors as people
 from portal.profiles import jobs as profiles_jobs
 from portal.profiles.actions import hearing as profiles_hearing
 from portal.profiles.actions.own import ProfileRemoved
+from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
 from portal.profiles.views import doors as profiles
 from portal.profiles.views import own as my_reference
@@ -166,6 +167,7 @@ IMPORTERS: list[Importer] = [
     EventsImporter(),
     AwardsImporter(),
     AsksImporter(),
+    ReferencesImporter(),
 ]
 BLUEPRINTS = [
     health.bp,

@@ -148,7 +148,7 @@ class SayForm(OwnForm):
 
 
 def _chosen() -> list[tuple[str, str]]:
-    return [("yes", gettext("Yes, you may ask me")), ("no", gettext("No")), ("never", gettext("Never"))]
+    return [("yes", gettext("Yes")), ("no", gettext("No")), ("never", gettext("Never"))]
 
 
 def does_form() -> type[OwnForm]:

@@ -4,6 +4,7 @@ from portal.kernel.text import N_
 
 EVENT_NAMES = {
     "profile.opened": N_("Opened"),
+    "profile.dropped": N_("Removed with an import that was undone"),
     "profile.edited": N_("Edited"),
     "profile.edited_own": N_("Edited by themself"),
     "profile.moved": N_("Moved"),

@@ -21,9 +21,11 @@ from portal.files.models import StoredFile
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
+from portal.people.queries.persons import get_person
 from portal.rewards.actions.catalogue import add_reward, set_options
 from tests.factories.challenges import as_admin, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.profiles import Scene as ProfileScene
 from tests.files import samples
 from tests.support.application import PortalClient, SignIn
 from tests.support.routes import routes
@@ -81,6 +83,13 @@ def evidence(database: Database, sign_in: SignIn) -> Sending:
     return sign_in(database.write(make_employee)), "/nominate", data
 
 
+def consent(database: Database, sign_in: SignIn) -> Sending:
+    scene = database.write(ProfileScene)
+    data = {"activity": "logo", "words": "Our logo on your site.", "evidence": photo()}
+    with database.reading() as session:
+        return sign_in(get_person(session, scene.greta_id)), f"/profiles/{scene.id}/consents", data
+
+
 DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "challenges.answer": step,
     "challenges.keep": lambda database, sign_in: step(database, sign_in, "/keep"),
@@ -89,6 +98,7 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "rewards_admin.change": old_reward,
     "imports_admin.upload": new_import,
     "references.submit_nomination": evidence,
+    "profiles.consent": consent,
 }
 # Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, test_preview.py, test_vault_cards.py).
 NOTHING_KEPT = {

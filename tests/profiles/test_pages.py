@@ -70,8 +70,9 @@ def test_who_may_see_a_profile_by_tier_and_ownership_and_no_page_prints_an_addre
 def test_the_list_is_searched_filtered_and_exported(database: Database, sign_in: SignIn, scene: Scene) -> None:
     client = sign_in(person(database, scene.admin_id))
     for query, is_there in (
-        ("q=off+paper", True), ("q=rocket", False), ("status=active", True), ("status=retired", False), ("visible=no", False), ("verified=fresh", True),
-        ("verified=due", False), ("verified=never", False), ("does=call", True), ("does=press", False), (f"owner={scene.greta_id}", True),
+        ("q=off+paper", True), ("q=rocket", False), ("status=active", True), ("status=retired", False), ("visible=no", False),
+        ("verified=fresh", True), ("verified=due", False), ("verified=never", False), ("does=call", True), ("does=press", False),
+        (f"owner={scene.greta_id}", True),
         ("owner=nobody", False), ("tier=2", True), ("tier=3", False),
     ):  # fmt: skip
         assert ("Ada" in client.get(f"/profiles?{query}").text) is is_there, query

@@ -40,9 +40,11 @@ AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff
 # A key under which no template is.
 OWN = "own-none"
 # The table in which a route's argument is an id.
-TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
+TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", "holding": "badge_holding", "days": "profile_blackout"}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
 NOT_OURS = {
+    "Edition",
+    "Activity",
     "After",
     "Upto",
     "Period",

@@ -22,6 +22,7 @@ from portal.commands.demo.disputes import Disputes
 from portal.commands.demo.finance import Finance
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
+from portal.commands.demo.profiles import Profiles
 from portal.commands.demo.receiving import Receiving
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
@@ -36,6 +37,7 @@ from portal.notifications.actions import wait_from, withhold_mail
 from portal.people.models import Company, Person
 from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
+from portal.profiles.models import ReferenceProfile
 from portal.recognition.models import BadgeHolding
 from portal.references.models.nominating import Nomination
 from portal.rewards.models.redeeming import Redemption
@@ -50,6 +52,7 @@ COUNTED = (
     (Redemption, "redemptions"),
     (Nomination, "nominations"),
     (Ask, "asks"),
+    (ReferenceProfile, "reference profiles"),
     (BadgeHolding, "badges earned"),
 )
 
@@ -104,6 +107,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Sites(story, cast).begin()
     Newcomer(story, cast).begin()
     Asking(story, cast).begin()
+    Profiles(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)
