@@ -1,0 +1,14 @@
+"""Who may see how a customer's person is reached. The one rule of it, for pages, exports, searches and mails alike."""
+
+from portal.kernel.actor import Actor
+
+
+def may_see_contact(actor: Actor, *, owner_id: int | None, person_id: int, is_granted: bool) -> bool:
+    """Tell whether ``actor`` may see the contact details (address) of ``person_id``, whose company ``owner_id`` looks after.
+
+    Admins may, and the person themself. An employee may as the company's account owner, or by a grant that stands (``is_granted``): what
+    the customer agreed to. Nobody else may, and no grant or ownership helps somebody who is no employee any more.
+    """
+    if actor.is_admin or (actor.id is not None and actor.id == person_id):
+        return True
+    return actor.is_employee and actor.id is not None and (is_granted or actor.id == owner_id)
