@@ -3,6 +3,8 @@
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.accounts.actions.seeing import note_views
+from portal.accounts.views import doors as accounts
 from portal.acts import admin as goodwill_admin
 from portal.acts import jobs as asks_jobs
 from portal.acts.actions.acts import ActHeard
@@ -148,6 +150,7 @@ from portal.web import (
     navigation,
     packing,
     security,
+    showing,
     templating,
     transaction,
 )
@@ -161,6 +164,8 @@ IMPORTERS: list[Importer] = [
     AsksImporter(),
 ]
 BLUEPRINTS = [
+    accounts.admin_bp,
+    accounts.bp,
     health.bp,
     appearance.bp,
     api.bp,
@@ -385,6 +390,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominations"), "references_admin.terms", "user-plus", ADMIN, ("references_admin.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
+    NavItem(N_("Contacts seen"), "accounts_admin.index", "eye", ADMIN, ("accounts_admin.",), in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
@@ -451,6 +457,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     appearance.init(app)
     errors.init(app)
     transaction.init(app)
+    showing.init(app, note_views)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
     app.jinja_env.tests["early"] = is_early

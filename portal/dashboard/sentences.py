@@ -143,6 +143,7 @@ EVENTS: dict[str, str] = {
     "nomination.accepted": N_("%(who)s approved the nomination of %(what)s"),
     "nomination.agreed": N_("%(what)s said yes by link"),
     "nomination.commented": N_("%(who)s commented on the nomination of %(what)s"),
+    "nomination.contact_seen": N_("%(who)s saw the address of %(what)s, who was nominated"),
     "nomination.customer_declined": N_("%(what)s said no by link"),
     "nomination.escalated": N_("The admins were told that the nomination of %(what)s waits too long"),
     "nomination.no_answer": N_("%(what)s did not answer"),

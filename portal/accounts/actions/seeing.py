@@ -1,6 +1,6 @@
 """Seeing contact details: what is shown is written down in the same transaction, so nothing is shown that nobody can read of later."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -30,7 +30,12 @@ def see_contacts(session: Session, actor: Actor, *, person_ids: Collection[int],
     if actor.id is None:
         raise NotFound()
     found = {person_id: contact for person_id, contact in contacts_for(session, actor, person_ids).items() if contact is not None}
-    rows = [{"person_id": one, "viewer_id": actor.id, "place": place[:60], "at": now} for one in found if one != actor.id]
+    note_views(session, actor, found, place, now)
+    return found
+
+
+def note_views(session: Session, actor: Actor, person_ids: Iterable[int], place: str, now: datetime) -> None:
+    """Write down that ``actor`` saw how these people are reached: for pages that show what their reader may see (``web.showing``)."""
+    rows = [{"person_id": one, "viewer_id": actor.id, "place": place, "at": now} for one in person_ids if one != actor.id]
     if rows:
         session.execute(insert(ContactView), rows)
-    return found

@@ -1,6 +1,30 @@
 """Who may see how a customer's person is reached. The one rule of it, for pages, exports, searches and mails alike."""
 
+from enum import StrEnum
+
 from portal.kernel.actor import Actor
+from portal.kernel.text import N_
+
+
+class Place(StrEnum):
+    """Where contact details were shown."""
+
+    PERSON = "person"
+    PEOPLE_FILE = "people_file"
+    REGISTRY = "registry"
+    NOMINATION = "nomination"
+    COMPANY = "company"
+    REQUEST = "request"
+
+
+PLACE_NAMES = {
+    Place.PERSON: N_("Page of the person"),
+    Place.PEOPLE_FILE: N_("Exported list of people"),
+    Place.REGISTRY: N_("Registry"),
+    Place.NOMINATION: N_("Nomination"),
+    Place.COMPANY: N_("Page of the company"),
+    Place.REQUEST: N_("Reference request"),
+}
 
 
 def may_see_contact(actor: Actor, *, owner_id: int | None, person_id: int, is_granted: bool) -> bool:

@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.accounts.queries.seeing import seen_by
+from portal.accounts.rules.seeing import may_see_contact
+from portal.kernel.actor import Actor
 from portal.kernel.text import fold, like_pattern
-from portal.people.models import Person
+from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination, NominationActivity
@@ -80,6 +83,24 @@ def nominators_of(session: Session, nomination_id: int) -> set[int]:
     """Return who nominated this person under this nomination: the first one and all who added their voice, each with their colleague."""
     voices = or_(Nomination.id == nomination_id, Nomination.duplicate_of_id == nomination_id)
     return credited((row[0], row[1]) for row in session.execute(select(Nomination.nominator_id, Nomination.colleague_id).where(voices)))
+
+
+def has_typed(session: Session, nomination: Nomination, person_id: int | None) -> bool:
+    """Tell whether somebody nominated this person under this very address, and so knows it."""
+    voices = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
+    own = select(Nomination.id).where(voices, Nomination.nominator_id == person_id, Nomination.email_key == nomination.email_key)
+    return session.scalar(own.limit(1)) is not None
+
+
+def may_see_nominee(session: Session, actor: Actor, nomination_id: int) -> bool:
+    """Tell whether ``actor`` may see the address of somebody nominated: who typed it, and whoever may see contact details of the company."""
+    nomination = session.get(Nomination, nomination_id)
+    if nomination is None:
+        return False
+    if nomination.person_id is not None:
+        return bool(seen_by(session, actor, [nomination.person_id]))
+    owner_id = session.scalar(select(Company.owner_id).where(Company.id == nomination.company_id)) if nomination.company_id else None
+    return may_see_contact(actor, owner_id=owner_id, person_id=0, is_granted=has_typed(session, nomination, actor.id))
 
 
 def nominators_of_person(session: Session, person_id: int) -> set[int]:
