@@ -3,7 +3,9 @@
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.accounts import jobs as accounts_jobs
 from portal.accounts.actions.seeing import note_views
+from portal.accounts.panels import AccountPanel
 from portal.accounts.views import doors as accounts
 from portal.acts import admin as goodwill_admin
 from portal.acts import jobs as asks_jobs
@@ -67,6 +69,7 @@ from portal.commands.vault import vault
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
+from portal.dashboard.views import company as company_panels
 from portal.dashboard.views import doors as dashboard
 from portal.dashboard.waiting.adjustments import WaitingAdjustments
 from portal.dashboard.waiting.appeals import WaitingAppeals
@@ -264,6 +267,13 @@ PROFILE_PANELS: list[Panel] = [
 COMPANY_PANELS: list[CompanyPanel] = [
     CompanyPanel("acts/_company_panel.html", goodwill_shown.company_panel),
 ]
+# What higher rooms show on the page of a company for staff.
+ACCOUNT_PANELS: list[AccountPanel] = [
+    AccountPanel("dashboard/_company_profiles.html", company_panels.profiles_panel),
+    AccountPanel("dashboard/_company_requests.html", company_panels.requests_panel),
+    AccountPanel("acts/_company_panel.html", company_panels.goodwill_panel),
+    AccountPanel("dashboard/_company_nominations.html", company_panels.nominations_panel),
+]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),
@@ -332,6 +342,7 @@ TICKS: list[Tick] = [
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
     (asks_jobs.EVERY_SECONDS, asks_jobs.expire_asks),
+    (accounts_jobs.WEEK_SECONDS, accounts_jobs.tell_owners),
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
@@ -362,6 +373,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
+    NavItem(N_("Companies"), "accounts.companies", "building-2", EMPLOYEE, ("accounts.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=QUEUE),
@@ -376,7 +388,14 @@ NAVIGATION: list[NavItem] = [
         ADMIN,
         within=PEOPLE,
     ),
-    NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
+    NavItem(
+        N_("Companies"),
+        "people_admin.companies",
+        "building-2",
+        ADMIN,
+        ("people_admin.company", "people_admin.new_company", "accounts."),
+        in_dock=False,
+    ),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
@@ -428,7 +447,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"], app.extensions["received_things"] = STATEMENT_SOURCES, {"redemption": describe_redemptions}
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
-    app.extensions["company_panels"] = COMPANY_PANELS
+    app.extensions["company_panels"], app.extensions["account_panels"] = COMPANY_PANELS, ACCOUNT_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)

@@ -120,6 +120,7 @@ EVENTS: dict[str, str] = {
     "company.added": N_("%(who)s added the company %(what)s"),
     "company.edited": N_("%(who)s edited the company %(what)s"),
     "company.gifts_set": N_("%(who)s entered which rewards people at %(what)s may accept: %(reason)s"),
+    "company.handed_over": N_("%(who)s wrote down what is known of %(what)s"),
     "company.removed": N_("%(who)s removed the company %(company)s"),
     "file.erased": N_("%(who)s erased %(what)s"),
     "file.stored": N_("%(who)s uploaded %(what)s (%(filename)s)"),

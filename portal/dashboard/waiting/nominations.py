@@ -74,8 +74,8 @@ class WaitingNominations:
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_nominations().add_columns(cast(null(), String).label("track"), cast(null(), Integer).label("points"))
         # Not by address, which not everybody who works the queue may see.
-        named = (Nomination.name_key, func.lower(Nomination.title), func.lower(Nomination.company_name), Person.name_key)
-        found = found.where(*each_word(wanted.q, *named))
+        said = (Nomination.name_key, func.lower(Nomination.title), func.lower(Nomination.company_name), Person.name_key)
+        found = found.where(*each_word(wanted.q, *said))
         if wanted.company:
             # A company that is not known yet stands in the nomination as it was typed.
             named = exists().where(Company.id == Nomination.company_id, *each_word(wanted.company, Company.name_key))
