@@ -108,10 +108,10 @@ def fill(session: Session, company_id: int, requester: Person, number: int) -> l
                 person_id=person.id, status=Status.ACTIVE, is_visible=True, tier=1 + n % 3, edition=1, made_at=now, changed_at=now, **empty
             )
         )
-        asked = ReferenceRequest(
-            key=f"k{company_id}-{n}", requester_id=requester.id, is_self_serve=True, state="completed", activity="call", prospect=f"Prospect {n}", criteria={},
-            currency="EUR", deal_value=5_000, deal_outcome="won", deal_closed_on=now.date(), made_at=now, changed_at=now, opened_at=now, **blank,
-        )  # fmt: skip
+        deal = {"deal_value": 5_000, "currency": "EUR", "deal_outcome": "won", "deal_closed_on": now.date(), "prospect": f"Prospect {n}"}
+        whose: dict[str, Any] = {"key": f"k{company_id}-{n}", "requester_id": requester.id, "is_self_serve": True}
+        plain: dict[str, Any] = {"state": "completed", "activity": "call", "criteria": {}, "made_at": now, "changed_at": now, "opened_at": now}
+        asked = ReferenceRequest(**whose, **plain, **deal, **blank)
         session.add(asked)
         session.flush()
         said = {"decline_code": "", "said": "", "suggested_name": "", "suggested_email": "", "reasons": []}
