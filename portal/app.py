@@ -396,6 +396,7 @@ NAVIGATION: list[NavItem] = [
         ("people_admin.company", "people_admin.new_company", "accounts."),
         in_dock=False,
     ),
+    NavItem(N_("References at a glance"), "dashboard.references", "chart-no-axes-column", ADMIN, ("dashboard.reference",), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
