@@ -102,6 +102,7 @@ from portal.people.actions.changes import PersonChanged
 from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
+from portal.people.contact_importer import ContactsImporter
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
 from portal.people.rules.interest import INTEREST_NAMES
@@ -161,6 +162,7 @@ from portal.web.navigation import NavItem
 
 IMPORTERS: list[Importer] = [
     CompaniesImporter(),
+    ContactsImporter(),
     ActivityImporter(),
     EventsImporter(),
     AwardsImporter(),

@@ -27,10 +27,10 @@ TEXTS = (
 )  # fmt: skip
 
 
-def request_row(requester_id: int, key: str, opened_at: datetime, **given: Any) -> ReferenceRequest:
+def request_row(requester_id: int, key: str, at: datetime, **given: Any) -> ReferenceRequest:
     """Return a request as a row: past the actions, which nobody could race through a year."""
     plain: dict[str, Any] = dict.fromkeys(TEXTS, "") | {"state": "open", "activity": "call", "criteria": {}, "currency": "USD"}
-    own = {"key": key, "requester_id": requester_id, "is_self_serve": True, "made_at": opened_at, "changed_at": opened_at, "opened_at": opened_at}
+    own = {"key": key, "requester_id": requester_id, "is_self_serve": True, "made_at": at, "changed_at": at, "opened_at": at}
     return ReferenceRequest(**plain | own | given)
 
 

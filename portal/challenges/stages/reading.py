@@ -9,7 +9,7 @@ from portal.kernel.text import N_
 READ_BY = "read_by"
 PROGRAMME, OWNER = "programme", "owner"
 READERS = Control(
-    "choice",
+    "one",
     N_("Who reads it"),
     N_("The account owner reads it on a page of theirs and in a weekly mail. Members are told so beside the question, before they answer."),
     choices=((PROGRAMME, N_("The programme team alone")), (OWNER, N_("Also the employee who looks after their company"))),
