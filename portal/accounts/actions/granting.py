@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,10 +27,5 @@ def grant_contact(session: Session, *, viewer_id: int, person_id: int, source: S
 def end_grants(session: Session, source: Source, now: datetime) -> int:
     """End whatever stands because of ``source``, and return how many grants that were. What was seen stays written down."""
     standing = (ContactGrant.source_type == source[0], ContactGrant.source_id == source[1], ContactGrant.ended_at.is_(None))
-    ended = session.execute(
-        update(ContactGrant)
-        .where(*standing)
-        .values(ended_at=case((ContactGrant.granted_at > now, ContactGrant.granted_at), else_=now))
-        .returning(ContactGrant.id)
-    )
+    ended = session.execute(update(ContactGrant).where(*standing).values(ended_at=now).returning(ContactGrant.id))
     return len(ended.all())

@@ -9,8 +9,4 @@ INVARIANTS = (
         WHERE a.handed_over_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM audit_event e
         WHERE e.subject_type = 'company' AND e.subject_id = a.company_id AND e.name = 'company.handed_over')""",
     ),
-    Invariant(
-        "I14", "A grant of contact details ends after it began.", "contact_grant",
-        "SELECT id, 'ended before it began' AS text FROM contact_grant WHERE ended_at < granted_at",
-    ),
 )  # fmt: skip
