@@ -45,6 +45,7 @@ TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", 
 NOT_OURS = {
     "After",
     "Upto",
+    "Wanted",
     "Period",
     "Company",
     "Item",

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.accounts.forms import SeenFilter
 from portal.accounts.queries.seen import all_views, views_page
-from portal.accounts.rules.seeing import PLACE_NAMES, Place
+from portal.accounts.rules.seeing import PLACE_NAMES
 from portal.accounts.views.names import admin_bp
 from portal.web.exports import csv_response
 from portal.web.guards import admin
@@ -32,7 +32,8 @@ def index() -> ResponseReturnValue:
 
 def place_name(row: Any) -> str:
     """Return where it was shown, in the reader's language."""
-    return str(_(PLACE_NAMES[Place(row.ContactView.place)]))
+    name = PLACE_NAMES.get(row.ContactView.place)
+    return str(_(name)) if name else str(row.ContactView.place)
 
 
 def _cells(row: Any) -> tuple[Any, ...]:

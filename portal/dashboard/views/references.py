@@ -49,6 +49,9 @@ CRITERIA = {
     "industry": N_("Nobody from this industry"),
     "region": N_("Nobody from this region"),
     "size": N_("Nobody of this size"),
+    "time": N_("Too little time"),
+    "nobody": N_("Nobody fits"),
+    "other": N_("Another reason"),
 }
 
 
