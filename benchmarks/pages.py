@@ -144,6 +144,13 @@ class Visit:
             Page("receiving, a company (admin)", None, self._numbered(self.admins, "/admin/receiving/companies/{}", self.programme.companies)),
             Page("receiving, a person (admin)", None, self._of_members("/admin/receiving/people/{}")),
             Page("registry, search", None, self._searching),
+            Page("companies (employee)", None, self._reading(self.employees, "/companies?q=company")),
+            Page("a company (employee)", None, self._numbered(self.employees, "/companies/{}", self.programme.companies)),
+            Page("what customers said (admin)", None, self._reading(self.admins, "/companies/said")),
+            Page("references at a glance (admin)", None, self._reading(self.admins, "/admin/references")),
+            Page("where references lack (admin)", None, self._reading(self.admins, "/admin/references/coverage")),
+            Page("who saw contact details (admin)", None, self._reading(self.admins, "/admin/contacts-seen")),
+            Page("show contact details (admin)", None, self._seeing),
             Page("my asks", None, self._reading(self.members, "/asks")),
             Page("who can be asked", None, self._reading(self.employees, "/goodwill")),
             Page("who can be asked now, of a name", None, self._looking_for_ready),
@@ -242,6 +249,10 @@ class Visit:
             with self.database.reading() as session:
                 seen = seen_of(seen_terms(budget_of(session, member.person_id, utcnow(), of_company=False).person.terms))
             yield Ask(member, "/asks/terms", {"most": str(40 + number % 3), "days": "", "paused_until": "", "seen": seen})
+
+    def _seeing(self, client: int) -> Iterator[Ask]:
+        for number in count(client * 131):
+            yield Ask(self.admins[client], f"/people/{self.programme.member(number * 17 % self.programme.members)}/contact/company", {})
 
     def _logging(self, client: int) -> Iterator[Ask]:
         for number in count(client):

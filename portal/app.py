@@ -3,6 +3,10 @@
 from flask import Flask
 
 from config import ROOT, Settings
+from portal.accounts import jobs as accounts_jobs
+from portal.accounts.actions.seeing import note_views
+from portal.accounts.panels import AccountPanel
+from portal.accounts.views import doors as accounts
 from portal.acts import admin as goodwill_admin
 from portal.acts import jobs as asks_jobs
 from portal.acts.actions import loads as asks_loads
@@ -66,6 +70,7 @@ from portal.commands.vault import vault
 from portal.consents import admin as consents_admin
 from portal.consents import views as consents
 from portal.dashboard import jobs as dashboard_jobs
+from portal.dashboard.views import company as company_panels
 from portal.dashboard.views import doors as dashboard
 from portal.dashboard.waiting.adjustments import WaitingAdjustments
 from portal.dashboard.waiting.appeals import WaitingAppeals
@@ -98,6 +103,7 @@ from portal.people.actions.changes import PersonChanged, PersonEdited
 from portal.people.actions.marks import mark_key
 from portal.people.actions.passwords import RESET_TOPIC
 from portal.people.admin import doors as people_admin
+from portal.people.contact_importer import ContactsImporter
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
 from portal.people.rules.interest import INTEREST_NAMES
@@ -156,6 +162,7 @@ from portal.web import (
     navigation,
     packing,
     security,
+    showing,
     templating,
     transaction,
 )
@@ -163,6 +170,7 @@ from portal.web.navigation import NavItem
 
 IMPORTERS: list[Importer] = [
     CompaniesImporter(),
+    ContactsImporter(),
     ActivityImporter(),
     EventsImporter(),
     AwardsImporter(),
@@ -170,6 +178,8 @@ IMPORTERS: list[Importer] = [
     ReferencesImporter(),
 ]
 BLUEPRINTS = [
+    accounts.admin_bp,
+    accounts.bp,
     health.bp,
     appearance.bp,
     api.bp,
@@ -279,6 +289,13 @@ PROFILE_PANELS: list[Panel] = [
 COMPANY_PANELS: list[CompanyPanel] = [
     CompanyPanel("acts/_company_panel.html", goodwill_shown.company_panel),
 ]
+# What higher rooms show on the page of a company for staff.
+ACCOUNT_PANELS: list[AccountPanel] = [
+    AccountPanel("dashboard/_company_profiles.html", company_panels.profiles_panel),
+    AccountPanel("dashboard/_company_requests.html", company_panels.requests_panel),
+    AccountPanel("acts/_company_panel.html", company_panels.goodwill_panel),
+    AccountPanel("dashboard/_company_nominations.html", company_panels.nominations_panel),
+]
 # Kinds of audience rules that rooms above audiences know, besides those of the room itself.
 AUDIENCE_KINDS: list[RuleKind] = [
     HasDone(),
@@ -349,6 +366,7 @@ TICKS: list[Tick] = [
     (review_jobs.EVERY_SECONDS, review_jobs.forget_presses),
     (review_jobs.EVERY_SECONDS, review_jobs.forget_decisions),
     (asks_jobs.EVERY_SECONDS, asks_jobs.expire_asks),
+    (accounts_jobs.WEEK_SECONDS, accounts_jobs.tell_owners),
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
@@ -385,6 +403,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", EMPLOYEE, ("profiles.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
+    NavItem(N_("Companies"), "accounts.companies", "building-2", EMPLOYEE, ("accounts.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Approvals"), "dashboard.approvals", "check-check", REVIEWER, within=QUEUE),
@@ -399,7 +418,15 @@ NAVIGATION: list[NavItem] = [
         ADMIN,
         within=PEOPLE,
     ),
-    NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
+    NavItem(
+        N_("Companies"),
+        "people_admin.companies",
+        "building-2",
+        ADMIN,
+        ("people_admin.company", "people_admin.new_company", "accounts."),
+        in_dock=False,
+    ),
+    NavItem(N_("References at a glance"), "dashboard.references", "chart-no-axes-column", ADMIN, ("dashboard.reference",), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", ADMIN, ("profiles.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
@@ -414,6 +441,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Nominations"), "references_admin.terms", "user-plus", ADMIN, ("references_admin.",), in_dock=False),
     NavItem(N_("Reviewing"), "review_admin.terms", "scale", ADMIN, within=("review_admin.",), in_dock=False),
     NavItem(N_("Audit log"), "dashboard.audit", "scroll-text", ADMIN, in_dock=False),
+    NavItem(N_("Contacts seen"), "accounts_admin.index", "eye", ADMIN, ("accounts_admin.",), in_dock=False),
     NavItem(N_("API tokens"), "api_admin.tokens", "shield-check", ADMIN, ("api_admin.",), in_dock=False),
     NavItem(N_("Dead letters"), "notifications_admin.dead_letters", "mail-x", ADMIN, in_dock=False),
 ]
@@ -451,7 +479,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["file_access"] = FILE_ACCESS
     app.extensions["statement_sources"], app.extensions["received_things"] = STATEMENT_SOURCES, {"redemption": describe_redemptions}
     app.extensions["person_panels"], app.extensions["profile_panels"] = PERSON_PANELS, PROFILE_PANELS
-    app.extensions["company_panels"] = COMPANY_PANELS
+    app.extensions["company_panels"], app.extensions["account_panels"] = COMPANY_PANELS, ACCOUNT_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(person_edited=PERSON_EDITED, profile_removed=PROFILE_REMOVED)
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
@@ -481,6 +509,7 @@ def _set_up_web(app: Flask, settings: Settings) -> None:
     appearance.init(app)
     errors.init(app)
     transaction.init(app)
+    showing.init(app, note_views)
     navigation.init(app, NAVIGATION)
     app.jinja_env.filters["markdown"] = markdown.markdown
     app.jinja_env.tests["early"] = is_early

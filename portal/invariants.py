@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from portal.accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from portal.acts.queries.invariants import INVARIANTS as ASKS
 from portal.bank.queries.invariants import INVARIANTS as FINANCE
 from portal.ledger.heads import NotedHead
@@ -51,7 +52,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

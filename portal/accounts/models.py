@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl
+from portal.accounts.rules.insights import InsightKind
+from portal.kernel.schema import Base, BigId, UTCDateTime, append_only_ddl, attach_ddl, one_of
 
 _STANDS = text("ended_at IS NULL")
 
@@ -78,3 +79,54 @@ class ContactView(Base):
 
 
 attach_ddl(ContactView.__table__, append_only_ddl("contact_view"))  # type: ignore[arg-type]
+
+
+class Insight(Base):
+    """What a customer's person said that their account owner reads too: an answer, or a score (0 to 10) with its reason, as it was sent.
+
+    ``company_id`` is the company at that time. ``source_*`` and ``part`` name the approved answer and its step. ``ended_at`` is set while
+    the approval is taken back: then nobody is shown it. ``heard_at`` is when the owner could first read it.
+    """
+
+    __tablename__ = "account_insight"
+    __table_args__ = (
+        one_of("kind", InsightKind),
+        CheckConstraint("score BETWEEN 0 AND 10", name="score_in_range"),
+        UniqueConstraint("source_type", "source_id", "part"),
+        Index("ix_account_insight_company", "company_id", "heard_at", "id", sqlite_where=_STANDS, postgresql_where=_STANDS),
+        Index("ix_account_insight_heard", "heard_at", "id", sqlite_where=_STANDS, postgresql_where=_STANDS),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    question: Mapped[str] = mapped_column(String(300))
+    said: Mapped[str] = mapped_column(Text)
+    score: Mapped[int | None]
+    source_type: Mapped[str] = mapped_column(String(40))
+    source_id: Mapped[int] = mapped_column(BigId)
+    part: Mapped[int] = mapped_column(BigId)
+    said_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    heard_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class InsightWeek(Base):
+    """That the week from ``first_on`` (a Monday) was told to an account owner by mail, or held nothing for them: once for ever."""
+
+    __tablename__ = "insight_week"
+
+    owner_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    first_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    insights: Mapped[int]
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class InsightMailOff(Base):
+    """An account owner who wants no weekly mail of what their customers said."""
+
+    __tablename__ = "insight_mail_off"
+
+    owner_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    off_at: Mapped[datetime] = mapped_column(UTCDateTime)

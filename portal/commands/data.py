@@ -13,9 +13,9 @@ from portal.imports import runner
 from portal.imports.actions.undoing import start_undo
 from portal.imports.contract import Importer
 from portal.imports.models import ImportRow
-from portal.imports.queries import counts_of, get_batch, latest_batches, progress, reported_rows
+from portal.imports.queries import counts_of, differences_of, get_batch, latest_batches, progress, reported_rows
 from portal.imports.rules.plans import Plan, parse_pairs, parse_values
-from portal.imports.rules.records import STATE_NAMES, BatchState, Outcome
+from portal.imports.rules.records import STATE_NAMES, BatchState, Difference, Outcome
 from portal.imports.rules.reports import HEADER, Report, report_of
 from portal.imports.runner import Prepared
 from portal.kernel.actor import system
@@ -63,6 +63,8 @@ def _params() -> list[click.Parameter]:
         click.Option(["--dry-run"], is_flag=True, help="Check every row and write nothing."),
         click.Option(["--all-or-nothing"], is_flag=True, help="Commit nothing if one row is bad."),
         click.Option(["--errors"], type=click.Path(dir_okay=False, path_type=Path), help="Write the rows that were not imported to this CSV file."),
+        click.Option(["--overwrite"], is_flag=True, help="Also write over what somebody changed by hand in the portal."),
+        click.Option(["--differences"], type=click.Path(dir_okay=False, path_type=Path), help="Write every changed field to this CSV file."),
         click.Option(
             ["--notify"],
             is_flag=True,
@@ -81,12 +83,16 @@ def _running(importer: Importer) -> Callable[..., None]:
         dry_run: bool,
         all_or_nothing: bool,
         errors: Path | None,
+        overwrite: bool,
+        differences: Path | None,
         notify: bool,
     ) -> None:
         with _refusals():
-            plan = Plan(parse_pairs(maps, "field=column"), parse_pairs(sets, "field=constant"), parse_values(values), all_or_nothing, notify)
+            told = (parse_pairs(maps, "field=column"), parse_pairs(sets, "field=constant"), parse_values(values))
+            plan = Plan(*told, all_or_nothing, notify, overwrite)
             prepared = runner.prepare(database(), importer, content=file.read_bytes(), plan=plan, source=source, now=utcnow())
-            counts, reports = _foresee(prepared) if dry_run else _import(prepared, file)
+            counts, reports, found = _foresee(prepared) if dry_run else _import(prepared, file)
+        _tell_differences(found, differences)
         _tell_reports(reports, errors)
         if counts[Outcome.BAD]:
             raise SystemExit(1)
@@ -94,15 +100,18 @@ def _running(importer: Importer) -> Callable[..., None]:
     return run
 
 
-def _foresee(prepared: Prepared) -> tuple[dict[str, int], list[Report]]:
+Came = tuple[dict[str, int], list[Report], list[Difference]]
+
+
+def _foresee(prepared: Prepared) -> Came:
     with database().reading() as session:
-        counts = runner.foresee(session, prepared, utcnow())
+        counts, found = runner.foresee(session, prepared, utcnow()), runner.differences_in(session, prepared, utcnow())
     _tell_remarks(prepared)
     click.echo(f"Dry run, nothing was written: {_told(counts)}.")
-    return counts, [report_of(row) for row in prepared.reading.reported]
+    return counts, [report_of(row) for row in prepared.reading.reported], found
 
 
-def _import(prepared: Prepared, file: Path) -> tuple[dict[str, int], list[Report]]:
+def _import(prepared: Prepared, file: Path) -> Came:
     table = prepared.table
     click.echo(f"{file.name}: {prepared.reading.total} rows, {table.encoding}, {len(prepared.reading.records)} to import.", err=True)
     _tell_remarks(prepared)
@@ -111,12 +120,13 @@ def _import(prepared: Prepared, file: Path) -> tuple[dict[str, int], list[Report
     with database().reading() as session:
         batch, counts = get_batch(session, batch_id), counts_of(session, batch_id)
         reports = [_report_of_row(row) for row in reported_rows(session, batch_id)]
+        found = differences_of(session, batch_id)
     resumed = ", resumed" if is_resumed else ""
     if batch.state == BatchState.FAILED:
         click.echo(f"Batch {batch_id}{resumed}: nothing was imported, since {counts[Outcome.BAD]} rows are bad.")
     else:
         click.echo(f"Batch {batch_id}{resumed}: {_told(counts)}.")
-    return counts, reports
+    return counts, reports, found
 
 
 @click.command("list")
@@ -155,6 +165,21 @@ def _tell_remarks(prepared: Prepared) -> None:
     with database().reading() as session:
         for remark in runner.remarks_on(session, prepared, utcnow()):
             click.echo(remark.text, err=True)
+
+
+def _tell_differences(found: Sequence[Difference], file: Path | None) -> None:
+    """Say what was changed, or would be, field by field; what somebody changed by hand and stays is said first."""
+    ordered = sorted(found, key=lambda one: not one.is_kept)
+    for one in ordered[:SHOWN]:
+        row = one.plain()
+        told = f"stays, the file says {row['after']!r}" if one.is_kept else f"{row['before']!r} → {row['after']!r}"
+        click.echo(f"line {one.line}, {one.external_id}: {one.field} {told}", err=True)
+    if len(found) > SHOWN:
+        click.echo(f"and {len(found) - SHOWN} more differences; --differences FILE.csv writes them all", err=True)
+    if file is not None:
+        names = ("line", "external_id", "field", "before", "after", "is_kept")
+        rows = ([one.plain()[name] for name in names] for one in found)
+        file.write_text(csv_text(names, rows), encoding="utf-8", newline="")
 
 
 def _tell_reports(reports: Sequence[Report], errors: Path | None) -> None:

@@ -16,7 +16,7 @@ from portal.imports.actions.undoing import start_undo
 from portal.imports.contract import Importer
 from portal.imports.forms import ImportFilter, MappingForm, UploadForm, answered, mapping_form, plan_of
 from portal.imports.models import ImportBatch
-from portal.imports.queries import all_batches, counts_of, get_batch, known_values, list_batches, progress, reported_rows
+from portal.imports.queries import all_batches, counts_of, differences_of, get_batch, known_values, list_batches, progress, reported_rows
 from portal.imports.rules.plans import Plan, complete, guess, plan_from
 from portal.imports.rules.reading import questions_of, unanswered
 from portal.imports.rules.records import OUTCOME_NAMES, STATE_NAMES, UNSTARTED, BatchState, Outcome
@@ -35,6 +35,7 @@ from portal.web.transaction import db, writes
 bp = Blueprint("imports_admin", __name__, url_prefix="/admin/imports")
 COLUMNS = ["batch", "kind", "source", "file", "state", "rows", *[outcome.value for outcome in Outcome], "created_at", "finished_at"]
 SHOWN_REPORTS, SAMPLE_ROWS = 50, 5
+DIFFERENCES = ("line", "external_id", "field", "before", "after", "is_kept")
 UNDER_WAY = (BatchState.CHECKING, BatchState.RUNNING, BatchState.UNDOING)
 
 
@@ -160,6 +161,7 @@ def show(batch_id: int) -> Any:
     counts = batch.counts or counts_of(db(), batch_id)
     reports = [Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id, SHOWN_REPORTS)]
     importer = _importer(batch.kind)
+    found = differences_of(db(), batch_id, SHOWN_REPORTS + 1) if batch.state in (BatchState.DONE, BatchState.UNDONE) else []
     return render_fragment(
         "imports/show.html",
         "standing",
@@ -167,6 +169,9 @@ def show(batch_id: int) -> Any:
         importer=importer,
         counts=counts,
         reports=reports,
+        differences=[one.plain() for one in found[:SHOWN_REPORTS]],
+        differing=len(found),
+        left_alone=sum(one.is_kept for one in found),
         previewed=_previewed(batch),
         under_way=batch.state in UNDER_WAY,
         percent=progress(batch),
@@ -224,6 +229,15 @@ def errors(batch_id: int) -> Response:
     get_batch(db(), batch_id)
     reports = (Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id))
     return csv_response(f"import-{batch_id}-errors.csv", HEADER, (row for report in reports for row in report.rows(_translate)))
+
+
+@bp.get("/<int:batch_id>/differences.csv")
+@admin
+def differences(batch_id: int) -> Response:
+    """Every field that the import changed, or left as somebody entered it."""
+    get_batch(db(), batch_id)
+    rows = (one.plain() for one in differences_of(db(), batch_id))
+    return csv_response(f"import-{batch_id}-differences.csv", DIFFERENCES, ([row[name] for name in DIFFERENCES] for row in rows))
 
 
 def _upload_form() -> UploadForm:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
-from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
+from portal.imports.rules.records import Applied, Context, Difference, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
 
 
@@ -42,3 +42,10 @@ class Importer(Protocol):
     ) -> Applied: ...
     def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool: ...
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool: ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """An importer that keeps things up to date, and tells field by field what a row would change."""
+
+    def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]: ...

@@ -56,6 +56,7 @@ class MappingForm(Form):
 
     is_all_or_nothing = BooleanField(_("Import nothing if one row is bad"))
     is_notifying = BooleanField(_("Tell people by mail, as if it happened now"))
+    is_overwriting = BooleanField(_("Also write over what somebody changed here by hand"))
 
 
 def mapping_form(fields: Sequence[Field], header: Sequence[str], questions: Mapping[str, Sequence[str]], plan: Plan) -> MappingForm:
@@ -86,6 +87,7 @@ def plan_of(form: MappingForm, fields: Sequence[Field], questions: Mapping[str, 
         values={name: said for name, values in questions.items() if (said := _said(form, name, values))},
         is_all_or_nothing=form.is_all_or_nothing.data,
         is_notifying=form.is_notifying.data,
+        is_overwriting=form.is_overwriting.data,
     )
 
 

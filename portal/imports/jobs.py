@@ -18,7 +18,7 @@ from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch
 from portal.imports.rules.plans import complete, plan_from
 from portal.imports.rules.reading import questions_of, unanswered, values_of
-from portal.imports.rules.records import BatchState
+from portal.imports.rules.records import BatchState, Difference
 from portal.imports.rules.refusals import ImportRefused, ImportTaken, NothingToUndo
 from portal.imports.rules.reports import report_of
 from portal.imports.rules.tables import read_table
@@ -81,8 +81,9 @@ class _Jobs:
         with database.reading() as session:
             counts = runner.foresee(session, prepared, now)
             zone = ZoneInfo(programme_zone(session))
+            found = runner.differences_in(session, prepared, now)
             remarks = [remark.plain() for remark in runner.remarks_on(session, prepared, now, batch.started_by_id)]
-        preview = _preview(prepared, counts, zone) | {"values": values, "remarks": remarks}
+        preview = _preview(prepared, counts, zone) | {"values": values, "remarks": remarks} | _compared(found)
         return partial(save_check, fingerprint=prepared.fingerprint, preview=preview, rows_total=prepared.reading.total)
 
     def run(self, database: Database, payload: dict[str, Any], now: datetime) -> None:
@@ -141,6 +142,13 @@ def _preview(prepared: Prepared, counts: dict[str, int], zone: tzinfo) -> dict[s
         "sample": [{"line": r.line, "external_id": r.external_id, **{k: _shown(r[k], zone) for k in _filled(prepared)}} for r in records],
         "reports": [{"line": r.line, "external_id": r.external_id, "outcome": r.outcome, "faults": list(r.faults)} for r in reports],
     }
+
+
+def _compared(found: list[Difference]) -> dict[str, Any]:
+    """Return the first differences, those that are left alone on top, and how many there are, as JSON."""
+    ordered = sorted(found, key=lambda one: not one.is_kept)
+    kept = sum(one.is_kept for one in found)
+    return {"differences": [one.plain() for one in ordered[:PREVIEWED_REPORTS]], "differing": len(found), "kept": kept}
 
 
 def _filled(prepared: Prepared) -> list[str]:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.imports.contract import Importer
 from portal.imports.models import ImportBatch, ImportIdentity, ImportRow
-from portal.imports.rules.records import BatchState, Context, Outcome, Record
+from portal.imports.rules.records import BatchState, Context, Difference, Outcome, Record
 from portal.kernel.errors import NotFound
 from portal.kernel.text import like_pattern
 from portal.web.paging import Page, page_by
@@ -58,6 +58,24 @@ def reported_rows(session: Session, batch_id: int, limit: int | None = None) -> 
     """Return the rows that were not imported, in order of their lines."""
     found = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.outcome.in_(REPORTED)).order_by(ImportRow.line)
     return list(session.scalars(found.limit(limit)))
+
+
+def differences_of(session: Session, batch_id: int, limit: int | None = None) -> list[Difference]:
+    """Return, field by field, what a batch changed and what it left alone, in order of the lines; of at most ``limit`` rows."""
+    changed = or_(ImportRow.outcome == Outcome.CHANGED, ImportRow.outcome == Outcome.UNCHANGED)
+    told = or_(ImportRow.outcome == Outcome.CHANGED, func.length(cast(ImportRow.faults, String)) > 2)
+    rows = session.scalars(select(ImportRow).where(ImportRow.batch_id == batch_id, changed, told).order_by(ImportRow.line).limit(limit))
+    return [one for row in rows for one in _differences(row)]
+
+
+def _differences(row: ImportRow) -> Iterator[Difference]:
+    """What an importer keeps to put back is the difference, where it keeps pairs."""
+    for name, pair in (row.before or {}).items():
+        if isinstance(pair, list) and len(pair) == 2:
+            yield Difference(row.line, row.external_id, name, pair[0], pair[1])
+    for note in row.faults:
+        if note["field"]:
+            yield Difference(row.line, row.external_id, note["field"], "", note["facts"].get("value", ""), is_kept=True)
 
 
 def rows_begun(session: Session, batch_id: int) -> dict[int, tuple[str, int]]:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from portal.imports.actions.batches import end_batch, measure_batch, open_batch, report_rows
 from portal.imports.actions.chunks import RowRefused, Task, apply_chunk
 from portal.imports.actions.undoing import rows_left, undo_chunk
-from portal.imports.contract import Importer
+from portal.imports.contract import Comparing, Importer
 from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch, rows_begun, subjects_for
 from portal.imports.rules.plans import Plan, complete
 from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside
-from portal.imports.rules.records import BatchState, Context, Fault, Outcome
+from portal.imports.rules.records import BatchState, Context, Difference, Fault, Outcome
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import ADMIN, Actor, system
 from portal.kernel.db import Database, programme_zone
@@ -86,13 +86,24 @@ def prepare(
 def foresee(session: Session, prepared: Prepared, now: datetime) -> dict[str, int]:
     """Return what importing would come to, by outcome. Writes nothing."""
     importer, records = prepared.importer, prepared.reading.records
-    context = Context(prepared.source, programme_zone(session), now)
+    context = Context(prepared.source, programme_zone(session), now, is_overwriting=prepared.plan.is_overwriting)
     known = subjects_for(session, importer, records, context)
     again = [record for record in records if record.external_id in known]
     changed = sum(importer.would_change(session, record, known[record.external_id], context) for record in again)
     counts = {Outcome.CREATED: len(records) - len(again), Outcome.CHANGED: changed, Outcome.UNCHANGED: len(again) - changed}
     counts |= {outcome: prepared.reading.count(outcome) for outcome in (Outcome.REPEATED, Outcome.BAD)}
     return {outcome.value: count for outcome, count in counts.items()}
+
+
+def differences_in(session: Session, prepared: Prepared, now: datetime) -> list[Difference]:
+    """Return, field by field, where the file says otherwise than the portal; nothing of an importer that changes nothing. Writes nothing."""
+    importer, records = prepared.importer, prepared.reading.records
+    if not isinstance(importer, Comparing):
+        return []
+    context = Context(prepared.source, programme_zone(session), now, is_overwriting=prepared.plan.is_overwriting)
+    known = subjects_for(session, prepared.importer, records, context)
+    again = (record for record in records if record.external_id in known)
+    return [one for record in again for one in importer.differences(session, record, known[record.external_id], context)]
 
 
 def remarks_on(session: Session, prepared: Prepared, now: datetime, starter_id: int | None = None) -> list[Fault]:
@@ -202,7 +213,7 @@ def _do_chunk(database: Database, actor: Actor, batch_id: int, prepared: Prepare
 
     def work(session: Session) -> None:
         now = clock()
-        context = Context(prepared.source, programme_zone(session), now, batch_id, prepared.plan.is_notifying, actor.id)
+        context = Context(prepared.source, programme_zone(session), now, batch_id, prepared.plan.is_notifying, actor.id, prepared.plan.is_overwriting)
         given = {"importer": prepared.importer, "context": context, "tasks": chunk, "position": position, "refused": refused}
         apply_chunk(session, actor, batch_id=batch_id, now=now, **given)  # type: ignore[arg-type]
 

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
-from portal.imports.rules.records import Applied, BadCell, Context, Fault, Field, Outcome, Record, Step
+from portal.imports.rules.records import Applied, BadCell, Context, Difference, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_, normal_email
+from portal.people.actions.by_hand import COMPANY
 from portal.people.actions.companies import add_company, edit_company, remove_company
 from portal.people.models import Company, Person
+from portal.people.queries.by_hand import edited_by_hand
 from portal.people.queries.companies import get_company
 from portal.people.rules.company import (
     DOMAIN_LENGTH,
@@ -29,6 +31,7 @@ from portal.people.rules.person import PersonState
 
 PLAIN = ("name", "industry", "size", "region", "country", "domain")
 AT_ONCE = 500
+LEFT_ALONE = N_("was changed here by hand and stays as it is; the file says “%(value)s”")
 
 
 def _domain(value: str) -> str:
@@ -69,7 +72,7 @@ class CompaniesImporter:
 
     def check(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]:
         """Find owners who are not employees."""
-        owners = _owners(session, {record["owner_email"] for record in records if record["owner_email"]})
+        owners = employees_by_email(session, {record["owner_email"] for record in records if record["owner_email"]})
         missing = N_("no employee has the address “%(value)s”")
         return {
             record.line: [Fault(missing, {"value": record["owner_email"]}, "owner_email")]
@@ -99,15 +102,22 @@ class CompaniesImporter:
         values = _wanted(session, record, context)
         if subject_id is None:
             return Applied(Outcome.CREATED, add_company(session, actor, **values, now=now).id)
-        differing = _differing(get_company(session, subject_id), values)
+        differing, kept = _sorted_out(session, subject_id, values, context)
+        notes = tuple(Fault(LEFT_ALONE, {"value": _plain(new)[:80]}, field) for field, (_old, new) in kept.items())
         if not differing:
-            return Applied(Outcome.UNCHANGED, subject_id)
-        edit_company(session, actor, company_id=subject_id, now=now, **{field: new for field, (_, new) in differing.items()})
-        return Applied(Outcome.CHANGED, subject_id, before={field: list(pair) for field, pair in differing.items()})
+            return Applied(Outcome.UNCHANGED, subject_id, notes=notes)
+        edit_company(session, actor, company_id=subject_id, is_import=True, now=now, **{field: new for field, (_, new) in differing.items()})
+        return Applied(Outcome.CHANGED, subject_id, before={field: list(pair) for field, pair in differing.items()}, notes=notes)
 
     def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool:
         """Tell whether the company differs from the record."""
-        return bool(_differing(get_company(session, subject_id), _wanted(session, record, context)))
+        return bool(_sorted_out(session, subject_id, _wanted(session, record, context), context)[0])
+
+    def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]:
+        """Tell which fields the record says otherwise, and which of them stay as somebody entered them."""
+        differing, kept = _sorted_out(session, subject_id, _wanted(session, record, context), context)
+        pairs = [(field, pair, False) for field, pair in differing.items()] + [(field, pair, True) for field, pair in kept.items()]
+        return [Difference(record.line, record.external_id, field, old, new, is_kept) for field, (old, new), is_kept in pairs]
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
         """Remove a company that was added and is not in use; give an edited one back what it had, where nobody changed it since."""
@@ -115,11 +125,11 @@ class CompaniesImporter:
             return remove_company(session, actor, company_id=row.subject_id, now=now)
         company, before = get_company(session, row.subject_id), row.before or {}
         back = {field: old for field, (old, new) in before.items() if getattr(company, field) == new}
-        edit_company(session, actor, company_id=row.subject_id, now=now, **back)
+        edit_company(session, actor, company_id=row.subject_id, is_import=True, now=now, **back)
         return True
 
 
-def _owners(session: Session, emails: set[str]) -> dict[str, int]:
+def employees_by_email(session: Session, emails: set[str]) -> dict[str, int]:
     """Return the employees and admins who have one of ``emails``, by the normal form of the address."""
     keys, found = sorted({normal_email(email) or "" for email in emails}), dict[str, int]()
     for start in range(0, len(keys), AT_ONCE):
@@ -140,10 +150,24 @@ def _owner_id(session: Session, memo: dict[str, int], email: str) -> int:
     """Return the employee who has the address; refuses (``OwnerNotEmployee``) one who left since the rows were checked."""
     key = normal_email(email) or ""
     if key not in memo:
-        memo.update(_owners(session, {email}))
+        memo.update(employees_by_email(session, {email}))
     if key not in memo:
         raise OwnerNotEmployee()
     return memo[key]
+
+
+Pairs = dict[str, tuple[Any, Any]]
+
+
+def _sorted_out(session: Session, company_id: int, values: Mapping[str, Any], context: Context) -> tuple[Pairs, Pairs]:
+    """Return what differs and is written, and what differs and stays, because somebody changed it here and the import was not told otherwise."""
+    differing = _differing(get_company(session, company_id), values)
+    own = edited_by_hand(session, COMPANY, company_id) if differing and not context.is_overwriting else frozenset[str]()
+    return {field: pair for field, pair in differing.items() if field not in own}, {f: pair for f, pair in differing.items() if f in own}
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _differing(company: Company, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

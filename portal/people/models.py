@@ -136,6 +136,19 @@ class PowerGrant(Base):
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class HandEdit(Base):
+    """That somebody changed a field of a company or person in the portal since an import wrote it last: an import leaves it alone unless told."""
+
+    __tablename__ = "hand_edit"
+    __table_args__ = (CheckConstraint("subject_type IN ('company', 'person')", name="subject_known"),)
+
+    subject_type: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(String(40), primary_key=True)
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class PersonIdentity(Base):
     """What another system (``source``) calls a person."""
 

@@ -47,6 +47,7 @@ NOT_OURS = {
     "Activity",
     "After",
     "Upto",
+    "Wanted",
     "Period",
     "Company",
     "Item",

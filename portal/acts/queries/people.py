@@ -91,7 +91,7 @@ def label_of(name: str, company: str | None, person_id: int) -> str:
 
 
 def names_to_ask(session: Session, term: str) -> list[str]:
-    """Return labels of people whose name, company or address holds ``term``."""
+    """Return labels of people whose name or company holds ``term``, or whose address it is."""
     key = clean_line(term)
     if not key or _NUMBERED.search(key):
         return []
@@ -176,7 +176,8 @@ def _people(term: str, company_id: int | None = None) -> Any:
     columns = (Person.id, Person.name, Person.title, Person.company_id, Company.name.label("company"))
     found: Any = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*ASKABLE)
     if term:
-        by_name, by_email = like_pattern(fold(term)), like_pattern(normal_email(term) or "")
+        # By a whole address, never by a part of one: that would tell addresses to whoever tries long enough.
+        by_name = like_pattern(fold(term))
         named = (column.like(by_name, escape="\\") for column in (Person.name_key, Company.name_key))
-        found = found.where(or_(*named, Person.email_key.like(by_email, escape="\\")))
+        found = found.where(or_(*named, Person.email_key == (normal_email(term) or "")))
     return found if company_id is None else found.where(Person.company_id == company_id)

@@ -10,6 +10,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import move_attempt, move_submission, resting_state
+from portal.challenges.actions.passing_on import settle_insights
 from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.review import decline_attempt
 from portal.challenges.actions.scoring import settle_scores
@@ -67,6 +68,7 @@ def put_back(session: Session, actor: Actor, case: Case, now: datetime) -> None:
     settle_consents(session, actor, submission, attempt, now)
     settle_scores(session, submission, attempt, now)
     settle_gallery(session, actor, submission, attempt, now)
+    settle_insights(session, submission, attempt, now)
 
 
 def _moments(session: Session, submission: Submission, state: SubmissionState, verdicts: Sequence[Verdict]) -> dict[str, datetime | None]:

@@ -15,6 +15,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission, move_submission
+from portal.challenges.actions.passing_on import settle_insights
 from portal.challenges.actions.places import free_place, take_place
 from portal.challenges.actions.referring import settle_peers, take_back_peers
 from portal.challenges.actions.repaying import take_back_differences
@@ -124,6 +125,7 @@ def _conclude(
     settle_consents(session, actor, case.submission, case.attempt, now)
     settle_scores(session, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)
+    settle_insights(session, case.submission, case.attempt, now)
     about = {"verdict_id": verdict.id, "outcome": verdict.outcome, "points": points}
     record(session, actor, "submission.recalled", SOURCE, verdict.submission_id, now=now, **about)
     to = recipient(session, case.submission.person_id)

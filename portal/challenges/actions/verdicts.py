@@ -12,6 +12,7 @@ from portal.audit.actions import record
 from portal.challenges.actions.consenting import settle_consents
 from portal.challenges.actions.gallery import settle_gallery
 from portal.challenges.actions.locking import lock_submission
+from portal.challenges.actions.passing_on import settle_insights
 from portal.challenges.actions.referring import settle_peers
 from portal.challenges.actions.scoring import settle_scores
 from portal.challenges.models.deciding import Verdict
@@ -154,6 +155,7 @@ def conclude(
     settle_consents(session, actor, case.submission, case.attempt, now)
     settle_scores(session, case.submission, case.attempt, now)
     settle_gallery(session, actor, case.submission, case.attempt, now)
+    settle_insights(session, case.submission, case.attempt, now)
     if tell:
         tell_of(session, case.submission, case.challenge, verdict, now, lost, mail_at=now + UNDO_WITHIN if is_undoable(verdict) else None)
     return verdict

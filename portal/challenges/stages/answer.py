@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.rules.saying import TEXT
 from portal.challenges.stages.contract import ANSWER, Asked, Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.reading import READ_BY, READERS
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -36,7 +37,9 @@ class WrittenAnswer(StageKind):
     options: ClassVar[Mapping[str, Control]] = {
         "label": Control("text", N_("Question"), N_("Stands above the field. The title of the step if empty."), max_length=200),
         "min_length": Control("number", N_("At least this many characters"), N_("Leave empty for any length."), max_length=2_000),
+        READ_BY: READERS,
     }
+    asked_by: ClassVar = "challenges/stages/_read_by.html"
     held_in: ClassVar = ((TEXT,),)
     shown_by: ClassVar = "challenges/stages/_answer.html"
 

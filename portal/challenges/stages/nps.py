@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from portal.acts.rules.acts import ActKind
 from portal.challenges.rules.saying import SCORE
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.reading import READ_BY, READERS
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean
 
@@ -41,6 +42,7 @@ class NpsQuestion(StageKind):
         "low": Control("text", N_("Beside the 0"), N_("“Not at all likely” if empty."), max_length=60),
         "high": Control("text", N_("Beside the 10"), N_("“Extremely likely” if empty."), max_length=60),
         "why": Control("text", N_("Question about the reason"), N_("“What is the main reason?” if empty. They may leave it open."), max_length=200),
+        READ_BY: READERS,
     }
     needs_check: ClassVar = False
     asked_by: ClassVar = "challenges/stages/_nps_asked.html"

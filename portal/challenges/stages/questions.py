@@ -8,6 +8,7 @@ from portal.challenges.rules.refusals import StepMissing
 from portal.challenges.rules.saying import ANSWERS
 from portal.challenges.stages import asking
 from portal.challenges.stages.contract import Asked, Control, Given, Keep, StageKind, Step, Value
+from portal.challenges.stages.reading import READ_BY, READERS
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -20,7 +21,8 @@ class Questions(StageKind):
     icon: ClassVar = "list-checks"
     hint: ClassVar = N_("Text, choices and scales, as many as you need.")
     counts_as: ClassVar = ActKind.SURVEY
-    options: ClassVar[Mapping[str, Control]] = {"questions": Control("questions", N_("Questions"))}
+    options: ClassVar[Mapping[str, Control]] = {"questions": Control("questions", N_("Questions")), READ_BY: READERS}
+    asked_by: ClassVar = "challenges/stages/_read_by.html"
     held_in: ClassVar = ((ANSWERS,),)
     shown_by: ClassVar = "challenges/stages/_questions.html"
 

@@ -19,6 +19,7 @@ from portal.challenges.rules.offer import Offer
 from portal.challenges.rules.states import Period
 from portal.challenges.rules.verdicts import Category
 from portal.challenges.stages.contract import ANSWER, Step
+from portal.challenges.stages.reading import READ_BY
 from portal.challenges.stages.registry import stage_kind
 from portal.challenges.stages.upload import AGREED
 from portal.commands.demo.cast import Cast, Member
@@ -276,4 +277,4 @@ def _options(stage: dict[str, Any]) -> dict[str, Any]:
         return {"item": "quote", **{name: stage[name] for name in ("words", "scopes", "months")}}
     if stage["kind"] == "upload":
         return {"purpose": stage.get("purpose", "image"), "seen_by": stage.get("seen_by", SeenBy.REVIEWERS.value)}
-    return {}
+    return {READ_BY: stage[READ_BY]} if READ_BY in stage else {}

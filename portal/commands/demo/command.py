@@ -13,6 +13,7 @@ from portal.acts.models.asks import Ask
 from portal.challenges.actions.links import withhold_looks
 from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
+from portal.commands.demo.accounts import Accounts
 from portal.commands.demo.asking import Asking
 from portal.commands.demo.audiences import Audiences
 from portal.commands.demo.cards import Cards
@@ -108,6 +109,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Newcomer(story, cast).begin()
     Asking(story, cast).begin()
     Profiles(story, cast).begin()
+    Accounts(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)

@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from portal.dashboard.queries.front import front_figures
-from portal.dashboard.views import approvals, audit, bulk, home, member, owners
+from portal.dashboard.views import approvals, audit, bulk, home, member, owners, references
 from portal.dashboard.waiting.contract import WaitingSource
 from portal.kernel.clock import utcnow
 from portal.ledger.queries.balances import balance_of
@@ -18,7 +18,7 @@ from portal.web.language import number, span
 from portal.web.transaction import db
 
 bp = home.bp
-parts = (home, approvals, owners, bulk, audit, member)
+parts = (home, approvals, owners, bulk, audit, member, references)
 
 
 def init(app: Flask, sources: Sequence[WaitingSource]) -> None:

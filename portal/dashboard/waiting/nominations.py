@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Integer, String, and_, case, cast, exists, false, null, or_
+from sqlalchemy import Integer, String, and_, case, cast, exists, false, func, null, or_
 from sqlalchemy.orm import Session
 
 from portal.dashboard.waiting.contract import APPROVE, SINCE, Given, Shown, Undoing, Verdict, Wanted, each_word, kept
@@ -74,7 +74,9 @@ class WaitingNominations:
 
     def waiting(self, wanted: Wanted) -> AnySelect:
         found = waiting_nominations().add_columns(cast(null(), String).label("track"), cast(null(), Integer).label("points"))
-        found = found.where(*each_word(wanted.q, Nomination.search, Person.name_key))
+        # Not by address, which not everybody who works the queue may see.
+        said = (Nomination.name_key, func.lower(Nomination.title), func.lower(Nomination.company_name), Person.name_key)
+        found = found.where(*each_word(wanted.q, *said))
         if wanted.company:
             # A company that is not known yet stands in the nomination as it was typed.
             named = exists().where(Company.id == Nomination.company_id, *each_word(wanted.company, Company.name_key))

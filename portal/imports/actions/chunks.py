@@ -107,6 +107,8 @@ class _Rows:
         outcome = stronger(Outcome(was["outcome"]) if was["outcome"] else None, applied.outcome)
         before = was["before"] if was["before"] is not None else applied.before
         self._set(task, outcome=outcome, subject_id=applied.subject_id, before=before, steps_done=task.index + 1)
+        if applied.notes:
+            self._set(task, faults=[note.plain() for note in applied.notes])
 
     def refuse(self, task: Task, fault: Fault) -> None:
         """Write the row down as bad; what an earlier chunk made of it stays linked, so that undo finds it."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.imports.rules.records import Field
@@ -24,6 +24,7 @@ class Plan:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     is_all_or_nothing: bool = False
     is_notifying: bool = False
+    is_overwriting: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON, the same for the same plan."""
@@ -33,6 +34,8 @@ class Plan:
             "values": {name: dict(sorted(pairs.items())) for name, pairs in sorted(self.values.items())},
             "all_or_nothing": self.is_all_or_nothing,
             "notify": self.is_notifying,
+            # Only where it is asked for, so that a plan from before is the same plan.
+            **({"overwrite": True} if self.is_overwriting else {}),
         }
 
 
@@ -44,6 +47,7 @@ def plan_from(plain: Mapping[str, Any]) -> Plan:
         values=plain.get("values", {}),
         is_all_or_nothing=bool(plain.get("all_or_nothing")),
         is_notifying=bool(plain.get("notify")),
+        is_overwriting=bool(plain.get("overwrite")),
     )
 
 
@@ -93,7 +97,7 @@ def complete(plan: Plan, fields: Sequence[Field], header: Sequence[str]) -> Plan
     for f in fields:
         if f.is_required and f.name not in columns and f.name not in plan.constants:
             raise FieldMissing(name=f.name)
-    return Plan(columns, plan.constants, plan.values, plan.is_all_or_nothing, plan.is_notifying)
+    return replace(plan, columns=columns)
 
 
 def guess(fields: Sequence[Field], header: Sequence[str]) -> dict[str, str]:

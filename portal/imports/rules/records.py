@@ -125,6 +125,29 @@ class Applied:
     outcome: Outcome
     subject_id: int
     before: dict[str, Any] | None = None
+    notes: tuple[Fault, ...] = ()
+    """What the reader of the result should know of a good row: fields that were left as somebody entered them here."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that a row says otherwise than the portal. ``is_kept``: somebody changed it here, so the import leaves it alone."""
+
+    line: int
+    external_id: str
+    field: str
+    before: Any
+    after: Any
+    is_kept: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        facts = {"line": self.line, "external_id": self.external_id, "field": self.field, "is_kept": self.is_kept}
+        return facts | {"before": _text(self.before), "after": _text(self.after)}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 @dataclass
@@ -132,6 +155,7 @@ class Context:
     """What a step may know of its import. ``memo`` lives for one chunk, for look-ups worth doing once.
 
     ``starter_id`` is the admin who imports through the pages; the command line is nobody in particular.
+    ``is_overwriting``: what somebody changed by hand in the portal is written over as well.
     """
 
     source: str
@@ -140,6 +164,7 @@ class Context:
     batch_id: int | None = None
     is_notifying: bool = False
     starter_id: int | None = None
+    is_overwriting: bool = False
     memo: dict[str, Any] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from portal.kernel.db import violated
 from portal.kernel.errors import Busy
 from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
+from portal.people.actions.by_hand import COMPANY, note_by_hand, take_over
 from portal.people.models import Company, Person
 from portal.people.queries.companies import find_company_by_name, get_company
 from portal.people.rules.company import CompanyNameMissing, OwnerNotEmployee, claim_of, name_key, normal_domain, shown_name
@@ -56,10 +57,21 @@ def add_company(
     return company
 
 
-def edit_company(session: Session, actor: Actor, *, company_id: int, now: datetime, seen: str | None = None, **changes: str | int | None) -> bool:
+def edit_company(
+    session: Session,
+    actor: Actor,
+    *,
+    company_id: int,
+    now: datetime,
+    seen: str | None = None,
+    is_import: bool = False,
+    **changes: str | int | None,
+) -> bool:
     """Change the fields named in ``changes`` and return whether anything differed.
 
     Refuses what ``add_company`` refuses, and what changed since it was ``seen`` (``ChangedMeanwhile``).
+
+    What somebody changes is theirs: an import (``is_import``) is told by ``by_hand`` to leave it alone, and takes over what it writes.
 
     A company that gets another name frees its former one for whoever names a company so next.
     """
@@ -77,6 +89,11 @@ def edit_company(session: Session, actor: Actor, *, company_id: int, now: dateti
     for field, value in differing.items():
         setattr(company, field, value)
     session.flush()
+    fields = set(differing) - {"name_key"}
+    if is_import:
+        take_over(session, COMPANY, company.id, fields)
+    else:
+        note_by_hand(session, actor, COMPANY, company.id, fields, now)
     record(session, actor, "company.edited", "company", company.id, now=now, changes=told)
     return True
 

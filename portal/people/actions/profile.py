@@ -15,6 +15,7 @@ from portal.kernel.seen import require_seen
 from portal.kernel.text import clean_line
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
+from portal.people.actions.by_hand import PERSON, note_by_hand, take_over
 from portal.people.actions.changes import announce_edit
 from portal.people.actions.granting import note_given_anew
 from portal.people.actions.links import drop_links, make_link, spend_link
@@ -55,6 +56,7 @@ def edit_person(
     company_id: int | None,
     now: datetime,
     seen: str | None = None,
+    is_import: bool = False,
 ) -> bool:
     """Change what admins may about a person; tells whether anything differed.
 
@@ -62,6 +64,7 @@ def edit_person(
     sessions and is told to the old one; whoever can open the new one counts as let decide only now, by
     who changed it, since a link to it is all that signing in takes. Refuses what ``add_person`` refuses, to take the address from
     somebody who signs in with it (``ActiveNeedsEmail``), and what changed since it was ``seen`` (``ChangedMeanwhile``).
+    An import (``is_import``) tells nobody of a changed address, and what it writes is no more somebody's own entry.
     """
     person = get_person(session, person_id)
     session.refresh(person, with_for_update={"key_share": True})
@@ -73,9 +76,9 @@ def edit_person(
     if values["email_key"] is None and person.state in (PersonState.ACTIVE, PersonState.INVITED):
         raise ActiveNeedsEmail(name=person.name)
     old_email, old_key = person.email, person.email_key
-    differed = _change(session, actor, person, values, now)
+    differed = _change(session, actor, person, values, now, is_import=is_import)
     if old_key != person.email_key:
-        _address_changed(session, person, old_email, now)
+        _address_changed(session, person, None if is_import else old_email, now)
         end_sessions(session, person.id)
         if actor.id != person.id:
             note_given_anew(session, actor, person, now=now)
@@ -122,7 +125,7 @@ def confirm_email(session: Session, actor: Actor, *, token: str, now: datetime) 
     return person
 
 
-def _change(session: Session, actor: Actor, person: Person, values: Mapping[str, object], now: datetime) -> bool:
+def _change(session: Session, actor: Actor, person: Person, values: Mapping[str, object], now: datetime, *, is_import: bool = False) -> bool:
     """Write what differs. The log names the fields; of names and addresses it keeps no copy that outlives the person."""
     differing = {field: value for field, value in values.items() if getattr(person, field) != value}
     if not differing:
@@ -136,7 +139,12 @@ def _change(session: Session, actor: Actor, person: Person, values: Mapping[str,
             raise EmailTaken(email=values["email"]) from error
         raise
     session.refresh(person)
-    record(session, actor, "person.edited", "person", person.id, now=now, fields=sorted(set(differing) - {"name_key", "email_key"}))
+    fields = set(differing) - {"name_key", "email_key"}
+    if is_import:
+        take_over(session, PERSON, person.id, fields)
+    else:
+        note_by_hand(session, actor, PERSON, person.id, fields, now)
+    record(session, actor, "person.edited", "person", person.id, now=now, fields=sorted(fields))
     announce_edit(session, person.id, before, now)
     return True
 

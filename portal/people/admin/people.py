@@ -36,6 +36,7 @@ from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor
 from portal.web.language import number
+from portal.web.showing import tell_shown
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
@@ -58,7 +59,9 @@ def _row(person: Person, company: str | None, tags: str) -> list[Any]:
 def index() -> Any:
     """Everybody the portal knows: search, filter, page, export."""
     if request.args.get("format") == "csv":
-        rows = (_row(*found) for found in all_people(db(), **PeopleFilter(request.args, tags=list_tags(db())).values()))
+        found = list(all_people(db(), **PeopleFilter(request.args, tags=list_tags(db())).values()))
+        tell_shown((person.id for person, *_rest in found if person.email), "people_file")
+        rows = (_row(*one) for one in found)
         return csv_response("people.csv", COLUMNS, rows)
     return _index()
 
@@ -125,6 +128,8 @@ def _grants(person_id: int) -> ReviewerForm:
 def _person(person_id: int, **forms: Any) -> str:
     """Show a person; forms not given hold what is stored."""
     person = get_person(db(), person_id)
+    if person.email:
+        tell_shown([person.id], "person")
     company = get_company(db(), person.company_id) if person.company_id else None
     stored: dict[str, Any] = {
         "form": lambda: _record(person_id),

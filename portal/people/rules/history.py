@@ -35,6 +35,7 @@ EVENTS = {
     "company.ask_block_lifted": N_("Block on being asked lifted"),
     "company.added": N_("Added"),
     "company.edited": N_("Edited"),
+    "company.handed_over": N_("Handed over by sales"),
     "company.gifts_set": N_("Entered which rewards may be accepted"),
     "person.gifts_set": N_("Entered which rewards may be accepted"),
     "person.gifts_answered": N_("Said which rewards may be accepted"),
@@ -54,4 +55,9 @@ FIELDS = {
     "country": N_("country"),
     "domain": N_("domain"),
     "owner_id": N_("owner"),
+    "renewal_on": N_("renewal"),
+    "goals": N_("goals"),
+    "notes": N_("notes"),
+    "competitors": N_("competitors"),
+    "stakeholders": N_("stakeholders"),
 }

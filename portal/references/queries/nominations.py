@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.accounts.queries.seeing import seen_by
+from portal.accounts.rules.seeing import may_see_contact
 from portal.consents.models import Consent
+from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.kernel.text import fold, like_pattern
-from portal.people.models import Person
+from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink
@@ -104,6 +107,24 @@ def nomination_behind(session: Session, person_id: int) -> Nomination | None:
     asked = Nomination.state.in_((State.ACCEPTED, State.INVITED, State.NO_ANSWER))
     found = select(Nomination).where(Nomination.person_id == person_id, Nomination.duplicate_of_id.is_(None), asked)
     return session.scalar(found.order_by((Nomination.state == State.ACCEPTED).desc(), Nomination.id).limit(1))
+
+
+def has_typed(session: Session, nomination: Nomination, person_id: int | None) -> bool:
+    """Tell whether somebody nominated this person under this very address, and so knows it."""
+    voices = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
+    own = select(Nomination.id).where(voices, Nomination.nominator_id == person_id, Nomination.email_key == nomination.email_key)
+    return session.scalar(own.limit(1)) is not None
+
+
+def may_see_nominee(session: Session, actor: Actor, nomination_id: int) -> bool:
+    """Tell whether ``actor`` may see the address of somebody nominated: who typed it, and whoever may see contact details of the company."""
+    nomination = session.get(Nomination, nomination_id)
+    if nomination is None:
+        return False
+    if nomination.person_id is not None:
+        return bool(seen_by(session, actor, [nomination.person_id]))
+    owner_id = session.scalar(select(Company.owner_id).where(Company.id == nomination.company_id)) if nomination.company_id else None
+    return may_see_contact(actor, owner_id=owner_id, person_id=0, is_granted=has_typed(session, nomination, actor.id))
 
 
 def nominators_of_person(session: Session, person_id: int) -> set[int]:

@@ -17,20 +17,23 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Offered, offer_of
-from portal.references.queries.nominations import in_order, nominators_of, taken_back_at
+from portal.references.queries.nominations import has_typed, in_order, nominators_of, taken_back_at
 from portal.references.queries.review import Voice, voices
 from portal.references.rules.states import STANDS, Moments, Standing, State, standing, timeline
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What the page of the registry shows. ``person_id`` is empty for a nominee who waits or was declined."""
+    """What the page of the registry shows. ``person_id`` is empty for a nominee who waits or was declined.
+
+    ``typed_email`` is the address of a nominee, for those alone who typed it.
+    """
 
     person_id: int | None
     nomination_id: int | None
     name: str
     title: str
-    email: str
+    typed_email: str
     company: str
     industry: str
     region: str
@@ -86,7 +89,8 @@ def profile_of_nominee(session: Session, actor: Actor, nomination_id: int) -> Pr
     kind = _stands(nomination, person, back)
     if nomination.state not in STANDS and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
         raise NotFound()
-    return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None, back)), {}, None)
+    typed = nomination.email if person is None and has_typed(session, nomination, actor.id) else ""
+    return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None, back)), {}, None, typed_email=typed)
 
 
 def _taken_back_at(session: Session, nomination: Nomination | None) -> datetime | None:
@@ -113,6 +117,7 @@ def _profile(
     acts: dict[str, int],
     last_act_at: datetime | None,
     offer: Offered | None = None,
+    typed_email: str = "",
 ) -> Profile:
     who = person or nomination
     assert who is not None
@@ -123,7 +128,7 @@ def _profile(
         nomination_id=nomination.id if nomination else None,
         name=who.name,
         title=who.title,
-        email=who.email or "",
+        typed_email=typed_email,
         company=company.name if company else nomination.company_name if nomination else "",
         industry=company.industry if company else "",
         region=company.region if company else "",

@@ -89,7 +89,6 @@ class Entry:
     id: int
     name: str
     title: str
-    email: str
     company: str
     industry: str
     region: str
@@ -184,7 +183,6 @@ def _persons(asked: frozenset[str]) -> AnySelect:
         Person.name.label("name"),
         Person.name_key.label("name_key"),
         Person.title.label("title"),
-        func.coalesce(Person.email, "").label("email"),
         func.coalesce(Company.name, "").label("company"),
         *_company_columns(),
         _STANDING.label("state"),
@@ -213,7 +211,6 @@ def _nominees(asked: frozenset[str]) -> AnySelect:
         first.c.name,
         first.c.name_key,
         first.c.title,
-        first.c.email,
         func.coalesce(Company.name, first.c.company_name),
         *_company_columns(),
         case((first.c.review_began_at.is_not(None), Standing.IN_REVIEW.value), else_=Standing.WAITING.value),
@@ -224,7 +221,9 @@ def _nominees(asked: frozenset[str]) -> AnySelect:
         began = first.c.review_began_at
         found = found.where((began.is_not(None) if Standing.IN_REVIEW in asked else began.is_(None)) if asked & _IN_REVIEW else false())
     if "q" in asked:
-        found = found.where(_holds(first.c.search, "q"))
+        # Not ``search``, which holds the address too: whoever may not see it cannot feel for it.
+        said = (first.c.name_key, func.lower(first.c.title), func.lower(first.c.company_name), Company.name_key)
+        found = found.where(or_(*(_holds(column, "q") for column in said)))
     at_company = [_holds(Company.name_key, "company"), _holds(func.lower(first.c.company_name), "company")]
     return _narrowed(found, asked, (first.c.id, _FIRST_ID), at_company)
 
@@ -275,7 +274,6 @@ def _entry(row: Any, might: dict[tuple[str, int], list[Activity]], acts: dict[in
         id=row.id,
         name=row.name,
         title=row.title,
-        email=row.email,
         company=row.company,
         industry=row.industry,
         region=row.region,

@@ -21,7 +21,7 @@ from portal.references.models.terms import NominationRule
 from portal.references.queries.comments import Said, comments_on
 from portal.references.queries.duplicates import said_no
 from portal.references.queries.nominations import activities_of
-from portal.references.rules.nominating import are_twins, twin_key
+from portal.references.rules.nominating import are_twins, domain_of, twin_key
 from portal.references.rules.states import STANDS, State
 from portal.web.paging import AnySelect
 
@@ -97,13 +97,14 @@ class Earlier:
     id: int
     name: str
     company: str
-    email: str
+    domain: str
     nominator: str
     state: State
     reason: str
     at: datetime
     answer_code: str = ""
     answer: str = ""
+    is_same_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class ForReview:
     state: State
     name: str
     title: str
-    email: str
+    domain: str
     company_name: str
     company: Company | None
     similar: list[Company]
@@ -172,7 +173,7 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         state=State(nomination.state),
         name=nomination.name,
         title=nomination.title,
-        email=nomination.email,
+        domain=domain_of(nomination.email),
         company_name=nomination.company_name,
         company=known,
         similar=[] if known else _similar(session, nomination.company_name),
@@ -256,13 +257,14 @@ def _others(session: Session, nomination: Nomination, found: AnySelect, *states:
             other.id,
             other.name,
             other.company_name,
-            other.email,
+            domain_of(other.email),
             nominator,
             State(other.state),
             other.reason,
             other.created_at,
             other.answer_code,
             other.answer,
+            other.email_key == nomination.email_key,
         )
         for other, nominator in session.execute(found, {"thing": nomination.id, "states": states, **own})
     ]

@@ -266,6 +266,11 @@ def are_twins(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return twin_key(*one) == twin_key(*other)
 
 
+def domain_of(email: str) -> str:
+    """Return where an address is, without whose it is: what reviewers read of it."""
+    return email.rpartition("@")[2].strip().casefold()
+
+
 def search_text(*parts: str | None) -> str:
     """Return what a search looks through: the parts without accents and case."""
     return fold(" ".join(clean_line(part) for part in parts if part))

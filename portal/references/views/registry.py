@@ -4,8 +4,12 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.accounts.queries.seeing import seen_by
+from portal.accounts.views.contacts import shown_contact
 from portal.kernel.clock import utcnow
+from portal.references.actions.seeing import see_nominee
 from portal.references.forms import RegistryFilter
+from portal.references.queries.nominations import may_see_nominee
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
 from portal.references.queries.registry import Filters, choices, list_registry, totals, whole_registry
 from portal.references.rules.states import STANDING_NAMES
@@ -13,9 +17,9 @@ from portal.references.views.shared import NAMES, bp, might
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, staff
 from portal.web.templating import render
-from portal.web.transaction import db
+from portal.web.transaction import db, writes
 
-REGISTRY_HEADER = ("name", "title", "company", "industry", "region", "email", "state", "might_do", "acts")
+REGISTRY_HEADER = ("name", "title", "company", "industry", "region", "state", "might_do", "acts")
 
 
 @bp.get("/registry")
@@ -28,7 +32,7 @@ def registry() -> ResponseReturnValue:
     filters = Filters(**asked)
     if request.args.get("format") == "csv":
         rows = (
-            (e.name, e.title, e.company, e.industry, e.region, e.email, _(STANDING_NAMES[e.standing]), might(e.activities), sum(e.acts.values()))
+            (e.name, e.title, e.company, e.industry, e.region, _(STANDING_NAMES[e.standing]), might(e.activities), sum(e.acts.values()))
             for e in whole_registry(db(), filters)
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
@@ -40,7 +44,8 @@ def registry() -> ResponseReturnValue:
 @staff
 def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
-    return render("references/profile.html", profile=profile_of_person(db(), person_id, utcnow()), **NAMES)
+    may_see = person_id in seen_by(db(), current_actor(), [person_id])
+    return render("references/profile.html", profile=profile_of_person(db(), person_id, utcnow()), may_see=may_see, **NAMES)
 
 
 @bp.get("/registry/nominations/<int:nomination_id>")
@@ -52,4 +57,13 @@ def nominee(nomination_id: int) -> ResponseReturnValue:
         return redirect(url_for("references.person", person_id=profile.person_id), 303)
     if profile.nomination_id != nomination_id:
         return redirect(url_for("references.nominee", nomination_id=profile.nomination_id), 303)
-    return render("references/profile.html", profile=profile, **NAMES)
+    may_see = not profile.typed_email and may_see_nominee(db(), current_actor(), nomination_id)
+    return render("references/profile.html", profile=profile, may_see=may_see, **NAMES)
+
+
+@bp.post("/registry/nominations/<int:nomination_id>/contact")
+@staff
+@writes
+def nominee_contact(nomination_id: int) -> ResponseReturnValue:
+    """Show how somebody who was nominated is reached, and write down that it was seen."""
+    return shown_contact(see_nominee(db(), current_actor(), nomination_id=nomination_id, now=utcnow()))

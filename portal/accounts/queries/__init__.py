@@ -1,0 +1,1 @@
+"""Reads about customer companies, and about contact details: who may see them, who saw them."""

@@ -1,0 +1,1 @@
+"""Staff's pages about customer companies, and about who sees contact details."""

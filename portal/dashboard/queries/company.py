@@ -1,0 +1,63 @@
+"""What the rooms above accounts know of one company, for its page: nominations, reference profiles, requests and what came of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.kernel.actor import Actor
+from portal.people.models import Company, Person
+from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.references.models.nominating import Nomination
+from portal.references.rules.states import STANDS, Standing, State, standing
+from portal.requests.models import ReferenceRequest, RequestCandidate
+
+SOME = 5
+_nominator = aliased(Person)
+
+
+def nominations_there(session: Session, company: Company) -> list[tuple[Any, Standing]]:
+    """Return the latest nominations of people of a company, each with how it stands; of those turned down or refused none."""
+    there = or_(
+        Nomination.company_id == company.id, (Nomination.company_id.is_(None)) & (func.lower(Nomination.company_name) == company.name.lower())
+    )
+    columns = (Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"))
+    found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == Nomination.nominator_id)
+    shown = (Nomination.duplicate_of_id.is_(None), Nomination.state.in_(STANDS))
+    rows = session.execute(found.where(there, *shown).order_by(Nomination.created_at.desc(), Nomination.id.desc()).limit(SOME + 1)).all()
+    return [(row, _stands(row)) for row in rows]
+
+
+def _stands(row: Any) -> Standing:
+    one = row.Nomination
+    return standing(State(one.state), row.person_state, is_in_review=one.review_began_at is not None, ask_again_on=one.ask_again_on)
+
+
+def profiles_there(session: Session, company: Company, *, sees_all: bool) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
+    """Return (ReferenceProfile, name) of a company, and what each person does; but for who sees all, only those whom everybody may find."""
+    found = select(ReferenceProfile, Person.name.label("person")).join(Person, Person.id == ReferenceProfile.person_id)
+    found = found.where(Person.company_id == company.id).order_by(Person.name_key, Person.id).limit(SOME + 1)
+    if not sees_all:
+        found = found.where(ReferenceProfile.tier == 1, ReferenceProfile.is_visible)
+    rows = session.execute(found).all()
+    ids, does = [row.ReferenceProfile.person_id for row in rows], dict[int, list[Activity]]()
+    wanted = select(ProfileActivity.person_id, ProfileActivity.activity).where(ProfileActivity.person_id.in_(ids), ~ProfileActivity.is_never)
+    order = list(Activity)
+    for row in sorted(session.execute(wanted), key=lambda row: order.index(Activity(row.activity))):
+        does.setdefault(row.person_id, []).append(Activity(row.activity))
+    return rows, does
+
+
+def requests_there(session: Session, actor: Actor, company: Company, *, sees_all: bool) -> Sequence[Any]:
+    """Return (RequestCandidate, ReferenceRequest, person, requester) for people of a company, the latest first: all for who sees all, else
+    one's own requests and those one handles, since nobody else reads what is known of a prospect.
+    """
+    columns = (RequestCandidate, ReferenceRequest, Person.name.label("person"), _nominator.name.label("requester"))
+    found = select(*columns).join(ReferenceRequest, ReferenceRequest.id == RequestCandidate.request_id)
+    found = found.join(Person, Person.id == RequestCandidate.person_id).join(_nominator, _nominator.id == ReferenceRequest.requester_id)
+    found = found.where(RequestCandidate.company_id == company.id)
+    if not sees_all:
+        found = found.where(or_(ReferenceRequest.requester_id == actor.id, ReferenceRequest.handler_id == actor.id))
+    return session.execute(found.order_by(RequestCandidate.proposed_at.desc(), RequestCandidate.id.desc()).limit(SOME + 1)).all()

@@ -1,0 +1,113 @@
+"""The programme owner's page about references: what is due, how quick and how evenly it goes, where references lack, what they change."""
+
+from typing import Any
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.dashboard.queries.references import Glance, by_month, coverage, glance
+from portal.dashboard.rules import month_starts, round_top
+from portal.dashboard.views.home import bp
+from portal.kernel.clock import start_of_day, utcnow
+from portal.kernel.db import programme_zone
+from portal.kernel.text import N_
+from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.requests.rules.figures import ALARM, LEAST_DEALS, Share, Spread, Verdict, is_alarming
+from portal.requests.rules.states import DealStage
+from portal.web.exports import csv_response
+from portal.web.guards import admin
+from portal.web.templating import render
+from portal.web.transaction import db
+
+FIGURES_HEADER, GAPS_HEADER = ("figure", "value", "number", "of"), ("industry", "size", "region", "product", "supply", "demand", "gap")
+BANDS = {"under_10k": N_("below 10,000"), "under_50k": N_("10,000 to 50,000"), "under_250k": N_("50,000 to 250,000"), "more": N_("250,000 and more")}
+STAGES = {
+    DealStage.EARLY: N_("Early"),
+    DealStage.EVALUATION: N_("Evaluation"),
+    DealStage.PROPOSAL: N_("Proposal"),
+    DealStage.NEGOTIATION: N_("Negotiation"),
+}
+VERDICTS = {
+    Verdict.TOO_FEW: N_("too few to say"),
+    Verdict.CHANCE: N_("may be chance"),
+    Verdict.MORE: N_("more often won with a reference, more than chance"),
+    Verdict.FEWER: N_("less often won with a reference, more than chance"),
+}
+CRITERIA = {
+    "activity": N_("Nobody agreed to this activity"),
+    "consent": N_("Nobody agreed to this activity"),
+    "product": N_("Nobody uses this product"),
+    "language": N_("Nobody speaks this language"),
+    "competitor": N_("All compete with the prospect"),
+    "capacity": N_("Nobody had a slot left"),
+    "cap": N_("Nobody had a slot left"),
+    "fresh": N_("Nobody was verified lately"),
+    "verified": N_("Nobody was verified lately"),
+    "renewal": N_("All renew soon"),
+    "nps": N_("All are unhappy now"),
+    "industry": N_("Nobody from this industry"),
+    "region": N_("Nobody from this region"),
+    "size": N_("Nobody of this size"),
+    "time": N_("Too little time"),
+    "nobody": N_("Nobody fits"),
+    "other": N_("Another reason"),
+}
+
+
+@bp.get("/admin/references")
+@admin
+def references() -> ResponseReturnValue:
+    """References at a glance."""
+    now, currency = utcnow(), current_app.config["SETTINGS"].currency
+    found = glance(db(), now, currency)
+    if request.args.get("format") == "csv":
+        return csv_response("references.csv", FIGURES_HEADER, _figures(found))
+    starts = month_starts(now, programme_zone(db()))
+    counts = by_month(db(), [start_of_day(first, programme_zone(db())) for first in starts])
+    months = [{"first": first, "opened": opened, "completed": done} for first, (opened, done) in zip(starts, counts, strict=True)]
+    top = round_top(max((max(pair) for pair in counts), default=0) or 1)
+    facts: dict[str, Any] = {"found": found, "months": months, "top": top, "currency": currency, "alarm": ALARM, "least": LEAST_DEALS}
+    facts |= {"is_alarming": is_alarming(found.concentration), "criterion_name": criterion_name}
+    return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGES, verdicts=VERDICTS, activities=ACTIVITY_NAMES, now=now)
+
+
+@bp.get("/admin/references/coverage")
+@admin
+def reference_coverage() -> ResponseReturnValue:
+    """Where references lack: what can be asked against what was asked for."""
+    found = coverage(db(), utcnow())
+    if request.args.get("format") == "csv":
+        rows = ((g.cell.industry, g.cell.size, g.cell.region, g.cell.product, g.supply, g.demand, g.gap) for g in found)
+        return csv_response("coverage.csv", GAPS_HEADER, rows)
+    return render("dashboard/coverage.html", gaps=found, lacking=sum(1 for gap in found if gap.gap > 0))
+
+
+def criterion_name(key: str) -> str:
+    """Return what a criterion that left requests unfilled is called."""
+    return _(CRITERIA[key]) if key in CRITERIA else key.replace("_", " ")
+
+
+def _figures(found: Glance) -> Any:
+    """Yield the lines of the file; lengths in hours, shares and the Gini as numbers."""
+    yield ("due_within_72_h", found.number_due, "", "")
+    for name, length in (("time_to_first_proposal_h", found.to_proposal), ("time_to_completion_h", found.to_completion)):
+        yield (f"{name}_median", _hours(length, "median"), length.number, "")
+        yield (f"{name}_p90", _hours(length, "p90"), length.number, "")
+    for name, share in (("filled_in_time", found.filled), ("verified", found.verified), ("bypass", found.bypass)):
+        yield (name, *_cells(share))
+    yield ("concentration_gini", "" if found.concentration is None else round(found.concentration, 3), "", "")
+    for key, number in found.unfilled_by:
+        yield (f"unfilled_by_{key}", "", number, "")
+    for line in found.deals:
+        yield (f"won_with_reference:{line.stage}:{line.band}", *_cells(line.with_reference))
+        yield (f"won_without:{line.stage}:{line.band}", *_cells(line.without))
+
+
+def _hours(length: Spread, name: str) -> Any:
+    value = getattr(length, name)
+    return "" if value is None else round(value.total_seconds() / 3600, 1)
+
+
+def _cells(share: Share) -> tuple[Any, ...]:
+    return ("" if share.value is None else round(share.value, 4), share.number, share.of)

@@ -1,0 +1,28 @@
+"""Seeing the address of somebody who was nominated and is not here yet: written down with the nomination, as there is no person."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.accounts.actions.seeing import see_contact
+from portal.accounts.queries.seeing import Contact
+from portal.accounts.rules.refusals import ContactHidden
+from portal.accounts.rules.seeing import Place
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.errors import NotFound
+from portal.references.models.nominating import Nomination
+from portal.references.queries.nominations import may_see_nominee
+
+
+def see_nominee(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> Contact:
+    """Return the address under which somebody was nominated; who is a person here by now is seen as that person. Refuses NotFound, ContactHidden."""
+    nomination = session.get(Nomination, nomination_id)
+    if nomination is None:
+        raise NotFound()
+    if nomination.person_id is not None:
+        return see_contact(session, actor, person_id=nomination.person_id, place=Place.NOMINATION, now=now)
+    if not may_see_nominee(session, actor, nomination_id):
+        raise ContactHidden(name=nomination.name)
+    record(session, actor, "nomination.contact_seen", "nomination", nomination.id, now=now)
+    return Contact(0, nomination.name, nomination.email)

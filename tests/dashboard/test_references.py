@@ -1,0 +1,157 @@
+"""References at a glance: what the programme owner reads, held to a plain count over the rows."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import answer_ask, finish_ask
+from portal.dashboard.queries.references import by_month, coverage, glance
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.profiles.models import ProfileWord, ReferenceProfile
+from portal.requests.models import ReferenceRequest
+from portal.requests.rules.figures import Cell, Share, Verdict
+from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
+from tests.factories.people import make_admin, make_company, make_employee, make_person
+from tests.factories.story import Story
+from tests.support.application import SignIn
+from tests.support.counting import CountQueries
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=utcnow().tzinfo)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TEXTS = (
+    "prospect", "prospect_domain", "prospect_contact", "prospect_email", "industry", "region", "size", "product", "language", "competitor",
+    "worry", "deal_name", "end_code", "end_reason", "unfilled_by", "search",
+)  # fmt: skip
+
+
+def request_row(requester_id: int, key: str, at: datetime, **given: Any) -> ReferenceRequest:
+    """Return a request as a row: past the actions, which nobody could race through a year."""
+    plain: dict[str, Any] = dict.fromkeys(TEXTS, "") | {"state": "open", "activity": "call", "criteria": {}, "currency": "USD"}
+    own = {"key": key, "requester_id": requester_id, "is_self_serve": True, "made_at": at, "changed_at": at, "opened_at": at}
+    return ReferenceRequest(**plain | own | given)
+
+
+def profile_row(person_id: int, **given: Any) -> ReferenceProfile:
+    """Return an active profile as a row."""
+    plain = dict.fromkeys(("time_zone", "story", "results", "sensitivities", "status_reason", "verify_why", "search"), "")
+    own = {"status": "active", "is_visible": True, "tier": 1, "edition": 1, "made_at": NOW, "changed_at": NOW}
+    return ReferenceProfile(person_id=person_id, **plain | own | given)
+
+
+def fill(session: Session) -> int:
+    employee, admin = make_employee(session, now=NOW - 400 * DAY), make_admin(session, now=NOW - 400 * DAY)
+    bank = make_company(session, industry="Banking", size="50–249", region="EMEA", now=NOW - 400 * DAY)
+    rail = make_company(session, industry="Transport", size="5,000+", region="APAC", now=NOW - 400 * DAY)
+    people = [make_person(session, company_id=(bank.id, bank.id, rail.id)[n], now=NOW - 400 * DAY) for n in range(3)]
+    for n, person in enumerate(people):
+        session.add(profile_row(person.id, verified_at=NOW - 9 * DAY if n else None, verify_on=(NOW + DAY).date() if n == 1 else NOW.date()))
+    session.flush()
+    session.add_all(ProfileWord(person_id=people[0].id, kind="product", key=word.lower(), word=word) for word in ("Boards", "Maps"))
+    ask = make_ask(session, by_employee(employee.id), people[0].id, now=NOW - 20 * DAY)
+    answer_ask(session, by_admin(admin.id), ask_id=ask.id, is_yes=True, now=NOW - 19 * DAY)
+    finish_ask(session, by_admin(admin.id), ask_id=ask.id, was_done=True, now=NOW - 18 * DAY)
+    log_ask(session, by_employee(employee.id), people[0].id, NOW - 30 * DAY, now=NOW - 29 * DAY, came="completed")
+    log_ask(session, by_employee(employee.id), people[2].id, NOW - 30 * DAY, now=NOW - 29 * DAY, came="declined")
+    make_ask(session, by_employee(employee.id), people[2].id, now=NOW - DAY)
+    wanted = {"industry": "Banking", "region": "EMEA", "size": "50–249"}
+    rows = [
+        request_row(employee.id, "late", NOW - 9 * DAY, needed_by=(NOW - DAY).date(), **wanted, product="Boards"),
+        request_row(employee.id, "soon", NOW - 2 * DAY, needed_by=(NOW + 3 * DAY).date(), first_proposed_at=NOW - DAY, prospect="Soon & Co"),
+        request_row(employee.id, "far", NOW - DAY, needed_by=(NOW + 4 * DAY).date(), industry="Mining"),
+        request_row(employee.id, "old", NOW - 366 * DAY, state="expired", unfilled_by="region", industry="Old"),
+        request_row(employee.id, "gone", NOW - 40 * DAY, state="declined", unfilled_by="product", ended_at=NOW - 30 * DAY, needed_by=NOW.date()),
+        request_row(employee.id, "draft", NOW, state="draft", industry="Drafted", opened_at=None),
+    ]
+    for n in range(25):
+        deal = {"deal_stage": "proposal", "deal_value": 20_000 + n, "deal_closed_on": NOW.date()}
+        times = {"first_proposed_at": NOW - 50 * DAY + n * HOUR, "ended_at": NOW - 45 * DAY, "needed_by": (NOW - 44 * DAY).date()}
+        rows.append(request_row(employee.id, f"w{n}", NOW - 50 * DAY, state="completed", deal_outcome="won" if n < 20 else "lost", **deal, **times))
+        lost = {"deal_outcome": "won" if n < 5 else "lost", "ended_at": NOW - 45 * DAY}
+        rows.append(request_row(employee.id, f"l{n}", NOW - 50 * DAY, state="cancelled", **lost, **deal))
+    euros = {"currency": "EUR", "deal_outcome": "won", "deal_stage": "early", "deal_value": 1, "deal_closed_on": NOW.date()}
+    rows.append(request_row(employee.id, "eur", NOW - 50 * DAY, state="cancelled", **euros))
+    session.add_all(rows)
+    session.flush()
+    return admin.id
+
+
+def test_the_figures_are_those_of_the_rows(database: Database) -> None:
+    database.write(fill)
+    with database.reading() as session:
+        found = glance(session, NOW, "USD")
+        assert ([row.ReferenceRequest.key for row in found.due], found.number_due) == (["late", "soon"], 2)
+        assert found.requests == 55
+        assert (found.to_proposal.number, found.to_proposal.median, found.to_proposal.p90) == (26, 12.5 * HOUR, 23 * HOUR)
+        assert (found.to_completion.number, found.to_completion.median) == (25, 5 * DAY)
+        assert found.filled == Share(25, 27), "all 25 in time; one late, one declined; those that still run are not judged"
+        assert found.unfilled_by == [("product", 1)]
+        assert found.verified == Share(1, 3)
+        assert found.concentration is not None
+        assert abs(found.concentration - 2 / 3) < 1e-9, "one of three did both"
+        assert found.bypass == Share(2, 4)
+        [line] = found.deals
+        assert (line.stage, line.band, line.with_reference, line.without) == ("proposal", "under_50k", Share(20, 25), Share(5, 25))
+        assert (line.verdict, found.other_currencies) == (Verdict.MORE, 1)
+        assert by_month(session, [NOW - 60 * DAY, NOW - 47 * DAY, NOW - 10 * DAY]) == [(51, 0), (1, 25), (3, 0)]
+
+
+def test_coverage_sets_what_can_be_asked_against_what_was_asked_for(database: Database) -> None:
+    database.write(fill)
+    with database.reading() as session:
+        found = {gap.cell: (gap.supply, gap.demand) for gap in coverage(session, NOW)}
+        # Four asks in 90 days each, eight for a company together; one of the railway's is open.
+        assert found == {
+            Cell(): (8 + 3, 53),
+            Cell("Mining"): (0, 1),
+            Cell("Banking", "50–249", "EMEA", "Boards"): (4, 1),
+        }
+        assert [gap.gap for gap in coverage(session, NOW)] == [42, 1, -3]
+
+
+def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove(database: Database, sign_in: SignIn, story: Story) -> None:
+    admin = sign_in(database.write(fill))
+    text = admin.get("/admin/references").text
+    for shown in (
+        "References at a glance",
+        "Filled by the day needed",
+        "Show as table",
+        "no proof of cause",
+        "Nobody uses this product",
+        "Too few carry",
+    ):
+        assert shown in text
+    file = admin.get("/admin/references?format=csv").text
+    assert "won_with_reference:proposal:under_50k,0.8,20,25" in file
+    grid = admin.get("/admin/references/coverage").text
+    assert "Mining" in grid
+    assert "Drafted" not in grid
+    assert "Mining,,,,0,1,1" in admin.get("/admin/references/coverage?format=csv").text
+    assert sign_in(story.employee).get("/admin/references").status_code == 403
+    both = sign_in(database.write(lambda s: make_person(s, roles={"admin", "employee"}).id))
+    assert "/nominate?industry=Mining" in both.get("/admin/references/coverage").text
+
+
+def test_empty_pages_say_so_and_a_thousand_requests_cost_as_much_as_ten(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
+    admin_id, employee_id = database.write(lambda s: (make_admin(s).id, make_employee(s).id))
+    admin, now = sign_in(admin_id), utcnow()
+    assert "Nothing is due." in admin.get("/admin/references").text
+    assert "No request yet" in admin.get("/admin/references/coverage").text
+
+    def add(number: int) -> Callable[[Session], None]:
+        def rows(session: Session) -> None:
+            facts = {"needed_by": now.date(), "industry": "Banking", "deal_outcome": "won", "deal_stage": "early", "deal_value": 5}
+            session.add_all(request_row(employee_id, f"{number}-{n}", now, **facts, deal_closed_on=now.date()) for n in range(number))
+
+        return rows
+
+    costs = []
+    for number in (10, 1000):
+        database.write(add(number))
+        for page in ("/admin/references", "/admin/references/coverage"):
+            with count_queries() as counted:
+                assert admin.get(page).status_code == 200
+            costs.append(counted.total)
+    assert costs[:2] == costs[2:]
