@@ -120,6 +120,7 @@ from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
+from portal.requests import jobs as requests_jobs
 from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
 from portal.rewards import card_jobs
@@ -330,6 +331,10 @@ TICKS: list[Tick] = [
     (people_jobs.MARK_SECONDS, people_jobs.forget_marks),
     (references_jobs.EVERY_SECONDS, references_jobs.follow_up_nominees),
     (references_jobs.EVERY_SECONDS, references_jobs.escalate_nominations),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.follow_requests),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.expire_requests),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.ask_what_happened),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.let_words_stand),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),

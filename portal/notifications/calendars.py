@@ -39,10 +39,11 @@ def calendar_text(entry: Entry, *, title: str, text: str, organizer: str, host: 
     for name, address in entry.attendees:
         who = _address(name, address)
         who.params["ROLE"], who.params["PARTSTAT"], who.params["RSVP"] = vText("REQ-PARTICIPANT"), vText("NEEDS-ACTION"), vText("TRUE")
-        event.add("attendee", who, encode=0)
+        event.add("attendee", who, encode=False)
     calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical().decode().replace("\r\n", "\n")
+    written: bytes = calendar.to_ical()
+    return written.decode().replace("\r\n", "\n")
 
 
 def _address(name: str, address: str) -> vCalAddress:

@@ -60,8 +60,8 @@ class Mailer:
         if payload.get("calendar"):
             entry = Entry.from_json(payload["calendar"])
             title, words = self._calendar_words(payload["kind"], payload["data"], to)
-            facts = {"organizer": self.settings.mail_from, "host": urlsplit(self.settings.base_url).hostname or "localhost", "now": now}
-            invitation = calendar_text(entry, title=title, text=words, **facts)
+            host = urlsplit(self.settings.base_url).hostname or "localhost"
+            invitation = calendar_text(entry, title=title, text=words, organizer=self.settings.mail_from, host=host, now=now)
             message.add_alternative(invitation, subtype="calendar", cte="quoted-printable", params={"method": method_of(entry)})
         return message
 

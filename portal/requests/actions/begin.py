@@ -99,9 +99,10 @@ def drop_draft(session: Session, actor: Actor, *, request_id: int, now: datetime
 def need_of(request: ReferenceRequest) -> Need:
     """Return the need of a request, as it was typed."""
     names = set(Need.__dataclass_fields__) - {"activity"}
-    given = {name: getattr(request, name) for name in names}
+    given: dict[str, Any] = {name: getattr(request, name) for name in names}
     texts = {"told_as", "words", "deal_ref"}
-    return Need(activity=Activity(request.activity), **{name: (value or "") if name in texts else value for name, value in given.items()})
+    filled: dict[str, Any] = {name: (value or "") if name in texts else value for name, value in given.items()}
+    return Need(activity=Activity(request.activity), **filled)
 
 
 def _own(session: Session, requester_id: int, key: str) -> ReferenceRequest | None:

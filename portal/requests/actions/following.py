@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import expire_due
@@ -139,4 +139,6 @@ def half_said(session: Session, now: datetime, after: int, limit: int) -> list[i
         .join(RequestOutcome, RequestOutcome.candidate_id == RequestCandidate.id)
         .where(RequestCandidate.state.in_(WAYS[Move.COMPLETE].candidate_start), RequestOutcome.said_at <= old, RequestCandidate.request_id > after)
     )
-    return list(session.scalars(found.distinct().order_by(RequestCandidate.request_id).limit(limit)))
+    # Who differ wait for a person, and not for the clock.
+    one_side = found.group_by(RequestCandidate.request_id).having(func.count() == 1)
+    return list(session.scalars(one_side.order_by(RequestCandidate.request_id).limit(limit)))

@@ -12,7 +12,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import holder_of, parties_of
 from portal.requests.rules.refusals import RequestMoved, RequestUnknown
 from portal.requests.rules.roles import may, may_see
-from portal.requests.rules.states import ENDED, STATE_NAMES, WAYS, Move, State
+from portal.requests.rules.states import ENDED, HOLDING, STATE_NAMES, WAYS, Move, State
 
 SOURCE = "reference_request"
 

@@ -1,6 +1,7 @@
 """Proposing somebody for a request: the slot of goodwill is reserved, and the account owner asked; nobody writes to the customer yet."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -72,9 +73,10 @@ def propose(
     )  # fmt: skip
     session.add(candidate)
     session.flush()
-    first = {} if request.first_proposed_at else {"first_proposed_at": now}
-    taken = {"handler_id": actor.id} if actor.is_admin and request.handler_id is None and actor.id != request.requester_id else {}
-    make_move(session, request, Move.PROPOSE, now=now, **first, **taken)
+    changed: dict[str, Any] = {} if request.first_proposed_at else {"first_proposed_at": now}
+    if actor.is_admin and request.handler_id is None and actor.id != request.requester_id:
+        changed["handler_id"] = actor.id
+    make_move(session, request, Move.PROPOSE, now=now, **changed)
     record(
         session, actor, "request.proposed", SOURCE, request_id, now=now, person_id=person_id, candidate_id=candidate.id, owner_id=candidate.owner_id
     )

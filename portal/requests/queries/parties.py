@@ -1,6 +1,7 @@
 """Who has to do with a request, and by what name a reader may know its candidate."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -64,7 +65,7 @@ def tier_of(session: Session, person_id: int) -> int:
     return profile.tier if profile is not None else TIER_OF_STRANGERS
 
 
-def blackouts_of(session: Session, person_id: int) -> list[tuple[object, object]]:
+def blackouts_of(session: Session, person_id: int) -> list[tuple[date, date]]:
     """Return the days on which somebody is not to be asked for a meeting, as (first, last)."""
     found = select(ProfileBlackout.first_on, ProfileBlackout.last_on).where(ProfileBlackout.person_id == person_id)
     return [(row[0], row[1]) for row in session.execute(found)]
