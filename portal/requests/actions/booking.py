@@ -71,10 +71,10 @@ def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, 
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
 
 
-def pick_as_prospect(session: Session, actor: Actor, *, candidate: RequestCandidate, slot_id: int, now: datetime) -> RequestMeeting:
+def pick_as_prospect(session: Session, origin: str, *, candidate: RequestCandidate, slot_id: int, now: datetime) -> RequestMeeting:
     """Pick a time by the prospect's link. The same time once more is one. Refuses: RequestMoved, SlotGone."""
-    request = locked(session, candidate.request_id)
-    return _book(session, actor, request, require_holder(session, request, candidate.id), slot_id, None, now)
+    request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
+    return _book(session, visitor, request, require_holder(session, request, candidate.id), slot_id, None, now)
 
 
 def _book(

@@ -11,7 +11,7 @@ from portal.kernel.errors import NotAllowed, Sentences
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import holder_of, parties_of
 from portal.requests.rules.refusals import RequestMoved, RequestUnknown
-from portal.requests.rules.roles import may, may_see
+from portal.requests.rules.roles import MAY, Role, may, may_see
 from portal.requests.rules.states import ENDED, HOLDING, STATE_NAMES, WAYS, Move, State
 
 SOURCE = "reference_request"
@@ -33,7 +33,8 @@ def locked_for(session: Session, actor: Actor, request_id: int, move: Move) -> R
     if not actor.is_system and not may_see(actor, parties):
         raise RequestUnknown()
     if not may(move, actor, parties):
-        raise NotAllowed()
+        # An owner who was asked about somebody who is not proposed any more reads how it stands.
+        raise request_moved(request) if Role.OWNER in MAY.get(move, ()) and actor.id in parties.owner_ids else NotAllowed()
     return request
 
 

@@ -23,6 +23,7 @@ from portal.people.queries.persons import recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.recognition.actions.scores import award
+from portal.requests.actions.answering import customer
 from portal.requests.actions.granting import end_grants
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
@@ -69,13 +70,14 @@ def say_as_requester(
 
 
 def say_as_customer(
-    session: Session, actor: Actor, *, candidate: RequestCandidate, came: bool, minutes: int | None = None, note: str = "", now: datetime
+    session: Session, origin: str, *, candidate: RequestCandidate, came: bool, minutes: int | None = None, note: str = "", now: datetime
 ) -> Verdict:
     """Say what happened, for the customer's side. Refuses: NotNeeded, TooEarly, SaidBefore, MinutesInvalid."""
     request = locked(session, candidate.request_id)
     session.refresh(candidate)
     if candidate.state not in WAYS[Move.COMPLETE].candidate_start:
         raise SaidBefore() if _said(session, candidate.id).get(Side.CUSTOMER) else NotNeeded()
+    actor = customer(candidate, origin)
     return _say(session, actor, request, candidate, Side.CUSTOMER, came, None, minutes, note, now)
 
 
