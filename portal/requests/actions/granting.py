@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import ContactGrant
+from portal.accounts.models import ContactGrant, ContactView
+from portal.kernel.actor import Actor
+from portal.people.models import Person
 from portal.requests.actions.moving import SOURCE
 
 
@@ -19,6 +21,13 @@ def grant_contact(session: Session, *, viewer_id: int, person_id: int, request_i
     else:
         row.granted_at, row.ended_at = (now, None) if row.ended_at is not None else (row.granted_at, None)
     session.flush()
+
+
+def see_contact(session: Session, actor: Actor, *, person_id: int, place: str, now: datetime) -> Person:
+    """Return a customer's person for who may see how to reach them, and note that it was seen. Whether they may is asked before."""
+    session.add(ContactView(person_id=person_id, viewer_id=actor.id, place=place, at=now))
+    session.flush()
+    return session.get_one(Person, person_id)
 
 
 def end_grants(session: Session, *, request_id: int, now: datetime) -> None:
