@@ -137,12 +137,6 @@ class CustomerNoForm(LinkForm):
     colleague_email = StringField(_("Their e-mail"), [Optional(), Length(max=EMAIL_LENGTH), Email()], filters=[one_line])
 
 
-class PickForm(LinkForm):
-    """The time that is picked."""
-
-    slot = HiddenField()
-
-
 class PlaceForm(Form):
     """A time that staff pick, with where it takes place."""
 

@@ -40,12 +40,21 @@ AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff
 # A key under which no template is.
 OWN = "own-none"
 # The table in which a route's argument is an id.
-TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", "holding": "badge_holding"}
+TABLES = {
+    "card": "redemption",
+    "batch": "import_batch",
+    "file": "stored_file",
+    "holding": "badge_holding",
+    "request": "reference_request",
+    "candidate": "request_candidate",
+}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
 NOT_OURS = {
     "After",
     "Upto",
     "Period",
+    "Person",
+    "C",
     "Company",
     "Item",
     "Key",
@@ -58,6 +67,7 @@ NOT_OURS = {
     "Shown Price",
     "Step answer",
     "T",
+    "Tab",
     "Verdict",
 }
 # What is searched for in vain, and what a file brings that stands in no row.
