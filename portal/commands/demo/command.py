@@ -23,6 +23,7 @@ from portal.commands.demo.finance import Finance
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.receiving import Receiving
+from portal.commands.demo.requests import Requests
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
@@ -38,6 +39,7 @@ from portal.people.rules.password import Hasher
 from portal.people.rules.person import DemoInProduction, require_demo_allowed
 from portal.recognition.models import BadgeHolding
 from portal.references.models.nominating import Nomination
+from portal.requests.models import ReferenceRequest
 from portal.rewards.models.redeeming import Redemption
 from portal.web.transaction import database
 
@@ -50,6 +52,7 @@ COUNTED = (
     (Redemption, "redemptions"),
     (Nomination, "nominations"),
     (Ask, "asks"),
+    (ReferenceRequest, "requests"),
     (BadgeHolding, "badges earned"),
 )
 
@@ -104,6 +107,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Sites(story, cast).begin()
     Newcomer(story, cast).begin()
     Asking(story, cast).begin()
+    Requests(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)
