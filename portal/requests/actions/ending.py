@@ -24,6 +24,8 @@ from portal.requests.rules.answering import REASON_LENGTH, Unfilled
 from portal.requests.rules.refusals import CodeNeeded, DealClosed
 from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcome, Move, State
 
+CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_lost"}
+
 
 def cancel(session: Session, actor: Actor, *, request_id: int, reason: str = "", now: datetime) -> ReferenceRequest:
     """End a request that is not needed any more. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
@@ -80,7 +82,7 @@ def _close(session: Session, actor: Actor, request: ReferenceRequest, outcome: D
         raise DealClosed()
     request.deal_outcome, request.deal_closed_on = outcome, closed_on
     session.flush()
-    record(session, actor, f"request.deal_{outcome}", SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
+    record(session, actor, CLOSED[outcome], SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
     if outcome is DealOutcome.LOST and request.state in LIVES:
         _end(session, actor, request, Move.WITHDRAW, "withdrawn", now=now)
     tell_result(session, request, outcome, now)

@@ -48,6 +48,8 @@ TRACK = {
     Activity.REFERRAL: Track.ENGAGE,
 }
 
+SAID_BY = {Side.REQUESTER: "request.said_by_requester", Side.CUSTOMER: "request.said_by_customer"}
+
 
 def say_as_requester(
     session: Session,
@@ -125,7 +127,7 @@ def _say(
         if violated(error, "request_outcome", "candidate_id", "side"):
             raise SaidBefore() from error
         raise
-    record(session, actor, f"request.said_by_{side}", SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
+    record(session, actor, SAID_BY[side], SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
     return _weigh(session, request, candidate, now)
 
 

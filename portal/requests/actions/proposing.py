@@ -30,6 +30,8 @@ from portal.requests.rules.refusals import NoReference, OneAtATime, ProposedBefo
 from portal.requests.rules.roles import holds, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
+PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
+
 
 def propose(
     session: Session,
@@ -124,7 +126,7 @@ def _ask_owner(session: Session, actor: Actor, request: ReferenceRequest, candid
         make_move(session, request, Move.OWNER_AGREE, now=now, candidate=candidate)
         candidate.owner_answered_at = now
         session.flush()
-        record(session, actor, f"request.owner_passed_{passed}", SOURCE, request.id, now=now, candidate_id=candidate.id)
+        record(session, actor, PASSED[passed], SOURCE, request.id, now=now, candidate_id=candidate.id)
         tell_staff(session, request, f"passed_{passed}", now, to=closest(request), candidate=candidate, by=actor)
         return
     ask_owner_mail(session, request, candidate, "request_agree", now)
