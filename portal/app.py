@@ -134,6 +134,10 @@ from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
 from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
+from portal.requests import admin as requests_admin
+from portal.requests import jobs as requests_jobs
+from portal.requests.queries.page import asks_of_requests
+from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
 from portal.rewards import card_jobs
@@ -208,6 +212,8 @@ BLUEPRINTS = [
     recognition_admin.bp,
     references.bp,
     references_admin.bp,
+    requests.bp,
+    requests_admin.bp,
     referrals_admin.bp,
     review_admin.bp,
     bank.bp,
@@ -308,6 +314,8 @@ AUDIENCE_OWNERS: list[AudienceOwner] = [
     ChallengeOwner(),
     RewardOwner(),
 ]
+# What asks on the page of one's asks came from, by source type: the words of who asks, and the page on which it is answered.
+ASK_PAGES = {"reference_request": asks_of_requests}
 # What needs a level of recognition, so that it is not removed.
 LEVEL_USES = [level_use]
 # What lines of a statement came from, by source type.
@@ -374,6 +382,10 @@ TICKS: list[Tick] = [
     (profiles_jobs.EVERY_SECONDS, profiles_jobs.verify_profiles),
     (profiles_jobs.EVERY_SECONDS, profiles_jobs.wake_profiles),
     (profiles_jobs.EVERY_SECONDS, profiles_jobs.hear_bounces),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.follow_requests),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.expire_requests),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.ask_what_happened),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.let_words_stand),
     (referrals_jobs.EVERY_SECONDS, referrals_jobs.forget_peers),
     (outside_jobs.EVERY_SECONDS, outside_jobs.forget_strangers),
     (rewards_jobs.EVERY_SECONDS, rewards_jobs.receive_by_itself),
@@ -402,6 +414,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", EMPLOYEE, ("profiles.",), in_dock=False),
+    NavItem(N_("Requests"), "requests.index", "handshake", EMPLOYEE, ("requests.",)),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Companies"), "accounts.companies", "building-2", EMPLOYEE, ("accounts.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
@@ -429,6 +442,7 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("References at a glance"), "dashboard.references", "chart-no-axes-column", ADMIN, ("dashboard.reference",), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", ADMIN, ("profiles.",), in_dock=False),
+    NavItem(N_("Requests"), "requests.index", "handshake", ADMIN, ("requests.", "requests_admin."), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),
@@ -493,7 +507,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
-    app.extensions["database"].inform_sessions(level_uses=LEVEL_USES)
+    app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES)
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app

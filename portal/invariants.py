@@ -21,6 +21,7 @@ from portal.ledger.rules import Problem
 from portal.receiving.queries.invariants import INVARIANTS as RECEIVED
 from portal.recognition.queries.invariants import INVARIANTS as BOARDS
 from portal.references.queries.invariants import INVARIANTS as NOMINATIONS
+from portal.requests.queries.invariants import INVARIANTS as REQUESTS
 from portal.rewards.queries.invariants import INVARIANTS as REDEMPTIONS
 
 FIFTEEN = {
@@ -52,7 +53,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *REQUESTS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

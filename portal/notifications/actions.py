@@ -33,12 +33,14 @@ def notify(
     link: str | None = None,
     mail: bool = True,
     mail_at: datetime | None = None,
+    calendar: dict[str, Any] | None = None,
 ) -> None:
     """Tell ``to`` what happened: a line in the inbox of a person, a mail to an address, both in this transaction.
 
     ``kind`` is the folder ``templates/emails/<kind>/``, ``data`` what its templates need (JSON), ``link`` a
     path such as ``/challenges/3``. The same ``key`` to the same recipient a second time is nothing. Refuses
     line breaks in name and address. ``mail_at`` keeps the mail back until then, so that ``withdraw_mail`` can still stop it.
+    ``calendar`` is an ``Entry.to_json`` of ``rules``: the mail then carries it, with the words of the kind's ``calendar.txt``.
     """
     require_path(link)
     require_header_safe(to.name, to.email)
@@ -48,6 +50,7 @@ def notify(
     if mail and to.email and not session.info.get(_WITHHELD):
         address = {"person_id": to.person_id, "email": to.email, "name": to.name, "language": to.language}
         payload = {"to": address, "kind": kind, "data": data, "link": link, "stamp": micros(now)}
+        payload |= {"calendar": calendar} if calendar else {}
         enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now, available_at=mail_at)
 
 

@@ -15,7 +15,8 @@ from jinja2 import Environment, StrictUndefined, TemplateNotFound
 
 from config import Settings
 from portal.kernel.db import Database
-from portal.notifications.rules import GiveUp, HeaderRefused, Recipient, message_id, require_header_safe, text_on
+from portal.notifications.calendars import calendar_text, method_of
+from portal.notifications.rules import Entry, GiveUp, HeaderRefused, Recipient, message_id, require_header_safe, text_on
 from portal.notifications.senders import Sender
 from portal.web.language import speaking
 
@@ -56,7 +57,19 @@ class Mailer:
         message["X-Auto-Response-Suppress"] = "All"
         message.set_content(text, cte="quoted-printable")
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+        if payload.get("calendar"):
+            entry = Entry.from_json(payload["calendar"])
+            title, words = self._calendar_words(payload["kind"], payload["data"], to)
+            host = urlsplit(self.settings.base_url).hostname or "localhost"
+            invitation = calendar_text(entry, title=title, text=words, organizer=self.settings.mail_from, host=host, now=now)
+            message.add_alternative(invitation, subtype="calendar", cte="quoted-printable", params={"method": method_of(entry)})
         return message
+
+    def _calendar_words(self, kind: str, data: dict[str, Any], to: Recipient) -> tuple[str, str]:
+        """Return what the entry is called, and what stands in it: the first line of the kind's ``calendar.txt``, and the others."""
+        with speaking(self.app, self._locale(to.language)):
+            title, _, words = self._environment().get_template(f"emails/{kind}/calendar.txt").render(data).strip().partition("\n")
+        return title.strip(), words.strip()
 
     def render(self, kind: str, data: dict[str, Any], *, to: Recipient, link: str | None) -> tuple[str, str, str]:
         """Return subject, text and HTML in the recipient's language."""

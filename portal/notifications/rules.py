@@ -1,7 +1,7 @@
 """What is decided about jobs, mails and notices: leases, retries, who receives, what a header may hold."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -50,6 +50,33 @@ class Recipient:
     email: str | None
     name: str
     language: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry for a calendar, as an invitation by mail carries it. ``uid`` names it for ever; each change has a higher ``sequence``.
+
+    ``zone`` is where the clock is read, ``attendees`` are (name, address), ``is_cancelled`` takes it out of the calendar again.
+    """
+
+    uid: str
+    sequence: int
+    starts_at: datetime
+    minutes: int
+    zone: str
+    attendees: tuple[tuple[str, str], ...]
+    place: str = ""
+    is_cancelled: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the outbox keeps it."""
+        return asdict(self) | {"starts_at": self.starts_at.isoformat(), "attendees": [list(one) for one in self.attendees]}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Entry":
+        """Return it as ``to_json`` wrote it."""
+        attendees = tuple((name, email) for name, email in kept["attendees"])
+        return cls(**kept | {"starts_at": datetime.fromisoformat(kept["starts_at"]), "attendees": attendees})
 
 
 def wait_after(tries: int, spread: float) -> timedelta:

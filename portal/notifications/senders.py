@@ -35,7 +35,8 @@ class FolderSender:
         for part in message.iter_parts():
             content = part.get_content()
             if all(len(line.encode()) < LONGEST_LINE for line in content.splitlines()):
-                part.set_content(content, subtype=part.get_content_subtype(), cte="8bit")  # type: ignore[attr-defined]
+                method = {"method": found} if (found := part.get_param("method")) else None
+                part.set_content(content, subtype=part.get_content_subtype(), cte="8bit", params=method)  # type: ignore[attr-defined]
         path = self.folder / f"{message['Message-ID'].strip('<>').rpartition('@')[0]}.eml"
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         unfinished.write_bytes(message.as_bytes(policy=policy.default.clone(utf8=True)))

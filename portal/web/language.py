@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta, get_datetime_format
@@ -145,6 +146,13 @@ def minute(value: datetime) -> str:
     return str(get_datetime_format("medium", locale=locale)).replace("'", "").format(*told)
 
 
+def there(value: datetime, zone: str) -> str:
+    """Date, time and zone where a clock in ``zone`` is read: Thursday, 3 Dec 2026, 14:30 (Europe/Berlin). For what takes place somewhere."""
+    local, locale = value.astimezone(ZoneInfo(zone)), calendar()
+    told = format_time(local, "short", tzinfo=local.tzinfo, locale=locale), _dated(local.date(), "EEEE, d MMM y", locale)
+    return f"{told[1]}, {told[0]} ({zone.replace('_', ' ')})"
+
+
 def until(value: datetime) -> str:
     """Date and time by which something is to be done; of a day that ends then, the day itself, since people read midnight as the next one."""
     local = value.astimezone(reader().zone)
@@ -240,6 +248,7 @@ def init(app: Flask, settings: Settings) -> None:
         "moment": moment,
         "minute": minute,
         "until": until,
+        "there": there,
         "ago": ago,
         "span": span,
         "iso": datetime.fromisoformat,

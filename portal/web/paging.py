@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,7 @@ class Page:
 
 def pack_cursor(values: list[Any]) -> str:
     """Return the cursor behind a row with these key values."""
-    plain = [{"t": v.isoformat()} if isinstance(v, datetime) else v for v in values]
+    plain = [{"t" if isinstance(v, datetime) else "d": v.isoformat()} if isinstance(v, date) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -44,16 +44,22 @@ def read_cursor(cursor: str) -> list[Any] | None:
     """Return the key values in a cursor, or None where it cannot be read, or holds what no database could compare with."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
+        values = [_moment(v) if isinstance(v, dict) else v for v in plain]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return values if all(_is_comparable(value) for value in values) else None
+
+
+def _moment(kept: dict[str, str]) -> date:
+    return date.fromisoformat(kept["d"]) if "d" in kept else datetime.fromisoformat(kept["t"])
 
 
 def _is_comparable(value: Any) -> bool:
     """Addresses can be typed: no text with a zero or half a character in it, no moment without a zone or at the edge of time."""
     if isinstance(value, datetime):
         return value.tzinfo is not None and 1 < value.year < 9999
+    if isinstance(value, date):
+        return 1 < value.year < 9999
     if isinstance(value, str):
         return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
     return isinstance(value, int) and abs(value) <= MOST_ID

@@ -70,6 +70,14 @@ from portal.references.rules.nominating import Details
 from portal.references.rules.terms import Terms
 from portal.referrals.actions import send_referral
 from portal.referrals.rules import Peer
+from portal.requests.actions.answering import accept
+from portal.requests.actions.asking import ask_customer
+from portal.requests.actions.booking import pick_slot
+from portal.requests.actions.ending import decline_request
+from portal.requests.actions.proposing import propose
+from portal.requests.actions.terms import set_terms as set_request_terms
+from portal.requests.models import RequestCandidate, RequestSlot
+from portal.requests.rules.terms import Terms as RequestTermsSet
 from portal.rewards.actions.catalogue import add_reward, publish_reward
 from portal.rewards.actions.conditions import open_audience, set_conditions
 from portal.rewards.actions.fulfilling import order_redemption, send_redemption
@@ -87,6 +95,7 @@ from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
+from tests.factories.requests import make_profile, make_request
 from tests.factories.rewards import WITH_ADDRESS
 from tests.factories.vault import tell_of_cards
 
@@ -111,6 +120,8 @@ class Story:
     card: int
     code_batch: int
     nomination: int
+    request: int
+    candidate: int
     file: int
     badge: int
     holding: int
@@ -227,6 +238,7 @@ def _tell(session: Session, storage: Storage) -> Story:
 
     nomination = make_nomination(session, employee, name="Nora Nominee", company="Bright & Sons", now=now)
     accept_nomination(session, as_admin(admin), nomination_id=make_nomination(session, employee, name="Otto Nominee", now=now).id, now=now)
+    candidate = _requested(session, employee, admin, now)
     declined = make_nomination(session, employee, name="Pia Nominee", now=now)
     decline_nomination(session, as_admin(admin), nomination_id=declined.id, reason="They left the company.", now=now)
     make_nomination(session, make_employee(session, now=now), email=nomination.email, now=now)
@@ -256,6 +268,8 @@ def _tell(session: Session, storage: Storage) -> Story:
         card=card,
         code_batch=code_batch,
         nomination=nomination.id,
+        request=candidate.request_id,
+        candidate=candidate.id,
         file=stored.id,
         badge=badge,
         holding=holding,
@@ -302,6 +316,25 @@ def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: 
     set_own_terms(session, by_advocate(bob.id), terms=AskTerms(2, 90, ("video",), (7, 8)), now=now)
     make_ask(session, by, bob.id, kind="video", now=now, override=Override("The summit opens with it", admin.id))
     set_block(session, boss, kind="escalation", reason="Ticket 4711", person_id=bob.id, now=now)
+
+
+def _requested(session: Session, employee: Person, admin: Person, now: datetime) -> RequestCandidate:
+    """An employee's request whose customer said yes, one that nobody was found for, and a draft."""
+    rita = make_person(session, name="Rita Reference", company_id=make_company(session, name="Harbour Works").id, now=now)
+    make_profile(session, rita, now=now)
+    request = make_request(session, employee, prospect="Prospect Works", told_as="A port", words="Tell them of the first month.", now=now)
+    boss, greta = as_admin(admin), by_employee(employee.id)
+    candidate = propose(session, greta, request_id=request.id, person_id=rita.id, reasons=["Same industry"], now=now)
+    ask_customer(session, greta, request_id=request.id, candidate_id=candidate.id, now=now)
+    walls = [(now + timedelta(days=day)).replace(tzinfo=None) for day in (3, 4, 5)]
+    accept(session, "127.0.0.1", candidate=candidate, walls=walls, zone="Europe/Berlin", now=now)
+    slot = session.scalars(select(RequestSlot.id).where(RequestSlot.candidate_id == candidate.id).order_by(RequestSlot.starts_at)).first()
+    pick_slot(session, greta, request_id=request.id, slot_id=slot or 0, place="https://meet.example/1", now=now)
+    nobody = make_request(session, employee, is_self_serve=False, now=now)
+    decline_request(session, boss, request_id=nobody.id, code="region", reason="Nobody there.", now=now)
+    make_request(session, employee, is_sent=False, now=now)
+    set_request_terms(session, boss, terms=RequestTermsSet(owner_days=1), now=now)
+    return candidate
 
 
 def _in_gallery(session: Session, ann: Person, storage: Storage, now: datetime) -> int:

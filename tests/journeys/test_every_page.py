@@ -45,7 +45,7 @@ NO_PAGES = {
 # What a page must be asked for besides its address.
 ASKED = {"steps/new": "?kind=answer", "rules/new": "?side=include&kind=industry"}
 BROKEN = re.compile(r"Undefined|None|\{\{|%\(\w+\)s")
-LINKS = {"/join", "/reset", "/confirm-email", "/proposal", "/profiles/check", "/my-reference/link"}
+LINKS = {"/join", "/reset", "/confirm-email", "/proposal", "/profiles/check", "/my-reference/link", "/agree", "/asked", "/meet"}
 AUDIENCES = {
     "visitor": {"public"},
     "advocate": {"advocate", "member"},
@@ -68,6 +68,8 @@ def arguments(story: Story) -> dict[str, object]:
         "card_id": story.card,
         "code_batch_id": story.code_batch,
         "nomination_id": story.nomination,
+        "request_id": story.request,
+        "candidate_id": story.candidate,
         "badge_id": story.badge,
         "holding_id": story.holding,
         "season_id": story.season,

@@ -40,7 +40,15 @@ AUDIENCES = {"advocate": {"advocate", "member"}, "employee": {"employee", "staff
 # A key under which no template is.
 OWN = "own-none"
 # The table in which a route's argument is an id.
-TABLES = {"card": "redemption", "batch": "import_batch", "file": "stored_file", "holding": "badge_holding", "days": "profile_blackout"}
+TABLES = {
+    "card": "redemption",
+    "batch": "import_batch",
+    "file": "stored_file",
+    "holding": "badge_holding",
+    "request": "reference_request",
+    "candidate": "request_candidate",
+    "days": "profile_blackout",
+}
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
 NOT_OURS = {
     "Edition",
@@ -49,6 +57,8 @@ NOT_OURS = {
     "Upto",
     "Wanted",
     "Period",
+    "Person",
+    "C",
     "Company",
     "Item",
     "Key",
@@ -61,6 +71,7 @@ NOT_OURS = {
     "Shown Price",
     "Step answer",
     "T",
+    "Tab",
     "Verdict",
 }
 # What is searched for in vain, and what a file brings that stands in no row.

@@ -38,6 +38,8 @@ def known(story: Story) -> dict[str, object]:
         "card_id": story.card,
         "code_batch_id": story.code_batch,
         "nomination_id": story.nomination,
+        "request_id": story.request,
+        "candidate_id": story.candidate,
         "badge_id": story.badge,
         "holding_id": story.holding,
         "season_id": story.season,

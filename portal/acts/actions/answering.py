@@ -10,7 +10,7 @@ from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
-from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotYours
+from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotYours, SettledElsewhere
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -19,43 +19,70 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
 
 LAPSE_AT_ONCE = 100
+Source = tuple[str, int]
+"""What asks: the type and id of the row."""
 
 
-def answer_ask(session: Session, actor: Actor, *, ask_id: int, is_yes: bool, reason: str = "", now: datetime) -> Ask:
+def answer_ask(
+    session: Session,
+    actor: Actor,
+    *,
+    ask_id: int,
+    is_yes: bool,
+    reason: str = "",
+    source: Source | None = None,
+    is_told: bool = True,
+    now: datetime,
+) -> Ask:
     """Say yes or no to an ask: the person themself, or staff who write down what they were told. The same answer twice is one;
     with other words it is settled already, so that those are not lost unsaid.
 
-    A no frees the slot. Who said yes may still say no. Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed.
+    A no frees the slot. Who said yes may still say no. What a room asks for, whose type stands in ``ASK_PAGES`` (``app.py``), only that room
+    settles, by its ``source``. ``is_told`` lets who asked be told here; a room that tells them itself says False.
+    Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed, SettledElsewhere.
     """
     ask = get_ask(session, ask_id)
+    _require_source(session, ask, source)
     if actor.id != ask.person_id and not (actor.is_employee or actor.is_admin):
         raise AskUnknown() if actor.is_advocate else NotYours()
-    return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, now=now)
+    return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, is_told=is_told, now=now)
 
 
-def withdraw_ask(session: Session, actor: Actor, *, ask_id: int, reason: str = "", now: datetime) -> Ask:
-    """Take an ask back, which frees the slot: who asked, and admins. Refuses: AskUnknown, NotAllowed, AlreadyAnswered."""
+def withdraw_ask(session: Session, actor: Actor, *, ask_id: int, reason: str = "", source: Source | None = None, now: datetime) -> Ask:
+    """Take an ask back, which frees the slot: who asked, and admins. Refuses: AskUnknown, NotAllowed, AlreadyAnswered, SettledElsewhere."""
     ask = get_ask(session, ask_id)
+    _require_source(session, ask, source)
     if not actor.is_admin and (not actor.is_employee or actor.id != ask.asked_by_id):
         raise NotAllowed()
     return _settle(session, actor, ask, Came.WITHDRAWN, note=reason, now=now)
 
 
-def finish_ask(session: Session, actor: Actor, *, ask_id: int, was_done: bool, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
+def finish_ask(
+    session: Session,
+    actor: Actor,
+    *,
+    ask_id: int,
+    was_done: bool,
+    minutes: int | None = None,
+    note: str = "",
+    source: Source | None = None,
+    now: datetime,
+) -> Ask:
     """Write down that what was asked for was done, in so many minutes, or did not happen. Staff only.
 
-    Refuses: AskUnknown, NotAllowed, AlreadyAnswered, MinutesInvalid.
+    Refuses: AskUnknown, NotAllowed, AlreadyAnswered, MinutesInvalid, SettledElsewhere.
     """
     if not (actor.is_employee or actor.is_admin):
         raise NotAllowed()
     require_minutes(minutes)
-    came = Came.COMPLETED if was_done else Came.MISSED
-    return _settle(session, actor, get_ask(session, ask_id), came, minutes=minutes, note=note, now=now)
+    came, ask = Came.COMPLETED if was_done else Came.MISSED, get_ask(session, ask_id)
+    _require_source(session, ask, source)
+    return _settle(session, actor, ask, came, minutes=minutes, note=note, now=now)
 
 
-def expire_due(session: Session, actor: Actor, *, now: datetime) -> int:
-    """Let some open asks lapse whose time is over; returns how many. Twice is once."""
-    lapsed = lapse(session, actor, now=now)
+def expire_due(session: Session, actor: Actor, *, people: Sequence[int] = (), now: datetime) -> int:
+    """Let some open asks lapse whose time is over, of ``people`` where given; returns how many. Twice is once."""
+    lapsed = lapse(session, actor, people=people, now=now)
     weigh(session, lapsed, now)
     return len(lapsed)
 
@@ -105,7 +132,14 @@ def require_minutes(minutes: int | None) -> None:
         raise MinutesInvalid(most=MOST_MINUTES)
 
 
-def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
+def _require_source(session: Session, ask: Ask, source: Source | None) -> None:
+    if ask.source_type in session.info.get("ask_pages", {}) and source != (ask.source_type, ask.source_id):
+        raise SettledElsewhere()
+
+
+def _settle(
+    session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", is_told: bool = True, now: datetime
+) -> Ask:
     """Take the open ask's row and write what came of it, once."""
     taken = select(OpenAsk).where(OpenAsk.ask_id == ask.id).with_for_update().execution_options(populate_existing=True)
     row = session.scalar(taken)
@@ -123,7 +157,8 @@ def _settle(session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: in
         session.delete(row)
     write_outcome(session, actor, ask, came, minutes=minutes, note=note, at=now, now=now)
     weigh(session, [(ask, before, becomes)], now)
-    _tell(session, actor, ask, came, clean(note), now)
+    if is_told:
+        _tell(session, actor, ask, came, clean(note), now)
     return ask
 
 

@@ -62,6 +62,19 @@ def count_open(session: Session, *, person_id: int | None = None, company_id: in
     return session.scalar(select(func.count()).select_from(OpenAsk).where(whose)) or 0
 
 
+def asked_by(session: Session, person_id: int, rows: list[AskRow]) -> dict[int, tuple[str, str]]:
+    """Return, by ask, the words of the room that asks and the page on which it is answered there, for what rooms of ``ASK_PAGES`` ask.
+
+    Both are empty while a slot is only reserved, and nobody has written to the person.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    for kind, pages in session.info.get("ask_pages", {}).items():
+        mine = {row.ask.source_id: row.ask.id for row in rows if row.ask.source_type == kind}
+        told = pages(session, person_id, list(mine)) if mine else {}
+        found |= {ask_id: told.get(source_id, ("", "")) for source_id, ask_id in mine.items()}
+    return found
+
+
 def asks_page(session: Session, chosen: ColumnElement[bool], *, after: str | None = None, size: int = SIZE) -> Page:
     """Return a page of asks as ``AskRow``, newest first."""
     page = page_by(session, _rows().where(chosen), [(Ask.asked_at, True), (Ask.id, True)], after=after, size=size)

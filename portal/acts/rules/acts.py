@@ -15,6 +15,7 @@ class ActKind(StrEnum):
     badge and in no streak.
     """
 
+    REFERENCE = "reference"
     REVIEW = "review"
     REFERRAL = "referral"
     CONSENT = "consent"
@@ -29,6 +30,7 @@ class ActKind(StrEnum):
 
 UNREWARDED = ActKind.UNREWARDED
 ACT_KIND_NAMES = {
+    ActKind.REFERENCE: N_("Reference for another customer"),
     ActKind.REVIEW: N_("Online review"),
     ActKind.REFERRAL: N_("Referral"),
     ActKind.CONSENT: N_("Consent to a quote, logo or story"),

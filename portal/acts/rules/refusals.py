@@ -160,6 +160,12 @@ class AskLapsed(Conflict):
     message = N_("The time to answer this was over on %(day)s. Nothing was changed.")
 
 
+class SettledElsewhere(Conflict):
+    """A room asks for this, and what comes of it follows from what is said there."""
+
+    message = N_("This belongs to a reference request, and is settled there.")
+
+
 class NotThisOutcome(Conflict):
     """This cannot come of an ask that stands like that."""
 

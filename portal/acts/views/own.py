@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import answer_ask
 from portal.acts.actions.saying import seen_terms, set_own_terms
 from portal.acts.forms import AnswerForm, TermsForm
-from portal.acts.queries.asks import asks_of, open_asks
+from portal.acts.queries.asks import asked_by, asks_of, open_asks
 from portal.acts.queries.budget import Shown, budget_of
 from portal.acts.queries.settings import defaults_of
 from portal.acts.rules.terms import Terms
@@ -107,7 +107,7 @@ def _page(form: TermsForm | None = None, *, refused: tuple[int, AnswerForm] | No
     page = asks_of(db(), me, after=request.args.get("after"))
     shown = form or terms_form(TermsForm, budget.person.terms).offer(default, budget.person.terms.days)
     waiting = open_asks(db(), person_id=me)
-    facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now}
+    facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now, "asked_by": asked_by(db(), me, waiting)}
     facts["kept_apart"] = refused[1].reason.data if refused and refused[0] not in [row.ask.id for row in waiting] else ""
     blank = AnswerForm(formdata=None)
     return render("acts/mine.html", form=shown, answer=blank, refused=refused, **facts, **NAMES)

@@ -25,6 +25,7 @@ from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.profiles import Profiles
 from portal.commands.demo.receiving import Receiving
+from portal.commands.demo.requests import Requests
 from portal.commands.demo.reviewing import Desk
 from portal.commands.demo.rewards import Shelf
 from portal.commands.demo.sites import Sites
@@ -41,6 +42,7 @@ from portal.people.rules.person import DemoInProduction, require_demo_allowed
 from portal.profiles.models import ReferenceProfile
 from portal.recognition.models import BadgeHolding
 from portal.references.models.nominating import Nomination
+from portal.requests.models import ReferenceRequest
 from portal.rewards.models.redeeming import Redemption
 from portal.web.transaction import database
 
@@ -54,6 +56,7 @@ COUNTED = (
     (Nomination, "nominations"),
     (Ask, "asks"),
     (ReferenceProfile, "reference profiles"),
+    (ReferenceRequest, "requests"),
     (BadgeHolding, "badges earned"),
 )
 
@@ -110,6 +113,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Asking(story, cast).begin()
     Profiles(story, cast).begin()
     Accounts(story, cast).begin()
+    Requests(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()
     wait_from(session, now=end)

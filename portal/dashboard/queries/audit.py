@@ -16,6 +16,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person, Tag
 from portal.recognition.models import Badge, Season
 from portal.references.models.nominating import Nomination
+from portal.requests.models import ReferenceRequest
 from portal.rewards.models.offering import Reward
 from portal.rewards.models.redeeming import Redemption
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -36,6 +37,7 @@ _NAMES: dict[str, AnySelect] = {
     "tag": select(Tag.id, Tag.name).where(Tag.id.in_(_IDS)),
     "reward": select(Reward.id, Reward.name).where(Reward.id.in_(_IDS)),
     "nomination": select(Nomination.id, Nomination.name).where(Nomination.id.in_(_IDS)),
+    "reference_request": select(ReferenceRequest.id, ReferenceRequest.prospect).where(ReferenceRequest.id.in_(_IDS)),
     "badge": select(Badge.id, Badge.name).where(Badge.id.in_(_IDS)),
     "season": select(Season.id, Season.name).where(Season.id.in_(_IDS)),
     "submission": select(Submission.id, Challenge.title).join(Challenge, Challenge.id == Submission.challenge_id).where(Submission.id.in_(_IDS)),

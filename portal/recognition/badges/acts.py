@@ -14,6 +14,7 @@ from portal.recognition.badges.counting import eligible, nth_act, stream
 from portal.recognition.rules.badges import Progress
 
 COUNTED = {
+    ActKind.REFERENCE: N_("Completed references for other customers: %(number)s"),
     ActKind.REVIEW: N_("Approved online reviews: %(number)s"),
     ActKind.REFERRAL: N_("Approved referrals: %(number)s"),
     ActKind.CONSENT: N_("Approved consents to a quote, logo or story: %(number)s"),

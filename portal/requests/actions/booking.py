@@ -1,0 +1,150 @@
+"""Times: offered by the customer, picked by the prospect or staff, and sent into both calendars; moved and called off the same way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
+from portal.kernel.ids import new_key
+from portal.kernel.text import clean_line
+from portal.notifications.actions import notify
+from portal.notifications.rules import Entry, Recipient
+from portal.people.models import Person
+from portal.people.queries.persons import recipient
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.requests.actions.links import send_link
+from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
+from portal.requests.actions.telling import closest, company_name, customer_words, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
+from portal.requests.queries.parties import meeting_of
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.refusals import SlotGone
+from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
+
+INVITATION = "request_invitation"
+PLACE_LENGTH = 500
+
+
+def keep_slots(session: Session, candidate: RequestCandidate, starts: Sequence[datetime], *, minutes: int, zone: str) -> None:
+    """Offer these times from now on, instead of those of before."""
+    mine = update(RequestSlot).where(RequestSlot.candidate_id == candidate.id)
+    session.execute(mine.values(is_offered=False).execution_options(synchronize_session=False))
+    found = select(RequestSlot).where(RequestSlot.candidate_id == candidate.id).execution_options(populate_existing=True)
+    kept = {slot.starts_at: slot for slot in session.scalars(found)}
+    for moment in starts:
+        slot = kept.get(moment) or RequestSlot(candidate_id=candidate.id, starts_at=moment)
+        slot.minutes, slot.zone, slot.is_offered = minutes, zone, True
+        session.add(slot)
+    session.flush()
+
+
+def send_times(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> bool:
+    """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is."""
+    if not request.prospect_email or request.activity not in MEETINGS:
+        return False
+    to = Recipient(person_id=None, email=request.prospect_email, name=request.prospect_contact or request.prospect, language=None)
+    data = {"contact": to.name, "asker": session.get_one(Person, request.requester_id).name, "company": company_name(session, candidate)}
+    data |= {"activity": ACTIVITY_NAMES[Activity(request.activity)], "person": session.get_one(Person, candidate.person_id).name}
+    send_link(session, candidate, LinkKind.PROSPECT, to, "request_times", data, now)
+    return True
+
+
+def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str, place: str = "", now: datetime) -> None:
+    """Say who picks the time for the prospect; where times are offered, the link goes out. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
+    request = locked_for(session, actor, request_id, Move.BOOK)
+    require_way(request, Move.CANCEL)
+    changed = request.prospect_email != email
+    request.prospect_contact, request.prospect_email = clean_line(contact)[:120], clean_line(email)[:254]
+    session.flush()
+    record(session, actor, "request.prospect_set", SOURCE, request_id, now=now)
+    if changed and request.state in (State.ACCEPTED, State.SCHEDULED):
+        send_times(session, request, require_holder(session, request), now)
+
+
+def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
+    """Pick one of the offered times for the prospect, or another one. Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone."""
+    request = locked_for(session, actor, request_id, Move.BOOK)
+    return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
+
+
+def pick_as_prospect(session: Session, origin: str, *, candidate: RequestCandidate, slot_id: int, now: datetime) -> RequestMeeting:
+    """Pick a time by the prospect's link. The same time once more is one. Refuses: RequestMoved, SlotGone."""
+    request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
+    return _book(session, visitor, request, require_holder(session, request, candidate.id), slot_id, None, now)
+
+
+def _book(
+    session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, slot_id: int, place: str | None, now: datetime
+) -> RequestMeeting:
+    require_way(request, Move.BOOK)
+    slot = session.get(RequestSlot, slot_id, populate_existing=True)
+    if slot is None or slot.candidate_id != candidate.id or not slot.is_offered or slot.starts_at <= now:
+        raise SlotGone()
+    meeting = meeting_of(session, candidate.id)
+    at = clean_line(place)[:PLACE_LENGTH] if place is not None else (meeting.place if meeting else "")
+    if (
+        meeting is not None
+        and meeting.cancelled_at is None
+        and (meeting.starts_at, meeting.minutes, meeting.place) == (slot.starts_at, slot.minutes, at)
+    ):
+        return meeting
+    make_move(session, request, Move.BOOK, now=now, candidate=candidate)
+    is_first = meeting is None
+    meeting = meeting or RequestMeeting(candidate_id=candidate.id, uid=new_key(), sequence=-1)
+    meeting.sequence, meeting.starts_at, meeting.minutes, meeting.zone = meeting.sequence + 1, slot.starts_at, slot.minutes, slot.zone
+    meeting.place, meeting.booked_at, meeting.cancelled_at, meeting.asked_at = at, now, None, None
+    session.add(meeting)
+    session.flush()
+    name = "request.booked" if is_first else "request.rebooked"
+    record(session, actor, name, SOURCE, request.id, now=now, candidate_id=candidate.id, starts_at=slot.starts_at.isoformat())
+    _invite(session, request, candidate, meeting, now)
+    step = "booked" if is_first else "rebooked"
+    tell_staff(session, request, step, now, to=closest(request), candidate=candidate, by=actor, when=slot.starts_at.isoformat())
+    return meeting
+
+
+def call_off(session: Session, request: ReferenceRequest, candidate: RequestCandidate, was: CandidateState, now: datetime) -> None:
+    """Take a booked meeting out of both calendars, and tell a customer who was written to that they are not needed."""
+    meeting = meeting_of(session, candidate.id)
+    if meeting is not None and meeting.cancelled_at is None and meeting.starts_at > now:
+        meeting.sequence, meeting.cancelled_at = meeting.sequence + 1, now
+        session.flush()
+        _invite(session, request, candidate, meeting, now)
+    if was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
+        to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed"
+        notify(session, to=to, kind="request_not_needed", data=customer_words(session, request, candidate), key=key, now=now)
+
+
+def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
+    """Take a booked meeting out of both calendars because the customer cannot after all."""
+    call_off(session, request, candidate, CandidateState.DECLINED, now)
+
+
+def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandidate, meeting: RequestMeeting, now: datetime) -> None:
+    """Send the entry, as it stands, to both: the customer, and the prospect where an address is known."""
+    customer = recipient(session, candidate.person_id)
+    prospect = Recipient(person_id=None, email=request.prospect_email or None, name=request.prospect_contact or request.prospect, language=None)
+    both = [one for one in (customer, prospect) if one.email]
+    entry = Entry(
+        uid=meeting.uid, sequence=meeting.sequence, starts_at=meeting.starts_at, minutes=meeting.minutes, zone=meeting.zone,
+        attendees=tuple((one.name, str(one.email)) for one in both), place=meeting.place, is_cancelled=meeting.cancelled_at is not None,
+    )  # fmt: skip
+    told: dict[str, Any] = {
+        "activity": ACTIVITY_NAMES[Activity(request.activity)],
+        "names": [one.name for one in both],
+        "asker": session.get_one(Person, request.requester_id).name,
+        "starts_at": meeting.starts_at.isoformat(),
+        "minutes": meeting.minutes,
+        "zone": meeting.zone,
+        "place": meeting.place,
+        "is_cancelled": entry.is_cancelled,
+        "is_moved": meeting.sequence > 0 and not entry.is_cancelled,
+    }
+    for number, one in enumerate(both):
+        key = f"request:{request.id}:{candidate.id}:entry:{meeting.sequence}:{number}"
+        outside = Recipient(person_id=None, email=one.email, name=one.name, language=one.language)
+        notify(session, to=outside, kind=INVITATION, data=told, key=key, now=now, calendar=entry.to_json())

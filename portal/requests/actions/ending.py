@@ -1,0 +1,132 @@
+"""How a request ends before it is done, and what becomes of the deal: an advocate hears in words what their help did."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.actions import record
+from portal.kernel.actor import Actor, system
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean, clean_line
+from portal.notifications.actions import notify
+from portal.people.models import Person
+from portal.people.queries.persons import recipient
+from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
+from portal.requests.actions.outcomes import own_page
+from portal.requests.actions.proposing import let_go
+from portal.requests.actions.telling import closest, customer_words, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import holder_of
+from portal.requests.rules.answering import REASON_LENGTH, Unfilled
+from portal.requests.rules.refusals import CodeNeeded, DealClosed
+from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcome, Move, State
+
+CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_lost"}
+
+
+def cancel(session: Session, actor: Actor, *, request_id: int, reason: str = "", now: datetime) -> ReferenceRequest:
+    """End a request that is not needed any more. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
+    request = locked_for(session, actor, request_id, Move.CANCEL)
+    return _end(session, actor, request, Move.CANCEL, "cancelled", reason=reason, now=now)
+
+
+def decline_request(session: Session, actor: Actor, *, request_id: int, code: str, reason: str = "", now: datetime) -> ReferenceRequest:
+    """Say that nobody can be found, by the criterion that left nobody. Refuses: RequestUnknown, NotAllowed, RequestMoved, CodeNeeded."""
+    request = locked_for(session, actor, request_id, Move.DECLINE)
+    if code not in set(Unfilled):
+        raise CodeNeeded()
+    return _end(session, actor, request, Move.DECLINE, "declined_request", reason=reason, code=code, unfilled=code, now=now)
+
+
+def expire(session: Session, *, request_id: int, now: datetime) -> bool:
+    """End a request whose day is over, unless somebody said yes; tells whether it did."""
+    request = locked(session, request_id)
+    today = local_date(now, programme_zone(session))
+    if request.state not in WAYS[Move.EXPIRE].start or request.needed_by is None or request.needed_by >= today:
+        return False
+    _end(session, system("job"), request, Move.EXPIRE, "expired", unfilled=_unfilled(session, request), now=now)
+    return True
+
+
+def close_deal(session: Session, actor: Actor, *, request_id: int, outcome: DealOutcome, closed_on: date, now: datetime) -> ReferenceRequest:
+    """Note what became of the deal: one that is lost ends a request that goes on, and who helped hears in words what their help did.
+
+    The same once more is nothing. Refuses: RequestUnknown, NotAllowed; DealClosed where the other outcome stands.
+    """
+    request = locked_for(session, actor, request_id, Move.WITHDRAW)
+    return _close(session, actor, request, outcome, closed_on, now)
+
+
+def close_deals(session: Session, actor: Actor, *, deal_ref: str, outcome: DealOutcome, closed_on: date, now: datetime) -> list[int]:
+    """Note what became of a deal, as another system calls it, for each of its requests; returns their ids.
+
+    For admins, imports and tokens. Refuses: NotAllowed, DealClosed.
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    ref = clean_line(deal_ref)
+    found = select(ReferenceRequest.id).where(ReferenceRequest.deal_ref == ref, ReferenceRequest.state != State.DRAFT).order_by(ReferenceRequest.id)
+    ids = list(session.scalars(found)) if ref else []
+    for request_id in ids:
+        _close(session, actor, locked(session, request_id), outcome, closed_on, now)
+    return ids
+
+
+def _close(session: Session, actor: Actor, request: ReferenceRequest, outcome: DealOutcome, closed_on: date, now: datetime) -> ReferenceRequest:
+    if request.deal_outcome is not None:
+        if request.deal_outcome == outcome:
+            return request
+        raise DealClosed()
+    request.deal_outcome, request.deal_closed_on = outcome, closed_on
+    session.flush()
+    record(session, actor, CLOSED[outcome], SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
+    if outcome is DealOutcome.LOST and request.state in LIVES:
+        _end(session, actor, request, Move.WITHDRAW, "withdrawn", now=now)
+    tell_result(session, request, outcome, now)
+    return request
+
+
+def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime) -> None:
+    """Tell who helped what came of it, once, in words that name nothing of the deal."""
+    done = select(RequestCandidate).where(RequestCandidate.request_id == request.id, RequestCandidate.state == CandidateState.COMPLETED)
+    for candidate in session.scalars(done.execution_options(populate_existing=True)):
+        if candidate.told_result_at is None:
+            candidate.told_result_at = now
+            session.flush()
+            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON}
+            to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
+            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result", now=now, link=link)
+
+
+def _end(
+    session: Session,
+    actor: Actor,
+    request: ReferenceRequest,
+    move: Move,
+    step: str,
+    *,
+    reason: str = "",
+    code: str = "",
+    unfilled: str = "",
+    now: datetime,
+) -> ReferenceRequest:
+    candidate = holder_of(session, request.id)
+    was_draft = request.state == State.DRAFT
+    said = clean(reason)[:REASON_LENGTH]
+    make_move(session, request, move, now=now, end_code=code, end_reason=said, unfilled_by=unfilled)
+    if candidate is not None:
+        let_go(session, request, candidate, move, now)
+    record(session, actor, f"request.{step}", SOURCE, request.id, now=now, **({"code": code} if code else {}))
+    if not was_draft:
+        owner = {candidate.owner_id} if candidate is not None and candidate.owner_id else set()
+        tell_staff(session, request, step, now, to=closest(request) | owner, by=actor, reason=said)
+    return request
+
+
+def _unfilled(session: Session, request: ReferenceRequest) -> str:
+    """Return what left a request without anybody: the way in which the last one proposed fell out, or that nobody was."""
+    last = select(RequestCandidate.state).where(RequestCandidate.request_id == request.id).order_by(RequestCandidate.id.desc()).limit(1)
+    return session.scalar(last) or Unfilled.NOBODY.value

@@ -1,0 +1,144 @@
+"""The clock: owners and customers are reminded, admins told, silence counts, both sides are asked what happened. Each may run twice."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import expire_due
+from portal.acts.models.asks import OpenAsk
+from portal.acts.queries.asks import outcomes_of
+from portal.acts.rules.asks import Came
+from portal.audit.actions import record
+from portal.kernel.actor import system
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.people.queries.persons import recipient
+from portal.requests.actions.links import revoke_links, send_link
+from portal.requests.actions.moving import SOURCE, locked, make_move
+from portal.requests.actions.outcomes import settle_if_due
+from portal.requests.actions.proposing import ask_owner_mail
+from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome
+from portal.requests.queries.parties import holder_of, meeting_of
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.outcome import ASK_AFTER, Verdict, ask_at
+from portal.requests.rules.states import WAYS, CandidateState, Move, State
+from portal.requests.rules.terms import Due, due_of_customer, due_of_owner
+
+WAITING = (CandidateState.PROPOSED, CandidateState.OWNER_AGREED, CandidateState.ASKED)
+
+
+def follow(session: Session, *, request_id: int, now: datetime) -> str:
+    """Do what is due about the candidate of a request who waits, and return what was done; empty for nothing.
+
+    One whose ask lapsed, or ended elsewhere, is the request's no more, and somebody else is looked for.
+    """
+    request = locked(session, request_id)
+    candidate = holder_of(session, request_id)
+    if candidate is None or candidate.state not in WAITING:
+        return ""
+    if candidate.ask_id is not None:
+        expire_due(session, system("job"), people=[candidate.person_id], now=now)
+        if session.get(OpenAsk, candidate.ask_id, populate_existing=True) is None:
+            return _lapse(session, request, candidate, now)
+    terms = terms_of(session)
+    if candidate.state == CandidateState.PROPOSED and candidate.owner_id is not None:
+        due = due_of_owner(candidate.proposed_at, candidate.owner_reminded_at, candidate.escalated_at, now, terms)
+    elif candidate.state == CandidateState.ASKED and candidate.asked_at is not None:
+        due = due_of_customer(candidate.asked_at, candidate.customer_reminded_at, now, terms)
+    else:
+        due = Due.NOTHING
+    return _remind(session, request, candidate, due, now)
+
+
+def _remind(session: Session, request: ReferenceRequest, candidate: RequestCandidate, due: Due, now: datetime) -> str:
+    if due is Due.NOTHING:
+        return ""
+    if due is Due.REMIND_OWNER:
+        candidate.owner_reminded_at = now
+        ask_owner_mail(session, request, candidate, "request_agree_again", now)
+    elif due is Due.ESCALATE:
+        candidate.escalated_at = now
+        tell_admins(session, request, "owner_silent", now, candidate=candidate)
+    else:
+        candidate.customer_reminded_at = now
+        held = session.get_one(OpenAsk, candidate.ask_id)
+        data = customer_words(session, request, candidate) | {"until": held.expires_at.isoformat()}
+        send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, candidate.person_id), "request_reminder", data, now)
+    session.flush()
+    record(session, system("job"), f"request.{due}", SOURCE, request.id, now=now, candidate_id=candidate.id)
+    return due.value
+
+
+def _lapse(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> str:
+    """The ask ended outside of this room: by silence, or because staff settled it elsewhere."""
+    was_owner = candidate.state == CandidateState.PROPOSED
+    came = outcomes_of(session, int(candidate.ask_id or 0))
+    move = Move.LAPSE if came[-1:] == [Came.EXPIRED] else Move.TAKE_BACK
+    make_move(session, request, move, now=now, candidate=candidate)
+    revoke_links(session, candidate.id, now)
+    record(session, system("job"), "request.no_answer", SOURCE, request.id, now=now, candidate_id=candidate.id)
+    tell_staff(session, request, "owner_no_answer" if was_owner else "no_answer", now, to=closest(request), candidate=candidate)
+    return "no_answer"
+
+
+def ask_both(session: Session, *, candidate_id: int, now: datetime) -> bool:
+    """Ask both sides what happened, two hours after the planned end, once; tells whether it did."""
+    found = session.get(RequestCandidate, candidate_id)
+    if found is None:
+        return False
+    request = locked(session, found.request_id)
+    candidate, meeting = holder_of(session, request.id), meeting_of(session, candidate_id)
+    if meeting is None or meeting.asked_at is not None or meeting.cancelled_at is not None or now < ask_at(meeting.starts_at, meeting.minutes):
+        return False
+    meeting.asked_at = now
+    session.flush()
+    if candidate is None or candidate.id != candidate_id or candidate.state != CandidateState.SCHEDULED:
+        return False
+    record(session, system("job"), "request.outcome_asked", SOURCE, request.id, now=now, candidate_id=candidate_id)
+    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate)
+    data: dict[str, Any] = customer_words(session, request, candidate)
+    send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, candidate.person_id), "request_outcome", data, now)
+    return True
+
+
+def settle_silence(session: Session, *, request_id: int, now: datetime) -> bool:
+    """Let what one side said stand where the other is silent; tells whether something was decided."""
+    return settle_if_due(session, request_id=request_id, now=now) in (Verdict.COMPLETED, Verdict.MISSED)
+
+
+def waiting_requests(session: Session, after: int, limit: int) -> list[int]:
+    """Return requests with a candidate who waits, in order of their ids."""
+    states = (State.PROPOSED, State.OWNER_AGREED, State.CUSTOMER_ASKED)
+    found = select(ReferenceRequest.id).where(ReferenceRequest.state.in_(states), ReferenceRequest.id > after)
+    return list(session.scalars(found.order_by(ReferenceRequest.id).limit(limit)))
+
+
+def over_requests(session: Session, now: datetime, limit: int) -> list[int]:
+    """Return requests whose day is over and that nobody said yes to."""
+    today = local_date(now, programme_zone(session))
+    found = select(ReferenceRequest.id).where(ReferenceRequest.state.in_(WAYS[Move.EXPIRE].start), ReferenceRequest.needed_by < today)
+    return list(session.scalars(found.order_by(ReferenceRequest.needed_by, ReferenceRequest.id).limit(limit)))
+
+
+def unasked_meetings(session: Session, now: datetime, limit: int) -> list[int]:
+    """Return candidates whose meeting may be over, and of which nobody was asked; which of them are due is looked at one by one."""
+    unasked = (RequestMeeting.asked_at.is_(None), RequestMeeting.cancelled_at.is_(None))
+    found = select(RequestMeeting).where(*unasked, RequestMeeting.starts_at < now - ASK_AFTER).order_by(RequestMeeting.starts_at).limit(limit)
+    return [one.candidate_id for one in session.scalars(found) if now >= ask_at(one.starts_at, one.minutes)]
+
+
+def half_said(session: Session, now: datetime, after: int, limit: int) -> list[int]:
+    """Return requests of which one side said long enough ago what happened."""
+    old = now - timedelta(days=terms_of(session).confirm_days)
+    found = (
+        select(RequestCandidate.request_id)
+        .join(RequestOutcome, RequestOutcome.candidate_id == RequestCandidate.id)
+        .where(RequestCandidate.state.in_(WAYS[Move.COMPLETE].candidate_start), RequestOutcome.said_at <= old, RequestCandidate.request_id > after)
+    )
+    # Who differ wait for a person, and not for the clock.
+    one_side = found.group_by(RequestCandidate.request_id).having(func.count() == 1)
+    return list(session.scalars(one_side.order_by(RequestCandidate.request_id).limit(limit)))

@@ -1,0 +1,34 @@
+"""Links by which owners, customers and prospects answer without signing in: made, sent, recalled, read back."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.kernel.clock import micros
+from portal.kernel.ids import new_token, token_hash
+from portal.notifications.actions import notify
+from portal.notifications.rules import Recipient
+from portal.requests.models import RequestCandidate, RequestLink
+from portal.requests.rules.answering import LINK_GOOD_FOR
+from portal.requests.rules.links import PAGES, LinkKind
+
+
+def send_link(session: Session, candidate: RequestCandidate, kind: LinkKind, to: Recipient, mail: str, data: dict[str, Any], now: datetime) -> str:
+    """Make a link and mail it, never into the inbox, where it would stay readable; return the path. Links of before stay good."""
+    token = new_token()
+    facts = {"candidate_id": candidate.id, "kind": kind.value, "token_hash": token_hash(token)}
+    session.add(RequestLink(**facts, made_at=now, expires_at=now + LINK_GOOD_FOR))
+    session.flush()
+    path = f"{PAGES[kind]}?t={token}"
+    outside = Recipient(person_id=None, email=to.email, name=to.name, language=to.language)
+    notify(session, to=outside, kind=mail, data=data, key=f"request:{candidate.request_id}:{candidate.id}:{mail}:{micros(now)}", now=now, link=path)
+    return path
+
+
+def revoke_links(session: Session, candidate_id: int, now: datetime, *kinds: LinkKind) -> None:
+    """Make links of a candidate worth nothing: of some kinds, or all."""
+    mine = update(RequestLink).where(RequestLink.candidate_id == candidate_id, RequestLink.revoked_at.is_(None))
+    mine = mine.where(RequestLink.kind.in_(kinds)) if kinds else mine
+    session.execute(mine.values(revoked_at=now).execution_options(synchronize_session=False))

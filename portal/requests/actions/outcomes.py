@@ -1,0 +1,211 @@
+"""What happened, as both sides say, and what follows: an act, points, the staff's credit; or that it did not take place."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.acts import record_act
+from portal.acts.actions.answering import finish_ask, require_minutes
+from portal.acts.rules.acts import ActKind
+from portal.audit.actions import record
+from portal.kernel.actor import Actor, system
+from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean
+from portal.kernel.tracks import Track
+from portal.notifications.actions import notify
+from portal.people.models import Person
+from portal.people.queries.persons import recipient
+from portal.people.rules.person import PersonState
+from portal.profiles.rules.activity import Activity
+from portal.recognition.actions.scores import award
+from portal.requests.actions.answering import customer
+from portal.requests.actions.granting import end_grants
+from portal.requests.actions.links import revoke_links
+from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
+from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
+from portal.requests.queries.parties import meeting_of
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.answering import SAID_LENGTH
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.outcome import Said, Side, Verdict, require_grade, verdict
+from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
+from portal.requests.rules.states import WAYS, Move
+
+Credit = Callable[..., object]
+"""Credits who nominated somebody: ``(session, *, person_id, source, grade, now)``. Handed over in ``app.py``."""
+KIND = {Activity.REVIEW: ActKind.REVIEW, Activity.REFERRAL: ActKind.REFERRAL}
+TRACK = {
+    Activity.CALL: Track.ENGAGE,
+    Activity.VISIT: Track.ENGAGE,
+    Activity.ANALYST: Track.ENGAGE,
+    Activity.ADVISORY_BOARD: Track.ENGAGE,
+    Activity.REFERRAL: Track.ENGAGE,
+}
+
+SAID_BY = {Side.REQUESTER: "request.said_by_requester", Side.CUSTOMER: "request.said_by_customer"}
+
+
+def say_as_requester(
+    session: Session,
+    actor: Actor,
+    *,
+    request_id: int,
+    candidate_id: int,
+    came: bool,
+    grade: int | None = None,
+    minutes: int | None = None,
+    note: str = "",
+    now: datetime,
+) -> Verdict:
+    """Say what happened, for the requester's side, with the grade. Refuses: RequestUnknown, NotAllowed, RequestMoved, TooEarly, SaidBefore,
+    GradeNeeded, MinutesInvalid.
+    """
+    request = locked_for(session, actor, request_id, Move.BOOK)
+    candidate = require_holder(session, request, candidate_id)
+    return _say(session, actor, request, candidate, Side.REQUESTER, came, grade, minutes, note, now)
+
+
+def say_as_customer(
+    session: Session, origin: str, *, candidate: RequestCandidate, came: bool, minutes: int | None = None, note: str = "", now: datetime
+) -> Verdict:
+    """Say what happened, for the customer's side. Refuses: NotNeeded, TooEarly, SaidBefore, MinutesInvalid."""
+    request = locked(session, candidate.request_id)
+    session.refresh(candidate)
+    if candidate.state not in WAYS[Move.COMPLETE].candidate_start:
+        raise SaidBefore() if _said(session, candidate.id).get(Side.CUSTOMER) else NotNeeded()
+    actor = customer(candidate, origin)
+    return _say(session, actor, request, candidate, Side.CUSTOMER, came, None, minutes, note, now)
+
+
+def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, now: datetime) -> Verdict:
+    """Let an admin decide what happened where the two sides differ, or one is silent. Refuses: NotAllowed, RequestMoved, TooEarly."""
+    request = locked(session, request_id)
+    if not actor.is_admin:
+        raise NotAllowed()
+    candidate = require_holder(session, request, candidate_id)
+    _require_over(session, request, candidate, now)
+    record(session, actor, "request.ruled_on", SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
+    return settle(session, request, candidate, Verdict.COMPLETED if came else Verdict.MISSED, now)
+
+
+def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdict:
+    """Let what one side said stand where the other is silent for long enough; nothing where it is not yet time."""
+    request = locked(session, request_id)
+    if request.state not in WAYS[Move.COMPLETE].start:
+        return Verdict.WAIT
+    return _weigh(session, request, require_holder(session, request), now)
+
+
+def _say(
+    session: Session,
+    actor: Actor,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    side: Side,
+    came: bool,
+    grade: int | None,
+    minutes: int | None,
+    note: str,
+    now: datetime,
+) -> Verdict:
+    if candidate.state not in WAYS[Move.COMPLETE].candidate_start:
+        raise request_moved(request)
+    _require_over(session, request, candidate, now)
+    require_minutes(minutes)
+    kept = {"came": came, "grade": require_grade(side, came, grade), "minutes": minutes if came else None}
+    try:
+        with session.begin_nested():
+            session.add(RequestOutcome(candidate_id=candidate.id, side=side, note=clean(note)[:SAID_LENGTH], said_at=now, **kept))
+            session.flush()
+    except IntegrityError as error:
+        if violated(error, "request_outcome", "candidate_id", "side"):
+            raise SaidBefore() from error
+        raise
+    record(session, actor, SAID_BY[side], SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
+    return _weigh(session, request, candidate, now)
+
+
+def _require_over(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
+    """A meeting is over before anybody says how it went."""
+    meeting = meeting_of(session, candidate.id)
+    if meeting is not None and meeting.cancelled_at is None and now < meeting.starts_at + timedelta(minutes=meeting.minutes):
+        raise TooEarly()
+
+
+def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> Verdict:
+    said = _said(session, candidate.id)
+    sides = [Said(one.came, one.said_at) if (one := said.get(side)) else None for side in (Side.REQUESTER, Side.CUSTOMER)]
+    found = verdict(sides[0], sides[1], now, confirm_days=terms_of(session).confirm_days)
+    if found is Verdict.DISPUTED:
+        tell_admins(session, request, "disputed", max(one.said_at for one in said.values()))
+        return found
+    return settle(session, request, candidate, found, now) if found is not Verdict.WAIT else found
+
+
+def settle(session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime) -> Verdict:
+    """Write down what happened, once: the request's row is locked, and the move is made by one."""
+    is_done, said = found is Verdict.COMPLETED, _said(session, candidate.id)
+    minutes = next((said[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in said and said[side].minutes is not None), None)
+    meeting, own = meeting_of(session, candidate.id), said.get(Side.REQUESTER)
+    minutes = minutes if minutes is not None or meeting is None or not is_done else meeting.minutes
+    make_move(session, request, Move.COMPLETE if is_done else Move.MISS, now=now, candidate=candidate)
+    candidate.grade, candidate.minutes = (own.grade if own is not None and is_done else None), minutes
+    session.flush()
+    if candidate.ask_id is not None:
+        note = next((one.note for one in said.values() if one.note), "")
+        asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
+        finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
+    end_grants(session, request_id=request.id, now=now)
+    revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
+    name = "request.completed" if is_done else "request.missed"
+    record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)
+    owner = {candidate.owner_id} if candidate.owner_id else set()
+    tell_staff(session, request, "completed" if is_done else "missed", now, to=closest(request) | owner, candidate=candidate)
+    if is_done:
+        _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now)
+    return found
+
+
+def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime) -> None:
+    """Credit the staff who found them, then pay the customer's person, and record the act. Each has a key that is unique for ever."""
+    credit: Credit | None = session.info.get("credit_completion")
+    if credit is not None:
+        credit(session, person_id=candidate.person_id, source=f"{SOURCE}:{request.id}", grade=candidate.grade, now=now)
+    activity, person = Activity(request.activity), session.get_one(Person, candidate.person_id)
+    points = terms_of(session).points.get(activity.value, 0)
+    by = system("requests")
+    if points:
+        award(
+            session, by, person_id=person.id, points=points, key=f"request:{request.id}:completed:{person.id}", reason="reference_completed",
+            source_type=SOURCE, source_id=request.id, effective_at=now, now=now,
+        )  # fmt: skip
+    record_act(
+        session, by, person_id=person.id, company_id=candidate.company_id, kind=KIND.get(activity, ActKind.REFERENCE),
+        track=TRACK.get(activity, Track.ENDORSE), source_type=SOURCE, source_id=request.id, points=points, happened_at=happened_at, now=now,
+    )  # fmt: skip
+    data = customer_words(session, request, candidate) | {"points": points if person.state == PersonState.ACTIVE else 0}
+    notify(
+        session,
+        to=recipient(session, person.id),
+        kind="request_thanks",
+        data=data,
+        key=f"request:{request.id}:thanks",
+        now=now,
+        link=own_page(person),
+    )
+
+
+def own_page(person: Person) -> str | None:
+    """Return where somebody who takes part reads what they were asked; nothing for others, who cannot sign in."""
+    return "/asks" if person.state == PersonState.ACTIVE else None
+
+
+def _said(session: Session, candidate_id: int) -> dict[str, RequestOutcome]:
+    found = select(RequestOutcome).where(RequestOutcome.candidate_id == candidate_id).execution_options(populate_existing=True)
+    return {one.side: one for one in session.scalars(found)}

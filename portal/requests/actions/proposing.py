@@ -1,0 +1,157 @@
+"""Proposing somebody for a request: the slot of goodwill is reserved, and the account owner asked; nobody writes to the customer yet."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.answering import withdraw_ask
+from portal.acts.actions.asking import Override, propose_ask
+from portal.acts.models.asks import OpenAsk
+from portal.audit.actions import record
+from portal.kernel.actor import Actor, system
+from portal.people.models import Company, Person
+from portal.people.queries.persons import get_person, recipient
+from portal.people.rules.person import PersonState
+from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
+from portal.profiles.rules.states import Status
+from portal.requests.actions.booking import call_off
+from portal.requests.actions.granting import end_grants
+from portal.requests.actions.links import revoke_links, send_link
+from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
+from portal.requests.actions.telling import closest, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import holder_of, parties_of, tier_of
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.refusals import NoReference, OneAtATime, ProposedBefore, ThroughAdmin
+from portal.requests.rules.roles import holds, may_propose, passes_owner
+from portal.requests.rules.states import CandidateState, Move
+
+PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
+
+
+def propose(
+    session: Session,
+    actor: Actor,
+    *,
+    request_id: int,
+    person_id: int,
+    fit: int | None = None,
+    reasons: list[str] | None = None,
+    override: Override | None = None,
+    now: datetime,
+) -> RequestCandidate:
+    """Propose somebody, reserve their slot, and ask who looks after their company; where nobody does, or the requester, that step is passed.
+
+    Proposing the one of the moment again is the first proposal. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
+    ProposedBefore, NoReference; and every ``Stop`` of ``propose_ask``, which says when a slot frees: nothing is left behind then.
+    """
+    request = locked_for(session, actor, request_id, Move.PROPOSE)
+    before = session.scalar(select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.person_id == person_id))
+    if before is not None:
+        if holds(before.state):
+            return before
+        raise ProposedBefore()
+    if not may_propose(actor, parties_of(session, request), tier_of(session, person_id)):
+        raise ThroughAdmin()
+    if holder_of(session, request_id) is not None:
+        raise OneAtATime()
+    require_way(request, Move.PROPOSE)
+    person = get_person(session, person_id)
+    _require_reference(session, person, Activity(request.activity))
+    ask = propose_ask(
+        session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
+        source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override, is_told=False, now=now,
+    )  # fmt: skip
+    session.refresh(person)
+    company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None
+    candidate = RequestCandidate(
+        request_id=request_id, person_id=person_id, company_id=person.company_id, owner_id=company.owner_id if company else None, ask_id=ask.id,
+        state=CandidateState.PROPOSED, fit=fit, reasons=reasons or [], proposed_by_id=actor.id, proposed_at=now,
+        decline_code="", said="", suggested_name="", suggested_email="",
+    )  # fmt: skip
+    session.add(candidate)
+    session.flush()
+    changed: dict[str, Any] = {} if request.first_proposed_at else {"first_proposed_at": now}
+    if actor.is_admin and request.handler_id is None and actor.id != request.requester_id:
+        changed["handler_id"] = actor.id
+    make_move(session, request, Move.PROPOSE, now=now, **changed)
+    record(
+        session, actor, "request.proposed", SOURCE, request_id, now=now, person_id=person_id, candidate_id=candidate.id, owner_id=candidate.owner_id
+    )
+    _ask_owner(session, actor, request, candidate, now)
+    return candidate
+
+
+def take_back(session: Session, actor: Actor, *, request_id: int, candidate_id: int, reason: str = "", now: datetime) -> RequestCandidate:
+    """Take the candidate of the moment back, so that another can be proposed; who was asked or said yes is told that it is not needed.
+
+    Refuses: RequestUnknown, NotAllowed, RequestMoved.
+    """
+    request = locked_for(session, actor, request_id, Move.TAKE_BACK)
+    require_way(request, Move.TAKE_BACK)
+    candidate = require_holder(session, request, candidate_id)
+    make_move(session, request, Move.TAKE_BACK, now=now)
+    let_go(session, request, candidate, Move.TAKE_BACK, now)
+    record(session, actor, "request.candidate_taken_back", SOURCE, request_id, now=now, candidate_id=candidate_id, reason=reason)
+    tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate, by=actor, reason=reason)
+    return candidate
+
+
+def let_go(session: Session, request: ReferenceRequest, candidate: RequestCandidate, move: Move, now: datetime, *, note: str = "") -> None:
+    """End the candidate of a locked request who is not needed any more: slot freed, links dead, grants ended, meeting called off.
+
+    Who was written to already is told.
+    """
+    was = CandidateState(candidate.state)
+    move_candidate(session, request, candidate, move, now=now)
+    call_off(session, request, candidate, was, now)
+    free_slot(session, request, candidate, now, note=note)
+    revoke_links(session, candidate.id, now)
+    end_grants(session, request_id=request.id, now=now)
+
+
+def free_slot(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, note: str = "") -> None:
+    """Take the ask back, if it has not ended by itself meanwhile."""
+    if candidate.ask_id is not None and session.get(OpenAsk, candidate.ask_id, populate_existing=True) is not None:
+        withdraw_ask(session, system("requests"), ask_id=candidate.ask_id, reason=note, source=(SOURCE, request.id), now=now)
+
+
+def _ask_owner(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
+    passed = passes_owner(candidate.owner_id, request.requester_id)
+    if passed:
+        make_move(session, request, Move.OWNER_AGREE, now=now, candidate=candidate)
+        candidate.owner_answered_at = now
+        session.flush()
+        record(session, actor, PASSED[passed], SOURCE, request.id, now=now, candidate_id=candidate.id)
+        tell_staff(session, request, f"passed_{passed}", now, to=closest(request), candidate=candidate, by=actor)
+        return
+    ask_owner_mail(session, request, candidate, "request_agree", now)
+    tell_staff(session, request, "proposed", now, to=closest(request), candidate=candidate, by=actor)
+
+
+def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: RequestCandidate, mail: str, now: datetime) -> None:
+    """Mail the account owner, who may read the deal, a link by which they answer."""
+    assert candidate.owner_id is not None
+    company = session.get(Company, candidate.company_id) if candidate.company_id else None
+    data = {
+        "person": session.get_one(Person, candidate.person_id).name,
+        "company": company.name if company else "",
+        "requester": session.get_one(Person, request.requester_id).name,
+        "activity": ACTIVITY_NAMES[Activity(request.activity)],
+        "prospect": request.prospect,
+        "needed_by": request.needed_by.isoformat() if request.needed_by else "",
+    }
+    send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
+
+
+def _require_reference(session: Session, person: Person, activity: Activity) -> None:
+    """Refuse who is shut out, retired or held as a reference, or never does this (``NoReference``)."""
+    profile = session.get(ReferenceProfile, person.id)
+    never = session.get(ProfileActivity, (person.id, activity.value))
+    is_out = profile is not None and profile.status in (Status.RETIRED, Status.LEGAL_HOLD)
+    if person.state == PersonState.DEACTIVATED or is_out or (never is not None and never.is_never):
+        raise NoReference(name=person.name)

@@ -1,0 +1,71 @@
+"""Telling people what happened with a request. Staff who are party to it hear of the deal; customers and prospects never do."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.kernel.clock import micros
+from portal.notifications.actions import notify
+from portal.people.models import Company, Person
+from portal.people.queries.persons import admins, recipients
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import label_for
+
+STEP = "request_step"
+
+
+def page_of(request_id: int) -> str:
+    """Return the path of a request's own page."""
+    return f"/requests/{request_id}"
+
+
+def tell_staff(
+    session: Session,
+    request: ReferenceRequest,
+    step: str,
+    now: datetime,
+    *,
+    to: set[int],
+    candidate: RequestCandidate | None = None,
+    by: Actor | None = None,
+    **facts: Any,
+) -> None:
+    """Tell staff of a step, a word of the mail ``request_step``; not who took it themself. Each reads the candidate's name only if they may."""
+    data = {"step": step, "prospect": request.prospect, "activity": ACTIVITY_NAMES[Activity(request.activity)], "reason": "", "when": ""} | facts
+    for person_id, who in sorted(recipients(session, to - {by.id if by else None}).items()):
+        reader = Actor(id=person_id, roles=session.get_one(Person, person_id).roles)
+        named = label_for(session, reader, request, candidate) if candidate is not None else ""
+        told = data | {"person": named}
+        key = f"request:{request.id}:{step}:{micros(now)}:{person_id}"
+        notify(session, to=who, kind=STEP, data=told, key=key, now=now, link=page_of(request.id))
+
+
+def tell_admins(session: Session, request: ReferenceRequest, step: str, now: datetime, *, by: Actor | None = None, **facts: Any) -> None:
+    """Tell all admins of a step; not who took it, nor the requester."""
+    to = {int(one.person_id or 0) for one in admins(session)} - {request.requester_id}
+    tell_staff(session, request, step, now, to=to, by=by, **facts)
+
+
+def closest(request: ReferenceRequest) -> set[int]:
+    """Return who follows a request: the requester, and who handles it."""
+    return {request.requester_id} | ({request.handler_id} if request.handler_id else set())
+
+
+def customer_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
+    """Return what a customer reads of a request: never the deal, and of the prospect only how they may hear of it."""
+    return {
+        "person": session.get_one(Person, candidate.person_id).name,
+        "asker": session.get_one(Person, request.requester_id).name,
+        "activity": ACTIVITY_NAMES[Activity(request.activity)],
+        "told_as": request.told_as or "",
+        "words": request.words or "",
+    }
+
+
+def company_name(session: Session, candidate: RequestCandidate) -> str:
+    """Return what the candidate's company is called."""
+    company = session.get(Company, candidate.company_id) if candidate.company_id else None
+    return company.name if company is not None else ""

@@ -1,0 +1,1 @@
+"""Reading requests, and what links and calendars need of them."""

@@ -1,0 +1,30 @@
+"""What must always hold of requests: a part of the one list in ``portal/invariants.py``."""
+
+from portal.ledger.queries.invariants import Invariant
+
+INVARIANTS = (
+    Invariant(
+        "I15", "Whoever is proposed for a request, or said yes, has the ask that holds their slot; who is not any more holds none.",
+        "request_candidate",
+        """SELECT c.id, 'has no ask of this request, or one that holds a slot after its end' AS text FROM request_candidate c
+        LEFT JOIN ask a ON a.id = c.ask_id AND a.person_id = c.person_id AND a.source_type = 'reference_request' AND a.source_id = c.request_id
+        LEFT JOIN open_ask o ON o.ask_id = c.ask_id
+        WHERE a.id IS NULL OR (o.ask_id IS NOT NULL AND c.state IN
+        ('completed', 'missed', 'owner_declined', 'declined', 'no_answer', 'withdrawn'))
+        OR (c.state IN ('accepted', 'scheduled') AND (o.ask_id IS NULL OR NOT o.is_accepted))""",
+    ),
+    Invariant(
+        "I15", "A request stands as its candidate does.", "reference_request",
+        """SELECT r.id, 'does not stand as its candidate does' AS text FROM reference_request r JOIN request_candidate c ON c.request_id = r.id
+        WHERE c.state IN ('proposed', 'owner_agreed', 'asked', 'accepted', 'scheduled', 'completed', 'missed')
+        AND r.state <> CASE c.state WHEN 'asked' THEN 'customer_asked' ELSE c.state END""",
+    ),
+    Invariant(
+        "I15", "A completed request has its act, and was paid as the act says, once.", "reference_request",
+        """SELECT r.id, 'has no act, or was not paid as it says' AS text FROM reference_request r
+        JOIN request_candidate c ON c.request_id = r.id AND c.state = 'completed'
+        LEFT JOIN act a ON a.source_type = 'reference_request' AND a.source_id = r.id AND a.person_id = c.person_id
+        WHERE a.id IS NULL OR a.points <> (SELECT COALESCE(SUM(t.points), 0) FROM transfer t
+        WHERE t.source_type = 'reference_request' AND t.source_id = r.id AND t.kind = 'award')""",
+    ),
+)  # fmt: skip

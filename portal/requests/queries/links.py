@@ -1,0 +1,21 @@
+"""What a link opens."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.kernel.ids import token_hash
+from portal.people.rules.link import LinkSpent
+from portal.requests.models import RequestCandidate, RequestLink
+from portal.requests.rules.links import LinkKind
+
+
+def candidate_behind(session: Session, token: str, kind: LinkKind, now: datetime) -> RequestCandidate:
+    """Return the candidate of a link that is good; ``LinkSpent`` for every other one, whatever is wrong with it."""
+    good = (RequestLink.token_hash == token_hash(token), RequestLink.kind == kind, RequestLink.revoked_at.is_(None), RequestLink.expires_at > now)
+    found = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id).where(*good)
+    candidate = session.scalar(found)
+    if candidate is None:
+        raise LinkSpent()
+    return candidate

@@ -1,0 +1,150 @@
+"""Lists of requests: one's own, those to agree to, those that no admin has, those that go on, and for admins all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.kernel.actor import Actor
+from portal.kernel.text import fold, like_pattern
+from portal.people.models import Company, Person
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import masked, parties_of_many
+from portal.requests.rules.lists import Tab
+from portal.requests.rules.roles import TIER_OF_STRANGERS, may_know_who
+from portal.requests.rules.states import ENDED, HOLDING, LIVES, MEETINGS, CandidateState, State, Turn, turn
+from portal.requests.rules.terms import DUE_SOON
+from portal.web.paging import SIZE, AnySelect, Page, page_by
+
+_requester, _handler = aliased(Person), aliased(Person)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One request in a list. ``who`` is the candidate of the moment, by what the reader may know of them; ``deal`` the name of the deal."""
+
+    id: int
+    prospect: str
+    activity: Activity
+    state: State
+    needed_by: date | None
+    is_due: bool
+    requester: str
+    handler: str
+    who: str
+    deal: str
+    turn: Turn
+    made_at: datetime
+    request: ReferenceRequest
+
+
+def list_requests(
+    session: Session,
+    actor: Actor,
+    tab: Tab,
+    *,
+    q: str = "",
+    state: str = "",
+    activity: str = "",
+    due: bool = False,
+    after: str | None = None,
+    now: datetime,
+) -> Page:
+    """Return a page of ``Listed``: what waits longest for its day first, one's own and all the newest first."""
+    found = _narrowed(_statement().where(*_in_tab(actor, tab)), q, state, activity, now if due else None)
+    if tab in (Tab.MINE, Tab.ALL):
+        keys: Sequence[tuple[Any, bool]] = [(ReferenceRequest.made_at, True), (ReferenceRequest.id, True)]
+    else:
+        keys = [(ReferenceRequest.needed_by, False), (ReferenceRequest.id, False)]
+    page = page_by(session, found, keys, after=after, size=SIZE)
+    return replace(page, rows=listed(session, actor, page.rows, now))
+
+
+def all_requests(
+    session: Session, actor: Actor, tab: Tab, *, q: str = "", state: str = "", activity: str = "", due: bool = False, now: datetime
+) -> list[Listed]:
+    """Return all of a list, for a file."""
+    found = _narrowed(_statement().where(*_in_tab(actor, tab)), q, state, activity, now if due else None)
+    rows = session.execute(found.order_by(ReferenceRequest.made_at.desc(), ReferenceRequest.id.desc())).all()
+    return [one for start in range(0, len(rows), 500) for one in listed(session, actor, rows[start : start + 500], now)]
+
+
+def counts_of(session: Session, actor: Actor) -> dict[Tab, int]:
+    """Return how many wait in each list that somebody may open, besides all."""
+    tabs = [tab for tab in tabs_of(actor) if tab not in (Tab.ALL, Tab.MINE)]
+    counted = [func.count().filter(*_in_tab(actor, tab)) for tab in tabs]
+    row = session.execute(select(*counted).select_from(ReferenceRequest).where(ReferenceRequest.state.in_(LIVES))).one()
+    return dict(zip(tabs, row, strict=True))
+
+
+def tabs_of(actor: Actor) -> list[Tab]:
+    """Return the lists of somebody: employees read their own and what they are to agree to, admins every one."""
+    return [Tab.MINE, Tab.AGREE, *([Tab.UNASSIGNED, Tab.ACTIVE, Tab.ALL] if actor.is_admin else [])]
+
+
+def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -> list[Listed]:
+    """Return rows of the statement as they are shown, with as many statements for fifty as for one."""
+    requests = [row[0] for row in rows]
+    parties = parties_of_many(session, requests)
+    found = (
+        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier)
+        .join(Person, Person.id == RequestCandidate.person_id)
+        .outerjoin(Company, Company.id == RequestCandidate.company_id)
+        .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
+        .where(RequestCandidate.request_id.in_([one.id for one in requests]))
+        .where(RequestCandidate.state.in_((*HOLDING, CandidateState.COMPLETED, CandidateState.MISSED)))
+    )
+    who = {}
+    for candidate, name, company, tier in session.execute(found):
+        facts: dict[str, Any] = {"tier": tier or TIER_OF_STRANGERS, "owner_id": candidate.owner_id, "state": CandidateState(candidate.state)}
+        knows = may_know_who(actor, parties[candidate.request_id], **facts)
+        who[candidate.request_id] = ", ".join(filter(None, (name, company.name if company else ""))) if knows else masked(company)
+    return [
+        Listed(
+            id=one.id, prospect=one.prospect, activity=Activity(one.activity), state=State(one.state), needed_by=one.needed_by,
+            is_due=one.state in LIVES and one.needed_by is not None and one.needed_by <= (now + DUE_SOON).date(),
+            requester=row[1], handler=row[2] or "", who=who.get(one.id, ""), deal=one.deal_name,
+            turn=turn(State(one.state), is_self_serve=one.is_self_serve, is_meeting=one.activity in MEETINGS, has_prospect=bool(one.prospect_email)),
+            made_at=one.made_at, request=one,
+        )
+        for one, row in zip(requests, rows, strict=True)
+    ]  # fmt: skip
+
+
+def _statement() -> AnySelect:
+    found: AnySelect = select(ReferenceRequest, _requester.name.label("requester"), _handler.name.label("handler"))
+    found = found.join(_requester, _requester.id == ReferenceRequest.requester_id)
+    return found.outerjoin(_handler, _handler.id == ReferenceRequest.handler_id)
+
+
+def _in_tab(actor: Actor, tab: Tab) -> list[ColumnElement[bool]]:
+    asked = select(RequestCandidate.request_id).where(RequestCandidate.owner_id == actor.id, RequestCandidate.state == CandidateState.PROPOSED)
+    if tab is Tab.MINE:
+        return [ReferenceRequest.requester_id == actor.id]
+    if tab is Tab.AGREE:
+        return [ReferenceRequest.state == State.PROPOSED, ReferenceRequest.id.in_(asked)]
+    if tab is Tab.UNASSIGNED:
+        waits = (State.OPEN, State.MATCHING)
+        return [ReferenceRequest.is_self_serve.is_(False), ReferenceRequest.handler_id.is_(None), ReferenceRequest.state.in_(waits)]
+    if tab is Tab.ACTIVE:
+        return [ReferenceRequest.state.in_(LIVES)]
+    return [ReferenceRequest.state != State.DRAFT]
+
+
+def _narrowed(found: AnySelect, q: str, state: str, activity: str, due: datetime | None) -> AnySelect:
+    for word in fold(q).split():
+        pattern = like_pattern(word)
+        named = ReferenceRequest.requester_id.in_(select(Person.id).where(Person.name_key.like(pattern, escape="\\")))
+        found = found.where(or_(ReferenceRequest.search.like(pattern, escape="\\"), named))
+    if state:
+        found = found.where(ReferenceRequest.state == state)
+    if activity:
+        found = found.where(ReferenceRequest.activity == activity)
+    if due is not None:
+        found = found.where(ReferenceRequest.needed_by <= (due + DUE_SOON).date(), ReferenceRequest.state.not_in((*ENDED, State.DRAFT)))
+    return found

@@ -1,0 +1,244 @@
+"""One request whole, as one reader may see it; and what stands behind the links of customers, owners and prospects."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from portal.accounts.models import ContactGrant
+from portal.acts.queries.budget import Budget, budget_of
+from portal.audit.models import AuditEvent
+from portal.kernel.actor import Actor
+from portal.kernel.db import programme_zone
+from portal.people.models import Company, Person
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
+from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.lists import STEP_NAMES
+from portal.requests.rules.outcome import Side
+from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
+from portal.requests.rules.states import MEETINGS, CandidateState, Move, State, Turn, turn
+
+_SUBJECT = "reference_request"
+_owner = aliased(Person)
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One candidate as the reader may see them: ``is_known`` tells whether by name."""
+
+    row: RequestCandidate
+    name: str
+    person_id: int | None
+    is_known: bool
+    owner: str
+    state: CandidateState
+    holds: bool
+    nominate: dict[str, str]
+    """What the form of a nomination is filled with, where the customer named a colleague."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One request with everything on its page."""
+
+    request: ReferenceRequest
+    parties: Parties
+    roles: frozenset[Role]
+    activity: Activity
+    state: State
+    turn: Turn
+    requester: str
+    handler: str
+    candidates: list[Proposed]
+    steps: list[tuple[datetime, str, str]]
+    """(moment, sentence marked for translation, who did it)."""
+    moves: frozenset[Move]
+    slots: list[RequestSlot]
+    meeting: RequestMeeting | None
+    said: dict[str, RequestOutcome]
+    is_meeting: bool
+    may_show_contact: bool
+    wished: tuple[int, str] | None
+    """Whom the requester found and wishes for, as (id, name), where the reader may propose them."""
+
+    @property
+    def current(self) -> Proposed | None:
+        return next((one for one in self.candidates if one.holds), None)
+
+
+def whole_request(session: Session, actor: Actor, request_id: int, now: datetime) -> Whole:
+    """Return a request as the actor may read it; refuses ``RequestUnknown``."""
+    request, parties = request_for(session, actor, request_id)
+    candidates = _candidates(session, actor, request, parties)
+    current = next((one for one in candidates if one.holds or one.state in (CandidateState.COMPLETED, CandidateState.MISSED)), None)
+    slots: list[RequestSlot] = []
+    meeting: RequestMeeting | None = None
+    said: dict[str, RequestOutcome] = {}
+    if current is not None:
+        meeting, slots, said = _meeting(session, current.row.id)
+    people = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(_named(request))))}
+    state, is_meeting = State(request.state), request.activity in MEETINGS
+    return Whole(
+        request=request, parties=parties, roles=roles_of(actor, parties), activity=Activity(request.activity), state=state,
+        turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email)),
+        requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
+        candidates=candidates, steps=_steps(session, request.id), moves=moves_open(actor, parties, state, Move),
+        slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
+        may_show_contact=current is not None and current.holds and _may_show(session, actor, current.row),
+        wished=_wished(session, actor, request, parties),
+    )  # fmt: skip
+
+
+def _named(request: ReferenceRequest) -> list[int]:
+    return [one for one in (request.requester_id, request.handler_id) if one is not None]
+
+
+def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> list[Proposed]:
+    found = (
+        select(RequestCandidate, Person.name, Company, _owner.name, ReferenceProfile.tier)
+        .join(Person, Person.id == RequestCandidate.person_id)
+        .outerjoin(Company, Company.id == RequestCandidate.company_id)
+        .outerjoin(_owner, _owner.id == RequestCandidate.owner_id)
+        .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
+        .where(RequestCandidate.request_id == request.id)
+        .order_by(RequestCandidate.id.desc())
+    )
+    shown = []
+    for row, name, company, owner, tier in session.execute(found):
+        state = CandidateState(row.state)
+        knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state)
+        firm = company.name if company else ""
+        called = ", ".join(filter(None, (name, firm))) if knows else masked(company)
+        nominate = {}
+        if row.suggested_name and knows:
+            nominate = {"name": row.suggested_name, "email": row.suggested_email, "company": firm}
+        shown.append(Proposed(row, called, row.person_id if knows else None, knows, owner or "", state, holds(state), nominate))
+    return shown
+
+
+def _meeting(session: Session, candidate_id: int) -> tuple[RequestMeeting | None, list[RequestSlot], dict[str, RequestOutcome]]:
+    offered = select(RequestSlot).where(RequestSlot.candidate_id == candidate_id, RequestSlot.is_offered).order_by(RequestSlot.starts_at)
+    said = {one.side: one for one in session.scalars(select(RequestOutcome).where(RequestOutcome.candidate_id == candidate_id))}
+    return session.get(RequestMeeting, candidate_id), list(session.scalars(offered)), said
+
+
+def _steps(session: Session, request_id: int) -> list[tuple[datetime, str, str]]:
+    events = (
+        select(AuditEvent.at, AuditEvent.name, Person.name)
+        .outerjoin(Person, Person.id == AuditEvent.actor_id)
+        .where(AuditEvent.subject_type == _SUBJECT, AuditEvent.subject_id == request_id, AuditEvent.name.in_(STEP_NAMES))
+        .order_by(AuditEvent.id)
+    )
+    # Who is proposed may not be known to the reader: of customers the timeline says nothing but what they did.
+    without = ("request.accepted", "request.customer_declined", "request.other_times", "request.said_by_customer")
+    return [(at, STEP_NAMES[name], "" if name in without else who or "") for at, name, who in session.execute(events)]
+
+
+def _may_show(session: Session, actor: Actor, candidate: RequestCandidate) -> bool:
+    if actor.is_admin or actor.id == candidate.owner_id:
+        return True
+    stands = (ContactGrant.viewer_id == actor.id, ContactGrant.person_id == candidate.person_id, ContactGrant.ended_at.is_(None))
+    return session.scalar(select(ContactGrant.id).where(*stands).limit(1)) is not None
+
+
+def _wished(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> tuple[int, str] | None:
+    person_id = request.criteria.get("person_id")
+    person = session.get(Person, person_id) if isinstance(person_id, int) else None
+    if person is None or not may_propose(actor, parties, tier_of(session, person.id)):
+        return None
+    return person.id, person.name
+
+
+@dataclass(frozen=True)
+class Found:
+    """Somebody who was found for a request that is begun: how they may be called, and what asking them costs."""
+
+    person_id: int
+    name: str
+    tier: int
+    is_known: bool
+    budget: Budget
+
+
+def found_for(session: Session, actor: Actor, person_id: int, now: datetime) -> Found | None:
+    """Return whom a request is begun for, with the price of asking; None where there is no such customer's person, or not for this reader."""
+    person = session.get(Person, person_id)
+    if person is None or not person.is_advocate:
+        return None
+    tier, company = tier_of(session, person_id), session.get(Company, person.company_id) if person.company_id else None
+    is_owner = company is not None and company.owner_id == actor.id
+    if tier == 3 and not (actor.is_admin or is_owner):
+        return None
+    knows = tier == 1 or actor.is_admin or is_owner
+    name = ", ".join(filter(None, (person.name, company.name if company else ""))) if knows else masked(company)
+    return Found(person_id, name, tier, knows, budget_of(session, person_id, now))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a customer, an owner or a prospect reads behind a link."""
+
+    candidate: RequestCandidate
+    request: ReferenceRequest
+    person: str
+    company: str
+    asker: str
+    activity: Activity
+    state: CandidateState
+    slots: list[RequestSlot]
+    meeting: RequestMeeting | None
+    said: dict[str, RequestOutcome]
+    zone: str
+    minutes: int
+    is_meeting: bool
+    blackouts: list[tuple[date, date]]
+
+    @property
+    def has_said(self) -> bool:
+        return Side.CUSTOMER in self.said
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it is time to say how it went."""
+        return self.meeting is None or self.meeting.starts_at <= now
+
+
+def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
+    """Return what stands behind a link that opens a candidate."""
+    request, person = session.get_one(ReferenceRequest, candidate.request_id), session.get_one(Person, candidate.person_id)
+    company = session.get(Company, candidate.company_id) if candidate.company_id else None
+    profile = session.get(ReferenceProfile, person.id)
+    meeting, slots, said = _meeting(session, candidate.id)
+    zone = person.time_zone or (profile.time_zone if profile else "") or programme_zone(session)
+    facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
+    return Asked(
+        candidate=candidate, request=request, person=person.name, company=company.name if company else "",
+        asker=session.get_one(Person, request.requester_id).name, activity=Activity(request.activity), state=CandidateState(candidate.state),
+        zone=slots[0].zone if slots else zone, minutes=terms_of(session).minutes, is_meeting=request.activity in MEETINGS, **facts,
+    )  # fmt: skip
+
+
+def own_candidate(session: Session, actor: Actor, candidate_id: int) -> RequestCandidate | None:
+    """Return what a signed-in customer was asked, once they were; None for what is not theirs, or not theirs to know of."""
+    row = session.get(RequestCandidate, candidate_id)
+    return row if row is not None and row.person_id == actor.id and row.asked_at is not None else None
+
+
+def asks_of_requests(session: Session, person_id: int, request_ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Return what the page of one's asks says of those that requests made: the request's words, and the page on which it is answered.
+
+    Both are empty of what nobody has written to them about.
+    """
+    found = (
+        select(RequestCandidate, ReferenceRequest.told_as, ReferenceRequest.words)
+        .join(ReferenceRequest, ReferenceRequest.id == RequestCandidate.request_id)
+        .where(RequestCandidate.person_id == person_id, RequestCandidate.request_id.in_(request_ids))
+    )
+    return {
+        row.request_id: ("\n".join(filter(None, (told_as, words))), f"/asked?c={row.id}") if row.asked_at else ("", "")
+        for row, told_as, words in session.execute(found)
+    }

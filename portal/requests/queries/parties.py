@@ -1,0 +1,86 @@
+"""Who has to do with a request, and by what name a reader may know its candidate."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.kernel.actor import Actor
+from portal.people.models import Company, Person
+from portal.profiles.models import ProfileBlackout, ReferenceProfile
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
+from portal.requests.rules.refusals import RequestUnknown
+from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, holds, may_know_who, may_see
+from portal.requests.rules.states import HOLDING, CandidateState
+
+
+def parties_of(session: Session, request: ReferenceRequest) -> Parties:
+    """Return the parties of one request."""
+    return parties_of_many(session, [request])[request.id]
+
+
+def parties_of_many(session: Session, requests: Iterable[ReferenceRequest]) -> dict[int, Parties]:
+    """Return the parties of several requests, by id, in one statement."""
+    listed = list(requests)
+    owners: dict[int, set[int]] = {}
+    now: dict[int, int] = {}
+    columns = (RequestCandidate.request_id, RequestCandidate.owner_id, RequestCandidate.state)
+    found = select(*columns).where(RequestCandidate.request_id.in_([one.id for one in listed]), RequestCandidate.owner_id.is_not(None))
+    for request_id, owner_id, state in session.execute(found):
+        owners.setdefault(request_id, set()).add(int(owner_id or 0))
+        if holds(state):
+            now[request_id] = int(owner_id or 0)
+    return {
+        one.id: Parties(one.requester_id, one.handler_id, frozenset(owners.get(one.id, set())), now.get(one.id))
+        for one in listed
+    }  # fmt: skip
+
+
+def request_for(session: Session, actor: Actor, request_id: int) -> tuple[ReferenceRequest, Parties]:
+    """Return a request that the actor may read, with its parties; refuses ``RequestUnknown``."""
+    request = session.get(ReferenceRequest, request_id)
+    if request is None:
+        raise RequestUnknown()
+    parties = parties_of(session, request)
+    if not may_see(actor, parties) or (request.state == "draft" and request.requester_id != actor.id):
+        raise RequestUnknown()
+    return request, parties
+
+
+def holder_of(session: Session, request_id: int) -> RequestCandidate | None:
+    """Return the candidate of the moment, or None."""
+    found = select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.state.in_(HOLDING))
+    return session.scalar(found.execution_options(populate_existing=True))
+
+
+def meeting_of(session: Session, candidate_id: int) -> RequestMeeting | None:
+    """Return the meeting of a candidate, or None."""
+    return session.get(RequestMeeting, candidate_id, populate_existing=True)
+
+
+def tier_of(session: Session, person_id: int) -> int:
+    """Return who may find somebody (1 to 3); of one without a profile, that admins ask them."""
+    profile = session.get(ReferenceProfile, person_id)
+    return profile.tier if profile is not None else TIER_OF_STRANGERS
+
+
+def blackouts_of(session: Session, person_id: int) -> list[tuple[date, date]]:
+    """Return the days on which somebody is not to be asked for a meeting, as (first, last)."""
+    found = select(ProfileBlackout.first_on, ProfileBlackout.last_on).where(ProfileBlackout.person_id == person_id)
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def label_for(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate) -> str:
+    """Return how the actor may know the candidate: by name and company, or by what the company is like."""
+    state, tier = CandidateState(candidate.state), tier_of(session, candidate.person_id)
+    company = session.get(Company, candidate.company_id) if candidate.company_id else None
+    if may_know_who(actor, parties_of(session, request), tier=tier, owner_id=candidate.owner_id, state=state):
+        person = session.get_one(Person, candidate.person_id)
+        return ", ".join(filter(None, (person.name, company.name if company else "")))
+    return masked(company)
+
+
+def masked(company: Company | None) -> str:
+    """Return what a company is like, without its name: industry, region and size, as far as they are known; else a number sign."""
+    return ", ".join(filter(None, (company.industry, company.region, company.size))) if company is not None else ""

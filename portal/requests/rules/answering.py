@@ -1,0 +1,141 @@
+"""What customers and account owners answer, and the times that are offered."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from portal.kernel.clock import local_date
+from portal.kernel.text import N_
+from portal.people.rules.throttle import Limit
+from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
+
+LINK_GOOD_FOR = timedelta(days=90)
+"""A link outlives the ask and the meeting, so that who says late how it went still can."""
+LINK_TRIES = Limit("request.link", 60, timedelta(hours=1))
+LENGTHS = (30, 60)
+SLOTS = 3
+SLOT_DAYS = 60
+NOTICE = timedelta(hours=1)
+REASON_LENGTH, SAID_LENGTH = 500, 1_000
+
+
+class CustomerNo(StrEnum):
+    """Why a customer said no."""
+
+    NO_TIME = "no_time"
+    NOT_ALLOWED = "not_allowed"
+    NOT_THIS = "not_this"
+    COLLEAGUE = "colleague"
+    NOT_HAPPY = "not_happy"
+    OTHER = "other"
+
+
+CUSTOMER_NO_NAMES = {
+    CustomerNo.NO_TIME: N_("I have no time for it"),
+    CustomerNo.NOT_ALLOWED: N_("My company does not allow it"),
+    CustomerNo.NOT_THIS: N_("Not with this company"),
+    CustomerNo.COLLEAGUE: N_("A colleague would be better"),
+    CustomerNo.NOT_HAPPY: N_("I am not happy enough with you"),
+    CustomerNo.OTHER: N_("I would rather not say"),
+}
+
+
+class OwnerNo(StrEnum):
+    """Why an account owner does not agree."""
+
+    RENEWAL = "renewal"
+    ESCALATION = "escalation"
+    ASKED_TOO_OFTEN = "asked_too_often"
+    WRONG_PERSON = "wrong_person"
+    WRONG_FIT = "wrong_fit"
+    OTHER = "other"
+
+
+OWNER_NO_NAMES = {
+    OwnerNo.RENEWAL: N_("The contract is being renewed"),
+    OwnerNo.ESCALATION: N_("Something is being sorted out with them"),
+    OwnerNo.ASKED_TOO_OFTEN: N_("They were asked too often lately"),
+    OwnerNo.WRONG_PERSON: N_("Another person would be better"),
+    OwnerNo.WRONG_FIT: N_("It does not fit"),
+    OwnerNo.OTHER: N_("Another reason"),
+}
+
+
+class Unfilled(StrEnum):
+    """The criterion that left nobody, as an admin says who declines a request."""
+
+    NOBODY = "nobody"
+    INDUSTRY = "industry"
+    REGION = "region"
+    SIZE = "size"
+    PRODUCT = "product"
+    LANGUAGE = "language"
+    CONSENT = "consent"
+    CAPACITY = "capacity"
+    TIME = "time"
+    OTHER = "other"
+
+
+UNFILLED_NAMES = {
+    Unfilled.NOBODY: N_("Nobody fits"),
+    Unfilled.INDUSTRY: N_("Nobody in this industry"),
+    Unfilled.REGION: N_("Nobody in this region"),
+    Unfilled.SIZE: N_("Nobody of this size"),
+    Unfilled.PRODUCT: N_("Nobody with this product"),
+    Unfilled.LANGUAGE: N_("Nobody who speaks the language"),
+    Unfilled.CONSENT: N_("Nobody who does this"),
+    Unfilled.CAPACITY: N_("Nobody has a free slot"),
+    Unfilled.TIME: N_("Too little time"),
+    Unfilled.OTHER: N_("Another reason"),
+}
+
+
+def in_zone(wall: datetime, zone: str) -> datetime:
+    """Return the moment, in UTC, at which a clock in ``zone`` shows ``wall``; of a time that comes twice, the first. Refuses one that never is."""
+    there = wall.replace(tzinfo=ZoneInfo(zone), second=0, microsecond=0, fold=0)
+    moment = there.astimezone(UTC)
+    if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != there.replace(tzinfo=None):
+        raise SlotNever()
+    return moment
+
+
+def require_length(minutes: int) -> int:
+    """Return the length of a meeting; refuses all but half an hour and an hour."""
+    if minutes not in LENGTHS:
+        raise LengthUnknown()
+    return minutes
+
+
+def require_slots(walls: Sequence[datetime | None], zone: str, blackouts: Iterable[tuple[date, date]], now: datetime) -> list[datetime]:
+    """Return the offered times in UTC, in order. ``walls`` is what a clock in ``zone`` shows; None is a field left empty.
+
+    Refuses none at all, and by its field (``slot1`` …) what is over, more than sixty days away, offered twice, or on a day ruled out.
+    """
+    found: list[datetime] = []
+    ruled_out = list(blackouts)
+    for number, wall in enumerate(walls, 1):
+        if wall is None:
+            continue
+        try:
+            moment = in_zone(wall, zone)
+            _require_slot(moment, found, zone, ruled_out, now)
+        except (SlotNever, SlotPast, SlotTooFar, SlotTwice, SlotOff) as refusal:
+            refusal.field = f"slot{number}"
+            raise
+        found.append(moment)
+    if not found:
+        raise NoSlots()
+    return sorted(found)
+
+
+def _require_slot(moment: datetime, found: list[datetime], zone: str, ruled_out: list[tuple[date, date]], now: datetime) -> None:
+    if moment < now + NOTICE:
+        raise SlotPast()
+    if moment > now + timedelta(days=SLOT_DAYS):
+        raise SlotTooFar(days=SLOT_DAYS)
+    if moment in found:
+        raise SlotTwice()
+    day = local_date(moment, zone)
+    if any(first <= day <= last for first, last in ruled_out):
+        raise SlotOff()

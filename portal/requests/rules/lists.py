@@ -1,0 +1,59 @@
+"""The lists of requests."""
+
+from enum import StrEnum
+
+from portal.kernel.text import N_
+
+
+class Tab(StrEnum):
+    """One list."""
+
+    MINE = "mine"
+    AGREE = "agree"
+    UNASSIGNED = "unassigned"
+    ACTIVE = "active"
+    ALL = "all"
+
+
+TAB_NAMES = {
+    Tab.MINE: N_("Mine"),
+    Tab.AGREE: N_("To agree to"),
+    Tab.UNASSIGNED: N_("Unassigned"),
+    Tab.ACTIVE: N_("Active"),
+    Tab.ALL: N_("All"),
+}
+STEP_NAMES = {
+    "request.drafted": N_("Draft begun"),
+    "request.sent": N_("Sent"),
+    "request.taken_up": N_("Taken up by an admin"),
+    "request.proposed": N_("Somebody proposed, a slot reserved"),
+    "request.owner_passed_none": N_("No account owner to ask"),
+    "request.owner_passed_self": N_("The requester looks after the account"),
+    "request.owner_agreed": N_("The account owner agreed"),
+    "request.owner_refused": N_("The account owner said no"),
+    "request.remind_owner": N_("The account owner was reminded"),
+    "request.escalate": N_("Admins were told that the account owner is silent"),
+    "request.customer_asked": N_("The customer was asked"),
+    "request.remind_customer": N_("The customer was reminded"),
+    "request.accepted": N_("The customer said yes"),
+    "request.other_times": N_("The customer offers other times"),
+    "request.customer_declined": N_("The customer said no"),
+    "request.no_answer": N_("No answer, the slot is free again"),
+    "request.candidate_taken_back": N_("The proposal was taken back"),
+    "request.prospect_set": N_("The prospect’s contact was entered"),
+    "request.booked": N_("A time was picked"),
+    "request.rebooked": N_("Another time was picked"),
+    "request.outcome_asked": N_("Both sides were asked what happened"),
+    "request.said_by_requester": N_("The requester said what happened"),
+    "request.said_by_customer": N_("The customer said what happened"),
+    "request.ruled_on": N_("An admin decided what happened"),
+    "request.completed": N_("Completed"),
+    "request.missed": N_("Did not happen"),
+    "request.declined_request": N_("Nobody was found"),
+    "request.cancelled": N_("Cancelled"),
+    "request.expired": N_("The day by which it was needed is over"),
+    "request.withdrawn": N_("Withdrawn: the deal is lost"),
+    "request.deal_won": N_("The deal was won"),
+    "request.deal_lost": N_("The deal was lost"),
+}
+"""What the timeline of a request says of each event."""

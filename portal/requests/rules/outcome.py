@@ -1,0 +1,66 @@
+"""What happened, as both sides say: when they are asked, and what follows from what they say, or from their silence."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portal.kernel.text import N_
+from portal.requests.rules.refusals import GradeNeeded
+
+ASK_AFTER = timedelta(hours=2)
+"""So long after the planned end both sides are asked (A1, as others check attendance then)."""
+GRADES = {1: N_("Very negative"), 2: N_("Negative"), 3: N_("Neutral"), 4: N_("Positive"), 5: N_("Very positive")}
+"""Expected and actual grade, in five steps (A1)."""
+MOST_MINUTES = 6_000
+
+
+class Side(StrEnum):
+    """Who says what happened."""
+
+    REQUESTER = "requester"
+    CUSTOMER = "customer"
+
+
+class Verdict(StrEnum):
+    """What follows from what was said so far."""
+
+    WAIT = "wait"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    DISPUTED = "disputed"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one side said, and when."""
+
+    came: bool
+    said_at: datetime
+
+
+def ask_at(starts_at: datetime, minutes: int) -> datetime:
+    """Return when both sides are asked about a meeting."""
+    return starts_at + timedelta(minutes=minutes) + ASK_AFTER
+
+
+def verdict(requester: Said | None, customer: Said | None, now: datetime, *, confirm_days: int) -> Verdict:
+    """Return what follows. Where one side says it and the other is silent for ``confirm_days`` days, that stands; where they differ, a person
+    decides.
+    """
+    both = [said for said in (requester, customer) if said is not None]
+    if len(both) == 2:
+        if both[0].came != both[1].came:
+            return Verdict.DISPUTED
+        return Verdict.COMPLETED if both[0].came else Verdict.MISSED
+    if both and now >= both[0].said_at + timedelta(days=confirm_days):
+        return Verdict.COMPLETED if both[0].came else Verdict.MISSED
+    return Verdict.WAIT
+
+
+def require_grade(side: Side, came: bool, grade: int | None) -> int | None:
+    """Return the grade that is kept: the requester gives one to what took place, and nobody else does. Refuses none, and one out of range."""
+    if side is not Side.REQUESTER or not came:
+        return None
+    if grade not in GRADES:
+        raise GradeNeeded()
+    return grade

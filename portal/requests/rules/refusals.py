@@ -1,0 +1,151 @@
+"""Why a request, a proposal or an answer is refused: each with its facts and a sentence."""
+
+from portal.kernel.errors import Conflict, NotAllowed, NotFound, Refusal
+from portal.kernel.text import N_
+
+
+class RequestMoved(Conflict):
+    """The request does not stand any more as it was shown."""
+
+    message = N_("This request has moved on meanwhile: %(state)s. Nothing was changed.")
+
+
+class RequestUnknown(NotFound):
+    """No such request, or not of this reader: one answer for both."""
+
+
+class ThroughAdmin(NotAllowed):
+    """Who is of tier 2 or 3 is proposed by an admin."""
+
+    message = N_("This person is asked through an admin only. Send the request, and an admin takes it up.")
+
+
+class ProposedBefore(Conflict):
+    """One person is proposed once for a request."""
+
+    message = N_("This person was proposed for this request before.")
+
+
+class NoReference(Conflict):
+    """Shut out, retired or held as a reference, or one who said never to this."""
+
+    message = N_("%(name)s is not to be asked for this as a reference.")
+
+
+class NoAddress(Conflict):
+    """Somebody who cannot be written to."""
+
+    message = N_("There is no e-mail address of %(name)s here, so nobody can be written to.")
+
+
+class AnsweredBefore(Conflict):
+    """Answered in another window, or by another link."""
+
+    message = N_("You have answered already. Nothing was changed.")
+
+
+class NotNeeded(Conflict):
+    """The request ended, or somebody else is asked."""
+
+    message = N_("This is not needed any more. Thank you all the same.")
+
+
+class OneAtATime(Conflict):
+    """A request has one candidate at a time."""
+
+    message = N_("Somebody is proposed for this request already. Take that back first.")
+
+
+class DayPast(Refusal):
+    """Needed by a day that is over."""
+
+    message = N_("This day is over. Choose today or a later one.")
+    field = "needed_by"
+
+
+class WhatMissing(Refusal):
+    """Sent without something that it needs."""
+
+    message = N_("Please fill this in before you send it.")
+
+
+class CodeNeeded(Refusal):
+    """A no without a reason from the list."""
+
+    message = N_("Please choose why.")
+    field = "code"
+
+
+class NoSlots(Refusal):
+    """Yes to a meeting, but no time for it."""
+
+    message = N_("Offer at least one time; three make it easy.")
+    field = "slot1"
+
+
+class SlotPast(Refusal):
+    """A time that is over, or as good as."""
+
+    message = N_("This time is over, or less than an hour away.")
+
+
+class SlotTooFar(Refusal):
+    """A time beyond what anybody plans."""
+
+    message = N_("This time is more than %(days)s days away.")
+
+
+class SlotTwice(Refusal):
+    """The same time twice."""
+
+    message = N_("This time is offered twice.")
+
+
+class SlotOff(Refusal):
+    """A day that was ruled out."""
+
+    message = N_("On this day there are no meetings with you, as your profile says.")
+
+
+class SlotNever(Refusal):
+    """A time that the clocks jump over."""
+
+    message = N_("This time does not exist on that day: the clocks are changed.")
+
+
+class SlotGone(Conflict):
+    """Picked, but not offered, or over by now."""
+
+    message = N_("This time is not offered any more. Please choose another one.")
+
+
+class LengthUnknown(Refusal):
+    """Neither half an hour nor an hour."""
+
+    message = N_("Choose 30 or 60 minutes.")
+    field = "minutes"
+
+
+class TooEarly(Conflict):
+    """Nobody can say yet how it went."""
+
+    message = N_("This has not taken place yet. You are asked afterwards.")
+
+
+class SaidBefore(Conflict):
+    """Each side says once what happened."""
+
+    message = N_("You have said already what happened. Nothing was changed.")
+
+
+class GradeNeeded(Refusal):
+    """It took place, and the requester says how it went."""
+
+    message = N_("Please say how it went.")
+    field = "grade"
+
+
+class DealClosed(Conflict):
+    """The outcome stands."""
+
+    message = N_("It is noted already what became of this deal.")

@@ -1,0 +1,102 @@
+"""Who may do what with a request: the requester, the admin who handles it, the account owner who is asked, and admins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.kernel.actor import Actor
+from portal.requests.rules.states import HOLDING, CandidateState, Move, State, moved
+
+TIER_OF_STRANGERS = 2
+"""Of somebody without a reference profile: asked through an admin."""
+_AFTER_YES = (CandidateState.ACCEPTED, CandidateState.SCHEDULED, CandidateState.COMPLETED, CandidateState.MISSED)
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Whose request it is, who handles it, and the account owners who are or were asked about one of its candidates."""
+
+    requester_id: int
+    handler_id: int | None = None
+    owner_ids: frozenset[int] = frozenset()
+    """Every account owner who was asked."""
+    owner_id: int | None = None
+    """The account owner of the candidate of the moment."""
+
+
+class Role(StrEnum):
+    """What somebody is to a request. The customer and the prospect come by link, and act on nothing else."""
+
+    REQUESTER = "requester"
+    HANDLER = "handler"
+    OWNER = "owner"
+    ADMIN = "admin"
+
+
+MAY: dict[Move, frozenset[Role]] = {
+    Move.SEND: frozenset({Role.REQUESTER}),
+    Move.TAKE_UP: frozenset({Role.ADMIN}),
+    Move.PROPOSE: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.OWNER_AGREE: frozenset({Role.OWNER}),
+    Move.OWNER_REFUSE: frozenset({Role.OWNER}),
+    Move.ASK: frozenset({Role.REQUESTER, Role.OWNER, Role.ADMIN}),
+    Move.TAKE_BACK: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.BOOK: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.DECLINE: frozenset({Role.ADMIN}),
+    Move.CANCEL: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.WITHDRAW: frozenset({Role.REQUESTER, Role.ADMIN}),
+}
+"""Who may make a move from a page of the portal. An admin answers for no account owner, unless they are the owner; for one who is
+silent, an admin takes the proposal back or names another owner. Whoever handles a request is an admin."""
+
+
+def roles_of(actor: Actor, parties: Parties) -> frozenset[Role]:
+    """Return what the actor is to the request: nothing for everybody else."""
+    if actor.is_advocate and not (actor.is_employee or actor.is_admin):
+        return frozenset()
+    found = {Role.ADMIN} if actor.is_admin else set()
+    if actor.id is not None and (actor.is_employee or actor.is_admin):
+        found |= {Role.REQUESTER} if actor.id == parties.requester_id else set()
+        found |= {Role.HANDLER} if actor.id == parties.handler_id else set()
+        found |= {Role.OWNER} if actor.id == parties.owner_id else set()
+    return frozenset(found)
+
+
+def may_see(actor: Actor, parties: Parties) -> bool:
+    """Tell whether the actor may read the request with its deal: its parties, past owners included, and admins."""
+    was_asked = actor.is_employee and actor.id is not None and actor.id in parties.owner_ids
+    return bool(roles_of(actor, parties)) or was_asked
+
+
+def may(move: Move, actor: Actor, parties: Parties) -> bool:
+    """Tell whether the actor may make a move, as far as that is a matter of who they are."""
+    return actor.is_system or bool(MAY.get(move, frozenset()) & roles_of(actor, parties))
+
+
+def may_propose(actor: Actor, parties: Parties, tier: int) -> bool:
+    """Tell whether the actor may propose somebody of a tier: the requester from tier 1, admins from all."""
+    return actor.is_admin or (tier == 1 and may(Move.PROPOSE, actor, parties))
+
+
+def passes_owner(owner_id: int | None, requester_id: int) -> str:
+    """Return why no account owner is asked, a word of ``PASSED``; empty where one is: nobody looks after the company, or the requester does."""
+    if owner_id is None:
+        return "none"
+    return "self" if owner_id == requester_id else ""
+
+
+def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState) -> bool:
+    """Tell whether the actor may read a candidate's name: of tier 1 all who see the request; else admins, the owner, and after the yes all."""
+    if tier == 1 or actor.is_admin or (owner_id is not None and actor.id == owner_id):
+        return may_see(actor, parties)
+    return state in _AFTER_YES and may_see(actor, parties)
+
+
+def moves_open(actor: Actor, parties: Parties, state: State, moves: Iterable[Move]) -> frozenset[Move]:
+    """Return which of ``moves`` the actor may make now."""
+    return frozenset(move for move in moves if moved(state, move) is not None and may(move, actor, parties))
+
+
+def holds(state: CandidateState | str) -> bool:
+    """Tell whether a candidate is the one of the request."""
+    return state in HOLDING

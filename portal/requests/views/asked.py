@@ -1,0 +1,232 @@
+"""The pages behind the links of account owners, customers and prospects. GET shows, POST acts, so that a mail scanner answers nothing.
+
+Nobody is signed in by them. A customer who is signed in opens the same page from their list, by the number of what they were asked.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.people.actions.throttles import count_try
+from portal.people.rules.link import LinkSpent
+from portal.people.rules.throttle import TooManyTries, network
+from portal.requests.actions.answering import accept, decline, offer_others
+from portal.requests.actions.booking import pick_as_prospect
+from portal.requests.actions.outcomes import say_as_customer
+from portal.requests.actions.owning import agree_by_link, refuse_by_link
+from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, TimesForm
+from portal.requests.models import RequestCandidate
+from portal.requests.queries.links import candidate_behind
+from portal.requests.queries.page import Asked, behind_link, own_candidate
+from portal.requests.rules.answering import LINK_TRIES
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.refusals import AnsweredBefore, NotNeeded, RequestMoved, SlotGone
+from portal.requests.views.shared import NAMES, bp
+from portal.web.errors import headers_of, sentence
+from portal.web.forms import Form
+from portal.web.guards import current_actor, public
+from portal.web.templating import render
+from portal.web.transaction import database, db, writes
+
+MOVED = (AnsweredBefore, NotNeeded, RequestMoved, SlotGone)
+ZONES = 64
+
+
+def _given() -> dict[str, str]:
+    """Return what opens the page, from the form or the address: a link's token, or what a signed-in customer was asked."""
+    return {name: (request.form.get(name) or request.args.get(name) or "")[:200] for name in ("t", "c")}
+
+
+def _opened(kind: LinkKind) -> RequestCandidate:
+    given, actor = _given(), current_actor()
+    if given["t"]:
+        return candidate_behind(db(), given["t"], kind, utcnow())
+    own = int(given["c"]) if given["c"].isdigit() and len(given["c"]) < 19 else 0
+    found = own_candidate(db(), actor, own) if kind is LinkKind.CUSTOMER and actor.id is not None else None
+    if found is None:
+        raise LinkSpent()
+    return found
+
+
+def _counted() -> None:
+    """Count the try before the unit of work, so that guesses count though they are refused."""
+    origin, now = network(current_actor().origin), utcnow()
+    database().write(lambda session: count_try(session, LINK_TRIES, origin, now))
+
+
+def _spent(refusal: Refusal) -> ResponseReturnValue:
+    return render("requests/spent.html", text=sentence(refusal), is_slowed=isinstance(refusal, TooManyTries)), refusal.status, headers_of(refusal)
+
+
+def _back(endpoint: str) -> ResponseReturnValue:
+    kept: dict[str, Any] = {name: value for name, value in _given().items() if value}
+    return redirect(url_for(endpoint, **kept), 303)
+
+
+def _answer(page: Callable[..., ResponseReturnValue], name: str, make: Callable[..., Form]) -> Callable[[Refusal], ResponseReturnValue]:
+    """Return how a refusal is answered: by the page, with what was typed; where things have moved on, by the page as they stand."""
+
+    def again(refusal: Refusal) -> ResponseReturnValue:
+        if isinstance(refusal, LinkSpent | TooManyTries):
+            return _spent(refusal)
+        if isinstance(refusal, MOVED):
+            return page(note=sentence(refusal), status=refusal.status)
+        form = make()
+        form.refuse(refusal)
+        return page(**{name: form}, status=refusal.status)
+
+    return again
+
+
+@bp.get("/agree")
+@public
+def owners_page() -> ResponseReturnValue:
+    """Whom an account owner is asked about, and for what."""
+    return _owners()
+
+
+def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
+    try:
+        asked = behind_link(db(), _opened(LinkKind.OWNER))
+    except LinkSpent as refusal:
+        return _spent(refusal)
+    forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}
+    return render("requests/agree.html", asked=asked, note=note, **forms, **NAMES), status
+
+
+@bp.post("/agree/yes")
+@public
+@writes(first=_counted, again=_answer(_owners, "yes", AgreeForm))
+def owner_agrees(ready: None) -> ResponseReturnValue:
+    """Agree."""
+    form = AgreeForm()
+    agree_by_link(db(), current_actor().origin, candidate=_opened(LinkKind.OWNER), asks_now=form.asks_now.data, now=utcnow())
+    return _back("requests.owners_page")
+
+
+@bp.post("/agree/no")
+@public
+@writes(first=_counted, again=_answer(_owners, "no", OwnerNoForm))
+def owner_refuses(ready: None) -> ResponseReturnValue:
+    """Do not agree. The link is spent then, so the thanks stand on this answer."""
+    form = OwnerNoForm()
+    if not form.validate():
+        return _owners(no=form, status=422)
+    given = {"code": form.code.data, "said": form.said.data or ""}
+    refuse_by_link(db(), current_actor().origin, candidate=_opened(LinkKind.OWNER), **given, now=utcnow())
+    return render("requests/thanks.html", text=_("The slot is free again, and whoever asked reads your reason. Nobody has written to the customer."))
+
+
+@bp.get("/asked")
+@public
+def customers_page() -> ResponseReturnValue:
+    """What a customer is asked, and what they may answer; afterwards what they answered."""
+    return _customers()
+
+
+def _customers(**given: Any) -> ResponseReturnValue:
+    note, status = given.pop("note", ""), given.pop("status", 200)
+    try:
+        asked = behind_link(db(), _opened(LinkKind.CUSTOMER))
+    except LinkSpent as refusal:
+        return _spent(refusal)
+    kept = _given()
+    times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
+    forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
+    forms |= {"link": LinkForm(formdata=None, data=kept)} | given
+    return render("requests/asked.html", asked=asked, note=note, now=utcnow(), **forms, **NAMES), status
+
+
+@bp.post("/asked/yes")
+@public
+@writes(first=_counted, again=_answer(_customers, "times", TimesForm))
+def customer_accepts(ready: None) -> ResponseReturnValue:
+    """Say yes, with times where it is a meeting."""
+    candidate = _opened(LinkKind.CUSTOMER)
+    form, asked = TimesForm(), behind_link(db(), candidate)
+    if asked.is_meeting and not form.validate():
+        return _customers(times=form, status=422)
+    given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data} if asked.is_meeting else {}
+    accept(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
+    return _back("requests.customers_page")
+
+
+@bp.post("/asked/times")
+@public
+@writes(first=_counted, again=_answer(_customers, "times", TimesForm))
+def customer_offers(ready: None) -> ResponseReturnValue:
+    """Offer other times."""
+    form = TimesForm()
+    if not form.validate():
+        return _customers(times=form, status=422)
+    candidate = _opened(LinkKind.CUSTOMER)
+    given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data}
+    offer_others(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
+    flash(_("Thank you. Your times are passed on."), "good")
+    return _back("requests.customers_page")
+
+
+@bp.post("/asked/no")
+@public
+@writes(first=_counted, again=_answer(_customers, "no", CustomerNoForm))
+def customer_declines(ready: None) -> ResponseReturnValue:
+    """Say no, or name a colleague instead."""
+    form = CustomerNoForm()
+    if not form.validate():
+        return _customers(no=form, status=422)
+    given = {
+        "code": form.code.data,
+        "said": form.said.data or "",
+        "colleague": form.colleague.data or "",
+        "colleague_email": form.colleague_email.data or "",
+    }
+    decline(db(), current_actor().origin, candidate=_opened(LinkKind.CUSTOMER), **given, now=utcnow())
+    return _back("requests.customers_page")
+
+
+@bp.post("/asked/outcome")
+@public
+@writes(first=_counted, again=_answer(_customers, "outcome", CustomerOutcomeForm))
+def customer_says(ready: None) -> ResponseReturnValue:
+    """Say what happened."""
+    form = CustomerOutcomeForm()
+    if not form.validate():
+        return _customers(outcome=form, status=422)
+    said: dict[str, Any] = {"came": form.came.data == "yes", "minutes": form.minutes.data, "note": form.note.data or ""}
+    say_as_customer(db(), current_actor().origin, candidate=_opened(LinkKind.CUSTOMER), **said, now=utcnow())
+    return _back("requests.customers_page")
+
+
+@bp.get("/meet")
+@public
+def prospects_page() -> ResponseReturnValue:
+    """The times that are offered to a prospect."""
+    return _prospects()
+
+
+def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
+    try:
+        asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
+    except LinkSpent as refusal:
+        return _spent(refusal)
+    form = pick or LinkForm(formdata=None, data=_given())
+    zone = TimesForm(formdata=None).zone
+    named = request.args.get("zone", "")[:ZONES]
+    zone.data = named if named in {value for value, _label in zone.choices} else asked.zone
+    return render("requests/meet.html", asked=asked, form=form, zone=zone, note=note, now=utcnow(), **NAMES), status
+
+
+@bp.post("/meet")
+@public
+@writes(first=_counted, again=_answer(_prospects, "pick", LinkForm))
+def prospect_picks(ready: None) -> ResponseReturnValue:
+    """Pick a time."""
+    slot = request.form.get("slot", "")
+    slot_id = int(slot) if slot.isdigit() and len(slot) < 19 else 0
+    pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), slot_id=slot_id, now=utcnow())
+    return _back("requests.prospects_page")

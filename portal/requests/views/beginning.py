@@ -1,0 +1,102 @@
+"""Beginning a request: the form, filled from a search, with what asking costs; drafts."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import Refusal
+from portal.profiles.rules.activity import Activity
+from portal.requests.actions.begin import drop_draft, keep_request, need_of, send_request
+from portal.requests.actions.proposing import propose
+from portal.requests.forms import BeginForm
+from portal.requests.queries.page import Found, found_for
+from portal.requests.queries.parties import request_for
+from portal.requests.rules.need import Need
+from portal.requests.rules.refusals import RequestUnknown
+from portal.requests.rules.states import State
+from portal.requests.views.shared import NAMES, bp
+from portal.web.guards import current_actor, staff
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+
+@bp.get("/requests/new")
+@staff
+def begin() -> ResponseReturnValue:
+    """The form, filled from the address: who was found, and what was searched for; or from a draft."""
+    draft = request.args.get("draft", 0, type=int)
+    if draft:
+        return _draft(draft)
+    given: dict[str, Any] = {name: request.args[name] for name in Need.__dataclass_fields__ if request.args.get(name)}
+    form = BeginForm(request.args) if given or request.args.get("person") else BeginForm(formdata=None)
+    return _page(form)
+
+
+def _draft(request_id: int) -> ResponseReturnValue:
+    found, _parties = request_for(db(), current_actor(), request_id)
+    if found.state != State.DRAFT:
+        return redirect(url_for("requests.one", request_id=request_id), 303)
+    kept = asdict(need_of(found)) | {"key": found.key, "person": found.criteria.get("person_id") or "", "through_admin": not found.is_self_serve}
+    return _page(BeginForm(formdata=None, data=kept), draft_id=found.id)
+
+
+@bp.post("/requests/new")
+@staff
+@writes(again=lambda refusal: _again(refusal))
+def send() -> ResponseReturnValue:
+    """Keep a draft, or send it; who was found and may be picked is proposed at once."""
+    form, actor, now = BeginForm(), current_actor(), utcnow()
+    if request.form.get("do") == "draft":
+        form.prospect.validators, form.needed_by.validators = (), ()
+    if not form.validate():
+        return _page(form, status=422)
+    found = _found(form)
+    picks = not form.through_admin.data and (found is None or found.tier == 1 or actor.is_admin)
+    criteria = {"person_id": found.person_id} if found else {}
+    kept = keep_request(db(), actor, key=form.key.data or "", need=form.need(), is_self_serve=picks, criteria=criteria, now=now)
+    if request.form.get("do") == "draft":
+        flash(_("Kept as a draft. Nobody sees it but you."), "good")
+        return redirect(url_for("requests.begin", draft=kept.id), 303)
+    was_new = kept.state == State.DRAFT
+    send_request(db(), actor, request_id=kept.id, now=now)
+    if found is not None and picks and was_new:
+        propose(db(), actor, request_id=kept.id, person_id=found.person_id, now=now)
+        flash(_("Sent. A slot of %(name)s is reserved; the account owner is asked before anybody writes to them.", name=found.name), "good")
+    elif picks:
+        flash(_("Sent. Propose somebody now."), "good")
+    else:
+        flash(_("Sent. An admin takes it up, and you are told at each step."), "good")
+    return redirect(url_for("requests.one", request_id=kept.id), 303)
+
+
+@bp.post("/requests/<int:request_id>/drop")
+@staff
+@writes
+def drop(request_id: int) -> ResponseReturnValue:
+    """Remove a draft."""
+    drop_draft(db(), current_actor(), request_id=request_id, now=utcnow())
+    flash(_("The draft is removed."), "good")
+    return redirect(url_for("requests.index"), 303)
+
+
+def _found(form: BeginForm) -> Found | None:
+    person_id = form.person.data or ""
+    return found_for(db(), current_actor(), int(person_id), utcnow()) if str(person_id).isdigit() and len(str(person_id)) < 19 else None
+
+
+def _page(form: BeginForm, *, draft_id: int | None = None, status: int = 200) -> ResponseReturnValue:
+    if form.activity.data not in set(Activity):
+        form.activity.data = Activity.CALL.value
+    return render("requests/begin.html", form=form, found=_found(form), draft_id=draft_id, **NAMES), status
+
+
+def _again(refusal: Refusal) -> ResponseReturnValue:
+    form = BeginForm()
+    if isinstance(refusal, RequestUnknown):
+        raise refusal
+    form.refuse(refusal)
+    return _page(form, status=refusal.status)

@@ -1,0 +1,6 @@
+"""The blueprint of requests, once all doors are hung."""
+
+from portal.requests.views import asked, beginning, lists, one, shared
+
+bp = shared.bp
+parts = (lists, beginning, one, asked)

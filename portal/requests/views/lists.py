@@ -1,0 +1,49 @@
+"""The lists of requests."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.kernel.clock import utcnow
+from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.requests.forms import RequestsFilter
+from portal.requests.queries.lists import Listed, all_requests, counts_of, list_requests, tabs_of
+from portal.requests.rules.lists import Tab
+from portal.requests.rules.states import STAGE_NAMES, STATE_NAMES, DealStage
+from portal.requests.views.shared import NAMES, bp
+from portal.web.exports import csv_response
+from portal.web.guards import current_actor, staff
+from portal.web.templating import render
+from portal.web.transaction import db
+
+HEADER = (
+    *("id", "kind", "prospect", "needed_by", "state", "requester", "handler", "reference"),
+    *("deal", "deal_ref", "value", "currency", "stage", "outcome", "sent"),
+)
+
+
+@bp.get("/requests")
+@staff
+def index() -> ResponseReturnValue:
+    """Requests: the reader's own, those to agree to, and for admins those that wait, go on, and all."""
+    form, actor, now = RequestsFilter(request.args), current_actor(), utcnow()
+    asked = form.values()
+    tabs = tabs_of(actor)
+    named = asked.pop("tab", "")
+    tab = Tab(named) if named in tabs else (Tab.MINE if actor.is_employee else Tab.UNASSIGNED)
+    form.tab.data = tab.value
+    if request.args.get("format") == "csv":
+        return csv_response("requests.csv", HEADER, map(_line, all_requests(db(), actor, tab, **asked, now=now)))
+    page = list_requests(db(), actor, tab, **asked, after=request.args.get("after"), now=now)
+    shown: dict[str, Any] = {"form": form, "page": page, "tab": tab, "tab_list": tabs, "counts": counts_of(db(), actor)}
+    return render("requests/index.html", **shown, is_narrowed=bool(asked), **NAMES)
+
+
+def _line(one: Listed) -> tuple[Any, ...]:
+    deal = one.request
+    stage = _(STAGE_NAMES[DealStage(deal.deal_stage)]) if deal.deal_stage else ""
+    own = (one.id, _(ACTIVITY_NAMES[one.activity]), one.prospect, one.needed_by, _(STATE_NAMES[one.state]), one.requester, one.handler, one.who)
+    sent = deal.opened_at.date() if deal.opened_at else None
+    return (*own, deal.deal_name, deal.deal_ref, deal.deal_value, deal.currency, stage, deal.deal_outcome, sent)

@@ -1,0 +1,240 @@
+"""One request: what happened, whose turn it is, and what the reader may do now."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.acts.queries.people import find_asked
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import NotAllowed, NotFound, Refusal
+from portal.requests.actions.asking import ask_customer
+from portal.requests.actions.begin import take_up
+from portal.requests.actions.booking import pick_slot, set_prospect
+from portal.requests.actions.ending import cancel, close_deal, decline_request
+from portal.requests.actions.granting import see_contact
+from portal.requests.actions.outcomes import rule_on, say_as_requester
+from portal.requests.actions.owning import agree, refuse
+from portal.requests.actions.proposing import propose, take_back
+from portal.requests.forms import (
+    AgreeForm,
+    DealForm,
+    NobodyForm,
+    OutcomeForm,
+    OwnerNoForm,
+    PlaceForm,
+    ProposeForm,
+    ProspectForm,
+    ReasonForm,
+)
+from portal.requests.queries.page import Whole, whole_request
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.states import DealOutcome
+from portal.requests.views.shared import NAMES, bp
+from portal.web.errors import sentence
+from portal.web.forms import Form
+from portal.web.guards import current_actor, staff
+from portal.web.templating import render
+from portal.web.transaction import db, writes
+
+FORMS: dict[str, Callable[..., Form]] = {
+    "propose": ProposeForm, "agree": AgreeForm, "no": OwnerNoForm, "reason": ReasonForm, "nobody": NobodyForm,
+    "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
+}  # fmt: skip
+
+
+@bp.get("/requests/<int:request_id>")
+@staff
+def one(request_id: int) -> ResponseReturnValue:
+    """The request."""
+    return _page(request_id)
+
+
+@bp.post("/requests/<int:request_id>/take-up")
+@staff
+@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+def begin_handling(request_id: int) -> ResponseReturnValue:
+    """Handle it from now on."""
+    take_up(db(), current_actor(), request_id=request_id, now=utcnow())
+    return _done(request_id, _("It is yours. Propose somebody."))
+
+
+@bp.post("/requests/<int:request_id>/propose")
+@staff
+@writes(again=lambda refusal, request_id: _again(refusal, request_id, "propose"))
+def propose_somebody(request_id: int) -> ResponseReturnValue:
+    """Propose somebody, which reserves a slot of theirs."""
+    form = ProposeForm()
+    if not form.validate():
+        return _page(request_id, "propose", form, 422)
+    propose(db(), current_actor(), request_id=request_id, person_id=find_asked(db(), form.who.data or "").id, now=utcnow())
+    return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/agree")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _told(refusal, request_id))
+def agree_to(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Agree, as the account owner."""
+    form = AgreeForm()
+    agree(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, asks_now=form.asks_now.data, now=utcnow())
+    return _done(request_id, _("Thank you. The customer is asked now.") if form.asks_now.data else _("Thank you. The requester is told."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/refuse")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _again(refusal, request_id, "no"))
+def refuse_to(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Do not agree, as the account owner."""
+    form = OwnerNoForm()
+    if not form.validate():
+        return _page(request_id, "no", form, 422)
+    given = {"code": form.code.data, "said": form.said.data or ""}
+    refuse(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **given, now=utcnow())
+    return _done(request_id, _("Thank you. The slot is free again, and the requester reads your reason."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/ask")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _told(refusal, request_id))
+def ask(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Write to the customer."""
+    ask_customer(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, now=utcnow())
+    return _done(request_id, _("The customer is asked. You are told when there is an answer."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/take-back")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _told(refusal, request_id))
+def take_candidate_back(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Take the proposal back."""
+    form = ReasonForm()
+    take_back(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, reason=form.reason.data or "", now=utcnow())
+    return _done(request_id, _("Taken back; the slot is free again."))
+
+
+@bp.post("/requests/<int:request_id>/pick")
+@staff
+@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+def pick(request_id: int) -> ResponseReturnValue:
+    """Pick a time for the prospect, or another one."""
+    form = PlaceForm()
+    if not form.validate():
+        return _page(request_id, "pick", form, 422)
+    pick_slot(db(), current_actor(), request_id=request_id, slot_id=form.slot.data or 0, place=form.place.data or "", now=utcnow())
+    return _done(request_id, _("Settled. Both get an entry for their calendars."))
+
+
+@bp.post("/requests/<int:request_id>/prospect")
+@staff
+@writes(again=lambda refusal, request_id: _again(refusal, request_id, "prospect"))
+def keep_prospect(request_id: int) -> ResponseReturnValue:
+    """Enter who picks the time for the prospect."""
+    form = ProspectForm()
+    if not form.validate():
+        return _page(request_id, "prospect", form, 422)
+    set_prospect(db(), current_actor(), request_id=request_id, contact=form.contact.data or "", email=form.email.data or "", now=utcnow())
+    return _done(request_id, _("Kept. Once times are offered, they get a link to them."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/outcome")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _again(refusal, request_id, "outcome"))
+def say_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Say what happened."""
+    form = OutcomeForm()
+    if not form.validate():
+        return _page(request_id, "outcome", form, 422)
+    said: dict[str, Any] = {"came": form.came.data == "yes", "grade": form.grade.data, "minutes": form.minutes.data, "note": form.note.data or ""}
+    say_as_requester(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
+    return _done(request_id, _("Thank you. It counts as soon as the customer says so too, or after some days of silence."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/<any(came, missed):what>")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id, what: _told(refusal, request_id))
+def decide_outcome(request_id: int, candidate_id: int, what: str) -> ResponseReturnValue:
+    """Decide what happened, as an admin."""
+    rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, came=what == "came", now=utcnow())
+    return _done(request_id, _("Decided. Both sides are told what follows."))
+
+
+@bp.post("/requests/<int:request_id>/cancel")
+@staff
+@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+def cancel_request(request_id: int) -> ResponseReturnValue:
+    """End it: it is not needed any more."""
+    cancel(db(), current_actor(), request_id=request_id, reason=ReasonForm().reason.data or "", now=utcnow())
+    return _done(request_id, _("Cancelled. Who was asked is told that it is not needed."))
+
+
+@bp.post("/requests/<int:request_id>/nobody")
+@staff
+@writes(again=lambda refusal, request_id: _again(refusal, request_id, "nobody"))
+def find_nobody(request_id: int) -> ResponseReturnValue:
+    """End it: nobody was found."""
+    form = NobodyForm()
+    if not form.validate():
+        return _page(request_id, "nobody", form, 422)
+    decline_request(db(), current_actor(), request_id=request_id, code=form.code.data, reason=form.reason.data or "", now=utcnow())
+    return _done(request_id, _("Noted. The requester reads your reason."))
+
+
+@bp.post("/requests/<int:request_id>/deal")
+@staff
+@writes(again=lambda refusal, request_id: _again(refusal, request_id, "deal"))
+def close(request_id: int) -> ResponseReturnValue:
+    """Note what became of the deal."""
+    form, actor, now = DealForm(), current_actor(), utcnow()
+    if not form.validate() or form.closed_on.data is None:
+        return _page(request_id, "deal", form, 422)
+    close_deal(db(), actor, request_id=request_id, outcome=DealOutcome(form.outcome.data), closed_on=form.closed_on.data, now=now)
+    return _done(request_id, _("Noted. Who helped is told in words what came of it."))
+
+
+@bp.post("/requests/<int:request_id>/contact")
+@staff
+@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+def show_contact(request_id: int) -> ResponseReturnValue:
+    """Show how to reach the customer; that it was seen is noted."""
+    found = whole_request(db(), current_actor(), request_id, utcnow())
+    if not found.may_show_contact or found.current is None:
+        raise NotAllowed()
+    person = see_contact(db(), current_actor(), person_id=found.current.row.person_id, place="request", now=utcnow())
+    return _page(request_id, contact=person, found=found)
+
+
+def _page(
+    request_id: int, name: str = "", form: Form | None = None, status: int = 200, *, contact: Any = None, found: Whole | None = None
+) -> ResponseReturnValue:
+    now = utcnow()
+    whole = found or whole_request(db(), current_actor(), request_id, now)
+    forms = {key: make(formdata=None) for key, make in FORMS.items()} | ({name: form} if form is not None else {})
+    if whole.wished and name != "propose":
+        forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
+    if name != "prospect":
+        forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
+    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db())}
+    return render("requests/one.html", **facts, **NAMES), status
+
+
+def _done(request_id: int, told: str) -> ResponseReturnValue:
+    flash(told, "good")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+def _told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
+    if isinstance(refusal, NotFound | NotAllowed):
+        raise refusal
+    flash(sentence(refusal), "bad")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
+    if isinstance(refusal, NotFound | NotAllowed):
+        raise refusal
+    form = FORMS[name]()
+    form.refuse(refusal)
+    return _page(request_id, name, form, refusal.status)

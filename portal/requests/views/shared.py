@@ -1,0 +1,29 @@
+"""The blueprint, and what its templates call things."""
+
+from flask import Blueprint
+
+from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.requests.rules.answering import CUSTOMER_NO_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES
+from portal.requests.rules.lists import TAB_NAMES
+from portal.requests.rules.outcome import GRADES
+from portal.requests.rules.states import CANDIDATE_NAMES, OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES, TURN_NAMES, State
+
+bp = Blueprint("requests", __name__)
+LOOKS = {
+    State.COMPLETED: "good", State.SCHEDULED: "good", State.ACCEPTED: "good", State.MISSED: "bad", State.DECLINED: "bad", State.EXPIRED: "bad",
+    State.DRAFT: "neutral", State.CANCELLED: "neutral", State.WITHDRAWN: "neutral",
+}  # fmt: skip
+NAMES = {
+    "activities": ACTIVITY_NAMES,
+    "states": STATE_NAMES,
+    "candidates": CANDIDATE_NAMES,
+    "stages": STAGE_NAMES,
+    "outcomes": OUTCOME_NAMES,
+    "turns": TURN_NAMES,
+    "tabs": TAB_NAMES,
+    "grades": GRADES,
+    "owner_nos": OWNER_NO_NAMES,
+    "customer_nos": CUSTOMER_NO_NAMES,
+    "unfilled": UNFILLED_NAMES,
+    "looks": LOOKS,
+}
