@@ -198,7 +198,10 @@ def test_gini_tells_how_unequally_calls_are_spread(amounts: list[float], spread:
 
 @pytest.mark.parametrize(
     ("tier", "is_admin", "is_owner", "sight"),
-    [(1, False, False, Sight.FULL), (2, False, False, Sight.VEILED), (3, False, False, Sight.NONE), (3, True, False, Sight.FULL), (3, False, True, Sight.FULL)],
+    [
+        (1, False, False, Sight.FULL), (2, False, False, Sight.VEILED), (3, False, False, Sight.NONE),
+        (3, True, False, Sight.FULL), (3, False, True, Sight.FULL),
+    ],
 )  # fmt: skip
 def test_who_sees_whom_follows_from_the_tier(tier: int, is_admin: bool, is_owner: bool, sight: Sight) -> None:
     assert sight_of(tier, is_admin=is_admin, is_owner=is_owner) is sight

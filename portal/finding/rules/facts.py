@@ -9,6 +9,8 @@ from portal.acts.rules.terms import Standing
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 
+_USUAL = Cap(4, 90)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -24,7 +26,7 @@ class Load:
     """How much of a budget is spoken for: the person's slots and their company's, and the worse of the two strains."""
 
     used: int = 0
-    cap: Cap = Cap(4, 90)
+    cap: Cap = _USUAL
     free_on: date | None = None
     company_used: int = 0
     company_cap: Cap | None = None

@@ -108,7 +108,7 @@ def fit_of(met: dict[str, float]) -> int:
 
 
 def _role_likeness(asked: str, title: str) -> float:
-    """Return how alike two job titles are: all the words of the shorter one found count as whole ("Operations Director", "Director of Operations")."""
+    """Return how alike two job titles are: whole where all words of the shorter stand in the other, in any order."""
     one, other = telling_words(asked), telling_words(title)
     return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 

@@ -52,7 +52,8 @@ class Needs:
 
     def without(self, name: str) -> "Needs":
         """Return the needs with one criterion let go: for telling what to relax."""
-        return replace(self, **{name: None if name == "needed_by" else ""})
+        nothing: dict[str, Any] = {name: None if name == "needed_by" else ""}
+        return replace(self, **nothing)
 
     def to_json(self) -> dict[str, Any]:
         """Return what is asked for, for a column; empty ones are left out."""

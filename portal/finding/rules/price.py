@@ -38,8 +38,8 @@ def price_of(load: Load, *, effort: int, until: date | None, others: Sequence[Ot
     elif left == 1:
         found.append(told(N_("Takes the last free ask until %(day)s."), day=until) if until else told(N_("Takes the last free ask.")))
     else:
-        text = N_("Takes one of %(left)s free asks until %(day)s.") if until else N_("Takes one of %(left)s free asks.")
-        found.append(told(text, left=left, **({"day": until} if until else {})))
+        one = told(N_("Takes one of %(left)s free asks until %(day)s."), left=left, day=until)
+        found.append(one if until else told(N_("Takes one of %(left)s free asks."), left=left))
     own = max(load.cap.most - load.used, 0)
     if 0 < left < own:
         found.append(told(N_("They would take more, but their company is asked for no more than that.")))
