@@ -54,6 +54,7 @@ from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.demo.command import demo
+from portal.commands.finding import reindex
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
@@ -213,6 +214,7 @@ COMMANDS = [
         check_mail,
         ledger,
         pictures,
+        reindex,
         vault,
         demo,
     )

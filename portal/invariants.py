@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.acts.queries.invariants import INVARIANTS as ASKS
 from portal.bank.queries.invariants import INVARIANTS as FINANCE
+from portal.finding.queries.invariants import INVARIANTS as SEARCH
 from portal.ledger.heads import NotedHead
 from portal.ledger.queries import proof
 from portal.ledger.queries.invariants import INVARIANTS as SAFE
@@ -51,7 +52,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *FINANCE, *BOARDS, *ASKS, *SEARCH, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

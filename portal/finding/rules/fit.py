@@ -113,7 +113,7 @@ def _role_likeness(asked: str, title: str) -> float:
     return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 
 
-def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date) -> list[Told]:
+def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, with_names: bool = True) -> list[Told]:
     """Return why, and why not, as sentences: what was asked for first, then how they are spoken for."""
     found: list[Told] = []
     if "industry" in met:
@@ -123,7 +123,7 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date) -> l
     if met.get("region"):
         found.append(told(N_("Same region")))
     if met.get("worry"):
-        words = needs.asked.found_in(facts.words | facts.names)
+        words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
     if met.get("role", 0) > ALIKE:
         found.append(told(N_("A role like the buyer’s")))

@@ -1,6 +1,7 @@
 """Words of a search: what of a typed text is looked for. Operators and quotes mean nothing, so that nothing that is typed can break a search."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,9 +19,13 @@ _EMPTY = frozenset(f"{_ENGLISH} {_GERMAN}".split())
 
 @dataclass(frozen=True)
 class Asked:
-    """Folded words that are looked for; the last may be only begun."""
+    """Folded words that are looked for; the last may be only begun. ``typed`` are the same as they were typed, in small letters.
+
+    For an engine that folds accents of Latin letters alone: there a Greek or Cyrillic word is found as it is written.
+    """
 
     words: tuple[str, ...]
+    typed: tuple[str, ...] = ()
 
     @property
     def whole(self) -> tuple[str, ...]:
@@ -48,9 +53,13 @@ def words_of(text: str) -> list[str]:
 
 def asked_for(text: str) -> Asked:
     """Return what a typed text looks for: its first words that say something, each once."""
-    typed = list(dict.fromkeys(word[:LONGEST] for word in words_of(text)))
+    typed: dict[str, str] = {}
+    for word in _WORD.findall(unicodedata.normalize("NFC", text).casefold()):
+        for folded in words_of(word):
+            typed.setdefault(folded[:LONGEST], word[:LONGEST])
     telling = [word for word in typed if word not in _EMPTY]
-    return Asked(tuple((telling or typed)[:MOST_WORDS]))
+    chosen = tuple((telling or list(typed))[:MOST_WORDS])
+    return Asked(chosen, tuple(typed[word] for word in chosen))
 
 
 def telling_words(*texts: str) -> frozenset[str]:
