@@ -80,6 +80,8 @@ from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.finding.queries.library import may_open_item
+from portal.finding.views import finding, library
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
@@ -174,6 +176,8 @@ BLUEPRINTS = [
     consents_admin.bp,
     dashboard.bp,
     files.bp,
+    finding.bp,
+    library.bp,
     gallery.bp,
     goodwill.bp,
     goodwill_admin.bp,
@@ -221,7 +225,7 @@ COMMANDS = [
 ]
 # Who may open stored files besides their owner and admins, by purpose.
 FILE_ACCESS: dict[str, FileAccess] = {
-    "document": lambda session, actor, file: may_open_upload(session, actor, file) or may_open_evidence(session, actor, file),
+    "document": lambda session, actor, file: any(opens(session, actor, file) for opens in (may_open_upload, may_open_evidence, may_open_item)),
     "image": may_open_upload,
 }
 # Who hears, in the same transaction, that a person's state or roles changed.
@@ -355,9 +359,11 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("My asks"), "asks.mine", "message-circle", ADVOCATE, ("asks.",), in_dock=False),
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
+    NavItem(N_("References"), "finding.find", "search", EMPLOYEE, ("finding.",)),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE, within=("references.several", "references.drafts")),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
+    NavItem(N_("Library"), "library.index", "book-open-check", EMPLOYEE, ("library.",)),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
     NavItem(N_("Gallery"), "gallery.index", "images", EMPLOYEE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
@@ -375,6 +381,8 @@ NAVIGATION: list[NavItem] = [
     ),
     NavItem(N_("Companies"), "people_admin.companies", "building-2", ADMIN, ("people_admin.company", "people_admin.new_company"), in_dock=False),
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
+    NavItem(N_("References"), "finding.find", "search", ADMIN, ("finding.",), in_dock=False),
+    NavItem(N_("Library"), "library.index", "book-open-check", ADMIN, ("library.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),

@@ -80,7 +80,7 @@ def _some(session: Session, ids: list[int], now: datetime) -> dict[int, Facts]:
 
 
 def _plain(row: Any) -> Facts:
-    texts = {name: getattr(row, name) or "" for name in ("company", "company_key", "domain", "industry", "region", "size")}
+    texts: dict[str, Any] = {name: getattr(row, name) or "" for name in ("company", "company_key", "domain", "industry", "region", "size")}
     return Facts(
         row.person_id, row.name, row.title, row.company_id, **texts, owner_id=row.owner_id, tier=row.tier, status=Status(row.status),
         is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, renewal_on=row.renewal_on,

@@ -56,6 +56,13 @@ class ConsentDoesNotFit(Refusal):
     field = "consent_id"
 
 
+class CompanyUnknown(Refusal):
+    """No company of that name."""
+
+    message = N_("There is no company called “%(text)s”. Add it first, or leave this empty.")
+    field = "company"
+
+
 class ItemRetired(Conflict):
     """Retired already."""
 
