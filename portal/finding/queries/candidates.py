@@ -89,7 +89,7 @@ class Search:
 def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Search:
     """Return who fits ``needs``, among those whom the actor may find."""
     gathered = gather(session, actor, needs, now)
-    looked = candidates_of(session, actor, gathered.ids, needs, now)
+    looked = candidates_of(session, actor, gathered.ids, needs, now, least=GOOD)
     good = [one for one in looked.values() if one.fit >= GOOD and _may_be_told_of(one, gathered.by_words)]
     fitting = sorted((one for one in good if not one.failed), key=_order)
     missing = sorted((one for one in good if len(one.failed) == 1), key=_order)
@@ -114,14 +114,24 @@ def check_one(session: Session, person_id: int, needs: Needs, now: datetime, act
     return candidates_of(session, actor, [person_id], needs, now).get(person_id)
 
 
-def candidates_of(session: Session, actor: Actor | None, ids: Iterable[int], needs: Needs, now: datetime) -> dict[int, Candidate]:
-    """Return some people against ``needs``; whom the actor may not know of at all is there with ``OnlyByAdmin``."""
+def candidates_of(session: Session, actor: Actor | None, ids: Iterable[int], needs: Needs, now: datetime, *, least: int = 0) -> dict[int, Candidate]:
+    """Return some people against ``needs``, but for those who fit less than ``least``.
+
+    Whom the actor may not know of at all is there with ``OnlyByAdmin``.
+    """
     zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
     today = local_date(now, zone)
     found: dict[int, Candidate] = {}
-    for its_id, facts in facts_of(session, ids, now).items():
+
+    def could_fit(facts: Facts) -> bool:  # rested and never asked, as far as is known yet
+        sight = seen_by(actor, facts)
+        return sight is not Sight.NONE and fit_of(parts(facts, needs, mean, with_names=sight is not Sight.VEILED)) >= least
+
+    for its_id, facts in facts_of(session, ids, now, could_fit if least else None).items():
         sight = seen_by(actor, facts)
         met = parts(facts, needs, mean, with_names=sight is not Sight.VEILED)
+        if fit_of(met) < least:
+            continue
         told = reasons(facts, needs, met, today, with_names=sight is not Sight.VEILED)
         failed = failures(facts, needs, now, zone, sight)
         found[its_id] = Candidate(facts, fit_of(met), tuple(told), tuple(failed), sight is not Sight.FULL, bool(met.get("worry")))

@@ -1,6 +1,6 @@
 """What is known of some people, read for all of them with as many statements as for one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -35,11 +35,17 @@ _COLUMNS = (
 _WORD_MAPS = {WordKind.LANGUAGE: "languages", WordKind.PRODUCT: "products", WordKind.USE_CASE: "use_cases", WordKind.REPLACED: "replaced"}
 
 
-def facts_of(session: Session, person_ids: Iterable[int], now: datetime) -> dict[int, Facts]:
-    """Return the facts of those who have a profile, in the order of ``person_ids``."""
+Keeps = Callable[[Facts], bool]
+
+
+def facts_of(session: Session, person_ids: Iterable[int], now: datetime, keeps: Keeps | None = None) -> dict[int, Facts]:
+    """Return the facts of those who have a profile, in the order of ``person_ids``.
+
+    ``keeps`` looks at them before their budgets are read, which takes longest, and leaves out who cannot matter.
+    """
     ids, found = list(dict.fromkeys(person_ids)), {}
     for start in range(0, len(ids), AT_ONCE):
-        found.update(_some(session, ids[start : start + AT_ONCE], now))
+        found.update(_some(session, ids[start : start + AT_ONCE], now, keeps))
     return {its_id: found[its_id] for its_id in ids if its_id in found}
 
 
@@ -52,7 +58,7 @@ def load_of(budget: Budget) -> Load:
     return Load(own.used, Cap(own.most, own.days), own.free_on, firm.used, Cap(firm.most, firm.days), firm.free_on, strain)
 
 
-def _some(session: Session, ids: list[int], now: datetime) -> dict[int, Facts]:
+def _some(session: Session, ids: list[int], now: datetime, keeps: Keeps | None) -> dict[int, Facts]:
     zone = programme_zone(session)
     rows = (
         select(*_COLUMNS)
@@ -64,6 +70,12 @@ def _some(session: Session, ids: list[int], now: datetime) -> dict[int, Facts]:
     found = {row.person_id: _plain(row) for row in session.execute(rows.where(ReferenceProfile.person_id.in_(ids)))}
     told: dict[int, dict[str, Any]] = {its_id: {} for its_id in found}
     _tell_words(session, ids, told)
+    records = records_of(session, list(found))
+    for its_id, facts in list(found.items()):
+        found[its_id] = known = replace(facts, **told[its_id], record=records.get(its_id, _NOTHING))
+        if keeps is not None and not keeps(known):
+            del found[its_id]
+    told, ids = {its_id: {} for its_id in found}, list(found)
     _tell_activities(session, ids, told, local_date(now, zone))
     spent = select(ProfileBlackout.person_id, ProfileBlackout.first_on, ProfileBlackout.last_on).where(ProfileBlackout.person_id.in_(ids))
     for row in session.execute(spent.where(ProfileBlackout.last_on >= local_date(now, zone)).order_by(ProfileBlackout.first_on)):
@@ -71,10 +83,10 @@ def _some(session: Session, ids: list[int], now: datetime) -> dict[int, Facts]:
     for person_id, at in session.execute(select(Ask.person_id, func.max(Ask.asked_at)).where(Ask.person_id.in_(ids)).group_by(Ask.person_id)):
         if person_id in told:
             told[person_id]["last_asked_on"] = local_date(at, zone)
-    budgets, records = budgets_of(session, found, now), records_of(session, list(found))
+    budgets = budgets_of(session, found, now)
     for its_id, facts in found.items():
         budget = budgets[its_id]
-        told[its_id] |= {"load": load_of(budget), "standing": budget.standing, "record": records.get(its_id, _NOTHING)}
+        told[its_id] |= {"load": load_of(budget), "standing": budget.standing}
         found[its_id] = replace(facts, **told[its_id])
     return found
 

@@ -23,9 +23,9 @@ from portal.kernel.actor import Actor
 from portal.profiles.models import ProfileActivity, ProfileWord
 from portal.profiles.rules.states import WordKind
 
-WINDOW = 120
-"""How many who pass the filters are ranked. Six pages of twenty: whoever reads further narrows the search."""
-SCANNED, RARE, MATCHES, NEAR = 3_000, 1_500, 400, 40
+WINDOW = 80
+"""How many who pass the filters are ranked, by place and again by words. Four pages: whoever reads further narrows the search."""
+SCANNED, RARE, MATCHES, NEAR = 3_000, 1_500, 400, 20
 _PLACES = ("industry", "size", "region")
 _COLUMNS = (FindingRow.person_id, FindingRow.company_id, FindingRow.tier, FindingRow.verified_at, FindingRow.size, FindingRow.is_found)
 _NEWEST = (FindingRow.verified_at.desc(), FindingRow.person_id.desc())
@@ -51,10 +51,10 @@ def gather(session: Session, actor: Actor, needs: Needs, now: datetime) -> Gathe
     passes = sieve(session, actor, needs, now)
     search, asked = text_search(session), needs.asked
     speaking = search.matching(session, ROWS, asked, is_all=True, limit=MATCHES)
-    spoken = list(_best(session, needs, passes, FindingRow.person_id.in_(speaking))) if speaking else []
+    spoken = _best(session, needs, passes, FindingRow.person_id.in_(speaking)) if speaking else []
     if len(asked.words) > 1 and len(spoken) < WINDOW:
         some = search.matching(session, ROWS, asked, is_all=False, limit=MATCHES)
-        spoken += _best(session, needs, passes, FindingRow.person_id.in_(some)) if some else []
+        spoken += _best(session, needs, passes, FindingRow.person_id.in_(some), WINDOW - len(spoken)) if some else []
     rare = _rare(session, needs)
     if rare is None:
         placed, near = _walk(session, needs, passes)

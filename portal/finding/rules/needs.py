@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from portal.finding.rules.bands import Band, band_of
@@ -33,19 +34,19 @@ class Needs:
     competitor: str = ""
     needed_by: date | None = None
 
-    @property
+    @cached_property
     def asked(self) -> Asked:
         return asked_for(self.worry)
 
-    @property
+    @cached_property
     def band(self) -> Band | None:
         return band_of(self.size)
 
-    @property
+    @cached_property
     def prospect_key(self) -> str:
         return name_key(self.prospect)
 
-    @property
+    @cached_property
     def set(self) -> frozenset[str]:
         """Which criteria were given, besides the activity."""
         return frozenset(name for name, value in asdict(self).items() if value and name != "activity")

@@ -48,7 +48,7 @@ class Asked:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, folded: letters and digits, all else parts them."""
-    return _WORD.findall(fold(text))
+    return _WORD.findall(text.lower() if text.isascii() else fold(text))
 
 
 def asked_for(text: str) -> Asked:
