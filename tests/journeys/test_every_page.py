@@ -73,6 +73,7 @@ def arguments(story: Story) -> dict[str, object]:
         "season_id": story.season,
         "consent_id": story.consent,
         "gallery_item_id": story.gallery_item,
+        "library_item_id": story.library_item,
         "repricing_id": story.repricing,
         "person_id": story.advocate,
         "company_id": story.company,

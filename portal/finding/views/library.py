@@ -41,27 +41,29 @@ def index() -> ResponseReturnValue:
     return render("finding/library.html", **shown, **NAMES)
 
 
-@bp.get("/<int:item_id>")
+@bp.get("/<int:library_item_id>")
 @staff
-def item(item_id: int) -> str:
+def item(library_item_id: int) -> str:
     """One item. Admins see those too that may not be used any more, and why."""
     actor, now = current_actor(), utcnow()
-    row = get_item(db(), item_id, now, is_any=actor.is_admin)
-    return render("finding/item.html", row=row, is_admin=actor.is_admin, is_usable=_is_usable(item_id), retire=RetireForm(formdata=None), **NAMES)
+    row = get_item(db(), library_item_id, now, is_any=actor.is_admin)
+    return render(
+        "finding/item.html", row=row, is_admin=actor.is_admin, is_usable=_is_usable(library_item_id), retire=RetireForm(formdata=None), **NAMES
+    )
 
 
-@bp.post("/<int:item_id>/use")
+@bp.post("/<int:library_item_id>/use")
 @staff
 @writes
-def use(item_id: int) -> ResponseReturnValue:
+def use(library_item_id: int) -> ResponseReturnValue:
     """Take an item: it is counted, and its link or file opens; a quote is there to be copied."""
-    taken = use_item(db(), current_actor(), item_id=item_id, now=utcnow())
+    taken = use_item(db(), current_actor(), item_id=library_item_id, now=utcnow())
     if taken.file_id is not None:
         return redirect(url_for("files.download", file_id=taken.file_id), 303)
     if taken.link:
         return redirect(taken.link, 303)
     flash(_("Counted. Copy the quote below."), "good")
-    return redirect(url_for(".item", item_id=item_id), 303)
+    return redirect(url_for(".item", library_item_id=library_item_id), 303)
 
 
 @bp.get("/new")
@@ -76,7 +78,7 @@ def _received() -> Received | None:
     return take_in(form.file.data, Purpose.DOCUMENT) if form.validate() else None
 
 
-def _received_of(item_id: int) -> Received | None:
+def _received_of(library_item_id: int) -> Received | None:
     return _received()
 
 
@@ -91,48 +93,48 @@ def add(ready: Received | None) -> ResponseReturnValue:
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
     made = add_item(db(), actor, key=form.key.data, content=_content(form), file_id=stored.id if stored else None, now=now)
     flash(_("It is in the library."), "good")
-    return redirect(url_for(".item", item_id=made.id), 303)
+    return redirect(url_for(".item", library_item_id=made.id), 303)
 
 
-@bp.get("/<int:item_id>/edit")
+@bp.get("/<int:library_item_id>/edit")
 @admin
-def edit(item_id: int) -> str:
+def edit(library_item_id: int) -> str:
     """The form of an item that is there."""
-    row = get_item(db(), item_id, utcnow(), is_any=True)
+    row = get_item(db(), library_item_id, utcnow(), is_any=True)
     kept = row.LibraryItem
     texts = ("kind", "title", "answers", "quote", "link", "product", "industry", "permission", "expires_on", "edition")
     given = {name: getattr(kept, name) for name in texts} | {"company": row.company or "", "consent_id": str(kept.consent_id or "")}
     given["person"] = f"#{kept.person_id}" if kept.person_id else ""
-    return _form(ItemForm(formdata=None, data=given), item_id)
+    return _form(ItemForm(formdata=None, data=given), library_item_id)
 
 
-@bp.post("/<int:item_id>/edit")
+@bp.post("/<int:library_item_id>/edit")
 @admin
-@writes(first=_received_of, again=lambda refusal, item_id: _again(refusal, item_id))
-def change(item_id: int, ready: Received | None) -> ResponseReturnValue:
+@writes(first=_received_of, again=lambda refusal, library_item_id: _again(refusal, library_item_id))
+def change(library_item_id: int, ready: Received | None) -> ResponseReturnValue:
     """Change an item."""
     form, actor, now = ItemForm(), current_actor(), utcnow()
     if not form.validate():
-        return _form(form, item_id), 422
+        return _form(form, library_item_id), 422
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
     edition = int(form.edition.data) if str(form.edition.data or "").isdigit() else 0
-    change_item(db(), actor, item_id=item_id, edition=edition, content=_content(form), file_id=stored.id if stored else None, now=now)
+    change_item(db(), actor, item_id=library_item_id, edition=edition, content=_content(form), file_id=stored.id if stored else None, now=now)
     flash(_("Saved."), "good")
-    return redirect(url_for(".item", item_id=item_id), 303)
+    return redirect(url_for(".item", library_item_id=library_item_id), 303)
 
 
-@bp.post("/<int:item_id>/retire")
+@bp.post("/<int:library_item_id>/retire")
 @admin
-@writes(again=lambda refusal, item_id: _not_retired(refusal, item_id))
-def retire(item_id: int) -> ResponseReturnValue:
+@writes(again=lambda refusal, library_item_id: _not_retired(refusal, library_item_id))
+def retire(library_item_id: int) -> ResponseReturnValue:
     """Let an item be shown no more."""
     form = RetireForm()
     if not form.validate():
-        row = get_item(db(), item_id, utcnow(), is_any=True)
-        return render("finding/item.html", row=row, is_admin=True, is_usable=_is_usable(item_id), retire=form, **NAMES), 422
-    retire_item(db(), current_actor(), item_id=item_id, reason=form.reason.data, now=utcnow())
+        row = get_item(db(), library_item_id, utcnow(), is_any=True)
+        return render("finding/item.html", row=row, is_admin=True, is_usable=_is_usable(library_item_id), retire=form, **NAMES), 422
+    retire_item(db(), current_actor(), item_id=library_item_id, reason=form.reason.data, now=utcnow())
     flash(_("Retired. Nobody is offered it any more."), "good")
-    return redirect(url_for(".item", item_id=item_id), 303)
+    return redirect(url_for(".item", library_item_id=library_item_id), 303)
 
 
 def _is_usable(item_id: int) -> bool:
@@ -165,7 +167,7 @@ def _not_retired(refusal: Refusal, item_id: int) -> ResponseReturnValue:
     if isinstance(refusal, NotFound | NotAllowed):
         raise refusal
     flash(NAMES["refused"](refusal), "bad")
-    return redirect(url_for(".item", item_id=item_id), 303)
+    return redirect(url_for(".item", library_item_id=item_id), 303)
 
 
 def _line(row: Any) -> tuple[Any, ...]:
