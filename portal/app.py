@@ -59,6 +59,7 @@ from portal.commands.backup import backup, restore
 from portal.commands.data import import_group
 from portal.commands.db import db
 from portal.commands.demo.command import demo
+from portal.commands.finding import reindex
 from portal.commands.jobs import check_mail, worker
 from portal.commands.ledger import ledger
 from portal.commands.ops import reset, run_portal
@@ -85,6 +86,8 @@ from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.finding.queries.library import may_open_item
+from portal.finding.views import finding, library
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
@@ -196,6 +199,8 @@ BLUEPRINTS = [
     consents_admin.bp,
     dashboard.bp,
     files.bp,
+    finding.bp,
+    library.bp,
     gallery.bp,
     goodwill.bp,
     goodwill_admin.bp,
@@ -240,13 +245,15 @@ COMMANDS = [
         check_mail,
         ledger,
         pictures,
+        reindex,
         vault,
         demo,
     )
 ]
 # Who may open stored files besides their owner and admins, by purpose.
+MAY_OPEN_DOCUMENT = (may_open_upload, may_open_evidence, may_open_proof, may_open_item)
 FILE_ACCESS: dict[str, FileAccess] = {
-    "document": lambda session, actor, file: any(may(session, actor, file) for may in (may_open_upload, may_open_evidence, may_open_proof)),
+    "document": lambda session, actor, file: any(may(session, actor, file) for may in MAY_OPEN_DOCUMENT),
     "image": may_open_upload,
 }
 # Who hears, in the same transaction, that a person's state or roles changed.
@@ -410,11 +417,13 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("My reference"), "my_reference.mine", "user-check", ADVOCATE, ("my_reference.",), in_dock=False, shown_if=my_reference.has_one),
     NavItem(N_("Gallery"), "gallery.index", "images", ADVOCATE, ("gallery.",), in_dock=False, shown_if=gallery.has_something),
     NavItem(N_("Home"), "dashboard.home", "house", EMPLOYEE),
+    NavItem(N_("References"), "finding.find", "search", EMPLOYEE, ("finding.",)),
     NavItem(N_("Nominate"), "references.nominate", "user-plus", EMPLOYEE, within=("references.several", "references.drafts")),
     NavItem(N_("My nominations"), "references.mine", "list-checks", EMPLOYEE, within=("references.nomination",), short=N_("Mine")),
     NavItem(N_("Registry"), "references.registry", "book-user", EMPLOYEE, within=("references.person", "references.nominee")),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", EMPLOYEE, ("profiles.",), in_dock=False),
     NavItem(N_("Requests"), "requests.index", "handshake", EMPLOYEE, ("requests.",)),
+    NavItem(N_("Library"), "library.index", "book-open-check", EMPLOYEE, ("library.",)),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", EMPLOYEE, ("goodwill.",), in_dock=False),
     NavItem(N_("Companies"), "accounts.companies", "building-2", EMPLOYEE, ("accounts.",), in_dock=False),
     NavItem(N_("Board"), "recognition.board", "trophy", EMPLOYEE, ("recognition.companies", "recognition.season")),
@@ -443,6 +452,8 @@ NAVIGATION: list[NavItem] = [
     NavItem(N_("Registry"), "references.registry", "book-user", ADMIN, within=("references.person", "references.nominee"), in_dock=False),
     NavItem(N_("Profiles"), "profiles.index", "badge-check", ADMIN, ("profiles.",), in_dock=False),
     NavItem(N_("Requests"), "requests.index", "handshake", ADMIN, ("requests.", "requests_admin."), in_dock=False),
+    NavItem(N_("References"), "finding.find", "search", ADMIN, ("finding.",), in_dock=False),
+    NavItem(N_("Library"), "library.index", "book-open-check", ADMIN, ("library.",), in_dock=False),
     NavItem(N_("Goodwill"), "goodwill.index", "heart-handshake", ADMIN, ("goodwill.", "goodwill_admin."), in_dock=False),
     NavItem(N_("Referrals"), "referrals_admin.index", "user-plus", ADMIN, in_dock=False),
     NavItem(N_("Consents"), "consents_admin.index", "signature", ADMIN, ("consents_admin.",), in_dock=False),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.queries.invariants import INVARIANTS as ACCOUNTS
 from portal.acts.queries.invariants import INVARIANTS as ASKS
 from portal.bank.queries.invariants import INVARIANTS as FINANCE
+from portal.finding.queries.invariants import INVARIANTS as SEARCH
 from portal.ledger.heads import NotedHead
 from portal.ledger.queries import proof
 from portal.ledger.queries.invariants import INVARIANTS as SAFE
@@ -53,7 +54,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *REQUESTS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *REQUESTS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *SEARCH, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

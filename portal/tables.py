@@ -10,6 +10,8 @@ from portal.challenges.models import deciding, gallery, offering, proof, reprici
 from portal.consents import models as consents
 from portal.dashboard import models as dashboard
 from portal.files import models as files
+from portal.finding.models import library as finding_library
+from portal.finding.models import rows as finding_rows
 from portal.imports import models as imports
 from portal.kernel.schema import Base
 from portal.ledger import models as ledger
@@ -33,4 +35,5 @@ rooms = (ledger, audit, notifications, files, vault, people, acts, asks, audienc
 challenges = (offering, taking, deciding, proof, templates, gallery, repricing)
 shop = (rewards, redeeming, waiting, stock, cards)
 references = (accounts, profiles, nominating, joining, nomination_terms, requests)
-rooms_above = (*challenges, bank, *shop, *references, imports, review, dashboard, api)
+finding = (finding_rows, finding_library)
+rooms_above = (*challenges, bank, *shop, *references, *finding, imports, review, dashboard, api)

@@ -1,1 +1,1 @@
-"""Finding a reference: search, fit with its reasons, near misses, favourites, the library of content, and the price of an ask."""
+"""Finding the right reference for a deal: search, fit, near misses, favourites, comparison, and the library that costs nobody an ask."""

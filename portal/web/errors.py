@@ -45,10 +45,11 @@ NOT_TYPED = ("csrf_token", "key")
 
 def sentence(refusal: Refusal, message: str | None = None) -> str:
     """Return the refusal's sentence, or ``message`` in its place, in the reader's language, and so are numbers, days and moments in its facts."""
-    return str(_(message or refusal.message, **{name: _shown(fact) for name, fact in refusal.facts.items()}))
+    return str(_(message or refusal.message, **{name: shown_fact(fact) for name, fact in refusal.facts.items()}))
 
 
-def _shown(fact: object) -> object:
+def shown_fact(fact: object) -> object:
+    """Return a fact of a sentence as the reader reads it: days, moments, sums and numbers in their way of writing."""
     if isinstance(fact, datetime):
         return moment(fact)
     if isinstance(fact, date):

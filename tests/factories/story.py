@@ -32,6 +32,9 @@ from portal.challenges.queries.versions import current_version
 from portal.files.actions import store_upload
 from portal.files.receiving import receive
 from portal.files.storage import Storage
+from portal.finding.actions.choosing import mark_favourite
+from portal.finding.actions.library import Content, add_item
+from portal.finding.rules.library import Kind
 from portal.imports import runner
 from portal.imports.rules.plans import Plan
 from portal.kernel.actor import Actor, system
@@ -90,6 +93,7 @@ from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, ma
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
+from tests.factories.finding import make_profile
 from tests.factories.gallery import make_gallery_challenge, make_item
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
@@ -131,6 +135,7 @@ class Story:
     tag: int
     consent: int
     gallery_item: int
+    library_item: int
     repricing: int
     days: int
     batch: int = 0
@@ -279,6 +284,7 @@ def _tell(session: Session, storage: Storage) -> Story:
         tag=1,
         consent=consent.id,
         gallery_item=item,
+        library_item=_found(session, admin, ann, now),
         repricing=_corrected(session, admin, now),
         days=days,
     )
@@ -417,6 +423,14 @@ def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tup
     coming = {"starts_on": (now + timedelta(days=20)).date(), "ends_on": (now + timedelta(days=40)).date()}
     add_season(session, as_admin(admin), name="Next season", **coming, now=now)
     return thanks.id, session.scalars(select(BadgeHolding.id)).one(), season.id
+
+
+def _found(session: Session, admin: Person, ann: Person, now: datetime) -> int:
+    """Give somebody a reference profile, a mark on it, and an item of the library; return the item."""
+    make_profile(session, ann, story="We moved off spreadsheets.", use_cases=["Moving off spreadsheets"], languages=["English"], now=now)
+    mark_favourite(session, as_admin(admin), reference_id=ann.id, is_on=True, now=now)
+    content = Content(Kind.QUOTE, "Off spreadsheets", "Moving off spreadsheets", quote="It took a week.", permission="By mail, in May.")
+    return add_item(session, as_admin(admin), key="story-item", content=content, file_id=None, now=now).id
 
 
 def _stage_ids(session: Session, challenge_id: int) -> list[int]:

@@ -18,6 +18,8 @@ from portal.challenges.models.taking import Answer, Attempt, Submission
 from portal.challenges.queries.stages import stages_of
 from portal.files.actions import GRACE, remove_orphans
 from portal.files.models import StoredFile
+from portal.finding.actions.library import Content, add_item
+from portal.finding.rules.library import Kind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
@@ -90,6 +92,23 @@ def consent(database: Database, sign_in: SignIn) -> Sending:
         return sign_in(get_person(session, scene.greta_id)), f"/profiles/{scene.id}/consents", data
 
 
+ITEM = {"kind": "slides", "title": "Twelve slides", "permission": "Signed, 2026", "key": "one"}
+
+
+def new_item(database: Database, sign_in: SignIn) -> Sending:
+    return sign_in(database.write(make_admin)), "/library/new", ITEM | {"file": photo()}
+
+
+def old_item(database: Database, sign_in: SignIn) -> Sending:
+    def given(session: Session) -> tuple[Person, int]:
+        admin = make_admin(session)
+        content = Content(Kind.SLIDES, "Twelve slides", link="https://x.example/", permission="Signed, 2026")
+        return admin, add_item(session, as_admin(admin), key="one", content=content, file_id=None, now=utcnow()).id
+
+    admin, item_id = database.write(given)
+    return sign_in(admin), f"/library/{item_id}/edit", ITEM | {"edition": "1", "file": photo()}
+
+
 DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "challenges.answer": step,
     "challenges.keep": lambda database, sign_in: step(database, sign_in, "/keep"),
@@ -99,6 +118,8 @@ DOORS: dict[str, Callable[[Database, SignIn], Sending]] = {
     "imports_admin.upload": new_import,
     "references.submit_nomination": evidence,
     "profiles.consent": consent,
+    "library.add": new_item,
+    "library.change": old_item,
 }
 # Look at a file and keep nothing of it (tests/challenges/test_rehearsal.py, tests/rewards/test_tracking.py, test_preview.py, test_vault_cards.py).
 NOTHING_KEPT = {

@@ -75,6 +75,7 @@ def arguments(story: Story) -> dict[str, object]:
         "season_id": story.season,
         "consent_id": story.consent,
         "gallery_item_id": story.gallery_item,
+        "library_item_id": story.library_item,
         "repricing_id": story.repricing,
         "days_id": story.days,
         "person_id": story.advocate,

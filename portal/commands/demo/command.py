@@ -21,6 +21,7 @@ from portal.commands.demo.cast import PASSWORD, Cast, OneHash
 from portal.commands.demo.challenges import Year
 from portal.commands.demo.disputes import Disputes
 from portal.commands.demo.finance import Finance
+from portal.commands.demo.finding import Library
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.profiles import Profiles
@@ -113,6 +114,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Asking(story, cast).begin()
     Profiles(story, cast).begin()
     Accounts(story, cast).begin()
+    Library(story, cast).begin()
     Requests(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()

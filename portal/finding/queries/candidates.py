@@ -1,0 +1,173 @@
+"""Who fits what is needed: ranked, each with reasons, and what stands against whoever does not quite."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.acts.rules.budget import Band, band
+from portal.finding.models.rows import FindingRow
+from portal.finding.queries.facts import facts_of
+from portal.finding.queries.gathering import WINDOW, gather
+from portal.finding.records import mean_grade
+from portal.finding.rules.facts import Facts
+from portal.finding.rules.filters import failures
+from portal.finding.rules.fit import GOOD, MEAN_WHERE_NOBODY, Told, fit_of, parts, reasons
+from portal.finding.rules.misfits import Misfit
+from portal.finding.rules.needs import Needs
+from portal.finding.rules.seeing import Sight, sight_of
+from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.web.paging import Page, pack_cursor, read_cursor
+
+SIZE, NEAR_SHOWN, COUNTED = 20, 6, 1_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One profile against what is needed: fit in per cent, why, and every hard filter that it fails. ``is_veiled``: name and company stay hidden."""
+
+    facts: Facts
+    fit: int
+    reasons: tuple[Told, ...]
+    failed: tuple[Misfit, ...] = ()
+    is_veiled: bool = False
+    speaks_of_it: bool = False
+    """Whether what they tell has something of the worry in it, their name aside where that is hidden."""
+
+    @property
+    def person_id(self) -> int:
+        return self.facts.person_id
+
+    @property
+    def slots_used(self) -> int:
+        return self.facts.load.used
+
+    @property
+    def slots_most(self) -> int:
+        return self.facts.load.cap.most
+
+    @property
+    def band(self) -> Band:
+        """How worn they and their company are, the worse of the two."""
+        return band(self.facts.load.strain)
+
+    @property
+    def hint(self) -> str:
+        """What makes it a yes: nothing is needed (empty), ``later``, ``verify``, ``admin``, or ``no``."""
+        if not self.failed:
+            return ""
+        return self.failed[0].hint or "no" if len(self.failed) == 1 else "no"
+
+    def is_free_by(self, last: date) -> bool:
+        """Tell whether they can be asked now, or a slot frees on or before ``last``."""
+        load = self.facts.load
+        days = [day for day in (load.free_on if load.is_person_full else None, load.company_free_on if load.is_company_full else None) if day]
+        return not self.failed or (self.hint == "later" and bool(days) and max(days) <= last)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search came to. ``fitting`` can be asked now, ``waiting`` later or once verified, ``near`` fail another one rule. Best first."""
+
+    needs: Needs
+    fitting: tuple[Candidate, ...]
+    waiting: tuple[Candidate, ...]
+    near: tuple[Candidate, ...]
+    is_cut: bool
+    """Whether there are more than are looked at: counts are then at least what they say."""
+
+    @property
+    def shown(self) -> list[Candidate]:
+        """Those who fit and those who will, in one order."""
+        return sorted((*self.fitting, *self.waiting), key=_order)
+
+
+def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Search:
+    """Return who fits ``needs``, among those whom the actor may find."""
+    gathered = gather(session, actor, needs, now)
+    looked = candidates_of(session, actor, gathered.ids, needs, now, least=GOOD)
+    good = [one for one in looked.values() if one.fit >= GOOD and _may_be_told_of(one, gathered.by_words)]
+    fitting = sorted((one for one in good if not one.failed), key=_order)
+    missing = sorted((one for one in good if len(one.failed) == 1), key=_order)
+    waiting = [one for one in missing if one.hint in ("later", "verify")]
+    near = [one for one in missing if one.hint not in ("later", "verify") and one.failed[0].criterion != "activity"]
+    return Search(needs, tuple(fitting[:WINDOW]), tuple(waiting[:WINDOW]), tuple(near[:NEAR_SHOWN]), len(gathered.passing) >= WINDOW)
+
+
+def find(session: Session, actor: Actor, needs: Needs, now: datetime, after: str | None = None, limit: int = SIZE) -> Page:
+    """Return a page of ``Candidate`` whom the actor may find and ask now, the best first."""
+    return page_of(list(search(session, actor, needs, now).fitting), after, limit)
+
+
+def near_misses(session: Session, actor: Actor, needs: Needs, now: datetime) -> list[tuple[Candidate, Misfit]]:
+    """Return the best of those who fail exactly one hard filter, with that one."""
+    found = search(session, actor, needs, now)
+    return [(one, one.failed[0]) for one in sorted((*found.waiting, *found.near), key=_order)]
+
+
+def check_one(session: Session, person_id: int, needs: Needs, now: datetime, actor: Actor | None = None) -> Candidate | None:
+    """Return one person against ``needs`` as they stand now, None for who has no profile. Without an actor everything is told."""
+    return candidates_of(session, actor, [person_id], needs, now).get(person_id)
+
+
+def candidates_of(session: Session, actor: Actor | None, ids: Iterable[int], needs: Needs, now: datetime, *, least: int = 0) -> dict[int, Candidate]:
+    """Return some people against ``needs``, but for those who fit less than ``least``.
+
+    Whom the actor may not know of at all is there with ``OnlyByAdmin``.
+    """
+    zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
+    today = local_date(now, zone)
+    found: dict[int, Candidate] = {}
+
+    def could_fit(facts: Facts) -> bool:  # rested and never asked, as far as is known yet
+        sight = seen_by(actor, facts)
+        return sight is not Sight.NONE and fit_of(parts(facts, needs, mean, with_names=sight is not Sight.VEILED)) >= least
+
+    for its_id, facts in facts_of(session, ids, now, could_fit if least else None).items():
+        sight = seen_by(actor, facts)
+        met = parts(facts, needs, mean, with_names=sight is not Sight.VEILED)
+        if fit_of(met) < least:
+            continue
+        told = reasons(facts, needs, met, today, with_names=sight is not Sight.VEILED)
+        failed = failures(facts, needs, now, zone, sight)
+        found[its_id] = Candidate(facts, fit_of(met), tuple(told), tuple(failed), sight is not Sight.FULL, bool(met.get("worry")))
+    return found
+
+
+def seen_by(actor: Actor | None, facts: Facts) -> Sight:
+    """Return what the actor sees of a profile."""
+    if actor is None:
+        return Sight.FULL
+    return sight_of(facts.tier, is_admin=actor.is_admin, is_owner=actor.id is not None and facts.owner_id == actor.id)
+
+
+def page_of(ranked: list[Candidate], after: str | None, limit: int = SIZE) -> Page:
+    """Return one page of a ranking, behind the last one shown: by fit and number, so that whoever comes or goes meanwhile shifts nothing."""
+    last = read_cursor(after) if after else None
+    known = last if last and len(last) == 2 and all(type(one) is int for one in last) else None
+    rest = [one for one in ranked if known is None or _order(one) > (-known[0], known[1])]
+    shown = rest[:limit]
+    cursor = pack_cursor([shown[-1].fit, shown[-1].person_id]) if len(rest) > limit else None
+    return Page(shown, cursor, is_first=known is None)
+
+
+def count_yes(session: Session) -> tuple[int, bool]:
+    """Return how many profiles are active and visible, and whether there are more than are counted."""
+    some = select(FindingRow.person_id).where(FindingRow.is_found).limit(COUNTED + 1).subquery()
+    number = session.scalar(select(func.count()).select_from(some)) or 0
+    return min(number, COUNTED), number > COUNTED
+
+
+def _order(one: Candidate) -> tuple[int, int]:
+    return (-one.fit, one.person_id)
+
+
+def _may_be_told_of(one: Candidate, by_words: frozenset[int]) -> bool:
+    """Whoever was found by words alone and stays without a name has to be found by what they tell, not by who they are."""
+    if any(failed.name == "OnlyByAdmin" for failed in one.failed):
+        return False
+    return not (one.is_veiled and one.person_id in by_words and not one.speaks_of_it)

@@ -1,0 +1,120 @@
+"""What is known of some people, read for all of them with as many statements as for one."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import CompanyAccount
+from portal.acts.models.asks import Ask
+from portal.acts.queries.budget import Budget, budgets_of
+from portal.acts.rules.budget import Cap
+from portal.consents.models import Consent
+from portal.finding.models.rows import FindingRow
+from portal.finding.records import records_of
+from portal.finding.rules.facts import Facts, Load, Record
+from portal.finding.rules.words import telling_words
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
+from portal.people.models import Company, Person
+from portal.profiles.models import ProfileActivity, ProfileBlackout, ProfileWord, ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.states import Status, WordKind
+
+AT_ONCE = 500
+_NOTHING = Record()
+_COLUMNS = (
+    ReferenceProfile.person_id, ReferenceProfile.tier, ReferenceProfile.status, ReferenceProfile.is_visible, ReferenceProfile.verified_at,
+    ReferenceProfile.nps, ReferenceProfile.rests_until, Person.name, Person.title, Person.company_id, Company.name.label("company"),
+    Company.name_key.label("company_key"), Company.domain, Company.industry, Company.region, Company.size, Company.owner_id,
+    CompanyAccount.renewal_on, CompanyAccount.competitors, FindingRow.names, FindingRow.words,
+)  # fmt: skip
+_WORD_MAPS = {WordKind.LANGUAGE: "languages", WordKind.PRODUCT: "products", WordKind.USE_CASE: "use_cases", WordKind.REPLACED: "replaced"}
+
+
+Keeps = Callable[[Facts], bool]
+
+
+def facts_of(session: Session, person_ids: Iterable[int], now: datetime, keeps: Keeps | None = None) -> dict[int, Facts]:
+    """Return the facts of those who have a profile, in the order of ``person_ids``.
+
+    ``keeps`` looks at them before their budgets are read, which takes longest, and leaves out who cannot matter.
+    """
+    ids, found = list(dict.fromkeys(person_ids)), {}
+    for start in range(0, len(ids), AT_ONCE):
+        found.update(_some(session, ids[start : start + AT_ONCE], now, keeps))
+    return {its_id: found[its_id] for its_id in ids if its_id in found}
+
+
+def load_of(budget: Budget) -> Load:
+    """Return what is taken of a budget, as the rules of the room count."""
+    own, firm = budget.person, budget.company
+    strain = max(own.strain, firm.strain) if firm else own.strain
+    if firm is None:
+        return Load(own.used, Cap(own.most, own.days), own.free_on, strain=strain)
+    return Load(own.used, Cap(own.most, own.days), own.free_on, firm.used, Cap(firm.most, firm.days), firm.free_on, strain)
+
+
+def _some(session: Session, ids: list[int], now: datetime, keeps: Keeps | None) -> dict[int, Facts]:
+    zone = programme_zone(session)
+    rows = (
+        select(*_COLUMNS)
+        .join(Person, Person.id == ReferenceProfile.person_id)
+        .outerjoin(Company, Company.id == Person.company_id)
+        .outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
+        .outerjoin(FindingRow, FindingRow.person_id == ReferenceProfile.person_id)
+    )
+    found = {row.person_id: _plain(row) for row in session.execute(rows.where(ReferenceProfile.person_id.in_(ids)))}
+    told: dict[int, dict[str, Any]] = {its_id: {} for its_id in found}
+    _tell_words(session, ids, told)
+    records = records_of(session, list(found))
+    for its_id, facts in list(found.items()):
+        found[its_id] = known = replace(facts, **told[its_id], record=records.get(its_id, _NOTHING))
+        if keeps is not None and not keeps(known):
+            del found[its_id]
+    told, ids = {its_id: {} for its_id in found}, list(found)
+    _tell_activities(session, ids, told, local_date(now, zone))
+    spent = select(ProfileBlackout.person_id, ProfileBlackout.first_on, ProfileBlackout.last_on).where(ProfileBlackout.person_id.in_(ids))
+    for row in session.execute(spent.where(ProfileBlackout.last_on >= local_date(now, zone)).order_by(ProfileBlackout.first_on)):
+        told[row.person_id]["blackouts"] = (*told[row.person_id].get("blackouts", ()), (row.first_on, row.last_on))
+    for person_id, at in session.execute(select(Ask.person_id, func.max(Ask.asked_at)).where(Ask.person_id.in_(ids)).group_by(Ask.person_id)):
+        if person_id in told:
+            told[person_id]["last_asked_on"] = local_date(at, zone)
+    budgets = budgets_of(session, found, now)
+    for its_id, facts in found.items():
+        budget = budgets[its_id]
+        told[its_id] |= {"load": load_of(budget), "standing": budget.standing}
+        found[its_id] = replace(facts, **told[its_id])
+    return found
+
+
+def _plain(row: Any) -> Facts:
+    texts: dict[str, Any] = {name: getattr(row, name) or "" for name in ("company", "company_key", "domain", "industry", "region", "size")}
+    return Facts(
+        row.person_id, row.name, row.title, row.company_id, **texts, owner_id=row.owner_id, tier=row.tier, status=Status(row.status),
+        is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, renewal_on=row.renewal_on,
+        competitors=frozenset(filter(None, map(str.strip, (row.competitors or "").splitlines()))),
+        words=telling_words(row.words or ""), names=telling_words(row.names or ""),
+    )  # fmt: skip
+
+
+def _tell_words(session: Session, ids: list[int], told: dict[int, dict[str, Any]]) -> None:
+    words = select(ProfileWord.person_id, ProfileWord.kind, ProfileWord.key, ProfileWord.word).where(ProfileWord.person_id.in_(ids))
+    for row in session.execute(words):
+        of = told[row.person_id]
+        if row.kind == WordKind.NOT_FOR:
+            of["not_for"] = of.get("not_for", frozenset()) | {row.key}
+        else:
+            of.setdefault(_WORD_MAPS[WordKind(row.kind)], {})[row.key] = row.word
+
+
+def _tell_activities(session: Session, ids: list[int], told: dict[int, dict[str, Any]], today: date) -> None:
+    holds = (Consent.ended_at.is_(None)) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)
+    found = select(ProfileActivity.person_id, ProfileActivity.activity, ProfileActivity.is_never, holds.label("holds"))
+    for row in session.execute(found.outerjoin(Consent, Consent.id == ProfileActivity.consent_id).where(ProfileActivity.person_id.in_(ids))):
+        name = "never" if row.is_never else "activities" if row.holds else ""
+        if name:
+            told[row.person_id][name] = told[row.person_id].get(name, frozenset()) | {Activity(row.activity)}

@@ -1,0 +1,162 @@
+"""How well one profile fits what is needed: a share of what was asked for, with a reason for each part. Specification A6; changes say why. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+from portal.finding.rules import bands
+from portal.finding.rules.facts import Facts, Record
+from portal.finding.rules.needs import Needs, key_of
+from portal.finding.rules.words import jaccard, telling_words
+from portal.kernel.text import N_
+
+WEIGHTS = {"industry": 30, "size": 15, "worry": 15, "region": 10, "role": 10, "competitor": 10, "quality": 10, "rest": 10, "fresh_voice": 2}
+"""Weights of the specification; ``competitor`` is ours: that they came from whom the buyer considers answers a worry no industry does.
+``fresh_voice`` is its ε: small, so that somebody never asked comes before an equal, and never before a better one."""
+ALWAYS = ("quality", "rest", "fresh_voice")
+GOOD = 50
+"""From this share on somebody counts as fitting. Below it what was asked for is mostly missing, and the reasons would be about nothing."""
+MEAN_WHERE_NOBODY, SHRINK, LOWEST, HIGHEST = 3.5, 3, 1, 5
+ALIKE = 0.25
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence with its facts, translated where it is shown. ``plural`` is the other form, by ``facts["num"]``."""
+
+    text: str
+    facts: tuple[tuple[str, Any], ...] = ()
+    plural: str = ""
+
+    def to_json(self) -> list[Any]:
+        """Return the sentence for a column."""
+        plain = [[name, value.isoformat() if isinstance(value, date) else value] for name, value in self.facts]
+        return [self.text, plain, self.plural]
+
+
+def told(text: str, plural: str = "", **facts: Any) -> Told:
+    """Return a sentence with its facts."""
+    return Told(text, tuple(facts.items()), plural)
+
+
+def shrunk_grade(record: Record, mean_all: float) -> float:
+    """Return the mean grade (1 to 5) drawn towards everybody's: (Σ grade + 3·mean_all)/(n+3), so that one bad call sinks nobody."""
+    return (sum(record.grades) + SHRINK * mean_all) / (len(record.grades) + SHRINK)
+
+
+def outcome_quality(record: Record, mean_all: float) -> float:
+    """Return the shrunk grade as 0 to 1."""
+    return (shrunk_grade(record, mean_all) - LOWEST) / (HIGHEST - LOWEST)
+
+
+def mean_of_all(grades: Sequence[int]) -> float:
+    """Return the mean of all grades that were given; a little above the middle while there are none."""
+    return fmean(grades) if grades else MEAN_WHERE_NOBODY
+
+
+def use_case_overlap(facts: Facts, needs: Needs, *, with_names: bool = True) -> float:
+    """Return how far the worry and what they tell are about the same, 0 to 1.
+
+    The specification's Jaccard over words would punish whoever tells a long story: five words against two hundred have little in common
+    together even where all five are there. So it is the greater of two: the share of the asked words that are found (the story may be as
+    long as it likes), and the Jaccard with the use case that is nearest (short texts against each other, whose other words count).
+    """
+    asked = needs.asked
+    if not asked:
+        return 0.0
+    there = facts.words | facts.names if with_names else facts.words
+    share = len(asked.found_in(there)) / len(asked.words)
+    nearest = max((jaccard(asked.words, telling_words(word)) for word in facts.use_cases.values()), default=0.0)
+    return max(share, nearest)
+
+
+def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = True) -> dict[str, float]:
+    """Return how well each criterion that was asked for is met, 0 to 1, and those that always count.
+
+    What was not asked for is left out, so that it harms nobody; what was asked for and is not known of somebody is not met.
+    """
+    found: dict[str, float] = {}
+    if needs.industry:
+        found["industry"] = float(key_of(needs.industry) == key_of(facts.industry))
+    if needs.size:
+        found["size"] = bands.likeness(needs.band, bands.band_of(facts.size))
+    if needs.asked:
+        found["worry"] = use_case_overlap(facts, needs, with_names=with_names)
+    if needs.region:
+        found["region"] = float(key_of(needs.region) == key_of(facts.region))
+    if needs.role:
+        found["role"] = _role_likeness(needs.role, facts.title)
+    if needs.competitor:
+        found["competitor"] = float(key_of(needs.competitor) in facts.replaced)
+    found["quality"] = outcome_quality(facts.record, mean_all)
+    found["rest"] = max(0.0, 1.0 - facts.load.strain)
+    found["fresh_voice"] = float(facts.last_asked_on is None and not facts.record.completed)
+    return found
+
+
+def fit_of(met: dict[str, float]) -> int:
+    """Return the share of what was asked for, in whole per cent: Σ weight·met over Σ weight of what counts.
+
+    The specification's sum has 100 points only where everything is asked for. As a share, 30 of 30 asked is a whole fit. The ε of somebody
+    never asked comes on top of it, up to 100.
+    """
+    counted = {name: value for name, value in met.items() if name != "fresh_voice"}
+    share = 100 * sum(WEIGHTS[name] * value for name, value in counted.items()) / sum(WEIGHTS[name] for name in counted)
+    return min(100, round(share + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
+
+
+def _role_likeness(asked: str, title: str) -> float:
+    """Return how alike two job titles are: whole where all words of the shorter stand in the other, in any order."""
+    one, other = telling_words(asked), telling_words(title)
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+
+
+def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, with_names: bool = True) -> list[Told]:
+    """Return why, and why not, as sentences: what was asked for first, then how they are spoken for."""
+    found: list[Told] = []
+    if "industry" in met:
+        found.append(told(N_("Same industry") if met["industry"] else N_("Another industry")))
+    if met.get("size"):
+        found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
+    if met.get("region"):
+        found.append(told(N_("Same region")))
+    if met.get("worry"):
+        words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
+        found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
+    if met.get("role", 0) > ALIKE:
+        found.append(told(N_("A role like the buyer’s")))
+    if met.get("competitor"):
+        found.append(told(N_("Came to us from %(competitor)s"), competitor=needs.competitor))
+    if len(facts.record.grades) >= SHRINK and met["quality"] >= 0.75:
+        found.append(told(N_("Their calls are graded well")))
+    found.append(_last_used(facts, today))
+    if facts.load.cap.most:
+        left = facts.load.left
+        found.append(told(N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free"), num=left, most=facts.load.cap.most))
+    return found
+
+
+def _last_used(facts: Facts, today: date) -> Told:
+    if facts.last_asked_on is None:
+        return told(N_("Never asked before"))
+    days = max((today - facts.last_asked_on).days, 0)
+    if days == 0:
+        return told(N_("Last asked today"))
+    return told(N_("Last asked yesterday"), N_("Last asked %(num)s days ago"), num=days)
+
+
+def gini(amounts: Sequence[float]) -> float:
+    """Return how unequally something is spread: 0 where all have the same, towards 1 where one has it all. Nothing spread is equal.
+
+    Σ (2i − n − 1)·x over n·Σ x, of the amounts in order. Over completed activities of active profiles an alarm stands above 0.6 (A5).
+    """
+    ordered, total = sorted(amounts), sum(amounts)
+    n = len(ordered)
+    if not n or total <= 0:
+        return 0.0
+    return sum((2 * place - n - 1) * amount for place, amount in enumerate(ordered, 1)) / (n * total)
+
+
+GINI_ALARM = 0.6

@@ -1,0 +1,166 @@
+"""Staff's pages: the search for a reference, one of those found, favourites, comparison."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.finding.actions.choosing import mark_favourite
+from portal.finding.forms import FavouriteForm, FindForm
+from portal.finding.queries.candidates import Candidate, Search, candidates_of, count_yes, page_of
+from portal.finding.queries.candidates import search as search_for
+from portal.finding.queries.favourites import favourites_of, marked_among
+from portal.finding.queries.library import substitutes
+from portal.finding.queries.price import ask_price
+from portal.finding.rules.needs import Needs
+from portal.finding.views.names import NAMES, described, does, spoken
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
+from portal.kernel.ids import MOST_ID
+from portal.people.queries.persons import names as names_of
+from portal.web.errors import sentence
+from portal.web.exports import csv_response
+from portal.web.guards import current_actor, staff
+from portal.web.redirects import own_path
+from portal.web.templating import render, render_fragment
+from portal.web.transaction import db, writes
+
+bp = Blueprint("finding", __name__, url_prefix="/find")
+HEADER = ("fit", "company", "person", "industry", "region", "size", "does", "asked", "of", "why", "what_stands_against")
+MOST_COMPARED = 4
+
+
+@bp.get("")
+@staff
+def find() -> ResponseReturnValue:
+    """Who fits a deal, with reasons; who nearly does, with the one rule; what answers the same worry without an ask."""
+    form = FindForm(request.args).offer(db())
+    needs, actor, now = form.needs(), current_actor(), utcnow()
+    found = search_for(db(), actor, needs, now)
+    if request.args.get("format") == "csv":
+        return csv_response("references.csv", HEADER, (_line(one) for one in found.shown))
+    page = page_of(found.shown, request.args.get("after"))
+    shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
+    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), needs, now), "today": _today(now)}
+    return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors())
+
+
+@bp.get("/<int:person_id>")
+@staff
+def reference(person_id: int) -> ResponseReturnValue:
+    """One of those found: everything that speaks for and against, and the price of asking."""
+    form = FindForm(request.args)
+    needs, now = form.needs(), utcnow()
+    one = _get(person_id, needs, now)
+    if one is None:
+        return redirect(url_for("references.person", person_id=person_id), 303)
+    price = ask_price(db(), person_id, needs.activity, needs.needed_by, now)
+    owner = names_of(db(), [one.facts.owner_id]).get(one.facts.owner_id) if one.facts.owner_id else None
+    shown = {"one": one, "price": price, "needs": needs, "query": query_of(needs), "owner": owner, "today": _today(now)}
+    return render("finding/reference.html", **shown, **_starred([one]), **NAMES, **doors())
+
+
+@bp.post("/<int:person_id>/favourite")
+@staff
+@writes
+def favourite(person_id: int) -> ResponseReturnValue:
+    """Mark somebody, or take the mark off, and go back to where the star was pressed."""
+    form = FavouriteForm()
+    mark_favourite(db(), current_actor(), reference_id=person_id, is_on=form.is_on.data == "1", now=utcnow())
+    back = own_path(form.next.data) or url_for(".find")
+    return redirect(f"{back}#p{person_id}", 303)
+
+
+@bp.get("/favourites")
+@staff
+def favourites() -> str:
+    """Whom the reader marked."""
+    form = FindForm(request.args)
+    needs, now, actor = form.needs(), utcnow(), current_actor()
+    marked = favourites_of(db(), actor.id or 0, after=request.args.get("after"))
+    found = candidates_of(db(), actor, [row.reference_id for row in marked], needs, now)
+    rows = [one for row in marked if (one := found.get(row.reference_id)) is not None and not _is_unknown(one)]
+    shown = {"page": marked, "rows": rows, "needs": needs, "query": query_of(needs), "today": _today(now)}
+    return render("finding/favourites.html", **shown, **_starred(rows), **NAMES, **doors())
+
+
+@bp.get("/compare")
+@staff
+def compare() -> str:
+    """Up to four of them side by side."""
+    form = FindForm(request.args)
+    needs, now = form.needs(), utcnow()
+    asked = [int(who) for who in request.args.getlist("who") if who.isascii() and who.isdigit() and int(who) <= MOST_ID]
+    chosen = list(dict.fromkeys(asked))
+    found = candidates_of(db(), current_actor(), chosen[:MOST_COMPARED], needs, now)
+    rows = [one for one in found.values() if not _is_unknown(one)]
+    shown = {"rows": rows, "needs": needs, "query": query_of(needs), "left_out": max(len(chosen) - MOST_COMPARED, 0), "today": _today(now)}
+    return render("finding/compare.html", **shown, **_starred(rows), **NAMES, **doors())
+
+
+def doors() -> dict[str, Any]:
+    """Return where “Ask” leads: to a request, in a portal that has them; else to the person's page of goodwill. Never to what is not there."""
+    has_requests = "requests.begin" in current_app.view_functions
+
+    def ask_at(one: Candidate, query: dict[str, Any]) -> str | None:
+        if has_requests:
+            return url_for("requests.begin", person=one.person_id, **query)
+        return None if one.is_veiled else url_for("goodwill.person", person_id=one.person_id)
+
+    return {"ask_at": ask_at, "has_requests": has_requests}
+
+
+def query_of(needs: Needs) -> dict[str, Any]:
+    """Return what is needed as a query string carries it, to the next page."""
+    return needs.to_json()
+
+
+def _get(person_id: int, needs: Needs, now: datetime) -> Candidate | None:
+    one = candidates_of(db(), current_actor(), [person_id], needs, now).get(person_id)
+    if one is not None and _is_unknown(one):
+        raise NotFound()
+    return one
+
+
+def _is_unknown(one: Candidate) -> bool:
+    """Tell whether the reader may not know that there is such a profile."""
+    return any(failed.name == "OnlyByAdmin" for failed in one.failed)
+
+
+def _starred(rows: list[Candidate]) -> dict[str, Any]:
+    ids = [one.person_id for one in rows]
+    return {"stars": marked_among(db(), current_actor().id, ids), "star": FavouriteForm(formdata=None)}
+
+
+def _today(now: datetime) -> date:
+    return local_date(now, programme_zone(db()))
+
+
+def _counts(found: Search, now: datetime) -> tuple[int, int]:
+    """Return how many fit, now or once a slot is free, and how many of them are free before the month is over."""
+    today = _today(now)
+    last = (today.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    able = [one for one in found.shown if one.hint in ("", "later")]
+    return len(able), sum(one.is_free_by(last) for one in able)
+
+
+def _ways(needs: Needs) -> list[tuple[str, str]]:
+    """Return what could be let go of, each with the address of the search without it: for a page that is empty."""
+    told = {
+        "product": _("Whatever product they use"), "language": _("Whatever language they speak"), "industry": _("In any industry"),
+        "size": _("Of any size"), "region": _("In any region"), "worry": _("Whatever they tell of"), "role": _("In any role"),
+        "needed_by": _("Without a day"), "competitor": _("Whatever they used before"),
+    }  # fmt: skip
+    return [(words, url_for(".find", **query_of(needs.without(name)))) for name, words in told.items() if name in needs.set]
+
+
+def _line(one: Candidate) -> tuple[Any, ...]:
+    facts = one.facts
+    who = "" if one.is_veiled else ", ".join(filter(None, (facts.name, facts.title)))
+    why = "; ".join(spoken(told) for told in one.reasons)
+    against = " ".join(sentence(failed) for failed in one.failed)
+    place = (facts.industry, facts.region, facts.size)
+    return (one.fit, described(one), who, *place, ", ".join(does(one)), one.slots_used, one.slots_most, why, against)

@@ -1,0 +1,232 @@
+"""The search, one of those found, favourites, comparison and the library, through the doors."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from portal.consents.models import Consent
+from portal.consents.rules import Item
+from portal.finding.models.library import Favourite, LibraryItem
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.people.models import Person
+from portal.profiles.models import ReferenceProfile
+from tests.factories.asks import by_employee, log_ask
+from tests.factories.consents import make_consent
+from tests.factories.finding import make_reference
+from tests.factories.people import make_admin, make_employee
+from tests.support.application import PortalClient, SignIn
+from tests.support.counting import CountQueries
+from tests.support.forms import fields_of
+
+DAY = timedelta(days=1)
+STORY = {"story": "We moved off spreadsheets in a week.", "use_cases": ["Moving off spreadsheets"]}
+SEARCH = "/find?worry=moving+off+spreadsheets&industry=Transport&region=EMEA&activity=call"
+
+
+class House:
+    def __init__(self, session: Session) -> None:
+        now = utcnow()
+        self.greta, self.ada = make_employee(session, name="Greta Holm").id, make_admin(session, name="Ada Admin").id
+        self.kestrel = make_reference(session, "Kestrel Freight", "Amara Okafor", title="Head of Platform", size="2,400", **STORY).id
+        self.alto = make_reference(session, "Alto Rail", "Tomás Rivera", size="11,000", **STORY).id
+        self.nimbus = make_reference(session, "Nimbus Foundry", "Yuki Kimura", verified_at=now - 213 * DAY, **STORY).id
+        self.bank = make_reference(session, "Quiet Bank", "Secret Name", tier=2, **STORY).id
+        self.upset = make_reference(session, "Upset Co", "Uma Upset", nps=3, **STORY).id
+        self.hidden = make_reference(session, "Hidden Ltd", "Nobody Sees", tier=3, **STORY).id
+        for days in (1, 2, 3, 4):
+            log_ask(session, by_employee(self.greta), self.alto, now - (76 + days) * DAY, came="completed")
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return database.write(House)
+
+
+@pytest.fixture
+def greta(house: House, sign_in: SignIn) -> PortalClient:
+    return sign_in(house.greta)
+
+
+@pytest.fixture
+def ada(house: House, sign_in: SignIn) -> PortalClient:
+    return sign_in(house.ada)
+
+
+def words(page: str) -> str:
+    return " ".join(page.split())
+
+
+def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClient, house: House) -> None:
+    page = words(greta.get(SEARCH).text)
+    assert "5 customers have said yes." not in page, "one whose score is bad has said yes, too"
+    assert "6 customers have said yes. 3 fit your deal" in page
+    for told in ("Kestrel Freight", "Amara Okafor, Head of Platform", "Speaks of moving, spreadsheets", "Happy to be asked", "Never asked before"):
+        assert told in page
+    assert "Asked 4 of 4, free again on" in page
+    assert "Not verified for 7 months: ask their owner to verify." in page
+    assert "Only one thing stands in the way" in page
+    assert "Their newest score is 3 of 10." in page
+    assert "Ask later" in page
+    assert "Verify first" in page
+    for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees"):
+        assert secret not in page
+    assert "A company of Transport in EMEA" in page
+    assert "requests/new" not in page, "no door that is not there"
+
+
+def test_an_admin_sees_everybody_by_name(ada: PortalClient) -> None:
+    page = ada.get(SEARCH).text
+    assert "Quiet Bank" in page
+    assert "Hidden Ltd" in page
+
+
+def test_names_that_are_hidden_are_in_no_page_and_no_file(greta: PortalClient, house: House) -> None:
+    greta.post(f"/find/{house.bank}/favourite", data={"is_on": "1"})
+    who = f"who={house.bank}&who={house.kestrel}&who={house.hidden}"
+    for address in (SEARCH + "&format=csv", f"/find/{house.bank}", "/find/favourites", f"/find/compare?{who}", "/find?worry=quiet+bank"):
+        shown = greta.get(address).text
+        assert not any(secret in shown for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees")), address
+    assert greta.get(f"/find/{house.hidden}").status_code == 404
+    greta.post(f"/find/{house.hidden}/favourite", data={"is_on": "1"})
+    assert "Their name stays with admins" in greta.get("/find/favourites").text
+
+
+def test_the_list_is_saved_as_a_file_with_its_reasons(greta: PortalClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(greta.get(SEARCH + "&format=csv").text.lstrip("\ufeff"))))
+    assert next(row["company"] for row in rows if row["person"]) == "Kestrel Freight"
+    assert "Same industry" in rows[0]["why"]
+    assert any("free again on" in row["what_stands_against"] for row in rows)
+
+
+def test_an_empty_search_tells_what_to_let_go_of(greta: PortalClient) -> None:
+    page = words(greta.get("/find?industry=Transport&language=Finnish&worry=spreadsheets").text)
+    assert "Nobody fits all of this" in page
+    assert "Whatever language they speak" in page
+    assert "industry=Transport" in page.split("Whatever language they speak")[0].rsplit("href=", 1)[1]
+
+
+def test_a_search_that_cannot_be_read_is_a_search_all_the_same(greta: PortalClient) -> None:
+    page = greta.get("/find?activity=nonsense&industry=%00&needed_by=yesterday&worry=%22%27*(&after=x&size=huge")
+    assert page.status_code == 200
+    assert "such as 2026-12-24" in page.text or "Not a valid date" in page.text
+
+
+def test_a_star_is_ones_own_and_pressed_twice_is_what_it_was(greta: PortalClient, ada: PortalClient, house: House, database: Database) -> None:
+    for _ in range(2):
+        answer = greta.post(f"/find/{house.kestrel}/favourite", data={"is_on": "1", "next": SEARCH})
+        assert answer.headers["Location"].endswith(f"#p{house.kestrel}")
+    assert "Kestrel Freight" in greta.get("/find/favourites").text
+    assert "No favourites yet" in ada.get("/find/favourites").text
+    greta.post(f"/find/{house.kestrel}/favourite", data={"is_on": "0", "next": "https://evil.example/"})
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Favourite)) == 0
+
+
+def test_four_at_most_stand_side_by_side(greta: PortalClient, house: House) -> None:
+    who = "&".join(f"who={one}" for one in (house.kestrel, house.alto, house.nimbus, house.bank, house.upset))
+    page = words(greta.get(f"/find/compare?{who}&who=x&industry=Transport").text)
+    assert "1 more were ticked and are left out" in page
+    assert "Kestrel Freight" in page
+    assert "Asked 4 of 4" in page
+    assert "Upset Co" not in page
+    assert "Nobody to compare" in greta.get("/find/compare").text
+
+
+def test_the_price_is_told_before_anybody_is_asked(greta: PortalClient, house: House, database: Database) -> None:
+    page = words(greta.get(f"/find/{house.kestrel}?industry=Transport").text)
+    assert "Takes one of 4 free asks until" in page
+    assert "Effort 8" in page
+    assert "Takes nothing now: no ask is free until" in words(greta.get(f"/find/{house.alto}").text)
+    assert greta.get(f"/find/{house.greta}").status_code == 303, "who has no profile has a page in the registry"
+
+
+def test_pages_of_the_search_cost_the_same_with_many(greta: PortalClient, house: House, database: Database, count_queries: CountQueries) -> None:
+    def counted(address: str) -> int:
+        greta.get(address)
+        with count_queries() as statements:
+            assert greta.get(address).status_code == 200
+        return statements.total
+
+    few = [counted(SEARCH), counted("/library")]
+
+    def more(session: Session) -> None:
+        for number in range(40):
+            make_reference(session, f"Line {number}", f"Captain {number}", **STORY)
+
+    database.write(more)
+    assert counted(SEARCH) <= few[0]
+
+
+def add(ada: PortalClient, **given: str) -> str:
+    usual = {"kind": "case_study", "title": "Off spreadsheets in a week", "answers": "Moving off spreadsheets", "link": "https://x.example/a"}
+    sent = fields_of(ada.get("/library/new").text, having="title") | usual | {"permission": "Signed contract, 2026"} | given
+    answer = ada.post("/library/new", data=sent)
+    return answer.headers["Location"] if answer.status_code == 303 else answer.text
+
+
+def test_the_library_answers_the_same_worry_without_an_ask(ada: PortalClient, greta: PortalClient, house: House, database: Database) -> None:
+    at = add(ada, company="kestrel FREIGHT", industry="Transport")
+    assert "Costs nobody an ask" in greta.get(SEARCH).text
+    assert "Off spreadsheets in a week" in greta.get("/library?q=spreadsh").text
+    assert "Nothing found" in greta.get("/library?q=nothing+such").text
+    assert greta.post(f"{at}/use").headers["Location"] == "https://x.example/a"
+    rows = list(csv.DictReader(io.StringIO(greta.get("/library?format=csv").text.lstrip("\ufeff"))))
+    assert [(row["title"], row["company"], row["uses"]) for row in rows] == [("Off spreadsheets in a week", "Kestrel Freight", "1")]
+    assert greta.get("/library/new").status_code == 403
+    assert greta.post(f"{at}/retire", data={"reason": "x"}).status_code == 403
+    assert "Please say why" in ada.post(f"{at}/retire", data={"reason": ""}).text
+    ada.post(f"{at}/retire", data={"reason": "Old product"})
+    assert greta.get(at).status_code == 404
+    assert "Old product" in ada.get(at).text
+    assert "Off spreadsheets" in ada.get("/library?show=retired").text
+    assert "Costs nobody an ask" not in greta.get(SEARCH).text
+    assert "retired already" in ada.post(f"{at}/retire", data={"reason": "again"}, follow_redirects=True).text
+
+
+def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClient, greta: PortalClient, house: House, database: Database) -> None:
+    def consent(session: Session) -> int:
+        person = session.get(Person, house.kestrel)
+        assert person is not None
+        return make_consent(session, person, item=Item.CASE_STUDY, quote="").id
+
+    number = database.write(consent)
+    pdf = (io.BytesIO(b"a plain text, long enough"), "story.txt")
+    sent = fields_of(ada.get("/library/new").text, having="title") | {"kind": "case_study", "title": "Told", "consent_id": f"#{number}"}
+    at = ada.post("/library/new", data=sent | {"file": pdf}, content_type="multipart/form-data").headers["Location"]
+    file_at = greta.post(f"{at}/use").headers["Location"]
+    with greta.get(file_at) as sent_file:
+        assert sent_file.data == b"a plain text, long enough"
+    database.write(lambda s: s.execute(update(Consent).where(Consent.id == number).values(ended_at=utcnow(), ended_as="withdrawn")))
+    assert greta.get(at).status_code == greta.get(file_at).status_code == greta.post(f"{at}/use").status_code == 404
+    assert "Only admins still see it" in ada.get(at).text
+    assert "Told" in ada.get("/library?show=out").text
+    old = add(ada, title="Over tomorrow", expires_on=(date.today() + DAY).isoformat())
+    assert greta.get(old).status_code == 200
+    database.write(lambda s: s.execute(update(LibraryItem).where(LibraryItem.title == "Over tomorrow").values(expires_on=date(2020, 1, 1))))
+    assert greta.get(old).status_code == 404
+
+
+def test_an_item_that_cannot_be_is_refused_beside_its_field_and_loses_nothing(ada: PortalClient, house: House, database: Database) -> None:
+    for given, told in (
+        ({"link": ""}, "something has to be there"),
+        ({"link": "javascript:alert(1)"}, "whole web address"),
+        ({"permission": ""}, "Choose the consent it stands on"),
+        ({"consent_id": "999"}, "not for this"),
+        ({"company": "No Such Company"}, "no company called"),
+        ({"person": "No Such Person"}, "Nobody here is called"),
+    ):
+        page = add(ada, **given)
+        assert told in words(page), given
+        assert "Moving off spreadsheets" in page
+    at = add(ada)
+    form = fields_of(ada.get(f"{at}/edit").text, having="title")
+    assert ada.post(f"{at}/edit", data=form | {"title": "Better"}).status_code == 303
+    assert ada.post(f"{at}/edit", data=form | {"title": "Too late"}).status_code == 409
+    with database.reading() as session:
+        assert session.scalars(select(LibraryItem.title)).all() == ["Better"]
+        assert session.scalars(select(ReferenceProfile.edition)).first() == 1
