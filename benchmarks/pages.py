@@ -169,6 +169,7 @@ class Visit:
             Page("ask 50", None, self._several("ask")),
             Page("say how one wants to be asked", None, self._saying),
             Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
+            Page("names while one nominates", None, self._naming),
             Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
             Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
             Page("nominate several (employee)", None, self._reading(self.employees, "/nominate/several")),
@@ -259,6 +260,11 @@ class Visit:
             person = self.programme.member(number * CONNECTIONS % self.programme.members)
             form = {"key": new_key(), "person": f"#{person}", "kind": "call", "happened_on": "2026-11-02", "channel": "email", "came": "completed"}
             yield Ask(self.employees[number % len(self.employees)], "/goodwill/log", form)
+
+    def _naming(self, client: int) -> Iterator[Ask]:
+        for number in count(client):
+            where = (*BY_SCRIPT, ("HX-Target", "colleagues"))
+            yield Ask(self.employees[number % len(self.employees)], "/nominate?colleague=an", headers=where)
 
     def _nominating(self, client: int) -> Iterator[Ask]:
         for number in count(client, CONNECTIONS):
