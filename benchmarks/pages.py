@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from benchmarks.furnishing import CARD_PRICE, furnish
 from benchmarks.load import CONNECTIONS, request
-from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, REDEEMED, SOLD_OUT, STAFF, Programme
+from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, PROFILED, REDEEMED, SOLD_OUT, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
 from portal.bank.models import Dispute
 from portal.bank.rules.disputes import OPEN
@@ -145,6 +145,14 @@ class Visit:
             Page("names while one logs an ask", None, self._reading(self.employees, "/goodwill/log/names?person=an", is_script=True)),
             Page("report of asks (admin)", None, self._reading(self.admins, "/admin/goodwill/report")),
             Page("log an ask", None, self._logging),
+            Page("reference profiles (admin)", None, self._reading(self.admins, "/profiles")),
+            Page("reference profiles, search (admin)", None, self._reading(self.admins, "/profiles?q=spreadsheets&verified=fresh")),
+            Page("reference profiles (employee)", None, self._reading(self.employees, "/profiles")),
+            Page("customers to verify (employee)", None, self._reading(self.employees, "/profiles/verify")),
+            Page("a reference profile (admin)", None, self._profiled("/profiles/{}")),
+            Page("edit a reference profile (admin)", None, self._profiled("/profiles/{}/edit")),
+            Page("my reference", None, self._reading(self.members, "/my-reference")),
+            Page("hide and show a reference profile", None, self._showing),
             Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
             Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
             Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
@@ -196,6 +204,19 @@ class Visit:
         for number in count(client * 131):
             visitor = self.employees[number % len(self.employees)]
             yield Ask(visitor, f"/goodwill/people/{self.programme.member(number * 17 % self.programme.members)}")
+
+    def _profiled(self, path: str) -> Callable[[int], Iterator[Ask]]:
+        def asks(client: int) -> Iterator[Ask]:
+            for number in count(client * 131):
+                seat = number * 17 % (self.programme.members // PROFILED)
+                yield Ask(self.admins[client], path.format(self.programme.member(seat * PROFILED)))
+
+        return asks
+
+    def _showing(self, client: int) -> Iterator[Ask]:
+        for number in count(client * 131):
+            person = self.programme.member(number * 17 % (self.programme.members // PROFILED) * PROFILED)
+            yield Ask(self.admins[client], f"/profiles/{person}/{('hidden', 'shown')[number % 2]}", {})
 
     def _logging(self, client: int) -> Iterator[Ask]:
         for number in count(client):
