@@ -42,6 +42,8 @@ THRESHOLDS = (0, 200, 600, 1_500, 3_500, 7_500, 15_000)  # the levels that the m
 STRIDE = 3  # has no factor in common with CHALLENGES: no member meets a challenge twice
 MOST_WAITING = 100_000
 WRITERS, TO_SEND = 300, 19
+PROFILED = 4
+WORDS = {"language": ("English", "Español", "Deutsch"), "product": ("Boards", "Rosters"), "use_case": ("Planning", "Night shifts")}
 BEGUN = CHALLENGES - ACTS - TO_SEND - 1
 NOTICES = 3
 KINDS = ("issued", "redeemed", "expired", "adjusted")
@@ -434,6 +436,41 @@ class Programme:
             yield n, "call"
             yield n, ("review", "case_study", "speaking", "press")[n % 4]
 
+    def referenced(self) -> Iterator[tuple[int, int]]:
+        """Number and person of who is a reference: every fourth member, each with one thing they do."""
+        return ((n, self.member((n - 1) * PROFILED)) for n in range(1, self.members // PROFILED + 1))
+
+    def profile_rows(self) -> Iterator[Row]:
+        for n, person in self.referenced():
+            status, tier = "active" if n % 10 else "resting", n % 3 + 1
+            at = self.now - timedelta(days=n % 200)
+            story = f"Moved {n % 90 + 10} sites off {('spreadsheets', 'paper', 'tape', 'a system of our own')[n % 4]} in a quarter."
+            texts = ("", story, "A third faster.", "", "")
+            yield person, status, bool(n % 7), tier, *texts, at, person, at.date() + timedelta(days=180), "", fold(story), 1, person, at, at
+
+    def proof_rows(self) -> Iterator[Row]:
+        for n, person in self.referenced():
+            yield n, person, True, "", person, self.start
+
+    def consent_rows(self) -> Iterator[Row]:
+        for n, person in self.referenced():
+            words = "We may ask me for: Reference call."
+            yield n, person, self.company_of(person), "reference", words, "", [], 1, "profile_own", person, 0, n, "", self.start, self.start, ""
+
+    def does_rows(self) -> Iterator[Row]:
+        for n, person in self.referenced():
+            yield person, "call", False, n
+
+    def word_rows(self) -> Iterator[Row]:
+        for n, person in self.referenced():
+            for kind, words in (
+                ("language", ("English", "Español", "Deutsch")),
+                ("product", ("Boards", "Rosters")),
+                ("use_case", ("Planning", "Night shifts")),
+            ):
+                word = words[n % len(words)]
+                yield person, kind, fold(word), word
+
     def event_rows(self) -> Iterator[Row]:
         number = count(1)
         for who in range(self.members):
@@ -548,8 +585,24 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ("open_ask", "ask_id, person_id, company_id, is_accepted, expires_at", asks.open_rows),
     ("ask_load", "person_id, load, rank", asks.load_rows),
     ("company_ask_load", "company_id, load, rank", asks.company_load_rows),
+    (
+        "reference_profile",
+        "person_id, status, is_visible, tier, time_zone, story, results, sensitivities, status_reason, verified_at, verified_by_id, verify_on, "
+        "verify_why, search, edition, made_by_id, made_at, changed_at",
+        Programme.profile_rows,
+    ),
+    ("profile_proof", "id, person_id, is_own, note, by_id, at", Programme.proof_rows),
+    (
+        "consent",
+        "id, person_id, company_id, item, words, quote, scope, version, source_type, source_id, part, evidence_id, search, given_at, "
+        "recorded_at, reason",
+        Programme.consent_rows,
+    ),
+    ("profile_activity", "person_id, activity, is_never, consent_id", Programme.does_rows),
+    ("profile_word", "person_id, kind, key, word", Programme.word_rows),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
+_OF_PROFILES = ("reference_profile", "profile_activity", "profile_word")
 _WITHOUT_ID = (
     "reward_conditions",
     "reward_wish",
@@ -561,6 +614,7 @@ _WITHOUT_ID = (
     "open_ask",
     "ask_load",
     "company_ask_load",
+    *_OF_PROFILES,
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from benchmarks.asks import GIANTS
 from benchmarks.furnishing import CARD_PRICE, furnish
 from benchmarks.load import CONNECTIONS, request
-from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, REDEEMED, SOLD_OUT, STAFF, Programme
+from benchmarks.maker import ADMINS, CHALLENGES, FIRST_NAMES, PRICES, PROFILED, REDEEMED, SOLD_OUT, STAFF, Programme
 from benchmarks.visitors import Visitor, sign_in
 from portal.acts.actions.saying import seen_terms
 from portal.acts.models.asks import OpenAsk
@@ -168,6 +168,14 @@ class Visit:
             Page("ask and say no, in turn", None, self._asking),
             Page("ask 50", None, self._several("ask")),
             Page("say how one wants to be asked", None, self._saying),
+            Page("reference profiles (admin)", None, self._reading(self.admins, "/profiles")),
+            Page("reference profiles, search (admin)", None, self._reading(self.admins, "/profiles?q=spreadsheets&verified=fresh")),
+            Page("reference profiles (employee)", None, self._reading(self.employees, "/profiles")),
+            Page("customers to verify (employee)", None, self._reading(self.employees, "/profiles/verify")),
+            Page("a reference profile (admin)", None, self._profiled("/profiles/{}")),
+            Page("edit a reference profile (admin)", None, self._profiled("/profiles/{}/edit")),
+            Page("my reference", None, self._reading(self.members, "/my-reference")),
+            Page("hide and show a reference profile", None, self._showing),
             Page("nominate, the form (employee)", None, self._reading(self.employees, "/nominate")),
             Page("names while one nominates", None, self._naming),
             Page("my nominations (employee)", None, self._reading(self.employees, "/nominate/mine")),
@@ -254,6 +262,19 @@ class Visit:
     def _seeing(self, client: int) -> Iterator[Ask]:
         for number in count(client * 131):
             yield Ask(self.admins[client], f"/people/{self.programme.member(number * 17 % self.programme.members)}/contact/company", {})
+
+    def _profiled(self, path: str) -> Callable[[int], Iterator[Ask]]:
+        def asks(client: int) -> Iterator[Ask]:
+            for number in count(client * 131):
+                seat = number * 17 % (self.programme.members // PROFILED)
+                yield Ask(self.admins[client], path.format(self.programme.member(seat * PROFILED)))
+
+        return asks
+
+    def _showing(self, client: int) -> Iterator[Ask]:
+        for number in count(client * 131):
+            person = self.programme.member(number * 17 % (self.programme.members // PROFILED) * PROFILED)
+            yield Ask(self.admins[client], f"/profiles/{person}/{('hidden', 'shown')[number % 2]}", {})
 
     def _logging(self, client: int) -> Iterator[Ask]:
         for number in count(client):

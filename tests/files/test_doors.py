@@ -24,6 +24,8 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.people.queries.persons import get_person
+from portal.profiles.actions.opening import open_by_staff
+from portal.profiles.rules.facts import Facts
 from portal.rewards.actions.catalogue import add_reward, set_options
 from tests.factories.challenges import as_admin, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
@@ -251,6 +253,7 @@ def test_every_form_that_sends_a_file_leads_to_one_of_these_doors(app: Flask, da
         make_submission(session, person, longer)
         reward = add_reward(session, as_admin(admin), name="Summit", kind="gift_card", price=5, now=utcnow())
         set_options(session, as_admin(admin), reward_id=reward.id, given={"source": "vault"}, now=utcnow())
+        open_by_staff(session, as_admin(admin), person_id=person.id, facts=Facts(), now=utcnow())
         known = {"challenge_id": submission.challenge_id, "stage_id": stage.id, "reward_id": reward.id, "person_id": person.id}
         return person, admin, f"/challenges/{longer.id}", known
 
