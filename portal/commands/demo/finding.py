@@ -1,6 +1,7 @@
 """The library, and whom an employee marked: what answers a worry without an ask."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -37,7 +38,8 @@ class Library:
         companies = session.scalars(select(Company).order_by(Company.id).limit(len(TOLD))).all()
         for (kind, title, answers, page), company in zip(TOLD, companies, strict=False):
             at_page = f"https://brindlewick.example/stories/{page}"
-            facts = {"company": company.name, "industry": company.industry, "permission": "Agreed to in writing by their marketing team."}
+            facts: dict[str, Any] = {"company": company.name, "industry": company.industry}
+            facts["permission"] = "Agreed to in writing by their marketing team."
             item = add_item(session, admin, key=f"demo-{page}", content=Content(kind, title, answers, link=at_page, **facts), file_id=None, now=at)
             use_item(session, employee, item_id=item.id, now=at)
         held = select(Consent).where(Consent.item == Item.QUOTE, Consent.ended_at.is_(None), Consent.expires_on.is_(None))
