@@ -86,6 +86,7 @@ class Programme:
         self.companies = max(5, members // 20)
         self.redemptions = members // 5
         self.nominations = members // 20
+        self.requests = members // 20
         self.awards = members * self.acts
         self.start = now - timedelta(days=365)
         self._step = timedelta(days=364) / self.awards
@@ -431,6 +432,17 @@ class Programme:
             answered = (at + timedelta(hours=5), at + timedelta(days=2)) if state == "accepted" else (None, None)
             yield n, *nominee, *found, "Not this year." if state == "not_approved" else "", *answered, "", "", ""
 
+    def request_rows(self) -> Iterator[Row]:
+        for n in range(1, self.requests + 1):
+            state = ("open", "matching", "expired", "cancelled", "declined")[n % 5]
+            prospect, at = f"Prospect {n}", self.start + n * timedelta(days=300) / self.requests
+            own = (f"made-{n}", ADMINS + 1 + n % EMPLOYEES, 1 if state == "matching" else None, n % 3 == 0, state, "call", prospect)
+            deal = (f"Deal {n}", n * 1_000, "EUR", ("early", "evaluation", "proposal", "negotiation")[n % 4], f"D-{n}")
+            ended = at + timedelta(days=20) if state in ("expired", "cancelled", "declined") else None
+            empty = ("",) * 9
+            told = (at.date() + timedelta(days=30), "", "", "nobody" if ended else "", fold(f"{prospect} Deal {n} D-{n}"), at, at, at, ended)
+            yield n, *own, *empty, "They worry about the change.", {}, *deal, *told
+
     def activity_rows(self) -> Iterator[Row]:
         for n in range(1, self.nominations + 1):
             yield n, "call"
@@ -600,6 +612,13 @@ _TABLES: tuple[tuple[str, str, Any], ...] = (
     ),
     ("profile_activity", "person_id, activity, is_never, consent_id", Programme.does_rows),
     ("profile_word", "person_id, kind, key, word", Programme.word_rows),
+    (
+        "reference_request",
+        "id, key, requester_id, handler_id, is_self_serve, state, activity, prospect, prospect_domain, prospect_contact, prospect_email, industry, "
+        "region, size, product, language, competitor, worry, criteria, deal_name, deal_value, currency, deal_stage, deal_ref, needed_by, "
+        "end_code, end_reason, unfilled_by, search, made_at, changed_at, opened_at, ended_at",
+        Programme.request_rows,
+    ),
     ("audit_event", "id, name, actor_id, subject_type, subject_id, data, origin, request_id, at", Programme.event_rows),
 )
 _OF_PROFILES = ("reference_profile", "profile_activity", "profile_word")

@@ -32,6 +32,7 @@ KEPT = 4 * CONNECTIONS
 PANEL = (("HX-Request", "true"), ("HX-Target", "panel"))
 BY_SCRIPT = (("HX-Request", "true"),)
 ANSWER = "It went well, our team saves a day every week, and we would begin with the small plan."
+NEEDED_BY = "2990-01-01"
 WHY = "It does not say what changed, so we cannot count it yet."
 
 
@@ -182,6 +183,14 @@ class Visit:
             Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
             Page("nominate several (employee)", None, self._reading(self.employees, "/nominate/several")),
             Page("terms of nominations (admin)", None, self._reading(self.admins, "/admin/nominations")),
+            Page("my requests (employee)", None, self._reading(self.employees, "/requests")),
+            Page("request a reference, the form (employee)", None, self._reading(self.employees, "/requests/new")),
+            Page("all requests (admin)", None, self._reading(self.admins, "/requests?tab=all")),
+            Page("requests that wait for an admin (admin)", None, self._reading(self.admins, "/requests?tab=unassigned")),
+            Page("requests searched (admin)", None, self._reading(self.admins, "/requests?tab=all&q=prospect+7")),
+            Page("one request (admin)", None, self._numbered(self.admins, "/requests/{}", self.programme.requests)),
+            Page("points and clock of requests (admin)", None, self._reading(self.admins, "/admin/requests")),
+            Page("request a reference", None, self._requesting),
             Page("nominate", None, self._nominating),
             Page("a nomination draft keeps itself", None, self._drafting),
             Page("a step keeps itself", None, self._keeping),
@@ -292,6 +301,12 @@ class Visit:
             visitor, name = self.employees[number % len(self.employees)], f"Nominee {client}-{number}"
             data = {"key": new_key(), "name": name, "email": f"bench{client}-{number}@example.org", "company": f"Company {number % 50 + 1}"}
             yield Ask(visitor, "/nominate", data | {"why": "Tells it well.", "activities": "call"})
+
+    def _requesting(self, client: int) -> Iterator[Ask]:
+        for number in count(client, CONNECTIONS):
+            visitor = self.employees[number % len(self.employees)]
+            form = {"key": new_key(), "activity": "call", "prospect": f"Prospect {client}-{number}", "needed_by": NEEDED_BY, "do": "send"}
+            yield Ask(visitor, "/requests/new", form)
 
     def _drafting(self, client: int) -> Iterator[Ask]:
         for number in count(client):

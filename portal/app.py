@@ -140,6 +140,7 @@ from portal.referrals.queries import TakenBack
 from portal.requests import admin as requests_admin
 from portal.requests import jobs as requests_jobs
 from portal.requests.queries.page import asks_of_requests
+from portal.requests.queries.sources import describe_requests, requests_matching
 from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
@@ -329,6 +330,7 @@ LEVEL_USES = [level_use]
 STATEMENT_SOURCES: dict[str, StatementSource] = {
     "submission": StatementSource(describe_submissions, submissions_matching, rules_that_paid),
     "redemption": StatementSource(describe_redemptions, redemptions_matching),
+    "reference_request": StatementSource(describe_requests, requests_matching),
 }
 # Who decided about what lines of a statement came from, by source type.
 LINE_DECIDERS: dict[str, LineDeciders] = {"submission": deciders_of_submission, "redemption": deciders_of_redemption}

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.text import N_
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import EMAIL_LENGTH, time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
@@ -58,8 +59,8 @@ class BeginForm(Form):
     deal_ref = _line(_("Number in your sales system"), SHORT)
     deal_value = IntegerField(_("Value of the deal"), [Optional(), NumberRange(0, 10**12)], render_kw={"min": 0})
     currency = StringField(_("Currency"), [Optional(), Length(min=3, max=3)], filters=[one_line, str.upper])
-    deal_stage = SelectField(_("Stage of the deal"), [Optional()], choices=_named(STAGE_NAMES, "Not said"))
-    expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=_number, choices=_named(GRADES, "Not said"))
+    deal_stage = SelectField(_("Stage of the deal"), [Optional()], choices=_named(STAGE_NAMES, N_("Not said")))
+    expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=_number, choices=_named(GRADES, N_("Not said")))
     through_admin = BooleanField(_("An admin finds somebody for me"))
 
     def need(self) -> Need:
@@ -163,7 +164,7 @@ class OutcomeForm(Form):
     """What happened, in the requester's eyes."""
 
     came = SelectField(_("Did it take place?"), choices=lambda: [("yes", gettext("Yes")), ("no", gettext("No"))])
-    grade = SelectField(_("How did it go?"), [Optional()], coerce=_number, choices=_named(GRADES, "Not said"))
+    grade = SelectField(_("How did it go?"), [Optional()], coerce=_number, choices=_named(GRADES, N_("Not said")))
     minutes = IntegerField(_("Minutes it took the customer, as far as you know"), [Optional(), NumberRange(0, MOST_MINUTES)], render_kw={"min": 0})
     note = TextAreaField(_("Note"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 
@@ -180,8 +181,8 @@ class RequestsFilter(FilterForm):
 
     tab = HiddenField()
     q = StringField(_("Search"), [Optional(), Length(max=100)], filters=[one_line])
-    state = SelectField(_("State"), [Optional()], choices=_named(STATE_NAMES, "Any"))
-    activity = SelectField(_("Kind"), [Optional()], choices=_named(ACTIVITY_NAMES, "Any"))
+    state = SelectField(_("State"), [Optional()], choices=_named(STATE_NAMES, N_("Any")))
+    activity = SelectField(_("Kind"), [Optional()], choices=_named(ACTIVITY_NAMES, N_("Any")))
     due = BooleanField(_("Due within 72 hours"))
 
 

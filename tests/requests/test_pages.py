@@ -43,6 +43,7 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "Ada, Works" in page
     assert "free asks" in page
     typed: dict[str, Any] = {"key": "form-1", "person": cast.ada_id, "activity": "call", "prospect": "Prospect One", "deal_name": f"{CANARY} deal"}
+    typed |= {"told_as": "A port in Wales"}
     late = greta.post("/requests/new", data=typed | {"needed_by": "2020-01-01", "do": "send"})
     assert late.status_code == 422
     assert "This day is over" in late.text
@@ -92,6 +93,8 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "The deal was won" in text_at(greta, one)
     ada = sign_in(database.write(lambda s: s.get_one(Person, cast.ada_id)))
     assert CANARY not in text_at(ada, "/asks") + text_at(ada, "/inbox") + text_at(ada, "/statement")
+    assert "A port in Wales" in text_at(ada, "/statement?q=port")
+    assert "A port in Wales" not in text_at(ada, f"/statement?q={CANARY}")
 
 
 def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Database, sign_in: SignIn, client: PortalClient) -> None:
