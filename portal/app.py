@@ -252,7 +252,12 @@ COMMANDS = [
     )
 ]
 # Who may open stored files besides their owner and admins, by purpose.
-MAY_OPEN_DOCUMENT = (may_open_upload, may_open_evidence, may_open_proof, may_open_item)
+MAY_OPEN_DOCUMENT: tuple[FileAccess, ...] = (
+    may_open_upload,
+    may_open_evidence,
+    may_open_proof,
+    lambda session, actor, file: may_open_item(session, actor, file, utcnow()),
+)
 FILE_ACCESS: dict[str, FileAccess] = {
     "document": lambda session, actor, file: any(may(session, actor, file) for may in MAY_OPEN_DOCUMENT),
     "image": may_open_upload,

@@ -9,6 +9,13 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts.actions.granting import grant_contact
+from portal.accounts.actions.handing_over import hand_over
+from portal.accounts.actions.insights import pass_on
+from portal.accounts.actions.seeing import see_contact
+from portal.accounts.rules.insights import InsightKind
+from portal.accounts.rules.knowing import HandOver, Someone
+from portal.accounts.rules.seeing import Place
 from portal.acts.actions.answering import answer_ask
 from portal.acts.actions.asking import Override
 from portal.acts.actions.blocking import set_block
@@ -42,6 +49,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.actions.sealing import seal_pending
 from portal.outside.rules import Heard
+from portal.people.actions.by_hand import COMPANY, note_by_hand
 from portal.people.actions.interests import set_interests
 from portal.people.actions.joining import invite_person
 from portal.people.actions.tags import tag_person
@@ -99,7 +107,7 @@ from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.recognition import make_badge
 from tests.factories.references import make_nomination
-from tests.factories.requests import make_profile, make_request
+from tests.factories.requests import make_request
 from tests.factories.rewards import WITH_ADDRESS
 from tests.factories.vault import tell_of_cards
 
@@ -256,6 +264,7 @@ def _tell(session: Session, storage: Storage) -> Story:
     assert session.scalars(select(Company.id)).first()
     _asked(session, admin, employee, ann, bob, now)
     days = _as_reference(session, admin, ann, now)
+    _known(session, admin, employee, ann, bob, now)
     return Story(
         advocate=ann.id,
         admin=admin.id,
@@ -341,6 +350,19 @@ def _requested(session: Session, employee: Person, admin: Person, now: datetime)
     make_request(session, employee, is_sent=False, now=now)
     set_request_terms(session, boss, terms=RequestTermsSet(owner_days=1), now=now)
     return candidate
+
+
+def _known(session: Session, admin: Person, employee: Person, ann: Person, bob: Person, now: datetime) -> None:
+    """Let the owner write down what sales knows, a member say something that the owner reads, and somebody see how a person is reached."""
+    by = by_employee(employee.id)
+    known = HandOver(now.date() + timedelta(days=200), "Fewer <b>lorries</b>", "Call late", ("Rival & Co",), (Someone("Vera", "COO", "Nights"),))
+    hand_over(session, by, company_id=ann.company_id or 0, given=known, now=now)
+    hand_over(session, by, company_id=ann.company_id or 0, given=replace(known, notes="Call early"), now=now)
+    said = {"question": "Would you recommend us?", "said": "The import <i>stops</i>.", "score": 4, "kind": InsightKind.SCORE}
+    pass_on(session, person_id=ann.id, source=("story", 1, 1), **said, said_at=now, now=now)  # type: ignore[arg-type]
+    see_contact(session, by_admin(admin.id), person_id=bob.id, place=Place.PERSON, now=now)
+    grant_contact(session, viewer_id=admin.id, person_id=bob.id, source=("story", 1), now=now)
+    note_by_hand(session, by_admin(admin.id), COMPANY, ann.company_id or 0, ["region"], now)
 
 
 def _in_gallery(session: Session, ann: Person, storage: Storage, now: datetime) -> int:

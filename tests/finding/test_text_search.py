@@ -10,7 +10,8 @@ from portal.finding.actions.reindexing import reindex
 from portal.finding.models.rows import FindingRow
 from portal.finding.queries.invariants import disagreeing
 from portal.finding.rules.words import asked_for, words_of
-from portal.finding.search import ROWS, text_search
+from portal.finding.search.engines import text_search
+from portal.finding.search.port import ROWS
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Company, Person

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.finding.models.rows import refresh_sql
-from portal.finding.search import ITEMS, ROWS, text_search
+from portal.finding.search.engines import text_search
+from portal.finding.search.port import ITEMS, ROWS
 from portal.kernel.actor import Actor, system
 
 

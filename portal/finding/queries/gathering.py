@@ -18,7 +18,8 @@ from portal.finding.models.rows import FindingRow
 from portal.finding.queries.sieve import sieve
 from portal.finding.rules.fit import ALWAYS, GOOD, WEIGHTS
 from portal.finding.rules.needs import Needs, key_of
-from portal.finding.search import ROWS, text_search
+from portal.finding.search.engines import text_search
+from portal.finding.search.port import ROWS
 from portal.kernel.actor import Actor
 from portal.profiles.models import ProfileActivity, ProfileWord
 from portal.profiles.rules.states import WordKind

@@ -14,9 +14,10 @@ from portal.finding.models.library import LibraryItem
 from portal.finding.rules.library import Kind
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.words import asked_for
-from portal.finding.search import ITEMS, text_search
+from portal.finding.search.engines import text_search
+from portal.finding.search.port import ITEMS
 from portal.kernel.actor import Actor
-from portal.kernel.clock import local_date, utcnow
+from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
@@ -84,11 +85,11 @@ def substitutes(session: Session, needs: Needs, now: datetime) -> list[Any]:
     return list(session.execute(found.order_by(*same, LibraryItem.uses.desc(), LibraryItem.id.desc()).limit(OFFERED)))
 
 
-def may_open_item(session: Session, actor: Actor, file: StoredFile) -> bool:
+def may_open_item(session: Session, actor: Actor, file: StoredFile, now: datetime) -> bool:
     """Let staff open the file of an item as long as it may be used: what is withdrawn is gone at once, for who kept its address too."""
     if not actor.is_employee:
         return False
-    today = local_date(utcnow(), programme_zone(session))
+    today = local_date(now, programme_zone(session))
     return session.scalar(select(LibraryItem.id).where(LibraryItem.file_id == file.id, is_usable(today)).limit(1)) is not None
 
 
