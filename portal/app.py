@@ -92,6 +92,7 @@ from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
 from portal.imports.contract import Importer
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, REVIEWER
+from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.text import N_
 from portal.ledger.actions.sealing import seal_pending

@@ -111,7 +111,7 @@ def _tables() -> None:
 
 
 def _take_over() -> None:
-    """Let every offer be a profile: active, verified when its person made it. How often they may be asked is their goodwill, if nothing was said there."""
+    """Let every offer be a profile: active, verified when its person made it. How often is their goodwill, if nothing was said there."""
     db = op.get_bind()
     offers = db.execute(
         sa.text("""SELECT o.person_id, o.per_quarter, o.offered_at, COALESCE(d.tier, 2) AS tier, p.state AS state
@@ -141,7 +141,8 @@ def _take_over() -> None:
         db.execute(
             profile.insert().values(
                 person_id=offer.person_id, status="retired" if is_gone else "active", retired_as="left" if is_gone else None,
-                is_visible=not is_gone, tier=offer.tier, **empty, verified_at=at, verified_by_id=offer.person_id, verify_on=_verify_on(at, offer.tier),
+                is_visible=not is_gone, tier=offer.tier, **empty, verified_at=at, verified_by_id=offer.person_id,
+                verify_on=_verify_on(at, offer.tier),
                 edition=1, made_by_id=offer.person_id, made_at=at, changed_at=at,
             )
         )  # fmt: skip
@@ -152,9 +153,8 @@ def _take_over() -> None:
         elif said.set_at is None:
             db.execute(goodwill.update().where(goodwill.c.person_id == offer.person_id).values(**own))
     op.execute("DELETE FROM profile_activity WHERE person_id IN (SELECT person_id FROM reference_offer)")
-    op.execute(
-        "INSERT INTO profile_activity (person_id, activity, is_never, consent_id) SELECT person_id, activity, is_never, consent_id FROM reference_offer_activity"
-    )
+    columns_ = "person_id, activity, is_never, consent_id"
+    op.execute(f"INSERT INTO profile_activity ({columns_}) SELECT {columns_} FROM reference_offer_activity")
 
 
 def _verify_on(at: datetime, tier: int) -> date:
@@ -193,7 +193,8 @@ def _give_back() -> None:
     op.execute("""INSERT INTO reference_offer (person_id, nomination_id, per_quarter, offered_at)
         SELECT p.person_id, n.id, CASE WHEN COALESCE(g.most, 1) < 1 THEN 1 ELSE COALESCE(g.most, 1) END, n.answered_at
         FROM reference_profile p JOIN nomination n ON n.id = (SELECT max(a.id) FROM nomination a WHERE a.person_id = p.person_id
-            AND a.state = 'accepted' AND a.answered_at IS NOT NULL AND EXISTS (SELECT 1 FROM consent c WHERE c.source_type = 'nomination' AND c.source_id = a.id))
+            AND a.state = 'accepted' AND a.answered_at IS NOT NULL AND EXISTS
+            (SELECT 1 FROM consent c WHERE c.source_type = 'nomination' AND c.source_id = a.id))
         LEFT JOIN person_goodwill g ON g.person_id = p.person_id""")
     op.execute("""INSERT INTO reference_offer_activity (person_id, activity, is_never, consent_id)
         SELECT a.person_id, a.activity, a.is_never, a.consent_id FROM profile_activity a JOIN reference_offer o ON o.person_id = a.person_id""")
