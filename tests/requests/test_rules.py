@@ -48,11 +48,8 @@ def test_who_may_make_which_move(move: Move, allowed: set[int]) -> None:
 def test_who_reads_what() -> None:
     assert {person for person in ROLES if may_see(who(person), PARTIES)} == {1, 2, 3, 4}
     assert [{person for person in ROLES if may_propose(who(person), PARTIES, tier)} for tier in (1, 2, 3)] == [{1, 2}, {2}, {2}]
-    for state, tier, known in (
-        (CandidateState.PROPOSED, 2, {2, 3}),
-        (CandidateState.PROPOSED, 1, {1, 2, 3, 4}),
-        (CandidateState.ACCEPTED, 3, {1, 2, 3, 4}),
-    ):
+    yes, before = CandidateState.ACCEPTED, CandidateState.PROPOSED
+    for state, tier, known in ((before, 2, {2, 3}), (before, 1, {1, 2, 3, 4}), (yes, 3, {1, 2, 3, 4})):
         assert {one for one in ROLES if may_know_who(who(one), PARTIES, tier=tier, owner_id=3, state=state)} == known
     assert [passes_owner(owner, 1) for owner in (None, 1, 3)] == ["none", "self", ""]
 
