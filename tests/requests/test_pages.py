@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -170,6 +171,7 @@ def test_admins_set_points_and_clock(database: Database, sign_in: SignIn) -> Non
     assert 'value="250"' in text_at(boss, "/admin/requests")
 
 
+@pytest.mark.breaks_the_books("candidates are rows without asks: a thousand through the verbs would take minutes")
 def test_a_list_costs_the_same_for_ten_and_a_thousand(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
     cast = database.write(Cast)
     boss = sign_in(cast.admin_row)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import ContactGrant
@@ -25,6 +25,7 @@ from portal.requests.actions.outcomes import rule_on, say_as_customer, say_as_re
 from portal.requests.actions.owning import agree, agree_by_link, refuse, refuse_by_link
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
+from portal.requests.queries.invariants import INVARIANTS
 from portal.requests.rules.answering import CustomerNo, OwnerNo
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Verdict
@@ -313,3 +314,20 @@ def test_yes_to_a_meeting_names_a_time(session: Session, cast: Cast) -> None:
     agree(session, cast.owner, request_id=request.id, candidate_id=candidate.id, now=cast.at)
     with pytest.raises(NoSlots):
         accept(session, ORIGIN, candidate=candidate, walls=[None, None, None], minutes=30, zone=ZONE, now=utcnow())
+
+
+BREACHES = {
+    "a slot kept after the no": "UPDATE request_candidate SET state = 'declined' WHERE state = 'scheduled'",
+    "a yes without an ask": "UPDATE request_candidate SET ask_id = NULL",
+    "a request that stands alone": "UPDATE reference_request SET state = 'accepted'",
+    "done, but neither act nor pay": "UPDATE request_candidate SET state = 'completed'",
+}
+
+
+@pytest.mark.breaks_the_books("that is what is looked for")
+@pytest.mark.parametrize("broken", BREACHES.values(), ids=BREACHES)
+def test_a_breach_is_found(session: Session, cast: Cast, broken: str) -> None:
+    to_booked(session, cast, cast.request(session).id)
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] == []
+    session.execute(text(broken))
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] != []

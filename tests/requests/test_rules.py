@@ -1,0 +1,104 @@
+"""Tables of cases: moves, who may do what, times, what follows from what both say, the clock."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from portal.kernel.actor import Actor
+from portal.requests.rules.answering import require_slots
+from portal.requests.rules.outcome import Said, Verdict, verdict
+from portal.requests.rules.refusals import NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
+from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
+from portal.requests.rules.states import ENDED, LIVES, WAYS, CandidateState, Move, State, frees, moved
+from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
+
+NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+PARTIES = Parties(1, 2, frozenset({3, 4}), 3)
+ROLES = {1: "employee", 2: "admin", 3: "employee", 4: "employee", 5: "employee", 6: "advocate"}
+
+
+def who(person_id: int) -> Actor:
+    return Actor(id=person_id, roles=frozenset({ROLES[person_id]}))
+
+
+def test_no_move_leads_out_of_an_end_and_every_living_request_can_be_ended() -> None:
+    assert all(moved(state, move) is None for state in ENDED for move in Move)
+    assert all(moved(state, move) for state in LIVES for move in (Move.CANCEL, Move.WITHDRAW))
+    assert all(way.end is not State.OPEN or move is Move.SEND for move, way in WAYS.items())
+    assert moved(State.ACCEPTED, Move.EXPIRE) is None
+
+
+def test_a_slot_is_free_after_every_end_but_those_of_a_yes() -> None:
+    kept = {state for state in CandidateState if not frees(state)}
+    assert kept == set(CandidateState) - {"owner_declined", "declined", "no_answer", "withdrawn"}
+
+
+@pytest.mark.parametrize(
+    ("move", "allowed"),
+    [
+        (Move.SEND, {1}), (Move.TAKE_UP, {2}), (Move.PROPOSE, {1, 2}), (Move.OWNER_AGREE, {3}), (Move.OWNER_REFUSE, {3}), (Move.ASK, {1, 2, 3}),
+        (Move.BOOK, {1, 2}), (Move.DECLINE, {2}), (Move.CANCEL, {1, 2}), (Move.WITHDRAW, {1, 2}), (Move.ACCEPT, set()), (Move.COMPLETE, set()),
+    ],
+)  # fmt: skip
+def test_who_may_make_which_move(move: Move, allowed: set[int]) -> None:
+    assert {person for person in ROLES if may(move, who(person), PARTIES)} == allowed
+
+
+def test_who_reads_what() -> None:
+    assert {person for person in ROLES if may_see(who(person), PARTIES)} == {1, 2, 3, 4}
+    assert [{person for person in ROLES if may_propose(who(person), PARTIES, tier)} for tier in (1, 2, 3)] == [{1, 2}, {2}, {2}]
+    yes, before = CandidateState.ACCEPTED, CandidateState.PROPOSED
+    for state, tier, known in ((before, 2, {2, 3}), (before, 1, {1, 2, 3, 4}), (yes, 3, {1, 2, 3, 4})):
+        assert {one for one in ROLES if may_know_who(who(one), PARTIES, tier=tier, owner_id=3, state=state)} == known
+    assert [passes_owner(owner, 1) for owner in (None, 1, 3)] == ["none", "self", ""]
+
+
+@pytest.mark.parametrize(
+    ("wall", "refused"),
+    [
+        (datetime(2026, 3, 20, 10, 30), SlotPast),
+        (datetime(2026, 3, 20, 11, 1), None),
+        (datetime(2026, 3, 29, 2, 30), SlotNever),
+        (datetime(2026, 3, 29, 3, 30), None),
+        (datetime(2026, 4, 1, 10, 0), SlotOff),
+        (datetime(2026, 5, 19, 10, 0), None),
+        (datetime(2026, 5, 20, 10, 0), SlotTooFar),
+    ],
+)
+def test_which_times_can_be_offered(wall: datetime, refused: type[Exception] | None) -> None:
+    days = [(date(2026, 4, 1), date(2026, 4, 3))]
+    if refused is None:
+        assert len(require_slots([wall, None], ZONE, days, NOW)) == 1
+        return
+    with pytest.raises(refused) as stopped:
+        require_slots([None, wall], ZONE, days, NOW)
+    assert stopped.value.field == "slot2"  # type: ignore[attr-defined]
+
+
+def test_a_time_is_kept_in_utc_on_both_sides_of_the_change_of_clocks_and_once() -> None:
+    before, after = datetime(2026, 3, 28, 14, 30), datetime(2026, 3, 30, 14, 30)
+    assert [moment.hour for moment in require_slots([after, before], ZONE, [], NOW)] == [13, 12]
+    with pytest.raises(SlotTwice):
+        require_slots([before, before], ZONE, [], NOW)
+    with pytest.raises(NoSlots):
+        require_slots([None], ZONE, [], NOW)
+
+
+@pytest.mark.parametrize(
+    ("requester", "customer", "days", "found"),
+    [
+        (None, None, 90, Verdict.WAIT), (True, None, 6, Verdict.WAIT), (True, None, 7, Verdict.COMPLETED), (None, True, 7, Verdict.COMPLETED),
+        (False, None, 7, Verdict.MISSED), (True, True, 0, Verdict.COMPLETED), (False, False, 0, Verdict.MISSED), (True, False, 90, Verdict.DISPUTED),
+    ],
+)  # fmt: skip
+def test_what_follows_from_what_both_say(requester: bool | None, customer: bool | None, days: int, found: Verdict) -> None:
+    said = [None if came is None else Said(came, NOW) for came in (requester, customer)]
+    assert verdict(said[0], said[1], NOW + timedelta(days=days), confirm_days=7) is found
+
+
+def test_reminders_come_before_silence_counts() -> None:
+    with pytest.raises(OwnerDaysOutOfOrder):
+        require_terms(Terms(owner_days=5, escalate_days=5))
+    with pytest.raises(RemindDaysOutOfOrder):
+        require_terms(Terms(remind_days=10, silent_days=10))
