@@ -31,6 +31,7 @@ ACTS = {
 NOT_RECORDED = {
     "a nomination draft keeps itself",
     "wish",
+    "show contact details (admin)",
     "join and leave a waiting list",
     "a step keeps itself",
     "look at 20 tracking numbers (admin)",
