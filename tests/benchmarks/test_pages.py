@@ -35,6 +35,7 @@ NOT_RECORDED = {
     "look at 50 to ask",
     "a nomination draft keeps itself",
     "wish",
+    "show contact details (admin)",
     "join and leave a waiting list",
     "a step keeps itself",
     "look at 20 tracking numbers (admin)",
