@@ -131,6 +131,7 @@ from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import admin as references_admin
 from portal.references import jobs as references_jobs
+from portal.references.actions.crediting import credit_completion
 from portal.references.queries.evidence import may_open_evidence
 from portal.references.queries.nominations import nominators_of_person
 from portal.references.views import doors as references
@@ -140,7 +141,9 @@ from portal.referrals.actions import ReferralErased, ReferralLocked
 from portal.referrals.queries import TakenBack
 from portal.requests import admin as requests_admin
 from portal.requests import jobs as requests_jobs
+from portal.requests.actions import hearing as requests_hearing
 from portal.requests.queries.page import asks_of_requests
+from portal.requests.queries.records import CompletedRequests, asked_for, live_needs
 from portal.requests.queries.sources import describe_requests, requests_matching
 from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
@@ -273,7 +276,9 @@ PERSON_EDITED: list[PersonEdited] = [
     profiles_hearing.hear_edit,
 ]
 # Who hears, in the same transaction, that somebody took themself out of the references, and takes back what is proposed of them.
-PROFILE_REMOVED: list[ProfileRemoved] = []
+PROFILE_REMOVED: list[ProfileRemoved] = [
+    requests_hearing.person_left,
+]
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [
     following.act_heard,
@@ -526,7 +531,9 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
-    app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES)
+    app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
+    app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
+    app.extensions["database"].inform_sessions(reference_demand=lambda session: asked_for(session, utcnow()))
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app

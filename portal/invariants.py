@@ -19,6 +19,7 @@ from portal.ledger.queries import proof
 from portal.ledger.queries.invariants import INVARIANTS as SAFE
 from portal.ledger.queries.invariants import Invariant
 from portal.ledger.rules import Problem
+from portal.profiles.queries.invariants import INVARIANTS as PROFILES
 from portal.receiving.queries.invariants import INVARIANTS as RECEIVED
 from portal.recognition.queries.invariants import INVARIANTS as BOARDS
 from portal.references.queries.invariants import INVARIANTS as NOMINATIONS
@@ -54,7 +55,7 @@ OUTBOX = (
         "SELECT id, 'is done and still knows what it sent' AS text FROM outbox_job WHERE done_at IS NOT NULL AND CAST(payload AS VARCHAR(9)) <> '{}'",
     ),
 )  # fmt: skip
-ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *REQUESTS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *SEARCH, *OUTBOX)
+ABOVE = (*REDEMPTIONS, *RECEIVED, *NOMINATIONS, *PROFILES, *REQUESTS, *FINANCE, *BOARDS, *ASKS, *ACCOUNTS, *SEARCH, *OUTBOX)
 """What rooms beside and above the safe bring."""
 ALL = (*SAFE, *ABOVE)
 

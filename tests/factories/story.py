@@ -339,7 +339,7 @@ def _requested(session: Session, employee: Person, admin: Person, now: datetime)
     make_profile(session, rita, now=now)
     request = make_request(session, employee, prospect="Prospect Works", told_as="A port", words="Tell them of the first month.", now=now)
     boss, greta = as_admin(admin), by_employee(employee.id)
-    candidate = propose(session, greta, request_id=request.id, person_id=rita.id, reasons=["Same industry"], now=now)
+    candidate = propose(session, greta, request_id=request.id, person_id=rita.id, now=now)
     ask_customer(session, greta, request_id=request.id, candidate_id=candidate.id, now=now)
     walls = [(now + timedelta(days=day)).replace(tzinfo=None) for day in (3, 4, 5)]
     accept(session, "127.0.0.1", candidate=candidate, walls=walls, zone="Europe/Berlin", now=now)

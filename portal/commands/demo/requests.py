@@ -103,7 +103,7 @@ class Requests:
         admin = self.story.acting(self.cast.reviewers[0])
         for person in self._people(wanted):
             try:
-                return propose(self.story.session, admin, request_id=request_id, person_id=person.id, reasons=[], now=at)
+                return propose(self.story.session, admin, request_id=request_id, person_id=person.id, now=at)
             except Stop:
                 continue
         return None

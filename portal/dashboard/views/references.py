@@ -13,8 +13,9 @@ from portal.kernel.clock import start_of_day, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.requests.rules.answering import UNFILLED_NAMES
 from portal.requests.rules.figures import ALARM, LEAST_DEALS, Share, Spread, Verdict, is_alarming
-from portal.requests.rules.states import DealStage
+from portal.requests.rules.states import CANDIDATE_NAMES, DealStage
 from portal.web.exports import csv_response
 from portal.web.guards import admin
 from portal.web.templating import render
@@ -34,25 +35,7 @@ VERDICTS = {
     Verdict.MORE: N_("more often won with a reference, more than chance"),
     Verdict.FEWER: N_("less often won with a reference, more than chance"),
 }
-CRITERIA = {
-    "activity": N_("Nobody agreed to this activity"),
-    "consent": N_("Nobody agreed to this activity"),
-    "product": N_("Nobody uses this product"),
-    "language": N_("Nobody speaks this language"),
-    "competitor": N_("All compete with the prospect"),
-    "capacity": N_("Nobody had a slot left"),
-    "cap": N_("Nobody had a slot left"),
-    "fresh": N_("Nobody was verified lately"),
-    "verified": N_("Nobody was verified lately"),
-    "renewal": N_("All renew soon"),
-    "nps": N_("All are unhappy now"),
-    "industry": N_("Nobody from this industry"),
-    "region": N_("Nobody from this region"),
-    "size": N_("Nobody of this size"),
-    "time": N_("Too little time"),
-    "nobody": N_("Nobody fits"),
-    "other": N_("Another reason"),
-}
+CRITERIA: dict[str, str] = {**{str(key): name for key, name in UNFILLED_NAMES.items()}, **{str(key): name for key, name in CANDIDATE_NAMES.items()}}
 
 
 @bp.get("/admin/references")

@@ -35,6 +35,19 @@ class Told:
         plain = [[name, value.isoformat() if isinstance(value, date) else value] for name, value in self.facts]
         return [self.text, plain, self.plural]
 
+    @classmethod
+    def from_json(cls, kept: Sequence[Any]) -> "Told":
+        """Return the sentence that ``to_json`` kept."""
+        text, plain, plural = kept
+        return cls(text, tuple((name, _fact(value)) for name, value in plain), plural)
+
+
+def _fact(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-01-31") else value
+    except ValueError:
+        return value
+
 
 def told(text: str, plural: str = "", **facts: Any) -> Told:
     """Return a sentence with its facts."""

@@ -18,9 +18,4 @@ INVARIANTS = (
         (SELECT 1 FROM nomination_link l WHERE l.nomination_id = n.id) AND NOT EXISTS (SELECT 1 FROM consent c
         WHERE c.source_type = 'nomination' AND c.source_id = n.id)""",
     ),
-    Invariant(
-        "I13", "What is offered rests on a consent of the same person, to be asked as a reference.", "reference_offer_activity",
-        """SELECT o.person_id AS id, 'offers ' || o.activity || ' without a consent of their own' AS text FROM reference_offer_activity o
-        JOIN consent c ON c.id = o.consent_id WHERE c.person_id <> o.person_id OR c.item <> 'reference'""",
-    ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.accounts.actions.granting import end_grants, grant_contact
 from portal.acts.actions.answering import answer_ask
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
@@ -12,7 +13,6 @@ from portal.kernel.text import clean, clean_line
 from portal.people.queries.persons import get_person, zone_of
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH
 from portal.requests.actions.booking import cancel_booked, keep_slots, send_times
-from portal.requests.actions.granting import end_grants, grant_contact
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_staff
@@ -55,7 +55,7 @@ def accept(
         answer_ask(session, actor, ask_id=candidate.ask_id, is_yes=True, source=(SOURCE, request.id), is_told=False, now=now)
     if starts:
         keep_slots(session, candidate, starts, minutes=minutes, zone=where)
-    grant_contact(session, viewer_id=request.requester_id, person_id=candidate.person_id, request_id=request.id, now=now)
+    grant_contact(session, viewer_id=request.requester_id, person_id=candidate.person_id, source=(SOURCE, request.id), now=now)
     record(session, actor, "request.accepted", SOURCE, request.id, now=now, candidate_id=candidate.id, slots=len(starts))
     is_sent = bool(starts) and send_times(session, request, candidate, now)
     step = "accepted" if is_sent or not starts else "accepted_no_address"
@@ -108,7 +108,7 @@ def decline(
     if candidate.ask_id is not None:
         answer_ask(session, actor, ask_id=candidate.ask_id, is_yes=False, reason=candidate.said, source=(SOURCE, request.id), is_told=False, now=now)
     revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
-    end_grants(session, request_id=request.id, now=now)
+    end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
     step = "suggested" if candidate.suggested_name else "declined"
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, reason=candidate.said, when="")

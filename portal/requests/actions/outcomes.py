@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.acts import record_act
 from portal.acts.actions.answering import finish_ask, require_minutes
 from portal.acts.rules.acts import ActKind
@@ -24,7 +25,6 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.recognition.actions.scores import award
 from portal.requests.actions.answering import customer
-from portal.requests.actions.granting import end_grants
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
 from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
@@ -161,7 +161,7 @@ def settle(session: Session, request: ReferenceRequest, candidate: RequestCandid
         note = next((one.note for one in said.values() if one.note), "")
         asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
         finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
-    end_grants(session, request_id=request.id, now=now)
+    end_grants(session, (SOURCE, request.id), now)
     revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
     name = "request.completed" if is_done else "request.missed"
     record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
 from portal.audit.actions import record
+from portal.finding.queries.check import check_one
 from portal.kernel.actor import Actor, system
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person, recipient
@@ -18,12 +20,12 @@ from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
 from portal.profiles.rules.states import Status
 from portal.requests.actions.booking import call_off
-from portal.requests.actions.granting import end_grants
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import holder_of, parties_of, tier_of
+from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import NoReference, OneAtATime, ProposedBefore, ThroughAdmin
@@ -39,12 +41,11 @@ def propose(
     *,
     request_id: int,
     person_id: int,
-    fit: int | None = None,
-    reasons: list[str] | None = None,
     override: Override | None = None,
     now: datetime,
 ) -> RequestCandidate:
     """Propose somebody, reserve their slot, and ask who looks after their company; where nobody does, or the requester, that step is passed.
+    How they fit, and why, is kept as it is now.
 
     Proposing the one of the moment again is the first proposal. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
     ProposedBefore, NoReference; and every ``Stop`` of ``propose_ask``, which says when a slot frees: nothing is left behind then.
@@ -62,6 +63,7 @@ def propose(
     require_way(request, Move.PROPOSE)
     person = get_person(session, person_id)
     _require_reference(session, person, Activity(request.activity))
+    one = check_one(session, person_id, needs_of(request), now, actor)
     ask = propose_ask(
         session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
         source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override, is_told=False, now=now,
@@ -70,7 +72,8 @@ def propose(
     company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None
     candidate = RequestCandidate(
         request_id=request_id, person_id=person_id, company_id=person.company_id, owner_id=company.owner_id if company else None, ask_id=ask.id,
-        state=CandidateState.PROPOSED, fit=fit, reasons=reasons or [], proposed_by_id=actor.id, proposed_at=now,
+        state=CandidateState.PROPOSED, fit=one.fit if one else None,
+        reasons=[told.to_json() for told in one.reasons] if one else [], proposed_by_id=actor.id, proposed_at=now,
         decline_code="", said="", suggested_name="", suggested_email="",
     )  # fmt: skip
     session.add(candidate)
@@ -111,7 +114,7 @@ def let_go(session: Session, request: ReferenceRequest, candidate: RequestCandid
     call_off(session, request, candidate, was, now)
     free_slot(session, request, candidate, now, note=note)
     revoke_links(session, candidate.id, now)
-    end_grants(session, request_id=request.id, now=now)
+    end_grants(session, (SOURCE, request.id), now)
 
 
 def free_slot(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, note: str = "") -> None:

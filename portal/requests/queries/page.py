@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from portal.accounts.models import ContactGrant
-from portal.acts.queries.budget import Budget, budget_of
+from portal.accounts.queries.seeing import seen_by
 from portal.audit.models import AuditEvent
+from portal.finding.queries.price import ask_price
+from portal.finding.rules.price import Price
 from portal.kernel.actor import Actor
 from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
@@ -89,7 +90,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
         candidates=candidates, steps=_steps(session, request.id), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
-        may_show_contact=current is not None and current.holds and _may_show(session, actor, current.row),
+        may_show_contact=current is not None and current.holds and bool(seen_by(session, actor, [current.row.person_id])),
         wished=_wished(session, actor, request, parties),
     )  # fmt: skip
 
@@ -139,13 +140,6 @@ def _steps(session: Session, request_id: int) -> list[tuple[datetime, str, str]]
     return [(at, STEP_NAMES[name], "" if name in without else who or "") for at, name, who in session.execute(events)]
 
 
-def _may_show(session: Session, actor: Actor, candidate: RequestCandidate) -> bool:
-    if actor.is_admin or actor.id == candidate.owner_id:
-        return True
-    stands = (ContactGrant.viewer_id == actor.id, ContactGrant.person_id == candidate.person_id, ContactGrant.ended_at.is_(None))
-    return session.scalar(select(ContactGrant.id).where(*stands).limit(1)) is not None
-
-
 def _wished(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> tuple[int, str] | None:
     person_id = request.criteria.get("person_id")
     person = session.get(Person, person_id) if isinstance(person_id, int) else None
@@ -162,10 +156,10 @@ class Found:
     name: str
     tier: int
     is_known: bool
-    budget: Budget
+    price: Price
 
 
-def found_for(session: Session, actor: Actor, person_id: int, now: datetime) -> Found | None:
+def found_for(session: Session, actor: Actor, person_id: int, activity: Activity, needed_by: date | None, now: datetime) -> Found | None:
     """Return whom a request is begun for, with the price of asking; None where there is no such customer's person, or not for this reader."""
     person = session.get(Person, person_id)
     if person is None or not person.is_advocate:
@@ -176,7 +170,7 @@ def found_for(session: Session, actor: Actor, person_id: int, now: datetime) -> 
         return None
     knows = tier == 1 or actor.is_admin or is_owner
     name = ", ".join(filter(None, (person.name, company.name if company else ""))) if knows else masked(company)
-    return Found(person_id, name, tier, knows, budget_of(session, person_id, now))
+    return Found(person_id, name, tier, knows, ask_price(session, person_id, activity, needed_by, now))
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,12 @@ def drop(request_id: int) -> ResponseReturnValue:
 
 def _found(form: BeginForm) -> Found | None:
     person_id = form.person.data or ""
-    return found_for(db(), current_actor(), int(person_id), utcnow()) if str(person_id).isdigit() and len(str(person_id)) < 19 else None
+    activity = Activity(form.activity.data) if form.activity.data in set(Activity) else Activity.CALL
+    return (
+        found_for(db(), current_actor(), int(person_id), activity, form.needed_by.data, utcnow())
+        if str(person_id).isdigit() and len(str(person_id)) < 19
+        else None
+    )
 
 
 def _page(form: BeginForm, *, draft_id: int | None = None, status: int = 200) -> ResponseReturnValue:

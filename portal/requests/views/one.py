@@ -7,6 +7,8 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.accounts.actions.seeing import see_contact
+from portal.accounts.rules.seeing import Place
 from portal.acts.queries.people import find_asked
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
@@ -14,7 +16,6 @@ from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
 from portal.requests.actions.ending import cancel, close_deal, decline_request
-from portal.requests.actions.granting import see_contact
 from portal.requests.actions.outcomes import rule_on, say_as_requester
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose, take_back
@@ -202,7 +203,7 @@ def show_contact(request_id: int) -> ResponseReturnValue:
     found = whole_request(db(), current_actor(), request_id, utcnow())
     if not found.may_show_contact or found.current is None:
         raise NotAllowed()
-    person = see_contact(db(), current_actor(), person_id=found.current.row.person_id, place="request", now=utcnow())
+    person = see_contact(db(), current_actor(), person_id=found.current.row.person_id, place=Place.REQUEST, now=utcnow())
     return _page(request_id, contact=person, found=found)
 
 

@@ -2,6 +2,8 @@
 
 from flask import Blueprint
 
+from portal.finding.rules.fit import Told
+from portal.finding.views.names import spoken
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.rules.answering import CUSTOMER_NO_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES
 from portal.requests.rules.lists import TAB_NAMES
@@ -26,4 +28,6 @@ NAMES = {
     "customer_nos": CUSTOMER_NO_NAMES,
     "unfilled": UNFILLED_NAMES,
     "looks": LOOKS,
+    "told": Told.from_json,
+    "spoken": spoken,
 }
