@@ -124,6 +124,7 @@ def fill(session: Session, company_id: int, requester: Person, number: int) -> l
     return ids
 
 
+@pytest.mark.breaks_the_books(reason="requests are written as rows, without what paid for them")
 def test_everybody_on_the_team_reads_the_page_and_only_the_owner_reads_what_is_theirs(database: Database, sign_in: SignIn, story: Story) -> None:
     def world(session: Session) -> tuple[int, int, int]:
         owner, other = make_employee(session, name="Olga Owner"), make_employee(session)
@@ -224,6 +225,7 @@ def test_the_list_finds_filters_and_pages_and_costs_the_same_for_many(
     assert "after=" in first
 
 
+@pytest.mark.breaks_the_books(reason="requests are written as rows, without what paid for them")
 def test_the_page_of_a_company_costs_the_same_however_much_is_known_of_it(
     database: Database, sign_in: SignIn, story: Story, count_queries: CountQueries
 ) -> None:

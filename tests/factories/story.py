@@ -448,8 +448,7 @@ def _honours(session: Session, admin: Person, ann: Person, now: datetime) -> tup
 
 
 def _found(session: Session, admin: Person, ann: Person, now: datetime) -> int:
-    """Give somebody a reference profile, a mark on it, and an item of the library; return the item."""
-    make_profile(session, ann, story="We moved off spreadsheets.", use_cases=["Moving off spreadsheets"], languages=["English"], now=now)
+    """Mark a reference, and give the library an item; return the item."""
     mark_favourite(session, as_admin(admin), reference_id=ann.id, is_on=True, now=now)
     content = Content(Kind.QUOTE, "Off spreadsheets", "Moving off spreadsheets", quote="It took a week.", permission="By mail, in May.")
     return add_item(session, as_admin(admin), key="story-item", content=content, file_id=None, now=now).id

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -76,7 +77,7 @@ def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClien
     for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees"):
         assert secret not in page
     assert "A company of Transport in EMEA" in page
-    assert "requests/new" not in page, "no door that is not there"
+    assert re.search(r"/requests/new\?person=\d+&amp;activity=call", page), "asking leads to a request for whom was found, with what was searched for"
 
 
 def test_an_admin_sees_everybody_by_name(ada: PortalClient) -> None:
