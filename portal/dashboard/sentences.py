@@ -15,6 +15,8 @@ SUBJECTS: dict[str, str] = {
     "submission": N_("Submissions"),
     "act": N_("Acts"),
     "ask": N_("Asks"),
+    "library_item": N_("Library"),
+    "search": N_("Search of references"),
     "goodwill": N_("Goodwill"),
     "adjustment": N_("Corrections"),
     "dispute": N_("Disputes"),

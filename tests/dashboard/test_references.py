@@ -119,7 +119,7 @@ def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove
         "Filled by the day needed",
         "Show as table",
         "no proof of cause",
-        "Nobody uses this product",
+        "Nobody with this product",
         "Too few carry",
     ):
         assert shown in text
