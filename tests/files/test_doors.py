@@ -255,7 +255,12 @@ def test_every_form_that_sends_a_file_leads_to_one_of_these_doors(app: Flask, da
         set_options(session, as_admin(admin), reward_id=reward.id, given={"source": "vault"}, now=utcnow())
         open_by_staff(session, as_admin(admin), person_id=person.id, facts=Facts(), now=utcnow())
         item = add_item(
-            session, as_admin(admin), key="one", content=Content(Kind.SLIDES, "Twelve slides", permission="Signed"), file_id=None, now=utcnow()
+            session,
+            as_admin(admin),
+            key="one",
+            content=Content(Kind.SLIDES, "Twelve slides", link="https://x.example/", permission="Signed"),
+            file_id=None,
+            now=utcnow(),
         )
         known = {"challenge_id": submission.challenge_id, "stage_id": stage.id, "reward_id": reward.id, "person_id": person.id}
         known |= {"library_item_id": item.id}
