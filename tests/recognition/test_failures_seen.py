@@ -136,6 +136,7 @@ def test_a_backfill_that_is_killed_midway_goes_on_and_gives_every_badge_once(dat
 
 
 POINTS_OF_PEOPLE = {
+    "account_insight": "what somebody answered, from 0 to 10",
     "act": "the record of one act",
     "adjustment": "the record of one correction",
     "challenge_version": "what is offered",
@@ -145,6 +146,7 @@ POINTS_OF_PEOPLE = {
     "redemption": "the record of one redemption",
     "repricing": "the record of one decision",
     "repricing_line": "the record of one completion paid anew",
+    "request_terms": "what is paid for each kind of help",
     "season_standing": "kept as it was when a season closed",
     "verdict": "the record of one verdict",
 }

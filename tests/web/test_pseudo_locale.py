@@ -60,6 +60,7 @@ NOT_OURS = {
     "Person",
     "C",
     "Company",
+    "Is On",
     "Item",
     "Key",
     "Next",

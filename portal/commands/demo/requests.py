@@ -50,6 +50,7 @@ class Requests:
         kind = Activity.VISIT if entry["as"] == "suggested" else Activity.CALL
         need = Need(
             activity=kind, prospect=entry["prospect"], needed_by=(at + timedelta(days=2 if entry["as"] == "open" else 30)).date(),
+            industry=entry["industry"], region=entry["region"],
             prospect_contact=entry["contact"], prospect_email=entry["email"], told_as=entry["told_as"], words=entry["words"],
             deal_name=entry["deal_name"], deal_value=entry.get("deal_value"), currency="EUR", deal_stage=entry["stage"], expected_grade=4,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app
 from flask_babel import gettext as _
 
+from portal.acts.rules.budget import BAND_NAMES
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.profiles.rules.facts import TIER_NAMES
 from portal.profiles.rules.fresh import ANSWER_NAMES, WHY_NAMES, Why
@@ -13,6 +14,7 @@ from portal.profiles.wording import EVENT_NAMES
 
 bp = Blueprint("profiles", __name__, url_prefix="/profiles")
 NAMES: dict[str, Any] = {
+    "band_names": BAND_NAMES,
     "activities": ACTIVITY_NAMES,
     "statuses": STATUS_NAMES,
     "retired_names": RETIRED_NAMES,
