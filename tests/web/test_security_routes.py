@@ -11,7 +11,7 @@ from portal.kernel.db import Database
 from portal.people.models import SignInSession
 from portal.rewards.rules.tickets import number_of
 from portal.tables import metadata
-from portal.web.guards import API, MEMBER, PUBLIC, ROLES, audience_of
+from portal.web.guards import API, MEMBER, PUBLIC, ROLES, STAFF, audience_of
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import Story
 from tests.support.application import SECRET
@@ -19,9 +19,9 @@ from tests.support.routes import UNSAFE, routes
 
 SAFE = frozenset({"GET", "HEAD"})
 WAYS: tuple[tuple[str, dict[str, str]], ...] = (("", {}), ("?format=csv&q=a", {}), ("", {"HX-Request": "true"}))
-# What changes because somebody looks: when their session was last used, and after a minute from where.
+# What changes because somebody looks: when their session was last used, after a minute from where, and which contact details an admin saw.
 UNCOUNTED = {("sign_in_session", "last_seen_at")}
-MARKS = {"sign_in_mark"}
+MARKS = {"sign_in_mark", "contact_view"}
 
 
 def known(story: Story) -> dict[str, object]:
@@ -115,8 +115,9 @@ def test_each_route_opens_to_whom_it_is_marked_for(app, sign_in, database, story
         for role, browser in everybody.items():
             found = outcome(browser.open(path, method=method, buffered=True))
             wanted = expected(audience, role)
-            # An open page may still send visitors to sign in (the front page), or not be for this member (another's file); never the other way round.
-            narrower = {PUBLIC: "sign in", MEMBER: "forbidden"}.get(audience) if wanted == "open" else None
+            # An open page may still send visitors to sign in (the front page), or not be for this member (another's file, a customer whom
+            # somebody else looks after); never the other way round.
+            narrower = {PUBLIC: "sign in", MEMBER: "forbidden", STAFF: "forbidden"}.get(audience) if wanted == "open" else None
             assert found in (wanted, narrower), f"{role} {path}: {found}"
 
 
