@@ -134,7 +134,7 @@ def test_from_a_nomination_to_a_member(site: Site, programme: int, visit: Callab
     edo.go("/nominate")
     edo.page.get_by_label("Company").fill("Kestrel Freight")
     edo.page.get_by_label("Name", exact=True).fill("Amara Okafor")
-    edo.page.get_by_label("E-mail").fill(NEW)
+    edo.page.get_by_role("textbox", name="E-mail").fill(NEW)
     edo.page.get_by_label("Why would they be a good voice?").fill("She moved nine depots off spreadsheets in twelve days.")
     press_twice(edo.page, "Nominate")
     expect(edo.page.get_by_role("main")).to_contain_text("Amara Okafor")
