@@ -49,7 +49,7 @@ def test_answering_approving_redeeming_and_nominating_without_javascript(story: 
     edo.go("/nominate")
     edo.page.get_by_label("Company").fill("A company nobody knows yet")
     edo.page.get_by_label("Name", exact=True).fill("Zora Zest")
-    edo.page.get_by_label("E-mail").fill("zora@zest.example")
+    edo.page.get_by_role("textbox", name="E-mail").fill("zora@zest.example")
     edo.page.get_by_label("Why would they be a good voice?").fill("She is honest.")
     edo.page.get_by_role("button", name="Nominate").click()
     expect(edo.page.get_by_role("main")).to_contain_text("Zora Zest")
