@@ -30,6 +30,8 @@ ACTS = {
     "ask 50": ["ask.made"],
     "say how one wants to be asked": ["person.goodwill_set"],
     "nominate": ["nomination.submitted"],
+    "request a reference": ["request.sent"],
+    "hide and show a reference profile": ["profile.shown", "profile.hidden"],
 }
 NOT_RECORDED = {
     "look at 50 to ask",

@@ -135,7 +135,7 @@ def test_what_nobody_could_answer_is_refused_with_the_choices(session: Session) 
     assert refused(f"{stage.id}:ease", "11").startswith("AnswerNotOffered: 0, 1, 2")
     assert refused(str(score.id), "very").startswith("AnswerNotOffered: 0, 1, 2")
     assert refused(str(plain.id), "Yes") == "NoAnswersCompared: "
-    assert {refused(step) for step in ("", "x", "0", "²", f"{stage.id}:other", f"{plain.id}:team")} == {"StepUnknown: "}
+    assert {refused(step) for step in ("", "nothing of the kind", "0", "²", f"{stage.id}:other", f"{plain.id}:team")} == {"StepUnknown: "}
     assert refused(str(stage.id), "\n".join(str(n) for n in range(101))) == "TooManyAnswers: "
     assert kind.read(session, {"stage": f"{stage.id}:why", "answers": " Anything  goes "})["answers"] == ["Anything goes"]
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from portal.acts.rules.acts import ActKind
 
 PRECEDENCE = (
-    ActKind.REFERENCE,
     ActKind.REVIEW,
     ActKind.REFERRAL,
     ActKind.CONSENT,
