@@ -12,12 +12,12 @@ from portal.notifications.models import OutboxJob
 from portal.people.models import Person
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
-from portal.profiles.rules.states import Status
 from portal.requests.actions.begin import keep_request, send_request
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.links import candidate_behind
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.need import Need
+from tests.factories.finding import make_profile as make_consenting
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting
 
@@ -27,13 +27,8 @@ CANARY = "Nightingale"
 
 
 def make_profile(session: Session, person: Person, tier: int = 1, now: datetime | None = None) -> ReferenceProfile:
-    """Give somebody an active reference profile."""
-    at = now or utcnow()
-    texts = {"time_zone": "", "story": "", "results": "", "sensitivities": "", "status_reason": "", "verify_why": "", "search": ""}
-    row = ReferenceProfile(person_id=person.id, status=Status.ACTIVE, is_visible=True, tier=tier, edition=1, made_at=at, changed_at=at, **texts)
-    session.add(row)
-    session.flush()
-    return row
+    """Give somebody an active reference profile, with consents to what tests ask for."""
+    return make_consenting(session, person, does=(Activity.CALL, Activity.VISIT, Activity.QUOTE, Activity.REVIEW), tier=tier, now=now)
 
 
 def make_request(session: Session, requester: Person | None = None, *, is_sent: bool = True, **overrides: Any) -> ReferenceRequest:

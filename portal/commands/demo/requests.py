@@ -10,6 +10,7 @@ from portal.acts.rules.refusals import Stop
 from portal.commands.demo.cast import Cast
 from portal.commands.demo.content import programme
 from portal.commands.demo.story import Story
+from portal.finding.rules.misfits import Misfit
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
@@ -105,7 +106,7 @@ class Requests:
         for person in self._people(wanted):
             try:
                 return propose(self.story.session, admin, request_id=request_id, person_id=person.id, now=at)
-            except Stop:
+            except (Stop, Misfit):
                 continue
         return None
 

@@ -17,10 +17,10 @@ from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import blackouts_of
+from portal.requests.queries.parties import blackouts_of, has_begun
 from portal.requests.rules.answering import SAID_LENGTH, CustomerNo, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, NotNeeded
+from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, HeldAlready, NotNeeded
 from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, Move
 
 
@@ -100,6 +100,8 @@ def decline(
     if code not in set(CustomerNo):
         raise CodeNeeded()
     _require_waiting(session, candidate, Move.REFUSE)
+    if has_begun(session, candidate, now):
+        raise HeldAlready()
     cancel_booked(session, request, candidate, now)
     make_move(session, request, Move.REFUSE, now=now, candidate=candidate)
     candidate.answered_at, candidate.decline_code, candidate.said = now, code, clean(said)[:SAID_LENGTH]

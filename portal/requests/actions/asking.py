@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import propose_ask
+from portal.acts.actions.blocking import require_unblocked
 from portal.acts.models.asks import OpenAsk
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
@@ -15,6 +16,7 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
+from portal.requests.actions.proposing import require_reference
 from portal.requests.actions.telling import closest, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.terms import terms_of
@@ -39,6 +41,8 @@ def write_to_customer(session: Session, actor: Actor, request: ReferenceRequest,
     person = get_person(session, candidate.person_id)
     if not person.email or person.state == PersonState.DEACTIVATED:
         raise NoAddress(name=person.name)
+    require_reference(session, person, Activity(request.activity))
+    require_unblocked(session, person.id, now)
     make_move(session, request, Move.ASK, now=now, candidate=candidate)
     until = _hold_slot(session, request, candidate, now)
     candidate.asked_at = now

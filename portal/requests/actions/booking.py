@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
@@ -16,10 +16,10 @@ from portal.notifications.rules import Entry, Recipient
 from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
-from portal.requests.actions.links import send_link
+from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.telling import closest, company_name, customer_words, tell_staff
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
 from portal.requests.queries.parties import meeting_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import SlotGone
@@ -62,7 +62,10 @@ def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: st
     session.flush()
     record(session, actor, "request.prospect_set", SOURCE, request_id, now=now)
     if changed and request.state in (State.ACCEPTED, State.SCHEDULED):
-        send_times(session, request, require_holder(session, request), now)
+        candidate = require_holder(session, request)
+        # Whoever had the link of before, perhaps by a slip, has it no more.
+        revoke_links(session, candidate.id, now, LinkKind.PROSPECT)
+        send_times(session, request, candidate, now)
 
 
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
@@ -93,6 +96,8 @@ def _book(
     ):
         return meeting
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
+    # What was said was said of the time before.
+    session.execute(delete(RequestOutcome).where(RequestOutcome.candidate_id == candidate.id).execution_options(synchronize_session=False))
     is_first = meeting is None
     meeting = meeting or RequestMeeting(candidate_id=candidate.id, uid=new_key(), sequence=-1)
     meeting.sequence, meeting.starts_at, meeting.minutes, meeting.zone = meeting.sequence + 1, slot.starts_at, slot.minutes, slot.zone

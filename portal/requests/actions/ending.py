@@ -11,18 +11,15 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean, clean_line
-from portal.notifications.actions import notify
-from portal.people.models import Person
-from portal.people.queries.persons import recipient
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
-from portal.requests.actions.outcomes import own_page
+from portal.requests.actions.outcomes import tell_result
 from portal.requests.actions.proposing import let_go
-from portal.requests.actions.telling import closest, customer_words, tell_staff
+from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import holder_of
+from portal.requests.queries.parties import has_begun, holder_of
 from portal.requests.rules.answering import REASON_LENGTH, Unfilled
 from portal.requests.rules.refusals import CodeNeeded, DealClosed
-from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcome, Move, State
+from portal.requests.rules.states import LIVES, WAYS, DealOutcome, Move, State
 
 CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_lost"}
 
@@ -83,22 +80,12 @@ def _close(session: Session, actor: Actor, request: ReferenceRequest, outcome: D
     request.deal_outcome, request.deal_closed_on = outcome, closed_on
     session.flush()
     record(session, actor, CLOSED[outcome], SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
-    if outcome is DealOutcome.LOST and request.state in LIVES:
+    holder = holder_of(session, request.id)
+    # Who has given their time is asked how it went, whatever became of the deal.
+    if outcome is DealOutcome.LOST and request.state in LIVES and not (holder is not None and has_begun(session, holder, now)):
         _end(session, actor, request, Move.WITHDRAW, "withdrawn", now=now)
     tell_result(session, request, outcome, now)
     return request
-
-
-def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime) -> None:
-    """Tell who helped what came of it, once, in words that name nothing of the deal."""
-    done = select(RequestCandidate).where(RequestCandidate.request_id == request.id, RequestCandidate.state == CandidateState.COMPLETED)
-    for candidate in session.scalars(done.execution_options(populate_existing=True)):
-        if candidate.told_result_at is None:
-            candidate.told_result_at = now
-            session.flush()
-            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON}
-            to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
-            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result", now=now, link=link)
 
 
 def _end(

@@ -11,7 +11,7 @@ from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import RequestCandidate
-from portal.requests.queries.parties import holder_of
+from portal.requests.queries.parties import has_begun, holder_of
 from portal.requests.rules.states import HOLDING, Move
 
 
@@ -21,7 +21,7 @@ def person_left(session: Session, actor: Actor, person_id: int, now: datetime) -
     for request_id in session.scalars(theirs.order_by(RequestCandidate.request_id)).all():
         request = locked(session, request_id)
         candidate = holder_of(session, request_id)
-        if candidate is None or candidate.person_id != person_id:
+        if candidate is None or candidate.person_id != person_id or has_begun(session, candidate, now):
             continue
         make_move(session, request, Move.TAKE_BACK, now=now)
         let_go(session, request, candidate, Move.TAKE_BACK, now)

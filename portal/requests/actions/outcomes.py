@@ -35,7 +35,7 @@ from portal.requests.rules.answering import SAID_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Said, Side, Verdict, require_grade, verdict
 from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
-from portal.requests.rules.states import WAYS, Move
+from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
 Credit = Callable[..., object]
 """Credits who nominated somebody: ``(session, *, person_id, source, grade, now)``. Handed over in ``app.py``."""
@@ -134,7 +134,10 @@ def _say(
 def _require_over(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
     """A meeting is over before anybody says how it went."""
     meeting = meeting_of(session, candidate.id)
-    if meeting is not None and meeting.cancelled_at is None and now < meeting.starts_at + timedelta(minutes=meeting.minutes):
+    stands = meeting is not None and meeting.cancelled_at is None
+    if meeting is not None and stands and now < meeting.starts_at + timedelta(minutes=meeting.minutes):
+        raise TooEarly()
+    if not stands and request.activity in MEETINGS:
         raise TooEarly()
 
 
@@ -169,7 +172,21 @@ def settle(session: Session, request: ReferenceRequest, candidate: RequestCandid
     tell_staff(session, request, "completed" if is_done else "missed", now, to=closest(request) | owner, candidate=candidate)
     if is_done:
         _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now)
+        if request.deal_outcome is not None:
+            tell_result(session, request, DealOutcome(request.deal_outcome), now)
     return found
+
+
+def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime) -> None:
+    """Tell who helped what came of it, once, in words that name nothing of the deal."""
+    done = select(RequestCandidate).where(RequestCandidate.request_id == request.id, RequestCandidate.state == CandidateState.COMPLETED)
+    for candidate in session.scalars(done.execution_options(populate_existing=True)):
+        if candidate.told_result_at is None:
+            candidate.told_result_at = now
+            session.flush()
+            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON}
+            to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
+            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result", now=now, link=link)
 
 
 def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime) -> None:

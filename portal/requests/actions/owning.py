@@ -38,15 +38,15 @@ def refuse(session: Session, actor: Actor, *, request_id: int, candidate_id: int
 
 def agree_by_link(session: Session, origin: str, *, candidate: RequestCandidate, asks_now: bool = True, now: datetime) -> ReferenceRequest:
     """Agree by the link in the mail. Refuses as ``agree``."""
-    return _agree(session, _owner(session, candidate, origin), locked(session, candidate.request_id), candidate.id, asks_now, now)
+    return _agree(session, owner_by_link(session, candidate, origin), locked(session, candidate.request_id), candidate.id, asks_now, now)
 
 
 def refuse_by_link(session: Session, origin: str, *, candidate: RequestCandidate, code: str, said: str = "", now: datetime) -> ReferenceRequest:
     """Do not agree, by the link in the mail. Refuses as ``refuse``."""
-    return _refuse(session, _owner(session, candidate, origin), locked(session, candidate.request_id), candidate.id, code, said, now)
+    return _refuse(session, owner_by_link(session, candidate, origin), locked(session, candidate.request_id), candidate.id, code, said, now)
 
 
-def _owner(session: Session, candidate: RequestCandidate, origin: str) -> Actor:
+def owner_by_link(session: Session, candidate: RequestCandidate, origin: str) -> Actor:
     """Return the owner, who is not signed in: nothing but this answer is theirs to give. Refuses who was shut out since (``LinkSpent``)."""
     assert candidate.owner_id is not None
     if get_person(session, candidate.owner_id).state != PersonState.ACTIVE:

@@ -12,6 +12,7 @@ from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
+from portal.finding.rules.misfits import CompetesWithProspect, NeverThis, NoConsent, OwnGroup
 from portal.kernel.actor import Actor, system
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person, recipient
@@ -24,14 +25,16 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import holder_of, parties_of, tier_of
+from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import NoReference, OneAtATime, ProposedBefore, ThroughAdmin
+from portal.requests.rules.refusals import HeldAlready, NoReference, OneAtATime, ProposedBefore, ThroughAdmin
 from portal.requests.rules.roles import holds, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
+NEVER_PROPOSED = (NoConsent, NeverThis, OwnGroup, CompetesWithProspect)
+"""Hard filters that stand whoever proposes: who did not agree to it, and who is of the prospect's own group or a competitor of theirs."""
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
 
 
@@ -48,7 +51,8 @@ def propose(
     How they fit, and why, is kept as it is now.
 
     Proposing the one of the moment again is the first proposal. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
-    ProposedBefore, NoReference; and every ``Stop`` of ``propose_ask``, which says when a slot frees: nothing is left behind then.
+    ProposedBefore, NoReference, those of ``NEVER_PROPOSED``;
+    and every ``Stop`` of ``propose_ask``, which says when a slot frees: nothing is left behind then.
     """
     request = locked_for(session, actor, request_id, Move.PROPOSE)
     before = session.scalar(select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.person_id == person_id))
@@ -62,8 +66,10 @@ def propose(
         raise OneAtATime()
     require_way(request, Move.PROPOSE)
     person = get_person(session, person_id)
-    _require_reference(session, person, Activity(request.activity))
+    require_reference(session, person, Activity(request.activity))
     one = check_one(session, person_id, needs_of(request), now, actor)
+    if one is not None and (never := next((misfit for misfit in one.failed if isinstance(misfit, NEVER_PROPOSED)), None)):
+        raise never
     ask = propose_ask(
         session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
         source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override, is_told=False, now=now,
@@ -107,8 +113,10 @@ def take_back(session: Session, actor: Actor, *, request_id: int, candidate_id: 
 def let_go(session: Session, request: ReferenceRequest, candidate: RequestCandidate, move: Move, now: datetime, *, note: str = "") -> None:
     """End the candidate of a locked request who is not needed any more: slot freed, links dead, grants ended, meeting called off.
 
-    Who was written to already is told.
+    Who was written to already is told. Refuses, once their meeting has begun, ``HeldAlready``.
     """
+    if has_begun(session, candidate, now):
+        raise HeldAlready()
     was = CandidateState(candidate.state)
     move_candidate(session, request, candidate, move, now=now)
     call_off(session, request, candidate, was, now)
@@ -151,7 +159,7 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
 
 
-def _require_reference(session: Session, person: Person, activity: Activity) -> None:
+def require_reference(session: Session, person: Person, activity: Activity) -> None:
     """Refuse who is shut out, retired or held as a reference, or never does this (``NoReference``)."""
     profile = session.get(ReferenceProfile, person.id)
     never = session.get(ProfileActivity, (person.id, activity.value))

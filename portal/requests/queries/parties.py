@@ -1,7 +1,7 @@
 """Who has to do with a request, and by what name a reader may know its candidate."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,6 +52,12 @@ def holder_of(session: Session, request_id: int) -> RequestCandidate | None:
     """Return the candidate of the moment, or None."""
     found = select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.state.in_(HOLDING))
     return session.scalar(found.execution_options(populate_existing=True))
+
+
+def has_begun(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
+    """Tell whether the meeting with somebody has begun: they gave their time, or are giving it, and that is settled by what is said of it."""
+    meeting = meeting_of(session, candidate.id)
+    return meeting is not None and meeting.cancelled_at is None and meeting.starts_at <= now
 
 
 def meeting_of(session: Session, candidate_id: int) -> RequestMeeting | None:

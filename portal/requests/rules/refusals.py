@@ -132,6 +132,12 @@ class TooEarly(Conflict):
     message = N_("This has not taken place yet. You are asked afterwards.")
 
 
+class HeldAlready(Conflict):
+    """The meeting has begun: what follows is what was said of it, and no request ends around it."""
+
+    message = N_("The meeting has begun, so this stays as it is. Say how it went instead.")
+
+
 class SaidBefore(Conflict):
     """Each side says once what happened."""
 

@@ -18,7 +18,7 @@ from portal.people.rules.throttle import TooManyTries, network
 from portal.requests.actions.answering import accept, decline, offer_others
 from portal.requests.actions.booking import pick_as_prospect
 from portal.requests.actions.outcomes import say_as_customer
-from portal.requests.actions.owning import agree_by_link, refuse_by_link
+from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_by_link
 from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, TimesForm
 from portal.requests.models import RequestCandidate
 from portal.requests.queries.links import candidate_behind
@@ -92,7 +92,9 @@ def owners_page() -> ResponseReturnValue:
 
 def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
     try:
-        asked = behind_link(db(), _opened(LinkKind.OWNER))
+        candidate = _opened(LinkKind.OWNER)
+        owner_by_link(db(), candidate, current_actor().origin)
+        asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
     forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}

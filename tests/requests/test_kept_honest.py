@@ -1,0 +1,107 @@
+"""What no request may do: propose who did not agree, write to who is held, end around a meeting that took place, settle one that did not."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.blocking import set_block
+from portal.acts.rules.refusals import LegalHold
+from portal.acts.rules.terms import BlockKind
+from portal.finding.rules.misfits import NoConsent, OwnGroup
+from portal.ledger.queries.balances import balance_of
+from portal.people.rules.link import LinkSpent
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.states import Status
+from portal.requests.actions.answering import decline
+from portal.requests.actions.asking import ask_customer
+from portal.requests.actions.booking import pick_as_prospect, set_prospect
+from portal.requests.actions.ending import cancel, close_deal
+from portal.requests.actions.hearing import person_left
+from portal.requests.actions.outcomes import say_as_customer, say_as_requester
+from portal.requests.actions.owning import agree
+from portal.requests.actions.proposing import propose, take_back
+from portal.requests.models import RequestOutcome, RequestSlot
+from portal.requests.queries.links import candidate_behind
+from portal.requests.rules.answering import CustomerNo
+from portal.requests.rules.links import LinkKind
+from portal.requests.rules.refusals import HeldAlready, NoReference, TooEarly
+from portal.requests.rules.states import DealOutcome
+from tests.factories.requests import Cast, behind, token_in
+from tests.requests.test_path import ORIGIN, cast, mails, state, to_booked, to_yes
+
+__all__ = ["cast"]
+
+
+def test_who_did_not_agree_to_it_or_is_of_the_prospects_own_group_is_not_proposed(session: Session, cast: Cast) -> None:
+    talk = cast.request(session, activity=Activity.SPEAKING)
+    with pytest.raises(NoConsent):
+        propose(session, cast.greta, request_id=talk.id, person_id=cast.ada_id, now=cast.at)
+    own = cast.request(session, prospect="WORKS")
+    with pytest.raises(OwnGroup):
+        propose(session, cast.admin, request_id=own.id, person_id=cast.ada_id, now=cast.at)
+    assert (state(session, talk.id), state(session, own.id)) == ("open", "open")
+
+
+def test_a_hold_after_the_proposal_keeps_us_from_writing_to_the_customer(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)
+    agree(session, cast.owner, request_id=request.id, candidate_id=candidate.id, asks_now=False, now=cast.at)
+    profile = session.get_one(ReferenceProfile, cast.ada_id)
+    profile.status = Status.LEGAL_HOLD
+    session.flush()
+    with pytest.raises(NoReference):
+        ask_customer(session, cast.greta, request_id=request.id, candidate_id=candidate.id, now=cast.at)
+    profile.status = Status.ACTIVE
+    set_block(session, cast.admin, kind=BlockKind.LEGAL, reason="A case.", person_id=cast.ada_id, now=cast.at)
+    with pytest.raises(LegalHold):
+        ask_customer(session, cast.greta, request_id=request.id, candidate_id=candidate.id, now=cast.at)
+    assert "request_asked" not in [kind for kind, _, _ in mails(session)]
+
+
+def test_who_has_given_their_time_is_paid_whatever_became_of_the_deal(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate, meeting = to_booked(session, cast, request.id)
+    begun, over = meeting.starts_at, meeting.starts_at + timedelta(hours=1)
+    for end in (
+        lambda: cancel(session, cast.greta, request_id=request.id, now=begun),
+        lambda: take_back(session, cast.greta, request_id=request.id, candidate_id=candidate.id, now=begun),
+        lambda: decline(session, ORIGIN, candidate=candidate, code=CustomerNo.COLLEAGUE, now=begun),
+    ):
+        with pytest.raises(HeldAlready), session.begin_nested():
+            end()
+        session.expire_all()
+    close_deal(session, cast.greta, request_id=request.id, outcome=DealOutcome.LOST, closed_on=over.date(), now=over)
+    person_left(session, cast.admin, cast.ada_id, over)
+    assert (state(session, request.id), "request_not_needed" in [kind for kind, _, _ in mails(session)]) == ("scheduled", False)
+    say_as_customer(session, ORIGIN, candidate=candidate, came=True, minutes=30, now=over)
+    say_as_requester(session, cast.greta, request_id=request.id, candidate_id=candidate.id, came=True, grade=4, now=over)
+    assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("completed", 400)
+    told = [payload["data"]["is_won"] for kind, _, payload in mails(session) if kind == "request_result"]
+    assert told == [False], "who helped hears of a deal that was closed before"
+
+
+def test_nobody_says_how_a_meeting_went_that_was_never_booked_and_what_was_said_of_another_time_goes(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate = to_yes(session, cast, request.id)
+    with pytest.raises(TooEarly):
+        say_as_customer(session, ORIGIN, candidate=candidate, came=True, now=cast.at)
+    first, second, _ = session.scalars(select(RequestSlot).where(RequestSlot.candidate_id == candidate.id).order_by(RequestSlot.starts_at)).all()
+    found = behind(session, LinkKind.PROSPECT, "request_times", cast.at)
+    pick_as_prospect(session, ORIGIN, candidate=found, slot_id=first.id, now=cast.at)
+    over = first.starts_at + timedelta(hours=1)
+    say_as_customer(session, ORIGIN, candidate=candidate, came=False, now=over)
+    pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second.id, now=over)
+    assert session.scalars(select(RequestOutcome)).all() == []
+
+
+def test_the_link_that_went_to_a_wrong_address_is_dead(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    to_yes(session, cast, request.id)
+    slipped = token_in(session, "request_times")
+    set_prospect(session, cast.greta, request_id=request.id, contact="Paul", email="right@prospect.example", now=cast.at)
+    with pytest.raises(LinkSpent):
+        candidate_behind(session, slipped, LinkKind.PROSPECT, cast.at)
+    assert candidate_behind(session, token_in(session, "request_times"), LinkKind.PROSPECT, cast.at).request_id == request.id
