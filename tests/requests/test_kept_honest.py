@@ -45,6 +45,15 @@ def test_who_did_not_agree_to_it_or_is_of_the_prospects_own_group_is_not_propose
     assert (state(session, talk.id), state(session, own.id)) == ("open", "open")
 
 
+def test_why_somebody_fits_is_kept_as_the_requester_may_know_it(session: Session) -> None:
+    cast = Cast(session, tier=2)
+    session.get_one(ReferenceProfile, cast.ada_id).story = "Quiet moves"
+    request = cast.request(session, worry="Works Ada", is_self_serve=False)
+    candidate = propose(session, cast.admin, request_id=request.id, person_id=cast.ada_id, now=cast.at)
+    assert candidate.reasons, "slots and use are told of everybody"
+    assert not any(name in str(candidate.reasons).lower() for name in ("works", "ada"))
+
+
 def test_a_hold_after_the_proposal_keeps_us_from_writing_to_the_customer(session: Session, cast: Cast) -> None:
     request = cast.request(session)
     candidate = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)

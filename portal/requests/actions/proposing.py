@@ -13,7 +13,7 @@ from portal.acts.models.asks import OpenAsk
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
 from portal.finding.rules.misfits import CompetesWithProspect, NeverThis, NoConsent, OwnGroup
-from portal.kernel.actor import Actor, system
+from portal.kernel.actor import EMPLOYEE, Actor, system
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
@@ -70,6 +70,9 @@ def propose(
     one = check_one(session, person_id, needs_of(request), now, actor)
     if one is not None and (never := next((misfit for misfit in one.failed if isinstance(misfit, NEVER_PROPOSED)), None)):
         raise never
+    # What is kept is what the requester may know, whoever proposes.
+    requester = Actor(id=request.requester_id, roles=frozenset({EMPLOYEE}), origin="")
+    told_to = check_one(session, person_id, needs_of(request), now, requester)
     ask = propose_ask(
         session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
         source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override, is_told=False, now=now,
@@ -79,7 +82,7 @@ def propose(
     candidate = RequestCandidate(
         request_id=request_id, person_id=person_id, company_id=person.company_id, owner_id=company.owner_id if company else None, ask_id=ask.id,
         state=CandidateState.PROPOSED, fit=one.fit if one else None,
-        reasons=[told.to_json() for told in one.reasons] if one else [], proposed_by_id=actor.id, proposed_at=now,
+        reasons=[told.to_json() for told in told_to.reasons] if told_to else [], proposed_by_id=actor.id, proposed_at=now,
         decline_code="", said="", suggested_name="", suggested_email="",
     )  # fmt: skip
     session.add(candidate)
