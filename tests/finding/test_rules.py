@@ -11,7 +11,7 @@ from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
 from portal.finding.rules.bands import Band, band_of, likeness, people_of
 from portal.finding.rules.facts import Facts, Load, Record
 from portal.finding.rules.filters import failures, first_free_day
-from portal.finding.rules.fit import WEIGHTS, fit_of, gini, mean_of_all, outcome_quality, parts, reasons, shrunk_grade, use_case_overlap
+from portal.finding.rules.fit import WEIGHTS, fit_of, mean_of_all, outcome_quality, parts, reasons, shrunk_grade, use_case_overlap
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed, price_of
 from portal.finding.rules.seeing import Sight, sight_of
@@ -189,11 +189,6 @@ def test_reasons_are_sentences() -> None:
     assert said[:4] == ["Same industry", "Same size band", "Same region", "Speaks of %(words)s"]
     assert dict(reasons(GOOD, NEEDS, met, TODAY)[4].facts) == {"num": 71}
     assert dict(reasons(GOOD, NEEDS, met, TODAY)[5].facts) == {"num": 2, "most": 4}
-
-
-@pytest.mark.parametrize(("amounts", "spread"), [([], 0.0), ([0, 0], 0.0), ([3, 3, 3], 0.0), ([0, 0, 0, 12], 0.75), ([1, 3], 0.25)])
-def test_gini_tells_how_unequally_calls_are_spread(amounts: list[float], spread: float) -> None:
-    assert gini(amounts) == pytest.approx(spread)
 
 
 @pytest.mark.parametrize(

@@ -158,18 +158,3 @@ def _last_used(facts: Facts, today: date) -> Told:
     if days == 0:
         return told(N_("Last asked today"))
     return told(N_("Last asked yesterday"), N_("Last asked %(num)s days ago"), num=days)
-
-
-def gini(amounts: Sequence[float]) -> float:
-    """Return how unequally something is spread: 0 where all have the same, towards 1 where one has it all. Nothing spread is equal.
-
-    Σ (2i − n − 1)·x over n·Σ x, of the amounts in order. Over completed activities of active profiles an alarm stands above 0.6 (A5).
-    """
-    ordered, total = sorted(amounts), sum(amounts)
-    n = len(ordered)
-    if not n or total <= 0:
-        return 0.0
-    return sum((2 * place - n - 1) * amount for place, amount in enumerate(ordered, 1)) / (n * total)
-
-
-GINI_ALARM = 0.6
