@@ -123,8 +123,8 @@ def test_an_nps_score_and_an_answer_of_a_quiz_can_be_asked_for(session: Session)
 
 def test_what_nobody_could_answer_is_refused_with_the_choices(session: Session) -> None:
     stage, kind = _survey(session), HasAnswered()
-    score = stages_of(session, make_challenge(session, stages=("nps",)).id)[0]
-    plain = stages_of(session, make_challenge(session, stages=("confirm",)).id)[0]
+    score = stages_of(session, make_challenge(session, stages=("nps",), title="Score").id)[0]
+    plain = stages_of(session, make_challenge(session, stages=("confirm",), title="Plain").id)[0]
 
     def refused(step: str, answers: str = "") -> str:
         with pytest.raises(Refusal) as refusal:
