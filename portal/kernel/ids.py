@@ -9,6 +9,15 @@ MOST_ID = 2**63 - 1
 """The largest id that both engines can hold."""
 
 
+def read_id(value: object) -> int | None:
+    """Return the id, or another whole number from zero on, that was typed, chosen or stands in an address; None for anything else.
+
+    Only what both engines can hold is a number here, and only the ten digits: "²" is a digit to Python, and no number.
+    """
+    said = str(value or "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= len(str(MOST_ID)) and int(said) <= MOST_ID else None
+
+
 def new_key() -> str:
     """Return a fresh idempotency key: a UUID version 7, so that keys grow with time and an index on them stays narrow."""
     stamp = time.time_ns() // 1_000_000

@@ -9,6 +9,7 @@ from wtforms import DecimalField, HiddenField, IntegerField, RadioField, SelectF
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.ids import read_id
 from portal.receiving.queries.lists import SHOW_NAMES, Show
 from portal.receiving.rules.accepting import Choice, Rule, rule_from
 from portal.receiving.rules.thresholds import FORM_NAMES, FormKind
@@ -79,7 +80,7 @@ class AnswerForm(Form):
     choice = RadioField(_("May you accept rewards?"), [Optional()], choices=[SelectChoice(c.value, name) for c, name in MINE.items()])
     item = MoneyField(_("Each up to, in US dollars"))
     year = MoneyField(_("In a calendar year up to, in US dollars"))
-    reward = HiddenField(validators=[Optional()], filters=[lambda value: value if value and str(value).isdecimal() and len(value) < 19 else ""])
+    reward = HiddenField(validators=[Optional()], filters=[lambda value: value if read_id(value) else ""])
 
     def rule(self) -> Rule:
         """Return what was chosen. Refuses: ChoiceMissing, CapMissing, AmountInvalid."""

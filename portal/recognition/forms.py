@@ -11,7 +11,7 @@ from wtforms import Form as PlainForm
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
 from portal.acts.rules.acts import ACT_KIND_NAMES, OF_STEPS
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import MOST_ID, read_id
 from portal.kernel.tracks import TRACK_NAMES, Track
 from portal.recognition.badges.acts import COUNTED
 from portal.recognition.badges.contract import Rule
@@ -26,11 +26,6 @@ from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, on
 
 NEEDED = DataRequired(_("Please fill this in."))
 _WEEKS = NumberRange(2, MOST_WEEKS, _("Please give 2 to %(max)s weeks: we look back three years."))
-
-
-def _whole(text: Any) -> int | None:
-    """Read an id from an address or a choice; anything else is none."""
-    return int(text) if str(text or "").isascii() and str(text or "").isdigit() and int(text) <= MOST_ID else None
 
 
 class BoardFilter(FilterForm):
@@ -70,9 +65,9 @@ class BadgeForm(Form):
     weeks = IntegerField(_("How many weeks"), [InputRequired(_("Please give a whole number.")), _WEEKS])
     track = SelectField(_("Track"), [NEEDED])
     any_track = SelectField(_("Only in this track"), [Optional()])
-    challenge_id = SelectField(_("Challenge"), [NEEDED], coerce=_whole)
-    any_challenge_id = SelectField(_("Or to do this challenge"), [Optional()], coerce=_whole)
-    level_id = SelectField(_("Level"), [NEEDED], coerce=_whole)
+    challenge_id = SelectField(_("Challenge"), [NEEDED], coerce=read_id)
+    any_challenge_id = SelectField(_("Or to do this challenge"), [Optional()], coerce=read_id)
+    level_id = SelectField(_("Level"), [NEEDED], coerce=read_id)
     act_kind = SelectField(_("Only acts of this kind"), [Optional()], description=_(OF_STEPS))
     tone = SelectField(_("Colour"), [NEEDED])
     art = RadioField(_("Picture"), [NEEDED])
@@ -150,7 +145,7 @@ class SeasonForm(Form):
 class GiveForm(Form):
     """A badge by hand."""
 
-    badge_id = SelectField(_("Badge"), [NEEDED], coerce=_whole)
+    badge_id = SelectField(_("Badge"), [NEEDED], coerce=read_id)
     reason = TextAreaField(_("Reason"), [NEEDED, Length(max=rules.REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 
     def __init__(self, *args: Any, badges: Sequence[Any], **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.ids import read_id
 from portal.kernel.text import clean
 from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
@@ -37,10 +38,6 @@ MORE = (
     "sensitivities", "notes", "evidence_url", "evidence",
 )  # fmt: skip
 """What stands under “More about them”."""
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").isdigit() else None
 
 
 def tier_choices() -> list[tuple[int, str]]:
@@ -96,9 +93,9 @@ class NominateForm(Form):
     region = StringField(_("Region"), [Optional(), Length(max=FIELD_LENGTH)], filters=[one_line])
     size = SelectField(_("Size"), [Optional()], choices=lambda: [("", gettext("Not known")), *[(size.value, size.value) for size in CompanySize]])
     owner = _somebody(_("Who looks after the account"))
-    tier = SelectField(_("Who may find them"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *tier_choices()])
+    tier = SelectField(_("Who may find them"), [Optional()], coerce=read_id, choices=lambda: [("", gettext("No proposal")), *tier_choices()])
     usage_count = IntegerField(_("How often they may be asked"), [Optional(), NumberRange(1, MOST_COUNT)], render_kw={"min": 1})
-    usage_days = SelectField(_("In which period"), [Optional()], coerce=_number, choices=lambda: [("", gettext("No proposal")), *period_choices()])
+    usage_days = SelectField(_("In which period"), [Optional()], coerce=read_id, choices=lambda: [("", gettext("No proposal")), *period_choices()])
     sensitivities = TextAreaField(_("What to be careful about"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
     notes = TextAreaField(_("Anything else that helps to decide"), [Optional(), Length(max=WHY_LENGTH)], filters=[plain_text])
     evidence_url = StringField(_("Evidence: a link"), [Optional(), Length(max=LINK_LENGTH)], filters=[one_line])

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
+from portal.kernel.ids import read_id
 from portal.kernel.text import N_
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import EMAIL_LENGTH, time_zones
@@ -25,10 +26,6 @@ def _named(names: Any, blank: str | None = None) -> Any:
         return [*first, *((str(getattr(key, "value", key)), gettext(name)) for key, name in names.items())]
 
     return choices
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").isdigit() else None
 
 
 def _line(label: Any, most: int = LINE) -> StringField:
@@ -60,7 +57,7 @@ class BeginForm(Form):
     deal_value = IntegerField(_("Value of the deal"), [Optional(), NumberRange(0, 10**12)], render_kw={"min": 0})
     currency = StringField(_("Currency"), [Optional(), Length(min=3, max=3)], filters=[one_line, str.upper])
     deal_stage = SelectField(_("Stage of the deal"), [Optional()], choices=_named(STAGE_NAMES, N_("Not said")))
-    expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=_number, choices=_named(GRADES, N_("Not said")))
+    expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=read_id, choices=_named(GRADES, N_("Not said")))
     through_admin = BooleanField(_("An admin finds somebody for me"))
 
     def need(self) -> Need:
@@ -141,7 +138,7 @@ class CustomerNoForm(LinkForm):
 class PlaceForm(Form):
     """A time that staff pick, with where it takes place."""
 
-    slot = SelectField(_("Time"), coerce=_number, validate_choice=False)
+    slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
     place = StringField(_("Link or place"), [Optional(), Length(max=500)], filters=[one_line])
 
 
@@ -164,7 +161,7 @@ class OutcomeForm(Form):
     """What happened, in the requester's eyes."""
 
     came = SelectField(_("Did it take place?"), choices=lambda: [("yes", gettext("Yes")), ("no", gettext("No"))])
-    grade = SelectField(_("How did it go?"), [Optional()], coerce=_number, choices=_named(GRADES, N_("Not said")))
+    grade = SelectField(_("How did it go?"), [Optional()], coerce=read_id, choices=_named(GRADES, N_("Not said")))
     minutes = IntegerField(_("Minutes it took the customer, as far as you know"), [Optional(), NumberRange(0, MOST_MINUTES)], render_kw={"min": 0})
     note = TextAreaField(_("Note"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 

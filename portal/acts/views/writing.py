@@ -20,6 +20,7 @@ from portal.acts.views.staff import bp
 from portal.kernel.clock import local_date, start_of_day, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import read_id
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
 from portal.web.guards import current_actor, staff
@@ -32,8 +33,8 @@ from portal.web.transaction import db, writes
 @staff
 def log() -> str:
     """The form; ``?person=`` fills in who."""
-    asked = request.args.get("person", "")
-    person = db().get(Person, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
+    asked = read_id(request.args.get("person"))
+    person = db().get(Person, asked) if asked else None
     company = get_company(db(), person.company_id).name if person and person.company_id else None
     who = label_of(person.name, company, person.id) if person and person.is_advocate else ""
     return _log(LogForm(formdata=None, person=who, happened_on=local_date(utcnow(), programme_zone(db())), came=""))

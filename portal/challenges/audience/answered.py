@@ -19,6 +19,7 @@ from portal.challenges.rules.states import SubmissionState
 from portal.challenges.stages.contract import Asked
 from portal.challenges.stages.registry import stage_kind
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import read_id
 from portal.kernel.text import N_, clean_line
 from portal.people.models import Person
 
@@ -111,7 +112,7 @@ class HasAnswered:
         version (``AnswerNotOffered``), and any where none can be compared (``NoAnswersCompared``).
         """
         number, _, question = find_step(session, str(given.get("stage") or "")).partition(":")
-        asked = list(_asked_ever(session, int(number), question)) if number.isascii() and number.isdigit() else []
+        asked = list(_asked_ever(session, stage_id, question)) if (stage_id := read_id(number)) else []
         if not asked:
             raise StepUnknown()
         answers = sorted({line for raw in str(given.get("answers") or "").splitlines() if (line := clean_line(raw))})

@@ -24,6 +24,7 @@ from portal.challenges.rules.sites import (
     SiteFacts,
 )
 from portal.challenges.rules.states import MAX_POINTS
+from portal.kernel.ids import read_id
 from portal.web.forms import Form, KeyField, SeenField, one_line, plain_text
 from portal.web.language import reader
 
@@ -70,8 +71,7 @@ class SiteForm(Form):
 
     def shown_version(self) -> int:
         """Return the version that the page showed."""
-        shown = str(self.version.data or "")
-        return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else 0
+        return read_id(self.version.data) or 0
 
 
 def site_form(site: Site | None, programme_language: str, *, texts: Iterable[tuple[str, str]] = (), filled: bool = False) -> SiteForm:

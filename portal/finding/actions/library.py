@@ -27,7 +27,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import Conflict, NotAllowed
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import read_id
 from portal.people.models import Company, Person
 from portal.people.rules.company import name_key
 
@@ -129,8 +129,7 @@ def _values(session: Session, content: Content, file_id: int | None, now: dateti
 
 def _consent(session: Session, content: Content, person: Person | None, now: datetime) -> Consent:
     """Return the consent that is named, if it holds and is for this, and the person's where one is named."""
-    typed = content.consent_id.lstrip("#")
-    number = int(typed) if typed.isascii() and typed.isdigit() and int(typed) <= MOST_ID else 0
+    number = read_id(content.consent_id.lstrip("#"))
     consent = session.get(Consent, number) if number else None
     if consent is None or Item(consent.item) not in STANDS_ON[content.kind] or (person is not None and consent.person_id != person.id):
         raise ConsentDoesNotFit()

@@ -19,7 +19,7 @@ from portal.finding.views.names import NAMES, described, does, spoken
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import read_id
 from portal.people.queries.persons import names as names_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
@@ -93,7 +93,7 @@ def compare() -> str:
     """Up to four of them side by side."""
     form = FindForm(request.args)
     needs, now = form.needs(), utcnow()
-    asked = [int(who) for who in request.args.getlist("who") if who.isascii() and who.isdigit() and int(who) <= MOST_ID]
+    asked = [number for who in request.args.getlist("who") if (number := read_id(who))]
     chosen = list(dict.fromkeys(asked))
     found = candidates_of(db(), current_actor(), chosen[:MOST_COMPARED], needs, now)
     rows = [one for one in found.values() if not _is_unknown(one)]

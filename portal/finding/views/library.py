@@ -17,6 +17,7 @@ from portal.finding.rules.library import Kind
 from portal.finding.views.names import NAMES
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
+from portal.kernel.ids import read_id
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, staff
 from portal.web.templating import render
@@ -117,7 +118,7 @@ def change(library_item_id: int, ready: Received | None) -> ResponseReturnValue:
     if not form.validate():
         return _form(form, library_item_id), 422
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
-    edition = int(form.edition.data) if str(form.edition.data or "").isdigit() else 0
+    edition = read_id(form.edition.data) or 0
     change_item(db(), actor, item_id=library_item_id, edition=edition, content=_content(form), file_id=stored.id if stored else None, now=now)
     flash(_("Saved."), "good")
     return redirect(url_for(".item", library_item_id=library_item_id), 303)

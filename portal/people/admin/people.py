@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import read_id
 from portal.kernel.seen import seen_of
 from portal.ledger.queries.balances import balance_of
 from portal.people.actions.companies import company_named
@@ -92,7 +92,7 @@ def tag_many() -> Any:
     form = TagManyForm()
     if not form.validate():
         return _index(form), 422
-    ticked = [int(value) for value in form.person.data or [] if value.isascii() and value.isdigit() and int(value) <= MOST_ID]
+    ticked = [person_id for value in form.person.data or [] if (person_id := read_id(value))]
     if form.scope.data != "all" and not ticked:
         raise NobodyChosen()
     asked = PeopleFilter(request.args, tags=list_tags(db())).values()

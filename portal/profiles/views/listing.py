@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from portal.acts.queries.budget import budgets_of
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import read_id
 from portal.people.queries.companies import possible_owners
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.forms import ProfileFilter, TickForm
@@ -76,7 +77,7 @@ def verify() -> str:
 @writes(again=lambda refusal: _told(refusal))
 def ask() -> ResponseReturnValue:
     """Ask the owners of the ticked profiles whether they are true."""
-    ids = [int(value) for value in request.form.getlist("ids") if value.isdigit() and len(value) < 19]
+    ids = [number for value in request.form.getlist("ids") if (number := read_id(value))]
     number, owners = ask_several(db(), current_actor(), person_ids=ids, now=utcnow())
     flash(
         ngettext("Sent: one profile is asked about.", "Sent: %(num)s profiles are asked about, each owner in one mail.", number)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import read_id
 from portal.people.actions.throttles import count_try
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
@@ -46,7 +47,7 @@ def _opened(kind: LinkKind) -> RequestCandidate:
     given, actor = _given(), current_actor()
     if given["t"]:
         return candidate_behind(db(), given["t"], kind, utcnow())
-    own = int(given["c"]) if given["c"].isdigit() and len(given["c"]) < 19 else 0
+    own = read_id(given["c"]) or 0
     found = own_candidate(db(), actor, own) if kind is LinkKind.CUSTOMER and actor.id is not None else None
     if found is None:
         raise LinkSpent()
@@ -228,7 +229,6 @@ def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> R
 @writes(first=_counted, again=_answer(_prospects, "pick", LinkForm))
 def prospect_picks(ready: None) -> ResponseReturnValue:
     """Pick a time."""
-    slot = request.form.get("slot", "")
-    slot_id = int(slot) if slot.isdigit() and len(slot) < 19 else 0
+    slot_id = read_id(request.form.get("slot")) or 0
     pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), slot_id=slot_id, now=utcnow())
     return _back("requests.prospects_page")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
+from portal.kernel.ids import read_id
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.begin import drop_draft, keep_request, need_of, send_request
 from portal.requests.actions.proposing import propose
@@ -84,13 +85,9 @@ def drop(request_id: int) -> ResponseReturnValue:
 
 
 def _found(form: BeginForm) -> Found | None:
-    person_id = form.person.data or ""
+    person_id = read_id(form.person.data)
     activity = Activity(form.activity.data) if form.activity.data in set(Activity) else Activity.CALL
-    return (
-        found_for(db(), current_actor(), int(person_id), activity, form.needed_by.data, utcnow())
-        if str(person_id).isdigit() and len(str(person_id)) < 19
-        else None
-    )
+    return found_for(db(), current_actor(), person_id, activity, form.needed_by.data, utcnow()) if person_id else None
 
 
 def _page(form: BeginForm, *, draft_id: int | None = None, status: int = 200) -> ResponseReturnValue:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.kernel.ids import MOST_ID, new_key
+from portal.kernel.ids import new_key, read_id
 from portal.review.actions.presses import take_press
 from portal.rewards.actions import fulfilling
 from portal.rewards.admin.rewards import bp
@@ -92,7 +92,7 @@ def move_many() -> ResponseReturnValue:
     """Order or send the chosen ones, each in its own transaction; what is refused stops nothing else."""
     form, actor = MoveForm(), current_actor()
     act = ACTS.get(form.act.data or "")
-    ids = [int(item) for item in form.item.data or [] if item.isascii() and item.isdigit() and int(item) <= MOST_ID][:MOST_AT_ONCE]
+    ids = [number for item in form.item.data or [] if (number := read_id(item))][:MOST_AT_ONCE]
     if act is None or not ids:
         raise NothingChosen()
     with database().reading() as session:

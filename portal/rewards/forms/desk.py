@@ -6,6 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Length, Optional
 
+from portal.kernel.ids import read_id
 from portal.rewards.forms.lists import any_of, kind_choices
 from portal.rewards.rules.desk import MOST_CHARACTERS, Tab
 from portal.web.countries import country_name
@@ -19,7 +20,7 @@ class DeskFilter(FilterForm):
     tab = HiddenField(validators=[Optional(), AnyOf([tab.value for tab in Tab])])
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
     country = SelectField(_("Country"), [Optional()], choices=lambda: any_of([]), validate_choice=False)
-    reward_id = HiddenField(validators=[Optional()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])
+    reward_id = HiddenField(validators=[Optional()], filters=[read_id])
 
     def offer_countries(self, codes: list[str]) -> None:
         """Let the filter offer the countries that something goes to, by their names."""

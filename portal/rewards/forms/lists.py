@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import AnyOf, Length, Optional
 
+from portal.kernel.ids import read_id
 from portal.kernel.text import N_
 from portal.rewards.rules.conditions import SHELF_NAMES, Shelf
 from portal.rewards.rules.kinds import KIND_NAMES, Kind
@@ -68,4 +69,4 @@ class RedemptionsFilter(FilterForm):
     state = SelectField(_("State"), [Optional()], choices=lambda: any_of([*state_choices(), (CALLED_OFF, gettext(CALLED_OFF_NAME))]))
     kind = SelectField(_("Kind"), [Optional()], choices=lambda: any_of(kind_choices()))
     sort = SelectField(_("Order"), [Optional()], choices=lambda: [("newest", gettext("Newest first")), ("oldest", gettext("Oldest first"))])
-    reward_id = HiddenField(validators=[Optional()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])
+    reward_id = HiddenField(validators=[Optional()], filters=[read_id])

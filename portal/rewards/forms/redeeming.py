@@ -9,6 +9,7 @@ from wtforms import BooleanField, Field, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal.kernel.ids import read_id
 from portal.rewards.actions.redeeming import Asked
 from portal.rewards.forms.addresses import ADDRESS, address_fields
 from portal.rewards.forms.controls import field_for
@@ -25,7 +26,7 @@ class RedeemForm(Form):
     """Asking for a reward."""
 
     key = KeyField()
-    shown_price = HiddenField(validators=[InputRequired()], filters=[lambda value: int(value) if value and str(value).isdecimal() else None])
+    shown_price = HiddenField(validators=[InputRequired()], filters=[read_id])
     wish = TextAreaField(_("Anything we should know"), [Optional(), Length(max=500)], filters=[plain_text])
     controls: ClassVar[Mapping[str, Control]] = {}
 
@@ -40,7 +41,7 @@ class RedeemForm(Form):
         if "city" in self:
             address = Address(**{name: self._said(name) for name in ADDRESS}, country=self._said("country"))
         return Asked(
-            variant_id=int(variant) if variant.isdecimal() else None,
+            variant_id=read_id(variant),
             answers=answers,
             address=address,
             remembers=bool("remembers" in self and self["remembers"].data),

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
 from wtforms.validators import AnyOf, Optional
 
-from portal.kernel.ids import MOST_ID
+from portal.kernel.ids import read_id
 from portal.web.forms import FilterForm, Form
 
 
@@ -30,7 +30,7 @@ class ShelfForm(Form):
         typed = str((self.shelf if self.shelf.raw_data else self.variant_id).data or "")
         if not typed:
             return None
-        return int(typed) if typed.isdecimal() and len(typed) < 20 and int(typed) <= MOST_ID else 0
+        return read_id(typed) or 0
 
 
 class WishesFilter(FilterForm):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.kernel.errors import Conflict, Refusal
+from portal.kernel.ids import read_id
 from portal.kernel.text import N_
 
 MOST_AT_ONCE = 200
@@ -120,8 +121,7 @@ def read_lines(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]],
     lines = [Line(number, None, "", "", LineBroken()) for number in broken]
     for number, cells in rows:
         said = dict(zip(names, (cell.strip() for cell in cells), strict=False))
-        plain = said.get("redemption", "").lstrip("#")
-        redemption_id = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 19 else None
+        redemption_id = read_id(said.get("redemption", "").lstrip("#"))
         # A spreadsheet that guards its cells writes a quote before what looks like a formula.
         tracking, carrier = said.get("tracking", "").lstrip("'").strip(), said.get("carrier", "").lstrip("'").strip()
         refusal: Refusal | None = None
