@@ -14,8 +14,8 @@ _KEYS = """WITH RECURSIVE t(v, n) AS (SELECT min({key}), 1 FROM {table} WHERE {o
 
 
 def _places(key: str) -> Any:
-    label = f"SELECT {_LABELS[key]} FROM finding_row r JOIN company c ON c.id = r.company_id WHERE r.is_found AND r.{key} = t.v LIMIT 1"  # noqa: S608
-    return text(_KEYS.format(key=key, table="finding_row", of="is_found", label=label, most=MOST))
+    label = f"SELECT {_LABELS[key]} FROM finding_row r JOIN company c ON c.id = r.company_id WHERE r.is_found = true AND r.{key} = t.v LIMIT 1"  # noqa: S608
+    return text(_KEYS.format(key=key, table="finding_row", of="is_found = true", label=label, most=MOST))
 
 
 _PLACES = {"industry": _places("industry_key"), "region": _places("region_key")}
