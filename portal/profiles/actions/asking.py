@@ -16,7 +16,7 @@ from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.queries.persons import admins, recipients
 from portal.profiles.actions.links import check_link
-from portal.profiles.actions.rows import move, today_of
+from portal.profiles.actions.rows import locked, move, today_of
 from portal.profiles.models import ProfileCheck, ReferenceProfile
 from portal.profiles.queries.checks import IN_USE, Listed, by_owner, listed
 from portal.profiles.rules.fresh import Why
@@ -36,7 +36,7 @@ def ask_owner(session: Session, actor: Actor, *, owner_id: int | None, person_id
     readers = _readers(session, owner_id)
     if not readers:
         return 0
-    asked = [person_id for person_id in person_ids[:MAIL_LINES] if _ask(session, actor, person_id, why, now)]
+    asked = [person_id for person_id in sorted(person_ids[:MAIL_LINES]) if _ask(session, actor, person_id, why, now)]
     _mail(session, readers, listed(session, asked), "profile_verify", now)
     return len(asked)
 
@@ -102,8 +102,14 @@ def wake(session: Session, actor: Actor, *, person_id: int, now: datetime) -> bo
 
 
 def _ask(session: Session, actor: Actor, person_id: int, why: Why | None, now: datetime) -> bool:
-    """Open a question about a profile, with why; tells whether none was open."""
-    row = session.get_one(ReferenceProfile, person_id)
+    """Open a question about a profile, with why; tells whether none was open.
+
+    It is read again under its lock: who was verified or retired meanwhile is not asked about. Without ``why`` it has to be due.
+    """
+    row = locked(session, person_id)
+    is_due = row.verify_on is not None and row.verify_on <= today_of(session, now)
+    if row.status not in (*IN_USE, *([Status.NEEDS_VERIFICATION] if why else [])) or not (why or is_due):
+        return False
     maker: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     reason = why or (row.verify_why or Why.AGE)
     made = maker.insert(ProfileCheck).values(person_id=person_id, why=reason, asked_at=now, asked_by_id=actor.id, note="")

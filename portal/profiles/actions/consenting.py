@@ -125,6 +125,13 @@ def rule_out(session: Session, actor: Actor, *, person_id: int, activity: Activi
     record(session, actor, "profile.ruled_out", "profile", person_id, now=now, activity=activity.value)
 
 
+def end_staffs(session: Session, actor: Actor, person_id: int, now: datetime) -> None:
+    """End everything that staff had written down: the person has said themself what they do, or that they do nothing more."""
+    theirs = (Consent.person_id == person_id, Consent.source_type == BY_STAFF, Consent.ended_at.is_(None))
+    for consent_id in session.scalars(select(Consent.id).where(*theirs).order_by(Consent.id)).all():
+        end_recorded(session, actor, consent_id=consent_id, now=now)
+
+
 def _before(session: Session, person_id: int, activity: Activity, now: datetime) -> Does | None:
     session.flush()
     return next((one for one in does(session, person_id, now) if one.activity is activity), None)

@@ -20,9 +20,20 @@ STAFF = "staff"
 def credit_round(session: Session, actor: Actor, *, person_id: int, check_id: int, points: int, what: str, now: datetime) -> None:
     """Credit who answered a question about a profile, once for the question; nobody for themself, and nobody who is no staff.
 
-    A profile that is retired without a question counts as one round, ``check_id`` 0.
+    Nor who asked it themself: else an admin could ask and answer without end.
     """
-    key = f"profile:{person_id}:check:{check_id}"
+    asked_by = session.scalar(select(ProfileCheck.asked_by_id).where(ProfileCheck.id == check_id))
+    if asked_by is None or asked_by != actor.id:
+        _credit(session, actor, person_id, points, f"profile:{person_id}:check:{check_id}", what, now)
+
+
+def credit_retired(session: Session, actor: Actor, *, person_id: int, now: datetime) -> None:
+    """Credit who retires a profile, once between two questions about it, whoever was credited for verifying it before."""
+    last = session.scalar(select(func.max(ProfileCheck.id)).where(ProfileCheck.person_id == person_id)) or 0
+    _credit(session, actor, person_id, RETIRED_CREDIT, f"profile:{person_id}:retired:{last}", "retired", now)
+
+
+def _credit(session: Session, actor: Actor, person_id: int, points: int, key: str, what: str, now: datetime) -> None:
     if actor.id is None or actor.id == person_id or not (actor.is_employee or actor.is_admin) or find_transfer(session, key=key) is not None:
         return
     _open(session, actor.id)
@@ -31,12 +42,6 @@ def credit_round(session: Session, actor: Actor, *, person_id: int, check_id: in
         session, system("profiles"), owner_id=actor.id, unit=STAFF, points=points, key=key, reason=f"profile.{what}",
         source_type="profile", source_id=person_id, effective_at=now, now=now,
     )  # fmt: skip
-
-
-def credit_retired(session: Session, actor: Actor, *, person_id: int, now: datetime) -> None:
-    """Credit who retires a profile, in the round that was asked last: who was credited in it already, for whatever, is not once more."""
-    last = session.scalar(select(func.max(ProfileCheck.id)).where(ProfileCheck.person_id == person_id)) or 0
-    credit_round(session, actor, person_id=person_id, check_id=last, points=RETIRED_CREDIT, what="retired", now=now)
 
 
 def _open(session: Session, owner_id: int) -> None:

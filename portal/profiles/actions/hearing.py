@@ -43,9 +43,9 @@ def hear_bounce(session: Session, person_id: int, now: datetime) -> bool:
     row = _found(session, person_id)
     if row is None or row.status not in PULLED or row.verify_why == Why.BOUNCE:
         return False
-    _pull(session, row, Why.BOUNCE, now)
+    is_new = _pull(session, row, Why.BOUNCE, now)
     session.flush()
-    return True
+    return is_new
 
 
 def hear_edit(session: Session, person_id: int, before: Mapping[str, Any], now: datetime) -> None:
@@ -81,12 +81,14 @@ def _found(session: Session, person_id: int) -> ReferenceProfile | None:
     return locked(session, person_id)
 
 
-def _pull(session: Session, row: ReferenceProfile, why: Why, now: datetime) -> None:
+def _pull(session: Session, row: ReferenceProfile, why: Why, now: datetime) -> bool:
+    """Pull the question forward; tells whether it was not before."""
     if row.status not in PULLED:
-        return
+        return False
     today = today_of(session, now)
     if row.verify_on is not None and row.verify_on <= today and row.verify_why:
-        return  # Pulled forward already, and not yet answered: the first reason stands.
+        return False  # Pulled forward already, and not yet answered: the first reason stands.
     row.verify_on, row.verify_why = pulled_forward(row.verify_on, today), why
     touch(row, now)
     record(session, system("profiles"), "profile.doubted", "profile", row.person_id, now=now, why=why.value)
+    return True

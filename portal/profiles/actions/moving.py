@@ -40,7 +40,7 @@ def move_profile(
     """Move a profile; ``retired_as`` says why it is retired, ``rests_until`` is the first day after a rest, if it ends by itself.
 
     A legal hold blocks every ask of the person, and its end lifts that. Who retires a profile that nobody should call is credited. Refuses:
-    NotFound who may not change it, NotAllowed (a hold is the admins'), ReasonMissing, OwnWish, PersonGone, CannotMove.
+    NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, OwnWish, PersonGone, CannotMove.
     """
     held = profile_to_change(session, actor, person_id)
     if way in BY_ANSWER:
@@ -51,7 +51,9 @@ def move_profile(
     if way not in WITHOUT_REASON and not why:
         raise ReasonMissing()
     before = locked(session, person_id)
-    was, was_as = before.status, before.retired_as
+    was, was_as, held_for = before.status, before.retired_as, before.status_reason
+    if was == Status.LEGAL_HOLD and not actor.is_admin:
+        raise NotAllowed()
     _require_revivable(held, way, was_as)
     as_ = (retired_as or Retired.OTHER) if way is Move.RETIRE else None
     row = move(session, actor, person_id, way, now, reason=why, retired_as=as_, rests_until=rests_until)
@@ -59,7 +61,7 @@ def move_profile(
         row.verify_on, row.verify_why = today_of(session, now), Why.AGE
         session.flush()
     if way in OF_ADMINS:
-        _block(session, actor, person_id, why, now, is_held=way is Move.HOLD)
+        _block(session, actor, person_id, why, now, held_for=None if way is Move.HOLD else held_for)
     if as_ in CREDITED and was != Status.CANDIDATE:
         credit_retired(session, actor, person_id=person_id, now=now)
     return row
@@ -74,9 +76,11 @@ def _require_revivable(held: Held, way: Move, retired_as: str | None) -> None:
         raise PersonGone(name=held.person.name)
 
 
-def _block(session: Session, actor: Actor, person_id: int, why: str, now: datetime, *, is_held: bool) -> None:
-    standing = [block.id for block in blocks_of(session, person_id=person_id) if block.kind == BlockKind.LEGAL]
-    if is_held and not standing:
+def _block(session: Session, actor: Actor, person_id: int, why: str, now: datetime, *, held_for: str | None) -> None:
+    """Set the block of a hold, or lift the one that was set for the reason ``held_for``: one that stood for another reason goes on."""
+    standing = [block for block in blocks_of(session, person_id=person_id) if block.kind == BlockKind.LEGAL]
+    if held_for is None and not standing:
         set_block(session, actor, kind=BlockKind.LEGAL, reason=why, person_id=person_id, now=now)
-    for block_id in [] if is_held else standing:
-        lift_block(session, actor, block_id=block_id, reason=why, now=now)
+    for block in standing:
+        if held_for is not None and block.reason == held_for:
+            lift_block(session, actor, block_id=block.id, reason=why, now=now)

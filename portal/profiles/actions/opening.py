@@ -17,8 +17,9 @@ from portal.kernel.errors import NotAllowed
 from portal.people.queries.companies import get_company
 from portal.people.queries.persons import get_person
 from portal.people.rules.person import PersonState
+from portal.profiles.actions.consenting import end_staffs
 from portal.profiles.actions.editing import write_facts
-from portal.profiles.actions.rows import locked, mark_own, move, touch, unmark_own
+from portal.profiles.actions.rows import close_check, locked, mark_own, move, touch, unmark_own
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import field_of, profile_of
 from portal.profiles.rules.activity import Activity
@@ -45,10 +46,12 @@ def open_profile(
     """Keep what a customer said yes to themself: a profile that is active, with a consent for each kind (``consents``: ids), and how often.
 
     Where there is a profile, it takes up what they now say: nothing else of it changes, and one that was hidden stays hidden. What it says
-    counts as verified by them. How often they may be asked goes into their goodwill. One under legal hold takes all this up and stays there.
+    counts as verified by them, and what staff had written down of it ends. How often they may be asked goes into their goodwill. One under
+    legal hold takes all this up and stays there.
     """
     row = profile_of(session, person_id)
     row = _new(session, actor, person_id, Status.ACTIVE, tier, now, is_visible=True) if row is None else locked(session, person_id)
+    end_staffs(session, actor, person_id, now)
     session.execute(delete(ProfileActivity).where(ProfileActivity.person_id == person_id))
     unmark_own(session, person_id, map(field_of, Activity))
     for activity, consent_id in consents.items():
@@ -95,7 +98,8 @@ def open_by_staff(session: Session, actor: Actor, *, person_id: int, facts: Fact
 
 
 def verified(session: Session, row: ReferenceProfile, by_id: int | None, now: datetime) -> None:
-    """Write down that all of a profile is true now, and when that is asked again."""
+    """Write down that all of a profile is true now, and when that is asked again. A question that was open is answered by it."""
+    close_check(session, row.person_id, now)
     row.verified_at, row.verified_by_id, row.verify_why = now, by_id, ""
     row.verify_on = next_verify_on(now, row.tier, programme_zone(session))
 

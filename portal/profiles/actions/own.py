@@ -19,7 +19,7 @@ from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, get_person, recipient, recipients
-from portal.profiles.actions.consenting import give_own, take_back_own
+from portal.profiles.actions.consenting import end_staffs, give_own, take_back_own
 from portal.profiles.actions.editing import edit_own_facts
 from portal.profiles.actions.links import own_link
 from portal.profiles.actions.rows import locked, move, today_of, touch
@@ -36,9 +36,14 @@ ProfileRemoved = Callable[[Session, Actor, int, datetime], None]
 
 
 def pause(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
-    """Ask the person for nothing for 90 days: their profile rests, and no door asks them. Refuses NotAllowed and, once retired, CannotMove."""
+    """Ask the person for nothing for 90 days, or longer where they had said so: their profile rests, and no door asks them.
+
+    Refuses NotAllowed and, once retired, CannotMove.
+    """
     row = _own(session, actor, person_id)
-    until = today_of(session, now) + timedelta(days=PAUSE_DAYS)
+    terms = _terms(session, person_id, now)
+    asked = today_of(session, now) + timedelta(days=PAUSE_DAYS)
+    until = max(filter(None, (asked, row.rests_until, terms.paused_until)))  # who said "not until summer" is not asked earlier
     if row.status in (Status.RETIRED, Status.LEGAL_HOLD):
         raise CannotMove()
     if row.status == Status.ACTIVE:
@@ -47,7 +52,7 @@ def pause(session: Session, actor: Actor, *, person_id: int, now: datetime) -> R
     touch(row, now)
     session.flush()
     record(session, actor, "profile.paused", "profile", person_id, now=now, until=until.isoformat())
-    _set_terms(session, actor, replace(_terms(session, person_id, now), paused_until=until), now)
+    _set_terms(session, actor, replace(terms, paused_until=until), now)
     return row
 
 
@@ -120,18 +125,19 @@ def say_of_myself(
 def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
     """Take the person out, at once: retired by their own wish, hidden, every consent ended, what is proposed or asked taken back.
 
-    A second time changes nothing. Only they can come back. Points, acts and what was published with their consent are other matters.
+    A second time changes nothing; of a profile that staff had retired, it is their wish that counts from now on. Only they can come back.
+    Points, acts and what was published with their consent are other matters.
     """
     row = _own(session, actor, person_id)
-    if row.status == Status.RETIRED:
-        if row.retired_as != Retired.OWN_WISH:
-            # Retired for another reason before: from now on it is their wish that counts.
-            row.retired_as, row.status_reason = Retired.OWN_WISH, ""
-            touch(row, now)
-            session.flush()
-            record(session, actor, "profile.removed_self", "profile", person_id, now=now)
+    if row.retired_as == Retired.OWN_WISH:
         return row
-    row = move(session, actor, person_id, Move.RETIRE, now, retired_as=Retired.OWN_WISH)
+    if row.status == Status.RETIRED:
+        row.retired_as, row.status_reason = Retired.OWN_WISH, ""
+        touch(row, now)
+        session.flush()
+    else:
+        row = move(session, actor, person_id, Move.RETIRE, now, retired_as=Retired.OWN_WISH)
+    end_staffs(session, actor, person_id, now)
     standing = [one.consent.id for one in does(session, person_id, now) if one.consent is not None and one.consent.ended_at is None]
     withdraw_own(session, actor, consent_ids=standing, now=now)
     hearers: Sequence[ProfileRemoved] = session.info.get("profile_removed", ())

@@ -49,15 +49,18 @@ def due_by_owner(session: Session, now: datetime, limit: int) -> dict[int | None
     today = local_date(now, zone)
     asked = exists().where(ProfileCheck.person_id == ReferenceProfile.person_id, ProfileCheck.ended_at.is_(None))
     found = _with_owner().where(ReferenceProfile.status.in_(IN_USE), ReferenceProfile.verify_on <= today, ~asked)
-    owners: dict[int | None, list[int]] = {}
-    for row in session.execute(found.order_by(ReferenceProfile.verify_on, ReferenceProfile.person_id).limit(limit)):
-        owners.setdefault(row.owner, []).append(row.person_id)
     told = select(_owner.id).select_from(ProfileLink).join(Person, Person.id == ProfileLink.person_id)
     told = told.outerjoin(Company, Company.id == Person.company_id)
     told = told.outerjoin(_owner, and_(_owner.id == Company.owner_id, _owner.state != PersonState.DEACTIVATED))
     told = told.where(ProfileLink.made_at >= start_of_day(today, zone), ProfileLink.check_id.is_not(None))
     busy = set(session.scalars(told.distinct()))
-    return {owner: ids for owner, ids in owners.items() if owner not in busy}
+    # Left out before the limit: else the many profiles of one owner who was asked today would hide everybody else's.
+    found = found.where(or_(_owner.id.is_(None), _owner.id.not_in([owner for owner in busy if owner is not None])))
+    found = found.where(_owner.id.is_not(None)) if None in busy else found
+    owners: dict[int | None, list[int]] = {}
+    for row in session.execute(found.order_by(ReferenceProfile.verify_on, ReferenceProfile.person_id).limit(limit)):
+        owners.setdefault(row.owner, []).append(row.person_id)
+    return owners
 
 
 def silent_by_owner(session: Session, now: datetime, limit: int, *, is_reminded: bool) -> dict[int | None, list[int]]:

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.audit.models import AuditEvent
+from portal.consents.models import Consent
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.queries.profiles import consent_holds
 from portal.profiles.rules.fresh import AGE
 from portal.profiles.rules.states import Status
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -91,7 +93,8 @@ def _found(session: Session, actor: Actor, filters: Filters, now: datetime) -> A
         nobody = Company.owner_id.is_(None) if filters.owner == "nobody" else Company.owner_id == int(filters.owner)
         found = found.where(nobody)
     if filters.does:
-        theirs = select(ProfileActivity.person_id).where(ProfileActivity.activity == filters.does, ProfileActivity.is_never.is_(False))
+        theirs = select(ProfileActivity.person_id).join(Consent, Consent.id == ProfileActivity.consent_id)
+        theirs = theirs.where(ProfileActivity.activity == filters.does, consent_holds(local_date(now, programme_zone(session))))
         found = found.where(ReferenceProfile.person_id.in_(theirs))
     if filters.verified:
         found = found.where(_verified(filters.verified, session, now))

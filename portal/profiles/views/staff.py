@@ -33,7 +33,7 @@ from portal.profiles.queries.profiles import blackouts_of, does, facts_of, own_f
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
-from portal.profiles.rules.states import OF_ADMINS, Move, Retired, moves_from
+from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from
 from portal.profiles.views.shared import NAMES, bp
 from portal.web.errors import sentence
 from portal.web.guards import current_actor, staff
@@ -98,7 +98,9 @@ def _show(person_id: int, **refused: Any) -> str:
     held = profile_for(db(), actor, person_id)
     row, today = held.profile, local_date(now, programme_zone(db()))
     can_change = may_change(actor, held.owner_id)
-    moves = [move for move in moves_from(held.status) if move not in BY_ANSWER and (actor.is_admin or move not in OF_ADMINS)] if can_change else []
+    moves = [move for move in moves_from(held.status) if move not in BY_ANSWER] if can_change else []
+    if not actor.is_admin:
+        moves = [move for move in moves if move not in OF_ADMINS and held.status is not Status.LEGAL_HOLD]
     checks = checks_of(db(), person_id) if can_change else []
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}
