@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
@@ -81,8 +82,13 @@ def use_case_overlap(facts: Facts, needs: Needs, *, with_names: bool = True) -> 
         return 0.0
     there = facts.words | facts.names if with_names else facts.words
     share = len(asked.found_in(there)) / len(asked.words)
-    nearest = max((jaccard(asked.words, telling_words(word)) for word in facts.use_cases.values()), default=0.0)
+    nearest = max((jaccard(asked.words, _words_in(told)) for told in facts.use_cases.values()), default=0.0)
     return max(share, nearest)
+
+
+@lru_cache(maxsize=10_000)
+def _words_in(told: str) -> frozenset[str]:
+    return telling_words(told)
 
 
 def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = True) -> dict[str, float]:
@@ -103,10 +109,12 @@ def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = Tru
         found["role"] = _role_likeness(needs.role, facts.title)
     if needs.competitor:
         found["competitor"] = float(key_of(needs.competitor) in facts.replaced)
-    found["quality"] = outcome_quality(facts.record, mean_all)
-    found["rest"] = max(0.0, 1.0 - facts.load.strain)
-    found["fresh_voice"] = float(facts.last_asked_on is None and not facts.record.completed)
-    return found
+    return found | {"quality": outcome_quality(facts.record, mean_all)} | spoken_for(facts)
+
+
+def spoken_for(facts: Facts) -> dict[str, float]:
+    """Return those parts that change with every ask: whoever reads budgets last works out no other part again."""
+    return {"rest": max(0.0, 1.0 - facts.load.strain), "fresh_voice": float(facts.last_asked_on is None and not facts.record.completed)}
 
 
 def fit_of(met: dict[str, float]) -> int:
@@ -115,9 +123,11 @@ def fit_of(met: dict[str, float]) -> int:
     The specification's sum has 100 points only where everything is asked for. As a share, 30 of 30 asked is a whole fit. The ε of somebody
     never asked comes on top of it, up to 100.
     """
-    counted = {name: value for name, value in met.items() if name != "fresh_voice"}
-    share = 100 * sum(WEIGHTS[name] * value for name, value in counted.items()) / sum(WEIGHTS[name] for name in counted)
-    return min(100, round(share + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
+    points, whole = 0.0, 0
+    for name, value in met.items():
+        if name != "fresh_voice":
+            points, whole = points + WEIGHTS[name] * value, whole + WEIGHTS[name]
+    return min(100, round(100 * points / whole + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
 
 
 def _role_likeness(asked: str, title: str) -> float:

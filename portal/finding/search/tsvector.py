@@ -13,13 +13,14 @@ class TsVector:
     The limit stands inside, before the order: else the planner walks the table in its order and parses each row.
     """
 
-    def matching(self, session: Session, where: Indexed, asked: Asked, *, is_all: bool, limit: int) -> list[int]:
+    def matching(self, session: Session, where: Indexed, asked: Asked, *, is_all: bool, limit: int, first: int = 0) -> list[int]:
         if not asked:
             return []
         phrase = (" & " if is_all else " | ").join([*(f"'{word}'" for word in asked.whole), f"'{asked.begun}':*"])
-        hits = f"SELECT {where.row_id} AS found FROM {where.table} WHERE {where.vector} @@ to_tsquery('simple', :phrase) LIMIT :limit"  # noqa: S608
+        behind = f" AND {where.row_id} >= :first" if first else ""
+        hits = f"SELECT {where.row_id} AS found FROM {where.table} WHERE {where.vector} @@ to_tsquery('simple', :phrase){behind} LIMIT :limit"  # noqa: S608
         found = text(f"WITH hits AS MATERIALIZED ({hits}) SELECT found FROM hits ORDER BY found")  # noqa: S608
-        return list(session.scalars(found, {"phrase": phrase, "limit": limit}))
+        return list(session.scalars(found, {"phrase": phrase, "limit": limit} | ({"first": first} if first else {})))
 
     def rebuild(self, session: Session, where: Indexed) -> None:
         session.execute(text(f"REINDEX TABLE {where.table}"))
