@@ -35,7 +35,7 @@ _WORD_MAPS = {WordKind.LANGUAGE: "languages", WordKind.PRODUCT: "products", Word
 _KINDS = {kind.value: name for kind, name in _WORD_MAPS.items()}
 _ACTIVITIES = {activity.value: activity for activity in Activity}
 # Made once: to put a statement together takes longer than to ask it.
-_ids = bindparam("ids", expanding=True)
+_ids: Any = bindparam("ids", expanding=True)
 _holds = Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= bindparam("today"))
 _ROWS = (
     select(*_COLUMNS)
