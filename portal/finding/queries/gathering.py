@@ -79,7 +79,7 @@ def gather(session: Session, actor: Actor, needs: Needs, now: datetime) -> Gathe
     asked = needs.asked
     speaking = _speaking(session, asked, values["today"], is_all=True)
     spoken = _best(session, needs, shape, values, speaking)
-    if len(asked.words) > 1 and len(spoken) < WINDOW:
+    if len(asked.words) > 1 and len(spoken) < WINDOW and len(speaking) < MATCHES:
         some = _speaking(session, asked, values["today"], is_all=False)
         spoken += _best(session, needs, shape, values, some)[: WINDOW - len(spoken)]
     rare = _rare(session, needs, values)
