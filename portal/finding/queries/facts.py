@@ -27,7 +27,8 @@ AT_ONCE = 500
 _NOTHING = Record()
 _COLUMNS = (
     ReferenceProfile.person_id, ReferenceProfile.tier, ReferenceProfile.status, ReferenceProfile.is_visible, ReferenceProfile.verified_at,
-    ReferenceProfile.nps, ReferenceProfile.rests_until, Person.name, Person.title, Person.company_id, Company.name.label("company"),
+    ReferenceProfile.nps, ReferenceProfile.rests_until, ReferenceProfile.time_zone,
+    Person.name, Person.title, Person.company_id, Company.name.label("company"),
     Company.name_key.label("company_key"), Company.domain, Company.industry, Company.region, Company.size, Company.owner_id,
     CompanyAccount.renewal_on, CompanyAccount.competitors, FindingRow.names, FindingRow.words,
 )  # fmt: skip
@@ -108,7 +109,8 @@ def _plain(row: Any, words: Mapping[str, Any], record: Record) -> Facts:
     texts: dict[str, Any] = {name: getattr(row, name) or "" for name in ("company", "company_key", "domain", "industry", "region", "size")}
     return Facts(
         row.person_id, row.name, row.title, row.company_id, **texts, owner_id=row.owner_id, tier=row.tier, status=Status(row.status),
-        is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, renewal_on=row.renewal_on,
+        is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, time_zone=row.time_zone,
+        renewal_on=row.renewal_on,
         competitors=frozenset(filter(None, map(str.strip, (row.competitors or "").splitlines()))),
         words=telling_words(row.words or ""), names=telling_words(row.names or ""), record=record, **words,
     )  # fmt: skip

@@ -124,8 +124,8 @@ def _ladder(needs: Needs) -> list[tuple[str, ...]]:
     whole = sum(WEIGHTS[name] for name in needs.set & WEIGHTS.keys()) + sum(WEIGHTS[name] for name in ALWAYS[:2])
 
     def most(held: Sequence[str]) -> float:
-        # A neighbouring size is half a fit, though it stands on no step of its own.
-        missed = sum(WEIGHTS[name] / (2 if name == "size" else 1) for name in given if name not in held)
+        # A neighbouring size and a time zone of the region are half a fit, though they stand on no step of their own.
+        missed = sum(WEIGHTS[name] / (1 if name == "industry" else 2) for name in given if name not in held)
         return 100 * (whole - missed) / whole
 
     return sorted((held for held in steps if most(held) >= GOOD), key=lambda held: -most(held))

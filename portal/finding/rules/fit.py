@@ -11,6 +11,7 @@ from portal.finding.rules import bands
 from portal.finding.rules.facts import Facts, Record
 from portal.finding.rules.needs import Needs, key_of
 from portal.finding.rules.words import jaccard, telling_words
+from portal.finding.rules.zones import lies_in
 from portal.kernel.text import N_
 
 WEIGHTS = {"industry": 30, "size": 15, "worry": 15, "region": 10, "role": 10, "competitor": 10, "quality": 10, "rest": 10, "fresh_voice": 2}
@@ -104,7 +105,7 @@ def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = Tru
     if needs.asked:
         found["worry"] = use_case_overlap(facts, needs, with_names=with_names)
     if needs.region:
-        found["region"] = float(key_of(needs.region) == key_of(facts.region))
+        found["region"] = _region_likeness(facts, needs.region)
     if needs.role:
         found["role"] = _role_likeness(needs.role, facts.title)
     if needs.competitor:
@@ -130,6 +131,16 @@ def fit_of(met: dict[str, float]) -> int:
     return min(100, round(100 * points / whole + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
 
 
+def _region_likeness(facts: Facts, region: str) -> float:
+    """Return 1 for a company of the region, ½ for a person whose time zone lies in it though the company is elsewhere, or nobody knows where.
+
+    The specification counts region or time zone. Half, since a zone says that they can talk at the same hours, not that they sell there.
+    """
+    if key_of(region) == key_of(facts.region):
+        return 1.0
+    return 0.5 if lies_in(facts.time_zone, region) else 0.0
+
+
 def _role_likeness(asked: str, title: str) -> float:
     """Return how alike two job titles are: whole where all words of the shorter stand in the other, in any order."""
     one, other = telling_words(asked), telling_words(title)
@@ -144,7 +155,7 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     if met.get("size"):
         found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
     if met.get("region"):
-        found.append(told(N_("Same region")))
+        found.append(told(N_("Same region") if met["region"] == 1 else N_("Their time zone is in that region")))
     if met.get("worry"):
         words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
