@@ -183,6 +183,10 @@ class Visit:
             Page("nomination drafts (employee)", None, self._reading(self.employees, "/nominate/drafts")),
             Page("nominate several (employee)", None, self._reading(self.employees, "/nominate/several")),
             Page("terms of nominations (admin)", None, self._reading(self.admins, "/admin/nominations")),
+            Page("find a reference (employee)", None, self._finding),
+            Page("one reference found (admin)", None, self._profiled("/find/{}?worry=spreadsheets")),
+            Page("references compared (admin)", None, self._comparing),
+            Page("library (employee)", None, self._reading(self.employees, "/library")),
             Page("my requests (employee)", None, self._reading(self.employees, "/requests")),
             Page("request a reference, the form (employee)", None, self._reading(self.employees, "/requests/new")),
             Page("all requests (admin)", None, self._reading(self.admins, "/requests?tab=all")),
@@ -359,6 +363,19 @@ class Visit:
         for number, (visitor, submission, stage) in enumerate(cycle(self._kept[client::CONNECTIONS])):
             form = {"key": new_key(), "answer": f"{ANSWER} {number}"}
             yield Ask(visitor, f"/challenges/submissions/{submission}/steps/{stage}/keep", form, BY_SCRIPT)
+
+    def _finding(self, client: int) -> Iterator[Ask]:
+        """Search as it is typed: a worry, and a language that some speak."""
+        for number in count(client):
+            said = ("spreadsheets", "paper", "tape quarter", "night shifts", "sites faster")[number % 5]
+            language = ("", "English", "Deutsch")[number % 3]
+            path = f"/find?{urlencode({'worry': said, 'language': language, 'activity': 'call'})}"
+            yield Ask(self.employees[number % len(self.employees)], path)
+
+    def _comparing(self, client: int) -> Iterator[Ask]:
+        for number in count(client * 131):
+            seats = [(number + step) * 17 % (self.programme.members // PROFILED) for step in range(4)]
+            yield Ask(self.admins[client], f"/find/compare?{urlencode([('who', self.programme.member(seat * PROFILED)) for seat in seats])}")
 
     def _numbered(self, visitors: Sequence[Visitor], path: str, most: int) -> Callable[[int], Iterator[Ask]]:
         """Read the pages of numbers 1 to ``most`` in turn."""

@@ -16,6 +16,7 @@ from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed, price_of
 from portal.finding.rules.seeing import Sight, sight_of
 from portal.finding.rules.words import asked_for, jaccard, telling_words, words_of
+from portal.finding.rules.zones import lies_in
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 
@@ -220,3 +221,50 @@ def test_needs_are_kept_and_read_back() -> None:
     assert Needs.from_json(needs.to_json()) == needs
     assert Needs.from_json({"activity": "call", "unknown": "x"}) == Needs()
     assert needs.without("needed_by").needed_by is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "region", "lies"),
+    [
+        ("Europe/Berlin", "EMEA", True),
+        ("Europe/Berlin", "dach", True),
+        ("Europe/Paris", "DACH", False),
+        ("Asia/Dubai", "EMEA", True),
+        ("Asia/Dubai", "APAC", False),
+        ("Asia/Tokyo", "Apac", True),
+        ("America/Lima", "Americas", True),
+        ("Africa/Nairobi", "africa", True),
+        ("Europe/Berlin", "Somewhere", False),
+        ("", "EMEA", False),
+    ],
+)
+def test_a_time_zone_lies_in_the_regions_that_sales_know(zone: str, region: str, *, lies: bool) -> None:
+    assert lies_in(zone, region) is lies
+
+
+def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> None:
+    needs = Needs(region="EMEA")
+    for region, zone, met, said in (
+        ("EMEA", "Asia/Tokyo", 1.0, "Same region"),
+        ("", "Europe/Paris", 0.5, "Their time zone is in that region"),
+        ("APAC", "Asia/Tokyo", 0.0, None),
+    ):
+        facts = Facts(1, region=region, time_zone=zone)
+        of = parts(facts, needs, 3.5)
+        texts = [told.text for told in reasons(facts, needs, of, TODAY)]
+        assert of["region"] == met
+        assert [text for text in texts if "region" in text] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("used", "own", "company_used", "firm", "days"),
+    [
+        (0, Cap(4, 90), 0, None, 90),
+        (0, Cap(4, 90), 0, Cap(8, 180), 90),
+        (0, Cap(4, 90), 6, Cap(8, 180), 180),
+        (0, Cap(4, 90), 4, Cap(8, 180), 180),
+        (3, Cap(4, 365), 0, Cap(8, 30), 365),
+    ],
+)
+def test_a_slot_is_gone_for_the_window_of_the_cap_that_binds(used: int, own: Cap, company_used: int, firm: Cap | None, days: int) -> None:
+    assert Load(used, own, None, company_used, firm).days == days

@@ -6,18 +6,21 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from benchmarks.finding import fill
 from portal.accounts.models import CompanyAccount
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.settings import set_defaults
 from portal.acts.rules.budget import Cap, Defaults
 from portal.finding.queries.candidates import Candidate, check_one, find, near_misses, search
 from portal.finding.queries.facts import facts_of
+from portal.finding.queries.gathering import LOOKED, NEAR_LOOKED
 from portal.finding.queries.price import ask_price
 from portal.finding.rules.facts import Record
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
@@ -171,6 +174,17 @@ def test_what_others_hand_over_is_told(session: Session, market: Market) -> None
         "Another open deal may need them by %(day)s.",
     ]
     assert len(ask_price(session, market.kestrel, Activity.CALL, None, market.now, request_id=7).sentences) == 1
+
+
+@pytest.mark.breaks_the_books(reason="profiles and asks are written past every action, as the benchmark writes them")
+@pytest.mark.parametrize("number", [10, 1_000])
+def test_a_search_asks_no_more_of_a_thousand_than_of_ten(database: Database, count_queries: CountQueries, number: int) -> None:
+    fill(database, number, utcnow())
+    needs = Needs(Activity.CALL, "audit reporting", "Transport", "EMEA", "1–49")
+    with database.reading() as session, count_queries(database.engine) as statements:
+        found = search(session, Actor(id=1, roles=frozenset({"employee"})), needs, utcnow())
+    assert statements.total <= 45
+    assert len(found.shown) <= LOOKED + NEAR_LOOKED
 
 
 def test_a_search_of_many_asks_as_often_as_one_of_few(session: Session, market: Market, count_queries: CountQueries) -> None:

@@ -1,6 +1,7 @@
 """Both engines find the same people by the same words, whatever is typed, and the index follows whatever is written."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, text
@@ -8,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.finding.actions.reindexing import reindex
 from portal.finding.models.rows import FindingRow
+from portal.finding.queries.gathering import MATCHES, gather
 from portal.finding.queries.invariants import disagreeing
+from portal.finding.rules.needs import Needs
 from portal.finding.rules.words import asked_for, words_of
 from portal.finding.search.engines import text_search
 from portal.finding.search.port import ROWS
+from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Company, Person
@@ -41,6 +45,20 @@ def test_both_engines_find_what_a_plain_reading_finds(session: Session) -> None:
         assert search.matching(session, ROWS, asked, is_all=False, limit=500) == some, said
     session.execute(delete(FindingRow))
     assert search.matching(session, ROWS, asked_for("spread"), is_all=True, limit=500) == []
+
+
+def test_of_a_word_that_many_tell_of_other_people_are_looked_at_each_day(session: Session) -> None:
+    """Not the same first few hundred for ever: those behind a point that moves with the day, and from the start again where the numbers end."""
+    usual = {"industry_key": "", "region_key": "", "size": "", "tier": 1, "is_found": True, "names": "", "words": "audit trail"}
+    session.execute(insert(FindingRow), [usual | {"person_id": n} for n in range(1, 3 * MATCHES + 1)])
+    search, asked = text_search(session), asked_for("audit")
+    assert search.matching(session, ROWS, asked, is_all=True, limit=3, first=700) == [700, 701, 702]
+    assert search.matching(session, ROWS, asked_for("aud"), is_all=True, limit=3, first=1200) == [1200]
+    admin, now = Actor(id=1, roles=frozenset({"admin"})), utcnow()
+    told = [set(gather(session, admin, Needs(worry="audit"), now + timedelta(days=day)).near) for day in range(6)]
+    assert told[0] == set(gather(session, admin, Needs(worry="audit"), now).near), "the same all day, so that pages follow each other"
+    assert all(told)
+    assert len(set.union(*told)) > 2 * len(told[0])
 
 
 def found(session: Session, typed: str) -> list[int]:

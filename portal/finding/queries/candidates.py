@@ -1,6 +1,6 @@
 """Who fits what is needed: ranked, each with reasons, and what stands against whoever does not quite."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +14,7 @@ from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.records import mean_grade
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
-from portal.finding.rules.fit import GOOD, MEAN_WHERE_NOBODY, Told, fit_of, parts, reasons
+from portal.finding.rules.fit import GOOD, MEAN_WHERE_NOBODY, Told, fit_of, parts, reasons, spoken_for
 from portal.finding.rules.misfits import Misfit
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
@@ -89,7 +89,7 @@ class Search:
 def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Search:
     """Return who fits ``needs``, among those whom the actor may find."""
     gathered = gather(session, actor, needs, now)
-    looked = candidates_of(session, actor, gathered.ids, needs, now, least=GOOD)
+    looked = candidates_of(session, actor, gathered.ids, needs, now, least=GOOD, closest=gathered.closest)
     good = [one for one in looked.values() if one.fit >= GOOD and _may_be_told_of(one, gathered.by_words)]
     fitting = sorted((one for one in good if not one.failed), key=_order)
     missing = sorted((one for one in good if len(one.failed) == 1), key=_order)
@@ -114,27 +114,43 @@ def check_one(session: Session, person_id: int, needs: Needs, now: datetime, act
     return candidates_of(session, actor, [person_id], needs, now).get(person_id)
 
 
-def candidates_of(session: Session, actor: Actor | None, ids: Iterable[int], needs: Needs, now: datetime, *, least: int = 0) -> dict[int, Candidate]:
+def candidates_of(
+    session: Session,
+    actor: Actor | None,
+    ids: Iterable[int],
+    needs: Needs,
+    now: datetime,
+    *,
+    least: int = 0,
+    closest: Callable[[Sequence[int]], list[int]] | None = None,
+) -> dict[int, Candidate]:
     """Return some people against ``needs``, but for those who fit less than ``least``.
 
-    Whom the actor may not know of at all is there with ``OnlyByAdmin``.
+    Whom the actor may not know of at all is there with ``OnlyByAdmin``, unless there is a ``least``. ``closest`` chooses whose budgets are read,
+    of those who could fit so well, in the order of their fit if nobody had asked anything of them.
     """
     zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
     today = local_date(now, zone)
+    met: dict[int, dict[str, float]] = {}
+
+    def could_fit(some: list[Facts]) -> list[int]:
+        ranked: list[tuple[int, int]] = []
+        for facts in some:
+            sight = seen_by(actor, facts)
+            met[facts.person_id] = of = parts(facts, needs, mean, with_names=sight is not Sight.VEILED)
+            if not least or (sight is not Sight.NONE and fit_of(of) >= least):
+                ranked.append((-fit_of(of), facts.person_id))
+        chosen = [its_id for _fit, its_id in sorted(ranked)]
+        return closest(chosen) if closest else chosen
+
     found: dict[int, Candidate] = {}
-
-    def could_fit(facts: Facts) -> bool:  # rested and never asked, as far as is known yet
-        sight = seen_by(actor, facts)
-        return sight is not Sight.NONE and fit_of(parts(facts, needs, mean, with_names=sight is not Sight.VEILED)) >= least
-
-    for its_id, facts in facts_of(session, ids, now, could_fit if least else None).items():
-        sight = seen_by(actor, facts)
-        met = parts(facts, needs, mean, with_names=sight is not Sight.VEILED)
-        if fit_of(met) < least:
+    for its_id, facts in facts_of(session, ids, now, could_fit).items():
+        sight, of = seen_by(actor, facts), met[its_id] | spoken_for(facts)
+        if fit_of(of) < least:
             continue
-        told = reasons(facts, needs, met, today, with_names=sight is not Sight.VEILED)
+        told = reasons(facts, needs, of, today, with_names=sight is not Sight.VEILED)
         failed = failures(facts, needs, now, zone, sight)
-        found[its_id] = Candidate(facts, fit_of(met), tuple(told), tuple(failed), sight is not Sight.FULL, bool(met.get("worry")))
+        found[its_id] = Candidate(facts, fit_of(of), tuple(told), tuple(failed), sight is not Sight.FULL, bool(of.get("worry")))
     return found
 
 

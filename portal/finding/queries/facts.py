@@ -1,11 +1,10 @@
 """What is known of some people, read for all of them with as many statements as for one."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import CompanyAccount
@@ -28,20 +27,44 @@ AT_ONCE = 500
 _NOTHING = Record()
 _COLUMNS = (
     ReferenceProfile.person_id, ReferenceProfile.tier, ReferenceProfile.status, ReferenceProfile.is_visible, ReferenceProfile.verified_at,
-    ReferenceProfile.nps, ReferenceProfile.rests_until, Person.name, Person.title, Person.company_id, Company.name.label("company"),
+    ReferenceProfile.nps, ReferenceProfile.rests_until, ReferenceProfile.time_zone,
+    Person.name, Person.title, Person.company_id, Company.name.label("company"),
     Company.name_key.label("company_key"), Company.domain, Company.industry, Company.region, Company.size, Company.owner_id,
     CompanyAccount.renewal_on, CompanyAccount.competitors, FindingRow.names, FindingRow.words,
 )  # fmt: skip
 _WORD_MAPS = {WordKind.LANGUAGE: "languages", WordKind.PRODUCT: "products", WordKind.USE_CASE: "use_cases", WordKind.REPLACED: "replaced"}
-
-
-Keeps = Callable[[Facts], bool]
+_KINDS = {kind.value: name for kind, name in _WORD_MAPS.items()}
+_ACTIVITIES = {activity.value: activity for activity in Activity}
+# Made once: to put a statement together takes longer than to ask it.
+_ids: Any = bindparam("ids", expanding=True)
+_holds = Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= bindparam("today"))
+_ROWS = (
+    select(*_COLUMNS)
+    .join(Person, Person.id == ReferenceProfile.person_id)
+    .outerjoin(Company, Company.id == Person.company_id)
+    .outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
+    .outerjoin(FindingRow, FindingRow.person_id == ReferenceProfile.person_id)
+    .where(ReferenceProfile.person_id.in_(_ids))
+)
+_WORDS = select(ProfileWord.person_id, ProfileWord.kind, ProfileWord.key, ProfileWord.word).where(ProfileWord.person_id.in_(_ids))
+_DOES = (
+    select(ProfileActivity.person_id, ProfileActivity.activity, ProfileActivity.is_never, _holds.label("holds"))
+    .outerjoin(Consent, Consent.id == ProfileActivity.consent_id)
+    .where(ProfileActivity.person_id.in_(_ids))
+)
+_SPENT = (
+    select(ProfileBlackout.person_id, ProfileBlackout.first_on, ProfileBlackout.last_on)
+    .where(ProfileBlackout.person_id.in_(_ids), ProfileBlackout.last_on >= bindparam("today"))
+    .order_by(ProfileBlackout.first_on)
+)
+_LAST_ASKED = select(Ask.person_id, func.max(Ask.asked_at)).where(Ask.person_id.in_(_ids)).group_by(Ask.person_id)
+Keeps = Callable[[list[Facts]], Iterable[int]]
 
 
 def facts_of(session: Session, person_ids: Iterable[int], now: datetime, keeps: Keeps | None = None) -> dict[int, Facts]:
     """Return the facts of those who have a profile, in the order of ``person_ids``.
 
-    ``keeps`` looks at them before their budgets are read, which takes longest, and leaves out who cannot matter.
+    ``keeps`` looks at all of them before consents and budgets are read, which takes longest, and returns the numbers of those who matter.
     """
     ids, found = list(dict.fromkeys(person_ids)), {}
     for start in range(0, len(ids), AT_ONCE):
@@ -60,61 +83,45 @@ def load_of(budget: Budget) -> Load:
 
 def _some(session: Session, ids: list[int], now: datetime, keeps: Keeps | None) -> dict[int, Facts]:
     zone = programme_zone(session)
-    rows = (
-        select(*_COLUMNS)
-        .join(Person, Person.id == ReferenceProfile.person_id)
-        .outerjoin(Company, Company.id == Person.company_id)
-        .outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
-        .outerjoin(FindingRow, FindingRow.person_id == ReferenceProfile.person_id)
-    )
-    found = {row.person_id: _plain(row) for row in session.execute(rows.where(ReferenceProfile.person_id.in_(ids)))}
-    told: dict[int, dict[str, Any]] = {its_id: {} for its_id in found}
-    _tell_words(session, ids, told)
-    records = records_of(session, list(found))
-    for its_id, facts in list(found.items()):
-        found[its_id] = known = replace(facts, **told[its_id], record=records.get(its_id, _NOTHING))
-        if keeps is not None and not keeps(known):
-            del found[its_id]
-    told, ids = {its_id: {} for its_id in found}, list(found)
-    _tell_activities(session, ids, told, local_date(now, zone))
-    spent = select(ProfileBlackout.person_id, ProfileBlackout.first_on, ProfileBlackout.last_on).where(ProfileBlackout.person_id.in_(ids))
-    for row in session.execute(spent.where(ProfileBlackout.last_on >= local_date(now, zone)).order_by(ProfileBlackout.first_on)):
-        told[row.person_id]["blackouts"] = (*told[row.person_id].get("blackouts", ()), (row.first_on, row.last_on))
-    for person_id, at in session.execute(select(Ask.person_id, func.max(Ask.asked_at)).where(Ask.person_id.in_(ids)).group_by(Ask.person_id)):
-        if person_id in told:
-            told[person_id]["last_asked_on"] = local_date(at, zone)
-    budgets = budgets_of(session, found, now)
+    rows, words, records = session.execute(_ROWS, {"ids": ids}).all(), _words_of(session, ids), records_of(session, ids)
+    found = {row.person_id: _plain(row, words.get(row.person_id, {}), records.get(row.person_id, _NOTHING)) for row in rows}
+    if keeps is not None:
+        found = {its_id: found[its_id] for its_id in keeps(list(found.values()))}
+    ids, asked = list(found), {"ids": list(found), "today": local_date(now, zone)}
+    told: dict[int, dict[str, Any]] = {its_id: {} for its_id in ids}
+    for person_id, activity, is_never, holds in session.execute(_DOES, asked):
+        name = "never" if is_never else "activities" if holds else ""
+        if name:
+            told[person_id][name] = told[person_id].get(name, frozenset()) | {_ACTIVITIES[activity]}
+    for person_id, first_on, last_on in session.execute(_SPENT, asked):
+        told[person_id]["blackouts"] = (*told[person_id].get("blackouts", ()), (first_on, last_on))
+    for person_id, at in session.execute(_LAST_ASKED, asked):
+        told[person_id]["last_asked_on"] = local_date(at, zone)
+    budgets = budgets_of(session, ids, now)
     for its_id, facts in found.items():
         budget = budgets[its_id]
-        told[its_id] |= {"load": load_of(budget), "standing": budget.standing}
-        found[its_id] = replace(facts, **told[its_id])
+        # Nobody has them yet, and a copy of so many fields takes longer than to read them.
+        vars(facts).update(told[its_id], load=load_of(budget), standing=budget.standing)
     return found
 
 
-def _plain(row: Any) -> Facts:
+def _plain(row: Any, words: Mapping[str, Any], record: Record) -> Facts:
     texts: dict[str, Any] = {name: getattr(row, name) or "" for name in ("company", "company_key", "domain", "industry", "region", "size")}
     return Facts(
         row.person_id, row.name, row.title, row.company_id, **texts, owner_id=row.owner_id, tier=row.tier, status=Status(row.status),
-        is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, renewal_on=row.renewal_on,
+        is_visible=row.is_visible, verified_at=row.verified_at, nps=row.nps, rests_until=row.rests_until, time_zone=row.time_zone,
+        renewal_on=row.renewal_on,
         competitors=frozenset(filter(None, map(str.strip, (row.competitors or "").splitlines()))),
-        words=telling_words(row.words or ""), names=telling_words(row.names or ""),
+        words=telling_words(row.words or ""), names=telling_words(row.names or ""), record=record, **words,
     )  # fmt: skip
 
 
-def _tell_words(session: Session, ids: list[int], told: dict[int, dict[str, Any]]) -> None:
-    words = select(ProfileWord.person_id, ProfileWord.kind, ProfileWord.key, ProfileWord.word).where(ProfileWord.person_id.in_(ids))
-    for row in session.execute(words):
-        of = told[row.person_id]
-        if row.kind == WordKind.NOT_FOR:
-            of["not_for"] = of.get("not_for", frozenset()) | {row.key}
+def _words_of(session: Session, ids: list[int]) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for person_id, kind, key, word in session.execute(_WORDS, {"ids": ids}):
+        of = found.setdefault(person_id, {})
+        if kind == WordKind.NOT_FOR:
+            of["not_for"] = of.get("not_for", frozenset()) | {key}
         else:
-            of.setdefault(_WORD_MAPS[WordKind(row.kind)], {})[row.key] = row.word
-
-
-def _tell_activities(session: Session, ids: list[int], told: dict[int, dict[str, Any]], today: date) -> None:
-    holds = (Consent.ended_at.is_(None)) & or_(Consent.expires_on.is_(None), Consent.expires_on >= today)
-    found = select(ProfileActivity.person_id, ProfileActivity.activity, ProfileActivity.is_never, holds.label("holds"))
-    for row in session.execute(found.outerjoin(Consent, Consent.id == ProfileActivity.consent_id).where(ProfileActivity.person_id.in_(ids))):
-        name = "never" if row.is_never else "activities" if row.holds else ""
-        if name:
-            told[row.person_id][name] = told[row.person_id].get(name, frozenset()) | {Activity(row.activity)}
+            of.setdefault(_KINDS[kind], {})[key] = word
+    return found

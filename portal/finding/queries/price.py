@@ -23,8 +23,7 @@ def ask_price(session: Session, person_id: int, activity: Activity, needed_by: d
     """
     load = load_of(budget_of(session, person_id, now))
     today = local_date(now, programme_zone(session))
-    days = load.cap.days if load.company_cap is None else max(load.cap.days, load.company_cap.days)
-    until = today + timedelta(days=days)
+    until = today + timedelta(days=load.days)
     told: LiveNeeds | None = session.info.get("live_needs")
     others: Sequence[OtherNeed] = told(session, person_id, without=request_id, now=now) if told else ()
     if needed_by is not None:

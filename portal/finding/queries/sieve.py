@@ -1,10 +1,13 @@
-"""The hard filters that the database can tell, as one condition. ``rules.filters`` has the last word on whoever passes."""
+"""The hard filters that the database can tell, as one condition. ``rules.filters`` has the last word on whoever passes.
 
-from collections.abc import Callable
+The condition is made once for each ``Shape`` and asked with values: to put it together takes longer than to ask it.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import CompanyAccount
@@ -20,38 +23,56 @@ from portal.profiles.models import ProfileActivity, ProfileWord, ReferenceProfil
 from portal.profiles.rules.states import WordKind
 
 
-def sieve(session: Session, actor: Actor, needs: Needs, now: datetime) -> Callable[[Any], ColumnElement[bool]]:
-    """Return what makes the condition over the columns of a ``FindingRow``, or of a select of some."""
-    today, since = local_date(now, programme_zone(session)), verified_since(now)
+@dataclass(frozen=True)
+class Shape:
+    """Which filters there are, whatever their values: those of the needs, and that of the tier for whoever is no admin."""
 
-    def passes(row: Any) -> ColumnElement[bool]:
-        agreed = (
-            select(1)
-            .select_from(ProfileActivity)
-            .join(Consent, Consent.id == ProfileActivity.consent_id)
-            .where(ProfileActivity.person_id == row.person_id, ProfileActivity.activity == needs.activity, ProfileActivity.is_never.is_(False))
-            .where(Consent.ended_at.is_(None), or_(Consent.expires_on.is_(None), Consent.expires_on >= today))
-        )
-        near = CompanyAccount.renewal_on.between(today, today + timedelta(days=RENEWAL_DAYS))
-        detracts = exists().where(ReferenceProfile.person_id == row.person_id, ReferenceProfile.nps < LEAST_NPS)
-        stands = AskBlock.lifted_at.is_(None)
-        found = [
-            row.verified_at >= since,
-            agreed.exists(),
-            ~detracts,
-            ~exists().where(CompanyAccount.company_id == row.company_id, near),
-            ~exists().where(AskBlock.person_id == row.person_id, stands),
-            ~exists().where(AskBlock.company_id == row.company_id, stands),
-        ]
-        if not actor.is_admin:
-            found.append(or_(row.tier <= 2, exists().where(Company.id == row.company_id, Company.owner_id == actor.id)))
-        asked = {WordKind.PRODUCT: needs.product, WordKind.LANGUAGE: needs.language}
-        for kind, word in asked.items():
-            if word:
-                of = and_(ProfileWord.person_id == row.person_id, ProfileWord.kind == kind, ProfileWord.key == key_of(word))
-                found.append(exists().where(of))
-        if needs.prospect_key:
-            found.append(~exists().where(Company.id == row.company_id, Company.name_key == needs.prospect_key))
-        return and_(*found)
+    has_product: bool
+    has_language: bool
+    has_prospect: bool
+    is_admin: bool
 
-    return passes
+
+def shape_of(actor: Actor, needs: Needs) -> Shape:
+    """Return which filters a search has."""
+    return Shape(bool(needs.product), bool(needs.language), bool(needs.prospect_key), actor.is_admin)
+
+
+def values_of(session: Session, actor: Actor, needs: Needs, now: datetime) -> dict[str, Any]:
+    """Return the values of ``passes``, and of everything else that a search asks for by name."""
+    today = local_date(now, programme_zone(session))
+    return {
+        "activity": needs.activity, "today": today, "since": verified_since(now), "renewal_until": today + timedelta(days=RENEWAL_DAYS),
+        "product": key_of(needs.product), "language": key_of(needs.language), "prospect_key": needs.prospect_key, "actor_id": actor.id,
+        "industry": needs.industry, "region": needs.region, "size": needs.size,
+    }  # fmt: skip
+
+
+def passes(row: Any, shape: Shape) -> ColumnElement[bool]:
+    """Return the condition over the columns of a ``FindingRow``, or of a select of some. What few pass comes first."""
+    found = [row.verified_at >= bindparam("since")]
+    words = {WordKind.LANGUAGE: shape.has_language, WordKind.PRODUCT: shape.has_product}
+    for kind in (kind for kind, is_asked in words.items() if is_asked):
+        of = and_(ProfileWord.person_id == row.person_id, ProfileWord.kind == kind, ProfileWord.key == bindparam(kind.value))
+        found.append(exists().where(of))
+    agreed = (
+        select(1)
+        .select_from(ProfileActivity)
+        .join(Consent, Consent.id == ProfileActivity.consent_id)
+        .where(ProfileActivity.person_id == row.person_id, ProfileActivity.activity == bindparam("activity"), ProfileActivity.is_never.is_(False))
+        .where(Consent.ended_at.is_(None), or_(Consent.expires_on.is_(None), Consent.expires_on >= bindparam("today")))
+    )
+    near = CompanyAccount.renewal_on.between(bindparam("today"), bindparam("renewal_until"))
+    stands = AskBlock.lifted_at.is_(None)
+    found += [
+        agreed.exists(),
+        ~exists().where(ReferenceProfile.person_id == row.person_id, ReferenceProfile.nps < LEAST_NPS),
+        ~exists().where(CompanyAccount.company_id == row.company_id, near),
+        ~exists().where(AskBlock.person_id == row.person_id, stands),
+        ~exists().where(AskBlock.company_id == row.company_id, stands),
+    ]
+    if not shape.is_admin:
+        found.append(or_(row.tier <= 2, exists().where(Company.id == row.company_id, Company.owner_id == bindparam("actor_id"))))
+    if shape.has_prospect:
+        found.append(~exists().where(Company.id == row.company_id, Company.name_key == bindparam("prospect_key")))
+    return and_(*found)

@@ -2,6 +2,7 @@
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 
 from portal.people.rules.company import CompanySize
 
@@ -31,6 +32,7 @@ def people_of(size: str) -> int | None:
     return sum(numbers) // len(numbers) if numbers else None
 
 
+@lru_cache(maxsize=10_000)
 def band_of(size: str) -> Band | None:
     """Return the band of a size, None where it names no number."""
     number = people_of(size)

@@ -42,6 +42,16 @@ class Load:
         return self.company_cap is not None and self.company_used >= self.company_cap.most
 
     @property
+    def days(self) -> int:
+        """For how many days a slot that is taken now is gone: the window of the cap that has less left, the longer one where both have as much."""
+        if self.company_cap is None:
+            return self.cap.days
+        own, firm = self.cap.most - self.used, self.company_cap.most - self.company_used
+        if own == firm:
+            return max(self.cap.days, self.company_cap.days)
+        return self.cap.days if own < firm else self.company_cap.days
+
+    @property
     def left(self) -> int:
         """How many more asks both caps let through now."""
         own = max(self.cap.most - self.used, 0)
@@ -69,6 +79,7 @@ class Facts:
     verified_at: datetime | None = None
     nps: int | None = None
     rests_until: date | None = None
+    time_zone: str = ""
     renewal_on: date | None = None
     competitors: frozenset[str] = frozenset()
     activities: frozenset[Activity] = frozenset()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
@@ -10,6 +11,7 @@ from portal.finding.rules import bands
 from portal.finding.rules.facts import Facts, Record
 from portal.finding.rules.needs import Needs, key_of
 from portal.finding.rules.words import jaccard, telling_words
+from portal.finding.rules.zones import lies_in
 from portal.kernel.text import N_
 
 WEIGHTS = {"industry": 30, "size": 15, "worry": 15, "region": 10, "role": 10, "competitor": 10, "quality": 10, "rest": 10, "fresh_voice": 2}
@@ -81,8 +83,13 @@ def use_case_overlap(facts: Facts, needs: Needs, *, with_names: bool = True) -> 
         return 0.0
     there = facts.words | facts.names if with_names else facts.words
     share = len(asked.found_in(there)) / len(asked.words)
-    nearest = max((jaccard(asked.words, telling_words(word)) for word in facts.use_cases.values()), default=0.0)
+    nearest = max((jaccard(asked.words, _words_in(told)) for told in facts.use_cases.values()), default=0.0)
     return max(share, nearest)
+
+
+@lru_cache(maxsize=10_000)
+def _words_in(told: str) -> frozenset[str]:
+    return telling_words(told)
 
 
 def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = True) -> dict[str, float]:
@@ -98,15 +105,17 @@ def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = Tru
     if needs.asked:
         found["worry"] = use_case_overlap(facts, needs, with_names=with_names)
     if needs.region:
-        found["region"] = float(key_of(needs.region) == key_of(facts.region))
+        found["region"] = _region_likeness(facts, needs.region)
     if needs.role:
         found["role"] = _role_likeness(needs.role, facts.title)
     if needs.competitor:
         found["competitor"] = float(key_of(needs.competitor) in facts.replaced)
-    found["quality"] = outcome_quality(facts.record, mean_all)
-    found["rest"] = max(0.0, 1.0 - facts.load.strain)
-    found["fresh_voice"] = float(facts.last_asked_on is None and not facts.record.completed)
-    return found
+    return found | {"quality": outcome_quality(facts.record, mean_all)} | spoken_for(facts)
+
+
+def spoken_for(facts: Facts) -> dict[str, float]:
+    """Return those parts that change with every ask: whoever reads budgets last works out no other part again."""
+    return {"rest": max(0.0, 1.0 - facts.load.strain), "fresh_voice": float(facts.last_asked_on is None and not facts.record.completed)}
 
 
 def fit_of(met: dict[str, float]) -> int:
@@ -115,9 +124,21 @@ def fit_of(met: dict[str, float]) -> int:
     The specification's sum has 100 points only where everything is asked for. As a share, 30 of 30 asked is a whole fit. The ε of somebody
     never asked comes on top of it, up to 100.
     """
-    counted = {name: value for name, value in met.items() if name != "fresh_voice"}
-    share = 100 * sum(WEIGHTS[name] * value for name, value in counted.items()) / sum(WEIGHTS[name] for name in counted)
-    return min(100, round(share + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
+    points, whole = 0.0, 0
+    for name, value in met.items():
+        if name != "fresh_voice":
+            points, whole = points + WEIGHTS[name] * value, whole + WEIGHTS[name]
+    return min(100, round(100 * points / whole + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
+
+
+def _region_likeness(facts: Facts, region: str) -> float:
+    """Return 1 for a company of the region, ½ for a person whose time zone lies in it though the company is elsewhere, or nobody knows where.
+
+    The specification counts region or time zone. Half, since a zone says that they can talk at the same hours, not that they sell there.
+    """
+    if key_of(region) == key_of(facts.region):
+        return 1.0
+    return 0.5 if lies_in(facts.time_zone, region) else 0.0
 
 
 def _role_likeness(asked: str, title: str) -> float:
@@ -134,7 +155,7 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     if met.get("size"):
         found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
     if met.get("region"):
-        found.append(told(N_("Same region")))
+        found.append(told(N_("Same region") if met["region"] == 1 else N_("Their time zone is in that region")))
     if met.get("worry"):
         words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))

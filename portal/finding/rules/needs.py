@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from portal.finding.rules.bands import Band, band_of
@@ -71,6 +71,7 @@ class Needs:
         return cls(activity=activity, needed_by=date.fromisoformat(day) if day else None, **{name: str(value) for name, value in given.items()})
 
 
+@lru_cache(maxsize=10_000)
 def key_of(word: str) -> str:
     """Return a word of a profile, or of a search, as it is compared: folded, on one line."""
     return fold(" ".join(word.split()))

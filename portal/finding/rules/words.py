@@ -41,7 +41,8 @@ class Asked:
     def found_in(self, there: frozenset[str]) -> tuple[str, ...]:
         """Return which of the words a text of these words holds."""
         found = [word for word in self.whole if word in there]
-        if self.begun and any(word.startswith(self.begun) for word in there):
+        begun = self.begun
+        if begun and (begun in there or any(word.startswith(begun) for word in there)):
             found.append(self.begun)
         return tuple(found)
 
