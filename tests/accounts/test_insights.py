@@ -23,6 +23,7 @@ from portal.people.models import Person
 from tests.factories.challenges import as_admin, as_advocate, make_draft, make_submission
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.support.application import SignIn
+from tests.support.poison import poisoned
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -144,11 +145,15 @@ def test_one_mail_a_week_tells_an_owner_and_none_where_nothing_was_said(database
                     approve_attempt(session, as_admin(admin), attempt_id=sent.id, now=in_week)
         return owners[0].id, owners[2].id
 
-    _olga_id, off_id = database.write(world)
+    olga_id, off_id = database.write(world)
     off = sign_in(off_id)
     assert off.post("/companies/said/mail", data={"wanted": "no"}).status_code == 303
     assert "Send me a mail each week" in off.get("/companies/said").text
     assert tell_owners(database, MONDAY - timedelta(hours=7)) == 0
+    with poisoned(database, "insight_week", "owner_id", olga_id, "INSERT"):
+        assert tell_owners(database, MONDAY) == 0
+    with database.reading() as session:
+        assert session.scalars(select(InsightWeek.owner_id)).all() == [off_id], "a bad row holds up no other owner"
     assert [tell_owners(database, MONDAY + timedelta(hours=hours)) for hours in (0, 1, 24)] == [1, 0, 0]
     assert tell_owners(database, MONDAY + timedelta(days=7)) == 0, "nothing was said in the week after"
     with database.reading() as session:

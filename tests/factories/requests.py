@@ -38,7 +38,8 @@ def make_request(session: Session, requester: Person | None = None, *, is_sent: 
     actor = acting(requester or make_employee(session))
     is_self_serve = overrides.pop("is_self_serve", True)
     deal = {"deal_name": f"{CANARY} deal", "deal_ref": f"{CANARY}-{number}", "deal_value": 987_654, "currency": "EUR", "deal_stage": "proposal"}
-    given: dict[str, Any] = {"activity": Activity.CALL, "prospect": f"Prospect {number}", "needed_by": local_date(now + timedelta(days=30), programme_zone(session))}
+    day = local_date(now + timedelta(days=30), programme_zone(session))
+    given: dict[str, Any] = {"activity": Activity.CALL, "prospect": f"Prospect {number}", "needed_by": day}
     given |= {"prospect_contact": "Paul Prospect", "prospect_email": "paul@prospect.example", "worry": f"{CANARY} worry"}
     need = Need(**given | deal | overrides)
     request = keep_request(session, actor, key=f"request-{number}", need=need, is_self_serve=is_self_serve, now=now)
