@@ -154,10 +154,9 @@ class PickForm(LinkForm):
 
 
 class OutsideForm(Form):
-    """A meeting that was arranged outside the portal and is over."""
+    """A meeting that was arranged outside the portal and is over; when, as the clock of whoever writes it down showed it."""
 
     day = DateTimeLocalField(_("It began"), [InputRequired()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
-    zone = SelectField(_("Time zone"), choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()])
     minutes = IntegerField(_("How many minutes"), [InputRequired(), NumberRange(1, MOST_MINUTES)], render_kw={"min": 1, "max": MOST_MINUTES})
     who = StringField(_("Who took part"), [InputRequired(), Length(max=WHO_LENGTH)], filters=[one_line])
 

@@ -48,7 +48,7 @@ def test_a_call_held_elsewhere_is_written_down_on_the_page_and_both_are_asked(da
     database.write(lambda session: to_yes(session, cast, cast.request(session).id))
     greta, path = sign_in(cast.greta_row), "/requests/1/candidates/1/outside"
     assert "Paul Prospect" in text_at(greta, "/requests/1")
-    typed = {"zone": "Asia/Tokyo", "minutes": "25", "who": "Paul and his boss"}
+    typed = {"minutes": "25", "who": "Paul and his boss"}
     late = greta.post(path, data=typed | {"day": (utcnow() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")})
     assert late.status_code == 422
     assert "This is not over yet" in late.text

@@ -165,7 +165,7 @@ def keep_outside(request_id: int, candidate_id: int) -> ResponseReturnValue:
     form, actor = OutsideForm(), current_actor()
     if not form.validate() or form.day.data is None:
         return _page(request_id, "outside", form, 422)
-    given = {"wall": form.day.data, "zone": form.zone.data, "minutes": form.minutes.data or 0, "who": form.who.data or ""}
+    given = {"wall": form.day.data, "zone": _own_zone(), "minutes": form.minutes.data or 0, "who": form.who.data or ""}
     write_outside(db(), actor, request_id=request_id, candidate_id=candidate_id, **given, now=utcnow())
     return _done(request_id, _("Written down. The customer is asked what happened; say how it went, too."))
 
@@ -233,12 +233,16 @@ def _page(
     if whole.wished and name != "propose":
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
     if name != "outside":
-        known = {"zone": zone_of(db(), int(current_actor().id or 0)), "who": whole.request.prospect_contact or whole.request.prospect}
+        known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
         forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": whole.meeting.minutes if whole.meeting else terms_of(db()).minutes})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
-    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db())}
+    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _own_zone() -> str:
+    return zone_of(db(), int(current_actor().id or 0))
 
 
 def _done(request_id: int, told: str) -> ResponseReturnValue:
