@@ -17,8 +17,8 @@ from portal.people.rules.link import LinkSpent
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.answering import accept, offer_others
 from portal.requests.actions.booking import pick_as_prospect
-from portal.requests.actions.following import settle_silence
-from portal.requests.actions.outcomes import say_as_customer, say_as_requester
+from portal.requests.actions.following import ask_both, settle_silence
+from portal.requests.actions.outcomes import rule_on, say_as_customer, say_as_requester
 from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
@@ -173,6 +173,20 @@ def test_who_says_that_it_is_done_lets_the_other_side_be_asked_at_once(session: 
     before = steps(session, cast.greta_row.id)
     assert followed(session, candidate.request_id, cast.at, 1, 2) == ["ask_done", ""]
     assert (kinds_to(session, "ada@works.example")[-1], steps(session, cast.greta_row.id)) == ("request_done", before)
+
+
+def test_where_both_are_silent_about_a_meeting_they_are_reminded_and_an_admin_decides(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate, meeting = to_booked(session, cast, request.id)
+    over = meeting.starts_at + timedelta(hours=3)
+    assert followed(session, request.id, over, 0, 4) == ["", ""], "nobody was asked yet"
+    assert ask_both(session, candidate_id=candidate.id, now=over)
+    assert followed(session, request.id, over, 3.9, 4, 5, 20.9, 21, 22, 60) == ["", "remind_said", "", "", "tell_silence", "", ""]
+    assert kinds_to(session, "ada@works.example").count("request_outcome") == 2
+    assert (steps(session, cast.greta_row.id)[-1], steps(session, cast.admin_row.id)[-1]) == ("outcome", "silent")
+    late = over + timedelta(days=22)
+    assert rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, now=late) is Verdict.COMPLETED
+    assert balance_of(session, cast.ada_id).net == 400
 
 
 def outside(session: Session, cast: Cast, candidate: RequestCandidate, at: datetime, now: datetime, **changed: Any) -> RequestMeeting:

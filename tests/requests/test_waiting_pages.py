@@ -61,7 +61,7 @@ def test_a_call_held_elsewhere_is_written_down_on_the_page_and_both_are_asked(da
     assert "What happened?" in page
     assert sign_in(cast.owner_row).post(path, data=typed | {"day": day}).status_code == 403
     assert "It is about the conversation on" in text_at(client, f"/asked?t={newest(database, 'request_outcome')}")
-    assert "It is settled" in text_at(client, f"/meet?t={newest(database, 'request_times')}")
+    assert "It was on" in text_at(client, f"/meet?t={newest(database, 'request_times')}")
 
 
 def test_after_the_yes_to_what_needs_no_meeting_the_page_thanks_first(database: Database, client: PortalClient) -> None:

@@ -1,11 +1,11 @@
 """The clock after the yes: who picks the time is reminded, the customer is asked for new times, both are asked whether it is done, and what
-nobody goes on with ends. Each may run twice.
+nobody goes on with ends. Who was asked about a meeting and is silent is reminded. Each may run twice.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.blocking import require_unblocked
@@ -21,30 +21,31 @@ from portal.requests.actions.booking import prospect_of, prospect_words, send_ti
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go, require_reference
-from portal.requests.actions.telling import closest, customer_words, tell_staff
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestWait
-from portal.requests.queries.parties import holder_of
+from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
+from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import has_times, said_of, wait_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.refusals import NoReference
-from portal.requests.rules.states import MEETINGS, Move, State
+from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
 from portal.requests.rules.terms import Terms
-from portal.requests.rules.waiting import GaveUp, WaitDue, due_of_done, due_of_meeting
+from portal.requests.rules.waiting import GaveUp, WaitDue, due_of_done, due_of_meeting, due_of_silence
 
 NEW_TIMES, DONE = "request_new_times", "request_done"
 _ASKS = (WaitDue.ASK_TIMES, WaitDue.REMIND_TIMES, WaitDue.ASK_DONE, WaitDue.REMIND_DONE)
+_BEGINS = (WaitDue.ASK_TIMES, WaitDue.ASK_DONE, WaitDue.TELL_SILENCE)
 
 
 def follow_accepted(session: Session, *, request_id: int, now: datetime) -> str:
-    """Do what is due about a request that a customer said yes to, and return what was done; empty for nothing.
+    """Do what is due about a request that a customer said yes to, or whose meeting nobody speaks of, and return what was done; empty for nothing.
 
     Who may not be written to by now, because of a hold or because they are no reference any more, is not, and is let go after the last term.
     """
     request = locked(session, request_id)
     candidate = holder_of(session, request_id)
-    if request.state != State.ACCEPTED or candidate is None:
+    if request.state not in (State.ACCEPTED, State.SCHEDULED) or candidate is None:
         return ""
     terms = terms_of(session)
     due = _due(session, request, candidate, now, terms)
@@ -59,7 +60,10 @@ def follow_accepted(session: Session, *, request_id: int, now: datetime) -> str:
         return due.value
     _note(session, candidate, due, now)
     record(session, system("job"), f"request.{due}", SOURCE, request.id, now=now, candidate_id=candidate.id)
-    _tell(session, request, candidate, due, now, terms)
+    if request.state == State.SCHEDULED:
+        _tell_of_silence(session, request, candidate, due, now, can_write=can_write)
+    else:
+        _tell(session, request, candidate, due, now, terms)
     return due.value
 
 
@@ -81,8 +85,14 @@ def may_write(session: Session, request: ReferenceRequest, candidate: RequestCan
 
 
 def accepted_requests(session: Session, after: int, limit: int) -> list[int]:
-    """Return requests that a customer said yes to and that have no time, in order of their ids; what is due is looked at one by one."""
-    found = select(ReferenceRequest.id).where(ReferenceRequest.state == State.ACCEPTED, ReferenceRequest.id > after)
+    """Return requests that a customer said yes to and that have no time, or whose meeting is over and was asked about, in order of their ids.
+
+    What is due is looked at one by one.
+    """
+    held = (RequestCandidate.state == CandidateState.SCHEDULED, RequestMeeting.asked_at.is_not(None))
+    over = select(RequestCandidate.request_id).join(RequestMeeting, RequestMeeting.candidate_id == RequestCandidate.id).where(*held)
+    waits = or_(ReferenceRequest.state == State.ACCEPTED, and_(ReferenceRequest.state == State.SCHEDULED, ReferenceRequest.id.in_(over)))
+    found = select(ReferenceRequest.id).where(waits, ReferenceRequest.id > after)
     return list(session.scalars(found.order_by(ReferenceRequest.id).limit(limit)))
 
 
@@ -97,6 +107,11 @@ def write_again(session: Session, request: ReferenceRequest, candidate: RequestC
 
 def _due(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, terms: Terms) -> WaitDue:
     wait = wait_of(session, candidate)
+    if request.state == State.SCHEDULED:
+        meeting = meeting_of(session, candidate.id)
+        if meeting is None or meeting.asked_at is None or meeting.cancelled_at is not None:
+            return WaitDue.NOTHING
+        return due_of_silence(wait, meeting.asked_at, said=len(said_of(session, candidate.id)), now=now, terms=terms)
     if request.activity in MEETINGS:
         return due_of_meeting(wait, has_times=has_times(session, candidate.id, now), now=now, terms=terms)
     return due_of_done(wait, said=len(said_of(session, candidate.id)), now=now, terms=terms)
@@ -112,7 +127,7 @@ def _row(session: Session, candidate: RequestCandidate) -> RequestWait:
 
 def _note(session: Session, candidate: RequestCandidate, due: WaitDue, now: datetime) -> None:
     row = _row(session, candidate)
-    if due in (WaitDue.ASK_TIMES, WaitDue.ASK_DONE):
+    if due in _BEGINS:
         row.asked_at, row.reminded_at = now, None
         row.rounds += due is WaitDue.ASK_TIMES
     else:
@@ -138,6 +153,17 @@ def _tell(session: Session, request: ReferenceRequest, candidate: RequestCandida
         tell_staff(session, request, "done", now, to={request.requester_id}, candidate=candidate)
     if Side.CUSTOMER not in said:
         write_again(session, request, candidate, DONE, data, now)
+
+
+def _tell_of_silence(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, due: WaitDue, now: datetime, *, can_write: bool
+) -> None:
+    if due is WaitDue.TELL_SILENCE:
+        tell_admins(session, request, "silent", now, candidate=candidate)
+        return
+    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate)
+    if can_write:
+        write_again(session, request, candidate, "request_outcome", customer_words(session, request, candidate), now)
 
 
 def _give_up(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_told: bool) -> None:

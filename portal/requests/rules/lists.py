@@ -48,6 +48,8 @@ STEP_NAMES = {
     "request.remind_times": N_("The customer was reminded of new times"),
     "request.ask_done": N_("Both sides were asked whether it is done"),
     "request.remind_done": N_("Both sides were reminded to say whether it is done"),
+    "request.remind_said": N_("Both sides were reminded to say what happened"),
+    "request.tell_silence": N_("Admins were told that nobody says what happened"),
     "request.gave_up_time": N_("Ended: no time was picked"),
     "request.gave_up_done": N_("Ended: nobody said that it was done"),
     "request.outside": N_("Written down: it took place outside the portal"),

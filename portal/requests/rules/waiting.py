@@ -33,6 +33,8 @@ class WaitDue(StrEnum):
     REMIND_TIMES = "remind_times"
     ASK_DONE = "ask_done"
     REMIND_DONE = "remind_done"
+    REMIND_SAID = "remind_said"
+    TELL_SILENCE = "tell_silence"
     GIVE_UP = "give_up"
 
 
@@ -71,6 +73,19 @@ def due_of_done(wait: Wait, *, said: int, now: datetime, terms: Terms) -> WaitDu
     if wait.asked_at is None:
         return WaitDue.ASK_DONE if said == 1 or (not said and now >= wait.since_at + timedelta(days=terms.done_days)) else WaitDue.NOTHING
     return _late(wait, wait.asked_at, WaitDue.REMIND_DONE, now, terms) if not said else WaitDue.NOTHING
+
+
+def due_of_silence(wait: Wait, asked_at: datetime, *, said: int, now: datetime, terms: Terms) -> WaitDue:
+    """Return what is due about a meeting that is over, of which both were asked at ``asked_at`` and neither says anything.
+
+    They are reminded once, and after ``last_days`` admins are told, who decide: somebody may have given their time, so that it does not end
+    by itself. ``wait.asked_at`` is when the admins were told; what was noted before the meeting does not count.
+    """
+    if said or (wait.asked_at is not None and wait.asked_at >= asked_at):
+        return WaitDue.NOTHING
+    reminded_at = wait.reminded_at if wait.reminded_at is not None and wait.reminded_at >= asked_at else None
+    due = _late(Wait(asked_at, reminded_at, asked_at), asked_at, WaitDue.REMIND_SAID, now, terms)
+    return WaitDue.TELL_SILENCE if due is WaitDue.GIVE_UP else due
 
 
 def ends_at(wait: Wait, terms: Terms) -> datetime | None:
