@@ -403,6 +403,7 @@ TICKS: list[Tick] = [
     (profiles_jobs.EVERY_SECONDS, profiles_jobs.wake_profiles),
     (profiles_jobs.EVERY_SECONDS, profiles_jobs.hear_bounces),
     (requests_jobs.EVERY_SECONDS, requests_jobs.follow_requests),
+    (requests_jobs.EVERY_SECONDS, requests_jobs.follow_agreed),
     (requests_jobs.EVERY_SECONDS, requests_jobs.expire_requests),
     (requests_jobs.EVERY_SECONDS, requests_jobs.ask_what_happened),
     (requests_jobs.EVERY_SECONDS, requests_jobs.let_words_stand),

@@ -1,6 +1,6 @@
 """What the worker does each week: account owners are told what their customers said. Handed over in ``app.py``.
 
-May run twice, late, or in two workers at once, to one effect.
+May run twice, late, or in two workers at once, to one effect. One owner whose mail fails holds up none.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from portal.accounts.queries.insights import owners_between
 from portal.accounts.rules.insights import last_week
 from portal.kernel.clock import start_of_day
 from portal.kernel.db import Database, programme_zone
+from portal.kernel.rows import each_row
 
 WEEK_SECONDS = 900.0
 
@@ -21,4 +22,4 @@ def tell_owners(database: Database, now: datetime) -> int:
         zone = programme_zone(session)
         first = last_week(now, zone)
         owners = owners_between(session, start_of_day(first, zone), start_of_day(first + timedelta(days=7), zone))
-    return sum(database.write(partial(tell_owner, owner_id=owner_id, first=first, now=now)) for owner_id in owners)
+    return sum(each_row(database, owners, lambda owner_id: partial(tell_owner, owner_id=owner_id, first=first, now=now), job="accounts.tell_owners"))

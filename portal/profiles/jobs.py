@@ -1,4 +1,4 @@
-"""What the worker does about profiles, by the clock. Handed over in ``app.py``; each owner's part in one short transaction."""
+"""What the worker does about profiles, by the clock. Handed over in ``app.py``; each owner's part in one short transaction, bad rows hold up none."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.actor import system
 from portal.kernel.clock import local_date
 from portal.kernel.db import Database, programme_zone
+from portal.kernel.rows import each_row
 from portal.profiles.actions.asking import ask_owner, hide_silent, remind_owner, wake
 from portal.profiles.actions.hearing import hear_bounce
 from portal.profiles.models import ReferenceProfile
@@ -41,14 +42,16 @@ def wake_profiles(database: Database, now: datetime) -> int:
         today = local_date(now, programme_zone(session))
         resting = (ReferenceProfile.status == Status.RESTING, ReferenceProfile.rests_until <= today)
         found = session.scalars(select(ReferenceProfile.person_id).where(*resting).order_by(ReferenceProfile.person_id).limit(AT_ONCE)).all()
-    return sum(database.write(partial(_wake, person_id=person_id, now=now)) for person_id in found)
+    woken = each_row(database, found, lambda person_id: partial(_wake, person_id=person_id, now=now), job="profiles.wake_profiles")
+    return sum(bool(one) for one in woken)
 
 
 def hear_bounces(database: Database, now: datetime) -> int:
     """Pull the question forward for whom a mail server refused for good; returns for how many."""
     with database.reading() as session:
         found = bounced(session, AT_ONCE)
-    return sum(database.write(partial(_bounce, person_id=person_id, now=now)) for person_id in found)
+    heard = each_row(database, found, lambda person_id: partial(_bounce, person_id=person_id, now=now), job="profiles.hear_bounces")
+    return sum(bool(one) for one in heard)
 
 
 def _wake(session: Session, *, person_id: int, now: datetime) -> bool:
@@ -60,7 +63,7 @@ def _bounce(session: Session, *, person_id: int, now: datetime) -> bool:
 
 
 def _each(database: Database, owners: dict[int | None, list[int]], verb: _Verb, now: datetime) -> int:
-    def run(session: Session, owner_id: int | None, ids: list[int]) -> int:
-        return verb(session, system("job"), owner_id=owner_id, person_ids=ids, now=now)
+    def run(owner_id: int | None) -> Callable[[Session], int]:
+        return partial(verb, actor=system("job"), owner_id=owner_id, person_ids=owners[owner_id], now=now)
 
-    return sum(database.write(partial(run, owner_id=owner_id, ids=ids)) for owner_id, ids in owners.items())
+    return sum(each_row(database, owners, run, job=f"profiles.{verb.__name__}"))

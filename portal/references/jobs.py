@@ -1,6 +1,5 @@
-"""What the worker does about nominations. Handed over in ``app.py``; each nomination in its own short transaction."""
+"""What the worker does about nominations. Handed over in ``app.py``; each in its own short transaction, so that one bad row holds up none."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -8,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import system
 from portal.kernel.db import Database
+from portal.kernel.rows import each_row, every_row
 from portal.references.actions.asking import asked_before, follow_up, tell_late, waiting_too_long
 from portal.references.actions.drafting import forget_drafts
 from portal.references.rules.joining import Due
@@ -19,23 +19,21 @@ AT_ONCE = 200
 
 def follow_up_nominees(database: Database, now: datetime) -> int:
     """Remind who has not answered, and let silence count; returns about how many something was done."""
-    total, after = 0, 0
-    while True:
-        with database.reading() as session:
-            found = asked_before(session, now, AT_ONCE, after)
-        for nomination_id in found:
-            total += database.write(partial(_follow_up, nomination_id=nomination_id, now=now)) is not Due.NOTHING
-        if len(found) < AT_ONCE:
-            return total
-        after = found[-1]
+
+    def found(session: Session, after: int, limit: int) -> list[int]:
+        return asked_before(session, now, limit, after)
+
+    return every_row(
+        database, found, lambda one: partial(_follow_up, nomination_id=one, now=now), job="references.follow_up_nominees", at_once=AT_ONCE
+    )
 
 
 def escalate_nominations(database: Database, now: datetime) -> int:
     """Tell admins of nominations that wait too long; returns of how many."""
     with database.reading() as session:
         found = waiting_too_long(session, now, AT_ONCE)
-    tells: list[Callable[[Session], bool]] = [partial(_tell_late, nomination_id=nomination_id, now=now) for nomination_id in found]
-    return sum(database.write(tell) for tell in tells)
+    told = each_row(database, found, lambda one: partial(_tell_late, nomination_id=one, now=now), job="references.escalate_nominations")
+    return sum(told)
 
 
 def forget_old_drafts(database: Database, now: datetime) -> int:
@@ -43,8 +41,8 @@ def forget_old_drafts(database: Database, now: datetime) -> int:
     return database.write(partial(forget_drafts, now=now))
 
 
-def _follow_up(session: Session, *, nomination_id: int, now: datetime) -> Due:
-    return follow_up(session, system("job"), nomination_id=nomination_id, now=now)
+def _follow_up(session: Session, *, nomination_id: int, now: datetime) -> bool:
+    return follow_up(session, system("job"), nomination_id=nomination_id, now=now) is not Due.NOTHING
 
 
 def _tell_late(session: Session, *, nomination_id: int, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What staff, customers, owners and prospects type about requests. Shape only."""
 
+from dataclasses import fields
 from typing import Any
 
 from flask_babel import gettext
@@ -12,9 +13,9 @@ from portal.kernel.text import N_
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import EMAIL_LENGTH, time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
-from portal.requests.rules.answering import CUSTOMER_NO_NAMES, LENGTHS, OWNER_NO_NAMES, REASON_LENGTH, SAID_LENGTH, UNFILLED_NAMES
+from portal.requests.rules.answering import CUSTOMER_NO_NAMES, LENGTHS, OWNER_NO_NAMES, PLACE_LENGTH, REASON_LENGTH, SAID_LENGTH, UNFILLED_NAMES
 from portal.requests.rules.need import LINE, SHORT, WORDS, Need
-from portal.requests.rules.outcome import GRADES, MOST_MINUTES
+from portal.requests.rules.outcome import GRADES, MOST_MINUTES, WHO_LENGTH
 from portal.requests.rules.states import OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES
 from portal.requests.rules.terms import MOST_DAYS, MOST_POINTS, Terms
 from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
@@ -139,7 +140,22 @@ class PlaceForm(Form):
     """A time that staff pick, with where it takes place."""
 
     slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
-    place = StringField(_("Link or place"), [Optional(), Length(max=500)], filters=[one_line])
+    place = StringField(_("Link or place"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
+
+
+class PickForm(LinkForm):
+    """A time that the prospect picks, with where they want to be reached."""
+
+    slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
+    place = StringField(_("Telephone number or link to the call"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
+
+
+class OutsideForm(Form):
+    """A meeting that was arranged outside the portal and is over; when, as the clock of whoever writes it down showed it."""
+
+    day = DateTimeLocalField(_("It began"), [InputRequired()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
+    minutes = IntegerField(_("How many minutes"), [InputRequired(), NumberRange(1, MOST_MINUTES)], render_kw={"min": 1, "max": MOST_MINUTES})
+    who = StringField(_("Who took part"), [InputRequired(), Length(max=WHO_LENGTH)], filters=[one_line])
 
 
 class ProspectForm(Form):
@@ -197,11 +213,14 @@ class TermsForm(Form):
     silent_days = _days(_("Silence of the customer counts as no answer after (days)"))
     confirm_days = _days(_("What one side says stands after (days)"))
     minutes = SelectField(_("Length of a meeting"), coerce=int, choices=lambda: [(n, gettext("%(minutes)s minutes", minutes=n)) for n in LENGTHS])
+    pick_days = _days(_("Who picks the time is reminded after (days)"))
+    done_days = _days(_("Without a meeting, both are asked whether it is done after (days)"))
+    last_days = _days(_("What was agreed to ends, if nobody answers, after (days)"))
 
     def terms(self) -> Terms:
         """Return the terms."""
-        days = {name: self[name].data for name in ("owner_days", "escalate_days", "remind_days", "silent_days", "confirm_days", "minutes")}
-        return Terms(**days, points={kind.value: self[f"points_{kind}"].data for kind in Activity})
+        numbers = {field.name: self[field.name].data for field in fields(Terms) if field.name != "points"}
+        return Terms(**numbers, points={kind.value: self[f"points_{kind}"].data for kind in Activity})
 
 
 for _kind in Activity:

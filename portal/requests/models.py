@@ -189,6 +189,30 @@ class RequestMeeting(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class RequestWait(Base):
+    """The clock of what a candidate said yes to (``rules.waiting.Wait``): a row once somebody was reminded or asked, or offered new times."""
+
+    __tablename__ = "request_wait"
+    __table_args__ = (CheckConstraint("rounds >= 0", name="rounds_count"),)
+
+    candidate_id: Mapped[int] = mapped_column(BigId, ForeignKey("request_candidate.id"), primary_key=True, autoincrement=False)
+    since_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    rounds: Mapped[int]
+
+
+class RequestOutside(Base):
+    """That the meeting of a candidate was arranged outside the portal and written down when it was over: ``who`` took part, in words."""
+
+    __tablename__ = "request_outside"
+
+    candidate_id: Mapped[int] = mapped_column(BigId, ForeignKey("request_candidate.id"), primary_key=True, autoincrement=False)
+    who: Mapped[str] = mapped_column(String(200))
+    noted_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class RequestOutcome(Base):
     """What one side says happened, once. ``minutes`` is what it took the customer; the requester alone gives a ``grade``."""
 
@@ -218,6 +242,7 @@ class RequestTerms(Base):
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("owner_days > 0 AND escalate_days > owner_days AND remind_days > 0 AND silent_days > remind_days", name="days_in_order"),
         CheckConstraint("confirm_days > 0 AND minutes IN (30, 60)", name="lengths_known"),
+        CheckConstraint("pick_days > 0 AND done_days > 0 AND last_days > 0", name="ends_after_yes"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -227,6 +252,9 @@ class RequestTerms(Base):
     silent_days: Mapped[int]
     confirm_days: Mapped[int]
     minutes: Mapped[int]
+    pick_days: Mapped[int]
+    done_days: Mapped[int]
+    last_days: Mapped[int]
     points: Mapped[dict[str, Any]] = mapped_column(Json)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))

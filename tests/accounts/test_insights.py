@@ -27,6 +27,7 @@ from tests.factories.people import make_admin, make_company, make_employee, make
 from tests.rewards.racing import all_at_once
 from tests.support.application import SignIn
 from tests.support.patient import patient
+from tests.support.poison import poisoned
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -153,6 +154,10 @@ def test_one_mail_a_week_tells_an_owner_and_none_where_nothing_was_said(database
     assert off.post("/companies/said/mail", data={"wanted": "no"}).status_code == 303
     assert "Send me a mail each week" in off.get("/companies/said").text
     assert tell_owners(database, MONDAY - timedelta(hours=7)) == 0
+    with poisoned(database, "insight_week", "owner_id", olga_id, "INSERT"):
+        assert tell_owners(database, MONDAY) == 0
+    with database.reading() as session:
+        assert session.scalars(select(InsightWeek.owner_id)).all() == [off_id], "a bad row holds up no other owner"
     week = last_week(MONDAY, "UTC")
     with patient(database) as shared:
         all_at_once(shared, [partial(tell_owner, owner_id=olga_id, first=week, now=MONDAY)] * 8)  # one mail, counted below

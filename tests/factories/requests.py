@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.notifications.models import OutboxJob
 from portal.people.models import Person
 from portal.profiles.models import ReferenceProfile
@@ -37,7 +38,8 @@ def make_request(session: Session, requester: Person | None = None, *, is_sent: 
     actor = acting(requester or make_employee(session))
     is_self_serve = overrides.pop("is_self_serve", True)
     deal = {"deal_name": f"{CANARY} deal", "deal_ref": f"{CANARY}-{number}", "deal_value": 987_654, "currency": "EUR", "deal_stage": "proposal"}
-    given: dict[str, Any] = {"activity": Activity.CALL, "prospect": f"Prospect {number}", "needed_by": (now + timedelta(days=30)).date()}
+    day = local_date(now + timedelta(days=30), programme_zone(session))
+    given: dict[str, Any] = {"activity": Activity.CALL, "prospect": f"Prospect {number}", "needed_by": day}
     given |= {"prospect_contact": "Paul Prospect", "prospect_email": "paul@prospect.example", "worry": f"{CANARY} worry"}
     need = Need(**given | deal | overrides)
     request = keep_request(session, actor, key=f"request-{number}", need=need, is_self_serve=is_self_serve, now=now)

@@ -30,6 +30,7 @@ from tests.factories.people import make_admin, make_employee
 from tests.factories.profiles import Scene, make_profile
 from tests.factories.references import acting
 from tests.rewards.racing import all_at_once
+from tests.support.poison import poisoned
 
 
 def mails(session: Session, kind: str) -> list[OutboxJob]:
@@ -236,6 +237,16 @@ def test_a_mail_that_is_refused_for_good_pulls_it_forward_once_and_what_was_befo
     assert verify_profiles(database, scene.at + timedelta(days=1)) == 1
     with database.reading() as session:
         assert session.scalars(select(ProfileCheck.why)).all() == ["bounce"]
+
+
+def test_one_bad_profile_holds_up_no_other_owners(database: Database) -> None:
+    scene, other = database.write(Scene), database.write(Scene)
+    day = scene.at + timedelta(days=181)
+    with poisoned(database, "profile_check", "person_id", scene.id, "INSERT"):
+        assert verify_profiles(database, day) == 1
+    with database.reading() as session:
+        assert session.scalars(select(ProfileCheck.person_id)).all() == [other.id]
+    assert [verify_profiles(database, day) for _ in range(2)] == [1, 0]
 
 
 def test_a_rest_ends_on_its_day(database: Database) -> None:

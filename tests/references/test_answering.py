@@ -41,6 +41,7 @@ from portal.references.rules.terms import STAFF, DaysOutOfOrder, Terms
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.rewards.racing import all_at_once
+from tests.support.poison import poisoned
 from tests.support.undoing import last_decision
 
 ADDRESS = "ada@works.example"
@@ -226,6 +227,23 @@ def test_what_waits_too_long_is_told_to_admins_once(database: Database) -> None:
     assert [escalate_nominations(database, at + timedelta(days=days)) for days in (6, 7, 8, 8)] == [0, 0, 1, 0]
     with database.reading() as session:
         assert told(session, admin) == ["nomination_late"]
+
+
+def test_one_bad_nomination_holds_up_no_other(database: Database) -> None:
+    def start(session: Session) -> tuple[int, int, datetime]:
+        asked = Scene(session)
+        second = make_nomination(session, asked.greta, now=asked.at).id
+        accept_nomination(session, asked.boss, nomination_id=second, now=asked.at)
+        late = [make_nomination(session, now=asked.at).id for _ in range(2)]
+        return asked.id, late[0], asked.at
+
+    asked_id, late_id, at = database.write(start)
+    day = at + timedelta(days=8)
+    with poisoned(database, "nomination", "id", asked_id):
+        assert follow_up_nominees(database, day) == 1
+    with poisoned(database, "nomination", "id", late_id):
+        assert escalate_nominations(database, day) == 1
+    assert [follow_up_nominees(database, day), escalate_nominations(database, day)] == [1, 1]
 
 
 def test_taking_up_tells_once_and_nothing_that_was_decided(session: Session, scene: Scene) -> None:

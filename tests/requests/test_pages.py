@@ -163,7 +163,7 @@ def test_admins_set_points_and_clock(database: Database, sign_in: SignIn) -> Non
     page = text_at(boss, "/admin/requests")
     seen = page.split('name="seen" value="')[1].split('"')[0]
     given = {f"points_{kind}": points for kind, points in POINTS.items()} | {"owner_days": 2, "escalate_days": 5, "remind_days": 4}
-    given |= {"silent_days": 10, "confirm_days": 7, "minutes": 60, "seen": seen}
+    given |= {"silent_days": 10, "confirm_days": 7, "minutes": 60, "seen": seen, "pick_days": 3, "done_days": 21, "last_days": 21}
     wrong = boss.post("/admin/requests", data=given | {"owner_days": 5})
     assert wrong.status_code == 422
     assert "before the admins are told" in wrong.text

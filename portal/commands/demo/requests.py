@@ -23,6 +23,7 @@ from portal.requests.actions.ending import close_deal
 from portal.requests.actions.outcomes import say_as_customer, say_as_requester
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
+from portal.requests.actions.waiting import follow_accepted
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestSlot
 from portal.requests.rules.answering import CustomerNo
 from portal.requests.rules.need import Need
@@ -42,7 +43,7 @@ class Requests:
 
     def begin(self) -> None:
         """Put each on the agenda, the one that is done long enough ago to have taken place."""
-        days = {"completed": 24.0, "scheduled": 6.0, "suggested": 8.0}
+        days = {"completed": 24.0, "scheduled": 6.0, "suggested": 8.0, "waiting": 7.0}
         for entry in programme()["requests"]:
             self.story.plan(self.story.end - timedelta(days=days.get(entry["as"], 0), minutes=14), self._send, entry)
 
@@ -76,8 +77,20 @@ class Requests:
         if wanted == "suggested":
             words = {"said": "Our yard is being rebuilt. Ask Mette, she runs the other one.", "colleague": "Mette Holm"}
             decline(session, ORIGIN, candidate=candidate, code=CustomerNo.COLLEAGUE, **words, now=at + timedelta(minutes=5))
+        elif wanted == "waiting":
+            self._wait(candidate, at)
         elif wanted in ("completed", "scheduled"):
             self._book(wanted, candidate, by, at)
+
+    def _wait(self, candidate: RequestCandidate, at: datetime) -> None:
+        """Let the customer say yes, and nobody pick a time until all are over: the worker asks for new ones."""
+        walls = [(at + timedelta(days=day)).replace(hour=11, minute=0, second=0, microsecond=0, tzinfo=None) for day in (2, 4)]
+        accept(self.story.session, ORIGIN, candidate=candidate, walls=walls, minutes=30, zone=ZONE, now=at + timedelta(minutes=2))
+        for days in (3, 5):
+            self.story.plan(at + timedelta(days=days), self._follow, candidate.request_id)
+
+    def _follow(self, request_id: int, at: datetime) -> None:
+        follow_accepted(self.story.session, request_id=request_id, now=at)
 
     def _book(self, wanted: str, candidate: RequestCandidate, by: Actor, at: datetime) -> None:
         session, days = self.story.session, (3, 4, 5) if wanted == "completed" else (8, 9, 10)

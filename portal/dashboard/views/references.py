@@ -16,6 +16,7 @@ from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.rules.answering import UNFILLED_NAMES
 from portal.requests.rules.figures import ALARM, LEAST_DEALS, Share, Spread, Verdict, is_alarming
 from portal.requests.rules.states import CANDIDATE_NAMES, DealStage
+from portal.requests.rules.waiting import GAVE_UP_NAMES
 from portal.web.exports import csv_response
 from portal.web.guards import admin
 from portal.web.templating import render
@@ -35,7 +36,7 @@ VERDICTS = {
     Verdict.MORE: N_("more often won with a reference, more than chance"),
     Verdict.FEWER: N_("less often won with a reference, more than chance"),
 }
-CRITERIA: dict[str, str] = {**{str(key): name for key, name in UNFILLED_NAMES.items()}, **{str(key): name for key, name in CANDIDATE_NAMES.items()}}
+CRITERIA: dict[str, str] = {str(key): name for names in (UNFILLED_NAMES, CANDIDATE_NAMES, GAVE_UP_NAMES) for key, name in names.items()}
 
 
 @bp.get("/admin/references")

@@ -16,6 +16,7 @@ from portal.requests.actions.booking import cancel_booked, keep_slots, send_time
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_staff
+from portal.requests.actions.waiting import start_again
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import blackouts_of, has_begun
 from portal.requests.rules.answering import SAID_LENGTH, CustomerNo, require_length, require_slots
@@ -75,6 +76,7 @@ def offer_others(
         raise NotNeeded()
     starts = _times(session, request, candidate, walls, minutes, zone, now)
     keep_slots(session, candidate, starts, minutes=minutes, zone=zone)
+    start_again(session, candidate, now)
     record(session, actor, "request.other_times", SOURCE, request.id, now=now, candidate_id=candidate.id, slots=len(starts))
     send_times(session, request, candidate, now)
     tell_staff(session, request, "other_times", now, to=closest(request), candidate=candidate)

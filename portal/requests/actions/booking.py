@@ -21,12 +21,12 @@ from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
 from portal.requests.actions.telling import closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
 from portal.requests.queries.parties import meeting_of
+from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import SlotGone
 from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
 
 INVITATION = "request_invitation"
-PLACE_LENGTH = 500
 
 
 def keep_slots(session: Session, candidate: RequestCandidate, starts: Sequence[datetime], *, minutes: int, zone: str) -> None:
@@ -42,18 +42,34 @@ def keep_slots(session: Session, candidate: RequestCandidate, starts: Sequence[d
     session.flush()
 
 
-def send_times(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> bool:
+def send_times(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str = "request_times") -> bool:
     """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is."""
-    if not request.prospect_email or request.activity not in MEETINGS:
+    to = prospect_of(request)
+    if to is None or request.activity not in MEETINGS:
         return False
-    to = Recipient(person_id=None, email=request.prospect_email, name=request.prospect_contact or request.prospect, language=None)
-    data = {"contact": to.name, "asker": session.get_one(Person, request.requester_id).name, "company": company_name(session, candidate)}
-    data |= {"activity": ACTIVITY_NAMES[Activity(request.activity)], "person": session.get_one(Person, candidate.person_id).name}
-    send_link(session, candidate, LinkKind.PROSPECT, to, "request_times", data, now)
+    send_link(session, candidate, LinkKind.PROSPECT, to, mail, prospect_words(session, request, candidate), now)
     return True
 
 
-def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str, place: str = "", now: datetime) -> None:
+def prospect_of(request: ReferenceRequest) -> Recipient | None:
+    """Return who picks the time for the prospect, if an address of theirs is known."""
+    if not request.prospect_email:
+        return None
+    return Recipient(person_id=None, email=request.prospect_email, name=request.prospect_contact or request.prospect, language=None)
+
+
+def prospect_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
+    """Return what a prospect reads: who is arranged for them, by whom, and nothing of the deal."""
+    return {
+        "contact": request.prospect_contact or request.prospect,
+        "asker": session.get_one(Person, request.requester_id).name,
+        "company": company_name(session, candidate),
+        "activity": ACTIVITY_NAMES[Activity(request.activity)],
+        "person": session.get_one(Person, candidate.person_id).name,
+    }
+
+
+def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str, now: datetime) -> None:
     """Say who picks the time for the prospect; where times are offered, the link goes out. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
     request = locked_for(session, actor, request_id, Move.BOOK)
     require_way(request, Move.CANCEL)
@@ -74,10 +90,15 @@ def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, 
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
 
 
-def pick_as_prospect(session: Session, origin: str, *, candidate: RequestCandidate, slot_id: int, now: datetime) -> RequestMeeting:
-    """Pick a time by the prospect's link. The same time once more is one. Refuses: RequestMoved, SlotGone."""
+def pick_as_prospect(
+    session: Session, origin: str, *, candidate: RequestCandidate, slot_id: int, place: str | None = None, now: datetime
+) -> RequestMeeting:
+    """Pick a time by the prospect's link, with a ``place`` if they say one: a telephone number, or a link to a call. The same once more is one.
+
+    Refuses: RequestMoved, SlotGone.
+    """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
-    return _book(session, visitor, request, require_holder(session, request, candidate.id), slot_id, None, now)
+    return _book(session, visitor, request, require_holder(session, request, candidate.id), slot_id, place, now)
 
 
 def _book(
@@ -112,16 +133,24 @@ def _book(
     return meeting
 
 
-def call_off(session: Session, request: ReferenceRequest, candidate: RequestCandidate, was: CandidateState, now: datetime) -> None:
-    """Take a booked meeting out of both calendars, and tell a customer who was written to that they are not needed."""
+def call_off(
+    session: Session,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    was: CandidateState,
+    now: datetime,
+    *,
+    mail: str | None = "request_not_needed",
+) -> None:
+    """Take a booked meeting out of both calendars, and tell a customer who was written to that they are not needed, with ``mail``, if any."""
     meeting = meeting_of(session, candidate.id)
     if meeting is not None and meeting.cancelled_at is None and meeting.starts_at > now:
         meeting.sequence, meeting.cancelled_at = meeting.sequence + 1, now
         session.flush()
         _invite(session, request, candidate, meeting, now)
-    if was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
+    if mail is not None and was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
         to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed"
-        notify(session, to=to, kind="request_not_needed", data=customer_words(session, request, candidate), key=key, now=now)
+        notify(session, to=to, kind=mail, data=customer_words(session, request, candidate), key=key, now=now)
 
 
 def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:

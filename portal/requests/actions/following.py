@@ -117,18 +117,18 @@ def waiting_requests(session: Session, after: int, limit: int) -> list[int]:
     return list(session.scalars(found.order_by(ReferenceRequest.id).limit(limit)))
 
 
-def over_requests(session: Session, now: datetime, limit: int) -> list[int]:
-    """Return requests whose day is over and that nobody said yes to."""
+def over_requests(session: Session, now: datetime, after: int, limit: int) -> list[int]:
+    """Return requests whose day is over and that nobody said yes to, in order of their ids."""
     today = local_date(now, programme_zone(session))
     found = select(ReferenceRequest.id).where(ReferenceRequest.state.in_(WAYS[Move.EXPIRE].start), ReferenceRequest.needed_by < today)
-    return list(session.scalars(found.order_by(ReferenceRequest.needed_by, ReferenceRequest.id).limit(limit)))
+    return list(session.scalars(found.where(ReferenceRequest.id > after).order_by(ReferenceRequest.id).limit(limit)))
 
 
-def unasked_meetings(session: Session, now: datetime, limit: int) -> list[int]:
-    """Return candidates whose meeting may be over, and of which nobody was asked; which of them are due is looked at one by one."""
-    unasked = (RequestMeeting.asked_at.is_(None), RequestMeeting.cancelled_at.is_(None))
-    found = select(RequestMeeting).where(*unasked, RequestMeeting.starts_at < now - ASK_AFTER).order_by(RequestMeeting.starts_at).limit(limit)
-    return [one.candidate_id for one in session.scalars(found) if now >= ask_at(one.starts_at, one.minutes)]
+def unasked_meetings(session: Session, now: datetime, after: int, limit: int) -> list[int]:
+    """Return candidates whose meeting may be over, and of which nobody was asked, in order of their ids; which are due is looked at one by one."""
+    unasked = (RequestMeeting.asked_at.is_(None), RequestMeeting.cancelled_at.is_(None), RequestMeeting.starts_at < now - ASK_AFTER)
+    found = select(RequestMeeting.candidate_id).where(*unasked, RequestMeeting.candidate_id > after)
+    return list(session.scalars(found.order_by(RequestMeeting.candidate_id).limit(limit)))
 
 
 def half_said(session: Session, now: datetime, after: int, limit: int) -> list[int]:

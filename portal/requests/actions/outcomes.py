@@ -31,6 +31,7 @@ from portal.requests.actions.telling import closest, customer_words, tell_admins
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
 from portal.requests.queries.parties import meeting_of
 from portal.requests.queries.terms import terms_of
+from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import SAID_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Said, Side, Verdict, require_grade, verdict
@@ -78,7 +79,7 @@ def say_as_customer(
     request = locked(session, candidate.request_id)
     session.refresh(candidate)
     if candidate.state not in WAYS[Move.COMPLETE].candidate_start:
-        raise SaidBefore() if _said(session, candidate.id).get(Side.CUSTOMER) else NotNeeded()
+        raise SaidBefore() if said_of(session, candidate.id).get(Side.CUSTOMER) else NotNeeded()
     actor = customer(candidate, origin)
     return _say(session, actor, request, candidate, Side.CUSTOMER, came, None, minutes, note, now)
 
@@ -142,7 +143,7 @@ def _require_over(session: Session, request: ReferenceRequest, candidate: Reques
 
 
 def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> Verdict:
-    said = _said(session, candidate.id)
+    said = said_of(session, candidate.id)
     sides = [Said(one.came, one.said_at) if (one := said.get(side)) else None for side in (Side.REQUESTER, Side.CUSTOMER)]
     found = verdict(sides[0], sides[1], now, confirm_days=terms_of(session).confirm_days)
     if found is Verdict.DISPUTED:
@@ -153,7 +154,7 @@ def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandid
 
 def settle(session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime) -> Verdict:
     """Write down what happened, once: the request's row is locked, and the move is made by one."""
-    is_done, said = found is Verdict.COMPLETED, _said(session, candidate.id)
+    is_done, said = found is Verdict.COMPLETED, said_of(session, candidate.id)
     minutes = next((said[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in said and said[side].minutes is not None), None)
     meeting, own = meeting_of(session, candidate.id), said.get(Side.REQUESTER)
     minutes = minutes if minutes is not None or meeting is None or not is_done else meeting.minutes
@@ -221,8 +222,3 @@ def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidat
 def own_page(person: Person) -> str | None:
     """Return where somebody who takes part reads what they were asked; nothing for others, who cannot sign in."""
     return "/asks" if person.state == PersonState.ACTIVE else None
-
-
-def _said(session: Session, candidate_id: int) -> dict[str, RequestOutcome]:
-    found = select(RequestOutcome).where(RequestOutcome.candidate_id == candidate_id).execution_options(populate_existing=True)
-    return {one.side: one for one in session.scalars(found)}

@@ -113,16 +113,25 @@ def take_back(session: Session, actor: Actor, *, request_id: int, candidate_id: 
     return candidate
 
 
-def let_go(session: Session, request: ReferenceRequest, candidate: RequestCandidate, move: Move, now: datetime, *, note: str = "") -> None:
+def let_go(
+    session: Session,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    move: Move,
+    now: datetime,
+    *,
+    note: str = "",
+    mail: str | None = "request_not_needed",
+) -> None:
     """End the candidate of a locked request who is not needed any more: slot freed, links dead, grants ended, meeting called off.
 
-    Who was written to already is told. Refuses, once their meeting has begun, ``HeldAlready``.
+    Who was written to already is told, with ``mail``, if any. Refuses, once their meeting has begun, ``HeldAlready``.
     """
     if has_begun(session, candidate, now):
         raise HeldAlready()
     was = CandidateState(candidate.state)
     move_candidate(session, request, candidate, move, now=now)
-    call_off(session, request, candidate, was, now)
+    call_off(session, request, candidate, was, now, mail=mail)
     free_slot(session, request, candidate, now, note=note)
     revoke_links(session, candidate.id, now)
     end_grants(session, (SOURCE, request.id), now)

@@ -13,7 +13,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
-from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestWait
 from portal.requests.queries.parties import masked, parties_of_many
 from portal.requests.rules.lists import Tab
 from portal.requests.rules.roles import TIER_OF_STRANGERS, may_know_who
@@ -92,15 +92,18 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
     requests = [row[0] for row in rows]
     parties = parties_of_many(session, requests)
     found = (
-        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier)
+        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier, RequestWait.asked_at)
         .join(Person, Person.id == RequestCandidate.person_id)
         .outerjoin(Company, Company.id == RequestCandidate.company_id)
         .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
+        .outerjoin(RequestWait, RequestWait.candidate_id == RequestCandidate.id)
         .where(RequestCandidate.request_id.in_([one.id for one in requests]))
         .where(RequestCandidate.state.in_((*HOLDING, CandidateState.COMPLETED, CandidateState.MISSED)))
     )
-    who = {}
-    for candidate, name, company, tier in session.execute(found):
+    who, out_of_times = {}, set()
+    for candidate, name, company, tier, times_asked_at in session.execute(found):
+        if times_asked_at is not None:
+            out_of_times.add(candidate.request_id)
         facts: dict[str, Any] = {"tier": tier or TIER_OF_STRANGERS, "owner_id": candidate.owner_id, "state": CandidateState(candidate.state)}
         knows = may_know_who(actor, parties[candidate.request_id], **facts)
         who[candidate.request_id] = ", ".join(filter(None, (name, company.name if company else ""))) if knows else masked(company)
@@ -109,7 +112,10 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
             id=one.id, prospect=one.prospect, activity=Activity(one.activity), state=State(one.state), needed_by=one.needed_by,
             is_due=one.state in LIVES and one.needed_by is not None and one.needed_by <= (now + DUE_SOON).date(),
             requester=row[1], handler=row[2] or "", who=who.get(one.id, ""), deal=one.deal_name,
-            turn=turn(State(one.state), is_self_serve=one.is_self_serve, is_meeting=one.activity in MEETINGS, has_prospect=bool(one.prospect_email)),
+            turn=turn(
+                State(one.state), is_self_serve=one.is_self_serve, is_meeting=one.activity in MEETINGS, has_prospect=bool(one.prospect_email),
+                is_out_of_times=one.id in out_of_times,
+            ),
             made_at=one.made_at, request=one,
         )
         for one, row in zip(requests, rows, strict=True)

@@ -16,13 +16,15 @@ from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
 from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of
 from portal.requests.queries.terms import terms_of
+from portal.requests.queries.waiting import outside_of, wait_of
 from portal.requests.rules.lists import STEP_NAMES
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
 from portal.requests.rules.states import MEETINGS, CandidateState, Move, State, Turn, turn
+from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
 _owner = aliased(Person)
@@ -66,6 +68,11 @@ class Whole:
     may_show_contact: bool
     wished: tuple[int, str] | None
     """Whom the requester found and wishes for, as (id, name), where the reader may propose them."""
+    wait: Wait | None
+    """How long the candidate's yes has waited, while it does."""
+    ends_at: datetime | None
+    """When it ends, if nobody answers what was asked since the yes."""
+    outside: RequestOutside | None
 
     @property
     def current(self) -> Proposed | None:
@@ -84,14 +91,18 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         meeting, slots, said = _meeting(session, current.row.id)
     people = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(_named(request))))}
     state, is_meeting = State(request.state), request.activity in MEETINGS
+    wait = wait_of(session, current.row) if current is not None and state is State.ACCEPTED else None
     return Whole(
         request=request, parties=parties, roles=roles_of(actor, parties), activity=Activity(request.activity), state=state,
-        turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email)),
+        turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email),
+                  is_out_of_times=wait is not None and wait.asked_at is not None),
         requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
         candidates=candidates, steps=_steps(session, request.id), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
         may_show_contact=current is not None and current.holds and bool(seen_by(session, actor, [current.row.person_id])),
         wished=_wished(session, actor, request, parties),
+        wait=wait, ends_at=ends_at(wait, terms_of(session)) if wait is not None else None,
+        outside=outside_of(session, current.row.id) if current is not None and meeting is not None else None,
     )  # fmt: skip
 
 
@@ -191,14 +202,22 @@ class Asked:
     minutes: int
     is_meeting: bool
     blackouts: list[tuple[date, date]]
+    ends_at: datetime | None
+    """When it ends, if nobody answers what was asked since the yes."""
 
     @property
     def has_said(self) -> bool:
         return Side.CUSTOMER in self.said
 
     def is_over(self, now: datetime) -> bool:
-        """Tell whether it is time to say how it went."""
-        return self.meeting is None or self.meeting.starts_at <= now
+        """Tell whether it is time to say how it went: the meeting has begun; without one, somebody asked, or the requester says it is done."""
+        if not self.is_meeting:
+            return self.ends_at is not None or Side.REQUESTER in self.said
+        return self.meeting is not None and self.meeting.starts_at <= now
+
+    def times_left(self, now: datetime) -> list[RequestSlot]:
+        """Return the offered times that are still to come."""
+        return [slot for slot in self.slots if slot.starts_at > now]
 
 
 def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
@@ -207,12 +226,15 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     company = session.get(Company, candidate.company_id) if candidate.company_id else None
     profile = session.get(ReferenceProfile, person.id)
     meeting, slots, said = _meeting(session, candidate.id)
+    terms = terms_of(session)
+    ends = ends_at(wait_of(session, candidate), terms) if candidate.state == CandidateState.ACCEPTED else None
     zone = person.time_zone or (profile.time_zone if profile else "") or programme_zone(session)
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     return Asked(
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=session.get_one(Person, request.requester_id).name, activity=Activity(request.activity), state=CandidateState(candidate.state),
-        zone=slots[0].zone if slots else zone, minutes=terms_of(session).minutes, is_meeting=request.activity in MEETINGS, **facts,
+        zone=slots[0].zone if slots else zone, minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends,
+        **facts,
     )  # fmt: skip
 
 

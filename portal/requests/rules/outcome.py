@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.kernel.text import N_
-from portal.requests.rules.refusals import GradeNeeded
+from portal.requests.rules.answering import in_zone
+from portal.requests.rules.refusals import GradeNeeded, LengthNeeded, OutsideBefore, OutsideLater, SlotNever
 
 ASK_AFTER = timedelta(hours=2)
 """So long after the planned end both sides are asked (A1, as others check attendance then)."""
 GRADES = {1: N_("Very negative"), 2: N_("Negative"), 3: N_("Neutral"), 4: N_("Positive"), 5: N_("Very positive")}
 """Expected and actual grade, in five steps (A1)."""
 MOST_MINUTES = 6_000
+WHO_LENGTH = 200
 
 
 class Side(StrEnum):
@@ -64,3 +66,21 @@ def require_grade(side: Side, came: bool, grade: int | None) -> int | None:
     if grade not in GRADES:
         raise GradeNeeded()
     return grade
+
+
+def require_outside(wall: datetime, zone: str, minutes: int, *, opened_at: datetime | None, now: datetime) -> datetime:
+    """Return when a meeting began, in UTC, that was arranged outside the portal and is over by ``now``; ``wall`` is what a clock in ``zone``
+    showed. Refuses a length that is none, a time that never was, one that is still to come or goes on, and one before the request was sent.
+    """
+    if not 0 < minutes <= MOST_MINUTES:
+        raise LengthNeeded(most=MOST_MINUTES)
+    try:
+        starts_at = in_zone(wall, zone)
+    except SlotNever as refusal:
+        refusal.field = "day"
+        raise
+    if starts_at + timedelta(minutes=minutes) > now:
+        raise OutsideLater()
+    if opened_at is not None and starts_at < opened_at.replace(second=0, microsecond=0):
+        raise OutsideBefore()
+    return starts_at

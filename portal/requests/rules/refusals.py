@@ -138,6 +138,39 @@ class HeldAlready(Conflict):
     message = N_("The meeting has begun, so this stays as it is. Say how it went instead.")
 
 
+class NoMeeting(Conflict):
+    """What needs no meeting has no time of its own."""
+
+    message = N_("This needs no meeting. Say whether it was done instead.")
+
+
+class LengthNeeded(Refusal):
+    """A meeting without a length, or with one that none has."""
+
+    message = N_("A meeting takes from 1 to %(most)s minutes.")
+    field = "minutes"
+
+
+class ToldAlready(Conflict):
+    """Somebody said that it took place: when it did is not changed under their words."""
+
+    message = N_("It has been said already that it took place. Nothing was changed.")
+
+
+class OutsideLater(Refusal):
+    """Written down as over, and still to come."""
+
+    message = N_("This is not over yet. What is written down here has taken place.")
+    field = "day"
+
+
+class OutsideBefore(Refusal):
+    """Written down as of a time before anybody asked for it."""
+
+    message = N_("This was before the request was sent.")
+    field = "day"
+
+
 class SaidBefore(Conflict):
     """Each side says once what happened."""
 

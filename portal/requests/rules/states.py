@@ -115,6 +115,7 @@ class Move(StrEnum):
     MISS = "miss"
     DECLINE = "decline"
     EXPIRE = "expire"
+    GIVE_UP = "give_up"
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
 
@@ -165,6 +166,8 @@ WAYS: Mapping[Move, Way] = {
     Move.MISS: Way((State.ACCEPTED, State.SCHEDULED), State.MISSED, (CandidateState.ACCEPTED, CandidateState.SCHEDULED), CandidateState.MISSED),
     Move.DECLINE: Way((State.OPEN, State.MATCHING), State.DECLINED),
     Move.EXPIRE: Way(_BEFORE_YES, State.EXPIRED, *_ENDS_WITH_ALL),
+    # Agreed to, and nothing came of it for too long.
+    Move.GIVE_UP: Way((State.ACCEPTED,), State.EXPIRED, (CandidateState.ACCEPTED,), CandidateState.WITHDRAWN),
     Move.CANCEL: Way((State.DRAFT, *LIVES), State.CANCELLED, *_ENDS_WITH_ALL),
     Move.WITHDRAW: Way(LIVES, State.WITHDRAWN, *_ENDS_WITH_ALL),
 }  # fmt: skip
@@ -212,8 +215,10 @@ TURN_NAMES = {
 }
 
 
-def turn(state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: bool) -> Turn:
-    """Return whose turn it is. ``has_prospect``: there is an address to which the slots were sent."""
+def turn(state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: bool, is_out_of_times: bool = False) -> Turn:
+    """Return whose turn it is. ``has_prospect``: there is an address to which the slots were sent; ``is_out_of_times``: the customer was asked
+    for new ones.
+    """
     if state in (State.OPEN, State.MATCHING):
         return Turn.REQUESTER if is_self_serve else Turn.ADMIN
     if state in (State.DRAFT, State.OWNER_AGREED):
@@ -221,6 +226,8 @@ def turn(state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: b
     if state is State.PROPOSED:
         return Turn.OWNER
     if state is State.CUSTOMER_ASKED:
+        return Turn.CUSTOMER
+    if state is State.ACCEPTED and is_meeting and is_out_of_times:
         return Turn.CUSTOMER
     if state is State.ACCEPTED:
         return Turn.PROSPECT if is_meeting and has_prospect else Turn.REQUESTER

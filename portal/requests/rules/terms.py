@@ -35,6 +35,9 @@ class Terms:
     """Days are counted in whole days from the moment. The account owner is reminded after ``owner_days``, admins are told after
     ``escalate_days``. An ask lapses ``silent_days`` after that, or after the customer was asked; the customer is reminded after
     ``remind_days``. What one side says stands after ``confirm_days``. ``minutes`` is the length a meeting has if nobody chooses.
+
+    After a yes: who picks the time is reminded ``pick_days`` after times were offered; of what needs no meeting both are asked ``done_days``
+    after the yes whether it is done; who says nothing to what they are asked then is let go after ``last_days``.
     """
 
     owner_days: int = 2
@@ -43,6 +46,9 @@ class Terms:
     silent_days: int = 10
     confirm_days: int = 7
     minutes: int = 30
+    pick_days: int = 3
+    done_days: int = 21
+    last_days: int = 21
     points: Mapping[str, int] = field(default_factory=lambda: {activity.value: points for activity, points in POINTS.items()})
 
     @property
@@ -65,12 +71,21 @@ class RemindDaysOutOfOrder(Refusal):
     field = "silent_days"
 
 
+class LastDaysOutOfOrder(Refusal):
+    """What was agreed to would end before anybody was reminded."""
+
+    message = N_("The reminder comes before what was agreed to ends.")
+    field = "last_days"
+
+
 def require_terms(terms: Terms) -> Terms:
-    """Return the terms; refuses reminders that come too late (``OwnerDaysOutOfOrder``, ``RemindDaysOutOfOrder``)."""
+    """Return the terms; refuses reminders that come too late (``OwnerDaysOutOfOrder``, ``RemindDaysOutOfOrder``, ``LastDaysOutOfOrder``)."""
     if terms.owner_days >= terms.escalate_days:
         raise OwnerDaysOutOfOrder()
     if terms.remind_days >= terms.silent_days:
         raise RemindDaysOutOfOrder()
+    if terms.remind_days >= terms.last_days:
+        raise LastDaysOutOfOrder()
     assert terms.minutes in LENGTHS
     return terms
 

@@ -20,7 +20,7 @@ from portal.requests.actions.answering import accept, decline, offer_others
 from portal.requests.actions.booking import pick_as_prospect
 from portal.requests.actions.outcomes import say_as_customer
 from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_by_link
-from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, TimesForm
+from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, TimesForm
 from portal.requests.models import RequestCandidate
 from portal.requests.queries.links import candidate_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
@@ -217,7 +217,7 @@ def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> R
         asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
     except LinkSpent as refusal:
         return _spent(refusal)
-    form = pick or LinkForm(formdata=None, data=_given())
+    form = pick or PickForm(formdata=None, data=_given() | {"place": asked.meeting.place if asked.meeting else ""})
     zone = TimesForm(formdata=None).zone
     named = request.args.get("zone", "")[:ZONES]
     zone.data = named if named in {value for value, _label in zone.choices} else asked.zone
@@ -226,9 +226,13 @@ def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> R
 
 @bp.post("/meet")
 @public
-@writes(first=_counted, again=_answer(_prospects, "pick", LinkForm))
+@writes(first=_counted, again=_answer(_prospects, "pick", PickForm))
 def prospect_picks(ready: None) -> ResponseReturnValue:
-    """Pick a time."""
-    slot_id = read_id(request.form.get("slot")) or 0
-    pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), slot_id=slot_id, now=utcnow())
+    """Pick a time, and say how one is reached."""
+    form = PickForm()
+    if not form.validate():
+        return _prospects(pick=form, status=422)
+    place = form.place.data or "" if form.place.raw_data else None
+    given: dict[str, Any] = {"slot_id": form.slot.data or 0, "place": place}
+    pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), **given, now=utcnow())
     return _back("requests.prospects_page")

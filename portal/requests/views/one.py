@@ -12,11 +12,13 @@ from portal.accounts.rules.seeing import Place
 from portal.acts.queries.people import find_asked
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
+from portal.people.queries.persons import zone_of
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
 from portal.requests.actions.ending import cancel, close_deal, decline_request
 from portal.requests.actions.outcomes import rule_on, say_as_requester
+from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.forms import (
@@ -24,6 +26,7 @@ from portal.requests.forms import (
     DealForm,
     NobodyForm,
     OutcomeForm,
+    OutsideForm,
     OwnerNoForm,
     PlaceForm,
     ProposeForm,
@@ -43,6 +46,7 @@ from portal.web.transaction import db, writes
 FORMS: dict[str, Callable[..., Form]] = {
     "propose": ProposeForm, "agree": AgreeForm, "no": OwnerNoForm, "reason": ReasonForm, "nobody": NobodyForm,
     "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
+    "outside": OutsideForm,
 }  # fmt: skip
 
 
@@ -153,6 +157,19 @@ def say_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     return _done(request_id, _("Thank you. It counts as soon as the customer says so too, or after some days of silence."))
 
 
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/outside")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _again(refusal, request_id, "outside"))
+def keep_outside(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Write down that it took place outside the portal."""
+    form, actor = OutsideForm(), current_actor()
+    if not form.validate() or form.day.data is None:
+        return _page(request_id, "outside", form, 422)
+    given = {"wall": form.day.data, "zone": _own_zone(), "minutes": form.minutes.data or 0, "who": form.who.data or ""}
+    write_outside(db(), actor, request_id=request_id, candidate_id=candidate_id, **given, now=utcnow())
+    return _done(request_id, _("Written down. The customer is asked what happened; say how it went, too."))
+
+
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/<any(came, missed):what>")
 @staff
 @writes(again=lambda refusal, request_id, candidate_id, what: _told(refusal, request_id))
@@ -215,10 +232,17 @@ def _page(
     forms = {key: make(formdata=None) for key, make in FORMS.items()} | ({name: form} if form is not None else {})
     if whole.wished and name != "propose":
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
+    if name != "outside":
+        known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
+        forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": whole.meeting.minutes if whole.meeting else terms_of(db()).minutes})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
-    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db())}
+    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _own_zone() -> str:
+    return zone_of(db(), int(current_actor().id or 0))
 
 
 def _done(request_id: int, told: str) -> ResponseReturnValue:

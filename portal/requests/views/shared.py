@@ -9,6 +9,7 @@ from portal.requests.rules.answering import CUSTOMER_NO_NAMES, OWNER_NO_NAMES, U
 from portal.requests.rules.lists import TAB_NAMES
 from portal.requests.rules.outcome import GRADES
 from portal.requests.rules.states import CANDIDATE_NAMES, OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES, TURN_NAMES, State
+from portal.requests.rules.waiting import GAVE_UP_NAMES
 
 bp = Blueprint("requests", __name__)
 LOOKS = {
@@ -26,7 +27,7 @@ NAMES = {
     "grades": GRADES,
     "owner_nos": OWNER_NO_NAMES,
     "customer_nos": CUSTOMER_NO_NAMES,
-    "unfilled": UNFILLED_NAMES,
+    "unfilled": {str(key): name for names in (UNFILLED_NAMES, GAVE_UP_NAMES) for key, name in names.items()},
     "looks": LOOKS,
     "told": Told.from_json,
     "spoken": spoken,
