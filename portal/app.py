@@ -86,7 +86,9 @@ from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.finding.queries.calling import VEIL
 from portal.finding.queries.library import may_open_item
+from portal.finding.rules.veil import veil_key
 from portal.finding.views import finding, library
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
@@ -534,7 +536,7 @@ def _make_flask(settings: Settings) -> Flask:
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
     app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
-    app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier})
+    app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
     app.extensions["database"].inform_sessions(reference_demand=lambda session: asked_for(session, utcnow()))
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
