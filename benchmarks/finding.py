@@ -148,7 +148,7 @@ def measure(database: Database, tries: int) -> tuple[list[float], list[float], f
             began, spent = time.perf_counter(), time.process_time()
             found = search(session, actor, needs, now)
             page_of(session, found.shown, None)
-            count_yes(session), places(session), substitutes(session, needs, now)
+            count_yes(session), places(session), substitutes(session, actor, needs, now)
             if number >= 5:  # the first ones build statements
                 elapsed.append((time.perf_counter() - began) * 1000)
                 cpu.append((time.process_time() - spent) * 1000)

@@ -70,7 +70,7 @@ def add_item(session: Session, actor: Actor, *, key: str, content: Content, file
 def change_item(session: Session, actor: Actor, *, item_id: int, edition: int, content: Content, file_id: int | None, now: datetime) -> LibraryItem:
     """Change an item that is as the admin saw it; without a new file the old one stays. Refuses as ``add_item``, and Conflict, ItemRetired."""
     _require_admin(actor)
-    item: LibraryItem = get_item(session, item_id, now, is_any=True).LibraryItem
+    item: LibraryItem = get_item(session, actor, item_id, now, is_any=True).LibraryItem
     if item.retired_at is not None:
         raise ItemRetired()
     values = _values(session, actor, content, file_id or item.file_id, now) | {"edition": edition + 1, "changed_at": now}
@@ -85,7 +85,7 @@ def change_item(session: Session, actor: Actor, *, item_id: int, edition: int, c
 def retire_item(session: Session, actor: Actor, *, item_id: int, reason: str, now: datetime) -> None:
     """Let an item be shown no more. Refuses: NotAllowed, NotFound, ItemRetired."""
     _require_admin(actor)
-    get_item(session, item_id, now, is_any=True)
+    get_item(session, actor, item_id, now, is_any=True)
     mine = (LibraryItem.id == item_id, LibraryItem.retired_at.is_(None))
     changed = session.execute(update(LibraryItem).where(*mine).values(retired_at=now, retired_reason=reason, changed_at=now))
     if not changed.rowcount:  # type: ignore[attr-defined]
@@ -97,7 +97,7 @@ def use_item(session: Session, actor: Actor, *, item_id: int, now: datetime) -> 
     """Count that somebody takes an item to use it. Refuses NotFound for what may not be used any more."""
     if not (actor.is_employee or actor.is_admin):
         raise NotAllowed()
-    item: LibraryItem = get_item(session, item_id, now).LibraryItem
+    item: LibraryItem = get_item(session, actor, item_id, now).LibraryItem
     session.execute(update(LibraryItem).where(LibraryItem.id == item_id).values(uses=LibraryItem.uses + 1))
     return item
 

@@ -44,7 +44,7 @@ def find() -> ResponseReturnValue:
         return csv_response("references.csv", HEADER, (_line(one) for one in found.shown))
     page = page_of(db(), found.shown, request.args.get("after"))
     shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
-    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), needs, now), "today": _today(now)}
+    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
     return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors())
 
 
