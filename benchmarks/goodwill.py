@@ -24,6 +24,7 @@ from portal.acts.queries.ready import Ready
 from portal.acts.rules.asks import AskKind, AskState
 from portal.acts.rules.loads import NEVER_ASKED, kept_of
 from portal.kernel import migrate
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 
@@ -78,11 +79,11 @@ def measured(database: Database) -> dict[str, str]:
             found[name] = timed(lambda: read(session))
             return read(session)
 
-    first = reading("most rested first", lambda s: people_to_ask(s, now=now))
-    reading("its second page", lambda s: people_to_ask(s, now=now, after=first.next))
-    reading("most used first", lambda s: people_to_ask(s, now=now, order=Order.WORN))
+    first = reading("most rested first", lambda s: people_to_ask(s, system(), now=now))
+    reading("its second page", lambda s: people_to_ask(s, system(), now=now, after=first.next))
+    reading("most used first", lambda s: people_to_ask(s, system(), now=now, order=Order.WORN))
     for state in Ready:
-        reading(f"state {state.value}", lambda s, state=state: people_to_ask(s, now=now, state=state))
+        reading(f"state {state.value}", lambda s, state=state: people_to_ask(s, system(), now=now, state=state))
     reading("50 budgets", lambda s: budgets_of(s, [row.id for row in first], now))
     reading("one budget, company of thousands", lambda s: budgets_of(s, [EACH], now))
     return found

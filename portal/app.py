@@ -86,7 +86,9 @@ from portal.files import jobs as files_jobs
 from portal.files import views as files
 from portal.files.queries import FileAccess
 from portal.files.storage import Storage
+from portal.finding.queries.calling import VEIL
 from portal.finding.queries.library import may_open_item
+from portal.finding.rules.veil import veil_key
 from portal.finding.views import finding, library
 from portal.imports import admin as imports_admin
 from portal.imports import jobs as imports_jobs
@@ -110,6 +112,7 @@ from portal.people.admin import doors as people_admin
 from portal.people.contact_importer import ContactsImporter
 from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
+from portal.people.queries.knowing import KNOWN
 from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.profiles import jobs as profiles_jobs
@@ -117,6 +120,7 @@ from portal.profiles.actions import hearing as profiles_hearing
 from portal.profiles.actions.own import ProfileRemoved
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
+from portal.profiles.queries.seeing import known as known_by_tier
 from portal.profiles.views import doors as profiles
 from portal.profiles.views import own as my_reference
 from portal.receiving import admin as receiving_admin
@@ -533,6 +537,7 @@ def _make_flask(settings: Settings) -> Flask:
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
     app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
+    app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
     app.extensions["database"].inform_sessions(reference_demand=lambda session: asked_for(session, utcnow()))
     app.extensions["audience_owners"] = AUDIENCE_OWNERS

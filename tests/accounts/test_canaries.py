@@ -84,8 +84,8 @@ def test_contact_details_never_reach_who_may_not_see_them_on_any_page_or_in_any_
                 assert AT not in answer.text
     assert walked > 250
     with database.reading() as session:
-        assert names_to_ask(session, "anary.exampl") == []
-        assert find_asked(session, f"person{story.advocate}@{AT}").id == story.advocate, "who knows an address may enter it"
+        assert names_to_ask(session, system(), "anary.exampl") == []
+        assert find_asked(session, system(), f"person{story.advocate}@{AT}").id == story.advocate, "who knows an address may enter it"
 
 
 def views(database: Database) -> int:

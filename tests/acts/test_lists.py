@@ -26,7 +26,7 @@ from portal.acts.rules.budget import Cap, Defaults, capacity, strain
 from portal.acts.rules.loads import NEVER_ASKED, TAKES_NONE, kept_of, load_at, rank_at, rank_of, strain_of
 from portal.acts.rules.terms import Terms
 from portal.invariants import problems
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.kernel.db import Database
 from tests.factories.asks import by_admin, by_advocate, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_person
@@ -118,7 +118,7 @@ def made_of(session: Session, ids: dict[str, int]) -> Callable[..., None]:
 
 
 def listed(session: Session, now: datetime, state: str | None = None, **asked: Any) -> list[int]:
-    return [row.id for row in everybody_to_ask(session, now=now, state=state, **asked)]
+    return [row.id for row in everybody_to_ask(session, system(), now=now, state=state, **asked)]
 
 
 def stands(session: Session, ids: list[int], now: datetime) -> dict[Ready, set[int]]:
@@ -149,7 +149,8 @@ def test_the_list_says_of_everybody_what_the_verb_finds_now_and_while_time_passe
         assert worn == pytest.approx(sorted(worn, reverse=True), rel=1e-4)
     assert len(stands(session, ids, NOW)[Ready.FULL]) >= 6, "the world has somebody everywhere"
     assert all(stands(session, ids, NOW).values())
-    assert [row.name for row in people_to_ask(session, now=NOW, company_id=world.companies["Full"])] == ["quiet of Full", "of full 1", "of full 0"]
+    full = people_to_ask(session, system(), now=NOW, company_id=world.companies["Full"])
+    assert [row.name for row in full] == ["quiet of Full", "of full 1", "of full 0"]
 
 
 def test_whatever_comes_of_an_ask_moves_the_list_with_it(session: Session) -> None:
@@ -187,7 +188,7 @@ def test_pages_follow_each_other_while_time_passes_between_them(session: Session
     for order in (None, Order.WORN, Order.NAME):
         seen, after, now = list[int](), None, NOW
         while True:
-            page = people_to_ask(session, now=now, order=order, after=after, size=7)
+            page = people_to_ask(session, system(), now=now, order=order, after=after, size=7)
             seen += [row.id for row in page]
             if (after := page.next) is None:
                 break
@@ -216,7 +217,7 @@ def test_a_bulk_ask_of_200_reads_as_often_as_of_10_and_foresees_what_it_does(dat
         lines = database.write(lambda s, n=number: people(s, n))
         given = {"lines": lines, "kind": "survey", "channel": "portal"}
         with database.reading() as session:
-            foreseen = [line.refusal.name if line.refusal else None for line in foresee_several(session, **given, now=NOW)]
+            foreseen = [line.refusal.name if line.refusal else None for line in foresee_several(session, staff, **given, now=NOW)]
         with count_queries() as counted:
             done = database.write(lambda s, given=given, n=number: ask_several(s, staff, **given, about="", key=f"bulk {n}", now=NOW))
         assert [line.refusal.name if line.refusal else None for line in done] == foreseen

@@ -71,13 +71,14 @@ def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClien
     assert "Asked 4 of 4, free again on" in page
     assert "Not verified for 7 months: ask their owner to verify." in page
     assert "Only one thing stands in the way" in page
-    assert "Their newest score is 3 of 10." in page
+    assert "Something stands against it: ask the account owner or an admin." in page
+    assert "3 of 10" not in page + greta.get(SEARCH + "&format=csv").text, "the score is for admins and the account owner"
     assert "Ask later" in page
     assert "Verify first" in page
     for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees"):
         assert secret not in page
     assert "A company of Transport in EMEA" in page
-    assert re.search(r"/requests/new\?person=\d+&amp;activity=call", page), "asking leads to a request for whom was found, with what was searched for"
+    assert re.search(r"/requests/new\?person=[v\d]\w*&amp;activity=call", page), "asking leads to a request for whom was found, with the search"
 
 
 def test_an_admin_sees_everybody_by_name(ada: PortalClient) -> None:
@@ -86,12 +87,25 @@ def test_an_admin_sees_everybody_by_name(ada: PortalClient) -> None:
     assert "Hidden Ltd" in page
 
 
+def veiled_in(client: PortalClient) -> str:
+    return re.findall(r"/find/(v[a-z2-7]{13})\?", client.get(SEARCH).text)[0]
+
+
 def test_names_that_are_hidden_are_in_no_page_and_no_file(greta: PortalClient, house: House) -> None:
+    veiled = veiled_in(greta)
+    assert greta.get(f"/find/{house.bank}").status_code == 404, "the number of a veiled one leads to nothing"
     greta.post(f"/find/{house.bank}/favourite", data={"is_on": "1"})
-    who = f"who={house.bank}&who={house.kestrel}&who={house.hidden}"
-    for address in (SEARCH + "&format=csv", f"/find/{house.bank}", "/find/favourites", f"/find/compare?{who}", "/find?worry=quiet+bank"):
+    assert "No favourites yet" in greta.get("/find/favourites").text
+    greta.post(f"/find/{veiled}/favourite", data={"is_on": "1"})
+    who = f"who={veiled}&who={house.bank}&who={house.kestrel}&who={house.hidden}"
+    addresses = (SEARCH, SEARCH + "&format=csv", f"/find/{veiled}", "/find/favourites", f"/find/compare?{who}", "/find?worry=quiet+bank")
+    begun = (f"/requests/new?person={veiled}", f"/requests/new?person={house.bank}", f"/requests/new?person={house.hidden}")
+    for address in (*addresses, *begun):
         shown = greta.get(address).text
         assert not any(secret in shown for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees")), address
+        assert not re.search(rf"[/=\"p]{house.bank}[\"?&]", shown) or address in begun, f"{address} tells the number"
+    assert "They are asked through an admin" in greta.get(begun[0]).text
+    assert not any("They are asked through an admin" in greta.get(address).text for address in begun[1:])
     assert greta.get(f"/find/{house.hidden}").status_code == 404
     greta.post(f"/find/{house.hidden}/favourite", data={"is_on": "1"})
     assert "Their name stays with admins" in greta.get("/find/favourites").text
@@ -129,7 +143,7 @@ def test_a_star_is_ones_own_and_pressed_twice_is_what_it_was(greta: PortalClient
 
 
 def test_four_at_most_stand_side_by_side(greta: PortalClient, house: House) -> None:
-    who = "&".join(f"who={one}" for one in (house.kestrel, house.alto, house.nimbus, house.bank, house.upset))
+    who = "&".join(f"who={one}" for one in (house.kestrel, house.alto, house.nimbus, veiled_in(greta), house.upset))
     page = words(greta.get(f"/find/compare?{who}&who=x&industry=Transport").text)
     assert "1 more were ticked and are left out" in page
     assert "Kestrel Freight" in page

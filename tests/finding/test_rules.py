@@ -1,5 +1,6 @@
 """Bands, words, hard filters, fit, price and spread, with the specification's numbers (A5, A6)."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,9 +16,13 @@ from portal.finding.rules.fit import WEIGHTS, fit_of, mean_of_all, outcome_quali
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed, price_of
 from portal.finding.rules.seeing import Sight, sight_of
+from portal.finding.rules.veil import opened, sealed, veil_key
 from portal.finding.rules.words import asked_for, jaccard, telling_words, words_of
 from portal.finding.rules.zones import lies_in
+from portal.kernel.actor import Actor
+from portal.kernel.ids import MOST_ID
 from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.seeing import may_know
 from portal.profiles.rules.states import Status
 
 NOW, ZONE = datetime(2026, 11, 28, 12, tzinfo=UTC), "Europe/Berlin"
@@ -200,7 +205,19 @@ def test_reasons_are_sentences() -> None:
     ],
 )  # fmt: skip
 def test_who_sees_whom_follows_from_the_tier(tier: int, is_admin: bool, is_owner: bool, sight: Sight) -> None:
-    assert sight_of(tier, is_admin=is_admin, is_owner=is_owner) is sight
+    assert (
+        sight_of(tier, may_know=may_know(Actor(1, frozenset({"admin" if is_admin else "employee"})), owner_id=1 if is_owner else 2, tier=tier))
+        is sight
+    )
+
+
+def test_a_veiled_name_leads_back_under_the_key_and_to_nobody_without_it() -> None:
+    key, other = veil_key("one"), veil_key("other")
+    names = {sealed(one, key): one for one in (*range(1, 300), 2**32, MOST_ID)}
+    assert len(names) == 301
+    assert all(opened(name, key) == one and re.fullmatch("v[a-z2-7]{13}", name) for name, one in names.items())
+    assert not {opened(name, other) for name in names} & set(names.values())
+    assert [opened(text, key) for text in ("", "7", "v", "vv", "v" * 14, "v" + "é" * 13, "x" * 14)][:4] == [None] * 4
 
 
 def test_the_price_is_told_before_it_is_paid() -> None:

@@ -11,7 +11,7 @@ from portal.accounts.models import CompanyAccount
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.settings import set_defaults
 from portal.acts.rules.budget import Cap, Defaults
-from portal.finding.queries.candidates import Candidate, check_one, find, near_misses, search
+from portal.finding.queries.candidates import Candidate, candidates_of, check_one, find, near_misses, search
 from portal.finding.queries.facts import facts_of
 from portal.finding.queries.gathering import LOOKED, NEAR_LOOKED
 from portal.finding.queries.price import ask_price
@@ -79,13 +79,16 @@ def test_who_fits_comes_first_with_reasons_and_who_does_not_with_the_one_rule(se
     ]  # fmt: skip
     assert [one.fit for one in found.fitting] == [98, 98, 56]
     waiting = {one.person_id: one.failed[0].name for one in found.waiting}
-    assert waiting == {market.alto: "AskedOften", market.nimbus: "NotVerified", market.soon: "RenewalNear"}
-    assert {one.person_id: one.failed[0].name for one in found.near} == {market.upset: "Detracts"}
+    assert waiting == {market.alto: "AskedOften", market.nimbus: "NotVerified"}
+    assert {one.person_id: one.failed[0].name for one in found.near} == dict.fromkeys((market.upset, market.soon), "StandsAgainst")
+    for who in (market.by(market.ada, "admin"), market.by(market.olaf)):
+        told = {one.person_id: rule.name for one, rule in near_misses(session, who, NEEDS, market.now)}
+        assert who.is_admin is (told[market.upset] == "Detracts"), "the score is for admins and who looks after them"
     assert not found.is_cut
     free = next(one for one in found.waiting if one.person_id == market.alto).failed[0].facts["day"]
     assert free == facts_of(session, [market.alto], market.now)[market.alto].load.free_on
     assert ids(find(session, market.by(market.greta), NEEDS, market.now)) == ids(found.fitting)
-    assert {one.person_id for one, _rule in near_misses(session, market.by(market.greta), NEEDS, market.now)} == {*waiting, market.upset}
+    assert {one.person_id for one, _rule in near_misses(session, market.by(market.greta), NEEDS, market.now)} == {*waiting, market.upset, market.soon}
 
 
 def test_tiers_hide_the_name_or_the_person(session: Session, market: Market) -> None:
@@ -120,7 +123,18 @@ def test_each_hard_filter_of_the_deal_keeps_out(session: Session, market: Market
     assert market.kestrel in fits(prospect="Somebody Else")
     set_block(session, by_admin(market.ada), kind="escalation", reason="Outage", person_id=market.kestrel, now=market.now)
     assert market.kestrel not in fits()
-    assert check_one(session, market.kestrel, NEEDS, market.now).failed[0].name == "Escalated"  # type: ignore[union-attr]
+    assert check_one(session, market.kestrel, NEEDS, market.now, me).failed[0].name == "Escalated"  # type: ignore[union-attr]
+
+
+def test_no_guess_at_the_company_of_a_veiled_one_is_confirmed_by_what_is_said_or_who_is_missing(session: Session, market: Market) -> None:
+    me, ada = market.by(market.greta), market.by(market.ada, "admin")
+    for given in ({"prospect": "quiet BANK"}, {"prospect": "Somebody Else"}, {"prospect": "Rival Bank"}):
+        needs = Needs(**NEEDS.to_json() | given)
+        one = candidates_of(session, me, [market.bank], needs, market.now)[market.bank]
+        assert (one.is_veiled, one.failed) == (True, ())
+        assert market.bank in ids(search(session, me, needs, market.now).fitting)
+    own = Needs(**NEEDS.to_json() | {"prospect": "quiet BANK"})
+    assert check_one(session, market.bank, own, market.now, ada).failed[0].name == "OwnGroup"  # type: ignore[union-attr]
 
 
 def test_a_full_company_keeps_all_its_people_out(session: Session, market: Market) -> None:

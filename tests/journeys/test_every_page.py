@@ -79,6 +79,7 @@ def arguments(story: Story) -> dict[str, object]:
         "repricing_id": story.repricing,
         "days_id": story.days,
         "person_id": story.advocate,
+        "reference_name": story.advocate,
         "company_id": story.company,
         "file_id": story.file,
         "batch_id": story.batch,

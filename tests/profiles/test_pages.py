@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acts.queries.asks import open_asks
 from portal.acts.queries.budget import budget_of
 from portal.consents.models import Consent
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
@@ -186,7 +187,7 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     row = row_of(database, scene)
     assert (row.status, row.retired_as, row.is_visible, heard) == (Status.RETIRED, Retired.OWN_WISH, False, [scene.id])
     with database.reading() as session:
-        assert open_asks(session, person_id=scene.id) == []
+        assert open_asks(session, system(), person_id=scene.id) == []
         assert not session.scalars(select(Consent.id).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
         assert len(mails(session, "profile_removed")) == 2
     assert "You are no reference any more" in browser.get(here).text

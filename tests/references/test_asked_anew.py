@@ -303,7 +303,7 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
         assert scene.standing(session) is Standing.TAKEN_BACK
         for wanted, number in ((Standing.TAKEN_BACK, 1), (Standing.ACCEPTED, 0)):
             assert len(nominations_of(session, scene.greta.id, standing=wanted).rows) == number
-            assert len(list_registry(session, Filters(state=wanted)).rows) == number
+            assert len(list_registry(session, system(), Filters(state=wanted)).rows) == number
         assert standings_of(session, scene.greta.id) == {Standing.TAKEN_BACK: 1}
 
 

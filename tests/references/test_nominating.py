@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditEvent
+from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed
 from portal.people.actions.states import deactivate_person
@@ -112,7 +113,7 @@ def test_only_employees_nominate(session: Session, role: str) -> None:
 
 
 def known(session: Session, nominator: Any, email: str) -> KnownAs | None:
-    found = find_known(session, nominator.id, email)
+    found = find_known(session, Actor(id=nominator.id, roles=nominator.roles), email)
     return found.as_what if found else None
 
 

@@ -39,7 +39,7 @@ def fill(session: Session) -> None:
 
 
 def found(session: Session, **filters: str) -> list[str]:
-    return [entry.name for entry in list_registry(session, Filters(**filters))]
+    return [entry.name for entry in list_registry(session, system(), Filters(**filters))]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def found(session: Session, **filters: str) -> list[str]:
 def test_the_registry_finds(session: Session, filters: dict[str, str], names: list[str]) -> None:
     fill(session)
     assert found(session, **filters) == names
-    assert [entry.name for entry in whole_registry(session, Filters(**filters))] == names
+    assert [entry.name for entry in whole_registry(session, system(), Filters(**filters))] == names
 
 
 def test_the_registry_counts_who_stands_in_it(session: Session) -> None:
@@ -84,9 +84,9 @@ def test_a_nominee_who_takes_part_meanwhile_stands_once(session: Session) -> Non
 def test_after_acceptance_the_person_carries_what_all_nominators_said(session: Session) -> None:
     made = make_nomination(session, name="Ada", email="ada@works.example", activities=[Activity.VIDEO])
     make_nomination(session, name="Ada", email="ada@works.example", activities=[Activity.CALL])
-    assert [e.activities for e in list_registry(session, Filters())] == [[Activity.CALL, Activity.VIDEO]]
+    assert [e.activities for e in list_registry(session, system(), Filters())] == [[Activity.CALL, Activity.VIDEO]]
     accept_nomination(session, acting(make_admin(session)), nomination_id=made.id, now=utcnow())
-    entry = list_registry(session, Filters(might="call")).rows[0]
+    entry = list_registry(session, system(), Filters(might="call")).rows[0]
     assert (entry.kind, entry.standing, entry.activities) == ("person", Standing.INVITED, [Activity.CALL, Activity.VIDEO])
 
 
@@ -95,7 +95,7 @@ def test_acts_are_counted(session: Session) -> None:
     for source in (1, 2):
         given = {"company_id": None, "kind": "challenge", "track": "endorse", "source_type": "test", "points": 5}
         record_act(session, system("test"), person_id=person.id, source_id=source, happened_at=now, now=now, **given)
-    assert [(e.acts, e.last_act_at) for e in list_registry(session, Filters())] == [({"endorse": 2}, now)]
+    assert [(e.acts, e.last_act_at) for e in list_registry(session, system(), Filters())] == [({"endorse": 2}, now)]
     assert profile_of_person(session, person.id, utcnow()).acts == {"endorse": 2}
 
 
@@ -105,7 +105,7 @@ def test_the_registry_pages_by_key_and_misses_nobody(session: Session) -> None:
         make_nomination(session, name=f"Same Name {number % 2}")
     seen, after = [], None
     while True:
-        page = list_registry(session, Filters(), after=after, size=3)
+        page = list_registry(session, system(), Filters(), after=after, size=3)
         seen += [(entry.kind, entry.id) for entry in page]
         if page.next is None:
             break

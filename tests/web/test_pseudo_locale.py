@@ -119,6 +119,7 @@ def ids(database: Database) -> dict[str, list[Any]]:
     with database.reading() as session:
         found: dict[str, list[Any]] = {f"{t.name}_id": list(session.scalars(select(t.c.id))) for t in Base.metadata.sorted_tables if "id" in t.c}
     found |= {"ticket_number": [number_of(redemption_id, SECRET) for redemption_id in found["redemption_id"]]}
+    found["reference_name"] = found["person_id"]
     found |= {"template_key": ["review", OWN], "template_step": [1], "site_key": ["gartner", "google"]}
     return found | {f"{name}_id": found[f"{table}_id"] for name, table in TABLES.items()}
 

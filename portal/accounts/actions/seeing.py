@@ -11,13 +11,17 @@ from portal.accounts.queries.seeing import Contact, contacts_for
 from portal.accounts.rules.refusals import ContactHidden
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
+from portal.people.queries.knowing import require_known
 from portal.people.queries.persons import get_person
 
 
 def see_contact(session: Session, actor: Actor, *, person_id: int, place: str, now: datetime) -> Contact:
-    """Return how a person is reached, and write down that ``actor`` saw it on ``place``. Refuses NotFound and ContactHidden."""
+    """Return how a person is reached, and write down that ``actor`` saw it on ``place``. Refuses ContactHidden, and NotFound
+    for whom the actor may not know of, as for nobody.
+    """
     found = see_contacts(session, actor, person_ids=[person_id], place=place, now=now)
     if person_id not in found:
+        require_known(session, actor, person_id)
         raise ContactHidden(name=get_person(session, person_id).name)
     return found[person_id]
 

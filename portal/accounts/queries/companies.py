@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session, aliased
 from portal.accounts.models import CompanyAccount
 from portal.acts.models.acts import Act
 from portal.consents.models import Consent
+from portal.kernel.actor import Actor
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import known_to
 from portal.people.rules.person import PersonState
 from portal.web.paging import Page, page_by
 
@@ -19,14 +21,14 @@ _owner = aliased(Person)
 _QUOTED = ("quote", "case_study")
 
 
-def companies_page(session: Session, *, after: str | None = None, **filters: Any) -> Page:
+def companies_page(session: Session, actor: Actor, *, after: str | None = None, **filters: Any) -> Page:
     """Return a page of (Company, owner, renewal_on, people) by name."""
-    return page_by(session, _companies(**filters), [(Company.name_key, False), (Company.id, False)], after=after)
+    return page_by(session, _companies(session, actor, **filters), [(Company.name_key, False), (Company.id, False)], after=after)
 
 
-def every_company(session: Session, **filters: Any) -> Iterator[Any]:
+def every_company(session: Session, actor: Actor, **filters: Any) -> Iterator[Any]:
     """Return every row of the list that matches, by name, for a file."""
-    return iter(session.execute(_companies(**filters).order_by(Company.name_key, Company.id)))
+    return iter(session.execute(_companies(session, actor, **filters).order_by(Company.name_key, Company.id)))
 
 
 def places(session: Session) -> tuple[list[str], list[str]]:
@@ -40,35 +42,36 @@ def looked_after(session: Session, person_id: int | None) -> int:
     return session.scalar(select(func.count()).select_from(Company).where(Company.owner_id == person_id)) or 0
 
 
-def people_there(session: Session, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
-    """Return a page of the customer's people at a company who are not deactivated, by name."""
+def people_there(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
+    """Return a page of the customer's people at a company who are not deactivated and whom ``actor`` may know of, by name."""
     found: Any = select(Person).where(Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED)
+    found = found.where(known_to(session, actor))
     return page_by(session, found, [(Person.name_key, False), (Person.id, False)], after=after, size=size)
 
 
-def count_people(session: Session, company_id: int) -> int:
+def count_people(session: Session, actor: Actor, company_id: int) -> int:
     """Return how many people ``people_there`` has in all."""
-    there = (Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED)
+    there = (Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
     return session.scalar(select(func.count()).select_from(Person).where(*there)) or 0
 
 
-def acts_there(session: Session, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
+def acts_there(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
     """Return a page of (Act, person) of what people did while they were at the company, the latest first."""
     found: Any = select(Act, Person.name.label("person")).join(Person, Person.id == Act.person_id)
-    live = found.where(Act.company_id == company_id, Act.reversed_at.is_(None))
+    live = found.where(Act.company_id == company_id, Act.reversed_at.is_(None), known_to(session, actor))
     return page_by(session, live, [(Act.happened_at, True), (Act.id, True)], after=after, size=size)
 
 
-def quotes_there(session: Session, company_id: int, today: date, *, after: str | None = None, size: int = 50) -> Page:
+def quotes_there(session: Session, actor: Actor, company_id: int, today: date, *, after: str | None = None, size: int = 50) -> Page:
     """Return a page of (Consent, person): words that people of the company let us use, and may use today, the latest first."""
     found: Any = select(Consent, Person.name.label("person")).join(Person, Person.id == Consent.person_id)
     stands = (Consent.ended_as.is_(None), or_(Consent.expires_on.is_(None), Consent.expires_on >= today))
-    found = found.where(Consent.company_id == company_id, Consent.item.in_(_QUOTED), Consent.quote != "", *stands)
+    found = found.where(Consent.company_id == company_id, Consent.item.in_(_QUOTED), Consent.quote != "", *stands, known_to(session, actor))
     return page_by(session, found, [(Consent.given_at, True), (Consent.id, True)], after=after, size=size)
 
 
-def _companies(*, q: str = "", industry: str = "", region: str = "", owner_id: int | None = None) -> Any:
-    there = (Person.company_id == Company.id, Person.is_advocate, Person.state != PersonState.DEACTIVATED)
+def _companies(session: Session, actor: Actor, *, q: str = "", industry: str = "", region: str = "", owner_id: int | None = None) -> Any:
+    there = (Person.company_id == Company.id, Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
     people = select(func.count()).where(*there).correlate(Company).scalar_subquery()
     found: Any = select(Company, _owner.name.label("owner"), CompanyAccount.renewal_on, people.label("people"))
     found = found.outerjoin(_owner, _owner.id == Company.owner_id).outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)

@@ -30,7 +30,7 @@ def contacts_for(session: Session, actor: Actor, person_ids: Collection[int]) ->
     """
     wanted, found = sorted(set(person_ids)), dict[int, Contact | None]()
     for start in range(0, len(wanted), AT_ONCE):
-        granted = _standing(actor).label("granted")
+        granted = granted_to(actor.id or 0).label("granted")
         people = select(Person.id, Person.name, Person.email, Company.owner_id, granted).outerjoin(Company, Company.id == Person.company_id)
         for row in session.execute(people.where(Person.id.in_(wanted[start : start + AT_ONCE]))):
             may = may_see_contact(actor, owner_id=row.owner_id, person_id=row.id, is_granted=bool(row.granted))
@@ -54,9 +54,10 @@ def may_search_contact(actor: Actor) -> ColumnElement[bool]:
     if not actor.is_employee:
         return own
     looked_after = select(Company.id).where(Company.owner_id == (actor.id or 0)).scalar_subquery()
-    return or_(own, Person.company_id.in_(looked_after), _standing(actor))
+    return or_(own, Person.company_id.in_(looked_after), granted_to(actor.id or 0))
 
 
-def _standing(actor: Actor) -> ColumnElement[bool]:
-    grants = select(ContactGrant.id).where(ContactGrant.viewer_id == (actor.id or 0), ContactGrant.person_id == Person.id)
+def granted_to(viewer_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition over ``Person`` that somebody was granted their contact details, and is still."""
+    grants = select(ContactGrant.id).where(ContactGrant.viewer_id == viewer_id, ContactGrant.person_id == Person.id)
     return grants.where(ContactGrant.ended_at.is_(None)).correlate(Person).exists()

@@ -57,8 +57,8 @@ def companies() -> ResponseReturnValue:
     asked = form.values()
     filters = {name: value for name, value in asked.items() if name != "mine"} | ({"owner_id": actor.id} if asked.get("mine") else {})
     if request.args.get("format") == "csv":
-        return csv_response("companies.csv", HEADER, (_cells(row) for row in every_company(db(), **filters)))
-    page, mine = companies_page(db(), after=request.args.get("after"), **filters), looked_after(db(), actor.id)
+        return csv_response("companies.csv", HEADER, (_cells(row) for row in every_company(db(), actor, **filters)))
+    page, mine = companies_page(db(), actor, after=request.args.get("after"), **filters), looked_after(db(), actor.id)
     told = ngettext("You look after %(n)s company.", "You look after %(n)s companies.", mine, n=number(mine)) if mine else ""
     return render_fragment("accounts/companies.html", "results", form=form, page=page, asked=asked, told=told)
 
@@ -74,13 +74,13 @@ def company(company_id: int) -> str:
     """One company: all that staff know of it, some of each, with the way to all."""
     found, actor, now = get_company(db(), company_id), current_actor(), utcnow()
     account, stands = hand_over_of(db(), company_id)
-    people = people_there(db(), company_id, size=SOME_PEOPLE)
+    people = people_there(db(), actor, company_id, size=SOME_PEOPLE)
     is_own = may_hand_over(actor, found.owner_id)
     facts: dict[str, Any] = {"company": found, "account": account, "known": stands, "is_own": is_own}
-    facts |= {"people": people, "number": count_people(db(), company_id), "may_see": seen_by(db(), actor, [one.id for one in people])}
+    facts |= {"people": people, "number": count_people(db(), actor, company_id), "may_see": seen_by(db(), actor, [one.id for one in people])}
     today = local_date(now, programme_zone(db()))
     facts |= {"said": said_page(db(), actor, company=company_id, size=SOME) if is_own else None}
-    facts |= {"acts": acts_there(db(), company_id, size=SOME), "quotes": quotes_there(db(), company_id, today, size=SOME)}
+    facts |= {"acts": acts_there(db(), actor, company_id, size=SOME), "quotes": quotes_there(db(), actor, company_id, today, size=SOME)}
     facts |= {"panels": panels_for(db(), actor, found, now)}
     return render("accounts/company.html", **facts, who=_who(found, account), now=now, **NAMES)
 
@@ -91,12 +91,12 @@ def all_of(company_id: int, what: str) -> str:
     """All people of a company, all they did, or all they let us quote."""
     found, actor, after = get_company(db(), company_id), current_actor(), request.args.get("after")
     if what == "people":
-        page = people_there(db(), company_id, after=after)
+        page = people_there(db(), actor, company_id, after=after)
         return render("accounts/all_people.html", company=found, page=page, may_see=seen_by(db(), actor, [one.id for one in page]), **NAMES)
     if what == "acts":
-        return render("accounts/all_acts.html", company=found, page=acts_there(db(), company_id, after=after), **NAMES)
+        return render("accounts/all_acts.html", company=found, page=acts_there(db(), actor, company_id, after=after), **NAMES)
     today = local_date(utcnow(), programme_zone(db()))
-    return render("accounts/all_quotes.html", company=found, page=quotes_there(db(), company_id, today, after=after), **NAMES)
+    return render("accounts/all_quotes.html", company=found, page=quotes_there(db(), actor, company_id, today, after=after), **NAMES)
 
 
 def _who(company: Company, account: Any) -> dict[int, str]:

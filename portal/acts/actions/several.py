@@ -35,12 +35,14 @@ class Line:
     ask: Ask | None = None
 
 
-def foresee_several(session: Session, *, lines: Sequence[str], kind: AskKind | str, now: datetime, channel: str = Channel.EMAIL) -> list[Line]:
+def foresee_several(
+    session: Session, actor: Actor, *, lines: Sequence[str], kind: AskKind | str, now: datetime, channel: str = Channel.EMAIL
+) -> list[Line]:
     """Return who of ``lines`` could be asked now, in their order: who comes first takes the slot. Nothing is reserved.
 
     Refuses KindUnknown and TooManyPeople.
     """
-    wanted, found = known_kind(kind), _found(session, lines)
+    wanted, found = known_kind(kind), _found(session, actor, lines)
     budgets = budgets_of(session, [line.person_id for line in found if line.person_id], now)
     return [line for line, _budget in _judged(session, found, budgets, wanted, channel, now)]
 
@@ -54,7 +56,7 @@ def ask_several(
     nobody twice. Refuses NotAllowed, KindUnknown and TooManyPeople.
     """
     require_staff(actor)
-    wanted, found = known_kind(kind), _found(session, lines)
+    wanted, found = known_kind(kind), _found(session, actor, lines)
     ids = [line.person_id for line in found if line.person_id]
     lock_budgets(session, ids)
     before = _made_before(session, [f"{key}:{person_id}" for person_id in ids])
@@ -96,13 +98,13 @@ def _made_before(session: Session, keys: Sequence[str]) -> dict[int, Ask]:
     return {ask.person_id: ask for ask in session.scalars(select(Ask).where(Ask.key.in_(cut)))} if cut else {}
 
 
-def _found(session: Session, lines: Sequence[str]) -> list[Line]:
-    """Return who is meant by each line, everybody once."""
+def _found(session: Session, actor: Actor, lines: Sequence[str]) -> list[Line]:
+    """Return who is meant by each line of the actor's, everybody once."""
     typed = [line.strip() for line in lines if line.strip()]
     if len(typed) > MOST_PEOPLE:
         raise TooManyPeople(most=MOST_PEOPLE)
     found, seen = list[Line](), set[int]()
-    for text, person in zip(typed, find_all_asked(session, typed), strict=True):
+    for text, person in zip(typed, find_all_asked(session, actor, typed), strict=True):
         if isinstance(person, Refusal):
             found.append(Line(text, refusal=person))
         elif person.id not in seen:

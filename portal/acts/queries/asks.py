@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
 from portal.acts.rules.asks import AskState, Came, state_of
+from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import known_to
 from portal.web.paging import SIZE, Page, page_by
 
 SHOWN = 200
@@ -49,17 +51,26 @@ def find_ask(session: Session, *, key: str) -> Ask | None:
     return session.scalar(select(Ask).where(Ask.key == key))
 
 
-def open_asks(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskRow]:
-    """Return the unsettled asks of a person or of a company's people, those first whose answer is due first; 200 at most (``count_open``)."""
+def open_asks(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None) -> list[AskRow]:
+    """Return the unsettled asks of a person or of a company's people, those first whose answer is due first; 200 at most (``count_open``).
+
+    Of a company's people those whom ``actor`` may know of; whose person's asks they may read is the door's to ask.
+    """
     whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id
-    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(whose).order_by(OpenAsk.is_accepted, OpenAsk.expires_at, Ask.id).limit(SHOWN)
+    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(whose)
+    if company_id is not None:
+        found = found.where(known_to(session, actor))
+    found = found.order_by(OpenAsk.is_accepted, OpenAsk.expires_at, Ask.id).limit(SHOWN)
     return _filled(session, session.execute(found).all())
 
 
-def count_open(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> int:
-    """Return how many unsettled asks there are of a person or of a company's people."""
-    whose = OpenAsk.person_id == person_id if person_id is not None else OpenAsk.company_id == company_id
-    return session.scalar(select(func.count()).select_from(OpenAsk).where(whose)) or 0
+def count_open(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None) -> int:
+    """Return how many unsettled asks there are of a person or of a company's people: those of ``open_asks``."""
+    found = select(func.count()).select_from(OpenAsk)
+    if person_id is not None:
+        return session.scalar(found.where(OpenAsk.person_id == person_id)) or 0
+    found = found.join(Person, Person.id == OpenAsk.person_id).where(OpenAsk.company_id == company_id, known_to(session, actor))
+    return session.scalar(found) or 0
 
 
 def asked_by(session: Session, person_id: int, rows: list[AskRow]) -> dict[int, tuple[str, str]]:
@@ -92,9 +103,9 @@ def asks_of(session: Session, person_id: int, *, after: str | None = None, size:
     return asks_page(session, Ask.person_id == person_id, after=after, size=size)
 
 
-def asks_of_company(session: Session, company_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
-    """Return what was asked of the people of a company while they were there."""
-    return asks_page(session, Ask.company_id == company_id, after=after, size=size)
+def asks_of_company(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return what was asked of the people of a company while they were there, of those whom ``actor`` may know of."""
+    return asks_page(session, (Ask.company_id == company_id) & known_to(session, actor), after=after, size=size)
 
 
 def blocks_of(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskBlock]:

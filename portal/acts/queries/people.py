@@ -14,10 +14,12 @@ from portal.acts.models.asks import AskLoad
 from portal.acts.queries.ready import Ready, ready
 from portal.acts.rules.loads import NEVER_ASKED
 from portal.acts.rules.refusals import AskerUnknown, OneOfTwo, WhoUnclear, WhoUnknown
+from portal.kernel.actor import Actor
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import MOST_ID
 from portal.kernel.text import N_, clean_line, fold, like_pattern, normal_email
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import known_to, knows
 from portal.people.queries.persons import find_person_by_email, people_by_email
 from portal.people.rules.person import PersonState
 from portal.web.paging import SIZE, Page, pack_cursor, page_by, read_cursor
@@ -28,20 +30,23 @@ BY_NAME: list[tuple[Any, bool]] = [(Person.name_key, False), (Person.id, False)]
 ASKABLE = (Person.is_advocate, Person.state != PersonState.DEACTIVATED)
 
 
-def find_asked(session: Session, typed: str) -> Person:
-    """Return the customer's person whom somebody typed: chosen from the list, by e-mail address, or by a name that only one has.
+def find_asked(session: Session, actor: Actor, typed: str) -> Person:
+    """Return the customer's person whom ``actor`` typed: chosen from the list, by e-mail address, or by a name that only one has.
 
-    Refuses WhoUnknown and WhoUnclear.
+    Refuses WhoUnknown and WhoUnclear. Whom the actor may not know of (``people.queries.knowing``) is unknown, however well they typed.
     """
-    (found,) = find_all_asked(session, [typed])
+    (found,) = find_all_asked(session, actor, [typed])
     if isinstance(found, Refusal):
         raise found
     return found
 
 
-def find_all_asked(session: Session, typed: Sequence[str]) -> list[Person | Refusal]:
+def find_all_asked(session: Session, actor: Actor, typed: Sequence[str]) -> list[Person | Refusal]:
     """Return for each text the person it means, or why nobody: as ``find_asked`` does, with as many statements as for one."""
-    return _meant(session, typed, ASKABLE, lambda person: person.is_advocate)
+    found = _meant(session, typed, (*ASKABLE, known_to(session, actor)), lambda person: person.is_advocate)
+    known = knows(session, actor, [one.id for one in found if isinstance(one, Person)])
+    texts = zip(found, typed, strict=True)
+    return [one if isinstance(one, Refusal) or one.id in known else WhoUnknown(text=clean_line(text)[:80]) for one, text in texts]
 
 
 def find_asker(session: Session, typed: str) -> Person:
@@ -90,12 +95,12 @@ def label_of(name: str, company: str | None, person_id: int) -> str:
     return f"{', '.join(filter(None, (name, company)))} (#{person_id})"
 
 
-def names_to_ask(session: Session, term: str) -> list[str]:
-    """Return labels of people whose name or company holds ``term``, or whose address it is."""
+def names_to_ask(session: Session, actor: Actor, term: str) -> list[str]:
+    """Return labels of people whom ``actor`` may know of and whose name or company holds ``term``, or whose address it is."""
     key = clean_line(term)
     if not key or _NUMBERED.search(key):
         return []
-    rows = session.execute(_people(key).order_by(Person.name_key, Person.id).limit(OFFERED))
+    rows = session.execute(_people(session, actor, key).order_by(Person.name_key, Person.id).limit(OFFERED))
     return [label_of(row.name, row.company, row.id) for row in rows]
 
 
@@ -112,6 +117,7 @@ ORDER_NAMES = {Order.RESTED: N_("Most rested first"), Order.WORN: N_("Most used 
 
 def people_to_ask(
     session: Session,
+    actor: Actor,
     *,
     now: datetime,
     q: str | None = None,
@@ -121,12 +127,13 @@ def people_to_ask(
     after: str | None = None,
     size: int = SIZE,
 ) -> Page:
-    """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``.
+    """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``,
+    and whom ``actor`` may know of.
 
     A cursor stays right while time passes: strain fades alike for all. On whom nothing weighs stands by name before the others (behind them
     where the most used come first), and is read apart from them, so that each part comes out of an index of its own.
     """
-    found = _sifted(session, now, q or "", company_id, state)
+    found = _sifted(session, actor, now, q or "", company_id, state)
     if order == Order.NAME:
         return page_by(session, found, BY_NAME, after=after, size=size)
     is_worn, values = order == Order.WORN, read_cursor(after) if after else None
@@ -142,9 +149,11 @@ def people_to_ask(
     return Page([*page.rows, *more.rows], more.next, page.is_first)
 
 
-def everybody_to_ask(session: Session, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None) -> Sequence[Any]:
+def everybody_to_ask(
+    session: Session, actor: Actor, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None
+) -> Sequence[Any]:
     """Return everybody whom the list shows under its search, in its order."""
-    found = _sifted(session, now, q or "", None, state)
+    found = _sifted(session, actor, now, q or "", None, state)
     parts = [(found, BY_NAME)] if order == Order.NAME else _parts(found, order == Order.WORN)
     rows: list[Any] = []
     for part, keys in parts:
@@ -159,9 +168,9 @@ def _parts(found: Any, is_worn: bool) -> list[tuple[Any, list[tuple[Any, bool]]]
     return [weighed, light] if is_worn else [light, weighed]
 
 
-def _sifted(session: Session, now: datetime, term: str, company_id: int | None, state: str | None) -> Any:
+def _sifted(session: Session, actor: Actor, now: datetime, term: str, company_id: int | None, state: str | None) -> Any:
     sifting = ready(session, now)
-    found = sifting.joined(_people(term, company_id))
+    found = sifting.joined(_people(session, actor, term, company_id))
     return found.where(sifting.where[Ready(state)]) if state else found
 
 
@@ -172,9 +181,9 @@ def approvers(session: Session, without: Sequence[int | None]) -> list[tuple[int
     return [(row.id, row.name) for row in session.execute(found.order_by(Person.name_key, Person.id))]
 
 
-def _people(term: str, company_id: int | None = None) -> Any:
+def _people(session: Session, actor: Actor, term: str, company_id: int | None = None) -> Any:
     columns = (Person.id, Person.name, Person.title, Person.company_id, Company.name.label("company"))
-    found: Any = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*ASKABLE)
+    found: Any = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*ASKABLE, known_to(session, actor))
     if term:
         # By a whole address, never by a part of one: that would tell addresses to whoever tries long enough.
         by_name = like_pattern(fold(term))

@@ -106,7 +106,7 @@ def _page(form: TermsForm | None = None, *, refused: tuple[int, AnswerForm] | No
     budget, default = budget_of(db(), me, now, of_company=False), defaults_of(db()).person
     page = asks_of(db(), me, after=request.args.get("after"))
     shown = form or terms_form(TermsForm, budget.person.terms).offer(default, budget.person.terms.days)
-    waiting = open_asks(db(), person_id=me)
+    waiting = open_asks(db(), current_actor(), person_id=me)
     facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now, "asked_by": asked_by(db(), me, waiting)}
     facts["kept_apart"] = refused[1].reason.data if refused and refused[0] not in [row.ask.id for row in waiting] else ""
     blank = AnswerForm(formdata=None)

@@ -19,10 +19,12 @@ from portal.acts.rules.asks import Channel
 from portal.acts.rules.budget import BAND_NAMES
 from portal.acts.rules.refusals import Stop
 from portal.acts.views.names import NAMES
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
+from portal.people.queries.knowing import require_known
 from portal.people.queries.persons import get_person, names
 from portal.web.exports import csv_response, xlsx_response
 from portal.web.guards import current_actor, staff
@@ -31,6 +33,7 @@ from portal.web.templating import render, render_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("goodwill", __name__, url_prefix="/goodwill")
+SYSTEM = system()
 HEADER = ("person_id", "person", "company", "used", "most", "days", "left", "strain", "band", "company_used", "company_most", "free_on")
 
 
@@ -43,8 +46,8 @@ def index() -> ResponseReturnValue:
     sifted = asked | {"now": now}
     if (kind := request.args.get("format")) in ("csv", "xlsx"):
         answer = csv_response if kind == "csv" else xlsx_response
-        return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), **sifted), now))
-    page = people_to_ask(db(), **sifted, after=request.args.get("after"))
+        return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), current_actor(), **sifted), now))
+    page = people_to_ask(db(), current_actor(), **sifted, after=request.args.get("after"))
     facts = {"page": page, "budgets": budgets_of(db(), [row.id for row in page], now), "asked": asked, "form": form}
     return render_fragment("acts/index.html", "results", **facts, now=now, **NAMES)
 
@@ -74,6 +77,7 @@ def person(person_id: int) -> str:
 @writes(again=lambda refusal, person_id: _ask_again(refusal, person_id))
 def ask(person_id: int) -> ResponseReturnValue:
     """Ask the person."""
+    require_known(db(), current_actor(), person_id)
     form = _ask_form(person_id)
     if not form.validate():
         return _person(person_id, form), 422
@@ -95,6 +99,7 @@ def ask(person_id: int) -> ResponseReturnValue:
 def outcome(ask_id: int, what: str) -> ResponseReturnValue:
     """Write down what came of an ask."""
     form, actor, now = OutcomeForm(), current_actor(), utcnow()
+    require_known(db(), actor, get_ask(db(), ask_id).person_id)
     if not form.validate():
         return _shown_again(ask_id, form), 422
     note = form.note.data or ""
@@ -117,10 +122,10 @@ def company(company_id: int) -> str:
 
 def _company(company_id: int, refused: tuple[int, OutcomeForm] | None = None) -> str:
     now, found, form = utcnow(), get_company(db(), company_id), PeopleFilter(request.args)
-    page = people_to_ask(db(), now=now, company_id=company_id, **form.values(), after=request.args.get("after"))
+    page = people_to_ask(db(), current_actor(), now=now, company_id=company_id, **form.values(), after=request.args.get("after"))
     facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page, "form": form, "asked": form.values()}
     facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), **_open_of(refused, company_id=company_id)}
-    facts |= {"latest": asks_of_company(db(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
+    facts |= {"latest": asks_of_company(db(), current_actor(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
     return render("acts/company.html", **facts, now=now, **NAMES)
 
 
@@ -135,12 +140,13 @@ def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str
     """What is left of somebody's goodwill, on the admins' page about them."""
     if not person.is_advocate:
         return None
-    return {"budget": budget_of(session, person.id, now, of_company=False), "open": count_open(session, person_id=person.id), **NAMES}
+    return {"budget": budget_of(session, person.id, now, of_company=False), "open": count_open(session, system(), person_id=person.id), **NAMES}
 
 
-def company_panel(session: Session, company_id: int, now: datetime) -> Mapping[str, Any]:
+def company_panel(session: Session, company_id: int, now: datetime, actor: Actor = SYSTEM) -> Mapping[str, Any]:
     """What is left of a company's goodwill, on the admins' page about it."""
-    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": count_open(session, company_id=company_id), **NAMES}
+    number = count_open(session, actor, company_id=company_id)
+    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": number, **NAMES}
 
 
 def standing_blocks(**whose: int) -> list[tuple[Any, str]]:
@@ -158,12 +164,14 @@ def _ask_form(person_id: int, **kwargs: Any) -> AskForm:
 
 def _open_of(refused: tuple[int, OutcomeForm] | None, **whose: int) -> dict[str, Any]:
     """Return what is open, the form for what came of it, and the one that was refused: with its ask, or apart where that is open no more."""
-    found, total = open_asks(db(), **whose), count_open(db(), **whose)
+    actor = current_actor()
+    found, total = open_asks(db(), actor, **whose), count_open(db(), actor, **whose)
     apart = refused[1].note.data if refused and refused[0] not in [row.ask.id for row in found] else ""
     return {"open": found, "open_total": total, "outcome": OutcomeForm(formdata=None), "refused": refused, "kept_apart": apart}
 
 
 def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None, refused: tuple[int, OutcomeForm] | None = None) -> str:
+    require_known(db(), current_actor(), person_id)
     now, found = utcnow(), get_person(db(), person_id)
     if not found.is_advocate:
         raise NotFound()

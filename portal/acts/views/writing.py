@@ -23,6 +23,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.ids import read_id
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
+from portal.people.queries.knowing import knows
 from portal.web.guards import current_actor, staff
 from portal.web.language import number
 from portal.web.templating import render
@@ -33,8 +34,8 @@ from portal.web.transaction import db, writes
 @staff
 def log() -> str:
     """The form; ``?person=`` fills in who."""
-    asked = read_id(request.args.get("person"))
-    person = db().get(Person, asked) if asked else None
+    chosen = read_id(request.args.get("person")) or 0
+    person = db().get(Person, chosen) if chosen in knows(db(), current_actor(), [chosen]) else None
     company = get_company(db(), person.company_id).name if person and person.company_id else None
     who = label_of(person.name, company, person.id) if person and person.is_advocate else ""
     return _log(LogForm(formdata=None, person=who, happened_on=local_date(utcnow(), programme_zone(db())), came=""))
@@ -44,7 +45,7 @@ def log() -> str:
 @staff
 def log_names() -> str:
     """People to choose from while a name is typed, for htmx."""
-    return render("acts/_names.html", found=names_to_ask(db(), request.args.get("person", "")))
+    return render("acts/_names.html", found=names_to_ask(db(), current_actor(), request.args.get("person", "")))
 
 
 @bp.post("/log")
@@ -55,7 +56,7 @@ def keep_log() -> ResponseReturnValue:
     form, now = LogForm(), utcnow()
     if not form.validate():
         return _log(form), 422
-    person = find_asked(db(), form.person.data or "")
+    person = find_asked(db(), current_actor(), form.person.data or "")
     asker = find_asker(db(), form.asked_by.data).id if form.asked_by.data else current_actor().id
     given: dict[str, Any] = {"kind": form.kind.data, "channel": form.channel.data, "minutes": form.minutes.data, "note": form.note.data or ""}
     given |= {"about": form.about.data or "", "asked_by_id": asker}
@@ -103,7 +104,8 @@ def ask_many() -> ResponseReturnValue:
     if not form.validate():
         return _several(form), 422
     if request.form.get("step") != "ask":
-        return _several(form, foresee_several(db(), lines=form.lines, kind=form.kind.data, channel=form.channel.data, now=now))
+        foreseen = {"lines": form.lines, "kind": form.kind.data, "channel": form.channel.data}
+        return _several(form, foresee_several(db(), current_actor(), **foreseen, now=now))
     given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     lines = ask_several(db(), current_actor(), lines=form.lines, **given, now=now)
     asked = sum(1 for line in lines if line.ask is not None)
@@ -112,7 +114,7 @@ def ask_many() -> ResponseReturnValue:
 
 
 def _log(form: LogForm) -> str:
-    return render("acts/log.html", form=form, found=names_to_ask(db(), form.person.data or "") if form.person.errors else [])
+    return render("acts/log.html", form=form, found=names_to_ask(db(), current_actor(), form.person.data or "") if form.person.errors else [])
 
 
 def _log_again(refusal: Refusal) -> ResponseReturnValue:

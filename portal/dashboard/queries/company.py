@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import known_to
 from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.queries.seeing import readable
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination
 from portal.references.rules.states import STANDS, Standing, State, standing
@@ -18,14 +20,18 @@ SOME = 5
 _nominator = aliased(Person)
 
 
-def nominations_there(session: Session, company: Company) -> list[tuple[Any, Standing]]:
-    """Return the latest nominations of people of a company, each with how it stands; of those turned down or refused none."""
+def nominations_there(session: Session, actor: Actor, company: Company) -> list[tuple[Any, Standing]]:
+    """Return the latest nominations of people of a company, each with how it stands; none of those turned down or refused, nor of whom the
+    actor may not know of.
+    """
     there = or_(
         Nomination.company_id == company.id, (Nomination.company_id.is_(None)) & (func.lower(Nomination.company_name) == company.name.lower())
     )
     columns = (Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"))
     found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == Nomination.nominator_id)
-    shown = (Nomination.duplicate_of_id.is_(None), Nomination.state.in_(STANDS))
+    shown = (
+        Nomination.duplicate_of_id.is_(None), Nomination.state.in_(STANDS), or_(Nomination.person_id.is_(None), known_to(session, actor)),
+    )  # fmt: skip
     rows = session.execute(found.where(there, *shown).order_by(Nomination.created_at.desc(), Nomination.id.desc()).limit(SOME + 1)).all()
     return [(row, _stands(row)) for row in rows]
 
@@ -35,12 +41,11 @@ def _stands(row: Any) -> Standing:
     return standing(State(one.state), row.person_state, is_in_review=one.review_began_at is not None, ask_again_on=one.ask_again_on)
 
 
-def profiles_there(session: Session, company: Company, *, sees_all: bool) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
-    """Return (ReferenceProfile, name) of a company, and what each person does; but for who sees all, only those whom everybody may find."""
+def profiles_there(session: Session, actor: Actor, company: Company) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
+    """Return (ReferenceProfile, name) of a company that the actor may read, and what each person does."""
     found = select(ReferenceProfile, Person.name.label("person")).join(Person, Person.id == ReferenceProfile.person_id)
-    found = found.where(Person.company_id == company.id).order_by(Person.name_key, Person.id).limit(SOME + 1)
-    if not sees_all:
-        found = found.where(ReferenceProfile.tier == 1, ReferenceProfile.is_visible)
+    found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.company_id == company.id, readable(actor))
+    found = found.order_by(Person.name_key, Person.id).limit(SOME + 1)
     rows = session.execute(found).all()
     ids, does = [row.ReferenceProfile.person_id for row in rows], dict[int, list[Activity]]()
     wanted = select(ProfileActivity.person_id, ProfileActivity.activity).where(ProfileActivity.person_id.in_(ids), ~ProfileActivity.is_never)
@@ -52,12 +57,13 @@ def profiles_there(session: Session, company: Company, *, sees_all: bool) -> tup
 
 def requests_there(session: Session, actor: Actor, company: Company, *, sees_all: bool) -> Sequence[Any]:
     """Return (RequestCandidate, ReferenceRequest, person, requester) for people of a company, the latest first: all for who sees all, else
-    one's own requests and those one handles, since nobody else reads what is known of a prospect.
+    one's own requests and those one handles, since nobody else reads what is known of a prospect; and of whom one may not know of, none.
     """
     columns = (RequestCandidate, ReferenceRequest, Person.name.label("person"), _nominator.name.label("requester"))
     found = select(*columns).join(ReferenceRequest, ReferenceRequest.id == RequestCandidate.request_id)
     found = found.join(Person, Person.id == RequestCandidate.person_id).join(_nominator, _nominator.id == ReferenceRequest.requester_id)
     found = found.where(RequestCandidate.company_id == company.id)
     if not sees_all:
-        found = found.where(or_(ReferenceRequest.requester_id == actor.id, ReferenceRequest.handler_id == actor.id))
+        own = or_(ReferenceRequest.requester_id == actor.id, ReferenceRequest.handler_id == actor.id)
+        found = found.where(own, known_to(session, actor))
     return session.execute(found.order_by(RequestCandidate.proposed_at.desc(), RequestCandidate.id.desc()).limit(SOME + 1)).all()

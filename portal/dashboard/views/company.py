@@ -35,13 +35,13 @@ OUTCOMES = {DealOutcome.WON: N_("Deal won"), DealOutcome.LOST: N_("Deal lost")}
 
 def nominations_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
     """Who of the company was nominated, and how that stands."""
-    found = nominations_there(session, company)
+    found = nominations_there(session, actor, company)
     return {"rows": found[:SOME], "is_more": len(found) > SOME, "standings": STANDING_NAMES, "company": company}
 
 
 def profiles_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
     """Who of the company is a reference, and for what."""
-    rows, does = profiles_there(session, company, sees_all=may_hand_over(actor, company.owner_id))
+    rows, does = profiles_there(session, actor, company)
     names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES}
     return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "company": company, "is_wide": True, **names}
 
@@ -56,4 +56,4 @@ def requests_panel(session: Session, actor: Actor, company: Company, now: dateti
 
 def goodwill_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
     """How much its people may still be asked."""
-    return company_panel(session, company.id, now)
+    return company_panel(session, company.id, now, actor)

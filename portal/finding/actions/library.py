@@ -59,7 +59,7 @@ def add_item(session: Session, actor: Actor, *, key: str, content: Content, file
     made = session.scalar(select(LibraryItem).where(LibraryItem.key == key))
     if made is not None:
         return made
-    values = _values(session, content, file_id, now)
+    values = _values(session, actor, content, file_id, now)
     item = LibraryItem(key=key, **values, uses=0, edition=1, made_by_id=actor.id, made_at=now, changed_at=now, retired_at=None, retired_reason="")
     session.add(item)
     session.flush()
@@ -70,10 +70,10 @@ def add_item(session: Session, actor: Actor, *, key: str, content: Content, file
 def change_item(session: Session, actor: Actor, *, item_id: int, edition: int, content: Content, file_id: int | None, now: datetime) -> LibraryItem:
     """Change an item that is as the admin saw it; without a new file the old one stays. Refuses as ``add_item``, and Conflict, ItemRetired."""
     _require_admin(actor)
-    item: LibraryItem = get_item(session, item_id, now, is_any=True).LibraryItem
+    item: LibraryItem = get_item(session, actor, item_id, now, is_any=True).LibraryItem
     if item.retired_at is not None:
         raise ItemRetired()
-    values = _values(session, content, file_id or item.file_id, now) | {"edition": edition + 1, "changed_at": now}
+    values = _values(session, actor, content, file_id or item.file_id, now) | {"edition": edition + 1, "changed_at": now}
     mine = (LibraryItem.id == item_id, LibraryItem.edition == edition, LibraryItem.retired_at.is_(None))
     if not session.execute(update(LibraryItem).where(*mine).values(**values)).rowcount:  # type: ignore[attr-defined]
         raise Conflict()
@@ -85,7 +85,7 @@ def change_item(session: Session, actor: Actor, *, item_id: int, edition: int, c
 def retire_item(session: Session, actor: Actor, *, item_id: int, reason: str, now: datetime) -> None:
     """Let an item be shown no more. Refuses: NotAllowed, NotFound, ItemRetired."""
     _require_admin(actor)
-    get_item(session, item_id, now, is_any=True)
+    get_item(session, actor, item_id, now, is_any=True)
     mine = (LibraryItem.id == item_id, LibraryItem.retired_at.is_(None))
     changed = session.execute(update(LibraryItem).where(*mine).values(retired_at=now, retired_reason=reason, changed_at=now))
     if not changed.rowcount:  # type: ignore[attr-defined]
@@ -97,7 +97,7 @@ def use_item(session: Session, actor: Actor, *, item_id: int, now: datetime) -> 
     """Count that somebody takes an item to use it. Refuses NotFound for what may not be used any more."""
     if not (actor.is_employee or actor.is_admin):
         raise NotAllowed()
-    item: LibraryItem = get_item(session, item_id, now).LibraryItem
+    item: LibraryItem = get_item(session, actor, item_id, now).LibraryItem
     session.execute(update(LibraryItem).where(LibraryItem.id == item_id).values(uses=LibraryItem.uses + 1))
     return item
 
@@ -107,10 +107,10 @@ def _require_admin(actor: Actor) -> None:
         raise NotAllowed()
 
 
-def _values(session: Session, content: Content, file_id: int | None, now: datetime) -> dict[str, Any]:
+def _values(session: Session, actor: Actor, content: Content, file_id: int | None, now: datetime) -> dict[str, Any]:
     require_link(content.link)
     require_content(quote=content.quote, link=content.link, has_file=file_id is not None)
-    person = find_asked(session, content.person) if content.person else None
+    person = find_asked(session, actor, content.person) if content.person else None
     company_id = person.company_id if person and not content.company else None
     if content.company:
         found = session.scalars(select(Company.id).where(Company.name_key == name_key(content.company)).order_by(Company.id).limit(1)).first()

@@ -1,7 +1,7 @@
 """Who fits what is needed: ranked, each with reasons, and what stands against whoever does not quite."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -9,21 +9,25 @@ from sqlalchemy.orm import Session
 
 from portal.acts.rules.budget import Band, band
 from portal.finding.models.rows import FindingRow
+from portal.finding.queries.calling import under, veiled_name
 from portal.finding.queries.facts import facts_of
 from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.records import mean_grade
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
 from portal.finding.rules.fit import GOOD, MEAN_WHERE_NOBODY, Told, fit_of, parts, reasons, spoken_for
-from portal.finding.rules.misfits import Misfit
+from portal.finding.rules.misfits import Misfit, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
+from portal.profiles.rules.seeing import may_change, may_know
 from portal.web.paging import Page, pack_cursor, read_cursor
 
 SIZE, NEAR_SHOWN, COUNTED = 20, 6, 1_000
+Closest = Callable[[Sequence[int]], list[int]]
+"""Chooses, of people in the order of their fit, whose budgets are read."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Searc
 
 def find(session: Session, actor: Actor, needs: Needs, now: datetime, after: str | None = None, limit: int = SIZE) -> Page:
     """Return a page of ``Candidate`` whom the actor may find and ask now, the best first."""
-    return page_of(list(search(session, actor, needs, now).fitting), after, limit)
+    return page_of(session, list(search(session, actor, needs, now).fitting), after, limit)
 
 
 def near_misses(session: Session, actor: Actor, needs: Needs, now: datetime) -> list[tuple[Candidate, Misfit]]:
@@ -110,8 +114,11 @@ def near_misses(session: Session, actor: Actor, needs: Needs, now: datetime) -> 
 
 
 def check_one(session: Session, person_id: int, needs: Needs, now: datetime, actor: Actor | None = None) -> Candidate | None:
-    """Return one person against ``needs`` as they stand now, None for who has no profile. Without an actor everything is told."""
-    return candidates_of(session, actor, [person_id], needs, now).get(person_id)
+    """Return one person against ``needs`` as they stand now, None for who has no profile. Without an actor everything is told.
+
+    It is for what other rooms decide, so ``failed`` names every filter, the sensitive ones too: a page shows ``candidates_of``.
+    """
+    return _against(session, actor, [person_id], needs, now).get(person_id)
 
 
 def candidates_of(
@@ -122,13 +129,30 @@ def candidates_of(
     now: datetime,
     *,
     least: int = 0,
-    closest: Callable[[Sequence[int]], list[int]] | None = None,
+    closest: Closest | None = None,
 ) -> dict[int, Candidate]:
-    """Return some people against ``needs``, but for those who fit less than ``least``.
+    """Return some people against ``needs`` as the actor may read it, but for those who fit less than ``least``.
 
     Whom the actor may not know of at all is there with ``OnlyByAdmin``, unless there is a ``least``. ``closest`` chooses whose budgets are read,
-    of those who could fit so well, in the order of their fit if nobody had asked anything of them.
+    of those who could fit so well, in the order of their fit if nobody had asked anything of them. What stands against them is told by
+    ``told_to_all``, but to the account owner and admins.
     """
+    found = _against(session, actor, ids, needs, now, least=least, closest=closest)
+    if actor is None or actor.is_admin:
+        return found
+    return {its_id: one if may_change(actor, one.facts.owner_id) else replace(one, failed=told_to_all(one.failed)) for its_id, one in found.items()}
+
+
+def _against(
+    session: Session,
+    actor: Actor | None,
+    ids: Iterable[int],
+    needs: Needs,
+    now: datetime,
+    *,
+    least: int = 0,
+    closest: Closest | None = None,
+) -> dict[int, Candidate]:
     zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
     today = local_date(now, zone)
     met: dict[int, dict[str, float]] = {}
@@ -158,16 +182,20 @@ def seen_by(actor: Actor | None, facts: Facts) -> Sight:
     """Return what the actor sees of a profile."""
     if actor is None:
         return Sight.FULL
-    return sight_of(facts.tier, is_admin=actor.is_admin, is_owner=actor.id is not None and facts.owner_id == actor.id)
+    return sight_of(facts.tier, may_know=may_know(actor, person_id=facts.person_id, owner_id=facts.owner_id, tier=facts.tier))
 
 
-def page_of(ranked: list[Candidate], after: str | None, limit: int = SIZE) -> Page:
-    """Return one page of a ranking, behind the last one shown: by fit and number, so that whoever comes or goes meanwhile shifts nothing."""
+def page_of(session: Session, ranked: list[Candidate], after: str | None, limit: int = SIZE) -> Page:
+    """Return one page of a ranking, behind the last one shown: by fit and number, so that whoever comes or goes meanwhile shifts nothing.
+
+    The number stands in the cursor as a veiled name: whoever can read a cursor reads nobody's number.
+    """
     last = read_cursor(after) if after else None
-    known = last if last and len(last) == 2 and all(type(one) is int for one in last) else None
-    rest = [one for one in ranked if known is None or _order(one) > (-known[0], known[1])]
+    known = last if last and [type(one) for one in last] == [int, str] else None
+    behind = (-known[0], under(session, known[1]) or 0) if known else None
+    rest = [one for one in ranked if behind is None or _order(one) > behind]
     shown = rest[:limit]
-    cursor = pack_cursor([shown[-1].fit, shown[-1].person_id]) if len(rest) > limit else None
+    cursor = pack_cursor([shown[-1].fit, veiled_name(session, shown[-1].person_id)]) if len(rest) > limit else None
     return Page(shown, cursor, is_first=known is None)
 
 

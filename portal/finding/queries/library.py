@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.consents.models import Consent
@@ -13,7 +13,7 @@ from portal.files.models import StoredFile
 from portal.finding.models.library import LibraryItem
 from portal.finding.rules.library import Kind
 from portal.finding.rules.needs import Needs
-from portal.finding.rules.words import asked_for
+from portal.finding.rules.words import Asked, asked_for, words_of
 from portal.finding.search.engines import text_search
 from portal.finding.search.port import ITEMS
 from portal.kernel.actor import Actor
@@ -21,6 +21,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import known_to
 from portal.web.paging import AnySelect, Page, page_by
 
 FOUND, OFFERED, SIZE = 500, 3, 20
@@ -43,20 +44,20 @@ def is_usable(today: date) -> ColumnElement[bool]:
     return and_(LibraryItem.retired_at.is_(None), or_(LibraryItem.expires_on.is_(None), LibraryItem.expires_on >= today), ~withdrawn)
 
 
-def library_page(session: Session, wanted: Wanted, now: datetime, *, after: str | None = None, size: int = SIZE) -> Page:
-    """Return a page of (LibraryItem, person, company, filename), the newest first."""
-    return page_by(session, _wanted(session, wanted, now), _NEWEST, after=after, size=size)
+def library_page(session: Session, actor: Actor, wanted: Wanted, now: datetime, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of (LibraryItem, person, company, filename), the newest first. Whom ``actor`` may not know of is named in none."""
+    return page_by(session, _wanted(session, actor, wanted, now), _NEWEST, after=after, size=size)
 
 
-def iter_library(session: Session, wanted: Wanted, now: datetime) -> Iterator[Any]:
+def iter_library(session: Session, actor: Actor, wanted: Wanted, now: datetime) -> Iterator[Any]:
     """Yield every row of ``library_page``, for a file."""
-    found = _wanted(session, wanted, now).order_by(LibraryItem.made_at.desc(), LibraryItem.id.desc())
+    found = _wanted(session, actor, wanted, now).order_by(LibraryItem.made_at.desc(), LibraryItem.id.desc())
     yield from session.execute(found, execution_options={"yield_per": 500})
 
 
-def get_item(session: Session, item_id: int, now: datetime, *, is_any: bool = False) -> Any:
+def get_item(session: Session, actor: Actor, item_id: int, now: datetime, *, is_any: bool = False) -> Any:
     """Return one as (LibraryItem, person, company, filename). Raises NotFound for what may not be used, unless ``is_any``."""
-    found = _rows().where(LibraryItem.id == item_id)
+    found = _rows(session, actor).where(LibraryItem.id == item_id)
     if not is_any:
         found = found.where(is_usable(local_date(now, programme_zone(session))))
     row = session.execute(found).first()
@@ -65,15 +66,14 @@ def get_item(session: Session, item_id: int, now: datetime, *, is_any: bool = Fa
     return row
 
 
-def substitutes(session: Session, needs: Needs, now: datetime) -> list[Any]:
+def substitutes(session: Session, actor: Actor, needs: Needs, now: datetime) -> list[Any]:
     """Return the few items that answer the same worry best; without a worry those of the same industry. Nothing where neither is asked for.
 
     All the words come first, then any of them; of these, those of the same industry and product come first, then what is used most.
     """
-    asked, search = needs.asked, text_search(session)
-    chosen: list[int] = []
+    asked, chosen = needs.asked, list[int]()
     if asked:
-        chosen = search.matching(session, ITEMS, asked, is_all=True, limit=FOUND) or search.matching(session, ITEMS, asked, is_all=False, limit=FOUND)
+        chosen = _matching(session, actor, asked, is_all=True) or _matching(session, actor, asked, is_all=False)
     if not chosen and (asked or not needs.industry):
         return []
     where = LibraryItem.id.in_(chosen) if asked else func.lower(LibraryItem.industry) == func.lower(needs.industry)
@@ -81,7 +81,7 @@ def substitutes(session: Session, needs: Needs, now: datetime) -> list[Any]:
         (func.lower(LibraryItem.industry) == func.lower(needs.industry)).desc(),
         (func.lower(LibraryItem.product) == func.lower(needs.product)).desc(),
     ]
-    found = _rows().where(where, is_usable(local_date(now, programme_zone(session))))
+    found = _rows(session, actor).where(where, is_usable(local_date(now, programme_zone(session))))
     return list(session.execute(found.order_by(*same, LibraryItem.uses.desc(), LibraryItem.id.desc()).limit(OFFERED)))
 
 
@@ -99,18 +99,39 @@ def count_usable(session: Session, now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(LibraryItem).where(usable)) or 0
 
 
-def _rows() -> AnySelect:
-    columns = (LibraryItem, Person.name.label("person"), Company.name.label("company"), StoredFile.filename.label("filename"))
+def _rows(session: Session, actor: Actor) -> AnySelect:
+    is_known = _is_known(session, actor)
+    names = (case((is_known, Person.name)).label("person"), case((is_known, Company.name)).label("company"))
+    columns = (LibraryItem, *names, StoredFile.filename.label("filename"))
     found: AnySelect = select(*columns).outerjoin(Person, Person.id == LibraryItem.person_id).outerjoin(Company, Company.id == LibraryItem.company_id)
     return found.outerjoin(StoredFile, StoredFile.id == LibraryItem.file_id)
 
 
-def _wanted(session: Session, wanted: Wanted, now: datetime) -> AnySelect:
+def _is_known(session: Session, actor: Actor) -> ColumnElement[bool]:
+    return or_(LibraryItem.person_id.is_(None), known_to(session, actor))
+
+
+def _matching(session: Session, actor: Actor, asked: Asked, *, is_all: bool) -> list[int]:
+    """Return the items that hold the words. Whose name the actor may not know is found by what an item says alone, never by who they are."""
+    chosen = text_search(session).matching(session, ITEMS, asked, is_all=is_all, limit=FOUND)
+    if actor.is_admin or not chosen:
+        return chosen
+    texts = (LibraryItem.title, LibraryItem.answers, LibraryItem.quote, LibraryItem.product, LibraryItem.industry)
+    nameless = select(LibraryItem.id, *texts).join(Person, Person.id == LibraryItem.person_id).where(~known_to(session, actor))
+    left_out = set()
+    for item_id, *said in session.execute(nameless.where(LibraryItem.id.in_(chosen))):
+        number = len(asked.found_in(frozenset(words_of(" ".join(said)))))
+        if number < (len(asked.words) if is_all else 1):
+            left_out.add(item_id)
+    return [item_id for item_id in chosen if item_id not in left_out]
+
+
+def _wanted(session: Session, actor: Actor, wanted: Wanted, now: datetime) -> AnySelect:
     usable = is_usable(local_date(now, programme_zone(session)))
     shown = {"": usable, "out": and_(LibraryItem.retired_at.is_(None), ~usable), "retired": LibraryItem.retired_at.is_not(None)}
-    found = _rows().where(shown.get(wanted.show, usable))
+    found = _rows(session, actor).where(shown.get(wanted.show, usable))
     if wanted.kind in set(Kind):
         found = found.where(LibraryItem.kind == wanted.kind)
     if asked := asked_for(wanted.q):
-        found = found.where(LibraryItem.id.in_(text_search(session).matching(session, ITEMS, asked, is_all=True, limit=FOUND)))
+        found = found.where(LibraryItem.id.in_(_matching(session, actor, asked, is_all=True)))
     return found

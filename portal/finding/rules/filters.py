@@ -26,7 +26,11 @@ def verified_since(now: datetime) -> datetime:
 
 
 def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight = Sight.FULL) -> list[no.Misfit]:
-    """Return every hard filter that ``facts`` fail, each once. ``zone`` says which day it is."""
+    """Return every hard filter that ``facts`` fail, each once. ``zone`` says which day it is.
+
+    Who does not see the company is not told what it has to do with a prospect, neither by a sentence nor by who is missing: whoever named one
+    company after another would come to know which it is. Those filters stand all the same when an admin proposes the person.
+    """
     today = local_date(now, zone)
     found: list[no.Misfit] = []
     if sight is Sight.NONE:
@@ -36,7 +40,9 @@ def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight 
         found.append(no.Held())
     elif not is_late and (facts.status not in (Status.ACTIVE, Status.RESTING) or not facts.is_visible):
         found.append(no.NotFoundNow(status=STATUS_NAMES[facts.status]))
-    found += _verified(facts, now, is_late) + _agreed(facts, needs) + _words(facts, needs) + _prospect(facts, needs)
+    found += _verified(facts, now, is_late) + _agreed(facts, needs) + _words(facts, needs)
+    if sight is not Sight.VEILED:
+        found += _prospect(facts, needs)
     if facts.nps is not None and facts.nps < LEAST_NPS:
         found.append(no.Detracts(score=facts.nps))
     if facts.renewal_on is not None and today <= facts.renewal_on <= today + timedelta(days=RENEWAL_DAYS):

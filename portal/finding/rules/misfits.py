@@ -1,5 +1,7 @@
 """What keeps somebody out of a search, each by name with its sentence. They name nobody, so that they can be shown of people whose name is not."""
 
+from collections.abc import Iterable
+
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
@@ -143,7 +145,24 @@ class AwayThatDay(Misfit):
     hint = "later"
 
 
+class StandsAgainst(Misfit):
+    """One of ``SENSITIVE``, for whoever neither looks after the company nor runs the programme."""
+
+    message = N_("Something stands against it: ask the account owner or an admin.")
+
+
 class CannotBeAskedHere(Misfit):
     """Left, or no customer's person any more."""
 
     message = N_("Cannot be asked any more.")
+
+
+SENSITIVE = (Detracts, RenewalNear, Escalated, Held)
+"""What of a customer's standing with us is for the account owner and admins."""
+
+
+def told_to_all(failed: Iterable[Misfit]) -> tuple[Misfit, ...]:
+    """Return what any employee may read of why somebody does not fit: that something stands against it, never which of ``SENSITIVE``."""
+    listed = tuple(failed)
+    plain = tuple(one for one in listed if not isinstance(one, SENSITIVE))
+    return plain if len(plain) == len(listed) else (*plain, StandsAgainst())

@@ -1,4 +1,4 @@
-"""Who may find whom, and who sees their name, by tier."""
+"""What is seen of a profile in a search, by tier. Who may know the person is the rule of ``profiles.rules.seeing``."""
 
 from enum import StrEnum
 
@@ -11,8 +11,8 @@ class Sight(StrEnum):
     NONE = "none"
 
 
-def sight_of(tier: int, *, is_admin: bool, is_owner: bool) -> Sight:
-    """Return what an employee sees: of tier 1 everything, of tier 2 no name, of tier 3 nothing. Admins and the account owner see all."""
-    if is_admin or is_owner or tier == 1:
+def sight_of(tier: int, *, may_know: bool) -> Sight:
+    """Return what an employee sees: who may know the person sees all; else of tier 2 no name, of tier 3 nothing."""
+    if may_know:
         return Sight.FULL
     return Sight.VEILED if tier == 2 else Sight.NONE

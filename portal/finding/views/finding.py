@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 
 from portal.finding.actions.choosing import mark_favourite
 from portal.finding.forms import FavouriteForm, FindForm
+from portal.finding.queries.calling import meant
 from portal.finding.queries.candidates import Candidate, Search, candidates_of, count_yes, page_of
 from portal.finding.queries.candidates import search as search_for
 from portal.finding.queries.favourites import favourites_of, marked_among
 from portal.finding.queries.library import substitutes
 from portal.finding.queries.price import ask_price
 from portal.finding.rules.needs import Needs
-from portal.finding.views.names import NAMES, described, does, spoken
+from portal.finding.views.names import NAMES, called, described, does, spoken
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
-from portal.kernel.ids import read_id
 from portal.people.queries.persons import names as names_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
@@ -30,7 +30,7 @@ from portal.web.transaction import db, writes
 
 bp = Blueprint("finding", __name__, url_prefix="/find")
 HEADER = ("fit", "company", "person", "industry", "region", "size", "does", "asked", "of", "why", "what_stands_against")
-MOST_COMPARED = 4
+MOST_COMPARED, MOST_TICKED = 4, 50
 
 
 @bp.get("")
@@ -42,19 +42,21 @@ def find() -> ResponseReturnValue:
     found = search_for(db(), actor, needs, now)
     if request.args.get("format") == "csv":
         return csv_response("references.csv", HEADER, (_line(one) for one in found.shown))
-    page = page_of(found.shown, request.args.get("after"))
+    page = page_of(db(), found.shown, request.args.get("after"))
     shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
-    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), needs, now), "today": _today(now)}
+    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
     return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors())
 
 
-@bp.get("/<int:person_id>")
+@bp.get("/<reference_name>")
 @staff
-def reference(person_id: int) -> ResponseReturnValue:
+def reference(reference_name: str) -> ResponseReturnValue:
     """One of those found: everything that speaks for and against, and the price of asking."""
     form = FindForm(request.args)
-    needs, now = form.needs(), utcnow()
+    needs, now, person_id = form.needs(), utcnow(), _whom(reference_name)
     one = _get(person_id, needs, now)
+    if one is None and not reference_name.isdigit():
+        raise NotFound()
     if one is None:
         return redirect(url_for("references.person", person_id=person_id), 303)
     price = ask_price(db(), person_id, needs.activity, needs.needed_by, now)
@@ -63,15 +65,15 @@ def reference(person_id: int) -> ResponseReturnValue:
     return render("finding/reference.html", **shown, **_starred([one]), **NAMES, **doors())
 
 
-@bp.post("/<int:person_id>/favourite")
+@bp.post("/<reference_name>/favourite")
 @staff
 @writes
-def favourite(person_id: int) -> ResponseReturnValue:
+def favourite(reference_name: str) -> ResponseReturnValue:
     """Mark somebody, or take the mark off, and go back to where the star was pressed."""
     form = FavouriteForm()
-    mark_favourite(db(), current_actor(), reference_id=person_id, is_on=form.is_on.data == "1", now=utcnow())
+    mark_favourite(db(), current_actor(), reference_id=_whom(reference_name), is_on=form.is_on.data == "1", now=utcnow())
     back = own_path(form.next.data) or url_for(".find")
-    return redirect(f"{back}#p{person_id}", 303)
+    return redirect(f"{back}#p{reference_name}", 303)
 
 
 @bp.get("/favourites")
@@ -93,8 +95,8 @@ def compare() -> str:
     """Up to four of them side by side."""
     form = FindForm(request.args)
     needs, now = form.needs(), utcnow()
-    asked = [number for who in request.args.getlist("who") if (number := read_id(who))]
-    chosen = list(dict.fromkeys(asked))
+    asked = list(dict.fromkeys(request.args.getlist("who")))[:MOST_TICKED]
+    chosen = list(dict.fromkeys(filter(None, (meant(db(), current_actor(), who) for who in asked))))
     found = candidates_of(db(), current_actor(), chosen[:MOST_COMPARED], needs, now)
     rows = [one for one in found.values() if not _is_unknown(one)]
     shown = {"rows": rows, "needs": needs, "query": query_of(needs), "left_out": max(len(chosen) - MOST_COMPARED, 0), "today": _today(now)}
@@ -107,7 +109,7 @@ def doors() -> dict[str, Any]:
 
     def ask_at(one: Candidate, query: dict[str, Any]) -> str | None:
         if has_requests:
-            return url_for("requests.begin", person=one.person_id, **query)
+            return url_for("requests.begin", person=called(one), **query)
         return None if one.is_veiled else url_for("goodwill.person", person_id=one.person_id)
 
     return {"ask_at": ask_at, "has_requests": has_requests}
@@ -116,6 +118,13 @@ def doors() -> dict[str, Any]:
 def query_of(needs: Needs) -> dict[str, Any]:
     """Return what is needed as a query string carries it, to the next page."""
     return needs.to_json()
+
+
+def _whom(reference_name: str) -> int:
+    found = meant(db(), current_actor(), reference_name)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def _get(person_id: int, needs: Needs, now: datetime) -> Candidate | None:

@@ -36,8 +36,8 @@ def index() -> ResponseReturnValue:
     asked = form.values()
     wanted = Wanted(**{name: value for name, value in asked.items() if name != "show" or actor.is_admin})
     if request.args.get("format") == "csv":
-        return csv_response("library.csv", HEADER, (_line(row) for row in iter_library(db(), wanted, now)))
-    page = library_page(db(), wanted, now, after=request.args.get("after"))
+        return csv_response("library.csv", HEADER, (_line(row) for row in iter_library(db(), actor, wanted, now)))
+    page = library_page(db(), actor, wanted, now, after=request.args.get("after"))
     shown = {"form": form, "page": page, "asked": asked, "number": count_usable(db(), now), "is_admin": actor.is_admin}
     return render("finding/library.html", **shown, **NAMES)
 
@@ -47,7 +47,7 @@ def index() -> ResponseReturnValue:
 def item(library_item_id: int) -> str:
     """One item. Admins see those too that may not be used any more, and why."""
     actor, now = current_actor(), utcnow()
-    row = get_item(db(), library_item_id, now, is_any=actor.is_admin)
+    row = get_item(db(), actor, library_item_id, now, is_any=actor.is_admin)
     return render(
         "finding/item.html", row=row, is_admin=actor.is_admin, is_usable=_is_usable(library_item_id), retire=RetireForm(formdata=None), **NAMES
     )
@@ -101,7 +101,7 @@ def add(ready: Received | None) -> ResponseReturnValue:
 @admin
 def edit(library_item_id: int) -> str:
     """The form of an item that is there."""
-    row = get_item(db(), library_item_id, utcnow(), is_any=True)
+    row = get_item(db(), current_actor(), library_item_id, utcnow(), is_any=True)
     kept = row.LibraryItem
     texts = ("kind", "title", "answers", "quote", "link", "product", "industry", "permission", "expires_on", "edition")
     given = {name: getattr(kept, name) for name in texts} | {"company": row.company or "", "consent_id": str(kept.consent_id or "")}
@@ -131,7 +131,7 @@ def retire(library_item_id: int) -> ResponseReturnValue:
     """Let an item be shown no more."""
     form = RetireForm()
     if not form.validate():
-        row = get_item(db(), library_item_id, utcnow(), is_any=True)
+        row = get_item(db(), current_actor(), library_item_id, utcnow(), is_any=True)
         return render("finding/item.html", row=row, is_admin=True, is_usable=_is_usable(library_item_id), retire=form, **NAMES), 422
     retire_item(db(), current_actor(), item_id=library_item_id, reason=form.reason.data, now=utcnow())
     flash(_("Retired. Nobody is offered it any more."), "good")
@@ -140,7 +140,7 @@ def retire(library_item_id: int) -> ResponseReturnValue:
 
 def _is_usable(item_id: int) -> bool:
     try:
-        get_item(db(), item_id, utcnow())
+        get_item(db(), current_actor(), item_id, utcnow())
     except NotFound:
         return False
     return True

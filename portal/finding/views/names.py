@@ -5,11 +5,13 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from portal.acts.rules.budget import BAND_NAMES
+from portal.finding.queries.calling import called as called_in
 from portal.finding.queries.candidates import Candidate
 from portal.finding.rules.fit import Told
 from portal.finding.rules.library import KIND_NAMES
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.web.errors import sentence, shown_fact
+from portal.web.transaction import db
 
 NAMES: dict[str, Any] = {"activities": ACTIVITY_NAMES, "kinds": KIND_NAMES, "bands": BAND_NAMES, "refused": sentence}
 
@@ -38,4 +40,9 @@ def does(one: Candidate) -> list[str]:
     return [str(gettext(ACTIVITY_NAMES[activity])) for activity in Activity if activity in one.facts.activities]
 
 
-NAMES |= {"spoken": spoken, "described": described, "does": does}
+def called(one: Candidate) -> str:
+    """Return what stands for them in addresses and forms."""
+    return called_in(db(), one.person_id, is_veiled=one.is_veiled)
+
+
+NAMES |= {"called": called, "spoken": spoken, "described": described, "does": does}

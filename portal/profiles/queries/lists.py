@@ -17,6 +17,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import consent_holds
+from portal.profiles.queries.seeing import readable
 from portal.profiles.rules.fresh import AGE
 from portal.profiles.rules.states import Status
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -56,7 +57,7 @@ def iter_profiles(session: Session, actor: Actor, filters: Filters, now: datetim
 def totals(session: Session, actor: Actor) -> dict[str, int]:
     """Return how many profiles there are of each status, among those that ``actor`` sees."""
     found = select(ReferenceProfile.status, func.count().label("number")).join(Person, Person.id == ReferenceProfile.person_id)
-    found = found.outerjoin(Company, Company.id == Person.company_id).where(*_seen(actor)).group_by(ReferenceProfile.status)
+    found = found.outerjoin(Company, Company.id == Person.company_id).where(readable(actor)).group_by(ReferenceProfile.status)
     return {row.status: row.number for row in session.execute(found)}
 
 
@@ -67,14 +68,6 @@ def history_of(session: Session, person_id: int) -> list[Any]:
     return list(session.execute(found.where(*mine).order_by(AuditEvent.id.desc()).limit(HISTORY)))
 
 
-def _seen(actor: Actor) -> list[ColumnElement[bool]]:
-    """Return ``rules.seeing.may_see`` as a condition."""
-    if actor.is_admin:
-        return []
-    everybody = and_(ReferenceProfile.tier == 1, ReferenceProfile.is_visible, ReferenceProfile.status == Status.ACTIVE)
-    return [or_(Company.owner_id == actor.id, everybody)]
-
-
 def _found(session: Session, actor: Actor, filters: Filters, now: datetime) -> AnySelect:
     columns = (
         ReferenceProfile.status, ReferenceProfile.is_visible, ReferenceProfile.tier, ReferenceProfile.verified_at, ReferenceProfile.verify_on,
@@ -82,7 +75,7 @@ def _found(session: Session, actor: Actor, filters: Filters, now: datetime) -> A
         Company.name.label("company"), Company.industry, Company.region, Company.owner_id, _owner.name.label("owner"),
     )  # fmt: skip
     found: AnySelect = select(*columns).join(Person, Person.id == ReferenceProfile.person_id)
-    found = found.outerjoin(Company, Company.id == Person.company_id).outerjoin(_owner, _owner.id == Company.owner_id).where(*_seen(actor))
+    found = found.outerjoin(Company, Company.id == Person.company_id).outerjoin(_owner, _owner.id == Company.owner_id).where(readable(actor))
     if filters.status:
         found = found.where(ReferenceProfile.status == filters.status)
     if filters.tier:

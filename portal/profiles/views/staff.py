@@ -64,7 +64,7 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _new(form), 422
     actor, now = current_actor(), utcnow()
-    person = find_asked(db(), form.person.data or "")
+    person = find_asked(db(), actor, form.person.data or "")
     open_by_staff(db(), actor, person_id=person.id, facts=form.facts(), is_true=form.is_true.data, now=now)
     _set_limit(form, person.id)
     flash(_("Opened as a candidate. Write down what they agreed to, make it active, and show it."), "good")

@@ -15,6 +15,7 @@ from portal.kernel.errors import Busy
 from portal.kernel.text import clean, clean_line, fold, normal_email
 from portal.people.models import Person
 from portal.people.queries.companies import find_company_by_name
+from portal.people.queries.knowing import knows
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.company import OwnerNotEmployee
@@ -76,11 +77,10 @@ def nominate(
     if replayed := with_key(session, actor, key):
         return replayed
     person = find_person_by_email(session, email)
-    require_nominee(
-        clean_line(email), person.name if person else None, person.state if person else None, is_advocate=person is None or person.is_advocate
-    )
+    called = person.name if person and person.id in knows(session, actor, [person.id]) else clean_line(name)
+    require_nominee(clean_line(email), called if person else None, person.state if person else None, is_advocate=person is None or person.is_advocate)
     if said_no(session, normal_email(email)):
-        raise SaidNo(name=person.name if person else clean_line(name))
+        raise SaidNo(name=called)
     require_details(details)
     _require_colleague(session, actor, colleague_id)
     _require_owner(session, details.owner_id)

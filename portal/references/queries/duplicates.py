@@ -1,10 +1,14 @@
 """Who was nominated before, for the form to tell while somebody types."""
 
+from dataclasses import replace
+
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.kernel.actor import Actor
 from portal.kernel.text import normal_email
 from portal.people.models import Person
+from portal.people.queries.knowing import knows
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
 from portal.references.models.nominating import Nomination
@@ -40,12 +44,20 @@ def addresses_of(email_key: str | None) -> Select[str]:
     return select(theirs.email_key).where(theirs.email_key.is_not(None), or_(theirs.id.in_(first), theirs.duplicate_of_id.in_(first)))
 
 
-def find_known(session: Session, nominator_id: int | None, email: str | None) -> Known | None:
-    """Return what is known of an address that somebody is about to nominate, or None for nothing."""
+def find_known(session: Session, actor: Actor, email: str | None) -> Known | None:
+    """Return what is known of an address that somebody is about to nominate, or None for nothing. Of whom ``actor`` may not know who they are
+    it says the address for the name.
+    """
     key = normal_email(email)
     if not key:
         return None
     person = find_person_by_email(session, email)
+    found = _find_known(session, actor.id, key, person)
+    is_known = found is None or person is None or person.id in knows(session, actor, [person.id])
+    return found if is_known or found is None else replace(found, name=key)
+
+
+def _find_known(session: Session, nominator_id: int | None, key: str, person: Person | None) -> Known | None:
     if person is not None and is_team(person.state, is_advocate=person.is_advocate):
         return Known(KnownAs.TEAM, person.name)
     if person is not None and person.state == PersonState.ACTIVE:

@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, case, exists, fal
 from sqlalchemy.orm import Session
 
 from portal.acts.models.acts import Act
+from portal.kernel.actor import Actor
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import READER, Rule, rule_for
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination, NominationActivity
@@ -108,12 +110,14 @@ class Totals:
     waiting: int
 
 
-def list_registry(session: Session, filters: Filters, *, after: str | None = None, size: int = SIZE) -> Page:
-    """Return a page of ``Entry``, by name."""
+def list_registry(session: Session, actor: Actor, filters: Filters, *, after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of ``Entry``, by name, of those whom ``actor`` may know of."""
     known = read_cursor(after) if after else None
     last = known if known and [type(value) for value in known] == [str, str, int] else None
-    found, keys = _one_page(filters.asked, last[1] if last else None, size)
-    page = page_by(session, found, keys, after=after, size=size, values=filters.values | ({"last_name": last[0], "last_id": last[2]} if last else {}))
+    rule = rule_for(session, actor)
+    found, keys = _one_page(filters.asked, rule, last[1] if last else None, size)
+    values = filters.values | {READER: actor.id or 0} | ({"last_name": last[0], "last_id": last[2]} if last else {})
+    page = page_by(session, found, keys, after=after, size=size, values=values)
     persons = [row.id for row in page if row.kind == PERSON]
     nominations = [row.id for row in page if row.kind == NOMINATION]
     might = _might_of(session, persons, nominations)
@@ -121,10 +125,10 @@ def list_registry(session: Session, filters: Filters, *, after: str | None = Non
     return replace(page, rows=[_entry(row, might, acts) for row in page])
 
 
-def whole_registry(session: Session, filters: Filters) -> list[Entry]:
-    """Return all entries that match, by name, for a file."""
-    rows = union_all(_persons(filters.asked), _nominees(filters.asked)).subquery("registry")
-    found = session.execute(select(rows).order_by(rows.c.name_key, rows.c.kind, rows.c.id), filters.values).all()
+def whole_registry(session: Session, actor: Actor, filters: Filters) -> list[Entry]:
+    """Return all entries that match and whom ``actor`` may know of, by name, for a file."""
+    rows = union_all(_persons(filters.asked, rule_for(session, actor)), _nominees(filters.asked)).subquery("registry")
+    found = session.execute(select(rows).order_by(rows.c.name_key, rows.c.kind, rows.c.id), filters.values | {READER: actor.id or 0}).all()
     might, acts = _might_of(session, None, None), _acts_of(session, None)
     return [_entry(row, might, acts) for row in found]
 
@@ -153,13 +157,14 @@ def _acts_of(session: Session, persons: list[int] | None) -> dict[int, tuple[dic
 
 
 @lru_cache(maxsize=128)
-def _one_page(asked: frozenset[str], behind: str | None, size: int) -> tuple[AnySelect, tuple[tuple[Any, bool], ...]]:
-    """Return a select of one page with the keys to page by, built once for each choice of filters.
+def _one_page(asked: frozenset[str], rule: Rule | None, behind: str | None, size: int) -> tuple[AnySelect, tuple[tuple[Any, bool], ...]]:
+    """Return a select of one page with the keys to page by, built once for each choice of filters
+    and rule of who is known.
 
     It takes only so many of each kind, so that a page never reads the whole registry: the first by
     name, or those behind ``:last_name`` and ``:last_id`` of the kind ``behind``.
     """
-    parts = ((_persons(asked), PERSON), (_nominees(asked), NOMINATION))
+    parts = ((_persons(asked, rule), PERSON), (_nominees(asked), NOMINATION))
     rows = union_all(*(_cut(found, kind, behind, size + 1) for found, kind in parts)).subquery("registry")
     return select(rows), ((rows.c.name_key, False), (rows.c.kind, False), (rows.c.id, False))
 
@@ -176,7 +181,7 @@ def _cut(found: AnySelect, kind: str, behind: str | None, number: int) -> AnySel
     return select(found.order_by(name_key, row_id).limit(number).subquery())
 
 
-def _persons(asked: frozenset[str]) -> AnySelect:
+def _persons(asked: frozenset[str], rule: Rule | None) -> AnySelect:
     found = select(
         literal(PERSON).label("kind"),
         Person.id.label("id"),
@@ -188,6 +193,8 @@ def _persons(asked: frozenset[str]) -> AnySelect:
         _STANDING.label("state"),
     )
     found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.is_advocate, Person.state.in_(STANDINGS))
+    if rule is not None:
+        found = found.where(rule(0))
     if "state" in asked:
         if asked & _IN_REVIEW:
             found = found.where(false())

@@ -112,7 +112,7 @@ def show_form(form: NominateForm) -> str:
         "colleagues": colleagues_to_choose(db(), form.colleague.data, without=own_id),
         "owners": colleagues_to_choose(db(), form.owner.data, with_admins=True),
         "shared": {name: form[name].data for name in SHARED if form[name].data},
-        "known": find_known(db(), own_id, asked.get("email") or form.email.data) if request.method == "GET" else None,
+        "known": find_known(db(), current_actor(), asked.get("email") or form.email.data) if request.method == "GET" else None,
         **NAMES,
     }
     if target not in FRAGMENTS:

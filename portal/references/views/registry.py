@@ -7,9 +7,11 @@ from flask_babel import gettext as _
 from portal.accounts.queries.seeing import seen_by
 from portal.accounts.views.contacts import shown_contact
 from portal.kernel.clock import utcnow
+from portal.kernel.errors import NotFound
+from portal.people.queries.knowing import knows, require_known
 from portal.references.actions.seeing import see_nominee
 from portal.references.forms import RegistryFilter
-from portal.references.queries.nominations import may_see_nominee
+from portal.references.queries.nominations import followed, may_see_nominee
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
 from portal.references.queries.registry import Filters, choices, list_registry, totals, whole_registry
 from portal.references.rules.states import STANDING_NAMES
@@ -33,10 +35,10 @@ def registry() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         rows = (
             (e.name, e.title, e.company, e.industry, e.region, _(STANDING_NAMES[e.standing]), might(e.activities), sum(e.acts.values()))
-            for e in whole_registry(db(), filters)
+            for e in whole_registry(db(), current_actor(), filters)
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
-    page = list_registry(db(), filters, after=request.args.get("after"))
+    page = list_registry(db(), current_actor(), filters, after=request.args.get("after"))
     return render("references/registry.html", form=form, page=page, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
 
 
@@ -44,6 +46,7 @@ def registry() -> ResponseReturnValue:
 @staff
 def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
+    require_known(db(), current_actor(), person_id)
     may_see = person_id in seen_by(db(), current_actor(), [person_id])
     return render("references/profile.html", profile=profile_of_person(db(), person_id, utcnow()), may_see=may_see, **NAMES)
 
@@ -53,12 +56,21 @@ def person(person_id: int) -> ResponseReturnValue:
 def nominee(nomination_id: int) -> ResponseReturnValue:
     """One nominee who waits; once accepted, or found to be a duplicate, the page of whom they are."""
     profile = profile_of_nominee(db(), current_actor(), nomination_id)
+    if profile.person_id and profile.person_id not in knows(db(), current_actor(), [profile.person_id]):
+        return _own_nomination(nomination_id)
     if profile.is_listed:
         return redirect(url_for("references.person", person_id=profile.person_id), 303)
     if profile.nomination_id != nomination_id:
         return redirect(url_for("references.nominee", nomination_id=profile.nomination_id), 303)
     may_see = not profile.typed_email and may_see_nominee(db(), current_actor(), nomination_id)
     return render("references/profile.html", profile=profile, may_see=may_see, **NAMES)
+
+
+def _own_nomination(nomination_id: int) -> ResponseReturnValue:
+    """Lead whoever nominated somebody of whom only admins may know more to what they follow; for everybody else there is nothing here."""
+    if followed(db(), current_actor().id or 0, nomination_id) is None:
+        raise NotFound()
+    return redirect(url_for("references.nomination", nomination_id=nomination_id), 303)
 
 
 @bp.post("/registry/nominations/<int:nomination_id>/contact")

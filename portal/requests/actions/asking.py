@@ -8,6 +8,7 @@ from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import propose_ask
 from portal.acts.actions.blocking import require_unblocked
 from portal.acts.models.asks import OpenAsk
+from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.notifications.actions import notify
@@ -19,20 +20,30 @@ from portal.requests.actions.moving import SOURCE, locked_for, make_move, requir
 from portal.requests.actions.proposing import require_reference
 from portal.requests.actions.telling import closest, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import knows_candidate
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import NoAddress
+from portal.requests.rules.refusals import NoAddress, NoReference, NotToBeAskedNow
 from portal.requests.rules.states import Move
 
 ASKED = "request_asked"
 
 
 def ask_customer(session: Session, actor: Actor, *, request_id: int, candidate_id: int, now: datetime) -> RequestCandidate:
-    """Write to the customer. Refuses: RequestUnknown, NotAllowed, RequestMoved, NoAddress; and every ``Stop`` where the slot lapsed."""
+    """Write to the customer. Refuses: RequestUnknown, NotAllowed, RequestMoved, NoAddress; and every ``Stop`` where the slot lapsed.
+
+    Those that name the customer or what stands against them are ``NotToBeAskedNow`` for an actor who may not know who it is.
+    """
     request = locked_for(session, actor, request_id, Move.ASK)
     require_way(request, Move.ASK)
     candidate = require_holder(session, request, candidate_id)
-    write_to_customer(session, actor, request, candidate, now)
+    is_known = knows_candidate(session, actor, request, candidate)
+    try:
+        write_to_customer(session, actor, request, candidate, now)
+    except (Stop, NoAddress, NoReference):
+        if is_known:
+            raise
+        raise NotToBeAskedNow() from None
     return candidate
 
 

@@ -15,7 +15,9 @@ from portal.kernel.actor import Actor
 from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
 from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
 from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of
 from portal.requests.queries.terms import terms_of
@@ -27,6 +29,8 @@ from portal.requests.rules.states import MEETINGS, CandidateState, Move, State, 
 from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
+BY_CUSTOMER = ("request.accepted", "request.customer_declined", "request.other_times", "request.said_by_customer")
+BY_OWNER = ("request.owner_agreed", "request.owner_refused")
 _owner = aliased(Person)
 
 
@@ -97,7 +101,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email),
                   is_out_of_times=wait is not None and wait.asked_at is not None),
         requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
-        candidates=candidates, steps=_steps(session, request.id), moves=moves_open(actor, parties, state, Move),
+        candidates=candidates, steps=_steps(session, actor, request, candidates), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
         may_show_contact=current is not None and current.holds and bool(seen_by(session, actor, [current.row.person_id])),
         wished=_wished(session, actor, request, parties),
@@ -129,7 +133,7 @@ def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parti
         nominate = {}
         if row.suggested_name and knows:
             nominate = {"name": row.suggested_name, "email": row.suggested_email, "company": firm}
-        shown.append(Proposed(row, called, row.person_id if knows else None, knows, owner or "", state, holds(state), nominate))
+        shown.append(Proposed(row, called, row.person_id if knows else None, knows, (owner or "") if knows else "", state, holds(state), nominate))
     return shown
 
 
@@ -139,16 +143,22 @@ def _meeting(session: Session, candidate_id: int) -> tuple[RequestMeeting | None
     return session.get(RequestMeeting, candidate_id), list(session.scalars(offered)), said
 
 
-def _steps(session: Session, request_id: int) -> list[tuple[datetime, str, str]]:
+def _steps(session: Session, actor: Actor, request: ReferenceRequest, candidates: list[Proposed]) -> list[tuple[datetime, str, str]]:
+    """Return what happened and who did it, but for customers, of whom the timeline says nothing but what they did, and for the account owners of
+    those whom the reader may not know: whoever looks after a company tells which it is.
+    """
     events = (
-        select(AuditEvent.at, AuditEvent.name, Person.name)
+        select(AuditEvent.at, AuditEvent.name, AuditEvent.actor_id, Person.name)
         .outerjoin(Person, Person.id == AuditEvent.actor_id)
-        .where(AuditEvent.subject_type == _SUBJECT, AuditEvent.subject_id == request_id, AuditEvent.name.in_(STEP_NAMES))
+        .where(AuditEvent.subject_type == _SUBJECT, AuditEvent.subject_id == request.id, AuditEvent.name.in_(STEP_NAMES))
         .order_by(AuditEvent.id)
     )
-    # Who is proposed may not be known to the reader: of customers the timeline says nothing but what they did.
-    without = ("request.accepted", "request.customer_declined", "request.other_times", "request.said_by_customer")
-    return [(at, STEP_NAMES[name], "" if name in without else who or "") for at, name, who in session.execute(events)]
+    unknown = [one for one in candidates if not one.is_known]
+    owners = {one.row.owner_id for one in unknown} - {request.requester_id, request.handler_id, actor.id}
+    hidden = {one.row.person_id for one in candidates} | owners
+    without = {*BY_CUSTOMER, *(BY_OWNER if unknown else ())}
+    found = session.execute(events)
+    return [(at, STEP_NAMES[name], "" if name in without or its_id in hidden else who or "") for at, name, its_id, who in found]
 
 
 def _wished(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> tuple[int, str] | None:
@@ -171,15 +181,18 @@ class Found:
 
 
 def found_for(session: Session, actor: Actor, person_id: int, activity: Activity, needed_by: date | None, now: datetime) -> Found | None:
-    """Return whom a request is begun for, with the price of asking; None where there is no such customer's person, or not for this reader."""
+    """Return whom a request is begun for, with the price of asking; None where there is no such customer's person, or not for this reader:
+    who is of tier 3, and whose profile is not active or is hidden.
+    """
     person = session.get(Person, person_id)
     if person is None or not person.is_advocate:
         return None
     tier, company = tier_of(session, person_id), session.get(Company, person.company_id) if person.company_id else None
-    is_owner = company is not None and company.owner_id == actor.id
-    if tier == 3 and not (actor.is_admin or is_owner):
+    knows = may_read(session, actor, person_id)
+    profile = session.get(ReferenceProfile, person_id)
+    if profile is not None and not knows and not (tier == TIER_OF_STRANGERS and profile.is_visible and profile.status == Status.ACTIVE):
         return None
-    knows = tier == 1 or actor.is_admin or is_owner
+    knows = knows or actor.is_admin
     name = ", ".join(filter(None, (person.name, company.name if company else ""))) if knows else masked(company)
     return Found(person_id, name, tier, knows, ask_price(session, person_id, activity, needed_by, now))
 

@@ -79,12 +79,17 @@ def blackouts_of(session: Session, person_id: int) -> list[tuple[date, date]]:
 
 def label_for(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate) -> str:
     """Return how the actor may know the candidate: by name and company, or by what the company is like."""
-    state, tier = CandidateState(candidate.state), tier_of(session, candidate.person_id)
     company = session.get(Company, candidate.company_id) if candidate.company_id else None
-    if may_know_who(actor, parties_of(session, request), tier=tier, owner_id=candidate.owner_id, state=state):
+    if knows_candidate(session, actor, request, candidate):
         person = session.get_one(Person, candidate.person_id)
         return ", ".join(filter(None, (person.name, company.name if company else "")))
     return masked(company)
+
+
+def knows_candidate(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate) -> bool:
+    """Tell whether the actor may read the candidate's name: ``may_know_who`` as it is now."""
+    state, tier = CandidateState(candidate.state), tier_of(session, candidate.person_id)
+    return may_know_who(actor, parties_of(session, request), tier=tier, owner_id=candidate.owner_id, state=state)
 
 
 def masked(company: Company | None) -> str:

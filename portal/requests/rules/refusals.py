@@ -38,6 +38,12 @@ class NoAddress(Conflict):
     message = N_("There is no e-mail address of %(name)s here, so nobody can be written to.")
 
 
+class NotToBeAskedNow(Conflict):
+    """Something stands against writing to the customer, for a reader who may know neither who it is nor what: no name, no reason."""
+
+    message = N_("This customer cannot be asked now, and nothing was sent. The account owner or an admin can tell why.")
+
+
 class AnsweredBefore(Conflict):
     """Answered in another window, or by another link."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.kernel.actor import Actor
+from portal.profiles.rules.seeing import may_know
 from portal.requests.rules.states import HOLDING, CandidateState, Move, State, moved
 
 TIER_OF_STRANGERS = 2
@@ -86,8 +87,8 @@ def passes_owner(owner_id: int | None, requester_id: int) -> str:
 
 
 def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState) -> bool:
-    """Tell whether the actor may read a candidate's name: of tier 1 all who see the request; else admins, the owner, and after the yes all."""
-    if tier == 1 or actor.is_admin or (owner_id is not None and actor.id == owner_id):
+    """Tell whether the actor may read a candidate's name: whom the tier lets know, of those who see the request; after the yes all of them."""
+    if may_know(actor, owner_id=owner_id, tier=tier):
         return may_see(actor, parties)
     return state in _AFTER_YES and may_see(actor, parties)
 

@@ -7,9 +7,10 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.finding.queries.calling import called, meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
-from portal.kernel.ids import read_id
+from portal.people.queries.knowing import knows
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.begin import drop_draft, keep_request, need_of, send_request
 from portal.requests.actions.proposing import propose
@@ -41,7 +42,7 @@ def _draft(request_id: int) -> ResponseReturnValue:
     found, _parties = request_for(db(), current_actor(), request_id)
     if found.state != State.DRAFT:
         return redirect(url_for("requests.one", request_id=request_id), 303)
-    kept = asdict(need_of(found)) | {"key": found.key, "person": found.criteria.get("person_id") or "", "through_admin": not found.is_self_serve}
+    kept = asdict(need_of(found)) | {"key": found.key, "person": _called(found.criteria.get("person_id")), "through_admin": not found.is_self_serve}
     return _page(BeginForm(formdata=None, data=kept), draft_id=found.id)
 
 
@@ -85,9 +86,14 @@ def drop(request_id: int) -> ResponseReturnValue:
 
 
 def _found(form: BeginForm) -> Found | None:
-    person_id = read_id(form.person.data)
+    person_id = meant(db(), current_actor(), form.person.data or "")
     activity = Activity(form.activity.data) if form.activity.data in set(Activity) else Activity.CALL
     return found_for(db(), current_actor(), person_id, activity, form.needed_by.data, utcnow()) if person_id else None
+
+
+def _called(person_id: int | None) -> str:
+    """Return what stands in the form for whom a draft was begun for."""
+    return called(db(), person_id, is_veiled=person_id not in knows(db(), current_actor(), [person_id])) if person_id else ""
 
 
 def _page(form: BeginForm, *, draft_id: int | None = None, status: int = 200) -> ResponseReturnValue:

@@ -74,7 +74,7 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
     form = ProposeForm()
     if not form.validate():
         return _page(request_id, "propose", form, 422)
-    propose(db(), current_actor(), request_id=request_id, person_id=find_asked(db(), form.who.data or "").id, now=utcnow())
+    propose(db(), current_actor(), request_id=request_id, person_id=find_asked(db(), current_actor(), form.who.data or "").id, now=utcnow())
     return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
 
 

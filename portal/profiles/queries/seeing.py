@@ -1,0 +1,39 @@
+"""The rule of tiers (``rules.seeing``) as conditions, and whose profile somebody may read."""
+
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true
+from sqlalchemy.orm import Session
+
+from portal.accounts.queries.seeing import granted_to
+from portal.kernel.actor import Actor
+from portal.kernel.schema import BigId
+from portal.people.models import Company, Person
+from portal.people.queries.knowing import READER
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.rules.seeing import OPEN_TIER, may_see
+from portal.profiles.rules.states import Status
+
+
+def known(reader_id: int) -> ColumnElement[bool]:
+    """Return ``may_know`` over ``Person`` for an employee who is no admin: handed to ``people.queries.knowing`` by ``app.py``."""
+    reader = bindparam(READER, reader_id, type_=BigId)
+    veiled = select(1).where(ReferenceProfile.person_id == Person.id, ReferenceProfile.tier > OPEN_TIER).correlate(Person).exists()
+    looked_after = select(1).where(Company.id == Person.company_id, Company.owner_id == reader).correlate(Person).exists()
+    return or_(~veiled, Person.id == reader, looked_after, granted_to(reader))
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """Return ``may_see`` over ``ReferenceProfile`` joined with ``Company``."""
+    if actor.is_admin:
+        return true()
+    everybody = and_(ReferenceProfile.tier <= OPEN_TIER, ReferenceProfile.is_visible, ReferenceProfile.status == Status.ACTIVE)
+    return or_(Company.owner_id == (actor.id or 0), everybody) if actor.is_employee else Person.id.is_(None)
+
+
+def may_read(session: Session, actor: Actor, person_id: int) -> bool:
+    """Tell whether ``actor`` may read somebody's profile; not where there is none."""
+    found = select(ReferenceProfile, Company.owner_id).join(Person, Person.id == ReferenceProfile.person_id)
+    row = session.execute(found.outerjoin(Company, Company.id == Person.company_id).where(ReferenceProfile.person_id == person_id)).first()
+    if row is None:
+        return False
+    profile, owner_id = row
+    return may_see(actor, owner_id=owner_id, tier=profile.tier, status=Status(profile.status), is_visible=profile.is_visible)
