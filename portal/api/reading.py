@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from portal.acts.rules.asks import MOST_MINUTES, Came, Channel
 from portal.api.rules import BODY_BYTES, FieldInvalid, FieldUnknown, MediaTypeWrong, NotJson
 from portal.kernel.errors import Refusal
 from portal.outside.rules import Heard, require_shallow
+from portal.requests.rules.states import DealOutcome
 
 
 def _at(refusal: Refusal, field: str) -> Refusal:
@@ -118,6 +119,34 @@ def read_outcome(given: dict[str, Any]) -> GivenOutcome:
         raise _invalid("outcome", "what somebody said or did; an ask lapses by itself")
     minutes = _count(given, "minutes") if given.get("minutes") is not None else None
     return GivenOutcome(_text(given, "id"), came, minutes, _text(given, "note") if given.get("note") is not None else "")
+
+
+@dataclass(frozen=True)
+class GivenDeal:
+    """What became of a deal, as the system that keeps deals says it."""
+
+    ref: str
+    outcome: DealOutcome
+    closed_on: date
+
+
+def read_deal(given: dict[str, Any]) -> GivenDeal:
+    """Return what became of a deal. Refuses unknown fields, and values of another kind, by the name of the field."""
+    for name in given:
+        if name not in {"deal", "outcome", "closed_on"}:
+            raise _at(FieldUnknown(name=name[:40]), name[:40])
+    return GivenDeal(_text(given, "deal"), _word(given, "outcome", DealOutcome), _day(given, "closed_on"))
+
+
+def _day(given: dict[str, Any], name: str) -> date:
+    kind = "a day, such as 2026-03-31"
+    try:
+        found = date.fromisoformat(_text(given, name))
+    except ValueError:
+        raise _invalid(name, kind) from None
+    if not 1900 < found.year < 9999:
+        raise _invalid(name, kind)
+    return found
 
 
 def _word(given: dict[str, Any], name: str, words: type[StrEnum]) -> Any:

@@ -6,8 +6,12 @@ from portal.kernel.errors import Conflict, NotFound, Refusal
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
 
-EVENTS, ASKS = "events", "asks"
-SCOPE_NAMES = {EVENTS: N_("Send events"), ASKS: N_("Ask people, and log asks made elsewhere")}
+EVENTS, ASKS, DEALS = "events", "asks", "deals"
+SCOPE_NAMES = {
+    EVENTS: N_("Send events"),
+    ASKS: N_("Ask people, and log asks made elsewhere"),
+    DEALS: N_("Say what became of deals"),
+}
 NAME_LENGTH, MOST_TOKENS = 80, 50
 BEGINNING = "laurel_"
 """What every token begins with, so that scanners find one that was published by mistake."""

@@ -20,13 +20,15 @@ from portal.acts.rules.refusals import AskUnknown
 from portal.api.actions import admit_request
 from portal.api.models import ApiToken
 from portal.api.queries import find_token
-from portal.api.reading import read_ask, read_event, read_object, read_outcome
-from portal.api.rules import ASKS, DENIALS, EVENTS, ScopeMissing, TokenMissing
+from portal.api.reading import read_ask, read_deal, read_event, read_object, read_outcome
+from portal.api.rules import ASKS, DEALS, DENIALS, EVENTS, ScopeMissing, TokenMissing
 from portal.challenges.actions.events import hear_event
 from portal.kernel.actor import Actor
 from portal.kernel.clock import utcnow
 from portal.people.actions.throttles import count_try
 from portal.people.rules.throttle import network
+from portal.requests.actions.ending import close_deals
+from portal.requests.rules.refusals import DealUnknown
 from portal.web.guards import api
 from portal.web.logs import request_id
 from portal.web.security import csrf
@@ -109,6 +111,23 @@ def receive_outcome() -> tuple[Response, int]:
         return _told(session, given.id, ask, now)
 
     return jsonify(database().write(work)), 200
+
+
+@bp.post("/deals/outcomes")
+@api(DEALS)
+@writes_in_steps
+def receive_deal() -> tuple[Response, int]:
+    """Write down what became of a deal, for each of its requests. The same outcome again changes nothing and gets the same answer."""
+    given, now = read_deal(read_object()), utcnow()
+    actor = Actor(id=None, origin="api", request_id=request_id())
+
+    def work(session: Session) -> list[int]:
+        ids = close_deals(session, actor, deal_ref=given.ref, outcome=given.outcome, closed_on=given.closed_on, now=now)
+        if not ids:
+            raise DealUnknown()
+        return ids
+
+    return jsonify({"deal": given.ref, "outcome": given.outcome.value, "requests": database().write(work)}), 200
 
 
 def _told(session: Session, given_id: str, ask: Ask, now: datetime) -> dict[str, Any]:

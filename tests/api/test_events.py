@@ -180,7 +180,7 @@ def test_addresses_and_methods_that_do_not_exist_are_problems_too(app: Any) -> N
 
 def test_only_routes_marked_for_other_systems_need_no_form_token(app: Any) -> None:
     marked = {rule.endpoint for rule in app.url_map.iter_rules() if audience_of(app, rule.endpoint) == API}
-    assert marked == {"api.receive_event", "api.receive_ask", "api.receive_outcome"}
+    assert marked == {"api.receive_event", "api.receive_ask", "api.receive_outcome", "api.receive_deal"}
     assert csrf._exempt_views == set()
     assert {blueprint if isinstance(blueprint, str) else blueprint.name for blueprint in csrf._exempt_blueprints} == {"api"}
     assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")} == marked

@@ -194,3 +194,10 @@ class DealClosed(Conflict):
     """The outcome stands."""
 
     message = N_("It is noted already what became of this deal.")
+
+
+class DealUnknown(Refusal):
+    """No request was sent for a deal of this reference."""
+
+    message = N_("No request here is for this deal.")
+    field = "deal"
