@@ -255,5 +255,5 @@ def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
 
 
 def _with_approvers(form: ProposeForm) -> ProposeForm:
-    form.approver.choices = [("", _("Choose")), *((str(key), name) for key, name in approvers(db(), [current_actor().id]))]
+    form.approver.choices = [("", _("Choose an admin")), *approvers(db(), [current_actor().id])]
     return form
