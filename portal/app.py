@@ -117,7 +117,7 @@ from portal.people.rules.interest import INTEREST_NAMES
 from portal.people.views import doors as people
 from portal.profiles import jobs as profiles_jobs
 from portal.profiles.actions import hearing as profiles_hearing
-from portal.profiles.actions.own import ProfileRemoved
+from portal.profiles.actions.rows import ProfileRemoved
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
 from portal.profiles.queries.seeing import known as known_by_tier
@@ -279,7 +279,7 @@ PERSON_CHANGED: list[PersonChanged] = [
 PERSON_EDITED: list[PersonEdited] = [
     profiles_hearing.hear_edit,
 ]
-# Who hears, in the same transaction, that somebody took themself out of the references, and takes back what is proposed of them.
+# Who hears, in the same transaction, that somebody is no reference any more (retired, held, hidden), and takes back what is proposed of them.
 PROFILE_REMOVED: list[ProfileRemoved] = [
     requests_hearing.person_left,
 ]

@@ -76,9 +76,11 @@ class BeginForm(Form):
 
 
 class ProposeForm(Form):
-    """Who is proposed, by name or address."""
+    """Who is proposed, by name or address. The last two fields are for an override."""
 
     who = StringField(_("Who"), [InputRequired(), Length(max=200)], filters=[one_line])
+    reason = TextAreaField(_("Why it has to be"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
+    approver = SelectField(_("Which admin approves it"), [Optional()], choices=[], coerce=lambda value: int(value) if value else None)
 
 
 class ReasonForm(Form):

@@ -49,10 +49,14 @@ ABOUT_LENGTH = 200
 
 @dataclass(frozen=True)
 class Override:
-    """Why somebody is asked although something stands against it, and the admin who approves that. Nothing lifts a block."""
+    """Why somebody is asked although something stands against it, and the admin who approves that. Nothing lifts a block.
+
+    ``lifts`` are the names of the refusals that were approved, where it is kept for another ask; None lifts all that stand.
+    """
 
     reason: str
     approver_id: int | None
+    lifts: frozenset[str] | None = None
 
 
 def propose_ask(
@@ -68,12 +72,14 @@ def propose_ask(
     source: tuple[str, int] | None = None,
     expires_at: datetime | None = None,
     override: Override | None = None,
+    also: Sequence[Refusal] = (),
     is_told: bool = True,
 ) -> Ask:
     """Ask somebody for something, and reserve the slot. ``key`` names the form, job or request for ever: once more is the first ask.
 
     ``source`` is what asks, such as ``("reference_request", 7)``; it has one unsettled ask. ``expires_at`` is when silence frees the slot
     (the programme's days from now if not given). ``is_told`` lets a member be told here; a door that writes to them itself says False.
+    ``also`` is what else stands against it where the ask comes from; the same override lifts it, and without one the first of it is raised.
     Refuses: NotAllowed, KindUnknown, CannotBeAsked, LegalHold, OpenEscalation; and, where no ``override`` names why and who approves,
     KindNotWanted, Paused, MonthOff, Resting, PersonCapReached, PersonTakesNone, CompanyCapReached, CompanyTakesNone; of an override
     ReasonNeeded and ApproverNeeded; KeyUsed, SourceAsks. Of many who go for the last slot exactly one gets it: the budgets are locked first.
@@ -86,7 +92,7 @@ def propose_ask(
     lapsed = lapse(session, system("job"), people=[person_id], companies=_company(person), source=source, now=now)
     budget = budget_of(session, person_id, now)
     try:
-        lifted = _lifted(session, actor, person_id, budget.standing.against(wanted), override)
+        lifted = _lifted(session, actor, person_id, [*budget.standing.against(wanted), *also], override)
     except Refusal:
         weigh(session, lapsed, now)
         raise
@@ -256,10 +262,11 @@ def _same(session: Session, key: str, person_id: int, kind: AskKind, *, is_outsi
     return first
 
 
-def _lifted(session: Session, actor: Actor, person_id: int, stops: list[Stop], override: Override | None) -> Mapping[str, Any]:
+def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refusal], override: Override | None) -> Mapping[str, Any]:
     """Return what the record keeps of an override; nothing where nothing stands against the ask, whatever was given."""
     for stop in stops:
-        if stop.is_final or override is None:
+        is_kept_out = override is not None and override.lifts is not None and stop.name not in override.lifts
+        if override is None or is_kept_out or (isinstance(stop, Stop) and stop.is_final):
             raise stop
     if not stops or override is None:
         return {}

@@ -13,7 +13,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import clean_line, fold
 from portal.people.rules.person import require_time_zone
-from portal.profiles.actions.rows import locked, mark_own, today_of, touch, unmark_own
+from portal.profiles.actions.rows import locked, mark_own, tell_removed, today_of, touch, unmark_own
 from portal.profiles.models import ProfileBlackout, ProfileWord, ReferenceProfile
 from portal.profiles.queries.profiles import blackouts_of, facts_of, profile_to_change
 from portal.profiles.rules.facts import Facts, require_days, search_text, tidy
@@ -97,6 +97,8 @@ def set_visible(session: Session, actor: Actor, *, person_id: int, is_visible: b
     touch(row, now)
     session.flush()
     record(session, actor, "profile.shown" if is_visible else "profile.hidden", "profile", person_id, now=now)
+    if not is_visible:
+        tell_removed(session, actor, person_id, now)
     return True
 
 

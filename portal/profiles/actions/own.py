@@ -1,6 +1,6 @@
 """What somebody does with their own profile: rest, be asked less, change what they do, stop. By their page, or by a link without signing in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -30,9 +30,6 @@ from portal.profiles.rules.facts import OWN_WORDS
 from portal.profiles.rules.fresh import PAUSE_DAYS
 from portal.profiles.rules.refusals import CannotMove, NoSlotLess
 from portal.profiles.rules.states import Move, Retired, Status, WordKind
-
-ProfileRemoved = Callable[[Session, Actor, int, datetime], None]
-"""Hears, in the same transaction, that somebody took themself out: (session, who, person id, now). Takes back what is proposed of them."""
 
 
 def pause(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
@@ -140,9 +137,6 @@ def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) 
     end_staffs(session, actor, person_id, now)
     standing = [one.consent.id for one in does(session, person_id, now) if one.consent is not None and one.consent.ended_at is None]
     withdraw_own(session, actor, consent_ids=standing, now=now)
-    hearers: Sequence[ProfileRemoved] = session.info.get("profile_removed", ())
-    for hear in hearers:
-        hear(session, actor, person_id, now)
     for ask_id in session.scalars(select(OpenAsk.ask_id).where(OpenAsk.person_id == person_id).order_by(OpenAsk.ask_id)).all():
         answer_ask(session, actor, ask_id=ask_id, is_yes=False, now=now)
     record(session, actor, "profile.removed_self", "profile", person_id, now=now)

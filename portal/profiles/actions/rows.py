@@ -1,6 +1,6 @@
 """Rows of profiles: locked, counted on, moved by one guarded update. Every verb of the room goes through here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,16 @@ from portal.kernel.errors import NotFound
 from portal.profiles.models import ProfileCheck, ProfileEdit, ReferenceProfile
 from portal.profiles.rules.refusals import CannotMove
 from portal.profiles.rules.states import WAYS, Move, Retired
+
+ProfileRemoved = Callable[[Session, Actor, int, datetime], None]
+"""Hears, in the same transaction, that somebody is no reference any more: (session, who, person id, now). Takes back what is proposed of them."""
+
+
+def tell_removed(session: Session, actor: Actor, person_id: int, now: datetime) -> None:
+    """Let other rooms hear that somebody was retired, held or hidden, by whomever."""
+    hearers: Sequence[ProfileRemoved] = session.info.get("profile_removed", ())
+    for hear in hearers:
+        hear(session, actor, person_id, now)
 
 
 def locked(session: Session, person_id: int) -> ReferenceProfile:
@@ -52,6 +62,8 @@ def move(
         close_check(session, person_id, now)
     facts = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
     record(session, actor, "profile.moved", "profile", person_id, now=now, **facts)
+    if way in (Move.RETIRE, Move.HOLD):
+        tell_removed(session, actor, person_id, now)
     return session.get_one(ReferenceProfile, person_id, populate_existing=True)
 
 

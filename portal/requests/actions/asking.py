@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import propose_ask
 from portal.acts.actions.blocking import require_unblocked
-from portal.acts.models.asks import OpenAsk
+from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
@@ -15,6 +15,7 @@ from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import ASK_OF, Activity
+from portal.requests.actions.fitting import kept_override
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.proposing import require_reference
@@ -77,9 +78,10 @@ def _hold_slot(session: Session, request: ReferenceRequest, candidate: RequestCa
     if held is not None:
         # Of one source one ask is open: the first ends, and the next takes its slot in the same moment.
         withdraw_ask(session, system("requests"), ask_id=held.ask_id, source=(SOURCE, request.id), now=now)
+    override, also = kept_override(session, request, session.get(Ask, candidate.ask_id) if candidate.ask_id else None, now)
     ask = propose_ask(
         session, system("requests"), person_id=candidate.person_id, kind=ASK_OF[Activity(request.activity)], key=nth,
-        source=(SOURCE, request.id), expires_at=until, is_told=False, now=now,
+        source=(SOURCE, request.id), expires_at=until, override=override, also=also, is_told=False, now=now,
     )  # fmt: skip
     candidate.ask_id = ask.id
     session.flush()

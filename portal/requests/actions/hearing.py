@@ -1,4 +1,4 @@
-"""What requests hear from other rooms: that somebody took themself out of the references."""
+"""What requests hear from other rooms: that somebody is no reference any more."""
 
 from datetime import datetime
 

@@ -12,7 +12,6 @@ from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
-from portal.finding.rules.misfits import CompetesWithProspect, NeverThis, NoConsent, OwnGroup
 from portal.kernel.actor import EMPLOYEE, Actor, system
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person, recipient
@@ -21,6 +20,7 @@ from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
 from portal.profiles.rules.states import Status
 from portal.requests.actions.booking import call_off
+from portal.requests.actions.fitting import require_never, stands_against
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
@@ -33,8 +33,6 @@ from portal.requests.rules.refusals import HeldAlready, NoReference, OneAtATime,
 from portal.requests.rules.roles import holds, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
-NEVER_PROPOSED = (NoConsent, NeverThis, OwnGroup, CompetesWithProspect)
-"""Hard filters that stand whoever proposes: who did not agree to it, and who is of the prospect's own group or a competitor of theirs."""
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
 
 
@@ -51,8 +49,8 @@ def propose(
     How they fit, and why, is kept as it is now.
 
     Proposing the one of the moment again is the first proposal. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
-    ProposedBefore, NoReference, those of ``NEVER_PROPOSED``;
-    and every ``Stop`` of ``propose_ask``, which says when a slot frees: nothing is left behind then.
+    ProposedBefore, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``, which says when a slot frees; and, where no
+    ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Nothing is left behind then.
     """
     request = locked_for(session, actor, request_id, Move.PROPOSE)
     before = session.scalar(select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.person_id == person_id))
@@ -68,14 +66,15 @@ def propose(
     person = get_person(session, person_id)
     require_reference(session, person, Activity(request.activity))
     one = check_one(session, person_id, needs_of(request), now, actor)
-    if one is not None and (never := next((misfit for misfit in one.failed if isinstance(misfit, NEVER_PROPOSED)), None)):
-        raise never
+    against = one.failed if one is not None else []
+    require_never(against)
     # What is kept is what the requester may know, whoever proposes.
     requester = Actor(id=request.requester_id, roles=frozenset({EMPLOYEE}), origin="")
     told_to = check_one(session, person_id, needs_of(request), now, requester)
     ask = propose_ask(
         session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
-        source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override, is_told=False, now=now,
+        source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override,
+        also=stands_against(against), is_told=False, now=now,
     )  # fmt: skip
     session.refresh(person)
     company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from portal.accounts.actions.seeing import see_contact
 from portal.accounts.rules.seeing import Place
-from portal.acts.queries.people import find_asked
+from portal.acts.actions.asking import Override
+from portal.acts.queries.people import approvers, find_asked
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.people.queries.persons import zone_of
@@ -17,6 +18,7 @@ from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
 from portal.requests.actions.ending import cancel, close_deal, decline_request
+from portal.requests.actions.fitting import may_lift
 from portal.requests.actions.outcomes import rule_on, say_as_requester
 from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, refuse
@@ -71,10 +73,12 @@ def begin_handling(request_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, request_id: _again(refusal, request_id, "propose"))
 def propose_somebody(request_id: int) -> ResponseReturnValue:
     """Propose somebody, which reserves a slot of theirs."""
-    form = ProposeForm()
+    form = _with_approvers(ProposeForm())
     if not form.validate():
         return _page(request_id, "propose", form, 422)
-    propose(db(), current_actor(), request_id=request_id, person_id=find_asked(db(), current_actor(), form.who.data or "").id, now=utcnow())
+    override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
+    person_id = find_asked(db(), current_actor(), form.who.data or "").id
+    propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
     return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
 
 
@@ -225,7 +229,14 @@ def show_contact(request_id: int) -> ResponseReturnValue:
 
 
 def _page(
-    request_id: int, name: str = "", form: Form | None = None, status: int = 200, *, contact: Any = None, found: Whole | None = None
+    request_id: int,
+    name: str = "",
+    form: Form | None = None,
+    status: int = 200,
+    *,
+    contact: Any = None,
+    found: Whole | None = None,
+    can_lift: bool = False,
 ) -> ResponseReturnValue:
     now = utcnow()
     whole = found or whole_request(db(), current_actor(), request_id, now)
@@ -237,7 +248,8 @@ def _page(
         forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": whole.meeting.minutes if whole.meeting else terms_of(db()).minutes})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
-    facts = {"whole": whole, "forms": forms, "opened": name, "contact": contact, "now": now, "terms": terms_of(db()), "own_zone": _own_zone()}
+    facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
+    facts |= {"terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
 
 
@@ -261,5 +273,12 @@ def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
     if isinstance(refusal, NotFound | NotAllowed):
         raise refusal
     form = FORMS[name]()
+    if isinstance(form, ProposeForm):
+        _with_approvers(form)
     form.refuse(refusal)
-    return _page(request_id, name, form, refusal.status)
+    return _page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
+
+
+def _with_approvers(form: ProposeForm) -> ProposeForm:
+    form.approver.choices = [("", _("Choose an admin")), *approvers(db(), [current_actor().id])]
+    return form
