@@ -26,6 +26,7 @@ from portal.references.models.nominating import Nomination
 from portal.review.actions.cases import assign_case
 from portal.review.models import ReviewCase, SavedView
 from portal.review.rules.refusals import OwnerMayNotDecide
+from portal.review.rules.terms import KINDS
 from tests.challenges.test_races import at_once
 from tests.dashboard.scene import Scene, build, scene
 from tests.factories.challenges import as_admin, as_advocate
@@ -132,8 +133,8 @@ def test_one_challenge_leaves_its_answers(session: Session) -> None:
 
 
 def test_overdue_leaves_what_is_late_and_says_how_many(desk: PortalClient, stage: Scene, database: Database) -> None:
-    days = {"attempt": 1, "appeal": 3, "redemption": 60, "nomination": 60}
-    desk.post("/admin/reviewing", data=days | {"four_eyes_above": "", "holidays": ""})
+    days = dict.fromkeys(KINDS, 60) | {"attempt": 1}
+    assert desk.post("/admin/reviewing", data=days | {"four_eyes_above": "", "holidays": ""}).status_code == 303
     page = desk.get(f"{QUEUE}?overdue=y").text
     assert page.count("data-row=") == 1
     assert re.search(r"Overdue since \d+ \w+ \d{4}, \d\d:\d\d<", page), "to the minute"

@@ -64,7 +64,7 @@ def test_a_reference_is_found_compared_and_marked_with_the_keyboard(market: None
     expect(first).to_contain_text("Same industry")
     expect(main).to_contain_text("Asked 4 of 4, free again on")
     expect(main).to_contain_text("Not verified for 7 months")
-    expect(main).to_contain_text("Their newest score is 3 of 10.")
+    expect(main).to_contain_text("Something stands against it: ask the account owner or an admin.")
     expect(main).not_to_contain_text("Quiet Bank")
     if folder := os.environ.get("FIND_PICTURES"):
         for width, scheme in ((1280, "light"), (390, "light"), (1280, "dark")):
