@@ -10,6 +10,7 @@ from portal.acts.actions.blocking import set_block
 from portal.acts.rules.refusals import LegalHold
 from portal.acts.rules.terms import BlockKind
 from portal.finding.rules.misfits import NoConsent, OwnGroup
+from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
 from portal.people.rules.link import LinkSpent
 from portal.profiles.models import ReferenceProfile
@@ -31,6 +32,7 @@ from portal.requests.rules.refusals import HeldAlready, NoReference, TooEarly
 from portal.requests.rules.states import DealOutcome
 from tests.factories.requests import Cast, behind, token_in
 from tests.requests.test_path import ORIGIN, cast, mails, state, to_booked, to_yes
+from tests.support.application import SignIn
 
 __all__ = ["cast"]
 
@@ -114,3 +116,17 @@ def test_the_link_that_went_to_a_wrong_address_is_dead(session: Session, cast: C
     with pytest.raises(LinkSpent):
         candidate_behind(session, slipped, LinkKind.PROSPECT, cast.at)
     assert candidate_behind(session, token_in(session, "request_times"), LinkKind.PROSPECT, cast.at).request_id == request.id
+
+
+def test_a_draft_is_nobodys_but_its_writers_and_stays_so_once_cancelled(database: Database, sign_in: SignIn) -> None:
+    made = database.write(Cast)
+    draft = database.write(lambda session: made.request(session, is_sent=False, prospect="Hidden & Co").id)
+    sent = database.write(lambda session: made.request(session, prospect="Open & Co").id)
+    imani, greta = sign_in(made.admin_row), sign_in(made.greta_row)
+    for path, data in (("cancel", {}), ("deal", {"outcome": "won", "closed_on": "2026-01-05"})):
+        assert imani.post(f"/requests/{draft}/{path}", data=data).status_code == 404
+    database.write(lambda session: cancel(session, made.greta, request_id=draft, now=made.at))
+    for page in ("/requests?tab=all", "/requests?tab=all&format=csv"):
+        text = imani.get(page).text
+        assert ("Open &" in text, "Hidden &" in text) == (True, False), (page, sent)
+    assert "Hidden &" in greta.get("/requests?format=csv").text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy import case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskOutcome, CompanyGoodwill, OpenAsk, PersonGoodwill
@@ -17,7 +17,7 @@ from portal.people.models import Company, Person
 from portal.profiles.models import ProfileWord, ReferenceProfile
 from portal.profiles.rules.activity import ASK_OF
 from portal.profiles.rules.states import Status, WordKind
-from portal.requests.models import ReferenceRequest
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.figures import (
     DUE_WITHIN,
     HORIZON_DAYS,
@@ -33,7 +33,7 @@ from portal.requests.rules.figures import (
     gini,
     spread,
 )
-from portal.requests.rules.states import State
+from portal.requests.rules.states import CandidateState, State
 
 YEAR = timedelta(days=365)
 MOST = 20_000
@@ -110,13 +110,17 @@ def due_soon(session: Session, now: datetime) -> tuple[Sequence[Any], int]:
 def _speed(session: Session, since: datetime, today: date) -> tuple[Spread, Spread, Share, int]:
     """Return time to the first proposal and to completion, how many were filled in time, and how many requests there were."""
     one = ReferenceRequest
-    columns = (one.opened_at, one.first_proposed_at, one.ended_at, one.state, one.needed_by)
+    held = select(RequestMeeting.starts_at).join(RequestCandidate, RequestCandidate.id == RequestMeeting.candidate_id)
+    held = held.where(RequestCandidate.request_id == one.id, RequestCandidate.state == CandidateState.COMPLETED).limit(1)
+    # What has a meeting is done when that was held: that it went well is said days later.
+    done_at = case((one.state == State.COMPLETED, func.coalesce(held.correlate(one).scalar_subquery(), one.ended_at))).label("done_at")
+    columns = (one.opened_at, one.first_proposed_at, done_at, one.state, one.needed_by)
     rows = session.execute(select(*columns).where(one.opened_at >= since).order_by(one.opened_at.desc()).limit(MOST)).all()
     zone = programme_zone(session)
     proposals = [row.first_proposed_at - row.opened_at for row in rows if row.first_proposed_at]
-    completions = [row.ended_at - row.opened_at for row in rows if row.state == State.COMPLETED and row.ended_at]
+    completions = [row.done_at - row.opened_at for row in rows if row.done_at]
     judged = (
-        (row.needed_by, local_date(row.ended_at, zone) if row.state == State.COMPLETED and row.ended_at else None, row.state in ENDED)
+        (row.needed_by, local_date(row.done_at, zone) if row.done_at else None, row.state in ENDED)
         for row in rows
         if row.needed_by is not None and row.state not in (State.CANCELLED, State.WITHDRAWN)
     )
@@ -131,9 +135,11 @@ def _unfilled(session: Session, since: datetime) -> list[tuple[str, int]]:
 
 
 def _verified(session: Session, today: date) -> Share:
-    """Return how many active profiles are verified and not due to be asked again, of all active ones."""
-    fresh = case((ReferenceProfile.verified_at.is_not(None) & (ReferenceProfile.verify_on > today), 1), else_=0)
-    row = session.execute(select(func.count(), func.coalesce(func.sum(fresh), 0)).where(ReferenceProfile.status == Status.ACTIVE)).one()
+    """Return how many profiles are verified and not due to be asked again, of all that are in use or were until silence or doubt hid them."""
+    hidden = ReferenceProfile.status == Status.NEEDS_VERIFICATION
+    fresh = case((ReferenceProfile.verified_at.is_not(None) & (ReferenceProfile.verify_on > today) & ~hidden, 1), else_=0)
+    known = (Status.ACTIVE, Status.RESTING, Status.NEEDS_VERIFICATION)
+    row = session.execute(select(func.count(), func.coalesce(func.sum(fresh), 0)).where(ReferenceProfile.status.in_(known))).one()
     return Share(int(row[1]), row[0])
 
 
@@ -154,9 +160,10 @@ def _concentration(session: Session, since: datetime) -> float | None:
 
 
 def _bypass(session: Session, since: datetime) -> Share:
-    """Return how many reference calls were logged after the fact, of all calls."""
+    """Return how many reference calls that took place were logged after the fact, of all that took place: a no is no call."""
     found = select(func.count(), func.coalesce(func.sum(case((Ask.is_outside, 1), else_=0)), 0))
-    row = session.execute(found.where(Ask.kind == AskKind.CALL, Ask.recorded_at >= since)).one()
+    took_place = exists().where(AskOutcome.ask_id == Ask.id, AskOutcome.came == Came.COMPLETED)
+    row = session.execute(found.where(Ask.kind == AskKind.CALL, Ask.recorded_at >= since, took_place)).one()
     return Share(int(row[1]), row[0])
 
 

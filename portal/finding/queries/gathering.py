@@ -92,6 +92,11 @@ def gather(session: Session, actor: Actor, needs: Needs, now: datetime) -> Gathe
     return Gathered(tuple(dict.fromkeys((*spoken, *placed))), tuple(dict.fromkeys((*near, *speaking[:NEAR]))), by_words)
 
 
+def nearest(session: Session, actor: Actor, needs: Needs, now: datetime) -> list[int]:
+    """Return the first of the best place, whatever else keeps them out: also where what is asked for is so rare that a search looks no further."""
+    return _walk(session, needs, shape_of(actor, needs), values_of(session, actor, needs, now))[1]
+
+
 def _speaking(session: Session, asked: Asked, today: date, *, is_all: bool) -> list[int]:
     """Return at most ``MATCHES`` who tell of all or any of the words; where more do, from a point that moves with the words and the day."""
     search = text_search(session)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.finding.queries.near import kept_out
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
@@ -17,9 +18,11 @@ from portal.requests.actions.proposing import let_go
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import has_begun, holder_of
+from portal.requests.queries.records import needs_of
 from portal.requests.rules.answering import REASON_LENGTH, Unfilled
 from portal.requests.rules.refusals import CodeNeeded, DealClosed
-from portal.requests.rules.states import LIVES, WAYS, DealOutcome, Move, State
+from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcome, Move, State
+from portal.requests.rules.unfilled import criterion_of
 
 CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_lost"}
 
@@ -44,7 +47,7 @@ def expire(session: Session, *, request_id: int, now: datetime) -> bool:
     today = local_date(now, programme_zone(session))
     if request.state not in WAYS[Move.EXPIRE].start or request.needed_by is None or request.needed_by >= today:
         return False
-    _end(session, system("job"), request, Move.EXPIRE, "expired", unfilled=_unfilled(session, request), now=now)
+    _end(session, system("job"), request, Move.EXPIRE, "expired", unfilled=_unfilled(session, request, now), now=now)
     return True
 
 
@@ -113,7 +116,11 @@ def _end(
     return request
 
 
-def _unfilled(session: Session, request: ReferenceRequest) -> str:
-    """Return what left a request without anybody: the way in which the last one proposed fell out, or that nobody was."""
-    last = select(RequestCandidate.state).where(RequestCandidate.request_id == request.id).order_by(RequestCandidate.id.desc()).limit(1)
-    return session.scalar(last) or Unfilled.NOBODY.value
+def _unfilled(session: Session, request: ReferenceRequest, now: datetime) -> str:
+    """Return what left a request without anybody: the way in which the last one who could answer fell out, else what the search keeps out."""
+    asked = (RequestCandidate.request_id == request.id, RequestCandidate.state != CandidateState.WITHDRAWN)
+    last = session.scalar(select(RequestCandidate.state).where(*asked).order_by(RequestCandidate.id.desc()).limit(1))
+    if last is not None:
+        return str(last)
+    found = kept_out(session, needs_of(request), now)
+    return criterion_of(found.fitting, found.alone, found.lacking).value

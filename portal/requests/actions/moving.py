@@ -27,10 +27,14 @@ def locked(session: Session, request_id: int) -> ReferenceRequest:
 
 
 def locked_for(session: Session, actor: Actor, request_id: int, move: Move) -> ReferenceRequest:
-    """Return the request, locked, for who may make the move; refuses ``RequestUnknown`` to strangers, ``NotAllowed`` to others."""
+    """Return the request, locked, for who may make the move; refuses ``RequestUnknown`` to strangers, ``NotAllowed`` to others.
+
+    A draft is its writer's alone: to everybody else there is none.
+    """
     request = locked(session, request_id)
     parties = parties_of(session, request)
-    if not actor.is_system and not may_see(actor, parties):
+    is_hidden = request.state == State.DRAFT and actor.id != request.requester_id
+    if not actor.is_system and (is_hidden or not may_see(actor, parties)):
         raise RequestUnknown()
     if not may(move, actor, parties):
         # An owner who was asked about somebody who is not proposed any more reads how it stands.

@@ -63,7 +63,7 @@ OWNER_NO_NAMES = {
 
 
 class Unfilled(StrEnum):
-    """The criterion that left nobody, as an admin says who declines a request."""
+    """The criterion that left nobody: as an admin says who declines a request, or as the search tells when its day is over."""
 
     NOBODY = "nobody"
     INDUSTRY = "industry"
@@ -74,6 +74,14 @@ class Unfilled(StrEnum):
     CONSENT = "consent"
     CAPACITY = "capacity"
     TIME = "time"
+    AWAY = "away"
+    VERIFICATION = "verification"
+    RENEWAL = "renewal"
+    DETRACTOR = "detractor"
+    BLOCK = "block"
+    HIDDEN = "hidden"
+    PROSPECT = "prospect"
+    NOT_PROPOSED = "not_proposed"
     OTHER = "other"
 
 
@@ -87,6 +95,14 @@ UNFILLED_NAMES = {
     Unfilled.CONSENT: N_("Nobody who does this"),
     Unfilled.CAPACITY: N_("Nobody has a free slot"),
     Unfilled.TIME: N_("Too little time"),
+    Unfilled.AWAY: N_("Whoever fits is away"),
+    Unfilled.VERIFICATION: N_("Whoever fits is not verified"),
+    Unfilled.RENEWAL: N_("Whoever fits is about to renew"),
+    Unfilled.DETRACTOR: N_("Whoever fits is unhappy"),
+    Unfilled.BLOCK: N_("Whoever fits must not be asked"),
+    Unfilled.HIDDEN: N_("Whoever fits is hidden or not active"),
+    Unfilled.PROSPECT: N_("Whoever fits is too close to the prospect"),
+    Unfilled.NOT_PROPOSED: N_("Somebody fits, but nobody was proposed"),
     Unfilled.OTHER: N_("Another reason"),
 }
 

@@ -6,10 +6,11 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.forms import RequestsFilter
-from portal.requests.queries.lists import Listed, all_requests, counts_of, list_requests, tabs_of
+from portal.requests.queries.lists import Listed, counts_of, iter_requests, list_requests, tabs_of
 from portal.requests.rules.lists import Tab
 from portal.requests.rules.states import STAGE_NAMES, STATE_NAMES, DealStage
 from portal.requests.views.shared import NAMES, bp
@@ -35,7 +36,7 @@ def index() -> ResponseReturnValue:
     tab = Tab(named) if named in tabs else (Tab.MINE if actor.is_employee else Tab.UNASSIGNED)
     form.tab.data = tab.value
     if request.args.get("format") == "csv":
-        return csv_response("requests.csv", HEADER, map(_line, all_requests(db(), actor, tab, **asked, now=now)))
+        return csv_response("requests.csv", HEADER, map(_line, iter_requests(db(), actor, tab, **asked, now=now)))
     page = list_requests(db(), actor, tab, **asked, after=request.args.get("after"), now=now)
     shown: dict[str, Any] = {"form": form, "page": page, "tab": tab, "tab_list": tabs, "counts": counts_of(db(), actor)}
     return render("requests/index.html", **shown, is_narrowed=bool(asked), **NAMES)
@@ -45,5 +46,5 @@ def _line(one: Listed) -> tuple[Any, ...]:
     deal = one.request
     stage = _(STAGE_NAMES[DealStage(deal.deal_stage)]) if deal.deal_stage else ""
     own = (one.id, _(ACTIVITY_NAMES[one.activity]), one.prospect, one.needed_by, _(STATE_NAMES[one.state]), one.requester, one.handler, one.who)
-    sent = deal.opened_at.date() if deal.opened_at else None
+    sent = local_date(deal.opened_at, programme_zone(db())) if deal.opened_at else None
     return (*own, deal.deal_name, deal.deal_ref, deal.deal_value, deal.currency, stage, deal.deal_outcome, sent)
