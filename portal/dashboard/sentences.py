@@ -185,6 +185,8 @@ EVENTS: dict[str, str] = {
     "request.gave_up_done": N_("The request for %(what)s ended: nobody said that it was done"),
     "request.gave_up_time": N_("The request for %(what)s ended: no time was picked"),
     "request.missed": N_("What was arranged with %(what)s did not take place"),
+    "request.owner_no_answer": N_("The account owner did not answer about the request for %(what)s, and the slot is free again"),
+    "request.not_asked": N_("Nobody wrote to the customer about the request for %(what)s in time, and the slot is free again"),
     "request.no_answer": N_("Nobody answered about the request for %(what)s, and the slot is free again"),
     "request.other_times": N_("%(who)s offered other times to %(what)s"),
     "request.outcome_asked": N_("Both sides were asked what happened with %(what)s"),

@@ -88,7 +88,8 @@ class ReferenceRequest(Base):
 class RequestCandidate(Base):
     """One person who was proposed for a request: the ask that reserved their slot, why they fit, and what came of it.
 
-    ``reasons`` is why they fit (``finding``, ``Told.to_json``). Of one request at most one candidate holds at a time; one person is proposed once.
+    ``reasons`` is why they fit (``finding``, ``Told.to_json``). Of one request at most one candidate holds at a time; one person stands once, and
+    is proposed anew in the same row where nobody had written to them.
     ``owner_code`` and ``owner_said`` are the account owner's answer, ``decline_code`` and ``said`` the customer's, ``suggested_*`` the
     colleague they named instead. ``grade`` (1 to 5) is how the meeting went in the requester's eyes, ``minutes`` what it took the customer.
     """

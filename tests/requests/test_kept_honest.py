@@ -1,17 +1,19 @@
 """What no request may do: propose who did not agree, write to who is held, end around a meeting that took place, settle one that did not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.blocking import set_block
+from portal.acts.models.asks import OpenAsk
 from portal.acts.rules.refusals import LegalHold
 from portal.acts.rules.terms import BlockKind
 from portal.finding.rules.misfits import NoConsent, OwnGroup
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
+from portal.people.actions.states import deactivate_person
 from portal.people.rules.link import LinkSpent
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
@@ -20,15 +22,16 @@ from portal.requests.actions.answering import decline
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.booking import pick_as_prospect, set_prospect
 from portal.requests.actions.ending import cancel, close_deal
+from portal.requests.actions.following import follow
 from portal.requests.actions.hearing import person_left
 from portal.requests.actions.outcomes import say_as_customer, say_as_requester
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
-from portal.requests.models import RequestOutcome, RequestSlot
+from portal.requests.models import RequestCandidate, RequestOutcome, RequestSlot
 from portal.requests.queries.links import candidate_behind
 from portal.requests.rules.answering import CustomerNo
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import HeldAlready, NoReference, TooEarly
+from portal.requests.rules.refusals import HeldAlready, NoReference, ProposedBefore, TooEarly
 from portal.requests.rules.states import DealOutcome
 from tests.factories.requests import Cast, behind, token_in
 from tests.requests.test_path import ORIGIN, cast, mails, state, to_booked, to_yes
@@ -130,3 +133,33 @@ def test_a_draft_is_nobodys_but_its_writers_and_stays_so_once_cancelled(database
         text = imani.get(page).text
         assert ("Open &" in text, "Hidden &" in text) == (True, False), (page, sent)
     assert "Hidden &" in greta.get("/requests?format=csv").text
+
+
+def test_who_was_never_written_to_is_not_called_silent_and_may_be_proposed_anew(session: Session, cast: Cast) -> None:
+    request, later = cast.request(session), cast.at + timedelta(days=16)
+
+    def proposed(now: datetime) -> RequestCandidate:
+        return propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=now)
+
+    first = proposed(cast.at)
+    assert follow(session, request_id=request.id, now=later) == "owner_no_answer"
+    assert (first.state, state(session, request.id)) == ("withdrawn", "matching")
+    again = proposed(later)
+    assert (again.id, again.state, again.owner_reminded_at) == (first.id, "proposed", None)
+    agree(session, cast.owner, request_id=request.id, candidate_id=again.id, asks_now=False, now=later)
+    assert follow(session, request_id=request.id, now=later + timedelta(days=16)) == "not_asked"
+    assert again.state == "withdrawn"
+    take_back(session, cast.greta, request_id=request.id, candidate_id=proposed(later).id, now=later)
+    proposed(later)
+    agree(session, cast.owner, request_id=request.id, candidate_id=again.id, now=later)
+    found = candidate_behind(session, token_in(session, "request_asked"), LinkKind.CUSTOMER, later)
+    decline(session, ORIGIN, candidate=found, code=CustomerNo.NO_TIME, now=later)
+    with pytest.raises(ProposedBefore):
+        proposed(later)
+    assert session.scalar(select(func.count()).select_from(OpenAsk)) == 0, "every slot of hers is free again"
+
+
+def test_an_owner_who_left_is_not_asked(session: Session, cast: Cast) -> None:
+    deactivate_person(session, cast.admin, person_id=cast.owner_row.id, reason="Left.", now=cast.at)
+    made = propose(session, cast.greta, request_id=cast.request(session).id, person_id=cast.ada_id, now=cast.at)
+    assert (made.owner_id, made.state) == (None, "owner_agreed")

@@ -29,6 +29,8 @@ from portal.requests.rules.states import WAYS, CandidateState, Move, State
 from portal.requests.rules.terms import Due, due_of_customer, due_of_owner
 
 WAITING = (CandidateState.PROPOSED, CandidateState.OWNER_AGREED, CandidateState.ASKED)
+SILENT = {CandidateState.PROPOSED: "owner_no_answer", CandidateState.OWNER_AGREED: "not_asked", CandidateState.ASKED: "no_answer"}
+"""Whose silence let a slot lapse."""
 
 
 def follow(session: Session, *, request_id: int, now: datetime) -> str:
@@ -74,15 +76,19 @@ def _remind(session: Session, request: ReferenceRequest, candidate: RequestCandi
 
 
 def _lapse(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> str:
-    """The ask ended outside of this room: by silence, or because staff settled it elsewhere."""
-    was_owner = candidate.state == CandidateState.PROPOSED
-    came = outcomes_of(session, int(candidate.ask_id or 0))
-    move = Move.LAPSE if came[-1:] == [Came.EXPIRED] else Move.TAKE_BACK
+    """The ask ended outside of this room: by silence, or because staff settled it elsewhere.
+
+    Only who was written to can have been silent: where the account owner was, or nobody wrote, the customer is taken back, and may come again.
+    """
+    has_lapsed = outcomes_of(session, int(candidate.ask_id or 0))[-1:] == [Came.EXPIRED]
+    step = SILENT[CandidateState(candidate.state)] if has_lapsed else "taken_back"
+    move = Move.LAPSE if step == "no_answer" else Move.TAKE_BACK
     make_move(session, request, move, now=now, candidate=candidate)
     revoke_links(session, candidate.id, now)
-    record(session, system("job"), "request.no_answer", SOURCE, request.id, now=now, candidate_id=candidate.id)
-    tell_staff(session, request, "owner_no_answer" if was_owner else "no_answer", now, to=closest(request), candidate=candidate)
-    return "no_answer"
+    event = "request.candidate_taken_back" if step == "taken_back" else f"request.{step}"
+    record(session, system("job"), event, SOURCE, request.id, now=now, candidate_id=candidate.id)
+    tell_staff(session, request, step, now, to=closest(request), candidate=candidate)
+    return step
 
 
 def ask_both(session: Session, *, candidate_id: int, now: datetime) -> bool:

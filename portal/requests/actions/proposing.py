@@ -30,7 +30,7 @@ from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import HeldAlready, NoReference, OneAtATime, ProposedBefore, ThroughAdmin
-from portal.requests.rules.roles import holds, may_propose, passes_owner
+from portal.requests.rules.roles import holds, may_come_again, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
@@ -48,7 +48,8 @@ def propose(
     """Propose somebody, reserve their slot, and ask who looks after their company; where nobody does, or the requester, that step is passed.
     How they fit, and why, is kept as it is now.
 
-    Proposing the one of the moment again is the first proposal. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
+    Proposing the one of the moment again is the first proposal. Who was taken back, or whose account owner was silent, before anybody wrote to
+    them, may be proposed anew: they have said nothing. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
     ProposedBefore, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``, which says when a slot frees; and, where no
     ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Nothing is left behind then.
     """
@@ -57,7 +58,8 @@ def propose(
     if before is not None:
         if holds(before.state):
             return before
-        raise ProposedBefore()
+        if not may_come_again(CandidateState(before.state), was_asked=before.asked_at is not None):
+            raise ProposedBefore()
     if not may_propose(actor, parties_of(session, request), tier_of(session, person_id)):
         raise ThroughAdmin()
     if holder_of(session, request_id) is not None:
@@ -71,19 +73,23 @@ def propose(
     # What is kept is what the requester may know, whoever proposes.
     requester = Actor(id=request.requester_id, roles=frozenset({EMPLOYEE}), origin="")
     told_to = check_one(session, person_id, needs_of(request), now, requester)
+    key = f"request:{request_id}:{person_id}" + (f":{before.ask_id}" if before else "")
     ask = propose_ask(
-        session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=f"request:{request_id}:{person_id}",
+        session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=key,
         source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override,
         also=stands_against(against), is_told=False, now=now,
     )  # fmt: skip
     session.refresh(person)
     company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None
-    candidate = RequestCandidate(
-        request_id=request_id, person_id=person_id, company_id=person.company_id, owner_id=company.owner_id if company else None, ask_id=ask.id,
-        state=CandidateState.PROPOSED, fit=one.fit if one else None,
-        reasons=[told.to_json() for told in told_to.reasons] if told_to else [], proposed_by_id=actor.id, proposed_at=now,
-        decline_code="", said="", suggested_name="", suggested_email="",
-    )  # fmt: skip
+    facts: dict[str, Any] = {
+        "company_id": person.company_id, "owner_id": _owner_of(session, company), "ask_id": ask.id, "state": CandidateState.PROPOSED,
+        "fit": one.fit if one else None, "reasons": [told.to_json() for told in told_to.reasons] if told_to else [],
+        "proposed_by_id": actor.id, "proposed_at": now, "decline_code": "", "said": "", "suggested_name": "", "suggested_email": "",
+    }  # fmt: skip
+    facts |= dict.fromkeys(("owner_answered_at", "owner_code", "owner_said", "owner_reminded_at", "escalated_at", "ended_at"))
+    candidate = before or RequestCandidate(request_id=request_id, person_id=person_id)
+    for name, value in facts.items():
+        setattr(candidate, name, value)
     session.add(candidate)
     session.flush()
     changed: dict[str, Any] = {} if request.first_proposed_at else {"first_proposed_at": now}
@@ -140,6 +146,12 @@ def free_slot(session: Session, request: ReferenceRequest, candidate: RequestCan
     """Take the ask back, if it has not ended by itself meanwhile."""
     if candidate.ask_id is not None and session.get(OpenAsk, candidate.ask_id, populate_existing=True) is not None:
         withdraw_ask(session, system("requests"), ask_id=candidate.ask_id, reason=note, source=(SOURCE, request.id), now=now)
+
+
+def _owner_of(session: Session, company: Company | None) -> int | None:
+    """Return who looks after a company, None where that is nobody who still works here: then nobody could answer."""
+    owner = session.get(Person, company.owner_id) if company is not None and company.owner_id else None
+    return owner.id if owner is not None and owner.state == PersonState.ACTIVE and (owner.is_employee or owner.is_admin) else None
 
 
 def _ask_owner(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:

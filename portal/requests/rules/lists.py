@@ -38,6 +38,8 @@ STEP_NAMES = {
     "request.accepted": N_("The customer said yes"),
     "request.other_times": N_("The customer offers other times"),
     "request.customer_declined": N_("The customer said no"),
+    "request.owner_no_answer": N_("The account owner did not answer, the slot is free again"),
+    "request.not_asked": N_("Nobody wrote to the customer in time, the slot is free again"),
     "request.no_answer": N_("No answer, the slot is free again"),
     "request.candidate_taken_back": N_("The proposal was taken back"),
     "request.prospect_set": N_("The prospect’s contact was entered"),

@@ -21,7 +21,7 @@ class ThroughAdmin(NotAllowed):
 
 
 class ProposedBefore(Conflict):
-    """One person is proposed once for a request."""
+    """Who was written to, or whose account owner said no, is proposed once for a request."""
 
     message = N_("This person was proposed for this request before.")
 

@@ -48,7 +48,7 @@ MAY: dict[Move, frozenset[Role]] = {
     Move.WITHDRAW: frozenset({Role.REQUESTER, Role.ADMIN}),
 }
 """Who may make a move from a page of the portal. An admin answers for no account owner, unless they are the owner; for one who is
-silent, an admin takes the proposal back or names another owner. Whoever handles a request is an admin."""
+silent, an admin takes the proposal back, gives the company another owner, and proposes again. Whoever handles a request is an admin."""
 
 
 def roles_of(actor: Actor, parties: Parties) -> frozenset[Role]:
@@ -84,6 +84,11 @@ def passes_owner(owner_id: int | None, requester_id: int) -> str:
     if owner_id is None:
         return "none"
     return "self" if owner_id == requester_id else ""
+
+
+def may_come_again(state: CandidateState, *, was_asked: bool) -> bool:
+    """Tell whether somebody who was proposed before may be proposed once more: taken back, or lapsed, before anybody wrote to them."""
+    return state in (CandidateState.WITHDRAWN, CandidateState.NO_ANSWER) and not was_asked
 
 
 def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState) -> bool:
