@@ -9,7 +9,6 @@ from portal.acts.models.asks import AskDefaults, AskEffort
 from portal.acts.rules.asks import EFFORTS, AskKind
 from portal.acts.rules.budget import Cap, Defaults
 
-
 _DEFAULTS = select(AskDefaults).order_by(AskDefaults.id.desc()).limit(1)
 _EFFORTS = select(AskEffort.kind, AskEffort.effort).where(AskEffort.from_at <= bindparam("moment")).order_by(AskEffort.from_at, AskEffort.id)
 
