@@ -2,5 +2,7 @@
 
 from config import read_settings
 from portal.app import create_app
+from portal.kernel.memory import settle
 
 app = create_app(read_settings())
+settle()

@@ -116,6 +116,14 @@ def test_the_process_itself_does_not_start_with_a_weak_secret(tmp_path: Path) ->
     assert "PORTAL_SECRET_KEY" in result.stderr
 
 
+def test_what_a_serving_process_has_loaded_is_out_of_the_collectors_sight(tmp_path: Path) -> None:
+    """Else every full collection walks all modules, routes and mappings, in the middle of somebody's page."""
+    environment = os.environ | {"PORTAL_ENV": "test", "PORTAL_DATA": str(tmp_path)}
+    asked = "import gc, wsgi; print(gc.get_freeze_count())"
+    result = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert int(result.stdout) > 100_000
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

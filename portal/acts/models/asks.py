@@ -1,6 +1,7 @@
 """Tables of asks: the record and what came of it, which never change; what is open; what people and companies said; blocks; settings."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -109,6 +110,11 @@ class OpenAsk(Base):
     source_id: Mapped[int | None] = mapped_column(BigId)
 
 
+def terms_of(said: Any) -> Terms:
+    """Return what was said, by a row or by its columns."""
+    return Terms(said.most, said.days, said.unwanted, tuple(map(int, said.months_off)), said.paused_until)
+
+
 class _Goodwill:
     """What was said about being asked. A row without ``set_at`` says nothing; it is there to be locked."""
 
@@ -122,8 +128,7 @@ class _Goodwill:
 
     @property
     def terms(self) -> Terms:
-        months = tuple(int(month) for month in self.months_off)
-        return Terms(self.most, self.days, self.unwanted, months, self.paused_until)
+        return terms_of(self)
 
 
 class PersonGoodwill(_Goodwill, Base):

@@ -1,18 +1,18 @@
 """How it stands with somebody's goodwill: read for many people at once with as many statements as for one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.acts.models.asks import Ask, AskBlock, AskOutcome, CompanyGoodwill, PersonGoodwill
+from portal.acts.models.asks import Ask, AskBlock, AskOutcome, CompanyGoodwill, PersonGoodwill, terms_of
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import AT_ONCE, taken_of_companies
 from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state_of
-from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Taken, band, capacity, strain, taken, worse
+from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
@@ -21,6 +21,28 @@ from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 
 _NOTHING = Terms()
+# Made once: to put a statement together takes longer than to ask it.
+_ids: Any = bindparam("ids", expanding=True)
+_PEOPLE = (
+    select(Person.id, Person.name, Person.company_id, Person.is_advocate, Person.state, Company.name.label("company"))
+    .outerjoin(Company, Company.id == Person.company_id)
+    .where(Person.id.in_(_ids))
+)
+_SAID = {
+    column: select(column, said.most, said.days, said.unwanted, said.months_off, said.paused_until).where(column.in_(_ids))
+    for said, column in ((PersonGoodwill, PersonGoodwill.person_id), (CompanyGoodwill, CompanyGoodwill.company_id))
+}
+_BLOCKED = {
+    column: select(column, AskBlock.kind).where(column.in_(_ids), AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)
+    for column in (AskBlock.person_id, AskBlock.company_id)
+}
+_PAST = (
+    select(Ask.id, Ask.person_id, Ask.channel, Ask.asked_at, Ask.effort, Ask.expires_at, AskOutcome.came, AskOutcome.at)
+    .outerjoin(AskOutcome, AskOutcome.ask_id == Ask.id)
+    .where(Ask.person_id.in_(_ids), Ask.asked_at > bindparam("since"))
+    .order_by(Ask.id, AskOutcome.id)
+)
+"""Asks of the last two years: no window is longer, and of older effort less than a ten-thousandth is left."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +102,11 @@ def budget_of(session: Session, person_id: int, now: datetime, *, of_company: bo
 
 def budgets_of(session: Session, person_ids: Iterable[int], now: datetime, *, of_company: bool = True) -> dict[int, Budget]:
     """Return the budgets of ``person_ids``; who is unknown is left out."""
-    people = _people(session, sorted(set(person_ids)))
+    people = list(_rows(session, _PEOPLE, sorted(set(person_ids))))
     call_effort, zone = efforts_at(session, now)[AskKind.CALL], programme_zone(session)
-    persons = _persons(session, [(row.id, row.name) for row in people], now)
-    companies = _companies(session, {row.company_id: row.company for row in people if row.company_id}, now) if of_company else {}
+    defaults = defaults_of(session)
+    persons = _persons(session, [(row.id, row.name) for row in people], defaults, now)
+    companies = _companies(session, {row.company_id: row.company for row in people if row.company_id}, defaults, now) if of_company else {}
     told = {company_id: shown(side, now, zone, call_effort) for company_id, side in companies.items()}
     found: dict[int, Budget] = {}
     for row in people:
@@ -99,7 +122,8 @@ def company_budget(session: Session, company_id: int, now: datetime) -> Shown:
     name = session.scalar(select(Company.name).where(Company.id == company_id))
     if name is None:
         raise NotFound()
-    return shown(_companies(session, {company_id: name}, now)[company_id], now, programme_zone(session), efforts_at(session, now)[AskKind.CALL])
+    side = _companies(session, {company_id: name}, defaults_of(session), now)[company_id]
+    return shown(side, now, programme_zone(session), efforts_at(session, now)[AskKind.CALL])
 
 
 def shown(side: Side, now: datetime, zone: str, call_effort: int) -> Shown:
@@ -112,73 +136,61 @@ def shown(side: Side, now: datetime, zone: str, call_effort: int) -> Shown:
     return Shown(side.name, side.taken.used, side.cap.most, side.cap.days, free_on, strained, side.terms, side.blocks, paused)
 
 
-def _people(session: Session, ids: Sequence[int]) -> list[Any]:
-    columns = (Person.id, Person.name, Person.company_id, Person.is_advocate, Person.state, Company.name.label("company"))
-    found: list[Any] = []
+def _rows(session: Session, asked: Any, ids: Sequence[int], **values: Any) -> Iterator[Any]:
     for start in range(0, len(ids), AT_ONCE):
-        asked = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(Person.id.in_(ids[start : start + AT_ONCE]))
-        found.extend(session.execute(asked))
-    return found
+        yield from session.execute(asked, {"ids": ids[start : start + AT_ONCE], **values}).all()
 
 
 def persons_taken(session: Session, ids: Sequence[int], now: datetime) -> dict[int, tuple[Cap, Taken]]:
     """Return of each person the cap that holds and what is taken of it."""
-    return {its_id: (side.cap, side.taken) for its_id, side in _persons(session, [(its_id, "") for its_id in ids], now).items()}
+    return {its_id: (side.cap, side.taken) for its_id, side in _persons(session, [(its_id, "") for its_id in ids], defaults_of(session), now).items()}
 
 
 def companies_taken(session: Session, ids: Sequence[int], now: datetime) -> dict[int, tuple[Cap, Taken]]:
     """Return of each company the cap that holds and what is taken of it."""
-    return {its_id: (side.cap, side.taken) for its_id, side in _companies(session, dict.fromkeys(ids, ""), now).items()}
+    return {its_id: (side.cap, side.taken) for its_id, side in _companies(session, dict.fromkeys(ids, ""), defaults_of(session), now).items()}
 
 
-def _persons(session: Session, named: Sequence[tuple[int, str]], now: datetime) -> dict[int, Side]:
-    ids, default, past = [its_id for its_id, _ in named], defaults_of(session).person, dict[int, list[Past]]()
-    terms, blocks = _said(session, ids, PersonGoodwill.person_id), _blocked(session, ids, AskBlock.person_id)
-    for start in range(0, len(ids), AT_ONCE):
-        for its_id, one in _past(session, Ask.person_id.in_(ids[start : start + AT_ONCE]), now):
-            past.setdefault(its_id, []).append(one)
-    caps = {its_id: terms.get(its_id, _NOTHING).cap(default) for its_id in ids}
+def _persons(session: Session, named: Sequence[tuple[int, str]], defaults: Defaults, now: datetime) -> dict[int, Side]:
+    ids = [its_id for its_id, _ in named]
+    terms, blocks, past = _said(session, ids, PersonGoodwill.person_id), _blocked(session, ids, AskBlock.person_id), _past(session, ids, now)
+    caps = {its_id: terms.get(its_id, _NOTHING).cap(defaults.person) for its_id in ids}
     return {
         its_id: Side(name, terms.get(its_id, _NOTHING), caps[its_id], taken(past.get(its_id, ()), caps[its_id], now), blocks.get(its_id, ()))
         for its_id, name in named
     }
 
 
-def _companies(session: Session, named: Mapping[int, str], now: datetime) -> dict[int, Side]:
+def _companies(session: Session, named: Mapping[int, str], defaults: Defaults, now: datetime) -> dict[int, Side]:
     if not named:
         return {}
-    ids, default = sorted(named), defaults_of(session).company
+    ids = sorted(named)
     terms, blocks = _said(session, ids, CompanyGoodwill.company_id), _blocked(session, ids, AskBlock.company_id)
-    caps = {its_id: terms.get(its_id, _NOTHING).cap(default) for its_id in ids}
+    caps = {its_id: terms.get(its_id, _NOTHING).cap(defaults.company) for its_id in ids}
     held = taken_of_companies(session, caps, now)
     return {its_id: Side(named[its_id], terms.get(its_id, _NOTHING), caps[its_id], held[its_id], blocks.get(its_id, ())) for its_id in ids}
 
 
 def _said(session: Session, ids: Sequence[int], column: Any) -> dict[int, Terms]:
-    found: dict[int, Terms] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        chosen = select(column.class_).where(column.in_(ids[start : start + AT_ONCE])).execution_options(populate_existing=True)
-        found.update((getattr(row, column.key), row.terms) for row in session.scalars(chosen))
-    return found
+    return {row[0]: terms_of(row) for row in _rows(session, _SAID[column], ids)}
 
 
 def _blocked(session: Session, ids: Sequence[int], column: Any) -> dict[int, tuple[BlockKind, ...]]:
     found: dict[int, tuple[BlockKind, ...]] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        stands = select(column, AskBlock.kind).where(column.in_(ids[start : start + AT_ONCE]), AskBlock.lifted_at.is_(None))
-        for row in session.execute(stands.order_by(AskBlock.id)):
-            found[row[0]] = (*found.get(row[0], ()), BlockKind(row[1]))
+    for its_id, kind in _rows(session, _BLOCKED[column], ids):
+        found[its_id] = (*found.get(its_id, ()), BlockKind(kind))
     return found
 
 
-def _past(session: Session, chosen: ColumnElement[bool], now: datetime) -> list[tuple[int, Past]]:
-    """Return asks of the last two years, as the budget sees them: no window is longer, and of older effort less than a ten-thousandth is left."""
-    columns = (Ask.id, Ask.person_id, Ask.channel, Ask.asked_at, Ask.effort, Ask.expires_at, AskOutcome.came, AskOutcome.at)
-    asked = select(*columns).outerjoin(AskOutcome, AskOutcome.ask_id == Ask.id).where(chosen, Ask.asked_at > now - timedelta(days=MOST_DAYS))
-    rows: dict[int, list[Any]] = {}
-    for row in session.execute(asked.order_by(Ask.id, AskOutcome.id)):
-        rows.setdefault(row.id, []).append(row)
-    return [(some[0].person_id, _one(some, now)) for some in rows.values()]
+def _past(session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[Past]]:
+    """Return the asks of each, as the budget sees them."""
+    asks: dict[int, list[Any]] = {}
+    for row in _rows(session, _PAST, ids, since=now - timedelta(days=MOST_DAYS)):
+        asks.setdefault(row.id, []).append(row)
+    found: dict[int, list[Past]] = {}
+    for rows in asks.values():
+        found.setdefault(rows[0].person_id, []).append(_one(rows, now))
+    return found
 
 
 def _one(rows: Sequence[Any], now: datetime) -> Past:

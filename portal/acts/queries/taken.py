@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskOutcome, CompanyAskLoad, OpenAsk
@@ -14,12 +14,13 @@ from portal.acts.rules.loads import load_at
 
 AT_ONCE = 500
 _freed, _over = aliased(AskOutcome), aliased(OpenAsk)
+_ids: Any = bindparam("ids", expanding=True)
 
 
-def holds_slot(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an ``Ask`` holds its slot: nothing freed it, and its time is not over, whether or not the job has written that."""
+def _holds_slot() -> ColumnElement[bool]:
+    """Return the condition that an ``Ask`` holds its slot at ``now``: nothing freed it, its time is not over, whether or not the job wrote that."""
     freed = exists().where(_freed.ask_id == Ask.id, _freed.came.in_([came.value for came in FREEING]))
-    lapsed = exists().where(_over.ask_id == Ask.id, _over.is_accepted.is_(False), _over.expires_at <= now)
+    lapsed = exists().where(_over.ask_id == Ask.id, _over.is_accepted.is_(False), _over.expires_at <= bindparam("now"))
     return not_(freed) & not_(lapsed)
 
 
@@ -34,14 +35,14 @@ def taken_of_companies(session: Session, caps: Mapping[int, Cap], now: datetime)
     for days, ids in by_days.items():
         window = timedelta(days=days)
         for start in range(0, len(ids), AT_ONCE):
-            for row in session.execute(_latest(ids[start : start + AT_ONCE], window_from(Cap(0, days), now), now)):
+            asked = {"ids": ids[start : start + AT_ONCE], "since": window_from(Cap(0, days), now), "now": now}
+            for row in session.execute(_LATEST, asked):
                 counts[row.company_id] = row.used
                 ends = row.asked_at + window
                 leaving.setdefault(row.company_id, []).append(min(ends, row.lapses_at) if row.lapses_at else ends)
     ids = sorted(caps)
     for start in range(0, len(ids), AT_ONCE):
-        kept = select(CompanyAskLoad.company_id, CompanyAskLoad.load).where(CompanyAskLoad.company_id.in_(ids[start : start + AT_ONCE]))
-        loads.update((row.company_id, load_at(row.load, now)) for row in session.execute(kept))
+        loads.update((its_id, load_at(kept, now)) for its_id, kept in session.execute(_KEPT, {"ids": ids[start : start + AT_ONCE]}))
     return {its_id: Taken(counts.get(its_id, 0), tuple(sorted(leaving.get(its_id, ()))), loads.get(its_id, 0.0)) for its_id in caps}
 
 
@@ -52,7 +53,7 @@ def last_freed(session: Session, people: Sequence[int], companies: Sequence[int]
     return max(now, session.scalar(latest) or now)
 
 
-def _latest(ids: list[int], since: datetime, now: datetime) -> Any:
+def _latest() -> Any:
     """Return of each company how many slots are taken, and of those the latest that a cap can have, and all that may lapse."""
     waits = and_(OpenAsk.ask_id == Ask.id, OpenAsk.is_accepted.is_(False))
     place = func.row_number().over(partition_by=(Ask.company_id, OpenAsk.ask_id.is_(None)), order_by=Ask.asked_at.desc())
@@ -65,7 +66,12 @@ def _latest(ids: list[int], since: datetime, now: datetime) -> Any:
             place.label("place"),
         )
         .outerjoin(OpenAsk, waits)
-        .where(Ask.company_id.in_(ids), Ask.asked_at > since, holds_slot(now))
+        .where(Ask.company_id.in_(_ids), Ask.asked_at > bindparam("since"), _holds_slot())
         .subquery()
     )
     return select(held).where(or_(held.c.place <= MOST_ASKS, held.c.lapses_at.is_not(None)))
+
+
+# Made once: to put a statement together takes longer than to ask it.
+_LATEST = _latest()
+_KEPT = select(CompanyAskLoad.company_id, CompanyAskLoad.load).where(CompanyAskLoad.company_id.in_(_ids))

@@ -65,7 +65,7 @@ def asked_for(text: str) -> Asked:
 
 def telling_words(*texts: str) -> frozenset[str]:
     """Return the words of texts that say something."""
-    return frozenset(word for text in texts for word in words_of(text) if word not in _EMPTY)
+    return frozenset(words_of(" ".join(texts))) - _EMPTY
 
 
 def jaccard(one: Iterable[str], other: Iterable[str]) -> float:
