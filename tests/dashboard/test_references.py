@@ -11,11 +11,15 @@ from portal.dashboard.queries.references import by_month, coverage, glance
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.profiles.models import ProfileWord, ReferenceProfile
+from portal.requests.actions.following import settle_silence
+from portal.requests.actions.outcomes import say_as_requester
 from portal.requests.models import ReferenceRequest
 from portal.requests.rules.figures import Cell, Share, Verdict
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_employee, make_person
+from tests.factories.requests import Cast
 from tests.factories.story import Story
+from tests.requests.test_path import to_booked
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
 
@@ -155,3 +159,21 @@ def test_empty_pages_say_so_and_a_thousand_requests_cost_as_much_as_ten(database
                 assert admin.get(page).status_code == 200
             costs.append(counted.total)
     assert costs[:2] == costs[2:]
+
+
+def test_verified_is_counted_among_all_in_use_and_a_call_is_done_on_the_day_it_was_held(session: Session) -> None:
+    cast = Cast(session, at=NOW - 20 * DAY)
+    for status in ("active", "resting", "needs_verification", "candidate"):
+        fresh = {"verified_at": NOW - 9 * DAY, "verify_on": (NOW + 9 * DAY).date()}
+        session.add(profile_row(make_person(session, now=NOW - 400 * DAY).id, status=status, **fresh))
+    request = cast.request(session, needed_by=(NOW - 15 * DAY).date())
+    candidate, meeting = to_booked(session, cast, request.id)
+    held = meeting.starts_at
+    said = {"request_id": request.id, "candidate_id": candidate.id, "came": True, "grade": 4}
+    say_as_requester(session, cast.greta, **said, now=held + 3 * HOUR)
+    assert settle_silence(session, request_id=request.id, now=held + 8 * DAY)
+    found = glance(session, NOW, "USD")
+    assert found.verified == Share(2, 4), "Ada has no day yet, and silence hid one: both count; the candidate was never in use"
+    assert found.to_completion.median == held - cast.at
+    assert found.filled == Share(1, 1), "held before it was needed, though it counted as done only a week later"
+    assert by_month(session, [held - DAY, held + DAY]) == [(0, 1), (0, 0)], "the months count the call where it was held"

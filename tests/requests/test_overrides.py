@@ -16,15 +16,20 @@ from portal.acts.rules.terms import BlockKind
 from portal.app import PROFILE_REMOVED
 from portal.finding.rules import misfits as no
 from portal.kernel.db import Database
+from portal.profiles.actions.consenting import take_back_own
 from portal.profiles.actions.editing import set_visible
 from portal.profiles.actions.moving import move_profile
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Move, Status
+from portal.requests.actions.ending import close_deal
 from portal.requests.actions.following import follow
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
+from portal.requests.rules.refusals import ClosedLater, NotToBeAskedNow
+from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_admin
+from tests.factories.references import acting
 from tests.factories.requests import Cast
 from tests.requests.test_path import cast, mails, state
 from tests.support.application import SignIn
@@ -54,6 +59,8 @@ def test_who_does_not_fit_is_refused_by_name_and_proposed_with_a_reason_that_an_
     request = cast.request(session, **need)
     given = {"request_id": request.id, "person_id": cast.ada_id, "now": cast.at}
     with pytest.raises(misfit), session.begin_nested():
+        propose(session, cast.admin, **given)
+    with pytest.raises(no.StandsAgainst if misfit in no.SENSITIVE else misfit), session.begin_nested():
         propose(session, cast.greta, **given)
     for override, why in (
         (Override("", cast.admin.id), ReasonNeeded), (Override("The only one.", None), ApproverNeeded),
@@ -84,8 +91,9 @@ def test_nothing_lifts_an_escalation_a_consent_that_is_missing_or_the_prospects_
             propose(session, cast.admin, request_id=request.id, person_id=cast.ada_id, override=override, now=cast.at)
     set_block(session, cast.admin, kind=BlockKind.ESCALATION, reason="A case.", person_id=cast.ada_id, now=cast.at)
     request = cast.request(session)
-    with pytest.raises(OpenEscalation):
-        propose(session, cast.admin, request_id=request.id, person_id=cast.ada_id, override=override, now=cast.at)
+    for actor, why in ((cast.admin, OpenEscalation), (cast.greta, NotToBeAskedNow)):
+        with pytest.raises(why), session.begin_nested():
+            propose(session, actor, request_id=request.id, person_id=cast.ada_id, override=override, now=cast.at)
 
 
 def test_an_override_is_kept_when_the_slot_is_renewed(session: Session, cast: Cast) -> None:
@@ -119,6 +127,36 @@ def test_who_is_held_retired_or_hidden_after_they_were_asked_is_taken_back_and_r
     assert "secret" not in str(told)
 
 
+@pytest.mark.parametrize("way", ["block", "consent"])
+def test_a_block_or_a_consent_that_ended_after_they_were_asked_stops_every_word_to_them(session: Session, cast: Cast, way: str) -> None:
+    request = cast.request(session)
+    candidate = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)
+    agree(session, cast.owner, request_id=request.id, candidate_id=candidate.id, asks_now=True, now=cast.at)
+    if way == "block":
+        set_block(session, cast.admin, kind=BlockKind.ESCALATION, reason="A case.", person_id=cast.ada_id, now=cast.at)
+    else:
+        take_back_own(session, acting(cast.ada_row), person_id=cast.ada_id, activity=Activity.CALL, never=False, now=cast.at)
+    written = [kind for kind, to, _ in mails(session) if to == "ada@works.example"]
+    assert follow(session, request_id=request.id, now=cast.at + timedelta(days=4)) == "taken_back"
+    assert (state(session, request.id), candidate.state, session.scalars(select(OpenAsk)).all()) == ("matching", "withdrawn", [])
+    assert [kind for kind, to, _ in mails(session) if to == "ada@works.example"] == written
+
+
+def test_who_agreed_no_more_is_not_written_to(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)
+    take_back_own(session, acting(cast.ada_row), person_id=cast.ada_id, activity=Activity.CALL, never=False, now=cast.at)
+    with pytest.raises(no.NoConsent), session.begin_nested():
+        agree(session, cast.owner, request_id=request.id, candidate_id=candidate.id, asks_now=True, now=cast.at)
+    assert "request_asked" not in [kind for kind, _, _ in mails(session)]
+
+
+def test_a_deal_closes_on_no_day_to_come(session: Session, cast: Cast) -> None:
+    day = (cast.at + timedelta(days=2)).date()
+    with pytest.raises(ClosedLater):
+        close_deal(session, cast.greta, request_id=cast.request(session).id, outcome=DealOutcome.WON, closed_on=day, now=cast.at)
+
+
 def test_the_page_says_the_rule_and_lets_it_be_asked_anyway(database: Database, sign_in: SignIn) -> None:
     def begin(session: Session) -> tuple[Cast, int]:
         cast = Cast(session)
@@ -130,7 +168,9 @@ def test_the_page_says_the_rule_and_lets_it_be_asked_anyway(database: Database, 
     assert "Which admin approves it" not in greta.get(f"/requests/{request_id}").text
     refused = greta.post(f"/requests/{request_id}/propose", data=typed)
     assert refused.status_code == 422
-    assert "Their newest score is 3 of 10." in refused.text
+    assert "Something stands against it: ask the account owner or an admin." in refused.text
+    assert "3 of 10" not in refused.text
+    assert "Their newest score is 3 of 10." in sign_in(cast.admin_row).post(f"/requests/{request_id}/propose", data=typed).text
     assert "Which admin approves it" in refused.text
     again = greta.post(f"/requests/{request_id}/propose", data=typed | {"reason": "The only one."})
     assert again.status_code == 422

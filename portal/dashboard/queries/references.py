@@ -110,11 +110,7 @@ def due_soon(session: Session, now: datetime) -> tuple[Sequence[Any], int]:
 def _speed(session: Session, since: datetime, today: date) -> tuple[Spread, Spread, Share, int]:
     """Return time to the first proposal and to completion, how many were filled in time, and how many requests there were."""
     one = ReferenceRequest
-    held = select(RequestMeeting.starts_at).join(RequestCandidate, RequestCandidate.id == RequestMeeting.candidate_id)
-    held = held.where(RequestCandidate.request_id == one.id, RequestCandidate.state == CandidateState.COMPLETED).limit(1)
-    # What has a meeting is done when that was held: that it went well is said days later.
-    done_at = case((one.state == State.COMPLETED, func.coalesce(held.correlate(one).scalar_subquery(), one.ended_at))).label("done_at")
-    columns = (one.opened_at, one.first_proposed_at, done_at, one.state, one.needed_by)
+    columns = (one.opened_at, one.first_proposed_at, _done_at().label("done_at"), one.state, one.needed_by)
     rows = session.execute(select(*columns).where(one.opened_at >= since).order_by(one.opened_at.desc()).limit(MOST)).all()
     zone = programme_zone(session)
     proposals = [row.first_proposed_at - row.opened_at for row in rows if row.first_proposed_at]
@@ -125,6 +121,14 @@ def _speed(session: Session, since: datetime, today: date) -> tuple[Spread, Spre
         if row.needed_by is not None and row.state not in (State.CANCELLED, State.WITHDRAWN)
     )
     return spread(proposals), spread(completions), filled_in_time(judged, today), len(rows)
+
+
+def _done_at() -> Any:
+    """Return when a request was completed, NULL for every other: its meeting, if it had one; that it took place is said days later."""
+    held = select(RequestMeeting.starts_at).join(RequestCandidate, RequestCandidate.id == RequestMeeting.candidate_id)
+    held = held.where(RequestCandidate.request_id == ReferenceRequest.id, RequestCandidate.state == CandidateState.COMPLETED).limit(1)
+    day = func.coalesce(held.correlate(ReferenceRequest).scalar_subquery(), ReferenceRequest.ended_at)
+    return case((ReferenceRequest.state == State.COMPLETED, day))
 
 
 def _unfilled(session: Session, since: datetime) -> list[tuple[str, int]]:
@@ -192,7 +196,8 @@ def _won(numbers: dict[tuple[int, int], int], done: int) -> Share:
 def by_month(session: Session, starts: Sequence[datetime]) -> list[tuple[int, int]]:
     """Return how many requests were opened, and how many completed, in each time that begins with one of ``starts`` (in order)."""
     counts = []
-    for column, only in ((ReferenceRequest.opened_at, ()), (ReferenceRequest.ended_at, (ReferenceRequest.state == State.COMPLETED,))):
+    ended = ReferenceRequest.ended_at >= starts[0]  # what was done since then ended since then
+    for column, only in ((ReferenceRequest.opened_at, ()), (_done_at(), (ReferenceRequest.state == State.COMPLETED, ended))):
         which = case(*((column >= start, place) for place, start in reversed(list(enumerate(starts)))), else_=-1)
         found = select(which.label("place"), func.count().label("number")).where(column >= starts[0], *only).group_by("place")
         counts.append({row.place: row.number for row in session.execute(found)})

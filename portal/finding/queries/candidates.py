@@ -1,7 +1,7 @@
 """Who fits what is needed: ranked, each with reasons, and what stands against whoever does not quite."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -118,7 +118,7 @@ def check_one(session: Session, person_id: int, needs: Needs, now: datetime, act
 
     It is for what other rooms decide, so ``failed`` names every filter, the sensitive ones too: a page shows ``candidates_of``.
     """
-    return _against(session, actor, [person_id], needs, now).get(person_id)
+    return candidates_of(session, actor, [person_id], needs, now, tells_all=True).get(person_id)
 
 
 def candidates_of(
@@ -130,29 +130,14 @@ def candidates_of(
     *,
     least: int = 0,
     closest: Closest | None = None,
+    tells_all: bool = False,
 ) -> dict[int, Candidate]:
     """Return some people against ``needs`` as the actor may read it, but for those who fit less than ``least``.
 
     Whom the actor may not know of at all is there with ``OnlyByAdmin``, unless there is a ``least``. ``closest`` chooses whose budgets are read,
     of those who could fit so well, in the order of their fit if nobody had asked anything of them. What stands against them is told by
-    ``told_to_all``, but to the account owner and admins.
+    ``told_to_all``, but to the account owner and admins, or to a room that decides on it (``tells_all``).
     """
-    found = _against(session, actor, ids, needs, now, least=least, closest=closest)
-    if actor is None or actor.is_admin:
-        return found
-    return {its_id: one if may_change(actor, one.facts.owner_id) else replace(one, failed=told_to_all(one.failed)) for its_id, one in found.items()}
-
-
-def _against(
-    session: Session,
-    actor: Actor | None,
-    ids: Iterable[int],
-    needs: Needs,
-    now: datetime,
-    *,
-    least: int = 0,
-    closest: Closest | None = None,
-) -> dict[int, Candidate]:
     zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
     today = local_date(now, zone)
     met: dict[int, dict[str, float]] = {}
@@ -174,6 +159,8 @@ def _against(
             continue
         told = reasons(facts, needs, of, today, with_names=sight is not Sight.VEILED)
         failed = failures(facts, needs, now, zone, sight)
+        if not (tells_all or actor is None or may_change(actor, facts.owner_id)):
+            failed = list(told_to_all(failed))
         found[its_id] = Candidate(facts, fit_of(of), tuple(told), tuple(failed), sight is not Sight.FULL, bool(of.get("worry")))
     return found
 

@@ -18,7 +18,7 @@ from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.requests.actions.fitting import kept_override
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
-from portal.requests.actions.proposing import require_reference
+from portal.requests.actions.proposing import require_agreed, require_reference
 from portal.requests.actions.telling import closest, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import knows_candidate
@@ -31,7 +31,7 @@ ASKED = "request_asked"
 
 
 def ask_customer(session: Session, actor: Actor, *, request_id: int, candidate_id: int, now: datetime) -> RequestCandidate:
-    """Write to the customer. Refuses: RequestUnknown, NotAllowed, RequestMoved, NoAddress; and every ``Stop`` where the slot lapsed.
+    """Write to the customer. Refuses: RequestUnknown, NotAllowed, RequestMoved, NoAddress, NoConsent; every ``Stop`` where the slot lapsed.
 
     Those that name the customer or what stands against them are ``NotToBeAskedNow`` for an actor who may not know who it is.
     """
@@ -54,6 +54,7 @@ def write_to_customer(session: Session, actor: Actor, request: ReferenceRequest,
     if not person.email or person.state == PersonState.DEACTIVATED:
         raise NoAddress(name=person.name)
     require_reference(session, person, Activity(request.activity))
+    require_agreed(session, person.id, Activity(request.activity), now)
     require_unblocked(session, person.id, now)
     make_move(session, request, Move.ASK, now=now, candidate=candidate)
     until = _hold_slot(session, request, candidate, now)

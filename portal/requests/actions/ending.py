@@ -20,7 +20,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import has_begun, holder_of
 from portal.requests.queries.records import needs_of
 from portal.requests.rules.answering import REASON_LENGTH, Unfilled
-from portal.requests.rules.refusals import CodeNeeded, DealClosed
+from portal.requests.rules.refusals import ClosedLater, CodeNeeded, DealClosed
 from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcome, Move, State
 from portal.requests.rules.unfilled import criterion_of
 
@@ -54,7 +54,7 @@ def expire(session: Session, *, request_id: int, now: datetime) -> bool:
 def close_deal(session: Session, actor: Actor, *, request_id: int, outcome: DealOutcome, closed_on: date, now: datetime) -> ReferenceRequest:
     """Note what became of the deal: one that is lost ends a request that goes on, and who helped hears in words what their help did.
 
-    The same once more is nothing. Refuses: RequestUnknown, NotAllowed; DealClosed where the other outcome stands.
+    The same once more is nothing. Refuses: RequestUnknown, NotAllowed; ClosedLater; DealClosed where the other outcome stands.
     """
     request = locked_for(session, actor, request_id, Move.WITHDRAW)
     return _close(session, actor, request, outcome, closed_on, now)
@@ -63,7 +63,7 @@ def close_deal(session: Session, actor: Actor, *, request_id: int, outcome: Deal
 def close_deals(session: Session, actor: Actor, *, deal_ref: str, outcome: DealOutcome, closed_on: date, now: datetime) -> list[int]:
     """Note what became of a deal, as another system calls it, for each of its requests; returns their ids.
 
-    For admins, imports and tokens. Refuses: NotAllowed, DealClosed.
+    For admins, imports and tokens. Refuses: NotAllowed, ClosedLater, DealClosed.
     """
     if not actor.is_admin:
         raise NotAllowed()
@@ -80,6 +80,8 @@ def _close(session: Session, actor: Actor, request: ReferenceRequest, outcome: D
         if request.deal_outcome == outcome:
             return request
         raise DealClosed()
+    if closed_on > local_date(now, programme_zone(session)):
+        raise ClosedLater()
     request.deal_outcome, request.deal_closed_on = outcome, closed_on
     session.flush()
     record(session, actor, CLOSED[outcome], SOURCE, request.id, now=now, closed_on=closed_on.isoformat())

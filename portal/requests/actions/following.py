@@ -18,8 +18,9 @@ from portal.people.queries.persons import recipient
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.outcomes import settle_if_due
-from portal.requests.actions.proposing import ask_owner_mail
+from portal.requests.actions.proposing import ask_owner_mail, let_go
 from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.waiting import may_write
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome
 from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
@@ -53,7 +54,18 @@ def follow(session: Session, *, request_id: int, now: datetime) -> str:
         due = due_of_customer(candidate.asked_at, candidate.customer_reminded_at, now, terms)
     else:
         due = Due.NOTHING
+    if due is not Due.NOTHING and not may_write(session, request, candidate, now):
+        return _leave_alone(session, request, candidate, now)
     return _remind(session, request, candidate, due, now)
+
+
+def _leave_alone(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> str:
+    """Take back who may not be written to any more, without a word to them: a hold, or a consent that ended, since they were proposed."""
+    make_move(session, request, Move.TAKE_BACK, now=now)
+    let_go(session, request, candidate, Move.TAKE_BACK, now, mail=None)
+    record(session, system("job"), "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
+    tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate)
+    return "taken_back"
 
 
 def _remind(session: Session, request: ReferenceRequest, candidate: RequestCandidate, due: Due, now: datetime) -> str:

@@ -9,13 +9,13 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import clean
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
-from portal.people.rules.person import PersonState
 from portal.requests.actions.asking import write_to_customer
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.proposing import free_slot
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.queries.parties import works_here
 from portal.requests.rules.answering import REASON_LENGTH, OwnerNo
 from portal.requests.rules.refusals import CodeNeeded
 from portal.requests.rules.states import Move
@@ -49,7 +49,7 @@ def refuse_by_link(session: Session, origin: str, *, candidate: RequestCandidate
 def owner_by_link(session: Session, candidate: RequestCandidate, origin: str) -> Actor:
     """Return the owner, who is not signed in: nothing but this answer is theirs to give. Refuses who was shut out since (``LinkSpent``)."""
     assert candidate.owner_id is not None
-    if get_person(session, candidate.owner_id).state != PersonState.ACTIVE:
+    if not works_here(get_person(session, candidate.owner_id)):
         raise LinkSpent()
     return Actor(id=candidate.owner_id, roles=frozenset({"visitor"}), origin=origin)
 

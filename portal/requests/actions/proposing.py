@@ -10,14 +10,18 @@ from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
+from portal.acts.rules.refusals import LegalHold, OpenEscalation
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
+from portal.finding.rules.misfits import SENSITIVE, NoConsent, StandsAgainst
 from portal.kernel.actor import EMPLOYEE, Actor, system
 from portal.people.models import Company, Person
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.queries.profiles import does, owner_of
 from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
+from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import Status
 from portal.requests.actions.booking import call_off
 from portal.requests.actions.fitting import require_never, stands_against
@@ -25,11 +29,11 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of
+from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import HeldAlready, NoReference, OneAtATime, ProposedBefore, ThroughAdmin
+from portal.requests.rules.refusals import HeldAlready, NoReference, NotToBeAskedNow, OneAtATime, ProposedBefore, ThroughAdmin
 from portal.requests.rules.roles import holds, may_come_again, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
@@ -51,7 +55,8 @@ def propose(
     Proposing the one of the moment again is the first proposal. Who was taken back, or whose account owner was silent, before anybody wrote to
     them, may be proposed anew: they have said nothing. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
     ProposedBefore, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``, which says when a slot frees; and, where no
-    ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Nothing is left behind then.
+    ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Who neither looks after the company nor is an
+    admin reads of what is ``SENSITIVE`` only that something stands against it. Nothing is left behind then.
     """
     request = locked_for(session, actor, request_id, Move.PROPOSE)
     before = session.scalar(select(RequestCandidate).where(RequestCandidate.request_id == request_id, RequestCandidate.person_id == person_id))
@@ -74,11 +79,16 @@ def propose(
     requester = Actor(id=request.requester_id, roles=frozenset({EMPLOYEE}), origin="")
     told_to = check_one(session, person_id, needs_of(request), now, requester)
     key = f"request:{request_id}:{person_id}" + (f":{before.ask_id}" if before else "")
-    ask = propose_ask(
-        session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=key,
-        source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override,
-        also=stands_against(against), is_told=False, now=now,
-    )  # fmt: skip
+    try:
+        ask = propose_ask(
+            session, actor, person_id=person_id, kind=ASK_OF[Activity(request.activity)], key=key,
+            source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override,
+            also=stands_against(against), is_told=False, now=now,
+        )  # fmt: skip
+    except (*SENSITIVE, LegalHold, OpenEscalation) as refusal:
+        if may_change(actor, owner_of(session, person_id)):
+            raise
+        raise (StandsAgainst() if isinstance(refusal, SENSITIVE) else NotToBeAskedNow()) from None
     session.refresh(person)
     company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None
     facts: dict[str, Any] = {
@@ -151,7 +161,7 @@ def free_slot(session: Session, request: ReferenceRequest, candidate: RequestCan
 def _owner_of(session: Session, company: Company | None) -> int | None:
     """Return who looks after a company, None where that is nobody who still works here: then nobody could answer."""
     owner = session.get(Person, company.owner_id) if company is not None and company.owner_id else None
-    return owner.id if owner is not None and owner.state == PersonState.ACTIVE and (owner.is_employee or owner.is_admin) else None
+    return owner.id if owner is not None and works_here(owner) else None
 
 
 def _ask_owner(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
@@ -180,6 +190,13 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
         "needed_by": request.needed_by.isoformat() if request.needed_by else "",
     }
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
+
+
+def require_agreed(session: Session, person_id: int, activity: Activity, now: datetime) -> None:
+    """Refuse whose consent to this has ended or run out since they were proposed (``NoConsent``); who has no profile agreed to none."""
+    agreed = next((one for one in does(session, person_id, now) if one.activity is activity), None)
+    if session.get(ReferenceProfile, person_id) is not None and (agreed is None or not agreed.holds):
+        raise NoConsent()
 
 
 def require_reference(session: Session, person: Person, activity: Activity) -> None:

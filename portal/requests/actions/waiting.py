@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.blocking import require_unblocked
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
+from portal.finding.rules.misfits import NoConsent
 from portal.kernel.actor import system
 from portal.notifications.actions import notify
 from portal.people.models import Person
@@ -20,7 +21,7 @@ from portal.profiles.rules.activity import Activity
 from portal.requests.actions.booking import prospect_of, prospect_words, send_times
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
-from portal.requests.actions.proposing import let_go, require_reference
+from portal.requests.actions.proposing import let_go, require_agreed, require_reference
 from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
 from portal.requests.queries.parties import holder_of, meeting_of
@@ -75,11 +76,12 @@ def start_again(session: Session, candidate: RequestCandidate, now: datetime) ->
 
 
 def may_write(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> bool:
-    """Tell whether the customer may be written to about what they said yes to."""
+    """Tell whether the customer may be written to: no hold stands, they are a reference still, and what they agreed to holds."""
     try:
         require_reference(session, session.get_one(Person, candidate.person_id), Activity(request.activity))
+        require_agreed(session, candidate.person_id, Activity(request.activity), now)
         require_unblocked(session, candidate.person_id, now)
-    except (NoReference, Stop):
+    except (NoReference, NoConsent, Stop):
         return False
     return True
 

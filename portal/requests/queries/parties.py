@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
+from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileBlackout, ReferenceProfile
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.refusals import RequestUnknown
@@ -84,6 +85,11 @@ def label_for(session: Session, actor: Actor, request: ReferenceRequest, candida
         person = session.get_one(Person, candidate.person_id)
         return ", ".join(filter(None, (person.name, company.name if company else "")))
     return masked(company)
+
+
+def works_here(person: Person) -> bool:
+    """Tell whether somebody can still answer as an account owner."""
+    return person.state == PersonState.ACTIVE and (person.is_employee or person.is_admin)
 
 
 def knows_candidate(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate) -> bool:

@@ -196,6 +196,13 @@ class DealClosed(Conflict):
     message = N_("It is noted already what became of this deal.")
 
 
+class ClosedLater(Refusal):
+    """A deal closes on a day that has come."""
+
+    message = N_("This day is still to come.")
+    field = "closed_on"
+
+
 class DealUnknown(Refusal):
     """No request was sent for a deal of this reference."""
 
