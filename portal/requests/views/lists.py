@@ -33,12 +33,14 @@ def index() -> ResponseReturnValue:
     asked = form.values()
     tabs = tabs_of(actor)
     named = asked.pop("tab", "")
-    tab = Tab(named) if named in tabs else (Tab.MINE if actor.is_employee else Tab.UNASSIGNED)
+    counts = counts_of(db(), actor)
+    waits = counts.get(Tab.UNASSIGNED, 0) > 0 or not actor.is_employee
+    tab = Tab(named) if named in tabs else (Tab.UNASSIGNED if actor.is_admin and waits else Tab.MINE)
     form.tab.data = tab.value
     if request.args.get("format") == "csv":
         return csv_response("requests.csv", HEADER, map(_line, iter_requests(db(), actor, tab, **asked, now=now)))
     page = list_requests(db(), actor, tab, **asked, after=request.args.get("after"), now=now)
-    shown: dict[str, Any] = {"form": form, "page": page, "tab": tab, "tab_list": tabs, "counts": counts_of(db(), actor)}
+    shown: dict[str, Any] = {"form": form, "page": page, "tab": tab, "tab_list": tabs, "counts": counts}
     return render("requests/index.html", **shown, is_narrowed=bool(asked), **NAMES)
 
 
