@@ -14,6 +14,7 @@ from portal.acts.queries.taken import AT_ONCE, taken_of_companies
 from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state_of
 from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
+from portal.kernel.among import Among
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
@@ -22,24 +23,23 @@ from portal.people.rules.person import PersonState
 
 _NOTHING = Terms()
 # Made once: to put a statement together takes longer than to ask it.
-_ids: Any = bindparam("ids", expanding=True)
 _PEOPLE = (
     select(Person.id, Person.name, Person.company_id, Person.is_advocate, Person.state, Company.name.label("company"))
     .outerjoin(Company, Company.id == Person.company_id)
-    .where(Person.id.in_(_ids))
+    .where(Among(Person.id, "ids"))
 )
 _SAID = {
-    column: select(column, said.most, said.days, said.unwanted, said.months_off, said.paused_until).where(column.in_(_ids))
+    column: select(column, said.most, said.days, said.unwanted, said.months_off, said.paused_until).where(Among(column, "ids"))
     for said, column in ((PersonGoodwill, PersonGoodwill.person_id), (CompanyGoodwill, CompanyGoodwill.company_id))
 }
 _BLOCKED = {
-    column: select(column, AskBlock.kind).where(column.in_(_ids), AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)
+    column: select(column, AskBlock.kind).where(Among(column, "ids"), AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)
     for column in (AskBlock.person_id, AskBlock.company_id)
 }
 _PAST = (
     select(Ask.id, Ask.person_id, Ask.channel, Ask.asked_at, Ask.effort, Ask.expires_at, AskOutcome.came, AskOutcome.at)
     .outerjoin(AskOutcome, AskOutcome.ask_id == Ask.id)
-    .where(Ask.person_id.in_(_ids), Ask.asked_at > bindparam("since"))
+    .where(Among(Ask.person_id, "ids"), Ask.asked_at > bindparam("since"))
     .order_by(Ask.id, AskOutcome.id)
 )
 """Asks of the last two years: no window is longer, and of older effort less than a ten-thousandth is left."""

@@ -11,10 +11,10 @@ from portal.acts.models.asks import Ask, AskOutcome, CompanyAskLoad, OpenAsk
 from portal.acts.rules.asks import FREEING
 from portal.acts.rules.budget import MOST_ASKS, Cap, Taken, window_from
 from portal.acts.rules.loads import load_at
+from portal.kernel.among import Among
 
 AT_ONCE = 500
 _freed, _over = aliased(AskOutcome), aliased(OpenAsk)
-_ids: Any = bindparam("ids", expanding=True)
 
 
 def _holds_slot() -> ColumnElement[bool]:
@@ -66,7 +66,7 @@ def _latest() -> Any:
             place.label("place"),
         )
         .outerjoin(OpenAsk, waits)
-        .where(Ask.company_id.in_(_ids), Ask.asked_at > bindparam("since"), _holds_slot())
+        .where(Among(Ask.company_id, "ids"), Ask.asked_at > bindparam("since"), _holds_slot())
         .subquery()
     )
     return select(held).where(or_(held.c.place <= MOST_ASKS, held.c.lapses_at.is_not(None)))
@@ -74,4 +74,4 @@ def _latest() -> Any:
 
 # Made once: to put a statement together takes longer than to ask it.
 _LATEST = _latest()
-_KEPT = select(CompanyAskLoad.company_id, CompanyAskLoad.load).where(CompanyAskLoad.company_id.in_(_ids))
+_KEPT = select(CompanyAskLoad.company_id, CompanyAskLoad.load).where(Among(CompanyAskLoad.company_id, "ids"))

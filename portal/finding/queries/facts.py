@@ -16,6 +16,7 @@ from portal.finding.models.rows import FindingRow
 from portal.finding.records import records_of
 from portal.finding.rules.facts import Facts, Load, Record
 from portal.finding.rules.words import telling_words
+from portal.kernel.among import Among
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
@@ -36,7 +37,6 @@ _WORD_MAPS = {WordKind.LANGUAGE: "languages", WordKind.PRODUCT: "products", Word
 _KINDS = {kind.value: name for kind, name in _WORD_MAPS.items()}
 _ACTIVITIES = {activity.value: activity for activity in Activity}
 # Made once: to put a statement together takes longer than to ask it.
-_ids: Any = bindparam("ids", expanding=True)
 _holds = Consent.ended_at.is_(None) & or_(Consent.expires_on.is_(None), Consent.expires_on >= bindparam("today"))
 _ROWS = (
     select(*_COLUMNS)
@@ -44,20 +44,20 @@ _ROWS = (
     .outerjoin(Company, Company.id == Person.company_id)
     .outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
     .outerjoin(FindingRow, FindingRow.person_id == ReferenceProfile.person_id)
-    .where(ReferenceProfile.person_id.in_(_ids))
+    .where(Among(ReferenceProfile.person_id, "ids"))
 )
-_WORDS = select(ProfileWord.person_id, ProfileWord.kind, ProfileWord.key, ProfileWord.word).where(ProfileWord.person_id.in_(_ids))
+_WORDS = select(ProfileWord.person_id, ProfileWord.kind, ProfileWord.key, ProfileWord.word).where(Among(ProfileWord.person_id, "ids"))
 _DOES = (
     select(ProfileActivity.person_id, ProfileActivity.activity, ProfileActivity.is_never, _holds.label("holds"))
     .outerjoin(Consent, Consent.id == ProfileActivity.consent_id)
-    .where(ProfileActivity.person_id.in_(_ids))
+    .where(Among(ProfileActivity.person_id, "ids"))
 )
 _SPENT = (
     select(ProfileBlackout.person_id, ProfileBlackout.first_on, ProfileBlackout.last_on)
-    .where(ProfileBlackout.person_id.in_(_ids), ProfileBlackout.last_on >= bindparam("today"))
+    .where(Among(ProfileBlackout.person_id, "ids"), ProfileBlackout.last_on >= bindparam("today"))
     .order_by(ProfileBlackout.first_on)
 )
-_LAST_ASKED = select(Ask.person_id, func.max(Ask.asked_at)).where(Ask.person_id.in_(_ids)).group_by(Ask.person_id)
+_LAST_ASKED = select(Ask.person_id, func.max(Ask.asked_at)).where(Among(Ask.person_id, "ids")).group_by(Ask.person_id)
 Keeps = Callable[[list[Facts]], Iterable[int]]
 
 

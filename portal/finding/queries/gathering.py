@@ -29,14 +29,15 @@ from portal.finding.rules.words import Asked
 from portal.finding.search.engines import text_search
 from portal.finding.search.port import ROWS
 from portal.kernel.actor import Actor
+from portal.kernel.among import Among
 from portal.profiles.models import ProfileActivity, ProfileWord
 from portal.profiles.rules.states import WordKind
 
-WINDOW = 60
-"""How many who pass the filters are ranked, by place and again by words. Three pages: whoever reads further narrows the search."""
-LOOKED, NEAR_LOOKED = 80, 20
+WINDOW = 40
+"""How many who pass the filters are ranked, by place and again by words. Two pages: whoever reads further narrows the search."""
+LOOKED, NEAR_LOOKED = 60, 12
 """Of those how many have their budgets read, and how many of those who may not pass: the best if nobody asked anything of them."""
-SCANNED, RARE, MATCHES, AT_ONCE, NEAR = 3_000, 1_500, 400, 100, 12
+SCANNED, RARE, MATCHES, AT_ONCE, NEAR = 2_000, 1_500, 400, 100, 12
 _PLACES = ("industry", "size", "region")
 _COLUMNS = (FindingRow.person_id, FindingRow.company_id, FindingRow.tier, FindingRow.verified_at, FindingRow.size, FindingRow.is_found)
 _NEWEST = (FindingRow.verified_at.desc(), FindingRow.person_id.desc())
@@ -183,14 +184,14 @@ def _best(session: Session, needs: Needs, shape: Shape | None, values: Mapping[s
 @lru_cache(maxsize=500)
 def _ordered(given: tuple[str, ...], rare: str) -> Any:
     points = sum((case((_HELD[name], WEIGHTS[name]), else_=0) for name in given), start=case((true(), 0)))
-    chosen = FindingRow.person_id.in_(_RARE[rare] if rare else bindparam("some", expanding=True))
+    chosen = FindingRow.person_id.in_(_RARE[rare]) if rare else Among(FindingRow.person_id, "some")
     return select(FindingRow.person_id).where(chosen).order_by(points.desc(), *_NEWEST).limit(MATCHES)
 
 
 @lru_cache(maxsize=50)
 def _passing(shape: Shape) -> Any:
     # The limit keeps the rows by their numbers: without it SQLite walks all that are found for the few that are named.
-    row = select(*_COLUMNS).where(FindingRow.person_id.in_(bindparam("some", expanding=True))).limit(AT_ONCE).subquery("named").c
+    row = select(*_COLUMNS).where(Among(FindingRow.person_id, "some")).limit(AT_ONCE).subquery("named").c
     return select(row.person_id).where(row.is_found, passes(row, shape))
 
 
