@@ -128,14 +128,15 @@ class GivenDeal:
     ref: str
     outcome: DealOutcome
     closed_on: date
+    corrects: bool
 
 
 def read_deal(given: dict[str, Any]) -> GivenDeal:
     """Return what became of a deal. Refuses unknown fields, and values of another kind, by the name of the field."""
     for name in given:
-        if name not in {"deal", "outcome", "closed_on"}:
+        if name not in {"deal", "outcome", "closed_on", "corrects"}:
             raise _at(FieldUnknown(name=name[:40]), name[:40])
-    return GivenDeal(_text(given, "deal"), _word(given, "outcome", DealOutcome), _day(given, "closed_on"))
+    return GivenDeal(_text(given, "deal"), _word(given, "outcome", DealOutcome), _day(given, "closed_on"), _flag(given, "corrects"))
 
 
 def _day(given: dict[str, Any], name: str) -> date:
@@ -147,6 +148,13 @@ def _day(given: dict[str, Any], name: str) -> date:
     if not 1900 < found.year < 9999:
         raise _invalid(name, kind)
     return found
+
+
+def _flag(given: dict[str, Any], name: str) -> bool:
+    value = given.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _invalid(name, "true or false")
+    return bool(value)
 
 
 def _word(given: dict[str, Any], name: str, words: type[StrEnum]) -> Any:

@@ -117,12 +117,13 @@ def receive_outcome() -> tuple[Response, int]:
 @api(DEALS)
 @writes_in_steps
 def receive_deal() -> tuple[Response, int]:
-    """Write down what became of a deal, for each of its requests. The same outcome again changes nothing and gets the same answer."""
+    """Write down what became of a deal, for each of its requests. The same again changes nothing and gets the same answer."""
     given, now = read_deal(read_object()), utcnow()
     actor = Actor(id=None, origin="api", request_id=request_id())
 
     def work(session: Session) -> list[int]:
-        ids = close_deals(session, actor, deal_ref=given.ref, outcome=given.outcome, closed_on=given.closed_on, now=now)
+        facts: dict[str, Any] = {"outcome": given.outcome, "closed_on": given.closed_on, "corrects": given.corrects}
+        ids = close_deals(session, actor, deal_ref=given.ref, **facts, now=now)
         if not ids:
             raise DealUnknown()
         return ids

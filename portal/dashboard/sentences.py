@@ -175,6 +175,7 @@ EVENTS: dict[str, str] = {
     "request.completed": N_("The request for %(what)s was completed"),
     "request.customer_asked": N_("%(who)s let the customer be asked for %(what)s"),
     "request.customer_declined": N_("%(who)s said no to the request for %(what)s"),
+    "request.deal_corrected": N_("%(who)s put right what became of the deal with %(what)s"),
     "request.deal_lost": N_("%(who)s noted that the deal with %(what)s was lost"),
     "request.deal_won": N_("%(who)s noted that the deal with %(what)s was won"),
     "request.declined_request": N_("%(who)s found nobody for %(what)s"),

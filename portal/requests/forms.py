@@ -185,8 +185,9 @@ class OutcomeForm(Form):
 
 
 class DealForm(Form):
-    """What became of the deal."""
+    """What became of the deal, or that something else did than was noted."""
 
+    corrects = HiddenField()
     outcome = SelectField(_("What became of the deal?"), choices=_named(OUTCOME_NAMES))
     closed_on = DayField(_("On"), [InputRequired()])
 

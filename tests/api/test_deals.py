@@ -70,6 +70,10 @@ def test_a_sales_system_says_what_became_of_a_deal_and_who_helped_hears_it_once(
     with database.reading() as session:
         kept = session.get_one(ReferenceRequest, request_id)
         assert (kept.deal_outcome, str(kept.deal_closed_on), kept.state) == ("won", DAY, "completed")
+    assert problem_of(send(given | {"corrects": "yes"})) == "field-invalid"
+    right = given | {"outcome": "lost", "corrects": True}
+    assert [send(right).status_code for _ in range(2)] == [200, 200]
+    assert results(database) == [True, False]
 
 
 def test_what_cannot_be_read_or_found_is_refused_by_name(send: Send, cast: Cast, database: Database) -> None:

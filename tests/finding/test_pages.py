@@ -19,7 +19,7 @@ from portal.profiles.models import ReferenceProfile
 from tests.factories.asks import by_employee, log_ask
 from tests.factories.consents import make_consent
 from tests.factories.finding import make_reference
-from tests.factories.people import make_admin, make_employee
+from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 from tests.support.forms import fields_of
@@ -227,11 +227,16 @@ def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClie
 
 
 def test_an_item_that_cannot_be_is_refused_beside_its_field_and_loses_nothing(ada: PortalClient, house: House, database: Database) -> None:
+    def of_another(session: Session) -> int:
+        return make_consent(session, make_person(session, company_id=make_company(session).id), item=Item.CASE_STUDY, quote="").id
+
+    another = database.write(of_another)
     for given, told in (
         ({"link": ""}, "something has to be there"),
         ({"link": "javascript:alert(1)"}, "whole web address"),
         ({"permission": ""}, "Choose the consent it stands on"),
         ({"consent_id": "999"}, "not for this"),
+        ({"consent_id": str(another), "company": "Kestrel Freight"}, "not for this"),
         ({"company": "No Such Company"}, "no company called"),
         ({"person": "No Such Person"}, "Nobody here is called"),
     ):

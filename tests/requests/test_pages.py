@@ -82,7 +82,9 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "It is settled" in text_at(client, f"/meet?t={times}")
     assert "It is settled" in text_at(client, f"/asked?t={asked}")
     early = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"})
-    assert early.status_code == 409
+    assert (early.status_code, "has not taken place yet" in text_at(greta, one)) == (303, True)
+    gone = greta.post(f"{one}/pick", data={"slot": "999", "place": "Room 4 with Paul"})
+    assert (gone.status_code, "Room 4 with Paul" in gone.text) == (409, True)
     database.write(lambda s: setattr(s.get_one(RequestMeeting, 1), "starts_at", utcnow() - timedelta(hours=3)))
     assert client.post("/asked/outcome", data={"t": asked, "came": "yes", "minutes": "35"}).status_code == 303
     ungraded = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes"})
@@ -92,6 +94,10 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "written down as done" in text_at(client, f"/asked?t={asked}")
     assert greta.post(f"{one}/deal", data={"outcome": "won", "closed_on": utcnow().date().isoformat()}).status_code == 303
     assert "The deal was won" in text_at(greta, one)
+    day = {"closed_on": utcnow().date().isoformat()}
+    assert greta.post(f"{one}/deal", data={"outcome": "lost"} | day).status_code == 409
+    assert greta.post(f"{one}/deal", data={"outcome": "lost", "corrects": "yes"} | day).status_code == 303
+    assert "What became of the deal was put right" in text_at(greta, one)
     ada = sign_in(database.write(lambda s: s.get_one(Person, cast.ada_id)))
     assert CANARY not in text_at(ada, "/asks") + text_at(ada, "/inbox") + text_at(ada, "/statement")
     assert "A port in Wales" in text_at(ada, "/statement?q=port")

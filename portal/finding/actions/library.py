@@ -29,6 +29,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import read_id
 from portal.people.models import Company, Person
+from portal.people.queries.persons import get_person
 from portal.people.rules.company import name_key
 
 
@@ -117,7 +118,7 @@ def _values(session: Session, actor: Actor, content: Content, file_id: int | Non
         if found is None:
             raise CompanyUnknown(text=content.company[:80])
         company_id = found
-    consent = _consent(session, content, person, now) if content.consent_id else None
+    consent = _consent(session, content, person, company_id, now) if content.consent_id else None
     if consent is None and not content.permission:
         raise PermissionNeeded()
     name = session.scalar(select(Company.name).where(Company.id == company_id)) or "" if company_id else ""
@@ -127,11 +128,14 @@ def _values(session: Session, actor: Actor, content: Content, file_id: int | Non
     return plain | links | {"words": " ".join(filter(None, texts)).replace("ß", "ss")}
 
 
-def _consent(session: Session, content: Content, person: Person | None, now: datetime) -> Consent:
-    """Return the consent that is named, if it holds and is for this, and the person's where one is named."""
+def _consent(session: Session, content: Content, person: Person | None, company_id: int | None, now: datetime) -> Consent:
+    """Return the consent that is named, if it holds and is for this, and given by the person, or by one of the company, that is named."""
     number = read_id(content.consent_id.lstrip("#"))
     consent = session.get(Consent, number) if number else None
-    if consent is None or Item(consent.item) not in STANDS_ON[content.kind] or (person is not None and consent.person_id != person.id):
+    if consent is None or Item(consent.item) not in STANDS_ON[content.kind]:
+        raise ConsentDoesNotFit()
+    giver = get_person(session, consent.person_id)
+    if (person is not None and giver.id != person.id) or (company_id is not None and giver.company_id != company_id):
         raise ConsentDoesNotFit()
     if state_of(consent.ended_as, consent.expires_on, local_date(now, programme_zone(session))) is not State.HOLDS:
         raise ConsentDoesNotFit()

@@ -64,7 +64,7 @@ def write_to_customer(session: Session, actor: Actor, request: ReferenceRequest,
     data = customer_words(session, request, candidate) | {"until": until.isoformat()}
     send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, person.id), ASKED, data, now)
     if person.state == PersonState.ACTIVE:
-        key = f"request:{request.id}:{candidate.id}:asked"
+        key = f"request:{request.id}:{candidate.id}:asked:{candidate.ask_id}"
         notify(session, to=recipient(session, person.id), kind=ASKED, data=data, key=key, now=now, link=f"/asked?c={candidate.id}", mail=False)
     tell_staff(session, request, "asked", now, to=closest(request), candidate=candidate, by=actor)
 

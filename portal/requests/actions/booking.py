@@ -149,7 +149,7 @@ def call_off(
         session.flush()
         _invite(session, request, candidate, meeting, now)
     if mail is not None and was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
-        to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed"
+        to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed:{candidate.ask_id}"
         notify(session, to=to, kind=mail, data=customer_words(session, request, candidate), key=key, now=now)
 
 

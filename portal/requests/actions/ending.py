@@ -25,6 +25,7 @@ from portal.requests.rules.states import LIVES, WAYS, CandidateState, DealOutcom
 from portal.requests.rules.unfilled import criterion_of
 
 CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_lost"}
+CORRECTED = "request.deal_corrected"
 
 
 def cancel(session: Session, actor: Actor, *, request_id: int, reason: str = "", now: datetime) -> ReferenceRequest:
@@ -51,17 +52,22 @@ def expire(session: Session, *, request_id: int, now: datetime) -> bool:
     return True
 
 
-def close_deal(session: Session, actor: Actor, *, request_id: int, outcome: DealOutcome, closed_on: date, now: datetime) -> ReferenceRequest:
+def close_deal(
+    session: Session, actor: Actor, *, request_id: int, outcome: DealOutcome, closed_on: date, corrects: bool = False, now: datetime
+) -> ReferenceRequest:
     """Note what became of the deal: one that is lost ends a request that goes on, and who helped hears in words what their help did.
 
-    The same once more is nothing. Refuses: RequestUnknown, NotAllowed; ClosedLater; DealClosed where the other outcome stands.
+    The same once more is nothing. With ``corrects`` what was noted before is put right, and who heard it hears that too; a request that ended
+    with the deal stays ended. Refuses: RequestUnknown, NotAllowed; ClosedLater; DealClosed where the other outcome stands and nothing corrects it.
     """
     request = locked_for(session, actor, request_id, Move.WITHDRAW)
-    return _close(session, actor, request, outcome, closed_on, now)
+    return _close(session, actor, request, outcome, closed_on, corrects, now)
 
 
-def close_deals(session: Session, actor: Actor, *, deal_ref: str, outcome: DealOutcome, closed_on: date, now: datetime) -> list[int]:
-    """Note what became of a deal, as another system calls it, for each of its requests; returns their ids.
+def close_deals(
+    session: Session, actor: Actor, *, deal_ref: str, outcome: DealOutcome, closed_on: date, corrects: bool = False, now: datetime
+) -> list[int]:
+    """Note what became of a deal, as another system calls it, for each of its requests, or put that right; returns their ids.
 
     For admins, imports and tokens. Refuses: NotAllowed, ClosedLater, DealClosed.
     """
@@ -69,27 +75,35 @@ def close_deals(session: Session, actor: Actor, *, deal_ref: str, outcome: DealO
         raise NotAllowed()
     ref = clean_line(deal_ref)
     found = select(ReferenceRequest.id).where(ReferenceRequest.deal_ref == ref, ReferenceRequest.state != State.DRAFT).order_by(ReferenceRequest.id)
-    ids = list(session.scalars(found)) if ref else []
-    for request_id in ids:
-        _close(session, actor, locked(session, request_id), outcome, closed_on, now)
-    return ids
+    # All are locked before the first slot is given back: whoever proposes goes the same way round.
+    requests = [locked(session, request_id) for request_id in session.scalars(found).all()] if ref else []
+    for request in requests:
+        _close(session, actor, request, outcome, closed_on, corrects, now)
+    return [request.id for request in requests]
 
 
-def _close(session: Session, actor: Actor, request: ReferenceRequest, outcome: DealOutcome, closed_on: date, now: datetime) -> ReferenceRequest:
-    if request.deal_outcome is not None:
-        if request.deal_outcome == outcome:
+def _close(
+    session: Session, actor: Actor, request: ReferenceRequest, outcome: DealOutcome, closed_on: date, corrects: bool, now: datetime
+) -> ReferenceRequest:
+    before = request.deal_outcome
+    if before is not None and not corrects:
+        if before == outcome:
             return request
         raise DealClosed()
+    if (before, request.deal_closed_on) == (outcome, closed_on):
+        return request
     if closed_on > local_date(now, programme_zone(session)):
         raise ClosedLater()
     request.deal_outcome, request.deal_closed_on = outcome, closed_on
     session.flush()
-    record(session, actor, CLOSED[outcome], SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
+    record(session, actor, CLOSED[outcome] if before is None else CORRECTED, SOURCE, request.id, now=now, closed_on=closed_on.isoformat())
+    if before == outcome:
+        return request
     holder = holder_of(session, request.id)
     # Who has given their time is asked how it went, whatever became of the deal.
     if outcome is DealOutcome.LOST and request.state in LIVES and not (holder is not None and has_begun(session, holder, now)):
         _end(session, actor, request, Move.WITHDRAW, "withdrawn", now=now)
-    tell_result(session, request, outcome, now)
+    tell_result(session, request, outcome, now, is_corrected=before is not None)
     return request
 
 

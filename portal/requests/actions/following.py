@@ -15,6 +15,7 @@ from portal.kernel.actor import system
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.people.queries.persons import recipient
+from portal.requests.actions.booking import call_off
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.outcomes import settle_if_due
@@ -91,11 +92,14 @@ def _lapse(session: Session, request: ReferenceRequest, candidate: RequestCandid
     """The ask ended outside of this room: by silence, or because staff settled it elsewhere.
 
     Only who was written to can have been silent: where the account owner was, or nobody wrote, the customer is taken back, and may come again.
+    Who was written to hears that they are not needed any more, unless the no that ended it was theirs.
     """
-    has_lapsed = outcomes_of(session, int(candidate.ask_id or 0))[-1:] == [Came.EXPIRED]
-    step = SILENT[CandidateState(candidate.state)] if has_lapsed else "taken_back"
+    last, was = outcomes_of(session, int(candidate.ask_id or 0))[-1:], CandidateState(candidate.state)
+    step = SILENT[was] if last == [Came.EXPIRED] else "taken_back"
     move = Move.LAPSE if step == "no_answer" else Move.TAKE_BACK
     make_move(session, request, move, now=now, candidate=candidate)
+    if step == "taken_back" and last != [Came.DECLINED]:
+        call_off(session, request, candidate, was, now)
     revoke_links(session, candidate.id, now)
     event = "request.candidate_taken_back" if step == "taken_back" else f"request.{step}"
     record(session, system("job"), event, SOURCE, request.id, now=now, candidate_id=candidate.id)

@@ -18,12 +18,12 @@ from portal.requests.rules.states import HOLDING, Move
 def person_left(session: Session, actor: Actor, person_id: int, now: datetime) -> None:
     """Take back whatever this person is proposed, asked or booked for, so that somebody else is looked for; staff are told."""
     theirs = select(RequestCandidate.request_id).where(RequestCandidate.person_id == person_id, RequestCandidate.state.in_(HOLDING))
-    for request_id in session.scalars(theirs.order_by(RequestCandidate.request_id)).all():
-        request = locked(session, request_id)
-        candidate = holder_of(session, request_id)
+    # All rows of requests are locked before the first slot is given back: whoever proposes goes the same way round.
+    for request in [locked(session, request_id) for request_id in session.scalars(theirs.order_by(RequestCandidate.request_id)).all()]:
+        candidate = holder_of(session, request.id)
         if candidate is None or candidate.person_id != person_id or has_begun(session, candidate, now):
             continue
         make_move(session, request, Move.TAKE_BACK, now=now)
         let_go(session, request, candidate, Move.TAKE_BACK, now)
-        record(session, actor, "request.candidate_taken_back", SOURCE, request_id, now=now, candidate_id=candidate.id, reason="")
+        record(session, actor, "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
         tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate, by=actor, reason="")

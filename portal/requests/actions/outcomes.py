@@ -14,6 +14,7 @@ from portal.acts.actions.answering import finish_ask, require_minutes
 from portal.acts.rules.acts import ActKind
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
+from portal.kernel.clock import micros
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
@@ -178,16 +179,17 @@ def settle(session: Session, request: ReferenceRequest, candidate: RequestCandid
     return found
 
 
-def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime) -> None:
-    """Tell who helped what came of it, once, in words that name nothing of the deal."""
+def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime, *, is_corrected: bool = False) -> None:
+    """Tell who helped what came of it, once, in words that name nothing of the deal; once more only where they heard what was not so."""
     done = select(RequestCandidate).where(RequestCandidate.request_id == request.id, RequestCandidate.state == CandidateState.COMPLETED)
     for candidate in session.scalars(done.execution_options(populate_existing=True)):
-        if candidate.told_result_at is None:
+        is_again = candidate.told_result_at is not None
+        if not is_again or is_corrected:
             candidate.told_result_at = now
             session.flush()
-            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON}
+            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON, "is_again": is_again}
             to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
-            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result", now=now, link=link)
+            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result:{micros(now)}", now=now, link=link)
 
 
 def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime) -> None:

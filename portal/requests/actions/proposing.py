@@ -38,6 +38,8 @@ from portal.requests.rules.roles import holds, may_come_again, may_propose, pass
 from portal.requests.rules.states import CandidateState, Move
 
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
+HEARD = {"none": "passed_none", "self": "passed_requester"}
+"""What the others who follow the request read then."""
 
 
 def propose(
@@ -52,8 +54,8 @@ def propose(
     """Propose somebody, reserve their slot, and ask who looks after their company; where nobody does, or the requester, that step is passed.
     How they fit, and why, is kept as it is now.
 
-    Proposing the one of the moment again is the first proposal. Who was taken back, or whose account owner was silent, before anybody wrote to
-    them, may be proposed anew: they have said nothing. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
+    Proposing the one of the moment again is the first proposal. Who was taken back before they answered, or whose account owner was silent
+    before anybody wrote to them, may be proposed anew. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
     ProposedBefore, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``, which says when a slot frees; and, where no
     ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Who neither looks after the company nor is an
     admin reads of what is ``SENSITIVE`` only that something stands against it. Nothing is left behind then.
@@ -63,7 +65,8 @@ def propose(
     if before is not None:
         if holds(before.state):
             return before
-        if not may_come_again(CandidateState(before.state), was_asked=before.asked_at is not None):
+        said = {"was_asked": before.asked_at is not None, "has_answered": before.answered_at is not None}
+        if not may_come_again(CandidateState(before.state), **said):
             raise ProposedBefore()
     if not may_propose(actor, parties_of(session, request), tier_of(session, person_id)):
         raise ThroughAdmin()
@@ -97,6 +100,7 @@ def propose(
         "proposed_by_id": actor.id, "proposed_at": now, "decline_code": "", "said": "", "suggested_name": "", "suggested_email": "",
     }  # fmt: skip
     facts |= dict.fromkeys(("owner_answered_at", "owner_code", "owner_said", "owner_reminded_at", "escalated_at", "ended_at"))
+    facts |= dict.fromkeys(("asked_at", "customer_reminded_at"))
     candidate = before or RequestCandidate(request_id=request_id, person_id=person_id)
     for name, value in facts.items():
         setattr(candidate, name, value)
@@ -171,7 +175,8 @@ def _ask_owner(session: Session, actor: Actor, request: ReferenceRequest, candid
         candidate.owner_answered_at = now
         session.flush()
         record(session, actor, PASSED[passed], SOURCE, request.id, now=now, candidate_id=candidate.id)
-        tell_staff(session, request, f"passed_{passed}", now, to=closest(request), candidate=candidate, by=actor)
+        for step, to in ((f"passed_{passed}", {request.requester_id}), (HEARD[passed], closest(request) - {request.requester_id})):
+            tell_staff(session, request, step, now, to=to, candidate=candidate, by=actor)
         return
     ask_owner_mail(session, request, candidate, "request_agree", now)
     tell_staff(session, request, "proposed", now, to=closest(request), candidate=candidate, by=actor)

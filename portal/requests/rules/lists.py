@@ -67,5 +67,6 @@ STEP_NAMES = {
     "request.withdrawn": N_("Withdrawn: the deal is lost"),
     "request.deal_won": N_("The deal was won"),
     "request.deal_lost": N_("The deal was lost"),
+    "request.deal_corrected": N_("What became of the deal was put right"),
 }
 """What the timeline of a request says of each event."""

@@ -86,9 +86,14 @@ def passes_owner(owner_id: int | None, requester_id: int) -> str:
     return "self" if owner_id == requester_id else ""
 
 
-def may_come_again(state: CandidateState, *, was_asked: bool) -> bool:
-    """Tell whether somebody who was proposed before may be proposed once more: taken back, or lapsed, before anybody wrote to them."""
-    return state in (CandidateState.WITHDRAWN, CandidateState.NO_ANSWER) and not was_asked
+def may_come_again(state: CandidateState, *, was_asked: bool, has_answered: bool) -> bool:
+    """Tell whether somebody who was proposed before may be proposed once more: they said nothing, nor were silent to what they were asked.
+
+    So it is where staff took them back before they answered, and where the slot lapsed before anybody wrote to them.
+    """
+    if state is CandidateState.WITHDRAWN:
+        return not has_answered
+    return state is CandidateState.NO_ANSWER and not was_asked
 
 
 def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState) -> bool:

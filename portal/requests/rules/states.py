@@ -140,7 +140,7 @@ LIVES = (*_BEFORE_YES, State.ACCEPTED, State.SCHEDULED)
 _ENDS_WITH_ALL = (_HOLDS, CandidateState.WITHDRAWN)
 WAYS: Mapping[Move, Way] = {
     Move.SEND: Way((State.DRAFT,), State.OPEN),
-    Move.TAKE_UP: Way((State.OPEN,), State.MATCHING),
+    Move.TAKE_UP: Way((State.OPEN, State.MATCHING), State.MATCHING),
     Move.PROPOSE: Way((State.OPEN, State.MATCHING), State.PROPOSED),
     Move.OWNER_AGREE: Way((State.PROPOSED,), State.OWNER_AGREED, (CandidateState.PROPOSED,), CandidateState.OWNER_AGREED),
     Move.OWNER_REFUSE: Way((State.PROPOSED,), State.MATCHING, (CandidateState.PROPOSED,), CandidateState.OWNER_DECLINED),

@@ -37,6 +37,7 @@ from portal.requests.forms import (
 )
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.terms import terms_of
+from portal.requests.rules.refusals import OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import DealOutcome
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import sentence
@@ -50,6 +51,8 @@ FORMS: dict[str, Callable[..., Form]] = {
     "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
     "outside": OutsideForm,
 }  # fmt: skip
+GONE = (RequestMoved, OneAtATime, SaidBefore, TooEarly)
+"""Refusals of a form that the page has no more, once it is read again: told above it."""
 
 
 @bp.get("/requests/<int:request_id>")
@@ -126,7 +129,7 @@ def take_candidate_back(request_id: int, candidate_id: int) -> ResponseReturnVal
 
 @bp.post("/requests/<int:request_id>/pick")
 @staff
-@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+@writes(again=lambda refusal, request_id: _again(refusal, request_id, "pick"))
 def pick(request_id: int) -> ResponseReturnValue:
     """Pick a time for the prospect, or another one."""
     form = PlaceForm()
@@ -212,7 +215,10 @@ def close(request_id: int) -> ResponseReturnValue:
     form, actor, now = DealForm(), current_actor(), utcnow()
     if not form.validate() or form.closed_on.data is None:
         return _page(request_id, "deal", form, 422)
-    close_deal(db(), actor, request_id=request_id, outcome=DealOutcome(form.outcome.data), closed_on=form.closed_on.data, now=now)
+    facts: dict[str, Any] = {"outcome": DealOutcome(form.outcome.data), "closed_on": form.closed_on.data, "corrects": bool(form.corrects.data)}
+    close_deal(db(), actor, request_id=request_id, **facts, now=now)
+    if form.corrects.data:
+        return _done(request_id, _("Put right. Who had heard what was not so is told. What ended with the deal stays ended."))
     return _done(request_id, _("Noted. Who helped is told in words what came of it."))
 
 
@@ -248,6 +254,9 @@ def _page(
         forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": whole.meeting.minutes if whole.meeting else terms_of(db()).minutes})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
+    if whole.request.deal_outcome and name != "deal":
+        known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
+        forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     facts |= {"terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
@@ -270,6 +279,8 @@ def _told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
 
 
 def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
+    if isinstance(refusal, GONE):
+        return _told(refusal, request_id)
     if isinstance(refusal, NotFound | NotAllowed):
         raise refusal
     form = FORMS[name]()
