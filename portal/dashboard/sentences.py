@@ -177,6 +177,7 @@ EVENTS: dict[str, str] = {
     "request.customer_declined": N_("%(who)s said no to the request for %(what)s"),
     "request.deal_corrected": N_("%(who)s put right what became of the deal with %(what)s"),
     "request.deal_lost": N_("%(who)s noted that the deal with %(what)s was lost"),
+    "request.handed_to_admins": N_("%(who)s asked admins to find somebody for %(what)s"),
     "request.deal_won": N_("%(who)s noted that the deal with %(what)s was won"),
     "request.declined_request": N_("%(who)s found nobody for %(what)s"),
     "request.draft_dropped": N_("%(who)s removed a draft of a request"),

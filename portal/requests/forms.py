@@ -60,6 +60,8 @@ class BeginForm(Form):
     deal_stage = SelectField(_("Stage of the deal"), [Optional()], choices=_named(STAGE_NAMES, N_("Not said")))
     expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=read_id, choices=_named(GRADES, N_("Not said")))
     through_admin = BooleanField(_("An admin finds somebody for me"))
+    alone = BooleanField(_("Send it without proposing them now"))
+    again = HiddenField()
 
     def need(self) -> Need:
         """Return the need."""
@@ -71,7 +73,7 @@ class BeginForm(Form):
     @property
     def has_more(self) -> bool:
         """Tell whether something of what may stay empty is filled in or refused."""
-        asked = ("activity", "prospect", "needed_by", "key", "person", "csrf_token", "through_admin")
+        asked = ("activity", "prospect", "needed_by", "key", "person", "csrf_token", "through_admin", "alone", "again")
         return any(field.data or field.errors for name, field in self._fields.items() if name not in asked)
 
 
@@ -188,6 +190,7 @@ class DealForm(Form):
     """What became of the deal, or that something else did than was noted."""
 
     corrects = HiddenField()
+    sure = HiddenField()
     outcome = SelectField(_("What became of the deal?"), choices=_named(OUTCOME_NAMES))
     closed_on = DayField(_("On"), [InputRequired()])
 

@@ -56,7 +56,7 @@ def keep_request(
 def send_request(session: Session, actor: Actor, *, request_id: int, now: datetime) -> ReferenceRequest:
     """Send a draft: it is open, and where an admin is to pick, the admins are told. Sent twice is sent once.
 
-    Refuses: RequestUnknown, NotAllowed, WhatMissing, DayPast; RequestMoved where it was cancelled.
+    Refuses: RequestUnknown, NotAllowed, WhatMissing, DayPast, CurrencyMissing; RequestMoved where it was cancelled.
     """
     request = locked_for(session, actor, request_id, Move.SEND)
     if request.state not in (State.DRAFT, *ENDED):
@@ -82,6 +82,22 @@ def take_up(session: Session, actor: Actor, *, request_id: int, now: datetime) -
     session.flush()
     record(session, actor, "request.taken_up", SOURCE, request.id, now=now)
     tell_staff(session, request, "taken_up", now, to={request.requester_id}, by=actor)
+    return request
+
+
+def hand_to_admins(session: Session, actor: Actor, *, request_id: int, now: datetime) -> ReferenceRequest:
+    """Let an admin find somebody from now on, for who began to do it themself; admins are told. The same once more is nothing.
+
+    Refuses: RequestUnknown, NotAllowed; RequestMoved where somebody is proposed, or it has ended.
+    """
+    request = locked_for(session, actor, request_id, Move.SEND)
+    if request.state not in (State.OPEN, State.MATCHING):
+        raise request_moved(request)
+    if request.is_self_serve:
+        request.is_self_serve = False
+        session.flush()
+        record(session, actor, "request.handed_to_admins", SOURCE, request.id, now=now)
+        tell_admins(session, request, "unassigned", now, by=actor)
     return request
 
 

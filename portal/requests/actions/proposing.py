@@ -32,8 +32,9 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
+from portal.requests.queries.twins import is_asked_for_prospect
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import HeldAlready, NoReference, NotToBeAskedNow, OneAtATime, ProposedBefore, ThroughAdmin
+from portal.requests.rules.refusals import AskedForThem, HeldAlready, NoReference, NotToBeAskedNow, OneAtATime, ProposedBefore, ThroughAdmin
 from portal.requests.rules.roles import holds, may_come_again, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
 
@@ -55,9 +56,9 @@ def propose(
     How they fit, and why, is kept as it is now.
 
     Proposing the one of the moment again is the first proposal. Who was taken back before they answered, or whose account owner was silent
-    before anybody wrote to them, may be proposed anew. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
-    ProposedBefore, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``, which says when a slot frees; and, where no
-    ``override`` names why and who approves, every other hard filter of the search (``Misfit``). Who neither looks after the company nor is an
+    before anybody wrote to them, may be. Refuses: RequestUnknown, NotAllowed, ThroughAdmin, RequestMoved, OneAtATime,
+    ProposedBefore, AskedForThem, NoReference, those of ``NEVER_PROPOSED``; every ``Stop`` of ``propose_ask``; and, where no ``override`` names
+    why and who approves, every other hard filter of the search (``Misfit``). Who neither looks after the company nor is an
     admin reads of what is ``SENSITIVE`` only that something stands against it. Nothing is left behind then.
     """
     request = locked_for(session, actor, request_id, Move.PROPOSE)
@@ -92,6 +93,8 @@ def propose(
         if may_change(actor, owner_of(session, person_id)):
             raise
         raise (StandsAgainst() if isinstance(refusal, SENSITIVE) else NotToBeAskedNow()) from None
+    if is_asked_for_prospect(session, person_id, request):  # behind the ask, which waits for whoever proposes them at this moment
+        raise AskedForThem()
     session.refresh(person)
     company = session.get(Company, person.company_id, populate_existing=True) if person.company_id else None
     facts: dict[str, Any] = {

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
 from portal.audit.models import AuditEvent
+from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
+from portal.finding.rules.misfits import Misfit, OnlyByAdmin
+from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import Price
 from portal.kernel.actor import Actor
 from portal.kernel.db import programme_zone
@@ -20,6 +23,7 @@ from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
 from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of
+from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
 from portal.requests.rules.lists import STEP_NAMES
@@ -72,11 +76,24 @@ class Whole:
     may_show_contact: bool
     wished: tuple[int, str] | None
     """Whom the requester found and wishes for, as (id, name), where the reader may propose them."""
+    wish: str
+    """Whom the requester found, as the reader may call them; empty where they began with nobody."""
     wait: Wait | None
     """How long the candidate's yes has waited, while it does."""
     ends_at: datetime | None
     """When it ends, if nobody answers what was asked since the yes."""
     outside: RequestOutside | None
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """What is needed, as the address of a search carries it."""
+        return needs_of(self.request).to_json()
+
+    @property
+    def is_own_turn(self) -> bool:
+        """Tell whether it is the reader's turn."""
+        own = {Turn.REQUESTER: Role.REQUESTER, Turn.OWNER: Role.OWNER, Turn.ADMIN: Role.HANDLER}
+        return own.get(self.turn) in self.roles
 
     @property
     def current(self) -> Proposed | None:
@@ -104,7 +121,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         candidates=candidates, steps=_steps(session, actor, request, candidates), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
         may_show_contact=current is not None and current.holds and bool(seen_by(session, actor, [current.row.person_id])),
-        wished=_wished(session, actor, request, parties),
+        wished=_wished(session, actor, request, parties, candidates), wish=_wish(session, actor, request),
         wait=wait, ends_at=ends_at(wait, terms_of(session)) if wait is not None else None,
         outside=outside_of(session, current.row.id) if current is not None and meeting is not None else None,
     )  # fmt: skip
@@ -161,26 +178,46 @@ def _steps(session: Session, actor: Actor, request: ReferenceRequest, candidates
     return [(at, STEP_NAMES[name], "" if name in without or its_id in hidden else who or "") for at, name, its_id, who in found]
 
 
-def _wished(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> tuple[int, str] | None:
-    person_id = request.criteria.get("person_id")
-    person = session.get(Person, person_id) if isinstance(person_id, int) else None
-    if person is None or not may_propose(actor, parties, tier_of(session, person.id)):
+def _wished(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties, candidates: list[Proposed]) -> tuple[int, str] | None:
+    """Whoever was proposed before is not offered again, but taken by who means it."""
+    person = _found_first(session, request)
+    if person is None or not may_propose(actor, parties, tier_of(session, person.id)) or person.id in {one.row.person_id for one in candidates}:
         return None
     return person.id, person.name
 
 
+def _wish(session: Session, actor: Actor, request: ReferenceRequest) -> str:
+    person = _found_first(session, request)
+    if person is None:
+        return ""
+    company = session.get(Company, person.company_id) if person.company_id else None
+    if actor.is_admin or may_read(session, actor, person.id):
+        return ", ".join(filter(None, (person.name, company.name if company else "")))
+    return masked(company)
+
+
+def _found_first(session: Session, request: ReferenceRequest) -> Person | None:
+    person_id = request.criteria.get("person_id")
+    return session.get(Person, person_id) if isinstance(person_id, int) else None
+
+
 @dataclass(frozen=True)
 class Found:
-    """Somebody who was found for a request that is begun: how they may be called, and what asking them costs."""
+    """Somebody who was found for a request that is begun: how they may be called, what asking them costs, and what stands against it now.
+
+    ``is_own``: the reader looks after their company, so nobody else is asked first.
+    """
 
     person_id: int
     name: str
     tier: int
     is_known: bool
+    is_own: bool
     price: Price
+    against: tuple[Misfit, ...]
 
 
-def found_for(session: Session, actor: Actor, person_id: int, activity: Activity, needed_by: date | None, now: datetime) -> Found | None:
+def found_for(session: Session, actor: Actor, person_id: int, needs: Needs, now: datetime) -> Found | None:
     """Return whom a request is begun for, with the price of asking; None where there is no such customer's person, or not for this reader:
     who is of tier 3, and whose profile is not active or is hidden.
     """
@@ -194,7 +231,10 @@ def found_for(session: Session, actor: Actor, person_id: int, activity: Activity
         return None
     knows = knows or actor.is_admin
     name = ", ".join(filter(None, (person.name, company.name if company else ""))) if knows else masked(company)
-    return Found(person_id, name, tier, knows, ask_price(session, person_id, activity, needed_by, now))
+    is_own = company is not None and company.owner_id == actor.id
+    one = candidates_of(session, actor, [person_id], needs, now).get(person_id)
+    against = tuple(misfit for misfit in (one.failed if one else ()) if not isinstance(misfit, OnlyByAdmin))
+    return Found(person_id, name, tier, knows, is_own, ask_price(session, person_id, needs.activity, needs.needed_by, now), against)
 
 
 @dataclass(frozen=True)

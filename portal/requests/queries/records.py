@@ -14,14 +14,15 @@ from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity
 from portal.profiles.rules.activity import Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.rules.need import Need
 from portal.requests.rules.states import CandidateState, DealOutcome, State
 
 MOST_OTHERS = 5
 _NOBODY_YET = (State.OPEN, State.MATCHING)
 
 
-def needs_of(request: ReferenceRequest) -> Needs:
-    """Return what a request needs, as a search asks for it."""
+def needs_of(request: ReferenceRequest | Need) -> Needs:
+    """Return what a request needs, or one that is being typed, as a search asks for it."""
     names = ("worry", "industry", "region", "size", "product", "language", "prospect", "prospect_domain", "competitor")
     given = {name: getattr(request, name) or "" for name in names}
     return Needs(activity=Activity(request.activity), needed_by=request.needed_by, **given)

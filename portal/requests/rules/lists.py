@@ -25,6 +25,7 @@ TAB_NAMES = {
 STEP_NAMES = {
     "request.drafted": N_("Draft begun"),
     "request.sent": N_("Sent"),
+    "request.handed_to_admins": N_("Admins were asked to find somebody"),
     "request.taken_up": N_("Taken up by an admin"),
     "request.proposed": N_("Somebody proposed, a slot reserved"),
     "request.owner_passed_none": N_("No account owner to ask"),

@@ -6,7 +6,7 @@ from datetime import date
 from portal.kernel.text import clean, clean_line, fold
 from portal.people.rules.person import EMAIL_LENGTH
 from portal.profiles.rules.activity import Activity
-from portal.requests.rules.refusals import DayPast, WhatMissing
+from portal.requests.rules.refusals import CurrencyMissing, DayPast, WhatMissing
 
 LINE, SHORT, WORDS = 160, 80, 2_000
 PROSPECT_WORDS = 160
@@ -54,7 +54,7 @@ class Need:
 
 
 def require_sendable(need: Need, today: date) -> Need:
-    """Return the need; refuses one without a prospect or a day by which it is needed, and one whose day is over."""
+    """Return the need; refuses one without a prospect or a day by which it is needed, one whose day is over, and a value without a currency."""
     for name in ("prospect", "needed_by"):
         if not getattr(need, name):
             missing = WhatMissing()
@@ -62,4 +62,6 @@ def require_sendable(need: Need, today: date) -> Need:
             raise missing
     if need.needed_by is not None and need.needed_by < today:
         raise DayPast()
+    if need.deal_value and not need.currency:
+        raise CurrencyMissing()
     return need

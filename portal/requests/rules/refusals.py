@@ -26,6 +26,26 @@ class ProposedBefore(Conflict):
     message = N_("This person was proposed for this request before.")
 
 
+class AskedForThem(Conflict):
+    """One customer speaks to one prospect once: another request has them for the same prospect and the same kind."""
+
+    message = N_("This person is proposed or asked for the same prospect already, by another request. Nobody is asked twice for one thing.")
+
+
+class NobodyToPropose(Refusal):
+    """Nobody is called so whom the reader may know of and propose: one answer, whether there is such a person or not."""
+
+    message = N_("There is nobody called “%(text)s” whom you may propose. Admins know of more: let one find somebody, or look among the references.")
+    field = "who"
+
+
+class CurrencyMissing(Refusal):
+    """A value of nothing."""
+
+    message = N_("Say in which currency, by three letters such as EUR.")
+    field = "currency"
+
+
 class NoReference(Conflict):
     """Shut out, retired or held as a reference, or one who said never to this."""
 

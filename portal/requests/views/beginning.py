@@ -15,12 +15,16 @@ from portal.profiles.rules.activity import Activity
 from portal.requests.actions.begin import drop_draft, keep_request, need_of, send_request
 from portal.requests.actions.proposing import propose
 from portal.requests.forms import BeginForm
+from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Found, found_for
 from portal.requests.queries.parties import request_for
+from portal.requests.queries.records import needs_of
+from portal.requests.queries.twins import twin_of
 from portal.requests.rules.need import Need
 from portal.requests.rules.refusals import RequestUnknown
 from portal.requests.rules.states import State
 from portal.requests.views.shared import NAMES, bp
+from portal.web.errors import sentence
 from portal.web.guards import current_actor, staff
 from portal.web.templating import render
 from portal.web.transaction import db, writes
@@ -56,6 +60,10 @@ def send() -> ResponseReturnValue:
         form.prospect.validators, form.needed_by.validators = (), ()
     if not form.validate():
         return _page(form, status=422)
+    twin = None if request.form.get("do") == "draft" else twin_of(db(), actor.id, form.need(), key=form.key.data or "")
+    if twin is not None and form.again.data != str(twin.id):
+        form.again.data = str(twin.id)
+        return _page(form, twin=twin, status=409)
     found = _found(form)
     picks = not form.through_admin.data and (found is None or found.tier == 1 or actor.is_admin)
     criteria = {"person_id": found.person_id} if found else {}
@@ -65,9 +73,12 @@ def send() -> ResponseReturnValue:
         return redirect(url_for("requests.begin", draft=kept.id), 303)
     was_new = kept.state == State.DRAFT
     send_request(db(), actor, request_id=kept.id, now=now)
-    if found is not None and picks and was_new:
+    if found is not None and picks and was_new and not form.alone.data:
         propose(db(), actor, request_id=kept.id, person_id=found.person_id, now=now)
-        flash(_("Sent. A slot of %(name)s is reserved; the account owner is asked before anybody writes to them.", name=found.name), "good")
+        if found.is_own:
+            flash(_("Sent. A slot of %(name)s is reserved. You look after them, so you can ask them now.", name=found.name), "good")
+        else:
+            flash(_("Sent. A slot of %(name)s is reserved; the account owner is asked before anybody writes to them.", name=found.name), "good")
     elif picks:
         flash(_("Sent. Propose somebody now."), "good")
     else:
@@ -87,8 +98,7 @@ def drop(request_id: int) -> ResponseReturnValue:
 
 def _found(form: BeginForm) -> Found | None:
     person_id = meant(db(), current_actor(), form.person.data or "")
-    activity = Activity(form.activity.data) if form.activity.data in set(Activity) else Activity.CALL
-    return found_for(db(), current_actor(), person_id, activity, form.needed_by.data, utcnow()) if person_id else None
+    return found_for(db(), current_actor(), person_id, needs_of(form.need()), utcnow()) if person_id else None
 
 
 def _called(person_id: int | None) -> str:
@@ -96,10 +106,13 @@ def _called(person_id: int | None) -> str:
     return called(db(), person_id, is_veiled=person_id not in knows(db(), current_actor(), [person_id])) if person_id else ""
 
 
-def _page(form: BeginForm, *, draft_id: int | None = None, status: int = 200) -> ResponseReturnValue:
+def _page(form: BeginForm, *, draft_id: int | None = None, twin: ReferenceRequest | None = None, status: int = 200) -> ResponseReturnValue:
     if form.activity.data not in set(Activity):
         form.activity.data = Activity.CALL.value
-    return render("requests/begin.html", form=form, found=_found(form), draft_id=draft_id, **NAMES), status
+    found = _found(form)
+    against = [sentence(misfit) for misfit in found.against] if found else []
+    query = needs_of(form.need()).to_json()
+    return render("requests/begin.html", form=form, found=found, against=against, query=query, draft_id=draft_id, twin=twin, **NAMES), status
 
 
 def _again(refusal: Refusal) -> ResponseReturnValue:

@@ -11,11 +11,12 @@ from portal.accounts.actions.seeing import see_contact
 from portal.accounts.rules.seeing import Place
 from portal.acts.actions.asking import Override
 from portal.acts.queries.people import approvers, find_asked
+from portal.acts.rules.refusals import WhoUnknown
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.people.queries.persons import zone_of
 from portal.requests.actions.asking import ask_customer
-from portal.requests.actions.begin import take_up
+from portal.requests.actions.begin import hand_to_admins, take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
 from portal.requests.actions.ending import cancel, close_deal, decline_request
 from portal.requests.actions.fitting import may_lift
@@ -37,8 +38,8 @@ from portal.requests.forms import (
 )
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.terms import terms_of
-from portal.requests.rules.refusals import OneAtATime, RequestMoved, SaidBefore, TooEarly
-from portal.requests.rules.states import DealOutcome
+from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
+from portal.requests.rules.states import LIVES, DealOutcome
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import sentence
 from portal.web.forms import Form
@@ -71,6 +72,15 @@ def begin_handling(request_id: int) -> ResponseReturnValue:
     return _done(request_id, _("It is yours. Propose somebody."))
 
 
+@bp.post("/requests/<int:request_id>/hand-over")
+@staff
+@writes(again=lambda refusal, request_id: _told(refusal, request_id))
+def hand_over(request_id: int) -> ResponseReturnValue:
+    """Let an admin find somebody."""
+    hand_to_admins(db(), current_actor(), request_id=request_id, now=utcnow())
+    return _done(request_id, _("Admins are told. Whoever takes it up proposes somebody, and you are told at each step."))
+
+
 @bp.post("/requests/<int:request_id>/propose")
 @staff
 @writes(again=lambda refusal, request_id: _again(refusal, request_id, "propose"))
@@ -80,7 +90,10 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(request_id, "propose", form, 422)
     override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
-    person_id = find_asked(db(), current_actor(), form.who.data or "").id
+    try:
+        person_id = find_asked(db(), current_actor(), form.who.data or "").id
+    except WhoUnknown as refusal:
+        raise NobodyToPropose(text=refusal.facts["text"]) from None
     propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
     return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
 
@@ -215,6 +228,9 @@ def close(request_id: int) -> ResponseReturnValue:
     form, actor, now = DealForm(), current_actor(), utcnow()
     if not form.validate() or form.closed_on.data is None:
         return _page(request_id, "deal", form, 422)
+    if form.outcome.data == DealOutcome.LOST and not form.sure.data and whole_request(db(), actor, request_id, now).state in LIVES:
+        form.sure.data = "yes"
+        return _page(request_id, "deal", form, 409)
     facts: dict[str, Any] = {"outcome": DealOutcome(form.outcome.data), "closed_on": form.closed_on.data, "corrects": bool(form.corrects.data)}
     close_deal(db(), actor, request_id=request_id, **facts, now=now)
     if form.corrects.data:

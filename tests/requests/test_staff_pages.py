@@ -1,0 +1,166 @@
+"""What staff read and press on the way: no request twice, nobody twice for one prospect, a word beforehand, a question before the end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.acts.actions.blocking import set_block
+from portal.acts.models.asks import OpenAsk
+from portal.acts.rules.terms import BlockKind
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
+from portal.profiles.rules.activity import Activity
+from portal.requests.actions.begin import hand_to_admins, send_request
+from portal.requests.actions.proposing import propose, take_back
+from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.rules.need import Need, require_sendable
+from portal.requests.rules.refusals import AskedForThem, CurrencyMissing, RequestMoved, RequestUnknown
+from tests.factories.people import make_employee
+from tests.factories.references import acting
+from tests.factories.requests import Cast, make_request
+from tests.requests.test_pages import text_at
+from tests.requests.test_path import cast, state, steps, to_booked
+from tests.rewards.racing import all_at_once
+from tests.support.application import SignIn
+
+__all__ = ["cast"]
+TYPED = {"activity": "call", "prospect": "Grand Inns plc", "do": "send"}
+
+
+def day() -> str:
+    return (utcnow() + timedelta(days=30)).date().isoformat()
+
+
+def test_the_same_need_sent_twice_is_asked_about_and_a_double_click_is_one(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+    greta = sign_in(cast.greta_row)
+    sent: dict[str, Any] = TYPED | {"key": "form-1", "needed_by": day()}
+    first = greta.post("/requests/new", data=sent).location
+    assert greta.post("/requests/new", data=sent).location == first
+    again = greta.post("/requests/new", data=sent | {"key": "form-2", "prospect": "GRAND INNS PLC"})
+    assert (again.status_code, "You have a request for this prospect already" in again.text, first in again.text) == (409, True, True)
+    assert greta.post("/requests/new", data=sent | {"key": "form-2", "again": "1"}).status_code == 303
+    other = sign_in(database.write(make_employee))
+    assert other.post("/requests/new", data=sent | {"key": "form-3"}).status_code == 303, "of somebody else it tells nothing"
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(ReferenceRequest)) == 3
+
+
+def test_nobody_is_proposed_twice_for_one_prospect_also_not_by_two_at_once(database: Database) -> None:
+    cast = database.write(Cast)
+    names = ("Grand Inns", "GRAND  INNS", "Grand Inns", "Small Inns")
+    ids = database.write(lambda s: [cast.request(s, prospect=name).id for name in names])
+
+    def work(request_id: int) -> Any:
+        return lambda s: propose(s, cast.greta, request_id=request_id, person_id=cast.ada_id, now=utcnow())
+
+    assert all_at_once(database, [work(one) for one in ids[:3]] * 2, tries=30) == {"done": 2, "AskedForThem": 4}
+    database.write(work(ids[3]))
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(RequestCandidate)) == 2
+        assert session.scalar(select(func.count()).select_from(OpenAsk)) == 2, "what was refused keeps no slot"
+        held = session.scalars(select(RequestCandidate).where(RequestCandidate.request_id.in_(ids[:3]))).one()
+    facts: dict[str, Any] = {"request_id": held.request_id, "candidate_id": held.id, "now": utcnow()}
+    database.write(lambda s: take_back(s, cast.greta, **facts))
+    free = next(one for one in ids[:3] if one != held.request_id)
+    database.write(work(free))
+    with pytest.raises(AskedForThem):
+        database.write(work(next(one for one in ids[:3] if one not in (held.request_id, free))))
+
+
+def test_what_stands_against_them_is_read_before_anything_is_typed_and_the_request_goes_without_them(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+    greta = sign_in(cast.greta_row)
+    form = f"/requests/new?person={cast.ada_id}&activity=call"
+    assert "the account owner is asked" in text_at(greta, form)
+    database.write(lambda s: set_block(s, cast.admin, kind=BlockKind.ESCALATION, person_id=cast.ada_id, reason="Ticket 7", now=cast.at))
+    page = text_at(greta, form)
+    assert "They cannot be proposed now" in page
+    assert "A slot is reserved" not in page
+    assert "Ticket 7" not in page
+    sent: dict[str, Any] = TYPED | {"key": "form-1", "needed_by": day(), "person": cast.ada_id}
+    assert greta.post("/requests/new", data=sent).status_code == 409
+    one = greta.post("/requests/new", data=sent | {"alone": "y"})
+    assert (one.status_code, "Your turn" in text_at(greta, one.location)) == (303, True)
+    assert "Ada, Works" in text_at(greta, one.location), "whom they found stands there, to be proposed later"
+
+
+def test_who_looks_after_the_customer_reads_that_nobody_else_is_asked(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+    olaf = sign_in(cast.owner_row)
+    assert "You look after them, so nobody else is asked first" in text_at(olaf, f"/requests/new?person={cast.ada_id}&activity=call")
+    one = olaf.post("/requests/new", data=TYPED | {"key": "form-1", "needed_by": day(), "person": str(cast.ada_id)}).location
+    assert "you can ask them now" in text_at(olaf, one)
+
+
+def test_a_requester_who_finds_nobody_hands_it_to_the_admins_who_read_whom_they_found(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(lambda s: Cast(s, tier=2))
+    greta, imani = sign_in(cast.greta_row), sign_in(cast.admin_row)
+    sent: dict[str, Any] = TYPED | {"key": "form-1", "needed_by": day()}
+    one = greta.post("/requests/new", data=sent).location
+    for who in ("Ada", "Nobody Such"):
+        refused = greta.post(f"{one}/propose", data={"who": who})
+        assert (refused.status_code, f"nobody called “{who}” whom you may propose" in refused.text) == (422, True)
+    assert greta.post(f"{one}/hand-over").status_code == 303
+    page = text_at(greta, one)
+    assert "An admin’s turn" in page
+    assert "Let an admin find somebody" not in page
+    assert "Grand Inns plc" in text_at(imani, "/requests?tab=unassigned")
+    with database.reading() as session:
+        assert steps(session, cast.admin_row.id) == ["unassigned"]
+
+
+def test_only_the_requester_hands_it_over_and_only_while_nobody_is_proposed(session: Session, cast: Cast) -> None:
+    request, now = cast.request(session), cast.at
+    with pytest.raises(RequestUnknown):
+        hand_to_admins(session, acting(make_employee(session)), request_id=request.id, now=now)
+    propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=now)
+    with pytest.raises(RequestMoved):
+        hand_to_admins(session, cast.greta, request_id=request.id, now=now)
+    second = cast.request(session)
+    for _ in range(2):
+        hand_to_admins(session, cast.greta, request_id=second.id, now=now)
+    assert steps(session, cast.admin_row.id) == ["unassigned"]
+
+
+def test_who_said_no_is_not_offered_again(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+    greta = sign_in(cast.greta_row)
+    sent: dict[str, Any] = TYPED | {"key": "form-1", "needed_by": day(), "person": cast.ada_id}
+    one = greta.post("/requests/new", data=sent).location
+    olaf = sign_in(cast.owner_row)
+    assert olaf.post(f"{one}/candidates/1/refuse", data={"code": "renewal", "said": "Not now."}).status_code == 303
+    page = text_at(greta, one)
+    assert f"(#{cast.ada_id})" not in page
+    assert "/find?" in page
+
+
+def test_a_lost_deal_asks_once_before_it_calls_a_meeting_off(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+
+    def scene(session: Session) -> int:
+        request = cast.request(session)
+        to_booked(session, cast, request.id)
+        return request.id
+
+    request_id = database.write(scene)
+    greta, lost = sign_in(cast.greta_row), {"outcome": "lost", "closed_on": utcnow().date().isoformat()}
+    asked = greta.post(f"/requests/{request_id}/deal", data=lost)
+    assert (asked.status_code, "calls off the meeting" in asked.text) == (409, True)
+    with database.reading() as session:
+        assert state(session, request_id) == "scheduled"
+    assert greta.post(f"/requests/{request_id}/deal", data=lost | {"sure": "yes"}).status_code == 303
+    with database.reading() as session:
+        assert state(session, request_id) == "withdrawn"
+
+
+def test_a_value_has_a_currency(session: Session, cast: Cast) -> None:
+    need = Need(Activity.CALL, prospect="Grand Inns", needed_by=cast.at.date(), deal_value=120_000)
+    with pytest.raises(CurrencyMissing):
+        require_sendable(need, cast.at.date())
+    draft = make_request(session, cast.greta_row, is_sent=False, currency="", now=cast.at)
+    with pytest.raises(CurrencyMissing):
+        send_request(session, cast.greta, request_id=draft.id, now=cast.at)
