@@ -49,3 +49,10 @@ class Comparing(Protocol):
     """An importer that keeps things up to date, and tells field by field what a row would change."""
 
     def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]: ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """An importer that reads what it compares rows with for many of them at once, into the context's memo. Each of ``records`` is in ``known``."""
+
+    def gather(self, session: Session, records: Sequence[Record], known: Mapping[str, int], context: Context) -> None: ...

@@ -216,7 +216,7 @@ def test_a_low_score_another_title_and_another_employer_pull_it_forward_with_the
     ]  # fmt: skip
     with database.reading() as session:
         assert session.get_one(ReferenceProfile, scene.id).nps == 6, "an older answer that is approved later is not the newest"
-    database.write(lambda s: unhear_nps(s, scene.id, at=scene.at + timedelta(seconds=1)))
+    database.write(lambda s: unhear_nps(s, scene.id, at=scene.at + timedelta(seconds=1), now=scene.at))
     with database.reading() as session:
         assert session.get_one(ReferenceProfile, scene.id).nps is None
     assert verify_profiles(database, scene.at) == 1
