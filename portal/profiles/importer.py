@@ -24,7 +24,7 @@ from portal.people.queries.persons import people_by_email, people_by_identity
 from portal.people.rules.person import PersonState, ZoneUnknown, require_time_zone
 from portal.profiles.actions.consenting import record_consent
 from portal.profiles.actions.editing import edit_facts, set_visible
-from portal.profiles.actions.giving_back import BACK, give_back, verification
+from portal.profiles.actions.giving_back import BACK, consents_before, give_back, verification
 from portal.profiles.actions.moving import move_profile
 from portal.profiles.actions.opening import confirmed, open_by_staff
 from portal.profiles.actions.removing import remove_profile
@@ -127,10 +127,11 @@ class ReferencesImporter:
             return Applied(Outcome.UNCHANGED, person_id, notes=notes)
         was = verification(row)
         edit_facts(session, actor, person_id=person_id, facts=change.facts, is_import=True, now=now)
+        stood = consents_before(session, person_id, change.given)
         _consents(session, actor, person_id, record, change.given, now)
         if change.verified_at is not None:
             confirmed(session, locked(session, person_id), change.verified_at, is_doubted=change.is_doubted, now=now)
-        back: dict[str, Any] = {"consents": [kind.value for kind in change.given], "edits": dict(change.overwritten)}
+        back: dict[str, Any] = {"consents": stood, "edits": dict(change.overwritten)}
         is_now = verification(session.get_one(ReferenceProfile, person_id))
         if is_now != was:
             back["verified"] = [was, is_now]

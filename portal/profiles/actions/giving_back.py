@@ -1,5 +1,6 @@
 """Giving a profile back what an import changed of it, where nobody changed it since."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from portal.kernel.actor import Actor
 from portal.profiles.actions.consenting import end_consent
 from portal.profiles.actions.editing import edit_facts
 from portal.profiles.actions.rows import locked, mark_own, mark_staffs, touch
-from portal.profiles.models import ReferenceProfile
+from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import does, facts_of, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.importing import TEXTS, WORDS, edit_name, value_of, with_values
@@ -26,15 +27,23 @@ def verification(row: ReferenceProfile) -> list[Any]:
     return [at.astimezone(UTC).isoformat() if at else None, row.verified_by_id, on.isoformat() if on else None, row.verify_why]
 
 
+def consents_before(session: Session, person_id: int, kinds: Iterable[Activity]) -> dict[str, int | None]:
+    """Return, for each kind, the consent that it had until now, whatever became of that."""
+    found = {kind: session.get(ProfileActivity, (person_id, kind.value)) for kind in kinds}
+    return {kind.value: row.consent_id if row else None for kind, row in found.items()}
+
+
 def give_back(session: Session, actor: Actor, person_id: int, before: dict[str, Any], now: datetime) -> bool:
     """Put back what ``before`` keeps of a profile, and tell whether there still is one. What somebody changed since stays."""
     if profile_of(session, person_id) is None:
         return False
     row = locked(session, person_id)
     back = before.pop(BACK, {"consents": before.pop("consents", ())})
-    for kind in back.get("consents", ()):
+    given = back.get("consents", ())
+    for kind, consent_id in (given if isinstance(given, dict) else dict.fromkeys(given)).items():
         if any(one.activity == kind and one.holds and not one.is_own for one in does(session, person_id, now)):
             end_consent(session, actor, person_id=person_id, activity=Activity(kind), now=now)
+            _point(session, person_id, kind, consent_id)
     is_now = verification(row)
     here = facts_of(session, row)
     pairs = {_NAMES.get(name, name): pair for name, pair in before.items()}
@@ -48,6 +57,14 @@ def give_back(session: Session, actor: Actor, person_id: int, before: dict[str, 
         was, became = back["verified"]
         _unverify(session, person_id, was, became, is_now, now)
     return True
+
+
+def _point(session: Session, person_id: int, kind: str, consent_id: int | None) -> None:
+    """Let a kind stand by the consent of before again: who had ended that is known by it."""
+    row = session.get(ProfileActivity, (person_id, kind))
+    if row is not None and consent_id is not None:
+        row.consent_id = consent_id
+        session.flush()
 
 
 def _unverify(session: Session, person_id: int, was: list[Any], became: list[Any], is_now: list[Any], now: datetime) -> None:
