@@ -46,8 +46,12 @@ class Importer(Protocol):
 
 @runtime_checkable
 class Comparing(Protocol):
-    """An importer that keeps things up to date, and tells field by field what a row would change."""
+    """An importer that keeps things up to date, and tells field by field what a row would change. ``keeps_by_hand``: what somebody wrote here by
+    hand stays, unless the import is told to write over it.
+    """
 
+    @property
+    def keeps_by_hand(self) -> bool: ...
     def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]: ...
 
 

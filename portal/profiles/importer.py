@@ -51,6 +51,7 @@ class ReferencesImporter:
     name = "references"
     title = N_("References")
     subject_type = "profile"
+    keeps_by_hand = True
     fields = (
         Field(
             "external_id", N_("What the other system calls the reference; unique per source"), cells.text(150), True, aliases=("id", "reference id")

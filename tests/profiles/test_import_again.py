@@ -167,8 +167,11 @@ def test_a_day_in_the_file_clears_no_younger_doubt(database: Database, amara: in
     database.write(lambda s: ask_several(s, boss, person_ids=[amara], now=june + timedelta(days=9)))
     before = ("2026-03-01", *map(str, (profile(database, amara).verify_on, profile(database, amara).verify_why)))
     verified_on("2026-06-12")
+    database.write(lambda s: move_profile(s, boss, person_id=amara, way=Move.DOUBT, reason="Is it?", now=june + timedelta(days=9)))
+    verified_on("2026-11-01")
+    assert profile(database, amara).status == "needs_verification"
     with database.reading() as session:
-        assert open_check(session, amara) is not None, "what an admin asked after that day is asked still"
+        assert open_check(session, amara) is not None, "what was asked here is not answered by a file"
 
 
 @pytest.mark.parametrize("way", [Move.HOLD, Move.RETIRE])

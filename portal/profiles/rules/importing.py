@@ -59,7 +59,7 @@ class Change:
     verified_at: datetime | None
     """When all was last confirmed, where that is later than what is known."""
     is_doubted: bool
-    """Something happened after that day, so that it is asked all the same."""
+    """Something happened after that day, or nobody finds the profile until somebody answers: it is asked all the same."""
     overwritten: Mapping[str, bool]
     """Fields that somebody had written by hand and that the file writes over; whether it was the person."""
 
@@ -88,6 +88,8 @@ def change_of(record: Record, here: Here, *, is_overwriting: bool, today: date, 
         days = (local_date(here.verified_at, zone).isoformat() if here.verified_at else "", local_date(at, zone).isoformat())
         (kept if here.status in CLOSED else written)[VERIFIED] = days
     is_doubted = at is not None and here.doubted_at is not None and here.doubted_at > at
+    # Who is not found until somebody answers stays so: a file answers nothing that was asked here.
+    is_doubted = is_doubted or here.status is Status.NEEDS_VERIFICATION
     return Change(facts, written, kept, tuple(given), at if VERIFIED in written else None, is_doubted, overwritten)
 
 
