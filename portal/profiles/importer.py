@@ -34,7 +34,7 @@ from portal.profiles.queries.importing import here_of
 from portal.profiles.queries.profiles import profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import MOST_WORDS, TEXT_LENGTH, WORD_LENGTH, split_words
-from portal.profiles.rules.importing import CLOSED, WORDS, Change, Here, change_of, is_over, kinds_of
+from portal.profiles.rules.importing import CLOSED, DOES, VERIFIED, WORDS, Change, Here, change_of, is_over, kinds_of
 from portal.profiles.rules.states import Move
 
 KEPT = N_("Rows that leave something as somebody wrote it here: %(kept)s. With overwrite most of it is written over.")
@@ -121,9 +121,9 @@ class ReferencesImporter:
             return self._open(session, actor, record, person_id, context, now)
         row = locked(session, person_id)
         change = _change(record, here_of(session, [person_id], now)[person_id], context)
-        notes = tuple(
-            Fault(CLOSED_STAYS if row.status in CLOSED else LEFT_ALONE, {"value": _shown(new)[:80]}, name) for name, (_, new) in change.kept.items()
-        )
+        is_closed = row.status in CLOSED
+        why = {name: CLOSED_STAYS if is_closed and name in (DOES, VERIFIED) else LEFT_ALONE for name in change.kept}
+        notes = tuple(Fault(why[name], {"value": _shown(new)[:80]}, name) for name, (_old, new) in change.kept.items())
         if not change.written:
             return Applied(Outcome.UNCHANGED, person_id, notes=notes)
         was = verification(row)
