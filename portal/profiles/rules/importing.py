@@ -49,7 +49,9 @@ Pairs = dict[str, tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Change:
-    """What a row comes to. ``written`` and ``kept`` hold what was and what the file says, by the names that fields have in the file."""
+    """What a row comes to. ``written`` and ``kept`` hold what was and what the file says, by the names that fields have in the file; of what
+    they do the part that is new, since a file takes nothing away.
+    """
 
     facts: Facts
     written: Pairs
@@ -79,10 +81,9 @@ def change_of(record: Record, here: Here, *, is_overwriting: bool, today: date, 
     facts = with_values(here.facts, {name: new for name, (_old, new) in written.items()})
     overwritten = {edit_name(name): here.edits[edit_name(name)] for name in written if edit_name(name) in here.edits}
     given, left = _kinds(record, here, is_overwriting=is_overwriting, today=today, zone=zone)
-    holding = [kind for kind, stands in here.does.items() if stands is Stands.HOLDS]
     for pairs, kinds in ((written, given), (kept, left)):
         if kinds:
-            pairs[DOES] = (_in_order(holding), _in_order([*holding, *kinds]))
+            pairs[DOES] = ([], [kind.value for kind in Activity if kind in kinds])
     at = record[VERIFIED]
     if at is not None and (here.verified_at is None or at > here.verified_at):
         days = (local_date(here.verified_at, zone).isoformat() if here.verified_at else "", local_date(at, zone).isoformat())
@@ -141,7 +142,3 @@ def _kinds(record: Record, here: Here, *, is_overwriting: bool, today: date, zon
         is_free = stands is None or (stands is Stands.ENDED and is_overwriting)
         (given if is_free and here.status not in CLOSED else left).append(kind)
     return given, left
-
-
-def _in_order(kinds: list[Activity]) -> list[str]:
-    return [kind.value for kind in Activity if kind in kinds]
