@@ -7,15 +7,16 @@ from hashlib import sha256
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.answering import withdraw_ask
+from portal.acts.actions.answering import settle_outside_ask, withdraw_ask
 from portal.acts.actions.asking import MOST_YEARS, log_outside_ask
 from portal.acts.models.asks import OpenAsk
+from portal.acts.queries.asks import states_of
 from portal.acts.queries.people import find_asker, person_of
-from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NOTE_LENGTH, AskKind, Came, Channel
+from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NEXT, NOTE_LENGTH, AskKind, AskState, Came, Channel
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells
-from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
+from portal.imports.rules.records import Applied, Context, Difference, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
 from portal.kernel.clock import CLOCK_DRIFT
 from portal.kernel.text import N_, normal_email
@@ -24,14 +25,16 @@ from portal.people.queries.persons import find_person_by_identity, people_by_ema
 
 KINDS, CHANNELS, CAME = (tuple(word.value for word in words) for words in (AskKind, Channel, Came))
 REASON_UNDONE = "import undone"
+SETTLED = N_("is settled here already and stays as it is; the file says “%(value)s”")
 
 
 class AsksImporter:
-    """Writes down asks of people who are known here. What was imported stays; undoing takes back what is still open."""
+    """Writes down asks of people who are known here, and what came of those that were open. What came of one stays; undoing takes back open ones."""
 
     name = "asks"
     title = N_("Asks made elsewhere")
     subject_type = "ask"
+    keeps_by_hand = False
     fields = (
         Field("external_id", N_("What tells this ask from all others; unique per source"), cells.text(150), True, aliases=("id", "reference")),
         Field("member_id", N_("What the other system calls the person; or give an e-mail address"), cells.text(200), aliases=("contact id",)),
@@ -72,9 +75,9 @@ class AsksImporter:
         return [Fault(message, {"new": len(new), "waiting": waiting})] if new else []
 
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
-        """Write the ask down, once for the source and its external id."""
+        """Write the ask down, once for the source and its external id; later what came of it, where it was open."""
         if subject_id is not None:
-            return Applied(Outcome.UNCHANGED, subject_id)
+            return self._settle(session, actor, record, subject_id, now)
         made = log_outside_ask(
             session,
             actor,
@@ -93,15 +96,38 @@ class AsksImporter:
         return Applied(Outcome.CREATED, made.id)
 
     def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool:
-        """What was written down stays as it is."""
-        return False
+        """Tell whether something came of an ask that is open here."""
+        return any(not one.is_kept for one in self.differences(session, record, subject_id, context))
+
+    def gather(self, session: Session, records: Sequence[Record], known: Mapping[str, int], context: Context) -> None:
+        """Read how the asks stand, for all rows at once."""
+        context.memo["states"] = states_of(session, {known[record.external_id] for record in records}, context.now)
+
+    def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]:
+        """Tell what came of an open ask; of one that is settled, that it stays so. Nothing else of an ask is ever changed."""
+        gathered: Mapping[int, AskState] = context.memo.get("states", {})
+        state = gathered.get(subject_id) or states_of(session, [subject_id], context.now)[subject_id]
+        came = record["outcome"]
+        if came is None or came == state.value:
+            return ()
+        return (Difference(record.line, record.external_id, "outcome", state.value, came, is_kept=Came(came) not in NEXT.get(state, ())),)
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
-        """Take an ask back that is still open; one that is settled is kept, since the record never changes."""
-        if session.get(OpenAsk, row.subject_id) is None:
+        """Take an ask back that is still open; one that is settled is kept, and what came of one, since the record never changes."""
+        if row.outcome is Outcome.CHANGED or session.get(OpenAsk, row.subject_id) is None:
             return False
         withdraw_ask(session, actor, ask_id=row.subject_id, reason=REASON_UNDONE, now=now)
         return True
+
+    def _settle(self, session: Session, actor: Actor, record: Record, ask_id: int, now: datetime) -> Applied:
+        found = self.differences(session, record, ask_id, Context("", "", now))
+        if not found:
+            return Applied(Outcome.UNCHANGED, ask_id)
+        one = found[0]
+        if one.is_kept:
+            return Applied(Outcome.UNCHANGED, ask_id, notes=(Fault(SETTLED, {"value": one.after}, one.field),))
+        settle_outside_ask(session, actor, ask_id=ask_id, came=Came(one.after), minutes=record["minutes"], note=record["note"] or "", now=now)
+        return Applied(Outcome.CHANGED, ask_id, before={one.field: [one.before, one.after]})
 
 
 def _faults(

@@ -46,6 +46,17 @@ class Importer(Protocol):
 
 @runtime_checkable
 class Comparing(Protocol):
-    """An importer that keeps things up to date, and tells field by field what a row would change."""
+    """An importer that keeps things up to date, and tells field by field what a row would change. ``keeps_by_hand``: what somebody wrote here by
+    hand stays, unless the import is told to write over it.
+    """
 
+    @property
+    def keeps_by_hand(self) -> bool: ...
     def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]: ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """An importer that reads what it compares rows with for many of them at once, into the context's memo. Each of ``records`` is in ``known``."""
+
+    def gather(self, session: Session, records: Sequence[Record], known: Mapping[str, int], context: Context) -> None: ...

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from portal.imports.actions.batches import end_batch, measure_batch, open_batch, report_rows
 from portal.imports.actions.chunks import RowRefused, Task, apply_chunk
 from portal.imports.actions.undoing import rows_left, undo_chunk
-from portal.imports.contract import Comparing, Importer
+from portal.imports.contract import Comparing, Gathering, Importer
 from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch, rows_begun, subjects_for
 from portal.imports.rules.plans import Plan, complete
 from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside
-from portal.imports.rules.records import BatchState, Context, Difference, Fault, Outcome
+from portal.imports.rules.records import BatchState, Context, Difference, Fault, Outcome, Record
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import ADMIN, Actor, system
 from portal.kernel.db import Database, programme_zone
@@ -88,9 +88,10 @@ def foresee(session: Session, prepared: Prepared, now: datetime) -> dict[str, in
     importer, records = prepared.importer, prepared.reading.records
     context = Context(prepared.source, programme_zone(session), now, is_overwriting=prepared.plan.is_overwriting)
     known = subjects_for(session, importer, records, context)
-    again = [record for record in records if record.external_id in known]
-    changed = sum(importer.would_change(session, record, known[record.external_id], context) for record in again)
-    counts = {Outcome.CREATED: len(records) - len(again), Outcome.CHANGED: changed, Outcome.UNCHANGED: len(again) - changed}
+    again = [
+        importer.would_change(session, record, known[record.external_id], context) for record in _again(session, importer, records, known, context)
+    ]
+    counts = {Outcome.CREATED: len(records) - len(again), Outcome.CHANGED: sum(again), Outcome.UNCHANGED: len(again) - sum(again)}
     counts |= {outcome: prepared.reading.count(outcome) for outcome in (Outcome.REPEATED, Outcome.BAD)}
     return {outcome.value: count for outcome, count in counts.items()}
 
@@ -102,13 +103,24 @@ def differences_in(session: Session, prepared: Prepared, now: datetime) -> list[
         return []
     context = Context(prepared.source, programme_zone(session), now, is_overwriting=prepared.plan.is_overwriting)
     known = subjects_for(session, prepared.importer, records, context)
-    again = (record for record in records if record.external_id in known)
+    again = _again(session, importer, records, known, context)
     return [one for record in again for one in importer.differences(session, record, known[record.external_id], context)]
+
+
+def _again(session: Session, importer: Importer, records: Sequence[Record], known: Mapping[str, int], context: Context) -> Iterator[Record]:
+    """Give the records of what is here already; what an importer compares them with it reads for some hundred at once, where it can."""
+    again = [record for record in records if record.external_id in known]
+    for start in range(0, len(again), CHUNK):
+        some = again[start : start + CHUNK]
+        if isinstance(importer, Gathering):
+            importer.gather(session, some, known, context)
+        yield from some
 
 
 def remarks_on(session: Session, prepared: Prepared, now: datetime, starter_id: int | None = None) -> list[Fault]:
     """Return what its importer has to say about the whole file before it is imported."""
-    context = Context(prepared.source, programme_zone(session), now, starter_id=starter_id)
+    is_overwriting = prepared.plan.is_overwriting
+    context = Context(prepared.source, programme_zone(session), now, starter_id=starter_id, is_overwriting=is_overwriting)
     return list(prepared.importer.remarks(session, prepared.reading.records, context))
 
 

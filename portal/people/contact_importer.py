@@ -33,6 +33,7 @@ class ContactsImporter:
     name = "contacts"
     title = N_("Contacts")
     subject_type = "person"
+    keeps_by_hand = True
     fields = (
         Field("external_id", N_("What the other system calls the person; unique per source"), cells.text(200), True, aliases=("id", "contact id")),
         Field("name", N_("Name of the person"), cells.text(NAME_LENGTH), True, aliases=("full name", "contact", "contact name")),

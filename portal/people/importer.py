@@ -47,6 +47,7 @@ class CompaniesImporter:
     name = "companies"
     title = N_("Companies")
     subject_type = "company"
+    keeps_by_hand = True
     fields = (
         Field(
             "external_id",

@@ -1,11 +1,10 @@
 """The references importer: what a CRM or a spreadsheet knows of references, for people who are known here.
 
-What a member wrote or agreed to themself is never overwritten by a file, unless it says ``overwrite``; and then too only what they wrote:
-a consent that they gave or a thing they ruled out is theirs alone.
+What a member or staff wrote here by hand is never overwritten by a file, unless the import or the row says so; and then too only what they
+wrote: a consent that they gave or took back and a thing that they ruled out are theirs alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,30 +13,34 @@ from sqlalchemy.orm import Session
 
 from portal.imports.contract import DoneRow
 from portal.imports.rules import cells
-from portal.imports.rules.records import Applied, Context, Fault, Field, Outcome, Record, Step
+from portal.imports.rules.records import Applied, Context, Difference, Fault, Field, Outcome, Record, Step
 from portal.kernel.actor import Actor
 from portal.kernel.clock import CLOCK_DRIFT, local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_, normal_email
+from portal.people.importer import LEFT_ALONE
 from portal.people.models import Person
 from portal.people.queries.persons import people_by_email, people_by_identity
 from portal.people.rules.person import PersonState, ZoneUnknown, require_time_zone
-from portal.profiles.actions.consenting import end_consent, record_consent
+from portal.profiles.actions.consenting import record_consent
 from portal.profiles.actions.editing import edit_facts, set_visible
+from portal.profiles.actions.giving_back import BACK, consents_before, give_back, verification
 from portal.profiles.actions.moving import move_profile
-from portal.profiles.actions.opening import open_by_staff, verified
+from portal.profiles.actions.opening import confirmed, open_by_staff
 from portal.profiles.actions.removing import remove_profile
 from portal.profiles.actions.rows import locked
 from portal.profiles.models import ReferenceProfile
-from portal.profiles.queries.profiles import does, facts_of, own_fields, profile_of
+from portal.profiles.queries.importing import here_of
+from portal.profiles.queries.profiles import profile_of
 from portal.profiles.rules.activity import Activity
-from portal.profiles.rules.facts import MOST_WORDS, TEXT_LENGTH, WORD_LENGTH, Facts, split_words
-from portal.profiles.rules.states import Move, Status, WordKind
+from portal.profiles.rules.facts import MOST_WORDS, TEXT_LENGTH, WORD_LENGTH, split_words
+from portal.profiles.rules.importing import CLOSED, DOES, VERIFIED, WORDS, Change, Here, change_of, is_over, kinds_of
+from portal.profiles.rules.states import Move
 
+KEPT = N_("Rows that leave something as somebody wrote it here: %(kept)s. With overwrite most of it is written over.")
+OVER = N_("Rows whose consent has run out, so that nothing is written down of it: %(over)s.")
+CLOSED_STAYS = N_("stays as it is, since the profile is retired or under legal hold; the file says “%(value)s”")
 KINDS, TIERS, YES_NO = tuple(activity.value for activity in Activity), ("1", "2", "3"), ("yes", "no")
-WORDS = {"languages": WordKind.LANGUAGE, "products": WordKind.PRODUCT, "use_cases": WordKind.USE_CASE, "replaced": WordKind.REPLACED}
-WORDS |= {"not_for": WordKind.NOT_FOR}
-TEXTS = ("story", "results", "sensitivities", "time_zone")
 LINE = 2_000
 AT_ONCE = 500
 
@@ -48,6 +51,7 @@ class ReferencesImporter:
     name = "references"
     title = N_("References")
     subject_type = "profile"
+    keeps_by_hand = True
     fields = (
         Field(
             "external_id", N_("What the other system calls the reference; unique per source"), cells.text(150), True, aliases=("id", "reference id")
@@ -70,7 +74,7 @@ class ReferencesImporter:
         Field("time_zone", N_("Time zone, such as Europe/Lisbon"), cells.text(64)),
         Field("verified_on", N_("Day on which all this was last confirmed"), cells.moment, aliases=("last verified",)),
         Field("visible", N_("Whether a new profile is active and shown; no if empty"), cells.choice(*YES_NO), choices=YES_NO),
-        Field("overwrite", N_("Whether what the member wrote themself is overwritten; no if empty"), cells.choice(*YES_NO), choices=YES_NO),
+        Field("overwrite", N_("Whether what the member or staff wrote here is overwritten; no if empty"), cells.choice(*YES_NO), choices=YES_NO),
     )
 
     def check(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]:
@@ -78,6 +82,10 @@ class ReferencesImporter:
         people = _people(session, records, context)
         able = _able(session, set(people.values()))
         found = {record.line: list(_faults(record, people.get(record.line), able, context)) for record in records}
+        first = dict[int, int]()
+        for line, person_id in sorted(people.items()):
+            if first.setdefault(person_id, line) != line:
+                found[line].append(Fault(N_("means the same person as line %(line)s"), {"line": first[person_id]}))
         return {line: faults for line, faults in found.items() if faults}
 
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
@@ -93,64 +101,70 @@ class ReferencesImporter:
         return (Step(),)
 
     def remarks(self, session: Session, records: Sequence[Record], context: Context) -> Sequence[Fault]:
-        """Say how many rows leave something as the member wrote it."""
-        kept = 0
-        for record in records:
-            person_id = _people(session, [record], context).get(record.line) if record["overwrite"] != "yes" else None
-            row = profile_of(session, person_id) if person_id else None
-            kept += row is not None and bool(_theirs(session, row, record))
-        message = N_("Rows that leave something as the member wrote it themself: %(kept)s. With overwrite they would not.")
-        return [Fault(message, {"kept": kept})] if kept else []
+        """Say how many rows leave something as somebody wrote it here, and how many bring a consent that has run out."""
+        people, zone = _people(session, records, context), programme_zone(session)
+        here, today = here_of(session, set(people.values()), context.now), local_date(context.now, zone)
+        known = [(record, here[people[record.line]]) for record in records if people.get(record.line) in here]
+        kept = sum(bool(_change(record, one, context).kept) for record, one in known)
+        over = sum(bool(kinds_of(record)) and is_over(record, today, zone) for record in records)
+        said = (KEPT, "kept", kept), (OVER, "over", over)
+        return [Fault(message, {name: number}) for message, name, number in said if number]
+
+    def gather(self, session: Session, records: Sequence[Record], known: Mapping[str, int], context: Context) -> None:
+        """Read what the rows are compared with, for all of them at once."""
+        context.memo["here"] = here_of(session, {known[record.external_id] for record in records}, context.now)
 
     def apply(self, session: Session, actor: Actor, record: Record, step: Step, subject_id: int | None, context: Context, now: datetime) -> Applied:
         """Open the profile, or change what differs."""
         person_id = subject_id or _people(session, [record], context)[record.line]
-        row = profile_of(session, person_id)
-        if row is None:
-            open_by_staff(session, actor, person_id=person_id, facts=_wanted(record, Facts()), now=now)
-            _consents(session, actor, person_id, record, now)
-            _verify(session, person_id, record)
-            if record["visible"] == "yes":
-                move_profile(session, actor, person_id=person_id, way=Move.ACTIVATE, now=now)
-                set_visible(session, actor, person_id=person_id, is_visible=True, now=now)
-            return Applied(Outcome.CREATED, person_id)
-        before = facts_of(session, row)
-        wanted = _allowed(session, row, record)
-        differing = edit_facts(session, actor, person_id=person_id, facts=wanted, now=now)
-        given = _consents(session, actor, person_id, record, now)
-        is_newer = _verify(session, person_id, record)
-        if not (differing or given or is_newer):
-            return Applied(Outcome.UNCHANGED, person_id)
-        after = facts_of(session, session.get_one(ReferenceProfile, person_id))
-        pairs: dict[str, Any] = {name: [_plain(before, name), _plain(after, name)] for name in differing}
-        return Applied(Outcome.CHANGED, person_id, before=pairs | {"consents": [activity.value for activity in given]})
+        if profile_of(session, person_id) is None:
+            return self._open(session, actor, record, person_id, context, now)
+        row = locked(session, person_id)
+        change = _change(record, here_of(session, [person_id], now)[person_id], context)
+        is_closed = row.status in CLOSED
+        why = {name: CLOSED_STAYS if is_closed and name in (DOES, VERIFIED) else LEFT_ALONE for name in change.kept}
+        notes = tuple(Fault(why[name], {"value": _shown(new)[:80]}, name) for name, (_old, new) in change.kept.items())
+        if not change.written:
+            return Applied(Outcome.UNCHANGED, person_id, notes=notes)
+        was = verification(row)
+        edit_facts(session, actor, person_id=person_id, facts=change.facts, is_import=True, now=now)
+        stood = consents_before(session, person_id, change.given)
+        _consents(session, actor, person_id, record, change.given, now)
+        if change.verified_at is not None:
+            confirmed(session, locked(session, person_id), change.verified_at, is_doubted=change.is_doubted, now=now)
+        back: dict[str, Any] = {"consents": stood, "edits": dict(change.overwritten)}
+        is_now = verification(session.get_one(ReferenceProfile, person_id))
+        if is_now != was:
+            back["verified"] = [was, is_now]
+        pairs = {name: list(pair) for name, pair in change.written.items()}
+        return Applied(Outcome.CHANGED, person_id, before=pairs | {BACK: back}, notes=notes)
 
     def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool:
         """Tell whether the profile would differ afterwards."""
-        row = session.get_one(ReferenceProfile, subject_id)
-        wanted, here = _allowed(session, row, record), facts_of(session, row)
-        names = ("tier", *TEXTS, *(kind.value for kind in WordKind))
-        is_newer = record["verified_on"] is not None and (row.verified_at is None or record["verified_on"] > row.verified_at)
-        return (
-            is_newer
-            or any(_plain(wanted, name) != _plain(here, name) for name in names)
-            or bool(_new_kinds(session, subject_id, record, context.now))
-        )
+        return bool(_change(record, _here(session, subject_id, context), context).written)
+
+    def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]:
+        """Tell which fields the record says otherwise, and which of them stay as somebody said or wrote them here."""
+        change = _change(record, _here(session, subject_id, context), context)
+        pairs = [(name, pair, False) for name, pair in change.written.items()] + [(name, pair, True) for name, pair in change.kept.items()]
+        return [Difference(record.line, record.external_id, name, old, new, is_kept) for name, (old, new), is_kept in pairs]
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
         """Remove a profile that was opened and that nobody touched since; give an edited one back what it had, where nobody changed it since."""
         if row.outcome is Outcome.CREATED:
             return remove_profile(session, actor, person_id=row.subject_id, now=now)
-        before = dict(row.before or {})
-        for kind in before.pop("consents", ()):
-            if _is_staffs(session, row.subject_id, Activity(kind), now):
-                end_consent(session, actor, person_id=row.subject_id, activity=Activity(kind), now=now)
-        here = facts_of(session, session.get_one(ReferenceProfile, row.subject_id))
-        back = {name: old for name, (old, new) in before.items() if _plain(here, name) == new}
-        words = {kind: tuple(back.get(kind.value, here.words.get(kind, ()))) for kind in WordKind}
-        texts = {name: value for name, value in back.items() if name in ("tier", *TEXTS)}
-        edit_facts(session, actor, person_id=row.subject_id, facts=replace(here, **texts, words=words), now=now)
-        return True
+        return give_back(session, actor, row.subject_id, dict(row.before or {}), now)
+
+    def _open(self, session: Session, actor: Actor, record: Record, person_id: int, context: Context, now: datetime) -> Applied:
+        change = _change(record, Here(), context)
+        open_by_staff(session, actor, person_id=person_id, facts=change.facts, now=now)
+        _consents(session, actor, person_id, record, change.given, now)
+        if change.verified_at is not None:
+            confirmed(session, locked(session, person_id), change.verified_at, is_doubted=False, now=now)
+        if record["visible"] == "yes":
+            move_profile(session, actor, person_id=person_id, way=Move.ACTIVATE, now=now)
+            set_visible(session, actor, person_id=person_id, is_visible=True, now=now)
+        return Applied(Outcome.CREATED, person_id)
 
 
 def _people(session: Session, records: Sequence[Record], context: Context) -> dict[int, int]:
@@ -198,58 +212,23 @@ def _faults(record: Record, person_id: int | None, able: set[int], context: Cont
         yield Fault(N_("lies in the future"), {}, "verified_on")
 
 
-def _wanted(record: Record, here: Facts) -> Facts:
-    """Return what the profile would say: what the record fills, and the rest as it is."""
-    texts = {name: record[name] for name in TEXTS if record[name] is not None}
-    words = {kind: split_words(record[name]) for name, kind in WORDS.items() if record[name]}
-    return replace(here, tier=int(record["tier"]) if record["tier"] else here.tier, **texts, words={**here.words, **words})
+def _here(session: Session, person_id: int, context: Context) -> Here:
+    """Return what was gathered of somebody, or what is read now."""
+    gathered: Mapping[int, Here] = context.memo.get("here", {})
+    return gathered[person_id] if person_id in gathered else here_of(session, [person_id], context.now).get(person_id, Here())
 
 
-def _theirs(session: Session, row: ReferenceProfile, record: Record) -> set[str]:
-    """Return the fields that the record would write and that the member wrote themself last."""
-    wanted, here = _wanted(record, facts_of(session, row)), facts_of(session, row)
-    own = own_fields(session, row.person_id)
-    return {name for name in (*TEXTS, *(kind.value for kind in WordKind)) if name in own and _plain(wanted, name) != _plain(here, name)}
+def _change(record: Record, here: Here, context: Context) -> Change:
+    today = local_date(context.now, context.zone)
+    return change_of(record, here, is_overwriting=context.is_overwriting, today=today, zone=context.zone)
 
 
-def _allowed(session: Session, row: ReferenceProfile, record: Record) -> Facts:
-    here = facts_of(session, row)
-    wanted, kept = _wanted(record, here), _theirs(session, row, record) if record["overwrite"] != "yes" else set()
-    texts = {name: getattr(here, name) for name in TEXTS if name in kept}
-    words = {kind: here.words.get(kind, ()) if kind.value in kept else wanted.words.get(kind, ()) for kind in WordKind}
-    return replace(wanted, **texts, words=words)
-
-
-def _new_kinds(session: Session, person_id: int, record: Record, now: datetime) -> list[Activity]:
-    """Return what the record brings consent for and what stands not yet: nothing that the member said themself, whatever it is."""
-    settled = {one.activity for one in does(session, person_id, now) if one.holds or one.is_never or one.is_own}
-    return [Activity(kind) for kind in dict.fromkeys(split_words(record["activities"] or "")) if Activity(kind) not in settled]
-
-
-def _consents(session: Session, actor: Actor, person_id: int, record: Record, now: datetime) -> list[Activity]:
-    given = _new_kinds(session, person_id, record, now)
+def _consents(session: Session, actor: Actor, person_id: int, record: Record, given: Sequence[Activity], now: datetime) -> None:
     until = local_date(record["consent_until"], programme_zone(session)) if record["consent_until"] else None
+    facts: dict[str, Any] = {"words": record["consent"], "note": record["evidence"], "until": until}
     for activity in given:
-        facts: dict[str, Any] = {"words": record["consent"], "note": record["evidence"], "until": until}
         record_consent(session, actor, person_id=person_id, activity=activity, **facts, now=now)
-    return given
 
 
-def _is_staffs(session: Session, person_id: int, activity: Activity, now: datetime) -> bool:
-    return any(one.activity is activity and one.holds and not one.is_own for one in does(session, person_id, now))
-
-
-def _verify(session: Session, person_id: int, record: Record) -> bool:
-    """Keep when all was confirmed elsewhere, where that is later than what is known here; tells whether it was."""
-    at = record["verified_on"]
-    row = locked(session, person_id) if at is not None else None
-    if row is None or (row.verified_at is not None and row.verified_at >= at) or row.status in (Status.RETIRED, Status.LEGAL_HOLD):
-        return False
-    verified(session, row, None, at)
-    session.flush()
-    return True
-
-
-def _plain(facts: Facts, name: str) -> Any:
-    """Return a fact as JSON."""
-    return sorted(facts.words.get(WordKind(name), ())) if name in set(WordKind) else getattr(facts, name)
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)

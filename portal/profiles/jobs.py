@@ -49,7 +49,7 @@ def wake_profiles(database: Database, now: datetime) -> int:
 def hear_bounces(database: Database, now: datetime) -> int:
     """Pull the question forward for whom a mail server refused for good; returns for how many."""
     with database.reading() as session:
-        found = bounced(session, AT_ONCE)
+        found = bounced(session, local_date(now, programme_zone(session)), AT_ONCE)
     heard = each_row(database, found, lambda person_id: partial(_bounce, person_id=person_id, now=now), job="profiles.hear_bounces")
     return sum(bool(one) for one in heard)
 

@@ -164,10 +164,13 @@ class ProfileLink(Base):
 
 
 class ProfileEdit(Base):
-    """That the person themself wrote this field last, so that no import overwrites it unless told. Gone when staff write it again."""
+    """That somebody wrote this field here last: the person themself (``is_own``) or staff. No import overwrites it unless told; if one does,
+    the row is gone.
+    """
 
     __tablename__ = "profile_edit"
 
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("reference_profile.person_id"), primary_key=True, autoincrement=False)
     field: Mapped[str] = mapped_column(String(32), primary_key=True)
+    is_own: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -10,6 +10,8 @@ from portal.acts.importer import AsksImporter
 from portal.acts.models.asks import Ask
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import budget_of
+from portal.imports.queries import differences_of
+from portal.imports.runner import differences_in, foresee
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from tests.factories.people import make_employee, make_person
@@ -76,3 +78,30 @@ def test_undoing_takes_back_what_is_open_and_keeps_what_is_settled(database: Dat
     with database.reading() as session:
         came = [outcomes_of(session, ask_id) for ask_id in session.scalars(select(Ask.id).order_by(Ask.asked_at))]
     assert came == [["completed"], ["withdrawn"]]
+
+
+def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_what_is_settled_stays(database: Database, amara: int) -> None:
+    first = [row(1, outcome=""), row(2, outcome="accepted", days=4), row(3, outcome="declined", days=3), row(4, outcome="", days=2)]
+    imported(database, ASKS, table(*first))
+    later = table(*(one | {"outcome": "completed"} for one in first[:3]), first[3])
+    ready = prepared(database, ASKS, later)
+    with database.reading() as session:
+        counts, expected = foresee(session, ready, utcnow()), differences_in(session, ready, utcnow())
+    batch_id, came = imported(database, ASKS, later)
+    assert {name: came[name] for name in counts} == counts | {"changed": 2, "unchanged": 2}
+    with database.reading() as session:
+        assert [(one.line, one.before, one.after, one.is_kept) for one in expected] == [
+            (2, "open", "completed", False), (3, "accepted", "completed", False), (4, "declined", "completed", True),
+        ]  # fmt: skip
+        assert [(one.line, one.after, one.is_kept) for one in differences_of(session, batch_id)] == [
+            (one.line, one.after, one.is_kept) for one in expected
+        ]
+        asks = session.scalars(select(Ask.id).order_by(Ask.asked_at)).all()
+        assert [outcomes_of(session, ask_id) for ask_id in asks] == [["completed"], ["accepted", "completed"], ["declined"], []]
+    assert imported(database, ASKS, later)[1]["changed"] == 0
+    undone(database, ASKS, batch_id)
+    ready = prepared(database, ASKS, table(first[3] | {"outcome": "completed"}))
+    with database.reading() as session:
+        (lapsed,) = differences_in(session, ready, utcnow() + timedelta(days=60))
+        assert (lapsed.before, lapsed.is_kept) == ("expired", True), "what lapsed here stays so"
+        assert outcomes_of(session, asks[0]) == ["completed"]

@@ -18,7 +18,7 @@ from portal.people.rules.link import LinkSpent
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.checking import answer_check
 from portal.profiles.actions.crediting import STAFF
-from portal.profiles.actions.hearing import hear_nps, unhear_nps
+from portal.profiles.actions.hearing import hear_nps, hear_title_change, unhear_nps
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.moving import move_profile
 from portal.profiles.jobs import hear_bounces, verify_profiles, wake_profiles
@@ -216,27 +216,39 @@ def test_a_low_score_another_title_and_another_employer_pull_it_forward_with_the
     ]  # fmt: skip
     with database.reading() as session:
         assert session.get_one(ReferenceProfile, scene.id).nps == 6, "an older answer that is approved later is not the newest"
-    database.write(lambda s: unhear_nps(s, scene.id, at=scene.at + timedelta(seconds=1)))
+    database.write(lambda s: unhear_nps(s, scene.id, at=scene.at + timedelta(seconds=1), now=scene.at))
     with database.reading() as session:
         assert session.get_one(ReferenceProfile, scene.id).nps is None
     assert verify_profiles(database, scene.at) == 1
 
 
-def test_a_mail_that_is_refused_for_good_pulls_it_forward_once_and_what_was_before_does_not(database: Database) -> None:
+def test_a_mail_that_is_refused_for_good_pulls_it_forward_once_and_no_bad_list_hides_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = database.write(Scene)
 
-    def bury(session: Session, at: datetime) -> None:
-        payload = {"to": {"email": session.get_one(Person, scene.id).email}, "kind": "x"}
+    def bury(session: Session, at: datetime, email: str | None = None) -> None:
+        payload = {"to": {"email": email or (session.get_one(Person, scene.id).email or "").upper(), "person_id": None}, "kind": "x"}
         error = "The mail server refuses this address: 550 no such user"
         session.add(OutboxJob(topic="mail.send", payload=payload, created_at=at, available_at=at, tries=1, dead_at=at, last_error=error))
+
+    def bad_list(session: Session, at: datetime) -> None:
+        for number in range(600):
+            bury(session, at, f"nobody{number}@nowhere.example")
+        for number in range(3):
+            person = make_profile(session, boss=scene.boss, now=scene.at, email=f"asked{number}@works.example").person_id
+            hear_title_change(session, person, at)
+            bury(session, at, f"asked{number}@works.example")
 
     database.write(lambda s: bury(s, scene.at - timedelta(days=1)))
     assert hear_bounces(database, scene.at) == 0
     database.write(lambda s: bury(s, scene.at + timedelta(days=1)))
+    database.write(lambda s: bad_list(s, scene.at + timedelta(days=1)))
+    monkeypatch.setattr("portal.profiles.jobs.AT_ONCE", 1)
     assert [hear_bounces(database, scene.at + timedelta(days=1)) for _ in range(2)] == [1, 0]
-    assert verify_profiles(database, scene.at + timedelta(days=1)) == 1
+    monkeypatch.undo()
+    assert verify_profiles(database, scene.at + timedelta(days=1)) == 4
     with database.reading() as session:
-        assert session.scalars(select(ProfileCheck.why)).all() == ["bounce"]
+        assert session.scalars(select(ProfileCheck.why).where(ProfileCheck.person_id == scene.id)).all() == ["bounce"]
+        assert sorted(session.scalars(select(ProfileCheck.why))) == ["bounce", "title", "title", "title"], "the first reason stands"
 
 
 def test_one_bad_profile_holds_up_no_other_owners(database: Database) -> None:

@@ -80,6 +80,20 @@ def finish_ask(
     return _settle(session, actor, ask, came, minutes=minutes, note=note, now=now)
 
 
+def settle_outside_ask(session: Session, actor: Actor, *, ask_id: int, came: Came, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
+    """Write down what came of an ask that was made outside the portal and is not settled yet, as another system says. Nobody is told.
+
+    Refuses: AskUnknown, NotAllowed, SettledElsewhere where the portal asked, AlreadyAnswered, AskLapsed, MinutesInvalid, NotThisOutcome.
+    """
+    if not (actor.is_employee or actor.is_admin):
+        raise NotAllowed()
+    require_minutes(minutes)
+    ask = get_ask(session, ask_id)
+    if not ask.is_outside:
+        raise SettledElsewhere()
+    return _settle(session, actor, ask, came, minutes=minutes, note=note, is_told=False, now=now)
+
+
 def expire_due(session: Session, actor: Actor, *, people: Sequence[int] = (), now: datetime) -> int:
     """Let some open asks lapse whose time is over, of ``people`` where given; returns how many. Twice is once."""
     lapsed = lapse(session, actor, people=people, now=now)

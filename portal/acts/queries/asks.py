@@ -1,6 +1,8 @@
 """Reading asks: one's outcomes, what is open, what was asked of somebody."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -44,6 +46,18 @@ class AskRow:
 def outcomes_of(session: Session, ask_id: int) -> list[Came]:
     """Return what came of an ask, in order."""
     return [Came(came) for came in session.scalars(select(AskOutcome.came).where(AskOutcome.ask_id == ask_id).order_by(AskOutcome.id))]
+
+
+def states_of(session: Session, ask_ids: Collection[int], now: datetime) -> dict[int, AskState]:
+    """Return where each of some hundred asks stands; one whose time is over has lapsed, whether or not that is written down yet."""
+    came: dict[int, list[str]] = {ask_id: [] for ask_id in ask_ids}
+    mine = select(AskOutcome.ask_id, AskOutcome.came).where(AskOutcome.ask_id.in_(came)).order_by(AskOutcome.id)
+    for ask_id, one in session.execute(mine):
+        came[ask_id].append(one)
+    waits = select(OpenAsk.ask_id).where(OpenAsk.ask_id.in_(came), OpenAsk.expires_at > now)
+    waiting = set(session.scalars(waits))
+    states = {ask_id: state_of(some) for ask_id, some in came.items()}
+    return {ask_id: AskState.EXPIRED if state is AskState.OPEN and ask_id not in waiting else state for ask_id, state in states.items()}
 
 
 def find_ask(session: Session, *, key: str) -> Ask | None:

@@ -11,7 +11,7 @@ from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item, Scope
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean
-from portal.profiles.actions.rows import locked, mark_own, touch, unmark_own
+from portal.profiles.actions.rows import locked, mark_own, touch, unmark
 from portal.profiles.models import ProfileActivity, ProfileProof, ReferenceProfile
 from portal.profiles.queries.profiles import BY_STAFF, OWN, Does, does, field_of, profile_to_change
 from portal.profiles.rules.activity import PART, Activity
@@ -119,7 +119,7 @@ def rule_out(session: Session, actor: Actor, *, person_id: int, activity: Activi
         session.delete(found)
         session.flush()
     session.add(ProfileActivity(person_id=person_id, activity=activity.value, is_never=True, consent_id=None))
-    unmark_own(session, person_id, [field_of(activity)])
+    unmark(session, person_id, [field_of(activity)])
     touch(row, now)
     session.flush()
     record(session, actor, "profile.ruled_out", "profile", person_id, now=now, activity=activity.value)

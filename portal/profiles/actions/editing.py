@@ -13,7 +13,7 @@ from portal.kernel.errors import NotFound
 from portal.kernel.seen import ChangedMeanwhile
 from portal.kernel.text import clean_line, fold
 from portal.people.rules.person import require_time_zone
-from portal.profiles.actions.rows import locked, mark_own, tell_removed, today_of, touch, unmark_own
+from portal.profiles.actions.rows import locked, mark_own, mark_staffs, tell_removed, today_of, touch, unmark
 from portal.profiles.models import ProfileBlackout, ProfileWord, ReferenceProfile
 from portal.profiles.queries.profiles import blackouts_of, facts_of, profile_to_change
 from portal.profiles.rules.facts import Facts, require_days, search_text, tidy
@@ -24,8 +24,12 @@ from portal.profiles.rules.states import Status, WordKind
 TEXTS = ("tier", "time_zone", "story", "results", "sensitivities")
 
 
-def edit_facts(session: Session, actor: Actor, *, person_id: int, facts: Facts, edition: int | None = None, now: datetime) -> list[str]:
+def edit_facts(
+    session: Session, actor: Actor, *, person_id: int, facts: Facts, edition: int | None = None, is_import: bool = False, now: datetime
+) -> list[str]:
     """Write what staff know, and return the names of what differed. What the person had written and staff now change is theirs no more.
+
+    What staff write by hand is kept as theirs, and no import overwrites it unless told; what one wrote (``is_import``) the next may write again.
 
     Refuses: NotFound who may not change it, ChangedMeanwhile where it has another ``edition`` by now, TooManyWords, a time zone that is none.
     """
@@ -33,7 +37,10 @@ def edit_facts(session: Session, actor: Actor, *, person_id: int, facts: Facts, 
     row = locked(session, person_id)
     differing = change_facts(session, row, facts, edition=edition, now=now)
     if differing:
-        unmark_own(session, person_id, differing)
+        if is_import:
+            unmark(session, person_id, differing)
+        else:
+            mark_staffs(session, person_id, differing, now)
         record(session, actor, "profile.edited", "profile", person_id, now=now, fields=differing)
     return differing
 

@@ -13,7 +13,7 @@ from portal.people.models import Person
 from portal.people.rules.person import PersonState
 from portal.profiles.actions.rows import locked, move, today_of, touch
 from portal.profiles.models import ReferenceProfile
-from portal.profiles.rules.fresh import Why, is_detractor, pulled_forward
+from portal.profiles.rules.fresh import Why, is_asked, is_detractor, pulled_forward
 from portal.profiles.rules.states import WAYS, Move, Retired, Status
 
 PULLED = (Status.ACTIVE, Status.RESTING)
@@ -30,18 +30,24 @@ def hear_nps(session: Session, person_id: int, *, score: int, at: datetime, now:
     session.flush()
 
 
-def unhear_nps(session: Session, person_id: int, *, at: datetime) -> None:
-    """Forget the score of an answer that is taken back, where it is the one that is kept. A question that it raised stays asked."""
+def unhear_nps(session: Session, person_id: int, *, at: datetime, older: tuple[int, datetime] | None = None, now: datetime) -> None:
+    """Forget the score of an answer that is taken back, where it is the one that is kept: the ``older`` one that stands counts again, if any.
+
+    A question that the score raised stays asked. A detractor's that nobody has looked at since raises one.
+    """
     row = _found(session, person_id)
-    if row is not None and row.nps_at == at:
-        row.nps = row.nps_at = None
-        session.flush()
+    if row is None or row.nps_at != at:
+        return
+    row.nps, row.nps_at = older or (None, None)
+    if older is not None and is_detractor(older[0]) and (row.verified_at is None or row.verified_at < older[1]):
+        _pull(session, row, Why.DETRACTOR, now)
+    session.flush()
 
 
 def hear_bounce(session: Session, person_id: int, now: datetime) -> bool:
     """Pull the question forward since a mail to somebody came back for good; tells whether that was new."""
     row = _found(session, person_id)
-    if row is None or row.status not in PULLED or row.verify_why == Why.BOUNCE:
+    if row is None or is_asked(row.verify_on, row.verify_why, today_of(session, now)):
         return False
     is_new = _pull(session, row, Why.BOUNCE, now)
     session.flush()
@@ -86,9 +92,11 @@ def _pull(session: Session, row: ReferenceProfile, why: Why, now: datetime) -> b
     if row.status not in PULLED:
         return False
     today = today_of(session, now)
-    if row.verify_on is not None and row.verify_on <= today and row.verify_why:
-        return False  # Pulled forward already, and not yet answered: the first reason stands.
+    is_new = not is_asked(row.verify_on, row.verify_why, today)
+    # Pulled forward already, and not yet answered: the first reason stands. What came after is kept in the record.
+    record(session, system("profiles"), "profile.doubted", "profile", row.person_id, now=now, why=why.value)
+    if not is_new:
+        return False
     row.verify_on, row.verify_why = pulled_forward(row.verify_on, today), why
     touch(row, now)
-    record(session, system("profiles"), "profile.doubted", "profile", row.person_id, now=now, why=why.value)
     return True

@@ -19,7 +19,7 @@ from portal.people.queries.persons import get_person
 from portal.people.rules.person import PersonState
 from portal.profiles.actions.consenting import end_staffs
 from portal.profiles.actions.editing import write_facts
-from portal.profiles.actions.rows import close_check, locked, mark_own, move, touch, unmark_own
+from portal.profiles.actions.rows import close_check, locked, mark_own, move, touch, unmark
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import field_of, profile_of
 from portal.profiles.rules.activity import Activity
@@ -53,7 +53,7 @@ def open_profile(
     row = _new(session, actor, person_id, Status.ACTIVE, tier, now, is_visible=True) if row is None else locked(session, person_id)
     end_staffs(session, actor, person_id, now)
     session.execute(delete(ProfileActivity).where(ProfileActivity.person_id == person_id))
-    unmark_own(session, person_id, map(field_of, Activity))
+    unmark(session, person_id, map(field_of, Activity))
     for activity, consent_id in consents.items():
         session.add(ProfileActivity(person_id=person_id, activity=activity, is_never=False, consent_id=consent_id))
     for activity in never:
@@ -102,6 +102,16 @@ def verified(session: Session, row: ReferenceProfile, by_id: int | None, now: da
     close_check(session, row.person_id, now)
     row.verified_at, row.verified_by_id, row.verify_why = now, by_id, ""
     row.verify_on = next_verify_on(now, row.tier, programme_zone(session))
+
+
+def confirmed(session: Session, row: ReferenceProfile, at: datetime, *, is_doubted: bool, now: datetime) -> None:
+    """Write down that all of a profile was confirmed elsewhere at ``at``. What happened since (``is_doubted``) is asked about all the same."""
+    if is_doubted:
+        row.verified_at, row.verified_by_id = at, None
+    else:
+        verified(session, row, None, at)
+    touch(row, now)
+    session.flush()
 
 
 def _new(session: Session, actor: Actor, person_id: int, status: Status, tier: int | None, now: datetime, *, is_visible: bool) -> ReferenceProfile:

@@ -81,14 +81,23 @@ def touch(row: ReferenceProfile, now: datetime) -> None:
 
 def mark_own(session: Session, person_id: int, fields: Iterable[str], now: datetime) -> None:
     """Keep that the person wrote these fields themself last."""
+    _mark(session, person_id, fields, now, is_own=True)
+
+
+def mark_staffs(session: Session, person_id: int, fields: Iterable[str], now: datetime) -> None:
+    """Keep that staff wrote these fields last, by hand."""
+    _mark(session, person_id, fields, now, is_own=False)
+
+
+def _mark(session: Session, person_id: int, fields: Iterable[str], now: datetime, *, is_own: bool) -> None:
     maker: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for field in sorted(set(fields)):
-        made = maker.insert(ProfileEdit).values(person_id=person_id, field=field, at=now)
-        session.execute(made.on_conflict_do_update(index_elements=["person_id", "field"], set_={"at": now}))
+        made = maker.insert(ProfileEdit).values(person_id=person_id, field=field, is_own=is_own, at=now)
+        session.execute(made.on_conflict_do_update(index_elements=["person_id", "field"], set_={"is_own": is_own, "at": now}))
 
 
-def unmark_own(session: Session, person_id: int, fields: Iterable[str]) -> None:
-    """Keep that somebody else wrote these fields last."""
+def unmark(session: Session, person_id: int, fields: Iterable[str]) -> None:
+    """Forget who wrote these fields here: an import has written them anew, or nobody's word stands any more."""
     gone = delete(ProfileEdit).where(ProfileEdit.person_id == person_id, ProfileEdit.field.in_(sorted(set(fields))))
     session.execute(gone.execution_options(synchronize_session=False))
 

@@ -147,7 +147,7 @@ def blackouts_of(session: Session, person_id: int, today: date) -> list[ProfileB
 
 def own_fields(session: Session, person_id: int) -> set[str]:
     """Return the fields that the person wrote themself last: names of facts and of kinds of words, and ``activity:<kind>``."""
-    return set(session.scalars(select(ProfileEdit.field).where(ProfileEdit.person_id == person_id)))
+    return set(session.scalars(select(ProfileEdit.field).where(ProfileEdit.person_id == person_id, ProfileEdit.is_own)))
 
 
 def field_of(activity: str) -> str:

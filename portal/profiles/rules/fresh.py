@@ -86,6 +86,11 @@ def is_detractor(score: int) -> bool:
     return LOWEST_DETRACTOR <= score <= HIGHEST_DETRACTOR
 
 
+def is_asked(verify_on: date | None, verify_why: str, today: date) -> bool:
+    """Tell whether it is asked already, for a reason: what happens now asks nothing new."""
+    return verify_on is not None and verify_on <= today and bool(verify_why)
+
+
 def pulled_forward(verify_on: date | None, today: date) -> date:
     """Return when it is asked after something happened that casts doubt: today, and never later than it would have been."""
     return today if verify_on is None else min(verify_on, today)
