@@ -95,11 +95,11 @@ def test_where_nothing_speaks_there_is_no_box(database: Database, sign_in: SignI
         assert ("Picked for you" in page, "Nothing is open for you" in page) == (False, False)
 
 
-def test_home_asks_the_database_the_same_with_10_and_with_1000_challenges(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
+def test_home_asks_the_database_the_same_with_10_and_with_300_challenges(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
     client = sign_in(database.write(told))
     client.get("/")
     totals = []
-    for wanted in (10, 990):
+    for wanted in (10, 290):
         database.write(lambda s, n=wanted: make_rows(s, n))
         with count_queries() as counted:
             assert len(picks(client.get("/").text)) == 3

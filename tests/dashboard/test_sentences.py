@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from config import ROOT
 from portal.acts.rules.asks import Came
 from portal.challenges.rules.states import Outcome
@@ -67,10 +65,8 @@ def test_an_import_does_not_claim_that_its_admin_took_part() -> None:
     assert sentence_for("submission.sent", "127.0.0.1") % facts == "Katja Brandt sent “Walking Boy” (submission 7) for approval"
 
 
-@pytest.mark.parametrize("event", sorted(EVENTS))
-def test_an_event_that_recorded_nothing_can_still_be_read(event: str) -> None:
-    sentence = EVENTS[event] % facts_of("Katja", "this", event, {})
-    assert "%(" not in sentence
+def test_an_event_that_recorded_nothing_can_still_be_read() -> None:
+    assert {event: said for event, sentence in EVENTS.items() if "%(" in (said := sentence % facts_of("Katja", "this", event, {}))} == {}
 
 
 def test_what_was_recorded_never_stands_in_for_who_acted() -> None:

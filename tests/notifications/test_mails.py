@@ -3,6 +3,7 @@
 import json
 import re
 import smtplib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -25,8 +26,9 @@ from tests.support.markup import has_letters, words
 from tests.support.site import Post, free_port, link_in, text_of
 
 KINDS = sorted(path for path in (ROOT / "templates" / "emails").iterdir() if path.is_dir())
+# What a mail says does not come out of a database: one test looks at every kind, and tells all that are wrong.
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-every_kind = pytest.mark.parametrize("folder", KINDS, ids=[path.name for path in KINDS])
+SAME_ENGINE = "a mail is made of its template and of what it is given; no database is asked"
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ class _Tags(HTMLParser):
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
-@every_kind
-def test_every_kind_of_mail_renders_with_its_sample_in_both_forms(folder: Path, mailer: Mailer) -> None:
+def wrong_with(mailer: Mailer, folder: Path) -> Iterator[str]:
+    """Tell what is wrong with a kind of mail as it is made of its sample."""
     sample = json.loads((folder / "sample.json").read_text())
     message = mailer.compose(payload(kind=folder.name, data=sample), NOW)
     html_part = message.get_body(("html",))
@@ -60,22 +62,26 @@ def test_every_kind_of_mail_renders_with_its_sample_in_both_forms(folder: Path, 
     html, text = html_part.get_content(), text_of(message)
     found = _Tags()
     found.feed(html)
-    assert message["Subject"]
-    assert "Rita Reader" in text
-    assert f"{mailer.settings.base_url}/inbox" in text
-    assert f"{mailer.settings.base_url}/inbox" in found.links
-    assert all(link.startswith(("http://", "https://", "mailto:")) for link in found.links)
-    assert not {"style", "script", "img", "table", "link"} & set(found.tags)
-    assert 'style="' in html
-    assert not re.search(r"\n{4,}|[{}]{2}|None|undefined", text)
+    link = f"{mailer.settings.base_url}/inbox"
+    subject = mailer._environment().get_template(f"emails/{folder.name}/subject.txt").render(sample)
+    promises = {
+        "has a subject": bool(message["Subject"]),
+        "names its recipient": "Rita Reader" in text,
+        "leads to the portal in both forms": link in text and link in found.links,
+        "has whole addresses": all(each.startswith(("http://", "https://", "mailto:")) for each in found.links),
+        "asks for nothing from elsewhere": not {"style", "script", "img", "table", "link"} & set(found.tags),
+        "brings its look along": 'style="' in html,
+        "has no hole": not re.search(r"\n{4,}|[{}]{2}|None|undefined", text),
+        "has a subject of one line, of its data alone": len(subject.strip().splitlines()) == 1,
+    }
+    yield from (f"{folder.name}: not so: {promise}" for promise, is_kept in promises.items() if not is_kept)
 
 
-@every_kind
-def test_the_subject_of_a_kind_is_one_line_and_needs_only_its_data(folder: Path, mailer: Mailer, app: Flask) -> None:
-    sample = json.loads((folder / "sample.json").read_text())
+@pytest.mark.only_on("sqlite", reason=SAME_ENGINE)
+def test_every_kind_of_mail_renders_with_its_sample_in_both_forms_and_its_subject_is_one_line(mailer: Mailer, app: Flask) -> None:
+    assert len(KINDS) > 50
     with app.app_context():
-        subject = mailer._environment().get_template(f"emails/{folder.name}/subject.txt").render(sample)
-    assert len(subject.strip().splitlines()) == 1
+        assert [wrong for folder in KINDS for wrong in wrong_with(mailer, folder)] == []
 
 
 @pytest.mark.parametrize(("company", "begins"), [("your company", "You are invited to"), ("adidas", "adidas invites")])
@@ -87,13 +93,13 @@ def test_a_company_that_nobody_has_named_begins_a_sentence_like_any_word(mailer:
         assert template.render(settings=settings).startswith(begins)
 
 
-@every_kind
-def test_all_words_of_a_kind_are_translated(folder: Path) -> None:
-    for name in ("subject.txt", "body.txt", "body.html"):
-        source = (folder / name).read_text()
-        bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", " ", source, flags=re.DOTALL)
-        spoken = list(words(bare)) if name.endswith("html") else [bare]
-        assert [text.strip() for text in spoken if has_letters(text)] == [], f"{folder.name}/{name}"
+def test_all_words_of_every_kind_are_translated() -> None:
+    said = {}
+    for path in (folder / name for folder in KINDS for name in ("subject.txt", "body.txt", "body.html")):
+        bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", " ", path.read_text(), flags=re.DOTALL)
+        spoken = list(words(bare)) if path.suffix == ".html" else [bare]
+        said[str(path)] = [text.strip() for text in spoken if has_letters(text)]
+    assert {path: texts for path, texts in said.items() if texts} == {}
 
 
 def test_a_mail_says_what_it_is(mailer: Mailer) -> None:

@@ -1,6 +1,6 @@
 """The application under test, and clients that are signed in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from tests.factories.people import CHEAP
 from tests.support.compiled import remember_templates
+from tests.support.databases import borrow_connections
 
 SignIn = Callable[..., "PortalClient"]
 
@@ -54,14 +55,14 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Iterator[Flask]:
+def app(settings: Settings, database: Database) -> Flask:
     """The application on the test's database. CSRF is checked as in real life; the clients send the token as a page would."""
     made = create_app(settings)
     made.test_client_class = PortalClient
     made.extensions["hasher"] = CHEAP
     remember_templates(made)
-    yield made
-    made.extensions["database"].dispose()
+    borrow_connections(made.extensions["database"], database)
+    return made
 
 
 @pytest.fixture

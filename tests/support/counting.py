@@ -47,7 +47,7 @@ def count_queries(request: pytest.FixtureRequest) -> CountQueries:
         if "app" in request.fixturenames:
             app: Flask = request.getfixturevalue("app")
             found.append(app.extensions["database"].engine)
-        return found
+        return list(dict.fromkeys(found))
 
     @contextmanager
     def counting(*watched: Engine) -> Iterator[Counted]:

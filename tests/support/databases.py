@@ -186,6 +186,15 @@ def settle(database: Database) -> None:
     database.dispose()
 
 
+def borrow_connections(borrower: Database, lender: Database) -> None:
+    """Let a database of the same address take its connections from another's: each is opened, and learns the tables, once a test.
+
+    What its sessions are told stays its own, and two sessions at once still have two connections.
+    """
+    borrower.engine = lender.engine
+    borrower._sessions.configure(bind=lender.engine)
+
+
 @pytest.fixture(scope="session")
 def templates(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return Templates(servers, tmp_path_factory.mktemp("templates"))
