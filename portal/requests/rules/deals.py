@@ -77,22 +77,17 @@ def deals_of(told: Iterable[Told]) -> list[Deal]:
     are written, and they join the deal with a reference that is called so, where only one is. Who names neither tells of a deal of its own.
     Where requests of a deal differ, stage and value are what the first of them said, and the outcome is what was noted last.
     """
-    listed = sorted(told, key=lambda one: one.request_id)
+    listed = [((key_of(one.name), key_of(one.prospect)), one) for one in sorted(told, key=lambda one: one.request_id)]
     refs: dict[tuple[str, str], set[str]] = {}
-    for one in listed:
+    for called, one in listed:
         if one.ref:
-            refs.setdefault(_called(one), set()).add(one.ref)
+            refs.setdefault(called, set()).add(one.ref)
     by_deal: dict[object, list[Told]] = {}
-    for one in listed:
-        called = _called(one)
+    for called, one in listed:
         alike = refs.get(called, set())
         key: object = one.ref or (next(iter(alike)) if len(alike) == 1 and any(called) else called if any(called) else one.request_id)
         by_deal.setdefault(key, []).append(one)
     return [deal for some in by_deal.values() if (deal := _deal(some)) is not None]
-
-
-def _called(one: Told) -> tuple[str, str]:
-    return key_of(one.name), key_of(one.prospect)
 
 
 def _deal(told: Sequence[Told]) -> Deal | None:
