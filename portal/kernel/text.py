@@ -39,6 +39,8 @@ def normal_email(address: str | None) -> str | None:
 
 def fold(text: str) -> str:
     """Return ``text`` for searching: no accents, no case, no joiners."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c) and c not in JOINERS).casefold()
 

@@ -6,12 +6,29 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.audit.actions import record
+from portal.kernel.actor import Actor
 from portal.kernel.db import violated
+from portal.kernel.errors import NotAllowed
 from portal.kernel.text import normal_email
 from portal.outside.models import EventUse, OutsideEvent
 from portal.outside.rules import KEPT_STRANGERS, EventDiffers, EventUnknown, Heard, Outcome, PersonNumberUnknown, require_event
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
+
+
+def see_stranger(session: Session, actor: Actor, *, event_id: int, now: datetime) -> str:
+    """Return the address with which an event came, and write down that an admin saw it: who has it may be no person whose log could hold that.
+
+    Refuses who is no admin, and what there is not, or not any more (``EventUnknown``).
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    event = session.get(OutsideEvent, event_id)
+    if event is None or not event.email:
+        raise EventUnknown()
+    record(session, actor, "outside_event.contact_seen", "outside_event", event.id, now=now)
+    return event.email
 
 
 def keep_event(session: Session, *, source: str, heard: Heard, token_id: int | None = None, now: datetime) -> tuple[OutsideEvent, bool]:

@@ -130,6 +130,22 @@ def erase_referral(session: Session, actor: Actor, *, referral_id: int, now: dat
     return referral
 
 
+def see_peer(session: Session, actor: Actor, *, referral_id: int, now: datetime) -> Referral:
+    """Return a referral whose peer's address an admin is shown, and write down that they saw it: a peer is no person whose log could hold it.
+
+    Refuses who is no admin, what there is not (``NotFound``), and what is erased (``AlreadyErased``).
+    """
+    if not actor.is_admin:
+        raise NotAllowed()
+    referral = session.get(Referral, referral_id)
+    if referral is None:
+        raise NotFound()
+    if referral.erased_at is not None:
+        raise AlreadyErased()
+    record(session, actor, "referral.contact_seen", "referral", referral.id, now=now)
+    return referral
+
+
 def erase_due(session: Session, actor: Actor, *, now: datetime, most: int = 100) -> int:
     """Remove the details of peers whose referral was declined long enough ago; returns of how many. Their address is free again.
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.db import Database
 from portal.kernel.rows import every_row
-from portal.requests.actions.ending import expire
+from portal.requests.actions.ending import expire, why_unfilled
 from portal.requests.actions.following import (
     ask_both,
     follow,
@@ -40,7 +40,12 @@ def expire_requests(database: Database, now: datetime) -> int:
     def found(session: Session, after: int, limit: int) -> list[int]:
         return over_requests(session, now, after, limit)
 
-    return _each(database, found, lambda request_id: partial(expire, request_id=request_id, now=now), "expire_requests")
+    def work(request_id: int) -> Callable[[Session], object]:
+        with database.reading() as session:
+            unfilled = why_unfilled(session, request_id, now)
+        return partial(expire, request_id=request_id, unfilled=unfilled, now=now)
+
+    return _each(database, found, work, "expire_requests")
 
 
 def ask_what_happened(database: Database, now: datetime) -> int:

@@ -156,6 +156,10 @@ def test_everybody_on_the_team_reads_the_page_and_only_the_owner_reads_what_is_t
     for hidden in ("Prospect 0", "What they said", "Show contact details", "Change it"):
         assert hidden not in text
         assert hidden in owner.get(page).text
+    assert GIVEN.renewal_on is not None
+    for client, knows in ((owner, True), (other, False), (admin, True)):
+        day = client.get(f"{page}").text, client.get("/companies?q=Harbour").text, client.get("/companies?q=Harbour&format=csv").text
+        assert ["2027" in part for part in day] == [knows] * 3, "when a contract is renewed is for its owner and admins"
     assert "agreed to nothing now" in text, "a profile that everybody may find"
     assert (text.count("agreed to nothing now"), owner.get(page).text.count("agreed to nothing now")) == (1, 3), "tiers 2 and 3 are not for everybody"
     assert "Deal won" in admin.get(page).text

@@ -220,7 +220,9 @@ def test_nothing_overrides_a_block_until_it_is_lifted(cast: Cast, kind: str, ref
     block = set_block(cast.session, cast.admin, kind=kind, reason="Ticket 4711", now=NOW, **whom)
     for override in (None, Override("Really", cast.admin.id)):
         with pytest.raises(getattr(refusals, refusal)):
-            cast.ask(override=override)
+            make_ask(cast.session, cast.admin, cast.person.id, now=NOW, override=override)
+        with pytest.raises(refusals.NotToBeAsked):
+            cast.ask(override=override)  # Which block stands is for admins and the account owner.
     with pytest.raises(refusals.BlockThere):
         set_block(cast.session, cast.admin, kind=kind, reason="Again", now=NOW, **whom)
     with pytest.raises(refusals.ReasonNeeded):

@@ -22,6 +22,7 @@ from portal.acts.views.writing import moment_of_day
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import Notice
+from portal.people.models import Company
 from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.support.application import PortalClient, SignIn
@@ -187,13 +188,34 @@ def test_a_block_offers_no_override(greta: PortalClient, house: House, database:
     database.write(lambda s: set_block(s, by_admin(house.ada), kind="legal", reason="Lawsuit 12", company_id=house.company_id, now=utcnow()))
     address = f"/goodwill/people/{house.amara}"
     page = greta.get(address).text
-    assert "They know why." in page
-    assert "Lawsuit 12" not in page, "why is for admins"
     form = fields_of(page, having="about")
     refused = greta.post(address, data=form | {"reason": "Still", "approver": str(house.ada)})
     assert refused.status_code == 409
-    assert "is under a legal hold" in refused.text
+    assert "is not to be asked now" in refused.text
     assert asks(database) == []
+
+
+def test_which_block_stands_and_why_is_told_to_admins_and_the_owner_alone(house: House, database: Database, sign_in: SignIn) -> None:
+    def hold(session: Session) -> int:
+        for of in ({"company_id": house.company_id}, {"person_id": house.amara}):
+            set_block(session, by_admin(house.ada), kind="legal", reason="Lawsuit 12", now=utcnow(), **of)
+        owner = make_employee(session)
+        session.get_one(Company, house.company_id).owner_id = owner.id
+        return owner.id
+
+    owner_id = database.write(hold)
+    pages = ("/goodwill", f"/goodwill/people/{house.amara}", f"/goodwill/companies/{house.company_id}")
+    for who, knows in ((house.greta, False), (owner_id, True), (house.ada, True)):
+        client = sign_in(who)
+        form = fields_of(client.get("/goodwill/several").text, having="people")
+        shown = [client.get(page).text for page in pages]
+        shown.append(client.post("/goodwill/several", data=form | {"people": "amara@harbour.example", "step": "look"}).text)
+        log = fields_of(client.get(f"/goodwill/log?person={house.amara}").text, having="happened_on")
+        shown.append(client.post("/goodwill/log", data=log | {"came": "declined"}, follow_redirects=True).text)
+        for page in shown:
+            assert ("legal hold" in page.casefold()) is knows
+            assert ("not to be asked now" in page.casefold()) is not knows
+        assert ["Lawsuit 12" in page for page in shown] == [False, knows, knows, False, False]
 
 
 def test_staff_write_down_what_came_of_an_ask(greta: PortalClient, house: House, database: Database) -> None:

@@ -166,7 +166,8 @@ def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Databa
         unmatched = browser.get("/admin/challenges/events?state=unmatched")
     assert few.total == many.total
     assert (waiting.text.count("/events/"), unmatched.text.count("/events/")) == (1, 21)
-    assert "stranger7@" in browser.get("/admin/challenges/events?q=stranger7").text
+    listed = browser.get("/admin/challenges/events?q=stranger7").text
+    assert ("somebody who is not here" in listed, "stranger7@elsewhere" in listed) == (True, False), "a list shows no addresses"
     page = browser.get(f"/admin/challenges/events/{odd}")
     assert "Step event" in page.text
     assert "the API token “CRM bridge”" in page.text
@@ -186,8 +187,13 @@ def test_admins_see_events_by_state_and_match_one(sign_in: Any, database: Databa
     hand = {"submission_id": other.id, "stage_id": stage.id}
     assert browser.post(f"/admin/challenges/events/{strange}/match", data=hand).status_code == 303
     listed = browser.get("/admin/challenges/events?state=matched").text
-    assert ("Walter Other" in listed, f"matched by {admin.name}" in listed, "nobody here has this address" in listed) == (True, True, False)
+    assert ("Walter Other" in listed, f"matched by {admin.name}" in listed) == (True, True)
     page = browser.get(f"/admin/challenges/events/{strange}").text
+    assert ("stranger7@" in page, "saw the address" in browser.get("/admin/audit").text) == (False, False)
+    assert "stranger7@elsewhere.example" in browser.post(f"/admin/challenges/events/{strange}/contact").text
+    assert f"saw the address that came with outside event {strange}" in browser.get("/admin/audit").text
+    assert sign_in(person).post(f"/admin/challenges/events/{strange}/contact").status_code == 403
+    assert person.email not in browser.get(f"/admin/challenges/events/{odd}").text, "whose it is has a page, where a view is written down"
     assert (f"Matched by hand by {admin.name}." in page, "Take the match back" in page) == (True, True)
     back = browser.post(f"/admin/challenges/events/{strange}/unmatch", follow_redirects=True).text
     assert ("Taken back. The step is open again" in back, "Match it by hand" in back) == (True, True)

@@ -115,7 +115,7 @@ def test_admins_find_a_referral_and_remove_its_details(sign_in: Any, database: D
     admin, advocate = database.write(scene)
     browser = sign_in(admin)
     page = browser.get("/admin/referrals?q=number7&state=sent")
-    assert (page.text.count("@peer.example"), "peer7@peer.example" in page.text) == (1, True)
+    assert ("Peer Number7" in page.text, "@peer.example" in page.text) == (True, False), "a list shows no addresses"
     with count_queries() as few:
         browser.get("/admin/referrals?q=number7")
     with count_queries() as many:
@@ -123,7 +123,15 @@ def test_admins_find_a_referral_and_remove_its_details(sign_in: Any, database: D
     assert few.total == many.total
     with database.reading() as session:
         seventh = session.scalars(select(Referral.id).where(Referral.email == "peer7@peer.example")).one()
+        answer = session.get_one(Referral, seventh).source_id
+    text = browser.get(f"/admin/challenges/submissions/{answer}").text
+    assert ("@peer.example" in text, "/admin/referrals?q=Peer+Number7" in text) == (False, True)
+    assert "saw the address" not in browser.get("/admin/audit").text
+    assert "peer7@peer.example" in browser.post(f"/admin/referrals/{seventh}/contact").text
+    assert f"saw the address of the peer in referral {seventh}" in browser.get("/admin/audit").text
+    assert sign_in(advocate).post(f"/admin/referrals/{seventh}/contact").status_code == 403
+    assert browser.post("/admin/referrals/999/contact").status_code == 404
     assert browser.post(f"/admin/referrals/{seventh}/erase").status_code == 303
-    assert "peer7@peer.example" not in browser.get("/admin/referrals").text
+    assert browser.post(f"/admin/referrals/{seventh}/contact", follow_redirects=True).text.count("removed already") == 1
     assert browser.post(f"/admin/referrals/{seventh}/erase", follow_redirects=True).text.count("removed already") == 1
     assert sign_in(advocate).get("/admin/referrals").status_code == 403

@@ -7,14 +7,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, finish_ask
-from portal.dashboard.queries.references import by_month, coverage, glance
+from portal.acts.actions.blocking import set_block
+from portal.acts.models.asks import CompanyGoodwill
+from portal.dashboard.queries.coverage import coverage
+from portal.dashboard.queries.references import by_month, glance
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.profiles.models import ProfileWord, ReferenceProfile
 from portal.requests.actions.following import settle_silence
 from portal.requests.actions.outcomes import say_as_requester
 from portal.requests.models import ReferenceRequest
-from portal.requests.rules.figures import Cell, Share, Verdict
+from portal.requests.rules.deals import Verdict
+from portal.requests.rules.figures import Cell, Share
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.requests import Cast
@@ -75,6 +79,12 @@ def fill(session: Session) -> int:
         rows.append(request_row(employee.id, f"w{n}", NOW - 50 * DAY, state="completed", deal_outcome="won" if n < 20 else "lost", **deal, **times))
         lost = {"deal_outcome": "won" if n < 5 else "lost", "ended_at": NOW - 45 * DAY}
         rows.append(request_row(employee.id, f"l{n}", NOW - 50 * DAY, state="cancelled", **lost, **deal))
+    # Two more requests of one deal, of which one was not closed by itself; and a deal of which the stage is not known.
+    named = {"deal_name": "Roll-out", "prospect": "Zürich AG"}
+    rows.append(request_row(employee.id, "one", NOW - 50 * DAY, state="completed", ended_at=NOW - 45 * DAY, **named))
+    closed = {"deal_outcome": "won", "deal_value": 20_000, "deal_closed_on": NOW.date(), "state": "cancelled"}
+    rows.append(request_row(employee.id, "other", NOW - 50 * DAY, **closed, deal_stage="proposal", deal_name="roll-OUT", prospect="zurich ag"))
+    rows.append(request_row(employee.id, "unknown", NOW - 50 * DAY, **closed, deal_ref="R-9"))
     euros = {"currency": "EUR", "deal_outcome": "won", "deal_stage": "early", "deal_value": 1, "deal_closed_on": NOW.date()}
     rows.append(request_row(employee.id, "eur", NOW - 50 * DAY, state="cancelled", **euros))
     session.add_all(rows)
@@ -87,19 +97,19 @@ def test_the_figures_are_those_of_the_rows(database: Database) -> None:
     with database.reading() as session:
         found = glance(session, NOW, "USD")
         assert ([row.ReferenceRequest.key for row in found.due], found.number_due) == (["late", "soon"], 2)
-        assert found.requests == 55
+        assert found.requests == 58
         assert (found.to_proposal.number, found.to_proposal.median, found.to_proposal.p90) == (26, 12.5 * HOUR, 23 * HOUR)
-        assert (found.to_completion.number, found.to_completion.median) == (25, 5 * DAY)
+        assert (found.to_completion.number, found.to_completion.median) == (26, 5 * DAY)
         assert found.filled == Share(25, 27), "all 25 in time; one late, one declined; those that still run are not judged"
         assert found.unfilled_by == [("product", 1)]
         assert found.verified == Share(1, 3)
         assert found.concentration is not None
         assert abs(found.concentration - 2 / 3) < 1e-9, "one of three did both"
         assert found.bypass == Share(1, 2), "of two that took place one; a no and one that waits are no calls"
-        [line] = found.deals
-        assert (line.stage, line.band, line.with_reference, line.without) == ("proposal", "under_50k", Share(20, 25), Share(5, 25))
-        assert (line.verdict, found.other_currencies) == (Verdict.MORE, 1)
-        assert by_month(session, [NOW - 60 * DAY, NOW - 47 * DAY, NOW - 10 * DAY]) == [(51, 0), (1, 25), (3, 0)]
+        [line] = found.deals.lines
+        assert (line.stage, line.band, line.with_reference, line.without) == ("proposal", "under_50k", Share(21, 26), Share(5, 25))
+        assert (line.verdict, found.deals.unplaced, found.deals.other_currencies) == (Verdict.MORE, 1, 1)
+        assert by_month(session, [NOW - 60 * DAY, NOW - 47 * DAY, NOW - 10 * DAY]) == [(54, 0), (1, 26), (3, 0)]
 
 
 def test_coverage_sets_what_can_be_asked_against_what_was_asked_for(database: Database) -> None:
@@ -108,11 +118,36 @@ def test_coverage_sets_what_can_be_asked_against_what_was_asked_for(database: Da
         found = {gap.cell: (gap.supply, gap.demand) for gap in coverage(session, NOW)}
         # Four asks in 90 days each, eight for a company together; one of the railway's is open.
         assert found == {
-            Cell(): (8 + 3, 53),
+            Cell(): (8 + 3, 56),
             Cell("Mining"): (0, 1),
             Cell("Banking", "50–249", "EMEA", "Boards"): (4, 1),
         }
-        assert [gap.gap for gap in coverage(session, NOW)] == [42, 1, -3]
+        assert [gap.gap for gap in coverage(session, NOW)] == [45, 1, -3]
+
+
+def test_who_is_not_to_be_asked_is_no_supply_and_words_are_compared_folded(session: Session) -> None:
+    admin, asker = by_admin(make_admin(session).id), make_employee(session)
+    firms = [make_company(session, industry="Énergie", size="1–49", region="EMEA") for _ in range(4)]
+    people = [make_person(session, company_id=firm.id) for firm in (*firms, firms[0])]
+    session.add_all(profile_row(person.id) for person in people)
+    session.flush()
+    session.add_all(
+        ProfileWord(person_id=person.id, kind="product", key="analytics", word=word) for person, word in zip(people, "aAaAa", strict=True)
+    )
+    session.add_all(request_row(asker.id, str(n), NOW, industry=("energie", "Énergie")[n > 0], product="ANALYTICS") for n in range(3))
+    session.flush()
+
+    def supply() -> tuple[str, int, int]:
+        [one] = coverage(session, NOW)
+        return one.cell.industry, one.supply, one.demand
+
+    assert supply() == ("Énergie", 8 + 4 + 4 + 4, 3)
+    set_block(session, admin, kind="escalation", reason="Open", person_id=people[4].id, now=NOW)
+    assert supply()[1] == 4 * 4
+    set_block(session, admin, kind="legal", reason="Held", company_id=firms[1].id, now=NOW)
+    session.add(CompanyGoodwill(company_id=firms[2].id, paused_until=(NOW + 100 * DAY).date(), unwanted=[], months_off=[], reason="Busy", set_at=NOW))
+    session.flush()
+    assert supply()[1] == 4 + 4, "one of the first company is held, all of the second; the third pauses; the fourth is free"
 
 
 def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove(database: Database, sign_in: SignIn, story: Story) -> None:
@@ -128,8 +163,13 @@ def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove
     ):
         assert shown in text
     file = admin.get("/admin/references?format=csv").text
-    assert "won_with_reference:proposal:under_50k,0.8,20,25" in file
+    assert "1 deal is left out, since its stage or its value is not known." in text
+    assert "1 deal in another currency is left out." in text
+    for line in ("won_with_reference:proposal:under_50k,0.8077,21,26", "stage_or_value_unknown,1,,", "deals_left_out_other_currency,1,,"):
+        assert line in file
     grid = admin.get("/admin/references/coverage").text
+    for words in ("1 lacking</td>", " to spare</td>"):
+        assert words in grid
     assert "Mining" in grid
     assert "Drafted" not in grid
     assert "Mining,,,,0,1,1" in admin.get("/admin/references/coverage?format=csv").text
@@ -147,7 +187,8 @@ def test_empty_pages_say_so_and_a_thousand_requests_cost_as_much_as_ten(database
     def add(number: int) -> Callable[[Session], None]:
         def rows(session: Session) -> None:
             facts = {"needed_by": now.date(), "industry": "Banking", "deal_outcome": "won", "deal_stage": "early", "deal_value": 5}
-            session.add_all(request_row(employee_id, f"{number}-{n}", now, **facts, deal_closed_on=now.date()) for n in range(number))
+            each = (facts | {"product": f"P{n}", "deal_closed_on": now.date()} for n in range(number))
+            session.add_all(request_row(employee_id, f"{number}-{n}", now, **one) for n, one in enumerate(each))
 
         return rows
 
@@ -159,6 +200,8 @@ def test_empty_pages_say_so_and_a_thousand_requests_cost_as_much_as_ten(database
                 assert admin.get(page).status_code == 200
             costs.append(counted.total)
     assert costs[:2] == costs[2:]
+    assert "These are the 200 places where most is lacking, of 1,000" in admin.get("/admin/references/coverage").text
+    assert len(admin.get("/admin/references/coverage?format=csv").text.splitlines()) == 1001
 
 
 def test_verified_is_counted_among_all_in_use_and_a_call_is_done_on_the_day_it_was_held(session: Session) -> None:

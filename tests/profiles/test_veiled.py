@@ -23,7 +23,7 @@ from portal.people.queries.knowing import KNOWN, knows
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.seeing import known
 from portal.profiles.rules.seeing import may_know
-from portal.references.actions.decide import accept_nomination
+from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.requests.actions.answering import accept
 from portal.requests.actions.hearing import person_left
 from portal.requests.actions.owning import agree
@@ -152,6 +152,34 @@ def test_who_is_behind_the_veil_is_in_no_page_file_search_or_offer_for_an_employ
     owner = sign_in(veiled.owner)
     for listed in ("/goodwill", "/registry", "/goodwill?format=csv", f"/registry/people/{veiled.two}", f"/companies/{veiled.firms[0]}"):
         assert NAMES[0] in owner.get(listed).text, "the account owner reads it"
+
+
+@pytest.mark.only_on("sqlite", reason="what a page shows does not depend on the database engine")
+def test_a_nomination_names_neither_who_was_turned_down_nor_who_is_behind_the_veil(database: Database, sign_in: SignIn, veiled: Veiled) -> None:
+    def nominated(session: Session) -> tuple[int, int, int]:
+        turned = make_nomination(session, name="Wilhelmine Turned", email="turned@works.example").id
+        decline_nomination(session, by_admin(veiled.admin), nomination_id=turned, reason="Not now.", now=utcnow())
+        make_profile(session, make_person(session, name=f"{NAMES[0]} Member", email=f"member@{AT}"), tier=2, now=utcnow())
+        waits = make_nomination(session, name="Plain Sight", email="plain@works.example").id
+        return turned, waits, make_nomination(session, name=f"{NAMES[1]} Mott", email=f"{NAMES[1]}@{AT}".lower()).id
+
+    turned, waits, behind = database.write(nominated)
+    client = sign_in(veiled.reader)
+    for hidden in (turned, behind):
+        page = f"/registry/nominations/{hidden}"
+        for answer in (client.get(page), client.post(f"{page}/contact")):
+            assert answer.status_code == 404
+            assert "Wilhelmine" not in answer.text
+            assert_veiled(page, answer.text)
+    refused = client.post(f"/registry/nominations/{waits}/contact")
+    assert (refused.status_code, "Plain Sight" in refused.text) == (403, True), "who stands in the registry has a name"
+    address = f"member@{AT}"
+    said = client.get(f"/nominate?email={address}", headers={"HX-Target": "known", "HX-Request": "true"}).text
+    assert (f"{address} is a member already" in said, "See the registry" in said) == (True, False)
+    data = {"key": "k", "company": "Works", "name": "As Typed", "email": address, "why": "Tells it well.", "activities": ["call"]}
+    again = client.post("/nominate", data=data)
+    assert "As Typed is a member already, so there is nothing left to do." in again.text
+    assert "You find them" not in again.text, "they stand in no registry of this reader"
 
 
 @pytest.mark.only_on("sqlite", reason="what a page shows does not depend on the database engine")

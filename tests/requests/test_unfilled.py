@@ -6,15 +6,23 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.finding.queries.near import KeptOut, kept_out
 from portal.finding.rules import misfits
 from portal.finding.rules.misfits import Misfit
+from portal.kernel.clock import utcnow
+from portal.kernel.db import Database
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
-from portal.requests.actions.ending import expire
+from portal.requests.actions import ending
+from portal.requests.actions.ending import cancel, expire
+from portal.requests.actions.owning import refuse
+from portal.requests.actions.proposing import propose
+from portal.requests.jobs import expire_requests
 from portal.requests.models import ReferenceRequest
 from portal.requests.rules.answering import UNFILLED_NAMES, Unfilled
 from portal.requests.rules.unfilled import OF_FILTERS, criterion_of
 from tests.factories.requests import Cast
+from tests.support.application import SignIn
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,47 @@ def test_a_request_whose_day_is_over_says_what_left_nobody(session: Session, ask
     ada = session.get_one(ReferenceProfile, cast.ada_id)
     for name, value in of_ada.items():
         setattr(ada, name, value)
-    request = cast.request(session, worry="", **asked)
+    request, other = cast.request(session, worry="", **asked), cast.request(session, worry="", **asked)
     session.flush()
     assert expire(session, request_id=request.id, now=cast.at + timedelta(days=32)) is True
     assert session.get_one(ReferenceRequest, request.id).unfilled_by == told
+    assert cancel(session, cast.greta, request_id=other.id, now=cast.at).unfilled_by == told
+
+
+def test_cancelled_says_how_the_last_one_fell_out_and_nothing_while_somebody_holds_or_it_was_never_sent(session: Session) -> None:
+    cast = Cast(session)
+    draft, held, refused = cast.request(session, is_sent=False), cast.request(session), cast.request(session)
+    propose(session, cast.greta, request_id=held.id, person_id=cast.ada_id, now=cast.at)
+    candidate = propose(session, cast.greta, request_id=refused.id, person_id=cast.ada_id, now=cast.at)
+    refuse(session, cast.owner, request_id=refused.id, candidate_id=candidate.id, code="other", said="", now=cast.at)
+    ends = [cancel(session, cast.greta, request_id=one.id, now=cast.at).unfilled_by for one in (draft, held, refused)]
+    assert ends == ["", "", "owner_declined"]
+
+
+def test_the_search_for_what_left_nobody_is_made_before_the_request_is_locked(database: Database, sign_in: SignIn) -> None:
+    now = utcnow()
+    cast = database.write(lambda session: Cast(session, at=now - timedelta(days=40)))
+    ids = database.write(lambda session: [cast.request(session, worry="").id for _ in range(2)])
+    searched, units = list[bool](), list[bool]()
+
+    def look(session: Session, *given: Any) -> KeptOut:
+        searched.append(any(units))
+        return kept_out(session, *given)
+
+    def unit(work: Any) -> Any:
+        units.append(True)
+        try:
+            return write(work)
+        finally:
+            units.pop()
+
+    write = database.write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ending, "kept_out", look)
+        greta = sign_in(cast.greta_row.id)
+        patch.setattr(Database, "write", lambda _, work: unit(work))
+        assert greta.post(f"/requests/{ids[0]}/cancel", follow_redirects=False).status_code == 303
+        assert expire_requests(database, now) == 1
+    assert searched == [False, False]
+    with database.reading() as session:
+        assert [session.get_one(ReferenceRequest, one).unfilled_by for one in ids] == ["not_proposed", "not_proposed"]

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import CompanyAccount
+from portal.accounts.queries.seeing import renewal_for
 from portal.acts.models.acts import Act
 from portal.consents.models import Consent
 from portal.kernel.actor import Actor
@@ -22,7 +23,7 @@ _QUOTED = ("quote", "case_study")
 
 
 def companies_page(session: Session, actor: Actor, *, after: str | None = None, **filters: Any) -> Page:
-    """Return a page of (Company, owner, renewal_on, people) by name."""
+    """Return a page of (Company, owner, renewal_on, people) by name; renewals only where ``actor`` may see them."""
     return page_by(session, _companies(session, actor, **filters), [(Company.name_key, False), (Company.id, False)], after=after)
 
 
@@ -73,7 +74,7 @@ def quotes_there(session: Session, actor: Actor, company_id: int, today: date, *
 def _companies(session: Session, actor: Actor, *, q: str = "", industry: str = "", region: str = "", owner_id: int | None = None) -> Any:
     there = (Person.company_id == Company.id, Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
     people = select(func.count()).where(*there).correlate(Company).scalar_subquery()
-    found: Any = select(Company, _owner.name.label("owner"), CompanyAccount.renewal_on, people.label("people"))
+    found: Any = select(Company, _owner.name.label("owner"), renewal_for(actor).label("renewal_on"), people.label("people"))
     found = found.outerjoin(_owner, _owner.id == Company.owner_id).outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
     if q:
         named = (Company.name_key.like(like_pattern(fold(q)), escape="\\"), Company.domain.like(like_pattern(q.casefold()), escape="\\"))

@@ -1,12 +1,13 @@
-"""Whose contact details somebody may see. What is shown of them is written down: see ``actions.seeing``."""
+"""Whose contact details, and which renewals, somebody may see. What is shown of them is written down: see ``actions.seeing``."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, case, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import ContactGrant
+from portal.accounts.models import CompanyAccount, ContactGrant
 from portal.accounts.rules.seeing import may_see_contact
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
@@ -55,6 +56,17 @@ def may_search_contact(actor: Actor) -> ColumnElement[bool]:
         return own
     looked_after = select(Company.id).where(Company.owner_id == (actor.id or 0)).scalar_subquery()
     return or_(own, Person.company_id.in_(looked_after), granted_to(actor.id or 0))
+
+
+def renewal_for(actor: Actor) -> ColumnElement[date | None]:
+    """Return the day on which a contract is renewed, over ``Company`` and ``CompanyAccount``; NULL where ``actor`` may not see it.
+
+    ``may_see_renewal`` in SQL.
+    """
+    if actor.is_admin:
+        return case((true(), CompanyAccount.renewal_on))
+    mine = Company.owner_id == (actor.id or 0) if actor.is_employee else false()
+    return case((mine, CompanyAccount.renewal_on))
 
 
 def granted_to(viewer_id: int | ColumnElement[int]) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from datetime import date
 from portal.accounts.rules.refusals import CompetitorTooLong, StakeholderNameless, TooManyCompetitors, TooManyStakeholders
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line, fold
+from portal.people.rules.company import looks_after
 
 TEXT_LENGTH, NAME_LENGTH, CARES_LENGTH, COMPETITOR_LENGTH = 8_000, 120, 1_000, 160
 MOST_STAKEHOLDERS, MOST_COMPETITORS = 20, 100
@@ -34,7 +35,7 @@ class HandOver:
 
 def may_hand_over(actor: Actor, owner_id: int | None) -> bool:
     """Tell whether ``actor`` writes what is known of a company: admins, and the employee who looks after it."""
-    return actor.is_admin or (actor.is_employee and actor.id is not None and actor.id == owner_id)
+    return looks_after(actor, owner_id)
 
 
 def tidied(given: HandOver) -> HandOver:

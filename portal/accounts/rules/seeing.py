@@ -1,9 +1,10 @@
-"""Who may see how a customer's person is reached. The one rule of it, for pages, exports, searches and mails alike."""
+"""Who may see how a customer's person is reached, and when a contract ends. The one rule of it, for pages, exports, searches and mails alike."""
 
 from enum import StrEnum
 
 from portal.kernel.actor import Actor
 from portal.kernel.text import N_
+from portal.people.rules.company import looks_after
 
 
 class Place(StrEnum):
@@ -36,3 +37,8 @@ def may_see_contact(actor: Actor, *, owner_id: int | None, person_id: int, is_gr
     if actor.is_admin or (actor.id is not None and actor.id == person_id):
         return True
     return actor.is_employee and actor.id is not None and (is_granted or actor.id == owner_id)
+
+
+def may_see_renewal(actor: Actor, owner_id: int | None) -> bool:
+    """Tell whether ``actor`` may see when a contract is renewed with a company that ``owner_id`` looks after: its owner, and admins."""
+    return looks_after(actor, owner_id)

@@ -26,6 +26,7 @@ from portal.accounts.queries.seeing import seen_by
 from portal.accounts.rules.insights import SIDE_NAMES, side_of
 from portal.accounts.rules.knowing import may_hand_over
 from portal.accounts.rules.refusals import NotYoursToHandOver
+from portal.accounts.rules.seeing import may_see_renewal
 from portal.accounts.views.names import bp
 from portal.acts.rules.acts import ACT_KIND_NAMES
 from portal.kernel.clock import local_date, utcnow
@@ -60,7 +61,9 @@ def companies() -> ResponseReturnValue:
         return csv_response("companies.csv", HEADER, (_cells(row) for row in every_company(db(), actor, **filters)))
     page, mine = companies_page(db(), actor, after=request.args.get("after"), **filters), looked_after(db(), actor.id)
     told = ngettext("You look after %(n)s company.", "You look after %(n)s companies.", mine, n=number(mine)) if mine else ""
-    return render_fragment("accounts/companies.html", "results", form=form, page=page, asked=asked, told=told)
+    return render_fragment(
+        "accounts/companies.html", "results", form=form, page=page, asked=asked, told=told, with_renewal=bool(mine) or actor.is_admin
+    )
 
 
 def _cells(row: Any) -> tuple[Any, ...]:
@@ -77,6 +80,7 @@ def company(company_id: int) -> str:
     people = people_there(db(), actor, company_id, size=SOME_PEOPLE)
     is_own = may_hand_over(actor, found.owner_id)
     facts: dict[str, Any] = {"company": found, "account": account, "known": stands, "is_own": is_own}
+    facts |= {"may_see_renewal": may_see_renewal(actor, found.owner_id)}
     facts |= {"people": people, "number": count_people(db(), actor, company_id), "may_see": seen_by(db(), actor, [one.id for one in people])}
     today = local_date(now, programme_zone(db()))
     facts |= {"said": said_page(db(), actor, company=company_id, size=SOME) if is_own else None}

@@ -80,9 +80,10 @@ def propose_ask(
     ``source`` is what asks, such as ``("reference_request", 7)``; it has one unsettled ask. ``expires_at`` is when silence frees the slot
     (the programme's days from now if not given). ``is_told`` lets a member be told here; a door that writes to them itself says False.
     ``also`` is what else stands against it where the ask comes from; the same override lifts it, and without one the first of it is raised.
-    Refuses: NotAllowed, KindUnknown, CannotBeAsked, LegalHold, OpenEscalation; and, where no ``override`` names why and who approves,
-    KindNotWanted, Paused, MonthOff, Resting, PersonCapReached, PersonTakesNone, CompanyCapReached, CompanyTakesNone; of an override
-    ReasonNeeded and ApproverNeeded; KeyUsed, SourceAsks. Of many who go for the last slot exactly one gets it: the budgets are locked first.
+    Refuses: NotAllowed, KindUnknown, CannotBeAsked, LegalHold and OpenEscalation (NotToBeAsked to whom may not know which); and, where no
+    ``override`` names why and who approves, KindNotWanted, Paused, MonthOff, Resting, PersonCapReached, PersonTakesNone,
+    CompanyCapReached, CompanyTakesNone; of an override ReasonNeeded and ApproverNeeded; KeyUsed, SourceAsks. Of many who go for the last
+    slot exactly one gets it: the budgets are locked first.
     """
     require_staff(actor)
     wanted, person = known_kind(kind), get_person(session, person_id)
@@ -92,7 +93,7 @@ def propose_ask(
     lapsed = lapse(session, system("job"), people=[person_id], companies=_company(person), source=source, now=now)
     budget = budget_of(session, person_id, now)
     try:
-        lifted = _lifted(session, actor, person_id, [*budget.standing.against(wanted), *also], override)
+        lifted = _lifted(session, actor, person_id, [*budget.against(actor, wanted), *also], override)
     except Refusal:
         weigh(session, lapsed, now)
         raise

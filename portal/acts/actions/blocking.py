@@ -9,7 +9,8 @@ from portal.acts.actions.locking import lock_budgets, locked_company, locked_per
 from portal.acts.models.asks import AskBlock
 from portal.acts.queries.budget import budget_of
 from portal.acts.rules.asks import REASON_LENGTH
-from portal.acts.rules.refusals import BlockGone, BlockThere, LegalHold, OpenEscalation, ReasonNeeded
+from portal.acts.rules.refusals import BlockGone, BlockThere, ReasonNeeded
+from portal.acts.rules.seeing import HELD, told_to
 from portal.acts.rules.terms import BlockKind
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
@@ -62,16 +63,17 @@ def lift_block(session: Session, actor: Actor, *, block_id: int, reason: str, no
     return block
 
 
-def require_unblocked(session: Session, person_id: int, now: datetime) -> None:
-    """Refuses whom a legal hold or an open escalation keeps from being written to (LegalHold, OpenEscalation); no other rule is looked at.
+def require_unblocked(session: Session, person_id: int, now: datetime, actor: Actor | None = None) -> None:
+    """Refuses whom a legal hold or an open escalation keeps from being written to (LegalHold, OpenEscalation; NotToBeAsked where ``actor``,
+    who reads it, may not know which); no other rule is looked at.
 
     For what is no ask and yet wants something, such as an invitation to speak for us. A block that is set at the same moment comes before
     it, or after.
     """
     lock_budgets(session, [person_id])
-    for stop in budget_of(session, person_id, now).standing.against(""):
-        if isinstance(stop, (LegalHold, OpenEscalation)):
-            raise stop
+    budget = budget_of(session, person_id, now)
+    if held := [stop for stop in budget.standing.against("") if isinstance(stop, HELD)]:
+        raise held[0] if actor is None else told_to(actor, held, budget.owner_id)[0]
 
 
 def _admins_why(actor: Actor, reason: str) -> str:

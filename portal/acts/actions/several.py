@@ -44,7 +44,7 @@ def foresee_several(
     """
     wanted, found = known_kind(kind), _found(session, actor, lines)
     budgets = budgets_of(session, [line.person_id for line in found if line.person_id], now)
-    return [line for line, _budget in _judged(session, found, budgets, wanted, channel, now)]
+    return [line for line, _budget in _judged(session, actor, found, budgets, wanted, channel, now)]
 
 
 def ask_several(
@@ -64,14 +64,14 @@ def ask_several(
     lapsed = lapse(session, system("job"), people=ids, companies=sorted({one.company_id for one in people if one.company_id}), now=now) if ids else []
     budgets = budgets_of(session, ids, now)
     again = [_again(line, before.get(line.person_id or 0), wanted) for line in found]
-    judged = _judged(session, again, budgets, wanted, channel, now)
+    judged = _judged(session, actor, again, budgets, wanted, channel, now)
     able = [budget for line, budget in judged if budget is not None and line.refusal is None]
     made = ask_all(session, actor, able, kind=wanted, channel=Channel(channel), about=about, key=key, lapsed=lapsed, now=now)
     return [replace(line, ask=made.get(line.person_id or 0, line.ask)) for line, _budget in judged]
 
 
 def _judged(
-    session: Session, found: Sequence[Line], budgets: Mapping[int, Budget], kind: AskKind, channel: str, now: datetime
+    session: Session, actor: Actor, found: Sequence[Line], budgets: Mapping[int, Budget], kind: AskKind, channel: str, now: datetime
 ) -> list[tuple[Line, Budget | None]]:
     """Return each line with what stands against it, and the budget that it was judged by: what those before take is taken."""
     leaves_at = now + timedelta(days=defaults_of(session).answer_days)
@@ -83,12 +83,12 @@ def _judged(
             looked.append((line, None))
             continue
         firm = firms.get(budget.company_id or 0)
-        standing = replace(budget.standing, company=firm)
-        refusal: Refusal | None = next(iter(standing.against(kind)), None) or not_here(budget, channel)
+        budget = replace(budget, standing=replace(budget.standing, company=firm))
+        refusal = next(iter(budget.against(actor, kind)), None) or not_here(budget, channel)
         if firm is not None and budget.company_id and refusal is None:
             ends = min(leaves_at, now + timedelta(days=firm.cap.days))
             firms[budget.company_id] = replace(firm, taken=firm.taken.with_one(ends))
-        looked.append((replace(line, company=firm.name if firm else None, refusal=refusal), replace(budget, standing=standing)))
+        looked.append((replace(line, company=firm.name if firm else None, refusal=refusal), budget))
     return looked
 
 

@@ -13,18 +13,20 @@ from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import AT_ONCE, taken_of_companies
 from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state_of
 from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
+from portal.acts.rules.seeing import told_to
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
 from portal.kernel.among import Among
+from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
-from portal.kernel.errors import NotFound
+from portal.kernel.errors import NotFound, Refusal
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 
 _NOTHING = Terms()
 # Made once: to put a statement together takes longer than to ask it.
 _PEOPLE = (
-    select(Person.id, Person.name, Person.company_id, Person.is_advocate, Person.state, Company.name.label("company"))
+    select(Person.id, Person.name, Person.company_id, Person.is_advocate, Person.state, Company.name.label("company"), Company.owner_id)
     .outerjoin(Company, Company.id == Person.company_id)
     .where(Among(Person.id, "ids"))
 )
@@ -80,6 +82,12 @@ class Budget:
     standing: Standing
     is_here: bool = True
     """Whether they have an account, and so are told by the portal and can answer in it."""
+    owner_id: int | None = None
+    """Who looks after the company."""
+
+    def against(self, actor: Actor, kind: str = "") -> list[Refusal]:
+        """Return what stands against an ask of ``kind``, as ``actor`` may read it."""
+        return told_to(actor, self.standing.against(kind), self.owner_id)
 
     @property
     def band(self) -> Band:
@@ -113,7 +121,7 @@ def budgets_of(session: Session, person_ids: Iterable[int], now: datetime, *, of
         is_askable = row.is_advocate and row.state != PersonState.DEACTIVATED
         standing = Standing(persons[row.id], companies.get(row.company_id), now, zone, is_askable)
         own = shown(persons[row.id], now, zone, call_effort)
-        found[row.id] = Budget(row.id, row.company_id, own, told.get(row.company_id), standing, row.state == PersonState.ACTIVE)
+        found[row.id] = Budget(row.id, row.company_id, own, told.get(row.company_id), standing, row.state == PersonState.ACTIVE, row.owner_id)
     return found
 
 

@@ -83,6 +83,13 @@ class OpenEscalation(Stop):
     message = N_("%(name)s has an open escalation and cannot be asked until it is settled. An admin lifts the block then.")
 
 
+class NotToBeAsked(Stop):
+    """A legal hold or an open escalation, for whoever neither runs the programme nor looks after the company (``rules.seeing``)."""
+
+    is_final = True
+    message = N_("%(name)s is not to be asked now. Their account owner and admins know why.")
+
+
 class CannotBeAsked(Stop):
     """No customer's person, or one who is deactivated."""
 

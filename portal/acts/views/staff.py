@@ -26,6 +26,7 @@ from portal.people.models import Person
 from portal.people.queries.companies import get_company
 from portal.people.queries.knowing import require_known
 from portal.people.queries.persons import get_person, names
+from portal.people.rules.company import looks_after
 from portal.web.exports import csv_response, xlsx_response
 from portal.web.guards import current_actor, staff
 from portal.web.language import month
@@ -48,7 +49,7 @@ def index() -> ResponseReturnValue:
         answer = csv_response if kind == "csv" else xlsx_response
         return answer(f"goodwill.{kind}", HEADER, _lines(everybody_to_ask(db(), current_actor(), **sifted), now))
     page = people_to_ask(db(), current_actor(), **sifted, after=request.args.get("after"))
-    facts = {"page": page, "budgets": budgets_of(db(), [row.id for row in page], now), "asked": asked, "form": form}
+    facts = {"page": page, "budgets": budgets_of(db(), [row.id for row in page], now), "asked": asked, "form": form, "actor": current_actor()}
     return render_fragment("acts/index.html", "results", **facts, now=now, **NAMES)
 
 
@@ -126,6 +127,7 @@ def _company(company_id: int, refused: tuple[int, OutcomeForm] | None = None) ->
     facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page, "form": form, "asked": form.values()}
     facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), **_open_of(refused, company_id=company_id)}
     facts |= {"latest": asks_of_company(db(), current_actor(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
+    facts |= {"knows_why": looks_after(current_actor(), found.owner_id), "actor": current_actor()}
     return render("acts/company.html", **facts, now=now, **NAMES)
 
 
@@ -179,7 +181,12 @@ def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = 
     page = asks_of(db(), person_id, after=request.args.get("after"))
     facts: dict[str, Any] = {"person": found, "budget": budget, "page": page, **_open_of(refused, person_id=person_id)}
     facts |= {"blocks": standing_blocks(person_id=person_id) + (standing_blocks(company_id=budget.company_id) if budget.company_id else [])}
-    facts |= {"stops": budget.standing.against(""), "stop": stop, "form": form or _ask_form(person_id, formdata=None)}
+    facts |= {
+        "stops": budget.against(current_actor()),
+        "knows_why": looks_after(current_actor(), budget.owner_id),
+        "stop": stop,
+        "form": form or _ask_form(person_id, formdata=None),
+    }
     return render("acts/person.html", **facts, now=now, **NAMES)
 
 

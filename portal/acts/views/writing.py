@@ -71,7 +71,7 @@ def keep_log() -> ResponseReturnValue:
 
 def _blocked(person_id: int, now: datetime) -> Stop | None:
     """Return the block that stands: what was asked outside is written down all the same, but whoever asked should know."""
-    return next((stop for stop in budget_of(db(), person_id, now).standing.against("") if stop.is_final), None)
+    return next((stop for stop in budget_of(db(), person_id, now).against(current_actor()) if isinstance(stop, Stop) and stop.is_final), None)
 
 
 def moment_of(form: LogForm, now: datetime) -> datetime:

@@ -6,6 +6,8 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from portal.accounts.queries.seeing import Contact
+from portal.accounts.views.contacts import shown_contact
 from portal.audience.queries.reasons import people_called
 from portal.challenges.actions.events import match_event
 from portal.challenges.actions.unmatching import unmatch_event, why_not_unmatch
@@ -15,6 +17,7 @@ from portal.challenges.queries.events import event_codes, matched_to, waiting_pl
 from portal.challenges.queries.stages import get_submission
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
+from portal.outside.actions import see_stranger
 from portal.outside.queries import count_events, get_event, list_events, owner_of, sender_of, state_of, use_of
 from portal.outside.rules import OUTCOME_NAMES
 from portal.people.models import Person
@@ -71,6 +74,15 @@ def _people(asked: str | None) -> list[Person]:
     if chosen is not None:
         return [get_person(db(), chosen)]
     return people_called(db(), asked) if asked else []
+
+
+@bp.post("/events/<int:event_id>/contact")
+@admin
+@writes
+def event_contact(event_id: int) -> str:
+    """Show the address with which an event came, and write down that it was seen."""
+    email = see_stranger(db(), current_actor(), event_id=event_id, now=utcnow())
+    return shown_contact(Contact(0, get_event(db(), event_id).code, email))
 
 
 def _match_again(refusal: Refusal, event_id: int) -> Response:

@@ -6,7 +6,8 @@ from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.dashboard.queries.references import Glance, by_month, coverage, glance
+from portal.dashboard.queries.coverage import coverage
+from portal.dashboard.queries.references import Glance, by_month, glance
 from portal.dashboard.rules import month_starts, round_top
 from portal.dashboard.views.home import bp
 from portal.kernel.clock import start_of_day, utcnow
@@ -14,7 +15,8 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.rules.answering import UNFILLED_NAMES
-from portal.requests.rules.figures import ALARM, LEAST_DEALS, Share, Spread, Verdict, is_alarming
+from portal.requests.rules.deals import LEAST_DEALS, Verdict
+from portal.requests.rules.figures import ALARM, LEAST_MEASURED, Share, Spread, is_alarming
 from portal.requests.rules.states import CANDIDATE_NAMES, DealStage
 from portal.requests.rules.waiting import GAVE_UP_NAMES
 from portal.web.exports import csv_response
@@ -23,6 +25,8 @@ from portal.web.templating import render
 from portal.web.transaction import db
 
 FIGURES_HEADER, GAPS_HEADER = ("figure", "value", "number", "of"), ("industry", "size", "region", "product", "supply", "demand", "gap")
+SHOWN_GAPS = 200
+"""So many places stand on the page, the worst first; the file has all."""
 BANDS = {"under_10k": N_("below 10,000"), "under_50k": N_("10,000 to 50,000"), "under_250k": N_("50,000 to 250,000"), "more": N_("250,000 and more")}
 STAGES = {
     DealStage.EARLY: N_("Early"),
@@ -52,7 +56,7 @@ def references() -> ResponseReturnValue:
     months = [{"first": first, "opened": opened, "completed": done} for first, (opened, done) in zip(starts, counts, strict=True)]
     top = round_top(max((max(pair) for pair in counts), default=0) or 1)
     facts: dict[str, Any] = {"found": found, "months": months, "top": top, "currency": currency, "alarm": ALARM, "least": LEAST_DEALS}
-    facts |= {"is_alarming": is_alarming(found.concentration), "criterion_name": criterion_name}
+    facts |= {"measured": LEAST_MEASURED, "is_alarming": is_alarming(found.concentration), "criterion_name": criterion_name}
     return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGES, verdicts=VERDICTS, activities=ACTIVITY_NAMES, now=now)
 
 
@@ -64,7 +68,8 @@ def reference_coverage() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         rows = ((g.cell.industry, g.cell.size, g.cell.region, g.cell.product, g.supply, g.demand, g.gap) for g in found)
         return csv_response("coverage.csv", GAPS_HEADER, rows)
-    return render("dashboard/coverage.html", gaps=found, lacking=sum(1 for gap in found if gap.gap > 0))
+    lacking = sum(1 for gap in found if gap.gap > 0)
+    return render("dashboard/coverage.html", gaps=found[:SHOWN_GAPS], places=len(found), lacking=lacking)
 
 
 def criterion_name(key: str) -> str:
@@ -83,7 +88,9 @@ def _figures(found: Glance) -> Any:
     yield ("concentration_gini", "" if found.concentration is None else round(found.concentration, 3), "", "")
     for key, number in found.unfilled_by:
         yield (f"unfilled_by_{key}", "", number, "")
-    for line in found.deals:
+    yield ("deals_left_out_stage_or_value_unknown", found.deals.unplaced, "", "")
+    yield ("deals_left_out_other_currency", found.deals.other_currencies, "", "")
+    for line in found.deals.lines:
         yield (f"won_with_reference:{line.stage}:{line.band}", *_cells(line.with_reference))
         yield (f"won_without:{line.stage}:{line.band}", *_cells(line.without))
 

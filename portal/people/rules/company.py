@@ -3,6 +3,7 @@
 import hashlib
 from enum import StrEnum
 
+from portal.kernel.actor import Actor
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_, clean_line, fold
 
@@ -53,6 +54,11 @@ def name_key(name: str | None) -> str:
 def claim_of(name: str | None) -> str:
     """Return the key under which a company that is made because somebody named it is made once, however many name it at once."""
     return f"name:{hashlib.sha256(name_key(name).encode()).hexdigest()[:48]}"
+
+
+def looks_after(actor: Actor, owner_id: int | None) -> bool:
+    """Tell whether ``actor`` runs the programme, or is the employee who looks after the company: how a customer stands with us is theirs to know."""
+    return actor.is_admin or (actor.is_employee and actor.id is not None and actor.id == owner_id)
 
 
 def normal_domain(text: str) -> str:

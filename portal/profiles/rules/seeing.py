@@ -4,6 +4,7 @@ Contact details are another matter, which ``accounts`` owns.
 """
 
 from portal.kernel.actor import Actor
+from portal.people.rules.company import looks_after
 from portal.profiles.rules.states import Status
 
 OPEN_TIER = 1
@@ -12,7 +13,7 @@ OPEN_TIER = 1
 
 def may_change(actor: Actor, owner_id: int | None) -> bool:
     """Tell whether ``actor`` may write this profile: admins, and the employee who looks after the company."""
-    return actor.is_admin or (actor.is_employee and actor.id is not None and actor.id == owner_id)
+    return looks_after(actor, owner_id)
 
 
 def may_know(actor: Actor, *, person_id: int | None = None, owner_id: int | None, tier: int | None, is_granted: bool = False) -> bool:

@@ -71,7 +71,8 @@ def accept_nomination(
     ``company`` corrects the company as it was typed; ``rule_id`` is the rule that decides. Refuses who may not decide (``NotAllowed``,
     ``OwnNomination``), what was decided already (``AlreadyDecided``), a nominee whose account
     is deactivated (``NomineeDeactivated``), one who said no meanwhile (``NomineeSaidNo``), and one whom a legal hold or an open escalation
-    keeps from being asked for anything (``LegalHold``, ``OpenEscalation``).
+    keeps from being asked for anything (``LegalHold``, ``OpenEscalation``; ``NotToBeAsked`` to a
+    reviewer).
     """
     nomination = _decide(session, actor, nomination_id, Move.APPROVE, {"asked_at": now, "rule_id": rule_id}, now)
     if said_no(session, nomination.email_key):
@@ -79,7 +80,7 @@ def accept_nomination(
     named = [nomination.company_id, nomination.company_name]
     company_id = _company(session, actor, nomination, company, now)
     person, is_invited = _person(session, actor, nomination, company_id, now)
-    require_unblocked(session, person.id, now)
+    require_unblocked(session, person.id, now, actor)
     followers = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
     session.execute(update(Nomination).where(followers).values(person_id=person.id).execution_options(synchronize_session=False))
     session.refresh(nomination)

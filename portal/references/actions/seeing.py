@@ -12,17 +12,21 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.references.models.nominating import Nomination
-from portal.references.queries.nominations import may_see_nominee
+from portal.references.queries.nominations import may_see_nominee, require_nominee_known
 
 
 def see_nominee(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> Contact:
-    """Return the address under which somebody was nominated; who is a person here by now is seen as that person. Refuses NotFound, ContactHidden."""
+    """Return the address under which somebody was nominated; who is a person here by now is seen as that person.
+
+    Refuses NotFound, also to whoever may not read who that is, and ContactHidden.
+    """
     nomination = session.get(Nomination, nomination_id)
     if nomination is None:
         raise NotFound()
+    if not may_see_nominee(session, actor, nomination_id):
+        require_nominee_known(session, actor, nomination)
+        raise ContactHidden(name=nomination.name)
     if nomination.person_id is not None:
         return see_contact(session, actor, person_id=nomination.person_id, place=Place.NOMINATION, now=now)
-    if not may_see_nominee(session, actor, nomination_id):
-        raise ContactHidden(name=nomination.name)
     record(session, actor, "nomination.contact_seen", "nomination", nomination.id, now=now)
     return Contact(0, nomination.name, nomination.email)

@@ -46,7 +46,7 @@ def addresses_of(email_key: str | None) -> Select[str]:
 
 def find_known(session: Session, actor: Actor, email: str | None) -> Known | None:
     """Return what is known of an address that somebody is about to nominate, or None for nothing. Of whom ``actor`` may not know who they are
-    it says the address for the name.
+    it says the address for the name, and points nowhere.
     """
     key = normal_email(email)
     if not key:
@@ -54,7 +54,7 @@ def find_known(session: Session, actor: Actor, email: str | None) -> Known | Non
     person = find_person_by_email(session, email)
     found = _find_known(session, actor.id, key, person)
     is_known = found is None or person is None or person.id in knows(session, actor, [person.id])
-    return found if is_known or found is None else replace(found, name=key)
+    return found if is_known or found is None else replace(found, name=key, is_listed=False)
 
 
 def _find_known(session: Session, nominator_id: int | None, key: str, person: Person | None) -> Known | None:

@@ -13,14 +13,17 @@ from portal.consents.models import Consent
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
+from portal.kernel.errors import NotFound
 from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import knows
+from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity
 from portal.references.rules.nominating import credited
-from portal.references.rules.states import STANDING_STEPS, Moments, Standing, State, standing, timeline
+from portal.references.rules.states import STANDING_STEPS, STANDS, Moments, Standing, State, standing, timeline
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _first, _nominee, _credited, _sender, _colleague = aliased(Nomination), aliased(Person), aliased(Person), aliased(Person), aliased(Person)
@@ -125,6 +128,18 @@ def may_see_nominee(session: Session, actor: Actor, nomination_id: int) -> bool:
         return bool(seen_by(session, actor, [nomination.person_id]))
     owner_id = session.scalar(select(Company.owner_id).where(Company.id == nomination.company_id)) if nomination.company_id else None
     return may_see_contact(actor, owner_id=owner_id, person_id=0, is_granted=has_typed(session, nomination, actor.id))
+
+
+def require_nominee_known(session: Session, actor: Actor, nomination: Nomination) -> None:
+    """Refuse ``NotFound`` unless ``actor`` may read who was nominated: admins and those who nominated them do; everybody else while the
+    nomination stands, and where the address is somebody's who is here, if they may know of them.
+    """
+    first = session.get_one(Nomination, nomination.duplicate_of_id) if nomination.duplicate_of_id else nomination
+    if actor.is_admin or actor.id in nominators_of(session, first.id):
+        return
+    here = {first.person_id} if first.person_id else {one.id for one in (find_person_by_email(session, first.email),) if one is not None}
+    if first.state not in STANDS or here - knows(session, actor, here):
+        raise NotFound()
 
 
 def nominators_of_person(session: Session, person_id: int) -> set[int]:

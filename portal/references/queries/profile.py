@@ -17,9 +17,9 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.models.nominating import Nomination
 from portal.references.queries.customers import Offered, offer_of
-from portal.references.queries.nominations import has_typed, in_order, nominators_of, taken_back_at
+from portal.references.queries.nominations import has_typed, in_order, require_nominee_known, taken_back_at
 from portal.references.queries.review import Voice, voices
-from portal.references.rules.states import STANDS, Moments, Standing, State, standing, timeline
+from portal.references.rules.states import Moments, Standing, State, standing, timeline
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ def profile_of_person(session: Session, person_id: int, now: datetime) -> Profil
 def profile_of_nominee(session: Session, actor: Actor, nomination_id: int) -> Profile:
     """Return the profile of who was nominated, or of the one that this was a duplicate of; ``NotFound`` where there is none.
 
-    Who was not approved, said no or did not answer does not stand in the registry: only admins and those who nominated them read on.
+    Who was not approved, said no or did not answer does not stand in the registry: only admins and those who nominated them read on
+    (``require_nominee_known``).
     """
     asked = session.get(Nomination, nomination_id)
     if asked is None:
         raise NotFound()
+    require_nominee_known(session, actor, asked)
     nomination = session.get_one(Nomination, asked.duplicate_of_id) if asked.duplicate_of_id else asked
     person = session.get(Person, nomination.person_id) if nomination.person_id else None
     back = _taken_back_at(session, nomination)
     kind = _stands(nomination, person, back)
-    if nomination.state not in STANDS and not actor.is_admin and actor.id not in nominators_of(session, nomination.id):
-        raise NotFound()
     typed = nomination.email if person is None and has_typed(session, nomination, actor.id) else ""
     return _profile(session, person, nomination, kind, timeline(kind, _moments(nomination, None, back)), {}, None, typed_email=typed)
 

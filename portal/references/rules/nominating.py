@@ -47,12 +47,16 @@ class KnownAs(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody who is about to be nominated and is known already. ``at`` is when they were nominated or invited, or said no."""
+    """Somebody who is about to be nominated and is known already. ``at`` is when they were nominated or invited, or said no.
+
+    ``is_listed``: the reader finds them in the registry.
+    """
 
     as_what: KnownAs
     name: str
     nominator: str = ""
     at: datetime | None = None
+    is_listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Line:
 class AlreadyMember(Refusal):
     """The nominee takes part already."""
 
-    message = N_("%(name)s is a member already, so there is nothing left to do. You find them in the registry.")
+    message = N_("%(name)s is a member already, so there is nothing left to do.")
     field = "email"
 
 

@@ -9,11 +9,13 @@ from portal.acts.actions.asking import propose_ask
 from portal.acts.actions.blocking import require_unblocked
 from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.rules.refusals import Stop
+from portal.acts.rules.seeing import told_to
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.notifications.actions import notify
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
+from portal.profiles.queries.profiles import owner_of
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.requests.actions.fitting import kept_override
 from portal.requests.actions.links import send_link
@@ -33,7 +35,8 @@ ASKED = "request_asked"
 def ask_customer(session: Session, actor: Actor, *, request_id: int, candidate_id: int, now: datetime) -> RequestCandidate:
     """Write to the customer. Refuses: RequestUnknown, NotAllowed, RequestMoved, NoAddress, NoConsent; every ``Stop`` where the slot lapsed.
 
-    Those that name the customer or what stands against them are ``NotToBeAskedNow`` for an actor who may not know who it is.
+    Those that name the customer or what stands against them are ``NotToBeAskedNow`` for an actor who may not know who it is; which block
+    stands is for the account owner and admins (``NotToBeAsked``).
     """
     request = locked_for(session, actor, request_id, Move.ASK)
     require_way(request, Move.ASK)
@@ -41,10 +44,8 @@ def ask_customer(session: Session, actor: Actor, *, request_id: int, candidate_i
     is_known = knows_candidate(session, actor, request, candidate)
     try:
         write_to_customer(session, actor, request, candidate, now)
-    except (Stop, NoAddress, NoReference):
-        if is_known:
-            raise
-        raise NotToBeAskedNow() from None
+    except (Stop, NoAddress, NoReference) as refusal:
+        raise (told_to(actor, [refusal], owner_of(session, candidate.person_id))[0] if is_known else NotToBeAskedNow()) from None
     return candidate
 
 

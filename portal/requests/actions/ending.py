@@ -28,10 +28,27 @@ CLOSED = {DealOutcome.WON: "request.deal_won", DealOutcome.LOST: "request.deal_l
 CORRECTED = "request.deal_corrected"
 
 
-def cancel(session: Session, actor: Actor, *, request_id: int, reason: str = "", now: datetime) -> ReferenceRequest:
-    """End a request that is not needed any more. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
+def why_unfilled(session: Session, request_id: int, now: datetime) -> str:
+    """Return what the search keeps out of an open request that nobody was proposed for, empty of every other.
+
+    That takes a whole search: it only reads, and is done before a request is locked, best before the unit of work (``@writes(first=…)``).
+    """
+    request = session.get(ReferenceRequest, request_id)
+    if request is None or request.state not in (State.OPEN, State.MATCHING) or _fell_out(session, request_id):
+        return ""
+    found = kept_out(session, needs_of(request), now)
+    return criterion_of(found.fitting, found.alone, found.lacking).value
+
+
+def cancel(session: Session, actor: Actor, *, request_id: int, reason: str = "", unfilled: str | None = None, now: datetime) -> ReferenceRequest:
+    """End a request that is not needed any more; ``unfilled`` as of ``why_unfilled``, which is asked where it is not given.
+
+    Refuses: RequestUnknown, NotAllowed, RequestMoved.
+    """
+    kept = why_unfilled(session, request_id, now) if unfilled is None else unfilled
     request = locked_for(session, actor, request_id, Move.CANCEL)
-    return _end(session, actor, request, Move.CANCEL, "cancelled", reason=reason, now=now)
+    left = "" if holder_of(session, request_id) is not None else _fell_out(session, request_id) or kept
+    return _end(session, actor, request, Move.CANCEL, "cancelled", reason=reason, unfilled=left, now=now)
 
 
 def decline_request(session: Session, actor: Actor, *, request_id: int, code: str, reason: str = "", now: datetime) -> ReferenceRequest:
@@ -42,13 +59,14 @@ def decline_request(session: Session, actor: Actor, *, request_id: int, code: st
     return _end(session, actor, request, Move.DECLINE, "declined_request", reason=reason, code=code, unfilled=code, now=now)
 
 
-def expire(session: Session, *, request_id: int, now: datetime) -> bool:
-    """End a request whose day is over, unless somebody said yes; tells whether it did."""
+def expire(session: Session, *, request_id: int, unfilled: str | None = None, now: datetime) -> bool:
+    """End a request whose day is over, unless somebody said yes; tells whether it did. ``unfilled`` as in ``cancel``."""
+    kept = why_unfilled(session, request_id, now) if unfilled is None else unfilled
     request = locked(session, request_id)
     today = local_date(now, programme_zone(session))
     if request.state not in WAYS[Move.EXPIRE].start or request.needed_by is None or request.needed_by >= today:
         return False
-    _end(session, system("job"), request, Move.EXPIRE, "expired", unfilled=_unfilled(session, request, now), now=now)
+    _end(session, system("job"), request, Move.EXPIRE, "expired", unfilled=_fell_out(session, request_id) or kept, now=now)
     return True
 
 
@@ -132,11 +150,7 @@ def _end(
     return request
 
 
-def _unfilled(session: Session, request: ReferenceRequest, now: datetime) -> str:
-    """Return what left a request without anybody: the way in which the last one who could answer fell out, else what the search keeps out."""
-    asked = (RequestCandidate.request_id == request.id, RequestCandidate.state != CandidateState.WITHDRAWN)
-    last = session.scalar(select(RequestCandidate.state).where(*asked).order_by(RequestCandidate.id.desc()).limit(1))
-    if last is not None:
-        return str(last)
-    found = kept_out(session, needs_of(request), now)
-    return criterion_of(found.fitting, found.alone, found.lacking).value
+def _fell_out(session: Session, request_id: int) -> str:
+    """Return the way in which the last one who could answer fell out, empty where there was none."""
+    asked = (RequestCandidate.request_id == request_id, RequestCandidate.state != CandidateState.WITHDRAWN)
+    return str(session.scalar(select(RequestCandidate.state).where(*asked).order_by(RequestCandidate.id.desc()).limit(1)) or "")

@@ -10,7 +10,7 @@ from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
-from portal.acts.rules.refusals import LegalHold, OpenEscalation
+from portal.acts.rules.refusals import NotToBeAsked
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
 from portal.finding.rules.misfits import SENSITIVE, NoConsent, StandsAgainst
@@ -89,7 +89,7 @@ def propose(
             source=(SOURCE, request_id), expires_at=now + terms_of(session).held_for, override=override,
             also=stands_against(against), is_told=False, now=now,
         )  # fmt: skip
-    except (*SENSITIVE, LegalHold, OpenEscalation) as refusal:
+    except (*SENSITIVE, NotToBeAsked) as refusal:
         if may_change(actor, owner_of(session, person_id)):
             raise
         raise (StandsAgainst() if isinstance(refusal, SENSITIVE) else NotToBeAskedNow()) from None

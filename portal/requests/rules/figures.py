@@ -1,21 +1,20 @@
-"""The programme owner's figures about references: speed, fill rate, concentration, coverage, win rate, bypass. Pure; specification A5 and A7."""
+"""The programme owner's figures about references: speed, fill rate, concentration, coverage. Pure; specification A5 and A7."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
-from math import ceil, sqrt
+from math import ceil
 from statistics import median
+
+from portal.finding.rules.needs import key_of
 
 ALARM = 0.6
 """A Gini above this means that too few carry too much (specification A5)."""
 HORIZON_DAYS = 90
 DUE_WITHIN = timedelta(hours=72)
-LEAST_DEALS = 20
-"""Fewer deals than this on either side say nothing about a win rate."""
-CERTAIN = 1.96
-"""Standard errors: beyond them a difference is more than chance in 19 of 20 comparisons."""
-DEAL_BANDS: Sequence[tuple[str, int | None]] = (("under_10k", 10_000), ("under_50k", 50_000), ("under_250k", 250_000), ("more", None))
+LEAST_MEASURED = 10
+"""Of fewer than this nobody says what nine of ten do not exceed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Spread:
-    """How long something took: the middle one, and the one that nine of ten do not exceed; None where nothing was measured."""
+    """How long something took: the middle one, None where nothing was measured, and what nine of ten do not exceed, None below ten."""
 
     number: int
     median: timedelta | None
@@ -40,12 +39,13 @@ class Spread:
 
 
 def spread(lengths: Sequence[timedelta]) -> Spread:
-    """Return median and 90th percentile (nearest rank: the smallest length that nine of ten do not exceed)."""
+    """Return median and 90th percentile (nearest rank: the smallest length that nine of ten do not exceed), the latter of ten and more only."""
     if not lengths:
         return Spread(0, None, None)
     ordered = sorted(lengths)
     seconds = median(length.total_seconds() for length in ordered)
-    return Spread(len(ordered), timedelta(seconds=seconds), ordered[ceil(0.9 * len(ordered)) - 1])
+    slow = ordered[ceil(0.9 * len(ordered)) - 1] if len(ordered) >= LEAST_MEASURED else None
+    return Spread(len(ordered), timedelta(seconds=seconds), slow)
 
 
 def filled_in_time(requests: Iterable[tuple[date, date | None, bool]], today: date) -> Share:
@@ -96,10 +96,10 @@ class Cell:
     region: str = ""
     product: str = ""
 
-    def holds(self, other: "Cell") -> bool:
-        """Tell whether what stands in ``other`` serves what is wanted here."""
-        pairs = ((self.industry, other.industry), (self.size, other.size), (self.region, other.region))
-        return all(wanted in ("", there) for wanted, there in pairs) and self.product == other.product
+    @property
+    def key(self) -> "Cell":
+        """Return the place as it is compared: industry, region and product folded, as words of profiles are."""
+        return Cell(key_of(self.industry), self.size, key_of(self.region), key_of(self.product))
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,33 @@ class Gap:
 def gaps(supply: Mapping[Cell, int], demand: Mapping[Cell, int]) -> list[Gap]:
     """Return every cell that was asked for, the worst gap first; of equal ones that with more demand.
 
-    A cell that leaves industry, size or region open is served by all that stands there. Its product has to be among the supply's own:
-    supply is handed in once for each product and once without, so that somebody with three products counts once where none is asked for.
+    Places are compared by their ``key``, and called as they were asked for most often. A cell that leaves industry, size or region open is
+    served by all that stands there. Its product has to be among the supply's own: supply is handed in once for each product and once
+    without, so that somebody with three products counts once where none is asked for. Costs what both are together, not their product.
     """
-    found = [Gap(cell, sum(slots for there, slots in supply.items() if cell.holds(there)), number) for cell, number in demand.items()]
-    return sorted(found, key=lambda one: (-one.gap, -one.demand, one.cell.industry, one.cell.size, one.cell.region, one.cell.product))
+    wanted, called = Counter[Cell](), dict[Cell, Cell]()
+    for cell, number in sorted(demand.items(), key=lambda one: (-one[1], _words(one[0]))):
+        wanted[cell.key] += number
+        called.setdefault(cell.key, cell)
+    shapes = {_shape(cell) for cell in wanted}
+    there = Counter[Cell]()
+    for cell, slots in supply.items():
+        key = cell.key
+        for shape in shapes:
+            parts = zip((key.industry, key.size, key.region), shape, strict=True)
+            industry, size, region = (part if is_asked else "" for part, is_asked in parts)
+            there[Cell(industry, size, region, key.product)] += slots
+    found = [Gap(called[cell], there[cell], number) for cell, number in wanted.items()]
+    return sorted(found, key=lambda one: (-one.gap, -one.demand, _words(one.cell)))
+
+
+def _shape(cell: Cell) -> tuple[bool, bool, bool]:
+    """Return which of industry, size and region are asked for."""
+    return bool(cell.industry), bool(cell.size), bool(cell.region)
+
+
+def _words(cell: Cell) -> tuple[str, ...]:
+    return cell.industry, cell.size, cell.region, cell.product
 
 
 def free_slots(most: int, days: int, held: int) -> int:
@@ -131,31 +153,3 @@ def free_slots(most: int, days: int, held: int) -> int:
     The specification sums free slots; a rolling window frees them all the time, so the rate (``most`` in ``days``) is what one can count on.
     """
     return max(most * HORIZON_DAYS // days - held, 0)
-
-
-def deal_band(value: int | None) -> str | None:
-    """Return the size band of a deal in whole units of money; None where no value is known."""
-    if value is None:
-        return None
-    return next(name for name, below in DEAL_BANDS if below is None or value < below)
-
-
-class Verdict(StrEnum):
-    """What two win rates say. Never that one caused the other: deals for which a reference is found may have been better ones before."""
-
-    TOO_FEW = "too_few"
-    CHANCE = "chance"
-    MORE = "more"
-    FEWER = "fewer"
-
-
-def compared(with_reference: Share, without: Share) -> Verdict:
-    """Compare two win rates: too few to say below 20 deals on either side, else by the two-proportion z-test at 1.96."""
-    if min(with_reference.of, without.of) < LEAST_DEALS:
-        return Verdict.TOO_FEW
-    one, other = with_reference.number / with_reference.of, without.number / without.of
-    pooled = (with_reference.number + without.number) / (with_reference.of + without.of)
-    error = sqrt(pooled * (1 - pooled) * (1 / with_reference.of + 1 / without.of))
-    if error == 0 or abs(one - other) <= CERTAIN * error:
-        return Verdict.CHANCE
-    return Verdict.MORE if one > other else Verdict.FEWER

@@ -18,7 +18,7 @@ from portal.people.queries.persons import zone_of
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import hand_to_admins, take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
-from portal.requests.actions.ending import cancel, close_deal, decline_request
+from portal.requests.actions.ending import cancel, close_deal, decline_request, why_unfilled
 from portal.requests.actions.fitting import may_lift
 from portal.requests.actions.outcomes import rule_on, say_as_requester
 from portal.requests.actions.outside import write_outside
@@ -201,10 +201,10 @@ def decide_outcome(request_id: int, candidate_id: int, what: str) -> ResponseRet
 
 @bp.post("/requests/<int:request_id>/cancel")
 @staff
-@writes(again=lambda refusal, request_id: _told(refusal, request_id))
-def cancel_request(request_id: int) -> ResponseReturnValue:
+@writes(first=lambda request_id: why_unfilled(db(), request_id, utcnow()), again=lambda refusal, request_id: _told(refusal, request_id))
+def cancel_request(request_id: int, ready: str) -> ResponseReturnValue:
     """End it: it is not needed any more."""
-    cancel(db(), current_actor(), request_id=request_id, reason=ReasonForm().reason.data or "", now=utcnow())
+    cancel(db(), current_actor(), request_id=request_id, reason=ReasonForm().reason.data or "", unfilled=ready, now=utcnow())
     return _done(request_id, _("Cancelled. Who was asked is told that it is not needed."))
 
 
