@@ -15,8 +15,8 @@ from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state
 from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
 from portal.acts.rules.seeing import told_to
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
-from portal.kernel.among import Among
 from portal.kernel.actor import Actor
+from portal.kernel.among import Among
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
