@@ -12,6 +12,7 @@ from portal.acts import jobs as asks_jobs
 from portal.acts.actions import loads as asks_loads
 from portal.acts.actions.acts import ActHeard
 from portal.acts.importer import AsksImporter
+from portal.acts.queries.refusing import NO_REFERENCE
 from portal.acts.views import doors as goodwill
 from portal.acts.views import own as asks
 from portal.acts.views import staff as goodwill_shown
@@ -120,6 +121,7 @@ from portal.profiles.actions import hearing as profiles_hearing
 from portal.profiles.actions.rows import ProfileRemoved
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
+from portal.profiles.queries.refusing import no_more
 from portal.profiles.queries.seeing import known as known_by_tier
 from portal.profiles.views import doors as profiles
 from portal.profiles.views import own as my_reference
@@ -138,6 +140,7 @@ from portal.references import jobs as references_jobs
 from portal.references.actions.crediting import credit_completion
 from portal.references.queries.evidence import may_open_evidence
 from portal.references.queries.nominations import nominators_of_person
+from portal.references.queries.refusing import said_no
 from portal.references.views import doors as references
 from portal.referrals import admin as referrals_admin
 from portal.referrals import jobs as referrals_jobs
@@ -538,6 +541,7 @@ def _make_flask(settings: Settings) -> Flask:
     )
     app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
     app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
+    app.extensions["database"].inform_sessions(**{NO_REFERENCE: (no_more, said_no)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
     app.extensions["database"].inform_sessions(reference_demand=lambda session: asked_for(session, utcnow()))
     app.extensions["audience_owners"] = AUDIENCE_OWNERS

@@ -94,7 +94,7 @@ class ReasonForm(Form):
 class NobodyForm(ReasonForm):
     """Nobody was found, by the criterion that left nobody."""
 
-    code = SelectField(_("What left nobody?"), choices=_named(UNFILLED_NAMES))
+    code = SelectField(_("What left nobody?"), [InputRequired()], choices=_named(UNFILLED_NAMES, N_("Choose")))
 
 
 class LinkForm(Form):

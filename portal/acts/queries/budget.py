@@ -9,12 +9,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, CompanyGoodwill, PersonGoodwill, terms_of
+from portal.acts.queries.refusing import no_references
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import AT_ONCE, taken_of_companies
 from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state_of
 from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
 from portal.acts.rules.seeing import told_to
-from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
+from portal.acts.rules.terms import BlockKind, NoReference, Side, Standing, Terms
 from portal.kernel.actor import Actor
 from portal.kernel.among import Among
 from portal.kernel.clock import local_date
@@ -116,10 +117,11 @@ def budgets_of(session: Session, person_ids: Iterable[int], now: datetime, *, of
     persons = _persons(session, [(row.id, row.name) for row in people], defaults, now)
     companies = _companies(session, {row.company_id: row.company for row in people if row.company_id}, defaults, now) if of_company else {}
     told = {company_id: shown(side, now, zone, call_effort) for company_id, side in companies.items()}
+    noes = {its_id: NoReference(until) for its_id, until in no_references(session, [row.id for row in people], now).items()}
     found: dict[int, Budget] = {}
     for row in people:
         is_askable = row.is_advocate and row.state != PersonState.DEACTIVATED
-        standing = Standing(persons[row.id], companies.get(row.company_id), now, zone, is_askable)
+        standing = Standing(persons[row.id], companies.get(row.company_id), now, zone, is_askable, noes.get(row.id))
         own = shown(persons[row.id], now, zone, call_effort)
         found[row.id] = Budget(row.id, row.company_id, own, told.get(row.company_id), standing, row.state == PersonState.ACTIVE, row.owner_id)
     return found

@@ -28,6 +28,8 @@ class AskKind(StrEnum):
     OTHER = "other"
 
 
+OF_REFERENCES = frozenset(AskKind) - {AskKind.SURVEY, AskKind.EMAIL, AskKind.CHALLENGE, AskKind.OTHER}
+"""What somebody is asked for as a reference: never who is none any more, or said no to it."""
 ASK_KIND_NAMES = {
     AskKind.SURVEY: N_("Survey"),
     AskKind.EMAIL: N_("E-mail campaign"),

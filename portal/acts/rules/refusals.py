@@ -90,6 +90,20 @@ class NotToBeAsked(Stop):
     message = N_("%(name)s is not to be asked now. Their account owner and admins know why.")
 
 
+class NoReferenceAnyMore(Stop):
+    """They removed themself, were retired, or said no to being a reference: that is kept, whoever asks. Other things they may be asked for."""
+
+    is_final = True
+    message = N_("%(name)s is no reference, or not any more, and is not asked for this. Only they can change that.")
+
+
+class NoReferenceYet(Stop):
+    """They said not now to being a reference."""
+
+    is_final = True
+    message = N_("%(name)s does not want to be asked for this now. It is possible again from %(day)s.")
+
+
 class CannotBeAsked(Stop):
     """No customer's person, or one who is deactivated."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from portal.acts.rules.asks import OF_REFERENCES
 from portal.acts.rules.budget import NOTHING_TAKEN, Cap, Taken
 from portal.acts.rules.refusals import (
     CannotBeAsked,
@@ -13,6 +14,8 @@ from portal.acts.rules.refusals import (
     KindNotWanted,
     LegalHold,
     MonthOff,
+    NoReferenceAnyMore,
+    NoReferenceYet,
     OpenEscalation,
     Paused,
     PersonCapReached,
@@ -62,6 +65,13 @@ class Side:
 
 
 @dataclass(frozen=True)
+class NoReference:
+    """Somebody is not to be asked as a reference: before ``until``, or for good (None)."""
+
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class Standing:
     """All that decides whether somebody can be asked now; ``company`` is None for who belongs to none."""
 
@@ -70,6 +80,7 @@ class Standing:
     now: datetime
     zone: str
     can_be_asked: bool = True
+    no_reference: NoReference | None = None
 
     def against(self, kind: str) -> list[Stop]:
         """Return everything that stands against an ask of ``kind``, what nothing overrides first, and never the same thing twice."""
@@ -77,6 +88,9 @@ class Standing:
         sides = [self.person, *([self.company] if self.company else [])]
         found: list[Stop] = [] if self.can_be_asked else [CannotBeAsked(name=self.person.name)]
         found += [_BLOCKED[block](name=side.name) for side in sides for block in side.blocks]
+        if kind in OF_REFERENCES and (no := self.no_reference) is not None:
+            yet = NoReferenceYet(name=self.person.name, day=no.until) if no.until else None
+            found.append(yet or NoReferenceAnyMore(name=self.person.name))
         if kind in self.person.terms.unwanted:
             found.append(KindNotWanted(name=self.person.name))
         for side in sides:

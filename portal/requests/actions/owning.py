@@ -61,9 +61,10 @@ def _agree(session: Session, actor: Actor, request: ReferenceRequest, candidate_
     candidate.owner_answered_at = now
     session.flush()
     record(session, actor, "request.owner_agreed", SOURCE, request.id, now=now, candidate_id=candidate_id)
-    tell_staff(session, request, "owner_agreed", now, to=closest(request), candidate=candidate, by=actor)
     if asks_now:
-        write_to_customer(session, actor, request, candidate, now)
+        write_to_customer(session, actor, request, candidate, now)  # which tells staff that the customer is asked
+    else:
+        tell_staff(session, request, "owner_agreed", now, to=closest(request), candidate=candidate, by=actor)
     return request
 
 
