@@ -150,6 +150,8 @@ class PlaceForm(Form):
 class PickForm(LinkForm):
     """A time that the prospect picks, with where they want to be reached."""
 
+    zone = HiddenField()
+    seen = HiddenField()
     slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
     place = StringField(_("Telephone number or link to the call"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
 

@@ -184,6 +184,7 @@ class RequestMeeting(Base):
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     minutes: Mapped[int]
     zone: Mapped[str] = mapped_column(String(64))
+    prospect_zone: Mapped[str | None] = mapped_column(String(64))
     place: Mapped[str] = mapped_column(String(500))
     booked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -169,7 +169,8 @@ def init(app: Flask) -> None:
             return problems.of_http(error)
         if error.code == 405 and request.method in ("GET", "HEAD") and (page := page_over(request.path)) not in (None, request.path):
             # The address of a button, opened again from the line of addresses: its page is where one wanted to be.
-            return redirect(page, 303)
+            asked = request.query_string.decode("ascii", "ignore")
+            return redirect(f"{page}?{asked}" if asked else str(page), 303)
         if error.code == 413 and (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
             return _too_large()
         body, _status, headers = _page(error.code if error.code in PAGES else 500 if error.code >= 500 else 400)

@@ -61,3 +61,14 @@ document.addEventListener("change", ({ target }) => {
 });
 
 document.querySelector('main [aria-invalid="true"]')?.focus();
+
+// Times are shown where the browser is, unless somebody chose another place or has settled on one.
+const zones = document.querySelector("form[data-own-zone]");
+if (zones && !new URLSearchParams(location.search).has("zone") && !zones.dataset.settled) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const choice = [...zones.elements.zone.options].find((one) => one.value === here);
+  if (choice && zones.elements.zone.value !== here) {
+    zones.elements.zone.value = here;
+    zones.requestSubmit();
+  }
+}

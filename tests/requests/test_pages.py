@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import ContactView
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.notifications.models import OutboxJob
 from portal.people.models import Person
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
@@ -19,6 +20,7 @@ from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.requests import CANARY, Cast, make_request, token_in
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
+from tests.support.forms import fields_of
 
 
 def text_at(client: PortalClient, path: str, status: int = 200) -> str:
@@ -78,9 +80,25 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "(Asia/Tokyo)" in text_at(client, f"/meet?t={times}&zone=Asia/Tokyo")
     with database.reading() as session:
         slot = session.scalars(select(RequestSlot.id).order_by(RequestSlot.starts_at)).first()
-    assert client.post("/meet", data={"t": times, "slot": str(slot)}).status_code == 303
-    assert "It is settled" in text_at(client, f"/meet?t={times}")
+        late = session.scalars(select(RequestSlot.id).order_by(RequestSlot.starts_at.desc())).first()
+    mine = {"t": times, "slot": str(slot), "zone": "Asia/Tokyo", "place": "+81 3 1234"}
+    assert client.post("/meet", data=mine).status_code == 303
+    settled = text_at(client, f"/meet?t={times}")
+    assert ("It is settled" in settled, "19:00 (Asia/Tokyo)" in settled or "18:00 (Asia/Tokyo)" in settled) == (True, True)
+    with database.reading() as session:
+        told = [job.payload for job in session.scalars(select(OutboxJob).order_by(OutboxJob.id)) if job.payload.get("kind") == "request_invitation"]
+    assert [(one["to"]["email"], one["data"]["zone"]) for one in told] == [
+        ("ada@works.example", "Europe/Berlin"), ("paul@prospect.example", "Asia/Tokyo"),
+    ]  # fmt: skip
+    stale = client.post("/meet", data={"t": times, "slot": str(late)})
+    assert (stale.status_code, "Another time is settled by now" in stale.text) == (409, True)
+    seen = fields_of(stale.text, having="seen")["seen"]
+    assert client.post("/meet", data={"t": times, "slot": str(late), "seen": seen}).status_code == 303
+    assert "+81 3 1234" in text_at(client, f"/meet?t={times}"), "a window that knew of no number takes none away"
+    assert client.post("/meet", data=mine | {"seen": fields_of(text_at(client, f"/meet?t={times}"), having="seen")["seen"]}).status_code == 303
     assert "It is settled" in text_at(client, f"/asked?t={asked}")
+    again = client.get(f"/asked/yes?t={asked}")
+    assert (again.status_code, again.location) == (303, f"/asked?t={asked}"), "a page that is read again after a mistake opens the link"
     early = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"})
     assert (early.status_code, "has not taken place yet" in text_at(greta, one)) == (303, True)
     gone = greta.post(f"{one}/pick", data={"slot": "999", "place": "Room 4 with Paul"})

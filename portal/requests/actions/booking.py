@@ -15,6 +15,7 @@ from portal.notifications.actions import notify
 from portal.notifications.rules import Entry, Recipient
 from portal.people.models import Person
 from portal.people.queries.persons import recipient
+from portal.people.rules.person import time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
@@ -23,7 +24,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMe
 from portal.requests.queries.parties import meeting_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import SlotGone
+from portal.requests.rules.refusals import PickedMeanwhile, SlotGone
 from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
 
 INVITATION = "request_invitation"
@@ -91,18 +92,39 @@ def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, 
 
 
 def pick_as_prospect(
-    session: Session, origin: str, *, candidate: RequestCandidate, slot_id: int, place: str | None = None, now: datetime
+    session: Session,
+    origin: str,
+    *,
+    candidate: RequestCandidate,
+    slot_id: int,
+    place: str | None = None,
+    zone: str | None = None,
+    seen: datetime | None = None,
+    now: datetime,
 ) -> RequestMeeting:
     """Pick a time by the prospect's link, with a ``place`` if they say one: a telephone number, or a link to a call. The same once more is one.
 
-    Refuses: RequestMoved, SlotGone.
+    ``zone`` is where they read times, and is kept for what is sent to them; ``seen`` is the time that they saw settled before, None for none.
+    Refuses: RequestMoved, SlotGone; PickedMeanwhile where another time was settled since.
     """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
-    return _book(session, visitor, request, require_holder(session, request, candidate.id), slot_id, place, now)
+    holder = require_holder(session, request, candidate.id)
+    meeting, slot = meeting_of(session, holder.id), session.get(RequestSlot, slot_id)
+    settled = meeting.starts_at if meeting is not None and meeting.cancelled_at is None else None
+    if settled is not None and slot is not None and settled not in (seen, slot.starts_at):
+        raise PickedMeanwhile()
+    return _book(session, visitor, request, holder, slot_id, place, now, zone if zone in time_zones() else None)
 
 
 def _book(
-    session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, slot_id: int, place: str | None, now: datetime
+    session: Session,
+    actor: Actor,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    slot_id: int,
+    place: str | None,
+    now: datetime,
+    prospect_zone: str | None = None,
 ) -> RequestMeeting:
     require_way(request, Move.BOOK)
     slot = session.get(RequestSlot, slot_id, populate_existing=True)
@@ -122,6 +144,7 @@ def _book(
     is_first = meeting is None
     meeting = meeting or RequestMeeting(candidate_id=candidate.id, uid=new_key(), sequence=-1)
     meeting.sequence, meeting.starts_at, meeting.minutes, meeting.zone = meeting.sequence + 1, slot.starts_at, slot.minutes, slot.zone
+    meeting.prospect_zone = prospect_zone or meeting.prospect_zone
     meeting.place, meeting.booked_at, meeting.cancelled_at, meeting.asked_at = at, now, None, None
     session.add(meeting)
     session.flush()
@@ -173,7 +196,6 @@ def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandi
         "asker": session.get_one(Person, request.requester_id).name,
         "starts_at": meeting.starts_at.isoformat(),
         "minutes": meeting.minutes,
-        "zone": meeting.zone,
         "place": meeting.place,
         "is_cancelled": entry.is_cancelled,
         "is_moved": meeting.sequence > 0 and not entry.is_cancelled,
@@ -181,4 +203,5 @@ def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandi
     for number, one in enumerate(both):
         key = f"request:{request.id}:{candidate.id}:entry:{meeting.sequence}:{number}"
         outside = Recipient(person_id=None, email=one.email, name=one.name, language=one.language)
-        notify(session, to=outside, kind=INVITATION, data=told, key=key, now=now, calendar=entry.to_json())
+        zone = meeting.zone if one is customer else meeting.prospect_zone or meeting.zone
+        notify(session, to=outside, kind=INVITATION, data=told | {"zone": zone}, key=key, now=now, calendar=entry.to_json())

@@ -39,6 +39,12 @@ class NobodyToPropose(Refusal):
     field = "who"
 
 
+class PickedMeanwhile(Conflict):
+    """Another time was picked in another window, or by staff."""
+
+    message = N_("Another time is settled by now: it stands above. Press once more to move it.")
+
+
 class CurrencyMissing(Refusal):
     """A value of nothing."""
 

@@ -4,6 +4,7 @@ Nobody is signed in by them. A customer who is signed in opens the same page fro
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -52,6 +53,13 @@ def _opened(kind: LinkKind) -> RequestCandidate:
     if found is None:
         raise LinkSpent()
     return found
+
+
+def _moment(typed: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(typed or "")
+    except ValueError:
+        return None
 
 
 def _counted() -> None:
@@ -217,10 +225,13 @@ def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> R
         asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
     except LinkSpent as refusal:
         return _spent(refusal)
-    form = pick or PickForm(formdata=None, data=_given() | {"place": asked.meeting.place if asked.meeting else ""})
+    settled = asked.meeting if asked.meeting and not asked.meeting.cancelled_at else None
+    form = pick or PickForm(formdata=None, data=_given() | {"place": settled.place if settled else ""})
     zone = TimesForm(formdata=None).zone
-    named = request.args.get("zone", "")[:ZONES]
-    zone.data = named if named in {value for value, _label in zone.choices} else asked.zone
+    named = request.values.get("zone", "")[:ZONES]
+    own = (settled.prospect_zone if settled else None) or asked.zone
+    zone.data = form.zone.data = named if named in {value for value, _label in zone.choices} else own
+    form.seen.data = settled.starts_at.isoformat() if settled else ""
     return render("requests/meet.html", asked=asked, form=form, zone=zone, note=note, now=utcnow(), **NAMES), status
 
 
@@ -232,7 +243,8 @@ def prospect_picks(ready: None) -> ResponseReturnValue:
     form = PickForm()
     if not form.validate():
         return _prospects(pick=form, status=422)
-    place = form.place.data or "" if form.place.raw_data else None
-    given: dict[str, Any] = {"slot_id": form.slot.data or 0, "place": place}
+    # A window that knew of no place takes none away.
+    given: dict[str, Any] = {"slot_id": form.slot.data or 0, "place": form.place.data or None}
+    given |= {"zone": form.zone.data, "seen": _moment(form.seen.data)}
     pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), **given, now=utcnow())
     return _back("requests.prospects_page")
