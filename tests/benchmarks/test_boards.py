@@ -4,12 +4,13 @@ import pytest
 
 from benchmarks import boards, maker
 from portal.invariants import problems
-from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 
 
-def test_the_report_times_every_read_every_kind_of_preview_and_an_act(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    boards.report(database, maker.make(database, 60, utcnow()), times=2)
+def test_the_report_times_every_read_every_kind_of_preview_and_an_act(
+    database: Database, programme: maker.Programme, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards.report(database, programme, times=2)
     lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
     assert [line[0].removeprefix("| ").split(":")[0] for line in lines] == [
         "board of all time",

@@ -24,14 +24,8 @@ from portal.recognition.models import Badge, BadgeHolding, PeriodScore
 from portal.recognition.queries.board import get_board
 from portal.recognition.queries.earned import last_act, last_raise
 from portal.recognition.rules.boards import ALL, periods_of, span_of, split_key
+from tests.benchmarks.conftest import MEMBERS
 from tests.support.application import SignIn
-
-MEMBERS = 200
-
-
-@pytest.fixture
-def programme(database: Database) -> maker.Programme:
-    return maker.make(database, MEMBERS, utcnow())
 
 
 def test_every_invariant_and_seal_of_the_ledger_holds(database: Database, programme: maker.Programme) -> None:

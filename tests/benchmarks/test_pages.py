@@ -11,7 +11,6 @@ from benchmarks.pages import Visit
 from benchmarks.probe import Probe
 from portal.audit.models import AuditEvent
 from portal.invariants import problems
-from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 
 # The act, and what each of its requests leaves in the record; some requests take two of them in turn.
@@ -45,9 +44,9 @@ NOT_RECORDED = {
 
 
 @pytest.fixture
-def visit(app: Flask, database: Database) -> Visit:
+def visit(app: Flask, programme: maker.Programme) -> Visit:
     app.test_client_class = FlaskClient  # the visitors bring their own tokens
-    return Visit(app, app.extensions["database"], maker.make(database, 200, utcnow()))
+    return Visit(app, app.extensions["database"], programme)
 
 
 def last_event(database: Database) -> int:

@@ -9,7 +9,6 @@ from portal.challenges.models.offering import Challenge
 from portal.challenges.models.taking import Attempt
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
-from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.recognition.actions.scores import award
 from portal.references.models.nominating import Nomination
@@ -53,11 +52,6 @@ def build(session: Session) -> Scene:
     redemption = make_redemption(session, advocate.id, make_reward(session, name="Gift card", price=400).id, now=now - timedelta(days=2))
     nomination = make_nomination(session, employee, name="Ines Duarte", now=now - timedelta(hours=5))
     return Scene(admin, employee, advocate, challenge, attempt, redemption, nomination)
-
-
-def scene(database: Database) -> Scene:
-    """Make the scene and keep it."""
-    return database.write(build)
 
 
 def more_attempts(session: Session, challenge: Challenge, number: int) -> list[int]:

@@ -19,7 +19,7 @@ from portal.references.models.nominating import Nomination
 from portal.rewards.actions.fulfilling import receive_redemption, send_redemption
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models.redeeming import Redemption
-from tests.dashboard.scene import Scene, more_attempts, scene
+from tests.dashboard.scene import Scene, more_attempts
 from tests.factories.challenges import as_admin, make_attempt
 from tests.factories.people import make_admin, make_company
 from tests.factories.recognition import give_points
@@ -29,11 +29,6 @@ from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
 QUEUE = "/admin/approvals"
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

@@ -9,17 +9,12 @@ from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
-from tests.dashboard.scene import Scene, scene
+from tests.dashboard.scene import Scene
 from tests.factories.people import make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
 LOG = "/admin/audit"
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

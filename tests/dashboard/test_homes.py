@@ -17,17 +17,12 @@ from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models.redeeming import Redemption
-from tests.dashboard.scene import Scene, give, more_attempts, scene
+from tests.dashboard.scene import Scene, give, more_attempts
 from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.rewards import make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 def test_who_is_not_signed_in_is_shown_the_way_in(client: PortalClient) -> None:

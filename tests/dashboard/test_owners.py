@@ -28,7 +28,7 @@ from portal.review.models import ReviewCase, SavedView
 from portal.review.rules.refusals import OwnerMayNotDecide
 from portal.review.rules.terms import KINDS
 from tests.challenges.test_races import at_once
-from tests.dashboard.scene import Scene, build, scene
+from tests.dashboard.scene import Scene, build
 from tests.factories.challenges import as_admin, as_advocate
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import make_nomination
@@ -36,11 +36,6 @@ from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
 MANY = 32
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

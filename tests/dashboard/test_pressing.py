@@ -17,17 +17,12 @@ from portal.review.actions.presses import KEPT_FOR, SAME_PRESS, take_press
 from portal.review.jobs import forget_presses
 from portal.review.models import ReviewPress
 from portal.rewards.models.redeeming import Redemption
-from tests.dashboard.scene import Scene, scene
+from tests.dashboard.scene import Scene
 from tests.factories.people import make_admin
 from tests.factories.rewards import as_admin
 from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from portal.people.models import Person
 from portal.people.queries.reviewing import grants_of
 from portal.people.rules.person import PersonDeactivated
 from portal.people.rules.reviewing import Grants, GrantUnknown, kinds_of, require_grants
-from tests.dashboard.scene import Scene, scene
+from tests.dashboard.scene import Scene
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_submission
 from tests.factories.gallery import make_file
 from tests.factories.people import make_admin, make_employee, make_person
@@ -31,11 +31,6 @@ from tests.support.application import PortalClient, SignIn
 
 QUEUE = "/admin/approvals"
 Reviewing = Callable[..., PortalClient]
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 def grant(database: Database, stage: Scene, person: Person, *grants: str) -> None:

@@ -27,7 +27,7 @@ from portal.review.actions.cases import change_case
 from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
 from portal.review.rules.terms import Terms
-from tests.dashboard.scene import Scene, build, more_attempts, scene
+from tests.dashboard.scene import Scene, build, more_attempts
 from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person
 from tests.support.application import PortalClient, SignIn
@@ -35,11 +35,6 @@ from tests.support.counting import CountQueries
 
 QUEUE = "/admin/approvals"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

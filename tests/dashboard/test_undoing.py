@@ -27,18 +27,13 @@ from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.states import State
 from tests.challenges.test_begun import begin
-from tests.dashboard.scene import Scene, give, scene
+from tests.dashboard.scene import Scene, give
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.rewards import acting, as_admin, make_digital, make_redemption, make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 
 QUEUE = "/admin/approvals"
-
-
-@pytest.fixture
-def stage(database: Database) -> Scene:
-    return scene(database)
 
 
 @pytest.fixture

@@ -277,15 +277,23 @@ def _asks_for_a_session_alone(item: Any) -> bool:
     return asking == {"session"} and "database" not in info.argnames
 
 
+def _tale_of(item: Any) -> Any:
+    """Return the tale that a fixture of the test wants told in its database: ``@tells(tale)`` stands under its ``@pytest.fixture``."""
+    found = (getattr(defined[-1].func, "tale", None) for defined in item._fixtureinfo.name2fixturedefs.values())
+    return next((tale for tale in found if tale is not None), None)
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, engine_name: str, templates: Templates, kept: Kept, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database on the schema of the migrations; for who asks for the ``story`` too, with it told in it."""
+    """A fresh database on the schema of the migrations; for who asks for the ``story`` or another tale, with it told in it."""
     if _asks_for_a_session_alone(request.node):
         with kept.lent(engine_name) as found:
             yield found
         return
     if "story" in request.fixturenames:
         url = request.getfixturevalue("telling").copy(engine_name, tmp_path)
+    elif (tale := _tale_of(request.node)) is not None:
+        url = request.getfixturevalue("telling").copy(engine_name, tmp_path, tale)
     else:
         url = templates.copy(engine_name, tmp_path)
     found = Database(url)

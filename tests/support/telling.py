@@ -1,8 +1,10 @@
-"""The story of whole-portal tests, told once an engine: each test that asks for ``story`` has a copy of its database and files."""
+"""What takes long to tell, told once an engine: each test that asks for ``story``, or for another tale, has a copy of its database and files."""
 
+import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from sqlalchemy import make_url
@@ -11,37 +13,58 @@ from portal.kernel.db import Database
 from tests.factories.story import Story, tell_story
 from tests.support.databases import Templates, settle
 
+Tale = Callable[[Database, Path], Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def tells(tale: Tale) -> Callable[[F], F]:
+    """Let the database of who asks for a fixture have the tale in it; the fixture takes what was told from ``telling.heard``."""
+
+    def marked(fixture: F) -> F:
+        fixture.tale = tale  # type: ignore[attr-defined]
+        return fixture
+
+    return marked
+
 
 class _Told(NamedTuple):
     template: str
     files: Path
-    story: Story
+    story: Any
 
 
 class Telling:
-    """Databases with the story in them, to copy from."""
+    """Databases with the story in them, or with another tale, to copy from. A tale is what fills a migrated database and a folder of files.
+
+    What ``told`` returns is the same for all who ask: ids and the like, which nobody changes.
+    """
 
     def __init__(self, templates: Templates, folder: Path) -> None:
         self._templates, self._folder = templates, folder
-        self._told: dict[str, _Told] = {}
+        self._told: dict[tuple[str, Tale], _Told] = {}
 
-    def told(self, engine: str) -> _Told:
-        """Tell the story on this engine, unless it was told."""
-        if engine not in self._told:
-            folder = self._folder / engine
+    def told(self, engine: str, tale: Tale = tell_story) -> _Told:
+        """Tell the tale on this engine, unless it was told."""
+        if (engine, tale) not in self._told:
+            folder = self._folder / f"{engine}-{len(self._told)}"
             folder.mkdir()
             database = Database(self._templates.copy(engine, folder))
-            story = tell_story(database, folder)
+            story = tale(database, folder)
             settle(database)
             name = make_url(database.url).database
             assert name
-            self._told[engine] = _Told(name, folder / "files", story)
-        return self._told[engine]
+            self._told[engine, tale] = _Told(name, folder / "files", story)
+        return self._told[engine, tale]
 
-    def copy(self, engine: str, folder: Path) -> str:
-        """Return the address of a fresh database with the story; its files are in ``folder``."""
-        told = self.told(engine)
-        shutil.copytree(told.files, folder / "files")
+    def heard(self, engine: str, tale: Tale) -> Any:
+        """Return what the tale tells, rows too, as nobody else has it: a test may change it."""
+        return pickle.loads(pickle.dumps(self.told(engine, tale).story))
+
+    def copy(self, engine: str, folder: Path, tale: Tale = tell_story) -> str:
+        """Return the address of a fresh database with the tale; its files are in ``folder``."""
+        told = self.told(engine, tale)
+        if told.files.exists():
+            shutil.copytree(told.files, folder / "files")
         return self._templates.copy(engine, folder, told.template)
 
 
@@ -53,4 +76,5 @@ def telling(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> T
 @pytest.fixture
 def story(database: Database, engine_name: str, telling: Telling) -> Story:
     """A small programme with something of everything; ``database`` has it."""
-    return telling.told(engine_name).story
+    found: Story = telling.told(engine_name).story
+    return found
