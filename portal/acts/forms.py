@@ -51,7 +51,7 @@ class AskForm(Form):
     about = StringField(_("What it is about"), [Optional(), Length(max=200)], filters=[one_line])
     channel = SelectField(_("How they are asked"), choices=channels, default=Channel.PORTAL.value)
     reason = TextAreaField(_("Why it has to be"), [Optional(), Length(max=500)], filters=[plain_text])
-    approver = SelectField(_("Which admin approves it"), [Optional()], coerce=lambda value: int(value) if value else None)
+    approver = SelectField(_("Which admin answers for it"), [Optional()], coerce=lambda value: int(value) if value else None)
 
 
 class LogForm(Form):

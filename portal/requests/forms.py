@@ -82,7 +82,7 @@ class ProposeForm(Form):
 
     who = StringField(_("Who"), [InputRequired(), Length(max=200)], filters=[one_line])
     reason = TextAreaField(_("Why it has to be"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
-    approver = SelectField(_("Which admin approves it"), [Optional()], choices=[], coerce=lambda value: int(value) if value else None)
+    approver = SelectField(_("Which admin answers for it"), [Optional()], choices=[], coerce=lambda value: int(value) if value else None)
 
 
 class ReasonForm(Form):
@@ -113,7 +113,7 @@ class AgreeForm(LinkForm):
 class OwnerNoForm(LinkForm):
     """The account owner does not agree."""
 
-    code = SelectField(_("Why not?"), choices=_named(OWNER_NO_NAMES))
+    code = SelectField(_("Why not?"), [InputRequired()], choices=_named(OWNER_NO_NAMES, N_("Choose")))
     said = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 
 

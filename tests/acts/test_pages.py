@@ -385,7 +385,7 @@ def test_the_report_of_the_month_lists_overrides_and_what_was_asked_outside(
     database.write(lambda s: log_ask(s, by_employee(house.greta), house.ben, utcnow() - DAY))
     page = words(ada.get("/admin/goodwill/report").text)
     assert "33% of all asks" in page
-    assert "approved by Ada Admin" in page
+    assert "in the name of Ada Admin" in page
     rows = list(csv.DictReader(io.StringIO(ada.get("/admin/goodwill/report?format=csv").text.lstrip("\ufeff"))))
     assert [(row["person"], row["outside"], row["overrode"], row["reason"], row["approver"]) for row in rows] == [
         ("Ben Duarte", "1", "", "", ""),

@@ -59,6 +59,6 @@ def test_an_ask_from_log_to_answer_and_the_members_own_limit(amara_id: int, visi
     greta.go(f"/goodwill/people/{amara_id}")
     expect(greta.page.get_by_role("main")).to_contain_text("A slot frees on")
     press(greta.page, "Ask")
-    expect(greta.page.get_by_role("main")).to_contain_text("Which admin approves it")
+    expect(greta.page.get_by_role("main")).to_contain_text("Which admin answers for it")
     # The browser's own note that the answer was a refusal, as it should be.
     greta.problems[:] = [problem for problem in greta.problems if "409" not in problem]

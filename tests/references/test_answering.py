@@ -21,7 +21,12 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.link import LinkSpent
+from portal.profiles.actions.opening import open_profile
+from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.profiles import facts_of
 from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.facts import Facts
+from portal.profiles.rules.states import WordKind
 from portal.references.actions.answering import agree, put_off, say_no, turn_round
 from portal.references.actions.asking import follow_up, tell_late
 from portal.references.actions.decide import accept_nomination, take_up
@@ -102,6 +107,25 @@ def test_a_yes_keeps_an_offer_with_a_consent_for_each_kind_and_credits_the_nomin
     consents = session.scalars(select(Consent).where(Consent.person_id == person.id).order_by(Consent.part)).all()
     assert [(c.item, c.words) for c in consents] == [("reference", words) for words in WORDS.values()]
     assert (scene.standing(session), scene.credit(session), told(session, scene.greta)) == (Standing.ACCEPTED, 40, ["nomination_accepted", "agreed"])
+
+
+def test_what_the_nominator_wrote_for_those_who_will_ask_goes_into_the_profile_and_overwrites_nothing(session: Session) -> None:
+    careful = Details(sensitivities="Do not mention the outage.", products="Boards; Planner", languages="French, German", tier=1)
+    scene = Scene(session, details=careful)
+    scene.say(session, "yes")
+    person = find_person_by_email(session, ADDRESS)
+    assert person is not None
+    told = facts_of(session, session.get_one(ReferenceProfile, person.id))
+    assert (told.sensitivities, told.tier) == ("Do not mention the outage.", 1)
+    assert (told.words[WordKind.PRODUCT], told.words[WordKind.LANGUAGE]) == (("Boards", "Planner"), ("French", "German"))
+    known = Facts(sensitivities="Other.", words={WordKind.PRODUCT: ("Gate",), WordKind.USE_CASE: ("Audits",)})
+    open_profile(session, acting(person), person_id=person.id, consents={}, known=known, now=utcnow())
+    again = facts_of(session, session.get_one(ReferenceProfile, person.id))
+    assert (again.sensitivities, again.words[WordKind.PRODUCT]) == ("Do not mention the outage.", ("Boards", "Planner"))
+    assert again.words[WordKind.USE_CASE] == ("Audits",)
+    many = Facts(words={WordKind.REPLACED: tuple(f"Word {n}" for n in range(500))})
+    open_profile(session, acting(person), person_id=person.id, consents={}, known=many, now=utcnow())
+    assert WordKind.REPLACED not in facts_of(session, session.get_one(ReferenceProfile, person.id)).words
 
 
 def test_a_consent_that_is_withdrawn_ends_its_kind(session: Session, scene: Scene) -> None:

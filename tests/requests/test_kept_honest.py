@@ -107,7 +107,7 @@ def test_nobody_says_how_a_meeting_went_that_was_never_booked_and_what_was_said_
     pick_as_prospect(session, ORIGIN, candidate=found, slot_id=first.id, now=cast.at)
     over = first.starts_at + timedelta(hours=1)
     say_as_customer(session, ORIGIN, candidate=candidate, came=False, now=over)
-    pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second.id, now=over)
+    pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second.id, seen=first.starts_at, now=over)
     assert session.scalars(select(RequestOutcome)).all() == []
 
 

@@ -165,13 +165,13 @@ def test_the_page_says_the_rule_and_lets_it_be_asked_anyway(database: Database, 
 
     cast, request_id = database.write(begin)
     greta, typed = sign_in(cast.greta_row), {"who": f"Ada (#{cast.ada_id})"}
-    assert "Which admin approves it" not in greta.get(f"/requests/{request_id}").text
+    assert "Which admin answers for it" not in greta.get(f"/requests/{request_id}").text
     refused = greta.post(f"/requests/{request_id}/propose", data=typed)
     assert refused.status_code == 422
     assert "Something stands against it: ask the account owner or an admin." in refused.text
     assert "3 of 10" not in refused.text
     assert "Their newest score is 3 of 10." in sign_in(cast.admin_row).post(f"/requests/{request_id}/propose", data=typed).text
-    assert "Which admin approves it" in refused.text
+    assert "Which admin answers for it" in refused.text
     again = greta.post(f"/requests/{request_id}/propose", data=typed | {"reason": "The only one."})
     assert again.status_code == 422
     assert "Name an active admin" in again.text

@@ -138,7 +138,7 @@ def test_nothing_of_the_deal_reaches_customer_or_prospect(session: Session, cast
     ask_both(session, candidate_id=candidate.id, now=meeting.starts_at + timedelta(hours=3))
     outside = [payload for _, to, payload in mails(session) if to in ("ada@works.example", "paul@prospect.example")]
     assert {payload["kind"] for payload in outside} == {"request_asked", "request_times", "request_invitation", "request_outcome"}
-    assert not any(CANARY in str(payload) or "987" in str(payload["data"]) for payload in outside)
+    assert not any(CANARY in str(payload) or "987654" in str(payload["data"]).replace(",", "") for payload in outside)
     to_ada = [str(payload["data"]) for _, to, payload in mails(session) if to == "ada@works.example" and payload["kind"] != "request_invitation"]
     assert not any(str(request.prospect) in text for text in to_ada)
     assert not any(CANARY in str(data) for data in session.scalars(select(Notice.data).where(Notice.person_id == cast.ada_id)))

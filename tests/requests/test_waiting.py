@@ -247,7 +247,7 @@ def test_the_prospect_says_how_to_reach_them_and_the_entry_carries_it(session: S
         meeting = pick_as_prospect(session, ORIGIN, candidate=found, slot_id=first, place=" +49 30  1234 ", now=cast.at)
         assert (meeting.place, meeting.sequence) == ("+49 30 1234", 0)
     # Another time without a word of the place keeps it; an empty one takes it out.
-    assert pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second, now=cast.at).place == "+49 30 1234"
+    assert pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second, seen=meeting.starts_at, now=cast.at).place == "+49 30 1234"
     both = [payload["calendar"]["place"] for kind, _, payload in mails(session) if kind == "request_invitation"]
     assert both == ["+49 30 1234"] * 4
     assert pick_as_prospect(session, ORIGIN, candidate=found, slot_id=second, place="", now=cast.at).place == ""

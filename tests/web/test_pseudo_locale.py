@@ -51,6 +51,11 @@ TABLES = {
 }
 # Labels that WTForms makes for hidden fields, which nobody reads, and a step's title, which an admin wrote where other kinds have a label.
 NOT_OURS = {
+    "Again",
+    "Corrects",
+    "Sure",
+    "Seen",
+    "Zone",
     "Edition",
     "Activity",
     "After",
@@ -65,7 +70,6 @@ NOT_OURS = {
     "Key",
     "Next",
     "Scope",
-    "Seen",
     "Seen People",
     "Seen Total",
     "Shown",

@@ -44,12 +44,15 @@ from portal.people.queries.persons import get_person, recipient, recipients
 from portal.people.rules.person import PersonState
 
 MOST_YEARS = 10
+ASKED_ON = {"reference_request": "/requests"}
+"""The page of what asks, by its type, where an ask of it is taken back."""
 ABOUT_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class Override:
-    """Why somebody is asked although something stands against it, and the admin who approves that. Nothing lifts a block.
+    """Why somebody is asked although something stands against it, and the admin in whose name: they answer for it, are told at once, and may take
+    it back. Nothing lifts a block.
 
     ``lifts`` are the names of the refusals that were approved, where it is kept for another ask; None lifts all that stand.
     """
@@ -343,16 +346,19 @@ def _opened(ask: Ask, *, is_accepted: bool = False) -> OpenAsk:
 
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
-    data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat()}
+    approver = get_person(session, ask.approver_id).name if ask.approver_id else ""
+    data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
     notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
 
 
 def _tell(session: Session, ask: Ask, person: Person, is_told: bool) -> None:
-    """Tell a member that they are asked, and the admin who was named what they approved."""
+    """Tell a member that they are asked, and the admin who was named what is asked in their name."""
     if is_told and person.state == PersonState.ACTIVE:
         _tell_asked(session, ask, recipient(session, person.id))
     if ask.approver_id is not None:
         asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
         data = {"person": person.name, "asker": asker, "reason": ask.override_reason, "kind": ASK_KIND_NAMES[AskKind(ask.kind)]}
-        to, link = recipient(session, ask.approver_id), f"/goodwill/people/{person.id}"
+        # What another room asks for is taken back where that room shows it.
+        page = ASKED_ON.get(ask.source_type or "")
+        to, link = recipient(session, ask.approver_id), f"{page}/{ask.source_id}" if page else f"/goodwill/people/{person.id}"
         notify(session, to=to, kind="ask_overridden", data=data, key=f"ask_overridden:{ask.id}", now=ask.recorded_at, link=link)

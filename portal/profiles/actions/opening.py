@@ -21,13 +21,13 @@ from portal.profiles.actions.consenting import end_staffs
 from portal.profiles.actions.editing import write_facts
 from portal.profiles.actions.rows import close_check, locked, mark_own, move, touch, unmark
 from portal.profiles.models import ProfileActivity, ReferenceProfile
-from portal.profiles.queries.profiles import field_of, profile_of
+from portal.profiles.queries.profiles import facts_of, field_of, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import Facts, tidy
 from portal.profiles.rules.fresh import next_verify_on
-from portal.profiles.rules.refusals import HasProfile, PersonGone
+from portal.profiles.rules.refusals import HasProfile, PersonGone, TooManyWords
 from portal.profiles.rules.seeing import may_change
-from portal.profiles.rules.states import Move, Status
+from portal.profiles.rules.states import Move, Status, WordKind
 
 QUARTER = 90
 
@@ -41,13 +41,15 @@ def open_profile(
     never: Iterable[Activity] = (),
     per_quarter: int | None = None,
     tier: int | None = None,
+    known: Facts | None = None,
     now: datetime,
 ) -> ReferenceProfile:
     """Keep what a customer said yes to themself: a profile that is active, with a consent for each kind (``consents``: ids), and how often.
 
     Where there is a profile, it takes up what they now say: nothing else of it changes, and one that was hidden stays hidden. What it says
-    counts as verified by them, and what staff had written down of it ends. How often they may be asked goes into their goodwill. One under
-    legal hold takes all this up and stays there.
+    counts as verified by them, and what staff had written down of it ends. ``known`` is what who proposed them wrote for those who will ask
+    (what to be careful about, products, languages): it fills what the profile says nothing of yet. How often they may be asked goes into
+    their goodwill. One under legal hold takes all this up and stays there.
     """
     row = profile_of(session, person_id)
     row = _new(session, actor, person_id, Status.ACTIVE, tier, now, is_visible=True) if row is None else locked(session, person_id)
@@ -67,10 +69,23 @@ def open_profile(
     verified(session, row, person_id, now)
     touch(row, now)
     session.flush()
+    if known is not None:
+        _fill(session, row, known)
     if per_quarter is not None:
         terms = replace(budget_of(session, person_id, now).person.terms, most=per_quarter, days=QUARTER, paused_until=None)
         set_own_terms(session, Actor(person_id, frozenset({ADVOCATE}), actor.origin), terms=terms, now=now)
     return row
+
+
+def _fill(session: Session, row: ReferenceProfile, known: Facts) -> None:
+    """Write what is known of somebody where their profile says nothing; words that a profile cannot hold are left out."""
+    here = facts_of(session, row)
+    words = {kind: here.words.get(kind) or known.words.get(kind, ()) for kind in WordKind}
+    filled = replace(here, sensitivities=here.sensitivities or known.sensitivities, words=words)
+    try:
+        write_facts(session, row, tidy(filled))
+    except TooManyWords:
+        write_facts(session, row, tidy(replace(filled, words=here.words)))
 
 
 def open_by_staff(session: Session, actor: Actor, *, person_id: int, facts: Facts, is_true: bool = False, now: datetime) -> ReferenceProfile:

@@ -23,6 +23,8 @@ from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
 from portal.profiles.actions.opening import open_profile
 from portal.profiles.rules.activity import PART, Activity
+from portal.profiles.rules.facts import Facts, split_words
+from portal.profiles.rules.states import WordKind
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
 from portal.references.actions.telling import tell_step
@@ -176,10 +178,15 @@ def _uninvite(session: Session, actor: Actor, person: Person, nomination: Nomina
 
 
 def _keep_offer(session: Session, actor: Actor, proposal: Proposal, offer: Offer, words: dict[Activity, str], now: datetime) -> None:
-    """Open the nominee's profile with a consent for each kind; who may find them is what the nominator proposed."""
+    """Open the nominee's profile with a consent for each kind; who may find them is what the nominator proposed, and what they wrote for those
+    who will ask goes with it.
+    """
     consents = {activity: _consent(session, actor, proposal, activity, words[activity], now).id for activity in offer.activities}
-    tier = session.scalar(select(NominationDetail.tier).where(NominationDetail.nomination_id == proposal.nomination_id))
-    facts: dict[str, Any] = {"consents": consents, "never": offer.never, "per_quarter": offer.per_quarter, "tier": tier}
+    facts: dict[str, Any] = {"consents": consents, "never": offer.never, "per_quarter": offer.per_quarter}
+    detail = session.get(NominationDetail, proposal.nomination_id)
+    if detail is not None:
+        known = {WordKind.PRODUCT: split_words(detail.products), WordKind.LANGUAGE: split_words(detail.languages)}
+        facts |= {"tier": detail.tier, "known": Facts(sensitivities=detail.sensitivities, words=known)}
     open_profile(session, actor, person_id=proposal.person_id, **facts, now=now)
 
 

@@ -21,7 +21,7 @@ from portal.requests.actions.fitting import kept_override
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.proposing import require_agreed, require_reference
-from portal.requests.actions.telling import closest, customer_words, tell_staff
+from portal.requests.actions.telling import asked_words, closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import knows_candidate
 from portal.requests.queries.terms import terms_of
@@ -62,7 +62,7 @@ def write_to_customer(session: Session, actor: Actor, request: ReferenceRequest,
     candidate.asked_at = now
     session.flush()
     record(session, actor, "request.customer_asked", SOURCE, request.id, now=now, candidate_id=candidate.id)
-    data = customer_words(session, request, candidate) | {"until": until.isoformat()}
+    data = asked_words(session, request, candidate) | {"until": until.isoformat()}
     send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, person.id), ASKED, data, now)
     if person.state == PersonState.ACTIVE:
         key = f"request:{request.id}:{candidate.id}:asked:{candidate.ask_id}"

@@ -111,7 +111,8 @@ def pick_as_prospect(
     holder = require_holder(session, request, candidate.id)
     meeting, slot = meeting_of(session, holder.id), session.get(RequestSlot, slot_id)
     settled = meeting.starts_at if meeting is not None and meeting.cancelled_at is None else None
-    if settled is not None and slot is not None and settled not in (seen, slot.starts_at):
+    is_open = slot is not None and slot.is_offered and slot.starts_at > now
+    if settled is not None and slot is not None and is_open and settled not in (seen, slot.starts_at):
         raise PickedMeanwhile()
     return _book(session, visitor, request, holder, slot_id, place, now, zone if zone in time_zones() else None)
 
@@ -152,7 +153,7 @@ def _book(
     record(session, actor, name, SOURCE, request.id, now=now, candidate_id=candidate.id, starts_at=slot.starts_at.isoformat())
     _invite(session, request, candidate, meeting, now)
     step = "booked" if is_first else "rebooked"
-    tell_staff(session, request, step, now, to=closest(request), candidate=candidate, by=actor, when=slot.starts_at.isoformat())
+    tell_staff(session, request, step, now, to=closest(request), candidate=candidate, by=actor, when=slot.starts_at.isoformat(), zone=slot.zone)
     return meeting
 
 

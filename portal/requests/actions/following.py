@@ -20,7 +20,7 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.outcomes import settle_if_due
 from portal.requests.actions.proposing import ask_owner_mail, let_go
-from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asked_words, closest, customer_words, tell_admins, tell_staff
 from portal.requests.actions.waiting import may_write
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome
 from portal.requests.queries.parties import holder_of, meeting_of
@@ -81,7 +81,7 @@ def _remind(session: Session, request: ReferenceRequest, candidate: RequestCandi
     else:
         candidate.customer_reminded_at = now
         held = session.get_one(OpenAsk, candidate.ask_id)
-        data = customer_words(session, request, candidate) | {"until": held.expires_at.isoformat()}
+        data = asked_words(session, request, candidate) | {"until": held.expires_at.isoformat()}
         send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, candidate.person_id), "request_reminder", data, now)
     session.flush()
     record(session, system("job"), f"request.{due}", SOURCE, request.id, now=now, candidate_id=candidate.id)

@@ -76,7 +76,7 @@ def _refuse(session: Session, actor: Actor, request: ReferenceRequest, candidate
     make_move(session, request, Move.OWNER_REFUSE, now=now, candidate=candidate)
     candidate.owner_answered_at, candidate.owner_code, candidate.owner_said = now, code, clean(said)[:REASON_LENGTH]
     session.flush()
-    free_slot(session, request, candidate, now, note=code)
+    free_slot(session, request, candidate, now)
     revoke_links(session, candidate.id, now)
     record(session, actor, "request.owner_refused", SOURCE, request.id, now=now, candidate_id=candidate_id, code=code)
     tell_staff(session, request, "owner_refused", now, to=closest(request), candidate=candidate, by=actor, reason=clean(said)[:REASON_LENGTH])

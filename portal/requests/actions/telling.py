@@ -7,12 +7,15 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
+from portal.kernel.db import programme_zone
 from portal.notifications.actions import notify
 from portal.people.models import Company, Person
 from portal.people.queries.persons import admins, recipients
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import label_for
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.states import MEETINGS
 
 STEP = "request_step"
 
@@ -34,7 +37,14 @@ def tell_staff(
     **facts: Any,
 ) -> None:
     """Tell staff of a step, a word of the mail ``request_step``; not who took it themself. Each reads the candidate's name only if they may."""
-    data = {"step": step, "prospect": request.prospect, "activity": ACTIVITY_NAMES[Activity(request.activity)], "reason": "", "when": ""} | facts
+    data = {
+        "step": step,
+        "prospect": request.prospect,
+        "activity": ACTIVITY_NAMES[Activity(request.activity)],
+        "reason": "",
+        "when": "",
+        "zone": programme_zone(session),
+    } | facts
     for person_id, who in sorted(recipients(session, to - {by.id if by else None}).items()):
         reader = Actor(id=person_id, roles=session.get_one(Person, person_id).roles)
         named = label_for(session, reader, request, candidate) if candidate is not None else ""
@@ -63,6 +73,14 @@ def customer_words(session: Session, request: ReferenceRequest, candidate: Reque
         "told_as": request.told_as or "",
         "words": request.words or "",
     }
+
+
+def asked_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
+    """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, and by when."""
+    told = {"like": ", ".join(filter(None, (request.industry, request.region))), "minutes": 0, "needed_by": ""}
+    told |= {"minutes": terms_of(session).minutes} if request.activity in MEETINGS else {}
+    told |= {"needed_by": request.needed_by.isoformat()} if request.needed_by else {}
+    return customer_words(session, request, candidate) | told
 
 
 def company_name(session: Session, candidate: RequestCandidate) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
+from portal.acts.models.asks import Ask
 from portal.audit.models import AuditEvent
 from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
@@ -35,7 +36,7 @@ from portal.requests.rules.waiting import Wait, ends_at
 _SUBJECT = "reference_request"
 BY_CUSTOMER = ("request.accepted", "request.customer_declined", "request.other_times", "request.said_by_customer")
 BY_OWNER = ("request.owner_agreed", "request.owner_refused")
-_owner = aliased(Person)
+_owner, _approver = aliased(Person), aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Proposed:
     owner: str
     state: CandidateState
     holds: bool
+    beyond: dict[str, str]
+    """The admin in whose name (``name``) they are asked beyond a rule, and the ``reason``; empty where none stood against it."""
     nominate: dict[str, str]
     """What the form of a nomination is filled with, where the customer named a colleague."""
 
@@ -133,16 +136,18 @@ def _named(request: ReferenceRequest) -> list[int]:
 
 def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parties: Parties) -> list[Proposed]:
     found = (
-        select(RequestCandidate, Person.name, Company, _owner.name, ReferenceProfile.tier)
+        select(RequestCandidate, Person.name, Company, _owner.name, ReferenceProfile.tier, Ask.override_reason, _approver.name)
         .join(Person, Person.id == RequestCandidate.person_id)
         .outerjoin(Company, Company.id == RequestCandidate.company_id)
         .outerjoin(_owner, _owner.id == RequestCandidate.owner_id)
         .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
+        .outerjoin(Ask, Ask.id == RequestCandidate.ask_id)
+        .outerjoin(_approver, _approver.id == Ask.approver_id)
         .where(RequestCandidate.request_id == request.id)
         .order_by(RequestCandidate.id.desc())
     )
     shown = []
-    for row, name, company, owner, tier in session.execute(found):
+    for row, name, company, owner, tier, reason, approver in session.execute(found):
         state = CandidateState(row.state)
         knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state)
         firm = company.name if company else ""
@@ -150,7 +155,9 @@ def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parti
         nominate = {}
         if row.suggested_name and knows:
             nominate = {"name": row.suggested_name, "email": row.suggested_email, "company": firm}
-        shown.append(Proposed(row, called, row.person_id if knows else None, knows, (owner or "") if knows else "", state, holds(state), nominate))
+        beyond = {"name": approver, "reason": reason} if approver else {}
+        owner = (owner or "") if knows else ""
+        shown.append(Proposed(row, called, row.person_id if knows else None, knows, owner, state, holds(state), beyond, nominate))
     return shown
 
 

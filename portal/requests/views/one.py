@@ -196,7 +196,7 @@ def keep_outside(request_id: int, candidate_id: int) -> ResponseReturnValue:
 def decide_outcome(request_id: int, candidate_id: int, what: str) -> ResponseReturnValue:
     """Decide what happened, as an admin."""
     rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, came=what == "came", now=utcnow())
-    return _done(request_id, _("Decided. Both sides are told what follows."))
+    return _done(request_id, _("Decided. Whoever asked is told, and the customer is thanked if it took place."))
 
 
 @bp.post("/requests/<int:request_id>/cancel")
