@@ -168,7 +168,7 @@ def test_what_was_not_asked_for_harms_nobody() -> None:
     bare = Facts(8, industry="Transport", load=Load(strain=1.0), last_asked_on=TODAY)
     only = Needs(industry="transport")
     assert set(parts(bare, only, 3.5)) == {"industry", "quality", "rest", "fresh_voice"}
-    assert fit_of(parts(bare, only, 5.0)) == 80, "30 and 10 of 50"
+    assert {fit_of(parts(bare, only, mean)) for mean in (1.0, 3.5, 5.0)} == {72}, "30 and 6.25 of 50: the grades of others move nobody’s fit"
 
 
 def test_a_name_that_nobody_may_see_is_not_found() -> None:
@@ -264,13 +264,20 @@ def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> 
     for region, zone, met, said in (
         ("EMEA", "Asia/Tokyo", 1.0, "Same region"),
         ("", "Europe/Paris", 0.5, "Their time zone is in that region"),
-        ("APAC", "Asia/Tokyo", 0.0, None),
+        ("APAC", "Asia/Tokyo", 0.0, "Another region"),
     ):
         facts = Facts(1, region=region, time_zone=zone)
         of = parts(facts, needs, 3.5)
         texts = [told.text for told in reasons(facts, needs, of, TODAY)]
         assert of["region"] == met
-        assert [text for text in texts if "region" in text] == ([said] if said else [])
+        assert [text for text in texts if "region" in text] == [said]
+
+
+def test_a_worry_that_nobody_answers_is_told_as_a_miss() -> None:
+    needs = Needs(worry="spreadsheets")
+    silent, telling = Facts(1), Facts(2, words=frozenset({"spreadsheets"}))
+    texts = [[told.text for told in reasons(one, needs, parts(one, needs, 3.5), TODAY)][0] for one in (silent, telling)]
+    assert texts == ["Tells of nothing like your worry", "Speaks of %(words)s"]
 
 
 @pytest.mark.parametrize(

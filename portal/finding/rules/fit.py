@@ -62,8 +62,12 @@ def shrunk_grade(record: Record, mean_all: float) -> float:
 
 
 def outcome_quality(record: Record, mean_all: float) -> float:
-    """Return the shrunk grade as 0 to 1."""
-    return (shrunk_grade(record, mean_all) - LOWEST) / (HIGHEST - LOWEST)
+    """Return the shrunk grade as 0 to 1.
+
+    Of who was never graded nothing is known, so that is a fixed middle: the mean of all would move their fit with every grade of others, and
+    nothing on the page could say why.
+    """
+    return (shrunk_grade(record, mean_all if record.grades else MEAN_WHERE_NOBODY) - LOWEST) / (HIGHEST - LOWEST)
 
 
 def mean_of_all(grades: Sequence[int]) -> float:
@@ -156,9 +160,13 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
         found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
     if met.get("region"):
         found.append(told(N_("Same region") if met["region"] == 1 else N_("Their time zone is in that region")))
+    elif "region" in met:
+        found.append(told(N_("Another region")))
     if met.get("worry"):
         words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
+    elif "worry" in met:
+        found.append(told(N_("Tells of nothing like your worry")))
     if met.get("role", 0) > ALIKE:
         found.append(told(N_("A role like the buyer’s")))
     if met.get("competitor"):
