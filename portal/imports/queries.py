@@ -75,7 +75,7 @@ def _differences(row: ImportRow) -> Iterator[Difference]:
             yield Difference(row.line, row.external_id, name, pair[0], pair[1])
     for note in row.faults:
         if note["field"]:
-            yield Difference(row.line, row.external_id, note["field"], "", note["facts"].get("value", ""), is_kept=True)
+            yield Difference(row.line, row.external_id, note["field"], note["facts"].get("here", ""), note["facts"].get("value", ""), is_kept=True)
 
 
 def rows_begun(session: Session, batch_id: int) -> dict[int, tuple[str, int]]:

@@ -90,7 +90,7 @@ class ContactsImporter:
             return Applied(Outcome.CREATED, person.id)
         self._identify(session, subject_id, record, context, now)
         differing, kept = _sorted_out(session, subject_id, values, context)
-        notes = tuple(Fault(LEFT_ALONE, {"value": str(new or "")[:80]}, field) for field, (_old, new) in kept.items())
+        notes = tuple(Fault(LEFT_ALONE, {"value": str(new or "")[:80], "here": str(old or "")[:80]}, field) for field, (old, new) in kept.items())
         if not differing:
             return Applied(Outcome.UNCHANGED, subject_id, notes=notes)
         _edit(session, actor, subject_id, {field: new for field, (_old, new) in differing.items()}, now)

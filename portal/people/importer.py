@@ -104,7 +104,7 @@ class CompaniesImporter:
         if subject_id is None:
             return Applied(Outcome.CREATED, add_company(session, actor, **values, now=now).id)
         differing, kept = _sorted_out(session, subject_id, values, context)
-        notes = tuple(Fault(LEFT_ALONE, {"value": _plain(new)[:80]}, field) for field, (_old, new) in kept.items())
+        notes = tuple(Fault(LEFT_ALONE, {"value": _plain(new)[:80], "here": _plain(old)[:80]}, field) for field, (old, new) in kept.items())
         if not differing:
             return Applied(Outcome.UNCHANGED, subject_id, notes=notes)
         edit_company(session, actor, company_id=subject_id, is_import=True, now=now, **{field: new for field, (_, new) in differing.items()})

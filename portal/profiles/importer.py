@@ -123,7 +123,7 @@ class ReferencesImporter:
         change = _change(record, here_of(session, [person_id], now)[person_id], context)
         is_closed = row.status in CLOSED
         why = {name: CLOSED_STAYS if is_closed and name in (DOES, VERIFIED) else LEFT_ALONE for name in change.kept}
-        notes = tuple(Fault(why[name], {"value": _shown(new)[:80]}, name) for name, (_old, new) in change.kept.items())
+        notes = tuple(Fault(why[name], {"value": _shown(new)[:80], "here": _shown(old)[:80]}, name) for name, (old, new) in change.kept.items())
         if not change.written:
             return Applied(Outcome.UNCHANGED, person_id, notes=notes)
         was = verification(row)
@@ -231,4 +231,4 @@ def _consents(session: Session, actor: Actor, person_id: int, record: Record, gi
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)

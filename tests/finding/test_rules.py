@@ -276,7 +276,7 @@ def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> 
 def test_a_worry_that_nobody_answers_is_told_as_a_miss() -> None:
     needs = Needs(worry="spreadsheets")
     silent, telling = Facts(1), Facts(2, words=frozenset({"spreadsheets"}))
-    texts = [[told.text for told in reasons(one, needs, parts(one, needs, 3.5), TODAY)][0] for one in (silent, telling)]
+    texts = [next(told.text for told in reasons(one, needs, parts(one, needs, 3.5), TODAY)) for one in (silent, telling)]
     assert texts == ["Tells of nothing like your worry", "Speaks of %(words)s"]
 
 

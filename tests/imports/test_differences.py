@@ -79,12 +79,12 @@ def test_what_somebody_changed_here_stays_until_the_import_is_told_otherwise(dat
     newer = table({"external_id": 1, "name": "Ada Works", "industry": "Puzzles", "region": "Basel"})
     batch_id, counts = imported(database, COMPANIES, newer)
     assert counts["changed"] == 1
-    assert told(database, batch_id) == [("region", "Bern", "Basel", False), ("industry", "", "Puzzles", True)]
+    assert told(database, batch_id) == [("region", "Bern", "Basel", False), ("industry", "Games", "Puzzles", True)]
     with database.reading() as session:
         company = session.get_one(Company, company_id)
         assert (company.industry, company.region) == ("Games", "Basel")
     again, counts = imported(database, COMPANIES, newer)
-    assert (counts["unchanged"], told(database, again)) == (1, [("industry", "", "Puzzles", True)])
+    assert (counts["unchanged"], told(database, again)) == (1, [("industry", "Games", "Puzzles", True)])
     over = Plan(is_overwriting=True)
     assert plan_from(over.plain()).is_overwriting
     batch_id, counts = imported(database, COMPANIES, newer, over)
@@ -136,9 +136,9 @@ def test_contacts_are_matched_by_identity_then_address_and_nobody_is_asked_or_to
     assert counts["changed"] == 1
     assert told(database, batch_id) == [
         ("email", "ada@firm.example", "ada@new.example", False),
-        ("name", "", "Mia Member", True),
-        ("email", "", "other@firm.example", True),
-        ("title", "", "CFO", True),
+        ("name", "Mia M.", "Mia Member", True),
+        ("email", "mia@firm.example", "other@firm.example", True),
+        ("title", "Chair", "CFO", True),
     ]
     over = imported(database, CONTACTS, table(*moved), Plan(is_overwriting=True), source="crm")[0]
     assert {one[0]: one[3] for one in told(database, over)} == {"name": False, "title": False, "email": True}, "who signs in keeps their address"
@@ -193,4 +193,4 @@ def test_admins_read_the_differences_before_and_after_and_may_say_otherwise(app:
         assert shown in result, shown
     file = client.get(f"/admin/imports/{batch_id}/differences.csv").text
     assert "1,name,Ada Works,Ada & Works,False" in file
-    assert "1,industry,,Puzzles,True" in file
+    assert "1,industry,Games,Puzzles,True" in file

@@ -132,8 +132,8 @@ def test_what_staff_or_the_member_wrote_stays_until_the_import_is_told_otherwise
     assert sorted(found) == [
         ("activities", "", "quote, logo", True),
         ("results", "", "A third faster.", False),
-        ("story", "", "From the CRM.", True),
-        ("tier", "", "1", True),
+        ("story", "What Greta heard.", "From the CRM.", True),
+        ("tier", "3", "1", True),
     ]
     assert facts(database, amara) == ("What Greta heard.", "A third faster.", 3, ["call"])
     assert done(database, newer)[1]["unchanged"] == 1
@@ -180,7 +180,7 @@ def test_a_retired_or_held_profile_is_neither_confirmed_nor_asked_for_more(datab
     why = {"retired_as": Retired.UNHAPPY} if way is Move.RETIRE else {}
     database.write(lambda s: move_profile(s, boss, person_id=amara, way=way, reason="As it is.", **why, now=utcnow()))
     newer = table(row(activities="call; logo", results="A third faster.", verified_on="2026-06-01"))
-    kept = [("activities", "", "logo", True), ("verified_on", "", "2026-06-01", True)]
+    kept = [("activities", "", "logo", True), ("verified_on", "2026-03-01", "2026-06-01", True)]
     assert done(database, newer)[2] == [("results", "", "A third faster.", False), *kept]
     again = done(database, newer)
     assert (again[1]["unchanged"], again[2]) == (1, kept)

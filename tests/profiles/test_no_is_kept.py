@@ -8,19 +8,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.asking import Override, propose_ask
+from portal.acts.actions.saying import set_own_terms
 from portal.acts.models.asks import Ask
 from portal.acts.queries.refusing import NO_REFERENCE
 from portal.acts.rules.asks import OF_REFERENCES, AskKind
 from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
+from portal.acts.rules.terms import Terms
 from portal.api.actions import make_token
+from portal.dashboard.queries.company import profiles_there
 from portal.kernel.actor import system
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database, programme_zone
-from portal.people.models import Person
+from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
+from portal.profiles.actions.consenting import take_back_own
 from portal.profiles.actions.own import remove_me
 from portal.profiles.queries.refusing import no_more
-from portal.profiles.rules.activity import ASK_OF
+from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.references.queries.refusing import said_no
 from tests.factories.finding import make_profile as make_reference_profile
 from tests.factories.people import make_admin, make_employee
@@ -106,3 +110,21 @@ def test_who_became_a_reference_since_is_asked_whatever_was_said_before(told: Se
     assert said_no(told, [person.id], utcnow()) == {person.id: None}
     make_reference_profile(told, person)
     assert said_no(told, [person.id], utcnow()) == no_more(told, [person.id], utcnow()) == {}
+
+
+def test_a_companys_page_lists_who_may_be_asked_and_for_what_they_still_may(session: Session) -> None:
+    boss, today = acting(make_admin(session)), utcnow().date()
+    one = make_profile(session, does=(Activity.CALL, Activity.QUOTE, Activity.VIDEO))
+    person = session.get_one(Person, one.person_id)
+    company = session.get_one(Company, person.company_id)
+
+    def shown() -> list[list[Activity]]:
+        rows, does = profiles_there(session, boss, company, today)
+        return [does.get(row.ReferenceProfile.person_id, []) for row in rows]
+
+    assert shown() == [[Activity.CALL, Activity.VIDEO, Activity.QUOTE]]
+    set_own_terms(session, acting(person), terms=Terms(unwanted=(AskKind.CALL,)), now=utcnow())
+    take_back_own(session, acting(person), person_id=person.id, activity=Activity.VIDEO, never=False, now=utcnow())
+    assert shown() == [[Activity.QUOTE]], "neither what they ruled out nor what they took back"
+    remove_me(session, acting(person), person_id=person.id, now=utcnow())
+    assert shown() == []

@@ -1,17 +1,22 @@
 """What the rooms above accounts know of one company, for its page: nominations, reference profiles, requests and what came of them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.acts.models.asks import PersonGoodwill
+from portal.consents.models import Consent
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
 from portal.people.queries.knowing import known_to
 from portal.profiles.models import ProfileActivity, ReferenceProfile
+from portal.profiles.queries.profiles import consent_holds
 from portal.profiles.queries.seeing import readable
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import ASK_OF, Activity
+from portal.profiles.rules.states import Status
 from portal.references.models.nominating import Nomination
 from portal.references.rules.states import STANDS, Standing, State, standing
 from portal.requests.models import ReferenceRequest, RequestCandidate
@@ -41,17 +46,24 @@ def _stands(row: Any) -> Standing:
     return standing(State(one.state), row.person_state, is_in_review=one.review_began_at is not None, ask_again_on=one.ask_again_on)
 
 
-def profiles_there(session: Session, actor: Actor, company: Company) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
-    """Return (ReferenceProfile, name) of a company that the actor may read, and what each person does."""
+def profiles_there(session: Session, actor: Actor, company: Company, today: date) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
+    """Return (ReferenceProfile, name) of a company that the actor may read, and what each person may be asked for: what a consent holds for and
+    they did not rule out since. Who is no reference any more is left out.
+    """
     found = select(ReferenceProfile, Person.name.label("person")).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.company_id == company.id, readable(actor))
+    found = found.where(ReferenceProfile.status != Status.RETIRED)
     found = found.order_by(Person.name_key, Person.id).limit(SOME + 1)
     rows = session.execute(found).all()
     ids, does = [row.ReferenceProfile.person_id for row in rows], dict[int, list[Activity]]()
-    wanted = select(ProfileActivity.person_id, ProfileActivity.activity).where(ProfileActivity.person_id.in_(ids), ~ProfileActivity.is_never)
+    said = select(PersonGoodwill.person_id, PersonGoodwill.unwanted).where(PersonGoodwill.person_id.in_(ids))
+    unwanted = {row.person_id: row.unwanted or () for row in session.execute(said)}
+    wanted = select(ProfileActivity.person_id, ProfileActivity.activity).join(Consent, Consent.id == ProfileActivity.consent_id)
+    wanted = wanted.where(ProfileActivity.person_id.in_(ids), ~ProfileActivity.is_never, consent_holds(today))
     order = list(Activity)
     for row in sorted(session.execute(wanted), key=lambda row: order.index(Activity(row.activity))):
-        does.setdefault(row.person_id, []).append(Activity(row.activity))
+        if ASK_OF[Activity(row.activity)] not in unwanted.get(row.person_id, ()):
+            does.setdefault(row.person_id, []).append(Activity(row.activity))
     return rows, does
 
 

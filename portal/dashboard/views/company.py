@@ -10,6 +10,8 @@ from portal.accounts.rules.knowing import may_hand_over
 from portal.acts.views.staff import company_panel
 from portal.dashboard.queries.company import SOME, nominations_there, profiles_there, requests_there
 from portal.kernel.actor import Actor
+from portal.kernel.clock import local_date
+from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.people.models import Company
 from portal.profiles.rules.activity import ACTIVITY_NAMES
@@ -41,7 +43,7 @@ def nominations_panel(session: Session, actor: Actor, company: Company, now: dat
 
 def profiles_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
     """Who of the company is a reference, and for what."""
-    rows, does = profiles_there(session, actor, company)
+    rows, does = profiles_there(session, actor, company, local_date(now, programme_zone(session)))
     names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES}
     return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "company": company, "is_wide": True, **names}
 
