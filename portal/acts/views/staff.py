@@ -169,7 +169,9 @@ def _open_of(refused: tuple[int, OutcomeForm] | None, **whose: int) -> dict[str,
     actor = current_actor()
     found, total = open_asks(db(), actor, **whose), count_open(db(), actor, **whose)
     apart = refused[1].note.data if refused and refused[0] not in [row.ask.id for row in found] else ""
-    return {"open": found, "open_total": total, "outcome": OutcomeForm(formdata=None), "refused": refused, "kept_apart": apart}
+    elsewhere = tuple(db().info.get("ask_pages", ()))
+    shown = {"open": found, "open_total": total, "outcome": OutcomeForm(formdata=None), "refused": refused, "kept_apart": apart}
+    return shown | {"settled_elsewhere": elsewhere}
 
 
 def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None, refused: tuple[int, OutcomeForm] | None = None) -> str:

@@ -104,6 +104,7 @@ def decline(
     _require_waiting(session, candidate, Move.REFUSE)
     if has_begun(session, candidate, now):
         raise HeldAlready()
+    was_settled = candidate.state == CandidateState.SCHEDULED
     cancel_booked(session, request, candidate, now)
     make_move(session, request, Move.REFUSE, now=now, candidate=candidate)
     candidate.answered_at, candidate.decline_code, candidate.said = now, code, clean(said)[:SAID_LENGTH]
@@ -114,7 +115,7 @@ def decline(
     revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
     end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
-    step = "suggested" if candidate.suggested_name else "declined"
+    step = "cannot" if was_settled else "suggested" if candidate.suggested_name else "declined"
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, reason=candidate.said, when="")
     return request
 
@@ -136,7 +137,7 @@ def _times(
     if request.activity not in MEETINGS:
         return []
     require_length(minutes)
-    return require_slots(walls, zone, blackouts_of(session, candidate.person_id), now)
+    return require_slots(walls, zone, blackouts_of(session, candidate.person_id), now, minutes=minutes)
 
 
 def _require_waiting(session: Session, candidate: RequestCandidate, move: Move) -> None:

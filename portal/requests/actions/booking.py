@@ -187,6 +187,7 @@ def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandi
     customer = recipient(session, candidate.person_id)
     prospect = Recipient(person_id=None, email=request.prospect_email or None, name=request.prospect_contact or request.prospect, language=None)
     both = [one for one in (customer, prospect) if one.email]
+    asker = session.get_one(Person, request.requester_id)
     entry = Entry(
         uid=meeting.uid, sequence=meeting.sequence, starts_at=meeting.starts_at, minutes=meeting.minutes, zone=meeting.zone,
         attendees=tuple((one.name, str(one.email)) for one in both), place=meeting.place, is_cancelled=meeting.cancelled_at is not None,
@@ -194,7 +195,8 @@ def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandi
     told: dict[str, Any] = {
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "names": [one.name for one in both],
-        "asker": session.get_one(Person, request.requester_id).name,
+        "asker": asker.name,
+        "asker_email": asker.email or "",
         "starts_at": meeting.starts_at.isoformat(),
         "minutes": meeting.minutes,
         "place": meeting.place,

@@ -123,10 +123,13 @@ def require_length(minutes: int) -> int:
     return minutes
 
 
-def require_slots(walls: Sequence[datetime | None], zone: str, blackouts: Iterable[tuple[date, date]], now: datetime) -> list[datetime]:
+def require_slots(
+    walls: Sequence[datetime | None], zone: str, blackouts: Iterable[tuple[date, date]], now: datetime, *, minutes: int = LENGTHS[0]
+) -> list[datetime]:
     """Return the offered times in UTC, in order. ``walls`` is what a clock in ``zone`` shows; None is a field left empty.
 
-    Refuses none at all, and by its field (``slot1`` …) what is over, more than sixty days away, offered twice, or on a day ruled out.
+    Refuses none at all, and by its field (``slot1`` …) what is over, more than sixty days away, less than ``minutes`` from another, or on a day
+    ruled out.
     """
     found: list[datetime] = []
     ruled_out = list(blackouts)
@@ -135,7 +138,7 @@ def require_slots(walls: Sequence[datetime | None], zone: str, blackouts: Iterab
             continue
         try:
             moment = in_zone(wall, zone)
-            _require_slot(moment, found, zone, ruled_out, now)
+            _require_slot(moment, found, zone, ruled_out, now, timedelta(minutes=minutes))
         except (SlotNever, SlotPast, SlotTooFar, SlotTwice, SlotOff) as refusal:
             refusal.field = f"slot{number}"
             raise
@@ -145,12 +148,12 @@ def require_slots(walls: Sequence[datetime | None], zone: str, blackouts: Iterab
     return sorted(found)
 
 
-def _require_slot(moment: datetime, found: list[datetime], zone: str, ruled_out: list[tuple[date, date]], now: datetime) -> None:
+def _require_slot(moment: datetime, found: list[datetime], zone: str, ruled_out: list[tuple[date, date]], now: datetime, length: timedelta) -> None:
     if moment < now + NOTICE:
         raise SlotPast()
     if moment > now + timedelta(days=SLOT_DAYS):
         raise SlotTooFar(days=SLOT_DAYS)
-    if moment in found:
+    if any(abs(moment - other) < length for other in found):
         raise SlotTwice()
     day = local_date(moment, zone)
     if any(first <= day <= last for first, last in ruled_out):

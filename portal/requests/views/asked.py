@@ -11,6 +11,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.acts.queries.budget import budget_of
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import read_id
@@ -107,7 +108,9 @@ def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", sta
     except LinkSpent as refusal:
         return _spent(refusal)
     forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}
-    return render("requests/agree.html", asked=asked, note=note, **forms, **NAMES), status
+    budget = budget_of(db(), candidate.person_id, utcnow()).person
+    spent = _("%(used)s of %(most)s asks in %(days)s days, this one among them", used=budget.used, most=budget.most, days=budget.days)
+    return render("requests/agree.html", asked=asked, note=note, spent=spent, **forms, **NAMES), status
 
 
 @bp.post("/agree/yes")
