@@ -147,7 +147,7 @@ class ReasonNeeded(Refusal):
 class ApproverNeeded(Refusal):
     """An override names another admin, who is neither who asks nor who is asked."""
 
-    message = N_("Name an active admin who approves this and who is not you.")
+    message = N_("Name an active admin who answers for this and who is not you.")
     field = "approver"
 
 
