@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from portal.kernel.actor import ADMIN, Actor, system
+from portal.kernel.actor import ADMIN, EMPLOYEE, Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.actions.joining import invite_person
@@ -31,7 +31,7 @@ def _told(refusal: Refusal) -> click.ClickException:
 @click.argument("email")
 @click.option("--name", help="Name of the admin; made from the address if not given.")
 def add_admin(email: str, name: str | None) -> None:
-    """Make EMAIL an admin and print a link, good once, to choose a password with."""
+    """Make EMAIL an admin and print a link, good once, to choose a password with. Who is new is an employee too, who may nominate and ask."""
     try:
         link = database().write(lambda session: _admin_link(session, system("cli"), email, name, utcnow()))
     except Refusal as refusal:
@@ -43,7 +43,7 @@ def _admin_link(session: Session, actor: Actor, email: str, name: str | None, no
     """Return the path of an invitation; for somebody who has joined, of a link for a new password."""
     person = find_person_by_email(session, email)
     if person is None:
-        person = add_person(session, actor, name=name or name_from(email), email=email, roles={ADMIN}, now=now)
+        person = add_person(session, actor, name=name or name_from(email), email=email, roles={ADMIN, EMPLOYEE}, now=now)
     elif not person.is_admin:
         change_roles(session, actor, person_id=person.id, roles=person.roles | {ADMIN}, now=now)
     if person.state == PersonState.ACTIVE:

@@ -55,6 +55,13 @@ document.addEventListener("change", ({ target }) => {
   reader.readAsDataURL(image);
 });
 
+// What is chosen may be told of elsewhere on the page: that part is opened.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("select[data-opens]")) return;
+  const told = document.getElementById(target.dataset.opens + target.value);
+  if (told) told.open = true;
+});
+
 // A filter that is chosen is applied at once.
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-filters] select")) target.form.requestSubmit();

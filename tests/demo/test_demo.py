@@ -22,6 +22,7 @@ from portal.challenges.queries.audience import admitted_today
 from portal.commands.demo.cast import PASSWORD
 from portal.commands.demo.command import SIGN_INS, build
 from portal.commands.demo.content import domain_of, email_of, programme
+from portal.dashboard.queries.references import glance
 from portal.dashboard.queries.welcome import welcome_of
 from portal.files.models import StoredFile
 from portal.files.storage import Storage
@@ -36,6 +37,7 @@ from portal.people.models import Company, Person, PersonInterest, Tag
 from portal.recognition.queries.board import iter_board
 from portal.references.models.nominating import Nomination
 from portal.references.rules.states import State
+from portal.requests.models import ReferenceRequest
 from portal.rewards.models.offering import Reward
 from portal.rewards.models.redeeming import Redemption
 from portal.vault.keys import Keys
@@ -63,7 +65,7 @@ def told(request: pytest.FixtureRequest, templates: Templates, tmp_path_factory:
     folder = tmp_path_factory.mktemp(f"demo-{request.param}")
     url = templates.copy(request.param, folder)
     database = Database(url, zone="Europe/Berlin")
-    database.inform_sessions(vault_keys=Keys(lambda: (VAULT_KEY,)))
+    database.inform_sessions(vault_keys=Keys(lambda: (VAULT_KEY,)), currency="USD")
     database.write(lambda session: build(session, storage=Storage(folder / "files", 25), hasher=CHEAP, seed=7, end=END))
     yield Told(request.param, database, folder)
     database.dispose()
@@ -312,3 +314,12 @@ def test_addresses_are_made_of_names(name: str, address: str) -> None:
 
 def test_domains_are_made_of_companies() -> None:
     assert domain_of("Tamarind & Pike Hotels") == "tamarind-pike-hotels.example"
+
+
+def test_the_months_before_have_requests_of_every_end_and_their_figures_can_be_read(year: Session) -> None:
+    glance_of_it = glance(year, END, "USD")
+    assert glance_of_it.to_completion.number >= 10
+    assert glance_of_it.deals.lines
+    assert not glance_of_it.deals.other_currencies
+    assert {key for key, _ in glance_of_it.unfilled_by} >= {"industry", "time"}
+    assert {"completed", "missed", "declined"} <= set(year.scalars(select(ReferenceRequest.state)))

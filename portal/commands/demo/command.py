@@ -22,6 +22,7 @@ from portal.commands.demo.challenges import Year
 from portal.commands.demo.disputes import Disputes
 from portal.commands.demo.finance import Finance
 from portal.commands.demo.finding import Library
+from portal.commands.demo.history import History
 from portal.commands.demo.honours import Honours
 from portal.commands.demo.planning import Planning
 from portal.commands.demo.profiles import Profiles
@@ -115,6 +116,7 @@ def build(session: Session, *, storage: Storage, hasher: Hasher, seed: int, end:
     Profiles(story, cast).begin()
     Accounts(story, cast).begin()
     Library(story, cast).begin()
+    History(story, cast).begin()
     Requests(story, cast).begin()
     with withhold_mail(session), withhold_looks(session):
         story.tell()

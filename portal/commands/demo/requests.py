@@ -54,7 +54,8 @@ class Requests:
             activity=kind, prospect=entry["prospect"], needed_by=(at + timedelta(days=2 if entry["as"] == "open" else 30)).date(),
             industry=entry["industry"], region=entry["region"],
             prospect_contact=entry["contact"], prospect_email=entry["email"], told_as=entry["told_as"], words=entry["words"],
-            deal_name=entry["deal_name"], deal_value=entry.get("deal_value"), currency="EUR", deal_stage=entry["stage"], expected_grade=4,
+            deal_name=entry["deal_name"], deal_value=entry.get("deal_value"), currency=str(self.story.session.info["currency"]),
+            deal_stage=entry["stage"], expected_grade=4,
         )  # fmt: skip
         request = keep_request(self.story.session, by, key=f"demo-request-{entry['as']}", need=need, is_self_serve=False, now=at)
         self.ids[entry["as"]] = request.id

@@ -49,11 +49,15 @@ class Story:
         at = day + timedelta(hours=self.random.uniform(7, 17.5))
         return min(at, self.end - timedelta(hours=self.random.uniform(1, 5)))
 
-    def after(self, at: datetime, *, hours: float) -> datetime:
-        """Return a moment about ``hours`` after ``at``, sometimes much longer, and in working hours of a weekday where it is staff's."""
-        later = at + timedelta(hours=hours * self.random.lognormvariate(0, 0.6))
+    def after(self, at: datetime, *, hours: float, chance: Random | None = None) -> datetime:
+        """Return a moment about ``hours`` after ``at``, sometimes much longer, and in working hours of a weekday where it is staff's.
+
+        Who tells of something of their own brings ``chance``, so that what others tell stays as it was.
+        """
+        chance = chance or self.random
+        later = at + timedelta(hours=hours * chance.lognormvariate(0, 0.6))
         if later.hour < 7 or later.hour >= 18:
-            later = later.replace(hour=8, minute=self.random.randrange(60)) + timedelta(days=1 if later.hour >= 18 else 0)
+            later = later.replace(hour=8, minute=chance.randrange(60)) + timedelta(days=1 if later.hour >= 18 else 0)
         while later.weekday() >= 5:
             later += timedelta(days=1)
         return later
