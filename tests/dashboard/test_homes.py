@@ -12,7 +12,9 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.models import Person
+from portal.profiles.actions.asking import ask_several
 from portal.references.actions.decide import accept_nomination
+from portal.requests.actions.proposing import propose
 from portal.review.actions.terms import set_terms
 from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import approve_redemption
@@ -20,6 +22,7 @@ from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import Scene, give, more_attempts
 from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
+from tests.factories.requests import Cast, make_request
 from tests.factories.rewards import make_reward
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
@@ -146,6 +149,25 @@ def test_an_employee_without_nominations_is_told_how(sign_in: SignIn, database: 
     assert "Nobody nominated yet" in sign_in(database.write(lambda s: make_employee(s))).get("/").text
 
 
+def test_staff_read_at_home_what_references_want_of_them(sign_in: SignIn, database: Database) -> None:
+    cast = database.write(Cast)
+
+    def ask(session: Session) -> None:
+        request = cast.request(session, prospect="Grand Inns")
+        propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=utcnow())
+        cast.request(session, prospect="Small Inns", is_self_serve=False)
+        ask_several(session, cast.admin, person_ids=[cast.ada_id], now=utcnow())
+
+    assert "Your requests" not in sign_in(cast.greta_row).get("/").text
+    database.write(ask)
+    pages = {name: " ".join(sign_in(row).get("/").text.split()) for name, row in vars(cast).items() if name.endswith("_row") and name != "ada_row"}
+    asker, owner, admin = pages["greta_row"], pages["owner_row"], pages["admin_row"]
+    assert [words in asker for words in ("Your requests", "Grand Inns", "The account owner’s turn", "An admin’s turn")] == [True] * 4
+    assert "Waiting for you" not in asker
+    assert [words in owner for words in ("Requests to agree to", "References to verify", "Your requests")] == [True, True, False]
+    assert [words in admin for words in ("Requests that nobody has taken up", "Requests to agree to")] == [True, False]
+
+
 def test_an_admin_sees_what_waits_and_what_changed(stage: Scene, sign_in: SignIn, database: Database) -> None:
     database.write(lambda s: approve_attempt(s, as_admin(stage.admin), attempt_id=stage.attempt.id, now=utcnow()))
     database.write(lambda s: approve_redemption(s, as_admin(stage.admin), redemption_id=stage.redemption.id, now=utcnow()))
@@ -204,11 +226,14 @@ def test_a_home_asks_as_much_in_a_full_programme(stage: Scene, sign_in: SignIn, 
 
     def fill(session) -> None:  # type: ignore[no-untyped-def]
         more_attempts(session, stage.challenge, 30)
+        for _ in range(4):
+            make_request(session, stage.employee)
         for number in range(20):
             make_challenge(session)
             make_reward(session, price=100 + number)
             give(session, make_person(session), 50 + number)
 
+    database.write(lambda s: make_request(s, stage.employee))
     for client in clients.values():
         client.get("/")
     few = {role: asked(role) for role in clients}

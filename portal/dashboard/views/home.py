@@ -9,6 +9,7 @@ from flask_babel import to_user_timezone
 from flask_login import current_user
 
 from portal.dashboard.queries.home import advocate_home
+from portal.dashboard.queries.own_work import work_of
 from portal.dashboard.queries.queue import Waiting, count_waiting, together
 from portal.dashboard.queries.welcome import welcome_of
 from portal.dashboard.rules import Greeting, first_name, greeting
@@ -17,14 +18,17 @@ from portal.dashboard.views.overview import overview
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
+from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.references.queries.nominations import nominations_of, standings_of
 from portal.references.rules.states import LOST, STANDING_NAMES
-from portal.web.guards import public
+from portal.requests.rules.states import TURN_NAMES, Turn
+from portal.web.guards import current_actor, public
 from portal.web.templating import render
 from portal.web.transaction import db
 
 bp = Blueprint("dashboard", __name__)
 RECENT = 5
+WORDS_OF_REQUESTS = {"activities": ACTIVITY_NAMES, "turns": TURN_NAMES, "own_turn": Turn.REQUESTER}
 
 
 @bp.get("/")
@@ -52,7 +56,8 @@ def _advocate() -> str:
 def _employee() -> str:
     standings = standings_of(db(), current_user.id)
     recent = nominations_of(db(), current_user.id, size=RECENT)
-    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, standings=STANDING_NAMES, lost=LOST, **_desk())
+    told = {"standings": STANDING_NAMES, "lost": LOST, "work": work_of(db(), current_actor(), utcnow()), **WORDS_OF_REQUESTS}
+    return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, **told, **_desk())
 
 
 def _desk() -> dict[str, Waiting]:

@@ -10,6 +10,7 @@ from portal.dashboard.queries.audit import recent_events
 from portal.dashboard.queries.figures import programme_figures
 from portal.dashboard.queries.opening import opening_of
 from portal.dashboard.queries.overview import count_to_fulfil
+from portal.dashboard.queries.own_work import work_of
 from portal.dashboard.queries.queue import count_waiting, together
 from portal.dashboard.queries.reviewing import reviewer_loads
 from portal.dashboard.rules import Change, change, first_steps, is_late, round_top
@@ -17,6 +18,7 @@ from portal.dashboard.views.desk import overdue_since
 from portal.dashboard.views.telling import told_once
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.clock import utcnow
+from portal.web.guards import current_actor
 from portal.web.language import number
 from portal.web.templating import render
 from portal.web.transaction import db
@@ -39,6 +41,7 @@ def overview(hello: str) -> str:
         waiting=_lines(counts, dict(overdue_since(now))),
         to_fulfil=count_to_fulfil(db()),
         all_waiting=together(counts),
+        work=work_of(db(), current_actor(), now),
         figures=found,
         acts=acts,
         told=compared(acts, before),

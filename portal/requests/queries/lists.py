@@ -80,6 +80,13 @@ def iter_requests(
         yield from listed(session, actor, session.execute(some).all(), now)
 
 
+def going_on(session: Session, actor: Actor, now: datetime, most: int) -> list[Listed]:
+    """Return up to ``most`` of somebody's own requests that go on, those first that are needed first; a draft is not sent and not among them."""
+    mine = _statement().where(ReferenceRequest.requester_id == actor.id, ReferenceRequest.state.in_(LIVES))
+    found = mine.order_by(ReferenceRequest.needed_by, ReferenceRequest.id).limit(most)
+    return listed(session, actor, session.execute(found).all(), now)
+
+
 def counts_of(session: Session, actor: Actor) -> dict[Tab, int]:
     """Return how many wait in each list that somebody may open, besides all."""
     tabs = [tab for tab in tabs_of(actor) if tab not in (Tab.ALL, Tab.MINE)]
