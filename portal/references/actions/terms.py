@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
+from portal.audit.terms import TermsOf, keep_terms
 from portal.kernel.actor import Actor
 from portal.kernel.db import take_turn
 from portal.kernel.errors import NotAllowed, NotFound
-from portal.kernel.seen import require_seen
 from portal.references.models.terms import NominationRule, NominationTerms
 from portal.references.queries.terms import terms_of
 from portal.references.rules.terms import MOST_RULES, Terms, TooManyRules, require_rule, require_terms
@@ -20,28 +20,18 @@ TURN = "nomination:terms"
 
 def set_terms(session: Session, actor: Actor, *, terms: Terms, seen: str | None = None, now: datetime) -> Terms:
     """Keep the terms from now on. Refuses who is no admin, days out of order, and what changed since it was ``seen``."""
-    if not actor.is_admin:
-        raise NotAllowed()
-    wanted = require_terms(terms)
-    take_turn(session, TURN)
-    session.get(NominationTerms, 1, populate_existing=True)
-    before = terms_of(session)
-    if wanted == before:
-        return wanted
-    require_seen(seen_values(before), seen)
-    row = session.get(NominationTerms, 1) or NominationTerms(id=1)
-    for name, value in asdict(wanted).items():
-        setattr(row, name, value)
-    row.changed_at, row.changed_by_id = now, actor.id
-    session.add(row)
-    session.flush()
-    record(session, actor, "nomination.terms_changed", "nomination", None, now=now, before=asdict(before), after=asdict(wanted))
-    return wanted
+    return keep_terms(session, actor, KEPT, require_terms(terms), seen=seen, now=now)
 
 
 def seen_values(terms: Terms) -> dict[str, object]:
     """Return what the editor shows of the terms."""
     return dict(asdict(terms))
+
+
+KEPT = TermsOf(
+    NominationTerms, terms_of, columns=asdict, shows=seen_values, facts=asdict,
+    event="nomination.terms_changed", subject="nomination", turn=TURN,
+)  # fmt: skip
 
 
 def add_rule(
