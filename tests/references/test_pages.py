@@ -1,6 +1,7 @@
 """Employees' pages: the form, what it tells while typing, and following one's nominations."""
 
 import csv
+import html
 import io
 import re
 
@@ -14,11 +15,13 @@ from portal.notifications.models import OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
 from portal.references.rules.states import Standing
+from portal.requests.actions.terms import set_terms
+from portal.requests.rules.terms import Terms
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn
@@ -335,6 +338,10 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     page = client.get(link).text
     assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, False)
     assert "thought of these, and you choose" in page
+    minutes = database.write(lambda s: set_terms(s, acting(make_admin(s)), terms=Terms(minutes=60), now=utcnow())).minutes
+    page = html.unescape(client.get(link).text)
+    told = [text % {"minutes": minutes} for one in MEANINGS.values() for text in (one.what, one.takes, one.public)]
+    assert [text for text in told if text not in page] == [], "each kind says what it is, what it takes and whether it is public"
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)

@@ -21,13 +21,13 @@ from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
-from portal.profiles.actions.opening import open_profile
+from portal.profiles.actions.opening import QUARTER, open_profile
 from portal.profiles.rules.activity import PART, Activity
 from portal.profiles.rules.facts import Facts, split_words
 from portal.profiles.rules.states import WordKind
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
-from portal.references.actions.telling import tell_step
+from portal.references.actions.telling import tell_step, tell_what_was_agreed
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.queries.customers import Proposal, proposal_of
@@ -50,6 +50,7 @@ def agree(session: Session, origin: str, *, token: str, offer: Offer, words: dic
     facts = {"activities": list(offer.activities), "per_quarter": offer.per_quarter}
     record(session, actor, "nomination.agreed", "nomination", nomination.id, now=now, **facts)
     tell_step(session, nomination, "agreed", now)
+    tell_what_was_agreed(session, nomination, proposal.person_id, most=offer.per_quarter, days=QUARTER, now=now)
     credit_agreed(session, actor, nomination, now)
     return proposal
 
