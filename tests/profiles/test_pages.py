@@ -1,23 +1,29 @@
 """Staff's pages, the page behind a mail's link, and somebody's own page: who opens what, what a form keeps, how much a list costs."""
 
 import csv
+import html
 import io
 import re
-from datetime import timedelta
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.saying import set_own_terms
 from portal.acts.queries.asks import open_asks
 from portal.acts.queries.budget import budget_of
+from portal.acts.rules.terms import Terms
 from portal.consents.models import Consent
-from portal.kernel.actor import system
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.own import send_own_link
+from portal.profiles.actions.rows import CalledOff
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import activities_of, does, own_fields, profile_of
 from portal.profiles.rules.activity import Activity
@@ -148,7 +154,13 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
 ) -> None:
     heard: list[int] = []
-    client.application.extensions["database"].inform_sessions(profile_removed=[lambda session, actor, person_id, now: heard.append(person_id)])
+
+    def hear(session: Session, actor: Actor, person_id: int, now: datetime, besides: AbstractSet[int]) -> list[CalledOff]:
+        heard.append(person_id)
+        assert besides == {scene.greta_id, scene.admin_id}
+        return [CalledOff(frozenset({scene.greta_id}), "Site visit", "Prospect Works")]
+
+    client.application.extensions["database"].inform_sessions(profile_removed=[hear])
 
     def start(session: Session) -> None:
         send_own_link(session, scene.greta, person_id=scene.id, now=utcnow())
@@ -189,9 +201,38 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     with database.reading() as session:
         assert open_asks(session, system(), person_id=scene.id) == []
         assert not session.scalars(select(Consent.id).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
-        assert len(mails(session, "profile_removed")) == 2
+        told = {mail.payload["to"]["person_id"]: mail.payload["data"]["called_off"] for mail in mails(session, "profile_removed")}
+        assert told == {scene.greta_id: [["Site visit", "Prospect Works"], ["Reference call", ""]], scene.admin_id: []}
+        assert mails(session, "ask_answered") == [], "who reads that they are gone reads there that the ask went with it"
     assert "You are no reference any more" in browser.get(here).text
     client.application.extensions["database"].inform_sessions(profile_removed=[])
+
+
+def test_what_somebody_ruled_out_under_my_asks_stands_on_their_profile_as_offered_but_ruled_out(
+    database: Database, sign_in: SignIn, scene: Scene
+) -> None:
+    def say(number: int, **terms: Any) -> None:
+        database.write(lambda s: set_own_terms(s, scene.ada, terms=Terms(**terms), now=scene.at + number * timedelta(days=1)))
+
+    def page() -> str:
+        return html.unescape(sign_in(person(database, scene.greta_id)).get(f"/profiles/{scene.id}").text)
+
+    def since(text: str) -> str:
+        return re.findall("under “My asks” since ([^:]+): nobody may ask them for it", text)[0]
+
+    assert "May be asked" in page()
+    say(1, unwanted=("review",))
+    assert ("May be asked" in page(), "ruled out" in page()) == (True, False), "what they do not offer is no news"
+    say(2, unwanted=("call",))
+    first = since(page())
+    say(4, unwanted=("call",), months_off=(12,), paused_until=(scene.at + timedelta(days=200)).date())
+    said = page()
+    assert "May be asked" not in said
+    assert "Offered, but ruled out" in said
+    assert since(said) == first, "since they ruled it out, not since they said something else"
+    assert all(text in said for text in ("Paused under “My asks” until", "not to be asked in: December."))
+    say(5)
+    assert ("May be asked" in page(), "Paused under" in page()) == (True, False)
 
 
 def test_the_customers_to_verify_and_the_bulk_push(database: Database, sign_in: SignIn, scene: Scene) -> None:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from portal.acts.actions.saying import set_person_terms
 from portal.acts.queries.budget import budget_of
 from portal.acts.queries.people import find_asked
+from portal.acts.queries.said import ruled_out
 from portal.acts.queries.settings import defaults_of
 from portal.consents.rules import Scope
 from portal.files.actions import store_upload
@@ -30,7 +31,7 @@ from portal.profiles.forms import ActivityForm, AnswerForm, ConsentForm, DaysFor
 from portal.profiles.queries.checks import checks_of, open_check
 from portal.profiles.queries.lists import history_of
 from portal.profiles.queries.profiles import blackouts_of, does, facts_of, own_fields, profile_for, profile_of, profile_to_change
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from
@@ -105,6 +106,8 @@ def _show(person_id: int, **refused: Any) -> str:
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}
     facts |= {"budget": budget_of(db(), person_id, now), "days": blackouts_of(db(), person_id, today), "own": own_fields(db(), person_id)}
+    out = ruled_out(db(), person_id, {ASK_OF[one.activity] for one in facts["does"] if one.holds})
+    facts |= {"ruled": {kind: out[ASK_OF[kind]] for kind in Activity if ASK_OF[kind] in out}}
     facts |= {"check": open_check(db(), person_id), "checks": checks, "history": history_of(db(), person_id) if can_change else [], "who": who}
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}

@@ -32,6 +32,7 @@ from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
+from portal.references.queries.nominations import parts_in
 from portal.references.queries.terms import terms_of
 from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
 from portal.references.rules.states import WAYS, Move, State
@@ -108,9 +109,10 @@ def take_back(session: Session, origin: str, *, token: str, now: datetime) -> Pr
     proposal, actor = _holder(session, origin, token, now)
     if proposal.state is not State.ACCEPTED:
         raise YesFirst()
-    if withdraw_consents(session, actor, source_type=SOURCE, source_id=proposal.nomination_id, now=now):
+    told = set(parts_in(session, proposal.nomination_id))
+    if ended := withdraw_consents(session, actor, source_type=SOURCE, source_id=proposal.nomination_id, besides=told, now=now):
         record(session, actor, "nomination.taken_back", "nomination", proposal.nomination_id, now=now)
-        tell_step(session, session.get_one(Nomination, proposal.nomination_id), "taken_back", now)
+        tell_step(session, session.get_one(Nomination, proposal.nomination_id), "taken_back", now, words=[one.words for one in ended])
     return proposal
 
 
