@@ -20,7 +20,8 @@ from portal.consents.models import Consent
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.models import Person
+from portal.people.actions.profile import edit_profile
+from portal.people.models import Company, Person
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.own import send_own_link
 from portal.profiles.actions.rows import CalledOff
@@ -29,7 +30,7 @@ from portal.profiles.queries.profiles import activities_of, does, own_fields, pr
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Retired, Status
 from tests.factories.asks import make_ask
-from tests.factories.people import make_employee, make_person
+from tests.factories.people import make_company, make_employee, make_person
 from tests.factories.profiles import Scene, make_profile
 from tests.profiles.test_freshness import credit, mails, token_to
 from tests.support.application import PortalClient, SignIn
@@ -147,6 +148,61 @@ def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
     assert client.post("/profiles/check/true", data={"t": token + "x"}).status_code == 410
     assert client.get(f"/my-reference/link?t={token}").status_code == 410, "it opens nothing but its own question"
     assert client.get(f"/profiles/{scene.id}").status_code == 303
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_who_says_that_something_changed_corrects_it_in_the_same_form_and_that_counts_as_verified(
+    database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
+) -> None:
+    def start(session: Session) -> tuple[int, str]:
+        edit_profile(session, scene.ada, person_id=scene.id, name="Ada", title="Baker", language=None, time_zone=None, now=scene.at)
+        return make_employee(session, name="Hanna").id, make_company(session, name="Kestrel Freight").name
+
+    other_id, company = database.write(start)
+    database.write(lambda s: ask_several(s, scene.boss, person_ids=[scene.id], now=utcnow()))
+    with database.reading() as session:
+        token = token_to(session, scene.greta_id)
+    browser = client if is_link else sign_in(person(database, scene.greta_id))
+    page = f"/profiles/check?t={token}" if is_link else f"/profiles/{scene.id}"
+    act = "/profiles/check/changed" if is_link else f"/profiles/{scene.id}/answer/changed"
+
+    def shown() -> dict[str, str]:
+        text = browser.get(page).text
+        with database.reading() as session:
+            here = session.get_one(Company, session.get_one(Person, scene.id).company_id or 0).name
+        assert ("wrote it themself" in text, 'name="title"' in text, 'name="company"' in text, 'name="owner"' in text) == (True, True, True, True)
+        return {"t": token, **shown_again(text), "title": "Baker", "company": here, "owner": str(scene.greta_id)}
+
+    data = shown()
+    nothing = browser.post(act, data=data)
+    assert (nothing.status_code, "Please say what changed" in nothing.text) == (422, True), "the same again is no correction"
+    silent = browser.post(act, data=data | {"title": "Head of baking"})
+    assert (silent.status_code, "wrote this title themself: “Baker”" in html.unescape(silent.text)) == (422, True)
+    assert browser.post(act, data=data | {"company": "Nobody knows it"}).status_code == 422
+    stale = browser.post(act, data=data | {"seen": "0" * 32, "title": "Head of baking", "is_sure": "y"})
+    assert (stale.status_code, person(database, scene.id).title) == (409, "Baker")
+    assert browser.post(act, data=data | {"title": "Head of baking", "is_sure": "y"}).status_code == 303
+    ada, row = person(database, scene.id), row_of(database, scene)
+    assert (ada.title, row.status, row.verify_why, row.verified_by_id) == ("Head of baking", Status.ACTIVE, "", scene.greta_id)
+    assert row.verify_on is not None
+    assert row.verify_on > utcnow().date(), "what was corrected pulls nothing forward"
+    with database.reading() as session:
+        assert (credit(session, scene.greta_id), mails(session, "profile_changed")) == (5, [])
+    if not is_link:
+        data = shown_again(browser.get(page).text) | {"title": "Head of baking", "company": data["company"]}
+        assert browser.post(act, data=data | {"owner": str(other_id)}).headers["Location"].endswith("/profiles"), "no longer theirs to see"
+        admin = sign_in(person(database, scene.admin_id))
+        data = shown_again(admin.get(page).text) | {"title": "Head of baking", "company": company, "owner": str(other_id), "note": "Call later."}
+        assert admin.post(act, data=data).status_code == 303
+        with database.reading() as session:
+            moved = session.get_one(Company, session.get_one(Person, scene.id).company_id or 0)
+            assert (moved.name, row_of(database, scene).status) == (company, Status.NEEDS_VERIFICATION), "a note waits to be written down"
+    else:
+        assert "What you corrected is written down" in browser.get(page).text
+
+
+def shown_again(page: str) -> dict[str, str]:
+    return {"seen": re.findall('name="seen" value="([^"]+)"', page)[0]}
 
 
 @pytest.mark.parametrize("is_link", [True, False])

@@ -12,11 +12,13 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.people.queries.persons import admins, recipients
+from portal.profiles.actions.correcting import correct
 from portal.profiles.actions.crediting import credit_retired, credit_round
 from portal.profiles.actions.opening import verified
 from portal.profiles.actions.rows import close_check, locked, move, today_of, touch
 from portal.profiles.models import ProfileCheck, ReferenceProfile
 from portal.profiles.queries.profiles import Held, held, profile_to_change
+from portal.profiles.rules.correcting import Correction
 from portal.profiles.rules.facts import NOTE_LENGTH
 from portal.profiles.rules.fresh import VERIFIED_CREDIT, Answer, Why, next_verify_on
 from portal.profiles.rules.refusals import AnsweredBefore, CannotMove, NoteMissing
@@ -24,14 +26,24 @@ from portal.profiles.rules.states import Move, Retired, Status
 
 
 def answer_check(
-    session: Session, actor: Actor, *, person_id: int, answer: Answer, note: str = "", check_id: int | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    answer: Answer,
+    note: str = "",
+    check_id: int | None = None,
+    correction: Correction | None = None,
+    now: datetime,
 ) -> ReferenceProfile:
     """Keep what somebody says of a profile. With ``check_id`` (a link) that question is answered, else the one that is open, if any.
 
-    Still true: verified now, and found again if it was hidden for silence. Changed: hidden from search until somebody writes down ``note``.
-    They left, or are no longer suitable: retired. Who answers a question is credited, once; who verifies before it is due is not.
+    Still true: verified now, and found again if it was hidden for silence. Changed: hidden from search until somebody writes down ``note``;
+    where a ``correction`` says all of it, and there is no note, it is written down with that and counts as verified. They left, or are no
+    longer suitable: retired. Who answers a question is credited, once; who verifies before it is due is not.
 
-    Refuses: NotFound who may not change it (a link's holder may, by the link), AnsweredBefore, NoteMissing, CannotMove (retired, or held).
+    Refuses: NotFound who may not change it (a link's holder may, by the link), AnsweredBefore, NoteMissing, CannotMove (retired, or held),
+    and what a correction does.
     """
     whose = held(session, person_id) if check_id is not None else profile_to_change(session, actor, person_id)
     row = locked(session, person_id)
@@ -39,13 +51,15 @@ def answer_check(
     open_id = _open_check(session, row, check_id, now)
     if row.status in (Status.RETIRED, Status.LEGAL_HOLD):
         raise CannotMove()
-    if answer is Answer.CHANGED and not said:
+    corrected = correct(session, actor, whose, correction, now) if answer is Answer.CHANGED and correction is not None else []
+    if answer is Answer.CHANGED and not said and not corrected:
         raise NoteMissing()
     ended = close_check(session, person_id, now, answer=answer, answered_by_id=actor.id, note=said) if open_id is not None else None
     if ended != open_id:
         raise AnsweredBefore()
     record(session, actor, "profile.answered", "profile", person_id, now=now, answer=answer.value, note=said)
-    _follow(session, actor, whose, row, answer, said, now)
+    session.refresh(row)
+    _follow(session, actor, whose, row, Answer.TRUE if corrected and not said else answer, said, now)
     if answer in (Answer.LEFT, Answer.UNSUITABLE):
         credit_retired(session, actor, person_id=person_id, now=now)
     elif ended is not None:
