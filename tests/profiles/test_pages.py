@@ -150,6 +150,24 @@ def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
     assert client.get(f"/profiles/{scene.id}").status_code == 303
 
 
+def test_who_is_said_to_have_left_stands_so_in_the_registry_and_at_their_company_with_what_there_is_to_do(
+    database: Database, sign_in: SignIn, scene: Scene
+) -> None:
+    greta, admin = sign_in(person(database, scene.greta_id)), sign_in(person(database, scene.admin_id))
+    company = f"/companies/{person(database, scene.id).company_id}"
+    pages = ("/registry", f"/registry/people/{scene.id}", f"/profiles/{scene.id}", company)
+    assert not any("aid to have left" in greta.get(page).text for page in pages)
+    assert greta.post(f"/profiles/{scene.id}/answer/left", data={"note": "At a rival now."}).status_code == 303
+    for page in pages:
+        assert "aid to have left" in greta.get(page).text, page
+    for page in pages[1:]:
+        assert "/nominate?company=" in greta.get(page).text
+    assert f"/admin/people/{scene.id}" in admin.get(pages[1]).text
+    with database.reading() as session:
+        (told,) = [mail.payload["data"]["note"] for mail in mails(session, "profile_left")]
+    assert told == "At a rival now."
+
+
 @pytest.mark.parametrize("is_link", [True, False])
 def test_who_says_that_something_changed_corrects_it_in_the_same_form_and_that_counts_as_verified(
     database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool

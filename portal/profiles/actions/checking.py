@@ -11,7 +11,9 @@ from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
+from portal.people.models import Person
 from portal.people.queries.persons import admins, recipients
+from portal.people.rules.person import PersonState
 from portal.profiles.actions.correcting import correct
 from portal.profiles.actions.crediting import credit_retired, credit_round
 from portal.profiles.actions.opening import verified
@@ -84,6 +86,7 @@ def _follow(session: Session, actor: Actor, whose: Held, row: ReferenceProfile, 
     person_id = row.person_id
     if answer is Answer.LEFT:
         move(session, actor, person_id, Move.RETIRE, now, reason=said, retired_as=Retired.LEFT)
+        tell_left(session, actor, whose, said, now)
         return
     if answer is Answer.UNSUITABLE:
         move(session, actor, person_id, Move.RETIRE, now, reason=said, retired_as=Retired.UNSUITABLE)
@@ -108,10 +111,21 @@ def _follow(session: Session, actor: Actor, whose: Held, row: ReferenceProfile, 
 
 
 def _tell_changed(session: Session, actor: Actor, whose: Held, said: str, now: datetime) -> None:
-    """Tell who can write it down: the owner of the account and the admins, not who said it."""
+    """Tell who can write it down."""
+    _tell(session, actor, whose, "profile_changed", f"/profiles/{whose.person.id}/edit", now, note=said)
+
+
+def tell_left(session: Session, actor: Actor, whose: Held, said: str, now: datetime) -> None:
+    """Tell that somebody left their company, once, who can do what follows from that; not of somebody who takes part no more."""
+    if whose.person.state != PersonState.DEACTIVATED:
+        by = session.get_one(Person, actor.id).name if actor.id else ""
+        _tell(session, actor, whose, "profile_left", f"/profiles/{whose.person.id}", now, note=said, by=by)
+
+
+def _tell(session: Session, actor: Actor, whose: Held, kind: str, link: str, now: datetime, **facts: str) -> None:
+    """Tell the owner of the account and the admins, once each, but not who said it."""
     told = {to.person_id: to for to in [*admins(session), *recipients(session, [whose.owner_id or 0]).values()]}
-    data = {"person": whose.person.name, "company": whose.company.name if whose.company else "", "note": said}
+    data = {"person": whose.person.name, "company": whose.company.name if whose.company else "", **facts}
     for person_id, to in told.items():
         if person_id != actor.id:
-            key, link = f"profile:{whose.person.id}:changed:{micros(now)}", f"/profiles/{whose.person.id}/edit"
-            notify(session, to=to, kind="profile_changed", data=data, key=key, link=link, now=now)
+            notify(session, to=to, kind=kind, data=data, key=f"{kind}:{whose.person.id}:{micros(now)}", link=link, now=now)

@@ -25,6 +25,7 @@ from portal.people.actions.by_hand import PERSON
 from portal.people.queries.by_hand import wrote_themself
 from portal.people.queries.companies import possible_owners
 from portal.people.queries.persons import names
+from portal.people.rules.person import PersonState
 from portal.profiles.actions.checking import answer_check
 from portal.profiles.actions.consenting import end_consent, record_consent, rule_out
 from portal.profiles.actions.correcting import stands
@@ -121,6 +122,7 @@ def _show(person_id: int, **refused: Any) -> str:
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}
     facts |= {name: refused.get(name) or form(formdata=None) for name, form in forms.items()}
+    facts["has_left"] = row.retired_as == Retired.LEFT and held.person.state != PersonState.DEACTIVATED
     if can_change:
         facts["answer_form"] = refused["answer_form"].offer(possible_owners(db())) if "answer_form" in refused else _answers(held)
         facts["theirs"] = wrote_themself(db(), PERSON, person_id, "title")
