@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.saying import set_own_terms
@@ -312,6 +312,13 @@ def test_what_somebody_ruled_out_under_my_asks_stands_on_their_profile_as_offere
 def test_the_customers_to_verify_and_the_bulk_push(database: Database, sign_in: SignIn, scene: Scene) -> None:
     admin, greta = sign_in(person(database, scene.admin_id)), sign_in(person(database, scene.greta_id))
     assert "Nothing to verify" in greta.get("/profiles/verify").text
+    today = utcnow().date()
+    for days, told in ((90, "0 to be verified now, 0 more"), (20, "0 to be verified now, 1 more"), (-3, "1 to be verified now, 0 more")):
+        database.write(lambda s, on=today + timedelta(days=days): s.execute(update(ReferenceProfile).values(verify_on=on)))  # type: ignore[misc]
+        listed = f"/profiles/{scene.id}" in greta.get("/profiles/verify").text
+        assert [told in client.get("/profiles").text for client in (greta, admin)] == [True, True], "the count says what the list shows"
+        assert listed == (days < 0)
+    database.write(lambda s: s.execute(update(ReferenceProfile).values(verify_on=today + timedelta(days=90))))
     assert greta.post("/profiles/ask", data={"ids": [str(scene.id)]}).status_code == 403
     assert "Tick at least one profile" in admin.post("/profiles/ask", data={}, follow_redirects=True).text
     assert "one profile is asked about" in admin.post("/profiles/ask", data={"ids": [str(scene.id), "x"]}, follow_redirects=True).text
