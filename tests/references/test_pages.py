@@ -19,6 +19,7 @@ from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
+from portal.references.rules.nominating import WHY_LENGTH
 from portal.references.rules.states import Standing
 from portal.requests.actions.terms import set_terms
 from portal.requests.rules.terms import Terms
@@ -63,6 +64,16 @@ def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(database: Databa
     assert all(text in answer.text for name, text in DATA.items() if name not in (field, "activities") and isinstance(text, str))
     assert len(re.findall(r'value="(?:call|press)" checked', answer.text)) == 2
     assert number_of(database) == 0
+
+
+def test_what_is_too_long_is_told_with_its_length_and_no_browser_cuts_it(database: Database, sign_in: SignIn, employee: Person) -> None:
+    client, long = sign_in(employee), "a" * WHY_LENGTH + " end"
+    form = client.get("/nominate").text
+    assert re.search(rf'<textarea[^>]*data-most="{WHY_LENGTH}"[^>]*name="why"', form)
+    assert "maxlength" not in form
+    answer = client.post("/nominate", data=DATA | {"why": long})
+    assert (answer.status_code, long in answer.text, number_of(database)) == (422, True, 0)
+    assert f"At most {WHY_LENGTH} characters fit here, and this is {WHY_LENGTH + 4}." in answer.text
 
 
 def test_a_wrong_address_is_told_beside_the_field(database: Database, sign_in: SignIn, employee: Person) -> None:
