@@ -121,6 +121,7 @@ from portal.profiles.actions import hearing as profiles_hearing
 from portal.profiles.actions.rows import ProfileRemoved
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
+from portal.profiles.queries.kinds import MINUTES
 from portal.profiles.queries.refusing import no_more
 from portal.profiles.queries.seeing import known as known_by_tier
 from portal.profiles.views import doors as profiles
@@ -152,6 +153,7 @@ from portal.requests.actions import hearing as requests_hearing
 from portal.requests.queries.page import asks_of_requests
 from portal.requests.queries.records import CompletedRequests, asked_for, live_needs
 from portal.requests.queries.sources import describe_requests, requests_matching
+from portal.requests.queries.terms import terms_of as request_terms
 from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
 from portal.review import jobs as review_jobs
@@ -543,7 +545,9 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
     app.extensions["database"].inform_sessions(**{NO_REFERENCE: (no_more, said_no)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
-    app.extensions["database"].inform_sessions(reference_demand=lambda session: asked_for(session, utcnow()))
+    app.extensions["database"].inform_sessions(
+        reference_demand=lambda session: asked_for(session, utcnow()), **{MINUTES: lambda session: request_terms(session).minutes}
+    )
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS
     return app

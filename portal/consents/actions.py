@@ -1,6 +1,6 @@
 """Verbs of consents: give, end, withdraw. Rooms above give them with an approval and end them with its reversal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,8 +90,11 @@ def withdraw_consent(session: Session, actor: Actor, *, consent_id: int, reason:
     return consent
 
 
-def withdraw_consents(session: Session, actor: Actor, *, source_type: str, source_id: int, now: datetime) -> int:
-    """Let a person take back at once all that they agreed to with one thing, and say how many that was. The admins read it in one message.
+def withdraw_consents(
+    session: Session, actor: Actor, *, source_type: str, source_id: int, besides: Collection[int] = (), now: datetime
+) -> Sequence[Consent]:
+    """Let a person take back at once all that they agreed to with one thing, and return that. The admins read it in one message, but for
+    ``besides``, whom the caller tells of it.
 
     What has ended is left as it is, as is anybody else's; a second time ends nothing and tells nobody.
     """
@@ -103,11 +106,11 @@ def withdraw_consents(session: Session, actor: Actor, *, source_type: str, sourc
         record(session, actor, "consent.withdrawn", "consent", consent.id, now=now, item=consent.item, has_reason=False)
     if found:
         key = f"consent:{source_type}:{source_id}:withdrawn:{micros(now)}"
-        _tell_admins(session, found, key, f"/admin/people/{actor.id}", now)
-    return len(found)
+        _tell_admins(session, found, key, f"/admin/people/{actor.id}", now, besides)
+    return found
 
 
-def _tell_admins(session: Session, ended: Sequence[Consent], key: str, link: str, now: datetime) -> None:
+def _tell_admins(session: Session, ended: Sequence[Consent], key: str, link: str, now: datetime, besides: Collection[int] = ()) -> None:
     consent = ended[0]
     data = {
         "person": get_person(session, consent.person_id).name,
@@ -117,7 +120,7 @@ def _tell_admins(session: Session, ended: Sequence[Consent], key: str, link: str
         "words": [one.words for one in ended] if len(ended) > 1 else [],
     }
     for admin in admins(session):
-        if admin.person_id != consent.person_id:
+        if admin.person_id != consent.person_id and admin.person_id not in besides:
             notify(session, to=admin, kind="consent_withdrawn", data=data, key=key, link=link, now=now)
 
 

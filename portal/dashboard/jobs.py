@@ -17,6 +17,8 @@ from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.notifications.actions import notify
 from portal.people.queries.persons import recipients
+from portal.references.models.nominating import Nomination
+from portal.references.queries.review import KIND as NOMINATIONS
 from portal.review.actions.cases import note_step
 from portal.review.queries.cases import find_case, was_told
 from portal.review.queries.deciders import deciders
@@ -86,6 +88,8 @@ def _tell_of(session: Session, *, source: WaitingSource, step: int, row: Any, no
     told = {one.id for one in people if one.is_admin} if step == STEPS else owner or may
     data = {"what": row.title, "person": row.person, "kind": source.kind, "since": row.waiting_since.isoformat(), "step": step}
     link, key = f"/admin/approvals?item={source.kind}-{row.id}", f"review:{source.kind}:{row.id}:overdue:{step}"
+    if step == STEPS and source.kind == NOMINATIONS and session.get_one(Nomination, row.id).late_at is not None:
+        return False  # every admin was told by the clock of nominations
     own = source.shown(session, system(), row.id).barred | {row.person_id}
     for _, to in sorted(recipients(session, told - own).items()):
         notify(session, to=to, kind="review_overdue", data=data, key=key, now=now, link=link, mail=step == STEPS)

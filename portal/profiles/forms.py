@@ -1,6 +1,7 @@
 """Forms of profiles: shape only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -12,11 +13,15 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.acts.rules.budget import MOST_ASKS, MOST_DAYS
 from portal.consents.rules import SCOPE_NAMES, WORDS_LENGTH, Scope
+from portal.kernel.seen import seen_of
+from portal.people.rules.company import NAME_LENGTH
+from portal.people.rules.person import TITLE_LENGTH
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.correcting import Correction, Stands
 from portal.profiles.rules.facts import NOTE_LENGTH, REASON_LENGTH, TEXT_LENGTH, TIER_NAMES, Facts, split_words
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer
 from portal.profiles.rules.states import RETIRED_NAMES, STATUS_NAMES, Retired, Status, WordKind
-from portal.web.forms import DayField, EditionField, FilterForm, Form, KeyField, one_line, plain_text
+from portal.web.forms import DayField, EditionField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 LINE_LENGTH = 2_000
 WORD_HELP = _("Separate them with commas.")
@@ -113,10 +118,34 @@ class ActivityForm(Form):
 
 
 class AnswerForm(Form):
-    """Whether a profile is true; ``t`` is the token of a link."""
+    """Whether a profile is true, with what is corrected of the person's record; ``t`` is the token of a link."""
 
     t = HiddenField()
-    note = TextAreaField(_("What changed, or why"), [Optional(), Length(max=NOTE_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
+    seen = SeenField()
+    title = StringField(_("Job title"), [Optional(), Length(max=TITLE_LENGTH)], filters=[one_line])
+    is_sure = BooleanField(_("Change the title they wrote themself all the same"))
+    company = StringField(_("Company"), [Optional(), Length(max=NAME_LENGTH)], filters=[one_line])
+    owner = SelectField(_("Who looks after this company"), validate_choice=False)
+    note = TextAreaField(_("What else changed, or why"), [Optional(), Length(max=NOTE_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
+
+    @classmethod
+    def of(cls, here: Stands, owners: Iterable[tuple[int, str]], t: str = "") -> "AnswerForm":
+        """Return the form with what stands."""
+        data = {"t": t, "seen": seen_of(asdict(here)), "title": here.title, "company": here.company, "owner": str(here.owner_id or "")}
+        return cls(formdata=None, data=data).offer(owners)
+
+    def offer(self, owners: Iterable[tuple[int, str]]) -> "AnswerForm":
+        """Fill who may look after a company."""
+        self.owner.choices = [("", gettext("Nobody yet")), *((str(person_id), name) for person_id, name in owners)]
+        return self
+
+    def correction(self) -> Correction | None:
+        """Return what should stand; None from a form that shows none of it, as a button in a list."""
+        if not self.title.raw_data:
+            return None
+        owner = self.owner.data or ""
+        wanted = Stands(self.title.data or "", self.company.data or "", int(owner) if owner.isdecimal() else None)
+        return Correction(wanted, self.is_sure.data, self.seen.data)
 
 
 class TickForm(Form):

@@ -17,6 +17,7 @@ EVENT_NAMES = {
     "profile.asked": N_("Asked whether it is true"),
     "profile.reminded": N_("Reminded"),
     "profile.answered": N_("Answered whether it is true"),
+    "profile.corrected": N_("Title, company or owner corrected"),
     "profile.doubted": N_("Verification pulled forward"),
     "profile.paused": N_("Paused by themself"),
     "profile.unpaused": N_("Pause ended by themself"),

@@ -34,11 +34,16 @@ OURS = {
 }
 
 
+TOO_LONG = N_("At most %(max)d characters fit here, and this is %(length)d. All of it is still here: please shorten it.")
+
+
 class _Translations:
     def gettext(self, text: str) -> str:
         return str(gettext(OURS.get(text, text)))
 
     def ngettext(self, one: str, many: str, count: int) -> str:
+        if many == "Field cannot be longer than %(max)d characters.":
+            return str(gettext(TOO_LONG))
         # WTForms fills in the numbers itself; Flask-Babel would fill in only its own.
         return str(get_domain().get_translations().ngettext(one, many, count))
 
@@ -48,6 +53,12 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         locales = False
+
+        def render_field(self, field: Any, render_kw: Any) -> Any:
+            """Let no browser cut what is pasted without a word: what is too long is told, by the page while one types and by the server."""
+            most = render_kw.get("maxlength") or getattr(field.flags, "maxlength", None)
+            told = {"data-most": most} if most and isinstance(field, StringField) and not isinstance(field, HiddenField) else {}
+            return super().render_field(field, {**render_kw, **told, "maxlength": False})
 
         def get_translations(self, form: Any) -> Any:
             return _Translations()

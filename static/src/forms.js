@@ -79,3 +79,20 @@ if (zones && !new URLSearchParams(location.search).has("zone") && !zones.dataset
     zones.requestSubmit();
   }
 }
+
+// What is too long is told while one types, and kept whole: a browser that keeps to `maxlength` cuts the end of a pasted text without a word.
+const tooLong = () => document.body.dataset.tooLong;
+
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.matches("input[maxlength], textarea[maxlength]") || !tooLong() || target.closest("form[method=get]")) return;
+  target.dataset.most = target.getAttribute("maxlength");
+  target.removeAttribute("maxlength");
+});
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.dataset?.most || !tooLong()) return;
+  const length = [...target.value].length;
+  const over = length > Number(target.dataset.most);
+  target.setCustomValidity(over ? tooLong().replace("{most}", target.dataset.most).replace("{length}", length) : "");
+  if (over) target.reportValidity();
+});

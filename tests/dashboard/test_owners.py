@@ -15,6 +15,7 @@ from portal.challenges.actions.review import decline_attempt
 from portal.dashboard.jobs import escalate
 from portal.dashboard.queries.queue import waiting_page
 from portal.dashboard.waiting.contract import Wanted
+from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
@@ -22,6 +23,7 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.actions.states import deactivate_person
 from portal.people.models import Person
+from portal.references.actions.asking import tell_late
 from portal.references.models.nominating import Nomination
 from portal.review.actions.cases import assign_case
 from portal.review.models import ReviewCase, SavedView
@@ -179,6 +181,25 @@ def test_what_is_overdue_is_told_once_for_each_step_however_often_it_is_looked_a
     with database.reading() as session:
         mails = [job for job in session.query(OutboxJob) if job.payload.get("kind") == "review_overdue"]
     assert {mail.payload["data"]["step"] for mail in mails} == {2}
+
+
+@pytest.mark.parametrize("is_late_first", [True, False])
+def test_a_late_nomination_costs_each_admin_one_mail_whichever_clock_is_first(stage: Scene, database: Database, is_late_first: bool) -> None:
+    made, now = database.write(lambda s: make_nomination(s)), utcnow() + timedelta(days=40)
+
+    def tell() -> None:
+        database.write(lambda s: tell_late(s, system("job"), nomination_id=made.id, now=now))
+
+    if is_late_first:
+        tell()
+    escalate(database, now, WAITING)
+    escalate(database, now, WAITING)
+    tell()
+    with database.reading() as session:
+        sent = [job.payload for job in session.query(OutboxJob) if job.payload.get("link") == f"/admin/approvals?item=nomination-{made.id}"]
+        admins = {person.id for person in session.query(Person).filter_by(is_admin=True)}
+    assert Counter(mail["to"]["person_id"] for mail in sent) == dict.fromkeys(admins, 1)
+    assert {mail["kind"] for mail in sent} == {"nomination_late" if is_late_first else "review_overdue"}
 
 
 def test_whose_it_is_hears_alone_at_first(stage: Scene, database: Database) -> None:

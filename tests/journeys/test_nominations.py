@@ -12,6 +12,7 @@ from portal.notifications.models import OutboxJob
 from portal.profiles.rules.activity import Activity
 from portal.references.actions.decide import accept_nomination
 from portal.references.models.nominating import Nomination
+from portal.references.rules.nominating import WHY_LENGTH
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination
 from tests.journeys.conftest import Visitor
@@ -82,6 +83,12 @@ def test_a_no_without_scripts_is_kept_and_can_be_taken_back(link: str, database:
 def test_what_is_typed_into_a_nomination_keeps_itself(link: str, visit: Callable[..., Visitor]) -> None:
     edo = visit().sign_in(EMPLOYEE)
     edo.go("/nominate")
+    why = edo.page.locator("textarea[name=why]")
+    why.focus()
+    edo.page.keyboard.insert_text("a" * WHY_LENGTH + " end")
+    assert why.evaluate("field => [field.value.slice(-4), field.validity.customError]") == [" end", True], "nothing is cut, and it is told"
+    why.fill("Tells it well.")
+    assert why.evaluate("field => field.validity.valid")
     edo.page.get_by_label("Name", exact=True).fill("Zora Zest")
     expect(edo.page.locator("#saved")).to_have_text("Saved as a draft.", timeout=15_000)
     edo.go("/nominate/drafts")

@@ -23,6 +23,7 @@ from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.moving import move_profile
 from portal.profiles.jobs import hear_bounces, verify_profiles, wake_profiles
 from portal.profiles.models import ProfileCheck, ReferenceProfile
+from portal.profiles.queries.leaving import said_to_have_left
 from portal.profiles.rules.fresh import Answer
 from portal.profiles.rules.refusals import AnsweredBefore, NoneTicked, NoteMissing
 from portal.profiles.rules.states import Move, Retired, Status
@@ -139,10 +140,15 @@ def test_an_answer_is_followed_credited_once_a_round_and_never_taken_twice(
         answer_check(session, scene.greta, person_id=scene.id, answer=Answer.TRUE, now=scene.at)
         assert (status(session, scene.id), credit(session, scene.greta_id)) == ((Status.ACTIVE, True), worth), "written down, in the same round"
     elif answer is Answer.LEFT:
+        told = [(job.payload["to"]["person_id"], job.payload["data"]["by"], job.payload["link"]) for job in mails(session, "profile_left")]
+        assert told == [(scene.admin_id, "Greta", f"/profiles/{scene.id}")], "the admins hear of it once, and not who said it"
+        assert said_to_have_left(session, [scene.id]) == {scene.id}
         move_profile(session, scene.boss, person_id=scene.id, way=Move.REVIVE, reason="Wrong.", now=scene.at)
         move_profile(session, scene.boss, person_id=scene.id, way=Move.ACTIVATE, now=scene.at)
         move_profile(session, scene.greta, person_id=scene.id, way=Move.RETIRE, reason="Right.", retired_as=Retired.LEFT, now=scene.at)
         assert credit(session, scene.greta_id) == worth
+        deactivate_person(session, scene.boss, person_id=scene.id, reason="Left.", now=scene.at)
+        assert said_to_have_left(session, [scene.id]) == set(), "nothing is left to do"
 
 
 def test_a_link_is_good_for_its_own_reader_question_and_time(session: Session) -> None:

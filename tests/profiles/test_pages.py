@@ -1,29 +1,36 @@
 """Staff's pages, the page behind a mail's link, and somebody's own page: who opens what, what a form keeps, how much a list costs."""
 
 import csv
+import html
 import io
 import re
-from datetime import timedelta
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.saying import set_own_terms
 from portal.acts.queries.asks import open_asks
 from portal.acts.queries.budget import budget_of
+from portal.acts.rules.terms import Terms
 from portal.consents.models import Consent
-from portal.kernel.actor import system
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.models import Person
+from portal.people.actions.profile import edit_profile
+from portal.people.models import Company, Person
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.own import send_own_link
+from portal.profiles.actions.rows import CalledOff
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import activities_of, does, own_fields, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Retired, Status
 from tests.factories.asks import make_ask
-from tests.factories.people import make_employee, make_person
+from tests.factories.people import make_company, make_employee, make_person
 from tests.factories.profiles import Scene, make_profile
 from tests.profiles.test_freshness import credit, mails, token_to
 from tests.support.application import PortalClient, SignIn
@@ -143,12 +150,91 @@ def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
     assert client.get(f"/profiles/{scene.id}").status_code == 303
 
 
+def test_who_is_said_to_have_left_stands_so_in_the_registry_and_at_their_company_with_what_there_is_to_do(
+    database: Database, sign_in: SignIn, scene: Scene
+) -> None:
+    greta, admin = sign_in(person(database, scene.greta_id)), sign_in(person(database, scene.admin_id))
+    company = f"/companies/{person(database, scene.id).company_id}"
+    pages = ("/registry", f"/registry/people/{scene.id}", f"/profiles/{scene.id}", company)
+    assert not any("aid to have left" in greta.get(page).text for page in pages)
+    assert greta.post(f"/profiles/{scene.id}/answer/left", data={"note": "At a rival now."}).status_code == 303
+    for page in pages:
+        assert "aid to have left" in greta.get(page).text, page
+    for page in pages[1:]:
+        assert "/nominate?company=" in greta.get(page).text
+    assert f"/admin/people/{scene.id}" in admin.get(pages[1]).text
+    with database.reading() as session:
+        (told,) = [mail.payload["data"]["note"] for mail in mails(session, "profile_left")]
+    assert told == "At a rival now."
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_who_says_that_something_changed_corrects_it_in_the_same_form_and_that_counts_as_verified(
+    database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
+) -> None:
+    def start(session: Session) -> tuple[int, str]:
+        edit_profile(session, scene.ada, person_id=scene.id, name="Ada", title="Baker", language=None, time_zone=None, now=scene.at)
+        return make_employee(session, name="Hanna").id, make_company(session, name="Kestrel Freight").name
+
+    other_id, company = database.write(start)
+    database.write(lambda s: ask_several(s, scene.boss, person_ids=[scene.id], now=utcnow()))
+    with database.reading() as session:
+        token = token_to(session, scene.greta_id)
+    browser = client if is_link else sign_in(person(database, scene.greta_id))
+    page = f"/profiles/check?t={token}" if is_link else f"/profiles/{scene.id}"
+    act = "/profiles/check/changed" if is_link else f"/profiles/{scene.id}/answer/changed"
+
+    def shown() -> dict[str, str]:
+        text = browser.get(page).text
+        with database.reading() as session:
+            here = session.get_one(Company, session.get_one(Person, scene.id).company_id or 0).name
+        assert ("wrote it themself" in text, 'name="title"' in text, 'name="company"' in text, 'name="owner"' in text) == (True, True, True, True)
+        return {"t": token, **shown_again(text), "title": "Baker", "company": here, "owner": str(scene.greta_id)}
+
+    data = shown()
+    nothing = browser.post(act, data=data)
+    assert (nothing.status_code, "Please say what changed" in nothing.text) == (422, True), "the same again is no correction"
+    silent = browser.post(act, data=data | {"title": "Head of baking"})
+    assert (silent.status_code, "wrote this title themself: “Baker”" in html.unescape(silent.text)) == (422, True)
+    assert browser.post(act, data=data | {"company": "Nobody knows it"}).status_code == 422
+    stale = browser.post(act, data=data | {"seen": "0" * 32, "title": "Head of baking", "is_sure": "y"})
+    assert (stale.status_code, person(database, scene.id).title) == (409, "Baker")
+    assert browser.post(act, data=data | {"title": "Head of baking", "is_sure": "y"}).status_code == 303
+    ada, row = person(database, scene.id), row_of(database, scene)
+    assert (ada.title, row.status, row.verify_why, row.verified_by_id) == ("Head of baking", Status.ACTIVE, "", scene.greta_id)
+    assert row.verify_on is not None
+    assert row.verify_on > utcnow().date(), "what was corrected pulls nothing forward"
+    with database.reading() as session:
+        assert (credit(session, scene.greta_id), mails(session, "profile_changed")) == (5, [])
+    if not is_link:
+        data = shown_again(browser.get(page).text) | {"title": "Head of baking", "company": data["company"]}
+        assert browser.post(act, data=data | {"owner": str(other_id)}).headers["Location"].endswith("/profiles"), "no longer theirs to see"
+        admin = sign_in(person(database, scene.admin_id))
+        data = shown_again(admin.get(page).text) | {"title": "Head of baking", "company": company, "owner": str(other_id), "note": "Call later."}
+        assert admin.post(act, data=data).status_code == 303
+        with database.reading() as session:
+            moved = session.get_one(Company, session.get_one(Person, scene.id).company_id or 0)
+            assert (moved.name, row_of(database, scene).status) == (company, Status.NEEDS_VERIFICATION), "a note waits to be written down"
+    else:
+        assert "What you corrected is written down" in browser.get(page).text
+
+
+def shown_again(page: str) -> dict[str, str]:
+    return {"seen": re.findall('name="seen" value="([^"]+)"', page)[0]}
+
+
 @pytest.mark.parametrize("is_link", [True, False])
 def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
 ) -> None:
     heard: list[int] = []
-    client.application.extensions["database"].inform_sessions(profile_removed=[lambda session, actor, person_id, now: heard.append(person_id)])
+
+    def hear(session: Session, actor: Actor, person_id: int, now: datetime, besides: AbstractSet[int]) -> list[CalledOff]:
+        heard.append(person_id)
+        assert besides == {scene.greta_id, scene.admin_id}
+        return [CalledOff(frozenset({scene.greta_id}), "Site visit", "Prospect Works")]
+
+    client.application.extensions["database"].inform_sessions(profile_removed=[hear])
 
     def start(session: Session) -> None:
         send_own_link(session, scene.greta, person_id=scene.id, now=utcnow())
@@ -189,14 +275,50 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     with database.reading() as session:
         assert open_asks(session, system(), person_id=scene.id) == []
         assert not session.scalars(select(Consent.id).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
-        assert len(mails(session, "profile_removed")) == 2
+        told = {mail.payload["to"]["person_id"]: mail.payload["data"]["called_off"] for mail in mails(session, "profile_removed")}
+        assert told == {scene.greta_id: [["Site visit", "Prospect Works"], ["Reference call", ""]], scene.admin_id: []}
+        assert mails(session, "ask_answered") == [], "who reads that they are gone reads there that the ask went with it"
     assert "You are no reference any more" in browser.get(here).text
     client.application.extensions["database"].inform_sessions(profile_removed=[])
+
+
+def test_what_somebody_ruled_out_under_my_asks_stands_on_their_profile_as_offered_but_ruled_out(
+    database: Database, sign_in: SignIn, scene: Scene
+) -> None:
+    def say(number: int, **terms: Any) -> None:
+        database.write(lambda s: set_own_terms(s, scene.ada, terms=Terms(**terms), now=scene.at + number * timedelta(days=1)))
+
+    def page() -> str:
+        return html.unescape(sign_in(person(database, scene.greta_id)).get(f"/profiles/{scene.id}").text)
+
+    def since(text: str) -> str:
+        return re.findall("under “My asks” since ([^:]+): nobody may ask them for it", text)[0]
+
+    assert "May be asked" in page()
+    say(1, unwanted=("review",))
+    assert ("May be asked" in page(), "ruled out" in page()) == (True, False), "what they do not offer is no news"
+    say(2, unwanted=("call",))
+    first = since(page())
+    say(4, unwanted=("call",), months_off=(12,), paused_until=(scene.at + timedelta(days=200)).date())
+    said = page()
+    assert "May be asked" not in said
+    assert "Offered, but ruled out" in said
+    assert since(said) == first, "since they ruled it out, not since they said something else"
+    assert all(text in said for text in ("Paused under “My asks” until", "not to be asked in: December."))
+    say(5)
+    assert ("May be asked" in page(), "Paused under" in page()) == (True, False)
 
 
 def test_the_customers_to_verify_and_the_bulk_push(database: Database, sign_in: SignIn, scene: Scene) -> None:
     admin, greta = sign_in(person(database, scene.admin_id)), sign_in(person(database, scene.greta_id))
     assert "Nothing to verify" in greta.get("/profiles/verify").text
+    today = utcnow().date()
+    for days, told in ((90, "0 to be verified now, 0 more"), (20, "0 to be verified now, 1 more"), (-3, "1 to be verified now, 0 more")):
+        database.write(lambda s, on=today + timedelta(days=days): s.execute(update(ReferenceProfile).values(verify_on=on)))  # type: ignore[misc]
+        listed = f"/profiles/{scene.id}" in greta.get("/profiles/verify").text
+        assert [told in client.get("/profiles").text for client in (greta, admin)] == [True, True], "the count says what the list shows"
+        assert listed == (days < 0)
+    database.write(lambda s: s.execute(update(ReferenceProfile).values(verify_on=today + timedelta(days=90))))
     assert greta.post("/profiles/ask", data={"ids": [str(scene.id)]}).status_code == 403
     assert "Tick at least one profile" in admin.post("/profiles/ask", data={}, follow_redirects=True).text
     assert "one profile is asked about" in admin.post("/profiles/ask", data={"ids": [str(scene.id), "x"]}, follow_redirects=True).text

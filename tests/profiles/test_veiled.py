@@ -230,7 +230,7 @@ def test_a_request_through_an_admin_names_nobody_before_the_yes_whatever_happens
     database.write(lambda s: s.execute(update(Person).where(Person.id == veiled.two).values(email=address, email_key=address)))
     assert client.post(ask).status_code == 303
     read(request_id)
-    database.write(lambda s: person_left(s, by_advocate(veiled.two), veiled.two, now))
+    database.write(lambda s: person_left(s, by_advocate(veiled.two), veiled.two, now, frozenset()))
     assert "The proposal was taken back" in read(request_id)
     again, second = database.write(veiled.request)
     walls = [now.replace(tzinfo=None) + timedelta(days=3)]

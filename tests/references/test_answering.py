@@ -21,10 +21,11 @@ from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.link import LinkSpent
+from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.opening import open_profile
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import facts_of
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.profiles.rules.facts import Facts
 from portal.profiles.rules.states import WordKind
 from portal.references.actions.answering import agree, put_off, say_no, turn_round
@@ -107,6 +108,14 @@ def test_a_yes_keeps_an_offer_with_a_consent_for_each_kind_and_credits_the_nomin
     consents = session.scalars(select(Consent).where(Consent.person_id == person.id).order_by(Consent.part)).all()
     assert [(c.item, c.words) for c in consents] == [("reference", words) for words in WORDS.values()]
     assert (scene.standing(session), scene.credit(session), told(session, scene.greta)) == (Standing.ACCEPTED, 40, ["nomination_accepted", "agreed"])
+    (mail,) = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "reference_agreed"]
+    data = mail["data"]
+    assert [(one["activity"], one["words"], one["scope"], one["until"]) for one in data["agreed"]] == [
+        (ACTIVITY_NAMES[kind], words, [], "") for kind, words in WORDS.items()
+    ]
+    assert (data["most"], data["days"], data["never"], data["proposers"]) == (2, 90, ["Press"], [scene.greta.name])
+    assert (mail["to"]["email"], mail["to"]["person_id"], data["keeper_email"]) == (ADDRESS, None, scene.greta.email)
+    assert holder_of(session, mail["link"].partition("=")[2], "", utcnow(), is_own=True).person_id == person.id
 
 
 def test_what_the_nominator_wrote_for_those_who_will_ask_goes_into_the_profile_and_overwrites_nothing(session: Session) -> None:

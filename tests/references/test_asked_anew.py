@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from portal.consents.models import Consent
@@ -291,6 +291,7 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
     data = {"t": scene.token}
     assert client.post("/proposal/back", data=data).status_code == 409
     database.write(lambda s: scene.say(s, "yes"))
+    database.write(lambda s: s.execute(update(Person).where(Person.id == scene.greta.id).values(is_admin=True)))
     assert "Take everything back" in client.get(f"/proposal?t={scene.token}").text
     for _time in range(2):
         assert client.post("/proposal/back", data=data).status_code == 303
@@ -298,7 +299,10 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
     with database.reading() as session:
         assert all(ended is not None for ended in session.scalars(select(Consent.ended_at)))
         notices = session.scalars(select(Notice).where(Notice.kind == "consent_withdrawn")).all()
-        assert [notice.data["words"] for notice in notices] == [list(WORDS.values())]  # one for all that ended
+        assert [(notice.person_id, notice.data["words"]) for notice in notices] == [(scene.boss.id, list(WORDS.values()))]  # one for all that ended
+        sent = [job.payload for job in session.scalars(select(OutboxJob).where(OutboxJob.topic == "mail.send")) if job.created_at > scene.at]
+        theirs = [mail["data"]["words"] for mail in sent if mail["to"]["person_id"] == scene.greta.id and "words" in mail["data"]]
+        assert theirs == [list(WORDS.values())], "a nominator who is an admin too reads all of it in one mail"
         assert told(session, scene.greta)[-1] == "taken_back"
         assert scene.standing(session) is Standing.TAKEN_BACK
         for wanted, number in ((Standing.TAKEN_BACK, 1), (Standing.ACCEPTED, 0)):

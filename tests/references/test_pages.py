@@ -1,6 +1,7 @@
 """Employees' pages: the form, what it tells while typing, and following one's nominations."""
 
 import csv
+import html
 import io
 import re
 
@@ -14,11 +15,14 @@ from portal.notifications.models import OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.references.actions.decide import accept_nomination, decline_nomination
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominations_of
+from portal.references.rules.nominating import WHY_LENGTH
 from portal.references.rules.states import Standing
+from portal.requests.actions.terms import set_terms
+from portal.requests.rules.terms import Terms
 from tests.factories.people import chosen, make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination, make_nomination_rows
 from tests.support.application import PortalClient, SignIn
@@ -60,6 +64,16 @@ def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(database: Databa
     assert all(text in answer.text for name, text in DATA.items() if name not in (field, "activities") and isinstance(text, str))
     assert len(re.findall(r'value="(?:call|press)" checked', answer.text)) == 2
     assert number_of(database) == 0
+
+
+def test_what_is_too_long_is_told_with_its_length_and_no_browser_cuts_it(database: Database, sign_in: SignIn, employee: Person) -> None:
+    client, long = sign_in(employee), "a" * WHY_LENGTH + " end"
+    form = client.get("/nominate").text
+    assert re.search(rf'<textarea[^>]*data-most="{WHY_LENGTH}"[^>]*name="why"', form)
+    assert "maxlength" not in form
+    answer = client.post("/nominate", data=DATA | {"why": long})
+    assert (answer.status_code, long in answer.text, number_of(database)) == (422, True, 0)
+    assert f"At most {WHY_LENGTH} characters fit here, and this is {WHY_LENGTH + 4}." in answer.text
 
 
 def test_a_wrong_address_is_told_beside_the_field(database: Database, sign_in: SignIn, employee: Person) -> None:
@@ -335,6 +349,10 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     page = client.get(link).text
     assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, False)
     assert "thought of these, and you choose" in page
+    minutes = database.write(lambda s: set_terms(s, acting(make_admin(s)), terms=Terms(minutes=60), now=utcnow())).minutes
+    page = html.unescape(client.get(link).text)
+    told = [text % {"minutes": minutes} for one in MEANINGS.values() for text in (one.what, one.takes, one.public)]
+    assert [text for text in told if text not in page] == [], "each kind says what it is, what it takes and whether it is public"
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)

@@ -88,7 +88,7 @@ def test_who_has_given_their_time_is_paid_whatever_became_of_the_deal(session: S
             end()
         session.expire_all()
     close_deal(session, cast.greta, request_id=request.id, outcome=DealOutcome.LOST, closed_on=over.date(), now=over)
-    person_left(session, cast.admin, cast.ada_id, over)
+    person_left(session, cast.admin, cast.ada_id, over, frozenset())
     assert (state(session, request.id), "request_not_needed" in [kind for kind, _, _ in mails(session)]) == ("scheduled", False)
     say_as_customer(session, ORIGIN, candidate=candidate, came=True, minutes=30, now=over)
     say_as_requester(session, cast.greta, request_id=request.id, candidate_id=candidate.id, came=True, grade=4, now=over)

@@ -19,6 +19,7 @@ from portal.kernel.db import Database
 from portal.profiles.actions.consenting import take_back_own
 from portal.profiles.actions.editing import set_visible
 from portal.profiles.actions.moving import move_profile
+from portal.profiles.actions.own import remove_me
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Move, Status
@@ -108,7 +109,7 @@ def test_an_override_is_kept_when_the_slot_is_renewed(session: Session, cast: Ca
     assert [(ask.overrode, ask.override_reason, ask.approver_id) for ask in asks] == [("Detracts", "The only one.", cast.admin.id)] * 2
 
 
-@pytest.mark.parametrize("way", ["hold", "retire", "hide"])
+@pytest.mark.parametrize("way", ["hold", "retire", "hide", "self"])
 def test_who_is_held_retired_or_hidden_after_they_were_asked_is_taken_back_and_reminded_no_more(session: Session, cast: Cast, way: str) -> None:
     session.info["profile_removed"] = PROFILE_REMOVED
     request = cast.request(session)
@@ -117,6 +118,15 @@ def test_who_is_held_retired_or_hidden_after_they_were_asked_is_taken_back_and_r
     given = {"person_id": cast.ada_id, "now": cast.at + timedelta(days=1)}
     if way == "hide":
         set_visible(session, cast.admin, is_visible=False, **given)
+    elif way == "self":
+        request.handler_id = cast.admin.id
+        session.flush()
+        remove_me(session, acting(cast.ada_row), **given)
+        left = [
+            (kind, to, sent["data"]) for kind, to, sent in mails(session) if kind == "profile_removed" or sent["data"].get("step") == "taken_back"
+        ]
+        assert len({to for _, to, _ in left}) == len(left) > 2, "one mail to each, whoever follows it as what"
+        assert [["Reference call", request.prospect]] in [data.get("called_off") for _, _, data in left], "that mail names what came to nothing"
     else:
         move_profile(session, cast.admin, way=Move(way), reason="A secret case.", **given)
     session.expire_all()

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.kernel.actor import Actor
+from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.requests.rules.answering import require_slots
 from portal.requests.rules.outcome import Said, Verdict, verdict
 from portal.requests.rules.refusals import NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
-from portal.requests.rules.states import ENDED, LIVES, WAYS, CandidateState, Move, State, frees, moved
+from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, frees, moved
 from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
@@ -102,3 +103,10 @@ def test_reminders_come_before_silence_counts() -> None:
         require_terms(Terms(owner_days=5, escalate_days=5))
     with pytest.raises(RemindDaysOutOfOrder):
         require_terms(Terms(remind_days=10, silent_days=10))
+
+
+def test_every_kind_says_what_it_is_and_takes_and_those_of_a_meeting_how_long_it_is() -> None:
+    assert set(MEANINGS) == set(Activity)
+    assert {kind for kind, one in MEANINGS.items() if "%(minutes)s" in one.takes} == set(MEETINGS)
+    assert all(text.endswith(".") for one in MEANINGS.values() for text in (one.what, one.takes, one.public))
+    assert len({one.what for one in MEANINGS.values()}) == len(Activity)

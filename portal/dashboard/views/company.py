@@ -14,6 +14,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.people.models import Company
+from portal.profiles.queries.leaving import left_there
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.profiles.rules.states import STATUS_NAMES
 from portal.references.rules.states import STANDING_NAMES
@@ -45,7 +46,8 @@ def profiles_panel(session: Session, actor: Actor, company: Company, now: dateti
     """Who of the company is a reference, and for what."""
     rows, does = profiles_there(session, actor, company, local_date(now, programme_zone(session)))
     names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES}
-    return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "company": company, "is_wide": True, **names}
+    left = left_there(session, actor, company.id, SOME)
+    return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "left": left, "company": company, "is_wide": True, **names}
 
 
 def requests_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:

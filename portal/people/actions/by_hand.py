@@ -14,11 +14,13 @@ COMPANY, PERSON = "company", "person"
 
 
 def note_by_hand(session: Session, actor: Actor, subject: str, subject_id: int, fields: Iterable[str], now: datetime) -> None:
-    """Remember that somebody changed these fields in the portal."""
+    """Remember that somebody changed these fields in the portal, and who did so last."""
     maker = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [{"subject_type": subject, "subject_id": subject_id, "field": field, "by_id": actor.id, "at": now} for field in fields]
     if rows:
-        session.execute(maker.insert(HandEdit).values(rows).on_conflict_do_nothing(index_elements=["subject_type", "subject_id", "field"]))
+        made = maker.insert(HandEdit).values(rows)
+        last = {"by_id": made.excluded.by_id, "at": made.excluded.at}
+        session.execute(made.on_conflict_do_update(index_elements=["subject_type", "subject_id", "field"], set_=last))
 
 
 def take_over(session: Session, subject: str, subject_id: int, fields: Iterable[str]) -> None:

@@ -11,12 +11,16 @@ from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
 from portal.kernel.text import clean
 from portal.notifications.actions import notify
+from portal.people.models import Person
 from portal.people.queries.persons import admins, recipients
+from portal.people.rules.person import PersonState
+from portal.profiles.actions.correcting import correct
 from portal.profiles.actions.crediting import credit_retired, credit_round
 from portal.profiles.actions.opening import verified
 from portal.profiles.actions.rows import close_check, locked, move, today_of, touch
 from portal.profiles.models import ProfileCheck, ReferenceProfile
 from portal.profiles.queries.profiles import Held, held, profile_to_change
+from portal.profiles.rules.correcting import Correction
 from portal.profiles.rules.facts import NOTE_LENGTH
 from portal.profiles.rules.fresh import VERIFIED_CREDIT, Answer, Why, next_verify_on
 from portal.profiles.rules.refusals import AnsweredBefore, CannotMove, NoteMissing
@@ -24,14 +28,24 @@ from portal.profiles.rules.states import Move, Retired, Status
 
 
 def answer_check(
-    session: Session, actor: Actor, *, person_id: int, answer: Answer, note: str = "", check_id: int | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    answer: Answer,
+    note: str = "",
+    check_id: int | None = None,
+    correction: Correction | None = None,
+    now: datetime,
 ) -> ReferenceProfile:
     """Keep what somebody says of a profile. With ``check_id`` (a link) that question is answered, else the one that is open, if any.
 
-    Still true: verified now, and found again if it was hidden for silence. Changed: hidden from search until somebody writes down ``note``.
-    They left, or are no longer suitable: retired. Who answers a question is credited, once; who verifies before it is due is not.
+    Still true: verified now, and found again if it was hidden for silence. Changed: hidden from search until somebody writes down ``note``;
+    where a ``correction`` says all of it, and there is no note, it is written down with that and counts as verified. They left, or are no
+    longer suitable: retired. Who answers a question is credited, once; who verifies before it is due is not.
 
-    Refuses: NotFound who may not change it (a link's holder may, by the link), AnsweredBefore, NoteMissing, CannotMove (retired, or held).
+    Refuses: NotFound who may not change it (a link's holder may, by the link), AnsweredBefore, NoteMissing, CannotMove (retired, or held),
+    and what a correction does.
     """
     whose = held(session, person_id) if check_id is not None else profile_to_change(session, actor, person_id)
     row = locked(session, person_id)
@@ -39,13 +53,15 @@ def answer_check(
     open_id = _open_check(session, row, check_id, now)
     if row.status in (Status.RETIRED, Status.LEGAL_HOLD):
         raise CannotMove()
-    if answer is Answer.CHANGED and not said:
+    corrected = correct(session, actor, whose, correction, now) if answer is Answer.CHANGED and correction is not None else []
+    if answer is Answer.CHANGED and not said and not corrected:
         raise NoteMissing()
     ended = close_check(session, person_id, now, answer=answer, answered_by_id=actor.id, note=said) if open_id is not None else None
     if ended != open_id:
         raise AnsweredBefore()
     record(session, actor, "profile.answered", "profile", person_id, now=now, answer=answer.value, note=said)
-    _follow(session, actor, whose, row, answer, said, now)
+    session.refresh(row)
+    _follow(session, actor, whose, row, Answer.TRUE if corrected and not said else answer, said, now)
     if answer in (Answer.LEFT, Answer.UNSUITABLE):
         credit_retired(session, actor, person_id=person_id, now=now)
     elif ended is not None:
@@ -70,6 +86,7 @@ def _follow(session: Session, actor: Actor, whose: Held, row: ReferenceProfile, 
     person_id = row.person_id
     if answer is Answer.LEFT:
         move(session, actor, person_id, Move.RETIRE, now, reason=said, retired_as=Retired.LEFT)
+        tell_left(session, actor, whose, said, now)
         return
     if answer is Answer.UNSUITABLE:
         move(session, actor, person_id, Move.RETIRE, now, reason=said, retired_as=Retired.UNSUITABLE)
@@ -94,10 +111,21 @@ def _follow(session: Session, actor: Actor, whose: Held, row: ReferenceProfile, 
 
 
 def _tell_changed(session: Session, actor: Actor, whose: Held, said: str, now: datetime) -> None:
-    """Tell who can write it down: the owner of the account and the admins, not who said it."""
+    """Tell who can write it down."""
+    _tell(session, actor, whose, "profile_changed", f"/profiles/{whose.person.id}/edit", now, note=said)
+
+
+def tell_left(session: Session, actor: Actor, whose: Held, said: str, now: datetime) -> None:
+    """Tell that somebody left their company, once, who can do what follows from that; not of somebody who takes part no more."""
+    if whose.person.state != PersonState.DEACTIVATED:
+        by = session.get_one(Person, actor.id).name if actor.id else ""
+        _tell(session, actor, whose, "profile_left", f"/profiles/{whose.person.id}", now, note=said, by=by)
+
+
+def _tell(session: Session, actor: Actor, whose: Held, kind: str, link: str, now: datetime, **facts: str) -> None:
+    """Tell the owner of the account and the admins, once each, but not who said it."""
     told = {to.person_id: to for to in [*admins(session), *recipients(session, [whose.owner_id or 0]).values()]}
-    data = {"person": whose.person.name, "company": whose.company.name if whose.company else "", "note": said}
+    data = {"person": whose.person.name, "company": whose.company.name if whose.company else "", **facts}
     for person_id, to in told.items():
         if person_id != actor.id:
-            key, link = f"profile:{whose.person.id}:changed:{micros(now)}", f"/profiles/{whose.person.id}/edit"
-            notify(session, to=to, kind="profile_changed", data=data, key=key, link=link, now=now)
+            notify(session, to=to, kind=kind, data=data, key=f"{kind}:{whose.person.id}:{micros(now)}", link=link, now=now)

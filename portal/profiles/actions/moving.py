@@ -11,6 +11,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.people.rules.person import PersonState
+from portal.profiles.actions.checking import tell_left
 from portal.profiles.actions.crediting import credit_retired
 from portal.profiles.actions.rows import locked, move, today_of
 from portal.profiles.models import ReferenceProfile
@@ -62,6 +63,8 @@ def move_profile(
         session.flush()
     if way in OF_ADMINS:
         _block(session, actor, person_id, why, now, held_for=None if way is Move.HOLD else held_for)
+    if as_ is Retired.LEFT:
+        tell_left(session, actor, held, why, now)
     if as_ in CREDITED and was != Status.CANDIDATE:
         credit_retired(session, actor, person_id=person_id, now=now)
     return row

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.answering import answer_ask
+from portal.acts.actions.answering import answer_ask, get_ask
 from portal.acts.actions.saying import set_own_terms
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.budget import budget_of
+from portal.acts.rules.asks import ASK_KIND_NAMES, AskKind
 from portal.acts.rules.terms import Terms
 from portal.audit.actions import record
 from portal.consents.actions import withdraw_own
@@ -18,11 +19,12 @@ from portal.kernel.actor import ADVOCATE, Actor
 from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
+from portal.notifications.rules import Recipient
 from portal.people.queries.persons import admins, get_person, recipient, recipients
 from portal.profiles.actions.consenting import end_staffs, give_own, take_back_own
 from portal.profiles.actions.editing import edit_own_facts
 from portal.profiles.actions.links import own_link
-from portal.profiles.actions.rows import locked, move, today_of, touch
+from portal.profiles.actions.rows import CalledOff, locked, move, tell_removed, today_of, touch
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import does, facts_of, held, profile_to_change
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
@@ -128,19 +130,26 @@ def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) 
     row = _own(session, actor, person_id)
     if row.retired_as == Retired.OWN_WISH:
         return row
+    told, called_off = _told(session, person_id), list[CalledOff]()
     if row.status == Status.RETIRED:
         row.retired_as, row.status_reason = Retired.OWN_WISH, ""
         touch(row, now)
         session.flush()
     else:
-        row = move(session, actor, person_id, Move.RETIRE, now, retired_as=Retired.OWN_WISH)
+        row = move(session, actor, person_id, Move.RETIRE, now, retired_as=Retired.OWN_WISH, is_heard=False)
+        called_off = tell_removed(session, actor, person_id, now, set(told))
     end_staffs(session, actor, person_id, now)
     standing = [one.consent.id for one in does(session, person_id, now) if one.consent is not None and one.consent.ended_at is None]
     withdraw_own(session, actor, consent_ids=standing, now=now)
     for ask_id in session.scalars(select(OpenAsk.ask_id).where(OpenAsk.person_id == person_id).order_by(OpenAsk.ask_id)).all():
-        answer_ask(session, actor, ask_id=ask_id, is_yes=False, now=now)
+        ask = get_ask(session, ask_id)
+        answer_ask(session, actor, ask_id=ask_id, is_yes=False, is_told=ask.asked_by_id not in told, now=now)
+        if ask.asked_by_id in told:
+            called_off.append(CalledOff(frozenset({ask.asked_by_id}), ASK_KIND_NAMES[AskKind(ask.kind)], ask.about))
     record(session, actor, "profile.removed_self", "profile", person_id, now=now)
-    _tell(session, person_id, "profile_removed", {}, now)
+    for reader_id in told:
+        lost = [[one.activity, one.about] for one in called_off if reader_id in one.followers]
+        _tell(session, person_id, "profile_removed", {"called_off": lost}, now, to={reader_id: told[reader_id]})
     return row
 
 
@@ -176,11 +185,14 @@ def _set_terms(session: Session, actor: Actor, terms: Terms, now: datetime) -> N
     set_own_terms(session, Actor(actor.id, frozenset({ADVOCATE}), actor.origin), terms=terms, now=now)
 
 
-def _tell(session: Session, person_id: int, kind: str, facts: Mapping[str, object], now: datetime) -> None:
-    """Tell who looks after the company, and the admins, once each."""
+def _told(session: Session, person_id: int) -> dict[int, Recipient]:
+    """Return who looks after the company, and the admins, once each."""
+    found = [*admins(session), *recipients(session, [held(session, person_id).owner_id or 0]).values()]
+    return {to.person_id: to for to in found if to.person_id is not None and to.person_id != person_id}
+
+
+def _tell(session: Session, person_id: int, kind: str, facts: Mapping[str, object], now: datetime, to: Mapping[int, Recipient] | None = None) -> None:
     whose = held(session, person_id)
-    told = {to.person_id: to for to in [*admins(session), *recipients(session, [whose.owner_id or 0]).values()]}
     data = {"person": get_person(session, person_id).name, "company": whose.company.name if whose.company else "", **facts}
-    for reader_id, to in told.items():
-        if reader_id != person_id:
-            notify(session, to=to, kind=kind, data=data, key=f"{kind}:{person_id}:{micros(now)}", link=f"/profiles/{person_id}", now=now)
+    for one in (_told(session, person_id) if to is None else to).values():
+        notify(session, to=one, kind=kind, data=data, key=f"{kind}:{person_id}:{micros(now)}", link=f"/profiles/{person_id}", now=now)

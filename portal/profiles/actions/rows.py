@@ -1,8 +1,10 @@
 """Rows of profiles: locked, counted on, moved by one guarded update. Every verb of the room goes through here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,15 +19,29 @@ from portal.profiles.models import ProfileCheck, ProfileEdit, ReferenceProfile
 from portal.profiles.rules.refusals import CannotMove
 from portal.profiles.rules.states import WAYS, Move, Retired
 
-ProfileRemoved = Callable[[Session, Actor, int, datetime], None]
-"""Hears, in the same transaction, that somebody is no reference any more: (session, who, person id, now). Takes back what is proposed of them."""
+
+@dataclass(frozen=True)
+class CalledOff:
+    """What came to nothing because somebody is no reference any more, and who of ``besides`` follows it: what was asked for and for whom."""
+
+    followers: frozenset[int]
+    activity: str
+    about: str
 
 
-def tell_removed(session: Session, actor: Actor, person_id: int, now: datetime) -> None:
-    """Let other rooms hear that somebody was retired, held or hidden, by whomever."""
+class ProfileRemoved(Protocol):
+    """Hears, in the same transaction, that somebody is no reference any more, and takes back what is proposed of them.
+
+    It tells who follows that, but not who is among ``besides``: they read all of it in one mail, so it returns what they would have read.
+    """
+
+    def __call__(self, session: Session, actor: Actor, person_id: int, now: datetime, besides: AbstractSet[int]) -> list[CalledOff]: ...
+
+
+def tell_removed(session: Session, actor: Actor, person_id: int, now: datetime, besides: AbstractSet[int] = frozenset()) -> list[CalledOff]:
+    """Let other rooms hear that somebody was retired, held or hidden, by whomever; return what ``besides`` were not told of by them."""
     hearers: Sequence[ProfileRemoved] = session.info.get("profile_removed", ())
-    for hear in hearers:
-        hear(session, actor, person_id, now)
+    return [one for hear in hearers for one in hear(session, actor, person_id, now, besides)]
 
 
 def locked(session: Session, person_id: int) -> ReferenceProfile:
@@ -47,8 +63,12 @@ def move(
     reason: str = "",
     retired_as: Retired | None = None,
     rests_until: date | None = None,
+    is_heard: bool = True,
 ) -> ReferenceProfile:
-    """Make a move by one guarded update, of two at once one; refuses ``CannotMove``. Nothing here shows a profile that was hidden."""
+    """Make a move by one guarded update, of two at once one; refuses ``CannotMove``. Nothing here shows a profile that was hidden.
+
+    Who calls ``tell_removed`` themself after one that removes says so by ``is_heard``.
+    """
     values: dict[str, Any] = {"status": WAYS[way].end, "status_reason": reason, "retired_as": retired_as, "changed_at": now}
     values["edition"] = ReferenceProfile.edition + 1
     if way in (Move.REST, Move.RESUME, Move.RETIRE):
@@ -62,7 +82,7 @@ def move(
         close_check(session, person_id, now)
     facts = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
     record(session, actor, "profile.moved", "profile", person_id, now=now, **facts)
-    if way in (Move.RETIRE, Move.HOLD):
+    if way in (Move.RETIRE, Move.HOLD) and is_heard:
         tell_removed(session, actor, person_id, now)
     return session.get_one(ReferenceProfile, person_id, populate_existing=True)
 

@@ -12,7 +12,7 @@ from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileCheck, ProfileLink, ReferenceProfile
-from portal.profiles.rules.fresh import HIDE_DAYS, REMIND_DAYS
+from portal.profiles.rules.fresh import HIDE_DAYS, REMIND_DAYS, SOON
 from portal.profiles.rules.states import Status
 from portal.web.paging import AnySelect, Page, page_by
 
@@ -122,11 +122,24 @@ def to_verify(session: Session, owner_id: int | None, now: datetime, *, after: s
     return page_by(session, found, [(Person.name_key, False), (Person.id, False)], after=after)
 
 
-def count_to_verify(session: Session, owner_id: int, now: datetime) -> int:
-    """Return how many of an owner's profiles are to be verified."""
+def count_to_verify(session: Session, owner_id: int | None, now: datetime) -> int:
+    """Return how many profiles are to be verified: as many as ``to_verify`` lists, of an owner's companies or without one of everybody."""
+    return _count(session, owner_id, _waits(local_date(now, programme_zone(session))))
+
+
+def count_soon(session: Session, owner_id: int | None, now: datetime) -> int:
+    """Return of how many more the day comes within ``SOON``."""
     today = local_date(now, programme_zone(session))
-    found = select(func.count()).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
-    return session.scalar(found.join(Company, Company.id == Person.company_id).where(Company.owner_id == owner_id, _waits(today))) or 0
+    soon = and_(ReferenceProfile.status.in_(IN_USE), ReferenceProfile.verify_on <= today + SOON, ~_waits(today))
+    return _count(session, owner_id, soon)
+
+
+def _count(session: Session, owner_id: int | None, which: ColumnElement[bool]) -> int:
+    found = select(func.count()).select_from(ReferenceProfile).where(which)
+    if owner_id is not None:
+        found = found.join(Person, Person.id == ReferenceProfile.person_id).join(Company, Company.id == Person.company_id)
+        found = found.where(Company.owner_id == owner_id)
+    return session.scalar(found) or 0
 
 
 def _waits(today: date) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -18,7 +18,7 @@ from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import consent_holds
 from portal.profiles.queries.seeing import readable
-from portal.profiles.rules.fresh import AGE
+from portal.profiles.rules.fresh import AGE, SOON
 from portal.profiles.rules.states import Status
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
@@ -105,4 +105,4 @@ def _verified(asked: str, session: Session, now: datetime) -> ColumnElement[bool
     if asked == "due":
         today = local_date(now, programme_zone(session))
         return and_(ReferenceProfile.verify_on <= today, ReferenceProfile.status.in_((Status.ACTIVE, Status.RESTING)))
-    return ReferenceProfile.verify_on <= local_date(now, programme_zone(session)) + timedelta(days=30)
+    return ReferenceProfile.verify_on <= local_date(now, programme_zone(session)) + SOON

@@ -11,6 +11,8 @@ AGE_TIER_1 = timedelta(days=90)
 """Whom every employee may find is asked about twice as often."""
 REMIND_DAYS, HIDE_DAYS = 14, 28
 """Days of silence after which who was asked is reminded, and after which the profile is not found any more. It is never removed."""
+SOON = timedelta(days=30)
+"""What is due within so long is due soon."""
 PAUSE_DAYS = 90
 LOWEST_DETRACTOR, HIGHEST_DETRACTOR = 0, 6
 VERIFIED_CREDIT, RETIRED_CREDIT = 5, 10

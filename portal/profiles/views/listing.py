@@ -15,7 +15,7 @@ from portal.kernel.ids import read_id
 from portal.people.queries.companies import possible_owners
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.forms import ProfileFilter, TickForm
-from portal.profiles.queries.checks import to_verify
+from portal.profiles.queries.checks import count_soon, count_to_verify, to_verify
 from portal.profiles.queries.lists import Filters, iter_profiles, list_profiles, totals
 from portal.profiles.queries.profiles import activities_of
 from portal.profiles.rules.activity import ACTIVITY_NAMES
@@ -43,9 +43,16 @@ def index() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         return csv_response("profiles.csv", HEADER, _lines(list(iter_profiles(db(), actor, filters, now)), now))
     page = list_profiles(db(), actor, filters, now, after=request.args.get("after"))
-    ids = [row.id for row in page]
+    ids, own = [row.id for row in page], None if actor.is_admin else actor.id
     facts: dict[str, Any] = {"page": page, "does": activities_of(db(), ids, now), "budgets": budgets_of(db(), ids, now)}
-    facts |= {"totals": totals(db(), actor), "is_narrowed": filters.is_narrow, "tick": TickForm(formdata=None), "today": now.date()}
+    facts |= {
+        "totals": totals(db(), actor),
+        "waits": count_to_verify(db(), own, now),
+        "soon": count_soon(db(), own, now),
+        "is_narrowed": filters.is_narrow,
+        "tick": TickForm(formdata=None),
+        "today": now.date(),
+    }
     return render("profiles/index.html", form=form, **facts, **NAMES)
 
 

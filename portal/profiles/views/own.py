@@ -28,7 +28,7 @@ from portal.profiles.rules.facts import split_words
 from portal.profiles.rules.fresh import PAUSE_DAYS
 from portal.profiles.rules.states import Retired, Status, WordKind
 from portal.profiles.views.checking import counted, spent, token
-from portal.profiles.views.shared import NAMES, words_for
+from portal.profiles.views.shared import NAMES, told_of_kinds, words_for
 from portal.web.errors import sentence
 from portal.web.guards import advocate, current_actor, public
 from portal.web.templating import render
@@ -85,7 +85,7 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
         forms[what] = form
     paused = row.rests_until if row.rests_until and row.rests_until > today else budget.person.paused_until
     told = {"held": whose, "row": row, "kinds": kinds, "budget": budget, "days": blackouts_of(db(), person_id, today), "paused": paused}
-    told |= {"link": link, "agreed_words": {a.value: words_for(a) for a in Activity}, "pause_days": PAUSE_DAYS}
+    told |= {"link": link, "agreed_words": {a.value: words_for(a) for a in Activity}, "means_of": told_of_kinds(), "pause_days": PAUSE_DAYS}
     told |= {"is_over": row.status == Status.RETIRED, "is_own_wish": row.retired_as == Retired.OWN_WISH, "forms": forms}
     return render("profiles/mine_link.html" if link else "profiles/mine.html", **told, **NAMES), status
 

@@ -1,16 +1,19 @@
 """The blueprint of staff's pages, and what templates call things."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, current_app
 from flask_babel import gettext as _
 
 from portal.acts.rules.budget import BAND_NAMES
-from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.queries.kinds import meeting_minutes
+from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.profiles.rules.facts import TIER_NAMES
 from portal.profiles.rules.fresh import ANSWER_NAMES, WHY_NAMES, Why
 from portal.profiles.rules.states import MOVE_NAMES, RETIRED_NAMES, STATUS_NAMES, WORD_KIND_NAMES
 from portal.profiles.wording import EVENT_NAMES
+from portal.web.language import number
+from portal.web.transaction import db
 
 bp = Blueprint("profiles", __name__, url_prefix="/profiles")
 NAMES: dict[str, Any] = {
@@ -30,6 +33,20 @@ def words_for(kind: Activity) -> str:
     """Return what somebody agrees to who says yes to a kind, in the language in which it is read."""
     company = current_app.config["SETTINGS"].brand_company
     return str(_("%(company)s may ask me for: %(activity)s.", company=company, activity=_(ACTIVITY_NAMES[kind])))
+
+
+class Told(NamedTuple):
+    """What a kind is, what it takes, and whether it is public, in the reader's language."""
+
+    what: str
+    takes: str
+    public: str
+
+
+def told_of_kinds() -> dict[str, Told]:
+    """Return for each kind what it means for who has never done it, as it stands beside what they choose."""
+    minutes = number(meeting_minutes(db()))
+    return {kind.value: Told(_(one.what), _(one.takes, minutes=minutes), _(one.public)) for kind, one in MEANINGS.items()}
 
 
 def _why(why: str) -> str:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from portal.acts.actions.saying import set_person_terms
 from portal.acts.queries.budget import budget_of
 from portal.acts.queries.people import find_asked
+from portal.acts.queries.said import ruled_out
 from portal.acts.queries.settings import defaults_of
 from portal.consents.rules import Scope
 from portal.files.actions import store_upload
@@ -19,9 +20,15 @@ from portal.files.uploads import take_in
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
+from portal.kernel.seen import ChangedMeanwhile
+from portal.people.actions.by_hand import PERSON
+from portal.people.queries.by_hand import wrote_themself
+from portal.people.queries.companies import possible_owners
 from portal.people.queries.persons import names
+from portal.people.rules.person import PersonState
 from portal.profiles.actions.checking import answer_check
 from portal.profiles.actions.consenting import end_consent, record_consent, rule_out
+from portal.profiles.actions.correcting import stands
 from portal.profiles.actions.editing import add_days, edit_facts, remove_days, set_visible
 from portal.profiles.actions.moving import BY_ANSWER, WITHOUT_REASON, move_profile
 from portal.profiles.actions.opening import open_by_staff
@@ -29,8 +36,8 @@ from portal.profiles.actions.own import send_own_link
 from portal.profiles.forms import ActivityForm, AnswerForm, ConsentForm, DaysForm, FactsForm, MoveForm, NewForm, PressForm
 from portal.profiles.queries.checks import checks_of, open_check
 from portal.profiles.queries.lists import history_of
-from portal.profiles.queries.profiles import blackouts_of, does, facts_of, own_fields, profile_for, profile_of, profile_to_change
-from portal.profiles.rules.activity import Activity
+from portal.profiles.queries.profiles import Held, blackouts_of, does, facts_of, own_fields, owner_of, profile_for, profile_of, profile_to_change
+from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from
@@ -93,6 +100,10 @@ def show(person_id: int) -> str:
     return _show(person_id)
 
 
+def _answers(held: Held) -> AnswerForm:
+    return AnswerForm.of(stands(held), possible_owners(db()))
+
+
 def _show(person_id: int, **refused: Any) -> str:
     actor, now = current_actor(), utcnow()
     held = profile_for(db(), actor, person_id)
@@ -105,10 +116,16 @@ def _show(person_id: int, **refused: Any) -> str:
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}
     facts |= {"budget": budget_of(db(), person_id, now), "days": blackouts_of(db(), person_id, today), "own": own_fields(db(), person_id)}
+    out = ruled_out(db(), person_id, {ASK_OF[one.activity] for one in facts["does"] if one.holds})
+    facts |= {"ruled": {kind: out[ASK_OF[kind]] for kind in Activity if ASK_OF[kind] in out}}
     facts |= {"check": open_check(db(), person_id), "checks": checks, "history": history_of(db(), person_id) if can_change else [], "who": who}
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}
     facts |= {name: refused.get(name) or form(formdata=None) for name, form in forms.items()}
+    facts["has_left"] = row.retired_as == Retired.LEFT and held.person.state != PersonState.DEACTIVATED
+    if can_change:
+        facts["answer_form"] = refused["answer_form"].offer(possible_owners(db())) if "answer_form" in refused else _answers(held)
+        facts["theirs"] = wrote_themself(db(), PERSON, person_id, "title")
     return render("profiles/show.html", **facts, refused=refused, **NAMES)
 
 
@@ -181,8 +198,11 @@ def answer(person_id: int, answer: str) -> ResponseReturnValue:
     form = AnswerForm()
     if not form.validate():
         return _show(person_id, answer_form=form, way=answer), 422
-    answer_check(db(), current_actor(), person_id=person_id, answer=Answer(answer), note=form.note.data or "", now=utcnow())
+    facts = {"note": form.note.data or "", "correction": form.correction()}
+    answer_check(db(), current_actor(), person_id=person_id, answer=Answer(answer), **facts, now=utcnow())
     flash(_("Thank you. That is written down."), "good")
+    if not may_change(current_actor(), owner_of(db(), person_id)):
+        return redirect(url_for(".index"), 303)
     return redirect(url_for(".show", person_id=person_id), 303)
 
 
@@ -275,10 +295,10 @@ def _again(refusal: Refusal, person_id: int, name: str = "", kind: Any = None, w
     """Show the page once more with what was typed; a refusal that has no form here is told above it."""
     if isinstance(refusal, NotFound) or profile_of(db(), person_id) is None:
         raise refusal
-    if kind is None or (refusal.field is None and not refusal.parts):
+    if kind is None or (refusal.field is None and not refusal.parts and not isinstance(refusal, ChangedMeanwhile)):
         flash(sentence(refusal), "bad")
         return redirect(url_for(".show", person_id=person_id), 303)
     form = kind()
     form.validate()
-    form.refuse(refusal)
+    form.refuse(refusal, lambda: _answers(profile_to_change(db(), current_actor(), person_id)) if kind is AnswerForm else kind(formdata=None))
     return _show(person_id, way=way, **{name: form}), refusal.status

@@ -21,17 +21,18 @@ from portal.people.models import Person
 from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
-from portal.profiles.actions.opening import open_profile
+from portal.profiles.actions.opening import QUARTER, open_profile
 from portal.profiles.rules.activity import PART, Activity
 from portal.profiles.rules.facts import Facts, split_words
 from portal.profiles.rules.states import WordKind
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
-from portal.references.actions.telling import tell_step
+from portal.references.actions.telling import tell_step, tell_what_was_agreed
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
+from portal.references.queries.nominations import parts_in
 from portal.references.queries.terms import terms_of
 from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
 from portal.references.rules.states import WAYS, Move, State
@@ -50,6 +51,7 @@ def agree(session: Session, origin: str, *, token: str, offer: Offer, words: dic
     facts = {"activities": list(offer.activities), "per_quarter": offer.per_quarter}
     record(session, actor, "nomination.agreed", "nomination", nomination.id, now=now, **facts)
     tell_step(session, nomination, "agreed", now)
+    tell_what_was_agreed(session, nomination, proposal.person_id, most=offer.per_quarter, days=QUARTER, now=now)
     credit_agreed(session, actor, nomination, now)
     return proposal
 
@@ -107,9 +109,10 @@ def take_back(session: Session, origin: str, *, token: str, now: datetime) -> Pr
     proposal, actor = _holder(session, origin, token, now)
     if proposal.state is not State.ACCEPTED:
         raise YesFirst()
-    if withdraw_consents(session, actor, source_type=SOURCE, source_id=proposal.nomination_id, now=now):
+    told = set(parts_in(session, proposal.nomination_id))
+    if ended := withdraw_consents(session, actor, source_type=SOURCE, source_id=proposal.nomination_id, besides=told, now=now):
         record(session, actor, "nomination.taken_back", "nomination", proposal.nomination_id, now=now)
-        tell_step(session, session.get_one(Nomination, proposal.nomination_id), "taken_back", now)
+        tell_step(session, session.get_one(Nomination, proposal.nomination_id), "taken_back", now, words=[one.words for one in ended])
     return proposal
 
 

@@ -20,10 +20,13 @@ from portal.references.actions.telling import tell_step
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination
 from portal.references.queries.nominations import nominators_of
+from portal.references.queries.review import KIND
 from portal.references.queries.terms import terms_of
 from portal.references.rules.deciding import late_since
 from portal.references.rules.joining import Due, due
 from portal.references.rules.states import WAYS, Move, State
+from portal.review.queries.cases import find_case
+from portal.review.rules.due import STEPS
 
 REMINDER = "nomination_reminder"
 
@@ -111,8 +114,8 @@ def waiting_too_long(session: Session, now: datetime, limit: int) -> list[int]:
 
 
 def tell_late(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> bool:
-    """Tell the admins, by mail too, that a nomination waits too long: once, and nobody of their own. Tells whether it did; while nobody else
-    is an admin it waits for one.
+    """Tell the admins, by mail too, that a nomination waits too long: once, and nobody of their own, nor whoever was told of it as overdue by
+    the clock of the queue. Tells whether it did; while nobody else is an admin it waits for one.
     """
     own = nominators_of(session, nomination_id)
     told = [admin for admin in admins(session) if admin.person_id not in own]
@@ -122,7 +125,9 @@ def tell_late(session: Session, actor: Actor, *, nomination_id: int, now: dateti
     nomination = session.get_one(Nomination, nomination_id, populate_existing=True)
     facts = {"nominee": nomination.name, "company": nomination.company_name, "nominator": names(session, [nomination.nominator_id]).popitem()[1]}
     data = facts | {"since": nomination.created_at.isoformat()}
-    for admin in told:
+    case = find_case(session, KIND, nomination.id)
+    # Of what every admin was told already, as overdue by the terms of the queue, nobody is told twice.
+    for admin in told if case is None or case.told_step < STEPS else ():
         link, key = f"/admin/approvals?item=nomination-{nomination.id}", f"nomination:{nomination.id}:late"
         notify(session, to=admin, kind="nomination_late", data=data, key=key, link=link, now=now)
     record(session, actor, "nomination.escalated", "nomination", nomination.id, now=now)

@@ -1,5 +1,6 @@
-"""Telling everybody who nominated somebody what became of it: in the inbox and by mail, once each."""
+"""Telling everybody who nominated somebody what became of it: in the inbox and by mail, once each; and who said yes, to what."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,14 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.clock import micros
 from portal.notifications.actions import notify
-from portal.people.queries.persons import recipients
+from portal.people.models import Person
+from portal.people.queries.persons import recipient, recipients
+from portal.profiles.actions.links import own_link
+from portal.profiles.queries.kinds import meeting_minutes
+from portal.profiles.queries.profiles import does, owner_of
+from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS
 from portal.references.models.nominating import Nomination
+from portal.references.queries.customers import proposers
 from portal.references.queries.nominations import parts_in
 
 MINE = "/nominate/mine"
@@ -41,6 +48,45 @@ def tell_step(session: Session, nomination: Nomination, step: str, now: datetime
 def tell_completed(session: Session, nomination: Nomination, source: str, now: datetime) -> None:
     """Tell everybody who nominated this person that they completed something as a reference: once for each ``source``."""
     _tell(session, nomination, "completed", f"nomination:completed:{source}", now)
+
+
+def tell_what_was_agreed(session: Session, nomination: Nomination, person_id: int, *, most: int, days: int, now: datetime) -> None:
+    """Mail who said yes what they said it to: each kind with its words, scope and end, how often, who proposed them, whom to write to, and
+    the link to their own page. Not into the inbox, where the link would stay readable.
+    """
+    kinds = does(session, person_id, now)
+    keeper = _keeper(session, nomination, person_id)
+    data: dict[str, Any] = {
+        "person": nomination.name,
+        "proposers": proposers(session, nomination.id),
+        "agreed": [
+            {
+                "activity": ACTIVITY_NAMES[one.activity],
+                "what": MEANINGS[one.activity].what,
+                "takes": MEANINGS[one.activity].takes,
+                "public": MEANINGS[one.activity].public,
+                "words": one.consent.words,
+                "scope": list(one.consent.scope),
+                "until": one.consent.expires_on.isoformat() if one.consent.expires_on else "",
+            }
+            for one in kinds
+            if one.holds and one.consent is not None
+        ],
+        "minutes": meeting_minutes(session),
+        "most": most,
+        "days": days,
+        "never": [ACTIVITY_NAMES[one.activity] for one in kinds if one.is_never],
+        "keeper": keeper.name if keeper else "",
+        "keeper_email": (keeper.email if keeper else "") or "",
+    }
+    to, link = replace(recipient(session, person_id), person_id=None), own_link(session, person_id=person_id, now=now)
+    notify(session, to=to, kind="reference_agreed", data=data, key=f"nomination:{nomination.id}:agreed_to:{micros(now)}", now=now, link=link)
+
+
+def _keeper(session: Session, nomination: Nomination, person_id: int) -> Person | None:
+    """Return whom somebody writes to: who looks after their company, else who proposed them."""
+    keeper_id = owner_of(session, person_id) or nomination.colleague_id or nomination.nominator_id
+    return session.get(Person, keeper_id) if keeper_id else None
 
 
 def _tell(session: Session, nomination: Nomination, step: str, key: str, now: datetime, **facts: Any) -> None:

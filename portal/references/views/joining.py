@@ -12,6 +12,7 @@ from portal.people.actions.throttles import count_try
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.views.shared import told_of_kinds
 from portal.references.actions.answering import agree, chosen, open_account, put_off, say_no, take_back, turn_round
 from portal.references.forms import LinkForm, NoForm, OfferForm
 from portal.references.queries.customers import offer_of, proposal_of
@@ -43,7 +44,7 @@ def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int =
     offer = offer_of(db(), proposal.person_id, utcnow())
     token = {"t": _token()}
     shown: dict[str, Any] = {"form": form, "no": no or NoForm(formdata=None, data=token), "link": LinkForm(formdata=None, data=token)}
-    shown |= {"agreed_words": {kind.value: _words_for(kind) for kind in Activity}, "later": terms_of(db()).later_days}
+    shown |= {"agreed_words": {kind.value: _words_for(kind) for kind in Activity}, "means_of": told_of_kinds(), "later": terms_of(db()).later_days}
     return render("references/proposal.html", proposal=proposal, offer=offer, **shown, **NAMES), status
 
 

@@ -9,11 +9,12 @@ from portal.accounts.views.contacts import shown_contact
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound
 from portal.people.queries.knowing import knows, require_known
+from portal.profiles.queries.leaving import said_to_have_left
 from portal.references.actions.seeing import see_nominee
 from portal.references.forms import RegistryFilter
 from portal.references.queries.nominations import followed, may_see_nominee
 from portal.references.queries.profile import profile_of_nominee, profile_of_person
-from portal.references.queries.registry import Filters, choices, list_registry, totals, whole_registry
+from portal.references.queries.registry import PERSON, Filters, choices, list_registry, totals, whole_registry
 from portal.references.rules.states import STANDING_NAMES
 from portal.references.views.shared import NAMES, bp, might
 from portal.web.exports import csv_response
@@ -39,7 +40,8 @@ def registry() -> ResponseReturnValue:
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
     page = list_registry(db(), current_actor(), filters, after=request.args.get("after"))
-    return render("references/registry.html", form=form, page=page, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
+    left = said_to_have_left(db(), [entry.id for entry in page if entry.kind == PERSON])
+    return render("references/registry.html", form=form, page=page, left=left, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
 
 
 @bp.get("/registry/people/<int:person_id>")
@@ -48,7 +50,8 @@ def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
     require_known(db(), current_actor(), person_id)
     may_see = person_id in seen_by(db(), current_actor(), [person_id])
-    return render("references/profile.html", profile=profile_of_person(db(), person_id, utcnow()), may_see=may_see, **NAMES)
+    profile, has_left = profile_of_person(db(), person_id, utcnow()), bool(said_to_have_left(db(), [person_id]))
+    return render("references/profile.html", profile=profile, may_see=may_see, has_left=has_left, **NAMES)
 
 
 @bp.get("/registry/nominations/<int:nomination_id>")

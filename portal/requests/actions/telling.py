@@ -11,11 +11,10 @@ from portal.kernel.db import programme_zone
 from portal.notifications.actions import notify
 from portal.people.models import Company, Person
 from portal.people.queries.persons import admins, recipients
-from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import label_for
 from portal.requests.queries.terms import terms_of
-from portal.requests.rules.states import MEETINGS
 
 STEP = "request_step"
 
@@ -77,8 +76,8 @@ def customer_words(session: Session, request: ReferenceRequest, candidate: Reque
 
 def asked_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
     """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, and by when."""
-    told = {"like": ", ".join(filter(None, (request.industry, request.region))), "minutes": 0, "needed_by": ""}
-    told |= {"minutes": terms_of(session).minutes} if request.activity in MEETINGS else {}
+    told = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
+    told |= {"takes": MEANINGS[Activity(request.activity)].takes, "minutes": terms_of(session).minutes}
     told |= {"needed_by": request.needed_by.isoformat()} if request.needed_by else {}
     return customer_words(session, request, candidate) | told
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
-from portal.profiles.rules.activity import Activity
+from portal.profiles.rules.activity import MEETING_MINUTES, Activity
 from portal.requests.rules.answering import LENGTHS
 
 MOST_DAYS, MOST_POINTS = 90, 100_000
@@ -45,7 +45,7 @@ class Terms:
     remind_days: int = 4
     silent_days: int = 10
     confirm_days: int = 7
-    minutes: int = 30
+    minutes: int = MEETING_MINUTES
     pick_days: int = 3
     done_days: int = 21
     last_days: int = 21

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from portal.finding.rules.fit import Told
 from portal.finding.views.names import spoken
-from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS
 from portal.requests.rules.answering import CUSTOMER_NO_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES
 from portal.requests.rules.lists import TAB_NAMES
 from portal.requests.rules.outcome import GRADES
@@ -18,6 +18,7 @@ LOOKS = {
 }  # fmt: skip
 NAMES = {
     "activities": ACTIVITY_NAMES,
+    "means": MEANINGS,
     "states": STATE_NAMES,
     "candidates": CANDIDATE_NAMES,
     "stages": STAGE_NAMES,
