@@ -6,7 +6,7 @@ import pytest
 
 from portal.kernel.actor import Actor
 from portal.requests.rules.answering import require_slots
-from portal.requests.rules.outcome import Said, Verdict, verdict
+from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
 from portal.requests.rules.refusals import NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
 from portal.requests.rules.states import ENDED, LIVES, WAYS, CandidateState, Move, State, frees, moved
@@ -102,3 +102,11 @@ def test_reminders_come_before_silence_counts() -> None:
         require_terms(Terms(owner_days=5, escalate_days=5))
     with pytest.raises(RemindDaysOutOfOrder):
         require_terms(Terms(remind_days=10, silent_days=10))
+
+
+@pytest.mark.parametrize(
+    ("came", "customer", "news"),
+    [(True, True, False), (True, None, False), (True, False, True), (False, False, False), (False, None, True), (False, True, True)],
+)
+def test_a_customer_hears_what_is_written_down_where_it_is_not_what_they_said(came: bool, customer: bool | None, news: bool) -> None:
+    assert is_news(came, customer) is news

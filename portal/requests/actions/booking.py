@@ -19,7 +19,7 @@ from portal.people.rules.person import time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
-from portal.requests.actions.telling import closest, company_name, customer_words, tell_staff
+from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
 from portal.requests.queries.parties import meeting_of
 from portal.requests.rules.answering import PLACE_LENGTH
@@ -174,7 +174,8 @@ def call_off(
         _invite(session, request, candidate, meeting, now)
     if mail is not None and was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
         to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed:{candidate.ask_id}"
-        notify(session, to=to, kind=mail, data=customer_words(session, request, candidate), key=key, now=now)
+        words, asker = customer_words(session, request, candidate), asker_of(session, request)
+        notify(session, to=to, kind=mail, data=words, key=key, now=now, answers_to=asker)
 
 
 def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:

@@ -22,7 +22,7 @@ from portal.requests.actions.booking import prospect_of, prospect_words, send_ti
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go, require_agreed, require_reference
-from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
 from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
@@ -178,4 +178,5 @@ def _give_up(session: Session, request: ReferenceRequest, candidate: RequestCand
     owner = {candidate.owner_id} if candidate.owner_id else set()
     tell_staff(session, request, step, now, to=closest(request) | owner, candidate=candidate)
     if is_meeting and prospect is not None:
-        notify(session, to=prospect, kind="request_no_meeting", data=words, key=f"request:{request.id}:{candidate.id}:no_meeting", now=now)
+        key, asker = f"request:{request.id}:{candidate.id}:no_meeting", asker_of(session, request)
+        notify(session, to=prospect, kind="request_no_meeting", data=words, key=key, now=now, answers_to=asker)
