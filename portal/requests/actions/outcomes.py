@@ -173,7 +173,7 @@ def settle(
         asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
         finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
     end_grants(session, (SOURCE, request.id), now)
-    revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
+    revoke_links(session, candidate.id, now, LinkKind.OWNER)  # the prospect's says what is written down
     name = "request.completed" if is_done else "request.missed"
     record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)
     owner = {candidate.owner_id} if candidate.owner_id else set()
