@@ -34,6 +34,7 @@ def notify(
     mail: bool = True,
     mail_at: datetime | None = None,
     calendar: dict[str, Any] | None = None,
+    answers_to: Recipient | None = None,
 ) -> None:
     """Tell ``to`` what happened: a line in the inbox of a person, a mail to an address, both in this transaction.
 
@@ -41,9 +42,11 @@ def notify(
     path such as ``/challenges/3``. The same ``key`` to the same recipient a second time is nothing. Refuses
     line breaks in name and address. ``mail_at`` keeps the mail back until then, so that ``withdraw_mail`` can still stop it.
     ``calendar`` is an ``Entry.to_json`` of ``rules``: the mail then carries it, with the words of the kind's ``calendar.txt``.
+    ``answers_to`` is who reads an answer to the mail (its Reply-To), if that is a person with an address.
     """
     require_path(link)
     require_header_safe(to.name, to.email)
+    require_header_safe(answers_to.name if answers_to else None, answers_to.email if answers_to else None)
     if to.person_id is not None:
         row = {"person_id": to.person_id, "kind": kind, "data": data, "link": link, "key": key, "created_at": now, "read_at": None}
         _insert_once(session, Notice, row, ["person_id", "key"])
@@ -51,6 +54,7 @@ def notify(
         address = {"person_id": to.person_id, "email": to.email, "name": to.name, "language": to.language}
         payload = {"to": address, "kind": kind, "data": data, "link": link, "stamp": micros(now)}
         payload |= {"calendar": calendar} if calendar else {}
+        payload |= {"answers_to": {"email": answers_to.email, "name": answers_to.name}} if answers_to and answers_to.email else {}
         enqueue(session, topic=MAIL_TOPIC, payload=payload, key=mail_key(key, to), now=now, available_at=mail_at)
 
 

@@ -51,6 +51,8 @@ class Mailer:
         message["From"] = self.settings.mail_from
         message["To"] = _address(to)
         message["Subject"] = subject
+        if payload.get("answers_to"):
+            message["Reply-To"] = _address(Recipient(person_id=None, language=None, **payload["answers_to"]))
         message["Date"] = format_datetime(now)
         message["Message-ID"] = message_id(payload["outbox_id"], stamp, urlsplit(self.settings.base_url).hostname or "localhost")
         message["Auto-Submitted"] = "auto-generated"

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
 from portal.kernel.ids import read_id
@@ -18,6 +18,7 @@ from portal.requests.rules.need import LINE, SHORT, WORDS, Need
 from portal.requests.rules.outcome import GRADES, MOST_MINUTES, WHO_LENGTH
 from portal.requests.rules.states import OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES
 from portal.requests.rules.terms import MOST_DAYS, MOST_POINTS, Terms
+from portal.requests.rules.waiting import PROSPECT_WORDS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 
@@ -154,6 +155,14 @@ class PickForm(LinkForm):
     seen = HiddenField()
     slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
     place = StringField(_("Telephone number or link to the call"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
+
+
+class ProspectNoForm(LinkForm):
+    """A prospect for whom no time is right, or who needs it no more."""
+
+    zone = HiddenField()
+    what = RadioField(_("What is it?"), [InputRequired()], choices=_named(PROSPECT_WORDS))
+    said = TextAreaField(_("When would suit you, or why not"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 3})
 
 
 class OutsideForm(Form):

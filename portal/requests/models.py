@@ -11,6 +11,7 @@ from portal.profiles.rules.activity import Activity
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.states import CandidateState, DealOutcome, DealStage, State
+from portal.requests.rules.waiting import WaitWord
 
 _LIVES = text("state NOT IN ('draft', 'completed', 'missed', 'declined', 'expired', 'cancelled', 'withdrawn')")
 _UNASKED = text("asked_at IS NULL AND cancelled_at IS NULL")
@@ -192,16 +193,21 @@ class RequestMeeting(Base):
 
 
 class RequestWait(Base):
-    """The clock of what a candidate said yes to (``rules.waiting.Wait``): a row once somebody was reminded or asked, or offered new times."""
+    """The clock of what a candidate said yes to (``rules.waiting.Wait``): a row once somebody was reminded or asked, or offered new times.
+
+    ``word`` is why another time is looked for, ``words`` what was said with it.
+    """
 
     __tablename__ = "request_wait"
-    __table_args__ = (CheckConstraint("rounds >= 0", name="rounds_count"),)
+    __table_args__ = (CheckConstraint("rounds >= 0", name="rounds_count"), one_of("word", WaitWord))
 
     candidate_id: Mapped[int] = mapped_column(BigId, ForeignKey("request_candidate.id"), primary_key=True, autoincrement=False)
     since_at: Mapped[datetime] = mapped_column(UTCDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     rounds: Mapped[int]
+    word: Mapped[str | None] = mapped_column(String(12))
+    words: Mapped[str | None] = mapped_column(String(500))
 
 
 class RequestOutside(Base):

@@ -17,7 +17,7 @@ from portal.profiles.models import ProfileWord, ReferenceProfile
 from portal.requests.actions.following import settle_silence
 from portal.requests.actions.outcomes import say_as_requester
 from portal.requests.models import ReferenceRequest
-from portal.requests.rules.deals import Verdict
+from portal.requests.rules.deals import Comparison
 from portal.requests.rules.figures import Cell, Share
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_employee, make_person
@@ -108,7 +108,7 @@ def test_the_figures_are_those_of_the_rows(database: Database) -> None:
         assert found.bypass == Share(1, 2), "of two that took place one; a no and one that waits are no calls"
         [line] = found.deals.lines
         assert (line.stage, line.band, line.with_reference, line.without) == ("proposal", "under_50k", Share(21, 26), Share(5, 25))
-        assert (line.verdict, found.deals.unplaced, found.deals.other_currencies) == (Verdict.MORE, 1, 1)
+        assert (line.comparison, found.deals.unplaced, found.deals.other_currencies) == (Comparison.MORE, 1, 1)
         assert by_month(session, [NOW - 60 * DAY, NOW - 47 * DAY, NOW - 10 * DAY]) == [(54, 0), (1, 26), (3, 0)]
 
 

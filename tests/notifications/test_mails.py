@@ -105,6 +105,9 @@ def test_all_words_of_every_kind_are_translated() -> None:
 def test_a_mail_says_what_it_is(mailer: Mailer) -> None:
     message = mailer.compose(payload(), NOW)
     assert message["Message-ID"] == "<20261122T093000.17@127.0.0.1>"
+    assert message["Reply-To"] is None
+    answered = mailer.compose(payload(answers_to={"email": "greta@works.example", "name": "Greta, of sales"}), NOW)
+    assert [(one.display_name, one.addr_spec) for one in answered["Reply-To"].addresses] == [("Greta, of sales", "greta@works.example")]
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["From"].addresses[0].addr_spec == "laurel@localhost"
     assert message["To"].addresses[0].display_name == "Rita Reader"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.requests.rules.deals import Deal, Told, Verdict, compared, deal_band, deals_of, won
+from portal.requests.rules.deals import Comparison, Deal, Told, compared, deal_band, deals_of, won
 from portal.requests.rules.figures import Share
 
 DAY, LATER = date(2026, 11, 2), date(2026, 11, 9)
@@ -64,15 +64,15 @@ def test_deals_of_one_band_are_compared_with_each_other(value: int | None, band:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "verdict"),
+    ("one", "other", "said"),
     [
-        (Share(19, 19), Share(1, 100), Verdict.TOO_FEW),
-        (Share(0, 0), Share(0, 0), Verdict.TOO_FEW),
-        (Share(20, 20), Share(20, 20), Verdict.CHANCE),
-        (Share(12, 20), Share(10, 20), Verdict.CHANCE),
-        (Share(30, 40), Share(18, 40), Verdict.MORE),
-        (Share(18, 40), Share(30, 40), Verdict.FEWER),
+        (Share(19, 19), Share(1, 100), Comparison.TOO_FEW),
+        (Share(0, 0), Share(0, 0), Comparison.TOO_FEW),
+        (Share(20, 20), Share(20, 20), Comparison.CHANCE),
+        (Share(12, 20), Share(10, 20), Comparison.CHANCE),
+        (Share(30, 40), Share(18, 40), Comparison.MORE),
+        (Share(18, 40), Share(30, 40), Comparison.FEWER),
     ],
 )
-def test_win_rates_are_told_apart_only_where_it_is_more_than_chance(one: Share, other: Share, verdict: Verdict) -> None:
-    assert compared(one, other) is verdict
+def test_win_rates_are_told_apart_only_where_it_is_more_than_chance(one: Share, other: Share, said: Comparison) -> None:
+    assert compared(one, other) is said

@@ -259,12 +259,21 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
         assert not settle_silence(session, request_id=request.id, now=over + timedelta(days=7, seconds=-1))
         assert settle_silence(session, request_id=request.id, now=over + timedelta(days=7))
         assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("completed", 400)
+        assert "request_decided" not in [kind for kind, _, _ in mails(session)], "who is thanked needs no second mail"
         return
     assert say_as_customer(session, ORIGIN, candidate=candidate, came=True, minutes=20, now=over) is Verdict.DISPUTED
     assert steps(session, cast.admin_row.id)[-1] == "disputed"
     assert not settle_silence(session, request_id=request.id, now=over + timedelta(days=9))
     assert rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=False, now=over) is Verdict.MISSED
     assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("missed", 0)
+    told = [(to, payload["data"], payload["answers_to"]) for kind, to, payload in mails(session) if kind == "request_decided"]
+    assert [(to, one["came"], one["said"], one["by"], one["points"]) for to, one, _ in told] == [
+        ("ada@works.example", False, "came", "Imani", 0), ("paul@prospect.example", False, "came", "Imani", 0),
+    ]  # fmt: skip
+    # Whoever answers writes to the requester, and the mail says so too.
+    assert {(back["name"], back["email"]) for _, _, back in told} == {("Greta", cast.greta_row.email)}
+    assert {one["asker_email"] for _, one, _ in told} == {cast.greta_row.email}
+    assert CANARY not in str(told)
 
 
 def test_a_lost_deal_a_cancelled_request_and_one_that_nobody_fits_end_and_free_the_slot(session: Session, cast: Cast) -> None:

@@ -23,6 +23,7 @@ from portal.requests.actions.ending import close_deal
 from portal.requests.actions.outcomes import say_as_customer, say_as_requester
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose
+from portal.requests.actions.reopening import say_none_suits
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
 from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_person
@@ -158,3 +159,13 @@ def test_both_say_at_once_what_happened_and_points_are_paid_once(database: Datab
         assert session.get_one(ReferenceRequest, 1).state == "completed"
         assert balance_of(session, cast.ada_id).net == 400
         assert session.scalar(select(func.count()).select_from(Act)) == 1
+
+
+def test_of_six_who_say_at_once_that_no_time_suits_one_counts(database: Database, cast: Cast) -> None:
+    candidate = database.write(lambda session: to_booked(session, cast, cast.request(session).id)[0])
+    works: list[Work] = [lambda session: say_none_suits(session, ORIGIN, candidate=session.merge(candidate, load=True), now=utcnow())] * 6
+    assert race(database, works) == {"done": 1, "ToldUsAlready": 5}
+    with database.reading() as session:
+        assert session.scalars(select(RequestMeeting.sequence)).one() == 1
+        asked = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "request_new_times"]
+    assert len(asked) == 1

@@ -7,7 +7,7 @@ import pytest
 from portal.kernel.actor import Actor
 from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.requests.rules.answering import require_slots
-from portal.requests.rules.outcome import Said, Verdict, verdict
+from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
 from portal.requests.rules.refusals import NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
 from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, frees, moved
@@ -110,3 +110,11 @@ def test_every_kind_says_what_it_is_and_takes_and_those_of_a_meeting_how_long_it
     assert {kind for kind, one in MEANINGS.items() if "%(minutes)s" in one.takes} == set(MEETINGS)
     assert all(text.endswith(".") for one in MEANINGS.values() for text in (one.what, one.takes, one.public))
     assert len({one.what for one in MEANINGS.values()}) == len(Activity)
+
+
+@pytest.mark.parametrize(
+    ("came", "customer", "news"),
+    [(True, True, False), (True, None, False), (True, False, True), (False, False, False), (False, None, True), (False, True, True)],
+)
+def test_a_customer_hears_what_is_written_down_where_it_is_not_what_they_said(came: bool, customer: bool | None, news: bool) -> None:
+    assert is_news(came, customer) is news

@@ -15,7 +15,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.rules.answering import UNFILLED_NAMES
-from portal.requests.rules.deals import LEAST_DEALS, Verdict
+from portal.requests.rules.deals import LEAST_DEALS, Comparison
 from portal.requests.rules.figures import ALARM, LEAST_MEASURED, Share, Spread, is_alarming
 from portal.requests.rules.states import CANDIDATE_NAMES, DealStage
 from portal.requests.rules.waiting import GAVE_UP_NAMES
@@ -34,11 +34,11 @@ STAGES = {
     DealStage.PROPOSAL: N_("Proposal"),
     DealStage.NEGOTIATION: N_("Negotiation"),
 }
-VERDICTS = {
-    Verdict.TOO_FEW: N_("too few to say"),
-    Verdict.CHANCE: N_("may be chance"),
-    Verdict.MORE: N_("more often won with a reference, more than chance"),
-    Verdict.FEWER: N_("less often won with a reference, more than chance"),
+COMPARISONS = {
+    Comparison.TOO_FEW: N_("too few to say"),
+    Comparison.CHANCE: N_("may be chance"),
+    Comparison.MORE: N_("more often won with a reference, more than chance"),
+    Comparison.FEWER: N_("less often won with a reference, more than chance"),
 }
 CRITERIA: dict[str, str] = {str(key): name for names in (UNFILLED_NAMES, CANDIDATE_NAMES, GAVE_UP_NAMES) for key, name in names.items()}
 
@@ -57,7 +57,7 @@ def references() -> ResponseReturnValue:
     top = round_top(max((max(pair) for pair in counts), default=0) or 1)
     facts: dict[str, Any] = {"found": found, "months": months, "top": top, "currency": currency, "alarm": ALARM, "least": LEAST_DEALS}
     facts |= {"measured": LEAST_MEASURED, "is_alarming": is_alarming(found.concentration), "criterion_name": criterion_name}
-    return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGES, verdicts=VERDICTS, activities=ACTIVITY_NAMES, now=now)
+    return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGES, comparisons=COMPARISONS, activities=ACTIVITY_NAMES, now=now)
 
 
 @bp.get("/admin/references/coverage")

@@ -12,7 +12,7 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line
 from portal.people.queries.persons import get_person, zone_of
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH
-from portal.requests.actions.booking import cancel_booked, keep_slots, send_times
+from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_staff
@@ -69,17 +69,21 @@ def accept(
 def offer_others(
     session: Session, origin: str, *, candidate: RequestCandidate, walls: Sequence[datetime | None], minutes: int, zone: str, now: datetime
 ) -> None:
-    """Offer other times after the yes; the prospect, or the requester, picks anew. Refuses: NotNeeded, LengthUnknown, and times that cannot be."""
+    """Offer other times after the yes; the prospect, or the requester, picks anew. What was settled is off, and both calendars are told.
+
+    Refuses: NotNeeded, HeldAlready, LengthUnknown, and times that cannot be.
+    """
     actor, request = customer(candidate, origin), locked(session, candidate.request_id)
     session.refresh(candidate)
     if candidate.state not in WAYS[Move.BOOK].candidate_start:
         raise NotNeeded()
     starts = _times(session, request, candidate, walls, minutes, zone, now)
+    is_off = take_off(session, request, candidate, now, is_open=True) is not None
     keep_slots(session, candidate, starts, minutes=minutes, zone=zone)
     start_again(session, candidate, now)
     record(session, actor, "request.other_times", SOURCE, request.id, now=now, candidate_id=candidate.id, slots=len(starts))
     send_times(session, request, candidate, now)
-    tell_staff(session, request, "other_times", now, to=closest(request), candidate=candidate)
+    tell_staff(session, request, "other_times_off" if is_off else "other_times", now, to=closest(request), candidate=candidate)
 
 
 def decline(

@@ -19,12 +19,12 @@ from portal.people.rules.person import time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
-from portal.requests.actions.telling import closest, company_name, customer_words, tell_staff
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot
-from portal.requests.queries.parties import meeting_of
+from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
+from portal.requests.queries.parties import has_begun, meeting_of, settled_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import PickedMeanwhile, SlotGone
+from portal.requests.rules.refusals import HeldAlready, PickedMeanwhile, SlotGone
 from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
 
 INVITATION = "request_invitation"
@@ -60,8 +60,12 @@ def prospect_of(request: ReferenceRequest) -> Recipient | None:
 
 
 def prospect_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
-    """Return what a prospect reads: who is arranged for them, by whom, and nothing of the deal."""
+    """Return what a prospect reads: who is arranged for them, by whom, and nothing of the deal; ``off`` is when they were to meet, if that is off."""
+    meeting = meeting_of(session, candidate.id)
+    off = meeting if meeting is not None and meeting.cancelled_at is not None else None
     return {
+        "off": off.starts_at.isoformat() if off is not None else "",
+        "off_zone": (off.prospect_zone or off.zone) if off is not None else "",
         "contact": request.prospect_contact or request.prospect,
         "asker": session.get_one(Person, request.requester_id).name,
         "company": company_name(session, candidate),
@@ -109,8 +113,8 @@ def pick_as_prospect(
     """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
     holder = require_holder(session, request, candidate.id)
-    meeting, slot = meeting_of(session, holder.id), session.get(RequestSlot, slot_id)
-    settled = meeting.starts_at if meeting is not None and meeting.cancelled_at is None else None
+    meeting, slot = settled_of(session, holder.id), session.get(RequestSlot, slot_id)
+    settled = meeting.starts_at if meeting is not None else None
     is_open = slot is not None and slot.is_offered and slot.starts_at > now
     if settled is not None and slot is not None and is_open and settled not in (seen, slot.starts_at):
         raise PickedMeanwhile()
@@ -140,6 +144,8 @@ def _book(
     ):
         return meeting
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
+    mine = update(RequestWait).where(RequestWait.candidate_id == candidate.id)
+    session.execute(mine.values(word=None, words=None).execution_options(synchronize_session=False))
     # What was said was said of the time before.
     session.execute(delete(RequestOutcome).where(RequestOutcome.candidate_id == candidate.id).execution_options(synchronize_session=False))
     is_first = meeting is None
@@ -157,6 +163,25 @@ def _book(
     return meeting
 
 
+def take_off(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_open: bool = False) -> datetime | None:
+    """Take a settled meeting out of both calendars while the customer's yes stands, and return when it was to be; None where none was settled.
+
+    ``is_open``: another time is looked for, and the mail says so. Refuses, once it has begun, ``HeldAlready``.
+    """
+    if has_begun(session, candidate, now):
+        raise HeldAlready()
+    meeting = settled_of(session, candidate.id)
+    if meeting is None:
+        return None
+    make_move(session, request, Move.REOPEN, now=now, candidate=candidate)
+    meeting.sequence, meeting.cancelled_at = meeting.sequence + 1, now
+    mine = update(RequestSlot).where(RequestSlot.candidate_id == candidate.id, RequestSlot.starts_at == meeting.starts_at)
+    session.execute(mine.values(is_offered=False).execution_options(synchronize_session=False))
+    session.flush()
+    _invite(session, request, candidate, meeting, now, is_open=is_open)
+    return meeting.starts_at
+
+
 def call_off(
     session: Session,
     request: ReferenceRequest,
@@ -165,25 +190,39 @@ def call_off(
     now: datetime,
     *,
     mail: str | None = "request_not_needed",
+    is_held: bool = False,
 ) -> None:
     """Take a booked meeting out of both calendars, and tell a customer who was written to that they are not needed, with ``mail``, if any."""
     meeting = meeting_of(session, candidate.id)
     if meeting is not None and meeting.cancelled_at is None and meeting.starts_at > now:
         meeting.sequence, meeting.cancelled_at = meeting.sequence + 1, now
         session.flush()
-        _invite(session, request, candidate, meeting, now)
+        _invite(session, request, candidate, meeting, now, is_held=is_held)
     if mail is not None and was in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED):
         to, key = recipient(session, candidate.person_id), f"request:{request.id}:{candidate.id}:not_needed:{candidate.ask_id}"
-        notify(session, to=to, kind=mail, data=customer_words(session, request, candidate), key=key, now=now)
+        words, asker = customer_words(session, request, candidate), asker_of(session, request)
+        notify(session, to=to, kind=mail, data=words, key=key, now=now, answers_to=asker)
 
 
-def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> None:
-    """Take a booked meeting out of both calendars because the customer cannot after all."""
-    call_off(session, request, candidate, CandidateState.DECLINED, now)
+def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_held: bool = False) -> None:
+    """Take a booked meeting out of both calendars: the customer cannot after all; or, ``is_held``, they have talked already."""
+    call_off(session, request, candidate, CandidateState.DECLINED, now, is_held=is_held)
 
 
-def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandidate, meeting: RequestMeeting, now: datetime) -> None:
-    """Send the entry, as it stands, to both: the customer, and the prospect where an address is known."""
+def _invite(
+    session: Session,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    meeting: RequestMeeting,
+    now: datetime,
+    *,
+    is_open: bool = False,
+    is_held: bool = False,
+) -> None:
+    """Send the entry, as it stands, to both: the customer, and the prospect where an address is known; each with a link to their own page.
+
+    What is called off for good leads nowhere any more; ``is_open``: another time is looked for; ``is_held``: they have talked already.
+    """
     customer = recipient(session, candidate.person_id)
     prospect = Recipient(person_id=None, email=request.prospect_email or None, name=request.prospect_contact or request.prospect, language=None)
     both = [one for one in (customer, prospect) if one.email]
@@ -201,10 +240,16 @@ def _invite(session: Session, request: ReferenceRequest, candidate: RequestCandi
         "minutes": meeting.minutes,
         "place": meeting.place,
         "is_cancelled": entry.is_cancelled,
+        "is_open": is_open,
+        "is_held": is_held,
         "is_moved": meeting.sequence > 0 and not entry.is_cancelled,
     }
     for number, one in enumerate(both):
         key = f"request:{request.id}:{candidate.id}:entry:{meeting.sequence}:{number}"
         outside = Recipient(person_id=None, email=one.email, name=one.name, language=one.language)
         zone = meeting.zone if one is customer else meeting.prospect_zone or meeting.zone
-        notify(session, to=outside, kind=INVITATION, data=told | {"zone": zone}, key=key, now=now, calendar=entry.to_json())
+        facts: dict[str, Any] = {"data": told | {"zone": zone}, "key": key, "calendar": entry.to_json()}
+        if entry.is_cancelled and not is_open:
+            notify(session, to=outside, kind=INVITATION, now=now, answers_to=asker_of(session, request), **facts)
+        else:
+            send_link(session, candidate, LinkKind.CUSTOMER if one is customer else LinkKind.PROSPECT, outside, INVITATION, now=now, **facts)

@@ -10,20 +10,37 @@ from portal.kernel.clock import micros
 from portal.kernel.ids import new_token, token_hash
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
-from portal.requests.models import RequestCandidate, RequestLink
+from portal.requests.actions.telling import asker_of
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink
 from portal.requests.rules.answering import LINK_GOOD_FOR
 from portal.requests.rules.links import PAGES, LinkKind
 
 
-def send_link(session: Session, candidate: RequestCandidate, kind: LinkKind, to: Recipient, mail: str, data: dict[str, Any], now: datetime) -> str:
-    """Make a link and mail it, never into the inbox, where it would stay readable; return the path. Links of before stay good."""
+def send_link(
+    session: Session,
+    candidate: RequestCandidate,
+    kind: LinkKind,
+    to: Recipient,
+    mail: str,
+    data: dict[str, Any],
+    now: datetime,
+    *,
+    key: str = "",
+    calendar: dict[str, Any] | None = None,
+) -> str:
+    """Make a link and mail it, never into the inbox, where it would stay readable; return the path. Links of before stay good.
+
+    Who answers the mail writes to the requester.
+    """
     token = new_token()
     facts = {"candidate_id": candidate.id, "kind": kind.value, "token_hash": token_hash(token)}
     session.add(RequestLink(**facts, made_at=now, expires_at=now + LINK_GOOD_FOR))
     session.flush()
     path = f"{PAGES[kind]}?t={token}"
     outside = Recipient(person_id=None, email=to.email, name=to.name, language=to.language)
-    notify(session, to=outside, kind=mail, data=data, key=f"request:{candidate.request_id}:{candidate.id}:{mail}:{micros(now)}", now=now, link=path)
+    key = key or f"request:{candidate.request_id}:{candidate.id}:{mail}:{micros(now)}"
+    asker = asker_of(session, session.get_one(ReferenceRequest, candidate.request_id))
+    notify(session, to=outside, kind=mail, data=data, key=key, now=now, link=path, calendar=calendar, answers_to=asker)
     return path
 
 

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.acts import record_act
 from portal.acts.actions.answering import finish_ask, require_minutes
+from portal.acts.actions.blocking import require_unblocked
 from portal.acts.rules.acts import ActKind
+from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import micros
@@ -26,16 +28,17 @@ from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
 from portal.recognition.actions.scores import award
 from portal.requests.actions.answering import customer
+from portal.requests.actions.booking import prospect_of, prospect_words
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
-from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
 from portal.requests.queries.parties import meeting_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import SAID_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.outcome import Said, Side, Verdict, require_grade, verdict
+from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_grade, verdict
 from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
 from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
@@ -50,6 +53,7 @@ TRACK = {
     Activity.REFERRAL: Track.ENGAGE,
 }
 
+DECIDED = "request_decided"
 SAID_BY = {Side.REQUESTER: "request.said_by_requester", Side.CUSTOMER: "request.said_by_customer"}
 
 
@@ -93,7 +97,7 @@ def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: in
     candidate = require_holder(session, request, candidate_id)
     _require_over(session, request, candidate, now)
     record(session, actor, "request.ruled_on", SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
-    return settle(session, request, candidate, Verdict.COMPLETED if came else Verdict.MISSED, now)
+    return settle(session, request, candidate, Verdict.COMPLETED if came else Verdict.MISSED, now, by=actor)
 
 
 def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdict:
@@ -153,8 +157,10 @@ def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandid
     return settle(session, request, candidate, found, now) if found is not Verdict.WAIT else found
 
 
-def settle(session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime) -> Verdict:
-    """Write down what happened, once: the request's row is locked, and the move is made by one."""
+def settle(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime, *, by: Actor | None = None
+) -> Verdict:
+    """Write down what happened, once: the request's row is locked, and the move is made by one. ``by`` is the admin who decided, if one did."""
     is_done, said = found is Verdict.COMPLETED, said_of(session, candidate.id)
     minutes = next((said[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in said and said[side].minutes is not None), None)
     meeting, own = meeting_of(session, candidate.id), said.get(Side.REQUESTER)
@@ -167,16 +173,62 @@ def settle(session: Session, request: ReferenceRequest, candidate: RequestCandid
         asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
         finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
     end_grants(session, (SOURCE, request.id), now)
-    revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
+    revoke_links(session, candidate.id, now, LinkKind.OWNER)  # the prospect's says what is written down
     name = "request.completed" if is_done else "request.missed"
     record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)
     owner = {candidate.owner_id} if candidate.owner_id else set()
     tell_staff(session, request, "completed" if is_done else "missed", now, to=closest(request) | owner, candidate=candidate)
+    _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, by)
     if is_done:
         _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now)
         if request.deal_outcome is not None:
             tell_result(session, request, DealOutcome(request.deal_outcome), now)
     return found
+
+
+def _tell_decided(
+    session: Session,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    own: RequestOutcome | None,
+    is_done: bool,
+    now: datetime,
+    by: Actor | None,
+) -> None:
+    """Tell the customer and the prospect what is written down where that is not what the customer said: by whom, and what it means for points."""
+    if not is_news(is_done, own.came if own is not None else None):
+        return
+    asker, meeting = asker_of(session, request), meeting_of(session, candidate.id)
+    person, points = session.get_one(Person, candidate.person_id), terms_of(session).points.get(request.activity, 0)
+    facts: dict[str, Any] = {
+        "came": is_done,
+        "said": "" if own is None else "came" if own.came else "missed",
+        "by": session.get_one(Person, by.id).name if by is not None and by.id is not None else "",
+        "when": meeting.starts_at.isoformat() if meeting is not None and meeting.cancelled_at is None else "",
+        "asker_email": (asker.email or "") if asker is not None else "",
+        "points": points if is_done and person.state == PersonState.ACTIVE else 0,
+        "zone": meeting.zone if meeting is not None else "",
+        "is_customer": True,
+        "firm": "",
+    }
+    key, answers = f"request:{request.id}:{candidate.id}:decided", {"answers_to": asker}
+    data = customer_words(session, request, candidate) | facts
+    to = recipient(session, candidate.person_id)
+    if _may_hear(session, candidate, now):
+        notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), **answers)
+    prospect = prospect_of(request)
+    if prospect is not None and meeting is not None and facts["when"]:
+        words = prospect_words(session, request, candidate)
+        theirs = {"is_customer": False, "points": 0, "zone": meeting.prospect_zone or meeting.zone, "firm": words["company"], "told_as": ""}
+        notify(session, to=prospect, kind=DECIDED, data=words | facts | theirs, key=key, now=now, **answers)
+
+
+def _may_hear(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
+    try:
+        require_unblocked(session, candidate.person_id, now)
+    except Stop:
+        return False
+    return True
 
 
 def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcome, now: datetime, *, is_corrected: bool = False) -> None:
@@ -189,7 +241,8 @@ def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcom
             session.flush()
             data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON, "is_again": is_again}
             to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
-            notify(session, to=to, kind="request_result", data=data, key=f"request:{request.id}:result:{micros(now)}", now=now, link=link)
+            key, asker = f"request:{request.id}:result:{micros(now)}", asker_of(session, request)
+            notify(session, to=to, kind="request_result", data=data, key=key, now=now, link=link, answers_to=asker)
 
 
 def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime) -> None:
@@ -218,6 +271,7 @@ def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidat
         key=f"request:{request.id}:thanks",
         now=now,
         link=own_page(person),
+        answers_to=asker_of(session, request),
     )
 
 

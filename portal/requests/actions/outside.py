@@ -42,7 +42,7 @@ def write_outside(
         return meeting
     if any(one.came for one in said_of(session, candidate.id).values()):
         raise ToldAlready()
-    cancel_booked(session, request, candidate, now)
+    cancel_booked(session, request, candidate, now, is_held=True)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
     meeting = _put(session, candidate, meeting, starts_at, minutes, zone, now)
     note = before or RequestOutside(candidate_id=candidate.id)

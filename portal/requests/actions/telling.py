@@ -9,11 +9,12 @@ from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
 from portal.notifications.actions import notify
+from portal.notifications.rules import Recipient
 from portal.people.models import Company, Person
-from portal.people.queries.persons import admins, recipients
+from portal.people.queries.persons import admins, recipient, recipients
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import label_for
+from portal.requests.queries.parties import label_for, works_here
 from portal.requests.queries.terms import terms_of
 
 STEP = "request_step"
@@ -61,6 +62,12 @@ def tell_admins(session: Session, request: ReferenceRequest, step: str, now: dat
 def closest(request: ReferenceRequest) -> set[int]:
     """Return who follows a request: the requester, and who handles it."""
     return {request.requester_id} | ({request.handler_id} if request.handler_id else set())
+
+
+def asker_of(session: Session, request: ReferenceRequest) -> Recipient | None:
+    """Return who reads what a customer or a prospect answers to a mail: the requester, as long as they work here."""
+    person = session.get_one(Person, request.requester_id)
+    return recipient(session, person.id) if works_here(person) else None
 
 
 def customer_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:

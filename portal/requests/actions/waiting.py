@@ -22,7 +22,7 @@ from portal.requests.actions.booking import prospect_of, prospect_words, send_ti
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go, require_agreed, require_reference
-from portal.requests.actions.telling import closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
 from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
@@ -32,7 +32,7 @@ from portal.requests.rules.outcome import Side
 from portal.requests.rules.refusals import NoReference
 from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
 from portal.requests.rules.terms import Terms
-from portal.requests.rules.waiting import GaveUp, WaitDue, due_of_done, due_of_meeting, due_of_silence
+from portal.requests.rules.waiting import GaveUp, WaitDue, WaitWord, due_of_done, due_of_meeting, due_of_silence
 
 NEW_TIMES, DONE = "request_new_times", "request_done"
 _ASKS = (WaitDue.ASK_TIMES, WaitDue.REMIND_TIMES, WaitDue.ASK_DONE, WaitDue.REMIND_DONE)
@@ -68,11 +68,16 @@ def follow_accepted(session: Session, *, request_id: int, now: datetime) -> str:
     return due.value
 
 
-def start_again(session: Session, candidate: RequestCandidate, now: datetime) -> None:
-    """Let the clock begin anew: the customer offered new times."""
+def start_again(session: Session, candidate: RequestCandidate, now: datetime, word: WaitWord | None = None, words: str = "") -> None:
+    """Let the clock begin anew: the customer offered new times; or, by ``word``, another one is looked for."""
     row = _row(session, candidate)
-    row.since_at, row.reminded_at, row.asked_at = now, None, None
+    row.since_at, row.reminded_at, row.asked_at, row.word, row.words = now, None, None, word, words
     session.flush()
+
+
+def note_asked(session: Session, candidate: RequestCandidate, now: datetime) -> None:
+    """Note that the customer is asked for new times now."""
+    _note(session, candidate, WaitDue.ASK_TIMES, now)
 
 
 def may_write(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> bool:
@@ -144,7 +149,7 @@ def _tell(session: Session, request: ReferenceRequest, candidate: RequestCandida
         return
     asked_at = wait_of(session, candidate).asked_at or now
     data = customer_words(session, request, candidate) | {"until": (asked_at + timedelta(days=terms.last_days)).isoformat()}
-    data |= {"is_again": due in (WaitDue.REMIND_TIMES, WaitDue.REMIND_DONE)}
+    data |= {"is_again": due in (WaitDue.REMIND_TIMES, WaitDue.REMIND_DONE), "cause": "over", "wish": ""}
     if due in (WaitDue.ASK_TIMES, WaitDue.REMIND_TIMES):
         write_again(session, request, candidate, NEW_TIMES, data, now)
         if due is WaitDue.ASK_TIMES:
@@ -178,4 +183,5 @@ def _give_up(session: Session, request: ReferenceRequest, candidate: RequestCand
     owner = {candidate.owner_id} if candidate.owner_id else set()
     tell_staff(session, request, step, now, to=closest(request) | owner, candidate=candidate)
     if is_meeting and prospect is not None:
-        notify(session, to=prospect, kind="request_no_meeting", data=words, key=f"request:{request.id}:{candidate.id}:no_meeting", now=now)
+        key, asker = f"request:{request.id}:{candidate.id}:no_meeting", asker_of(session, request)
+        notify(session, to=prospect, kind="request_no_meeting", data=words, key=key, now=now, answers_to=asker)

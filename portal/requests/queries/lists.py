@@ -21,6 +21,7 @@ from portal.requests.rules.lists import Tab
 from portal.requests.rules.roles import TIER_OF_STRANGERS, may_know_who
 from portal.requests.rules.states import ENDED, HOLDING, LIVES, MEETINGS, CandidateState, State, Turn, turn
 from portal.requests.rules.terms import DUE_SOON
+from portal.requests.rules.waiting import WaitWord
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _requester, _handler = aliased(Person), aliased(Person)
@@ -105,7 +106,7 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
     requests, last = [row[0] for row in rows], _due_by(session, now)
     parties = parties_of_many(session, requests)
     found = (
-        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier, RequestWait.asked_at)
+        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier, RequestWait.asked_at, RequestWait.word)
         .join(Person, Person.id == RequestCandidate.person_id)
         .outerjoin(Company, Company.id == RequestCandidate.company_id)
         .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
@@ -113,8 +114,10 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
         .where(RequestCandidate.request_id.in_([one.id for one in requests]))
         .where(RequestCandidate.state.in_((*HOLDING, CandidateState.COMPLETED, CandidateState.MISSED)))
     )
-    who, out_of_times = {}, set()
-    for candidate, name, company, tier, times_asked_at in session.execute(found):
+    who, out_of_times, unneeded = {}, set(), set()
+    for candidate, name, company, tier, times_asked_at, word in session.execute(found):
+        if word == WaitWord.NOT_NEEDED:
+            unneeded.add(candidate.request_id)
         if times_asked_at is not None:
             out_of_times.add(candidate.request_id)
         facts: dict[str, Any] = {"tier": tier or TIER_OF_STRANGERS, "owner_id": candidate.owner_id, "state": CandidateState(candidate.state)}
@@ -127,7 +130,7 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
             requester=row[1], handler=row[2] or "", who=who.get(one.id, ""), deal=one.deal_name,
             turn=turn(
                 State(one.state), is_self_serve=one.is_self_serve, is_meeting=one.activity in MEETINGS, has_prospect=bool(one.prospect_email),
-                is_out_of_times=one.id in out_of_times,
+                is_out_of_times=one.id in out_of_times, is_unneeded=one.id in unneeded,
             ),
             made_at=one.made_at, request=one,
         )

@@ -23,7 +23,7 @@ from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of
+from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
@@ -99,6 +99,11 @@ class Whole:
         return own.get(self.turn) in self.roles
 
     @property
+    def settled(self) -> RequestMeeting | None:
+        """Return the meeting that stands, or None where there is none or it was called off."""
+        return self.meeting if self.meeting is not None and self.meeting.cancelled_at is None else None
+
+    @property
     def current(self) -> Proposed | None:
         return next((one for one in self.candidates if one.holds), None)
 
@@ -119,7 +124,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
     return Whole(
         request=request, parties=parties, roles=roles_of(actor, parties), activity=Activity(request.activity), state=state,
         turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email),
-                  is_out_of_times=wait is not None and wait.asked_at is not None),
+                  is_out_of_times=wait is not None and wait.asked_at is not None, is_unneeded=wait is not None and wait.is_unneeded),
         requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
         candidates=candidates, steps=_steps(session, actor, request, candidates), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
@@ -264,6 +269,20 @@ class Asked:
     blackouts: list[tuple[date, date]]
     ends_at: datetime | None
     """When it ends, if nobody answers what was asked since the yes."""
+    wait: Wait | None
+    """How long the yes has waited for a time, while it does."""
+    asker_email: str
+    """Where whoever asked is written to; empty once they work here no more."""
+
+    @property
+    def settled(self) -> RequestMeeting | None:
+        """Return the meeting that stands, or None where there is none or it was called off."""
+        return self.meeting if self.meeting is not None and self.meeting.cancelled_at is None else None
+
+    @property
+    def off(self) -> RequestMeeting | None:
+        """Return the meeting that was settled and is off, while another time is looked for."""
+        return self.meeting if self.state is CandidateState.ACCEPTED and self.settled is None else None
 
     @property
     def has_said(self) -> bool:
@@ -273,7 +292,7 @@ class Asked:
         """Tell whether it is time to say how it went: the meeting has begun; without one, somebody asked, or the requester says it is done."""
         if not self.is_meeting:
             return self.ends_at is not None or Side.REQUESTER in self.said
-        return self.meeting is not None and self.meeting.starts_at <= now
+        return self.settled is not None and self.settled.starts_at <= now
 
     def times_left(self, now: datetime) -> list[RequestSlot]:
         """Return the offered times that are still to come."""
@@ -286,14 +305,16 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     company = session.get(Company, candidate.company_id) if candidate.company_id else None
     profile = session.get(ReferenceProfile, person.id)
     meeting, slots, said = _meeting(session, candidate.id)
-    terms = terms_of(session)
-    ends = ends_at(wait_of(session, candidate), terms) if candidate.state == CandidateState.ACCEPTED else None
+    terms, asker = terms_of(session), session.get_one(Person, request.requester_id)
+    wait = wait_of(session, candidate) if candidate.state == CandidateState.ACCEPTED else None
+    ends = ends_at(wait, terms) if wait is not None else None
     zone = person.time_zone or (profile.time_zone if profile else "") or programme_zone(session)
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     return Asked(
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
-        asker=session.get_one(Person, request.requester_id).name, activity=Activity(request.activity), state=CandidateState(candidate.state),
-        zone=slots[0].zone if slots else zone, minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends,
+        asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
+        state=CandidateState(candidate.state), zone=slots[0].zone if slots else zone,
+        minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts,
     )  # fmt: skip
 

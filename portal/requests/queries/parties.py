@@ -57,13 +57,19 @@ def holder_of(session: Session, request_id: int) -> RequestCandidate | None:
 
 def has_begun(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
     """Tell whether the meeting with somebody has begun: they gave their time, or are giving it, and that is settled by what is said of it."""
-    meeting = meeting_of(session, candidate.id)
-    return meeting is not None and meeting.cancelled_at is None and meeting.starts_at <= now
+    meeting = settled_of(session, candidate.id)
+    return meeting is not None and meeting.starts_at <= now
 
 
 def meeting_of(session: Session, candidate_id: int) -> RequestMeeting | None:
     """Return the meeting of a candidate, or None."""
     return session.get(RequestMeeting, candidate_id, populate_existing=True)
+
+
+def settled_of(session: Session, candidate_id: int) -> RequestMeeting | None:
+    """Return the meeting of a candidate that stands, or None where there is none or it was called off."""
+    meeting = meeting_of(session, candidate_id)
+    return meeting if meeting is not None and meeting.cancelled_at is None else None
 
 
 def tier_of(session: Session, person_id: int) -> int:

@@ -14,7 +14,7 @@ def wait_of(session: Session, candidate: RequestCandidate) -> Wait:
     row = session.get(RequestWait, candidate.id, populate_existing=True)
     if row is None:
         return Wait(candidate.answered_at or candidate.proposed_at)
-    return Wait(row.since_at, row.reminded_at, row.asked_at, row.rounds)
+    return Wait(row.since_at, row.reminded_at, row.asked_at, row.rounds, row.word, row.words or "")
 
 
 def has_times(session: Session, candidate_id: int, now: datetime) -> bool:

@@ -55,7 +55,7 @@ class DealLine:
     without: Share
 
     @property
-    def verdict(self) -> "Verdict":
+    def comparison(self) -> "Comparison":
         return compared(self.with_reference, self.without)
 
 
@@ -127,7 +127,7 @@ def deal_band(value: int | None) -> str | None:
     return next(name for name, below in DEAL_BANDS if below is None or value < below)
 
 
-class Verdict(StrEnum):
+class Comparison(StrEnum):
     """What two win rates say. Never that one caused the other: deals for which a reference is found may have been better ones before."""
 
     TOO_FEW = "too_few"
@@ -136,13 +136,13 @@ class Verdict(StrEnum):
     FEWER = "fewer"
 
 
-def compared(with_reference: Share, without: Share) -> Verdict:
+def compared(with_reference: Share, without: Share) -> Comparison:
     """Compare two win rates: too few to say below 20 deals on either side, else by the two-proportion z-test at 1.96."""
     if min(with_reference.of, without.of) < LEAST_DEALS:
-        return Verdict.TOO_FEW
+        return Comparison.TOO_FEW
     one, other = with_reference.number / with_reference.of, without.number / without.of
     pooled = (with_reference.number + without.number) / (with_reference.of + without.of)
     error = sqrt(pooled * (1 - pooled) * (1 / with_reference.of + 1 / without.of))
     if error == 0 or abs(one - other) <= CERTAIN * error:
-        return Verdict.CHANCE
-    return Verdict.MORE if one > other else Verdict.FEWER
+        return Comparison.CHANCE
+    return Comparison.MORE if one > other else Comparison.FEWER

@@ -59,6 +59,14 @@ def verdict(requester: Said | None, customer: Said | None, now: datetime, *, con
     return Verdict.WAIT
 
 
+def is_news(came: bool, customer: bool | None) -> bool:
+    """Tell whether what is written down is news to the customer: other than they said (``customer``), or a miss of which they said nothing.
+
+    That it took place, of which they said nothing, they hear with the thanks.
+    """
+    return came is not customer and not (came and customer is None)
+
+
 def require_grade(side: Side, came: bool, grade: int | None) -> int | None:
     """Return the grade that is kept: the requester gives one to what took place, and nobody else does. Refuses none, and one out of range."""
     if side is not Side.REQUESTER or not came:

@@ -151,6 +151,19 @@ class SlotGone(Conflict):
     message = N_("This time is not offered any more. Please choose another one.")
 
 
+class ToldUsAlready(Conflict):
+    """The prospect said it in another window, or no time is left of which it could be said."""
+
+    message = N_("You have told us already. Nothing was changed.")
+
+
+class WhyNeeded(Refusal):
+    """A prospect who cannot come, and does not say why."""
+
+    message = N_("Please say in a few words why.")
+    field = "said"
+
+
 class LengthUnknown(Refusal):
     """Neither half an hour nor an hour."""
 

@@ -43,6 +43,7 @@ MAY: dict[Move, frozenset[Role]] = {
     Move.ASK: frozenset({Role.REQUESTER, Role.OWNER, Role.ADMIN}),
     Move.TAKE_BACK: frozenset({Role.REQUESTER, Role.ADMIN}),
     Move.BOOK: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.REOPEN: frozenset({Role.REQUESTER, Role.ADMIN}),
     Move.DECLINE: frozenset({Role.ADMIN}),
     Move.CANCEL: frozenset({Role.REQUESTER, Role.ADMIN}),
     Move.WITHDRAW: frozenset({Role.REQUESTER, Role.ADMIN}),

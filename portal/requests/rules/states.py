@@ -111,6 +111,7 @@ class Move(StrEnum):
     LAPSE = "lapse"
     TAKE_BACK = "take_back"
     BOOK = "book"
+    REOPEN = "reopen"
     COMPLETE = "complete"
     MISS = "miss"
     DECLINE = "decline"
@@ -160,6 +161,8 @@ WAYS: Mapping[Move, Way] = {
         (State.ACCEPTED, State.SCHEDULED), State.SCHEDULED,
         (CandidateState.ACCEPTED, CandidateState.SCHEDULED), CandidateState.SCHEDULED,
     ),
+    # What was settled is off, and another time is looked for.
+    Move.REOPEN: Way((State.SCHEDULED,), State.ACCEPTED, (CandidateState.SCHEDULED,), CandidateState.ACCEPTED),
     Move.COMPLETE: Way(
         (State.ACCEPTED, State.SCHEDULED), State.COMPLETED, (CandidateState.ACCEPTED, CandidateState.SCHEDULED), CandidateState.COMPLETED
     ),
@@ -215,9 +218,11 @@ TURN_NAMES = {
 }
 
 
-def turn(state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: bool, is_out_of_times: bool = False) -> Turn:
+def turn(
+    state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: bool, is_out_of_times: bool = False, is_unneeded: bool = False
+) -> Turn:
     """Return whose turn it is. ``has_prospect``: there is an address to which the slots were sent; ``is_out_of_times``: the customer was asked
-    for new ones.
+    for new ones; ``is_unneeded``: the prospect cannot come, or needs it no more.
     """
     if state in (State.OPEN, State.MATCHING):
         return Turn.REQUESTER if is_self_serve else Turn.ADMIN
@@ -227,6 +232,8 @@ def turn(state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: b
         return Turn.OWNER
     if state is State.CUSTOMER_ASKED:
         return Turn.CUSTOMER
+    if state is State.ACCEPTED and is_meeting and is_unneeded:
+        return Turn.REQUESTER
     if state is State.ACCEPTED and is_meeting and is_out_of_times:
         return Turn.CUSTOMER
     if state is State.ACCEPTED:

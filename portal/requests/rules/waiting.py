@@ -11,17 +11,38 @@ ROUNDS = 2
 """So often a customer is asked for new times. Who offered them twice in vain is let go, and not asked a third time."""
 
 
+class WaitWord(StrEnum):
+    """Why another time is looked for: what the prospect said of the times, or that whoever asked wants another one."""
+
+    NONE_SUITS = "none_suits"
+    NOT_NEEDED = "not_needed"
+    ANOTHER = "another"
+
+
+PROSPECT_WORDS = {
+    WaitWord.NONE_SUITS: N_("None of these times suits us"),
+    WaitWord.NOT_NEEDED: N_("We cannot come, or do not need it any more"),
+}
+
+
 @dataclass(frozen=True)
 class Wait:
     """How long a request has been agreed to: ``since_at`` the yes, or the last times that were offered. ``asked_at`` is when the customer was
     asked for new times, or both sides whether it is done; ``reminded_at`` when who is silent was reminded, since one or the other.
-    ``rounds`` counts how often new times were asked for.
+    ``rounds`` counts how often new times were asked for. ``word`` is why another time is looked for, with the ``words`` that were said.
     """
 
     since_at: datetime
     reminded_at: datetime | None = None
     asked_at: datetime | None = None
     rounds: int = 0
+    word: str | None = None
+    words: str = ""
+
+    @property
+    def is_unneeded(self) -> bool:
+        """Tell whether the prospect cannot come, or needs it no more: the requester decides what follows."""
+        return self.word == WaitWord.NOT_NEEDED
 
 
 class WaitDue(StrEnum):
@@ -55,8 +76,11 @@ def due_of_meeting(wait: Wait, *, has_times: bool, now: datetime, terms: Terms) 
     """Return what is due about a meeting that has no time yet. ``has_times``: an offered time is still to come.
 
     While there are times, who picks is reminded once, ``pick_days`` after they were offered. When the last is over, the customer is asked for
-    new ones, reminded after ``remind_days``, and let go after ``last_days``; so they are at once after ``ROUNDS`` rounds.
+    new ones, reminded after ``remind_days``, and let go after ``last_days``; so they are at once after ``ROUNDS`` rounds. Where the prospect
+    needs it no more, nobody is written to, and it ends after ``last_days`` unless the requester does something.
     """
+    if wait.is_unneeded:
+        return WaitDue.GIVE_UP if now >= wait.since_at + timedelta(days=terms.last_days) else WaitDue.NOTHING
     if has_times:
         return WaitDue.REMIND_PICK if wait.reminded_at is None and now >= wait.since_at + timedelta(days=terms.pick_days) else WaitDue.NOTHING
     if wait.asked_at is None:

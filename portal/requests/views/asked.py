@@ -22,13 +22,15 @@ from portal.requests.actions.answering import accept, decline, offer_others
 from portal.requests.actions.booking import pick_as_prospect
 from portal.requests.actions.outcomes import say_as_customer
 from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_by_link
-from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, TimesForm
+from portal.requests.actions.reopening import say_none_suits, say_not_needed
+from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, ProspectNoForm, TimesForm
 from portal.requests.models import RequestCandidate
 from portal.requests.queries.links import candidate_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
 from portal.requests.rules.answering import LINK_TRIES
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, NotNeeded, RequestMoved, SlotGone
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready
+from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
 from portal.web.forms import Form
@@ -36,7 +38,7 @@ from portal.web.guards import current_actor, public
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
 
-MOVED = (AnsweredBefore, NotNeeded, RequestMoved, SlotGone)
+MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready)
 ZONES = 64
 
 
@@ -223,19 +225,20 @@ def prospects_page() -> ResponseReturnValue:
     return _prospects()
 
 
-def _prospects(pick: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
+def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
     try:
         asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
     except LinkSpent as refusal:
         return _spent(refusal)
-    settled = asked.meeting if asked.meeting and not asked.meeting.cancelled_at else None
+    settled = asked.settled
     form = pick or PickForm(formdata=None, data=_given() | {"place": settled.place if settled else ""})
     zone = TimesForm(formdata=None).zone
     named = request.values.get("zone", "")[:ZONES]
-    own = (settled.prospect_zone if settled else None) or asked.zone
+    own = (asked.meeting.prospect_zone if asked.meeting else None) or asked.zone
+    no = no or ProspectNoForm(formdata=None, data=_given())
     zone.data = form.zone.data = named if named in {value for value, _label in zone.choices} else own
     form.seen.data = settled.starts_at.isoformat() if settled else ""
-    return render("requests/meet.html", asked=asked, form=form, zone=zone, note=note, now=utcnow(), **NAMES), status
+    return render("requests/meet.html", asked=asked, form=form, no=no, zone=zone, note=note, now=utcnow(), **NAMES), status
 
 
 @bp.post("/meet")
@@ -250,4 +253,20 @@ def prospect_picks(ready: None) -> ResponseReturnValue:
     given: dict[str, Any] = {"slot_id": form.slot.data or 0, "place": form.place.data or None}
     given |= {"zone": form.zone.data, "seen": _moment(form.seen.data)}
     pick_as_prospect(db(), current_actor().origin, candidate=_opened(LinkKind.PROSPECT), **given, now=utcnow())
+    return _back("requests.prospects_page")
+
+
+@bp.post("/meet/other")
+@public
+@writes(first=_counted, again=_answer(_prospects, "no", ProspectNoForm))
+def prospect_cannot(ready: None) -> ResponseReturnValue:
+    """Say that no time suits, or that it is not needed any more."""
+    form = ProspectNoForm()
+    if not form.validate():
+        return _prospects(no=form, status=422)
+    candidate, origin, said, now = _opened(LinkKind.PROSPECT), current_actor().origin, form.said.data or "", utcnow()
+    if form.what.data == WaitWord.NOT_NEEDED:
+        say_not_needed(db(), origin, candidate=candidate, why=said, now=now)
+    else:
+        say_none_suits(db(), origin, candidate=candidate, wish=said, now=now)
     return _back("requests.prospects_page")

@@ -24,6 +24,7 @@ from portal.requests.actions.outcomes import rule_on, say_as_requester
 from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose, take_back
+from portal.requests.actions.reopening import ask_another_time
 from portal.requests.forms import (
     AgreeForm,
     DealForm,
@@ -150,6 +151,16 @@ def pick(request_id: int) -> ResponseReturnValue:
         return _page(request_id, "pick", form, 422)
     pick_slot(db(), current_actor(), request_id=request_id, slot_id=form.slot.data or 0, place=form.place.data or "", now=utcnow())
     return _done(request_id, _("Settled. Both get an entry for their calendars."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/another-time")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _told(refusal, request_id))
+def another_time(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Ask for another time than the one that was settled."""
+    why = ReasonForm().reason.data or ""
+    ask_another_time(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, why=why, now=utcnow())
+    return _done(request_id, _("What was settled is out of both calendars, and another time is looked for. Both sides are told."))
 
 
 @bp.post("/requests/<int:request_id>/prospect")
