@@ -17,10 +17,6 @@ class TrackRecords(Protocol):
         """Return what became of what each did; who did nothing may be left out."""
         ...
 
-    def mean_grade(self, session: Session) -> float | None:
-        """Return the mean of all grades (1 to 5) that were given, None while there are none."""
-        ...
-
 
 class LiveNeeds(Protocol):
     """Tells which other live requests may need somebody. Handed over to sessions as ``live_needs``."""
@@ -34,9 +30,3 @@ def records_of(session: Session, person_ids: Iterable[int]) -> Mapping[int, Reco
     """Return what is told of these people."""
     told: TrackRecords | None = session.info.get("track_records")
     return told.of(session, person_ids) if told else {}
-
-
-def mean_grade(session: Session) -> float | None:
-    """Return the mean of all grades that were given, if any."""
-    told: TrackRecords | None = session.info.get("track_records")
-    return told.mean_grade(session) if told else None

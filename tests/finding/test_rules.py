@@ -12,7 +12,7 @@ from portal.acts.rules.terms import BlockKind, Side, Standing, Terms
 from portal.finding.rules.bands import Band, band_of, likeness, people_of
 from portal.finding.rules.facts import Facts, Load, Record
 from portal.finding.rules.filters import failures, first_free_day
-from portal.finding.rules.fit import WEIGHTS, fit_of, mean_of_all, outcome_quality, parts, reasons, shrunk_grade, use_case_overlap
+from portal.finding.rules.fit import WEIGHTS, fit_of, outcome_quality, parts, reasons, shrunk_grade, use_case_overlap
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed, price_of
 from portal.finding.rules.seeing import Sight, sight_of
@@ -161,14 +161,14 @@ def test_the_weights_are_the_specifications_and_one_of_ours() -> None:
     ],
 )  # fmt: skip
 def test_the_fit_is_the_share_of_what_was_asked_for(changed: dict[str, Any], needs: dict[str, Any], fit: int) -> None:
-    assert fit_of(parts(replace(GOOD, **changed), replace(NEEDS, **needs), mean_of_all([]))) == fit
+    assert fit_of(parts(replace(GOOD, **changed), replace(NEEDS, **needs))) == fit
 
 
 def test_what_was_not_asked_for_harms_nobody() -> None:
     bare = Facts(8, industry="Transport", load=Load(strain=1.0), last_asked_on=TODAY)
     only = Needs(industry="transport")
-    assert set(parts(bare, only, 3.5)) == {"industry", "quality", "rest", "fresh_voice"}
-    assert {fit_of(parts(bare, only, mean)) for mean in (1.0, 3.5, 5.0)} == {72}, "30 and 6.25 of 50: the grades of others move nobody’s fit"
+    assert set(parts(bare, only)) == {"industry", "quality", "rest", "fresh_voice"}
+    assert fit_of(parts(bare, only)) == 72, "30 and 6.25 of 50"
 
 
 def test_a_name_that_nobody_may_see_is_not_found() -> None:
@@ -182,15 +182,17 @@ def test_a_long_story_is_as_good_as_a_short_one() -> None:
     assert use_case_overlap(long, replace(NEEDS, worry="spreadsheets week")) == 1.0
 
 
-def test_one_bad_call_sinks_nobody() -> None:
-    assert shrunk_grade(Record(grades=(1,)), 4.0) == pytest.approx((1 + 3 * 4) / 4)
-    assert shrunk_grade(Record(), 4.0) == 4.0
-    assert outcome_quality(Record(grades=(5,) * 97), 5.0) == 1.0
-    assert mean_of_all([5, 3]) == 4.0
+@pytest.mark.parametrize(
+    ("grades", "shrunk", "quality"),
+    [((), 3.5, 0.625), ((1,), 2.875, 0.469), ((5,), 3.875, 0.719), ((5, 5, 5), 4.25, 0.8125), ((1, 1, 1), 2.25, 0.3125), ((5,) * 97, 4.955, 0.989)],
+)
+def test_one_bad_call_sinks_nobody_and_only_ones_own_grades_count(grades: tuple[int, ...], shrunk: float, quality: float) -> None:
+    assert shrunk_grade(Record(grades=grades)) == pytest.approx(shrunk, abs=0.001)
+    assert outcome_quality(Record(grades=grades)) == pytest.approx(quality, abs=0.001)
 
 
 def test_reasons_are_sentences() -> None:
-    met = parts(GOOD, NEEDS, 3.5)
+    met = parts(GOOD, NEEDS)
     said = [one.text for one in reasons(GOOD, NEEDS, met, TODAY)]
     assert said[:4] == ["Same industry", "Same size band", "Same region", "Speaks of %(words)s"]
     assert dict(reasons(GOOD, NEEDS, met, TODAY)[4].facts) == {"num": 71}
@@ -267,7 +269,7 @@ def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> 
         ("APAC", "Asia/Tokyo", 0.0, "Another region"),
     ):
         facts = Facts(1, region=region, time_zone=zone)
-        of = parts(facts, needs, 3.5)
+        of = parts(facts, needs)
         texts = [told.text for told in reasons(facts, needs, of, TODAY)]
         assert of["region"] == met
         assert [text for text in texts if "region" in text] == [said]
@@ -276,7 +278,7 @@ def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> 
 def test_a_worry_that_nobody_answers_is_told_as_a_miss() -> None:
     needs = Needs(worry="spreadsheets")
     silent, telling = Facts(1), Facts(2, words=frozenset({"spreadsheets"}))
-    texts = [next(told.text for told in reasons(one, needs, parts(one, needs, 3.5), TODAY)) for one in (silent, telling)]
+    texts = [next(told.text for told in reasons(one, needs, parts(one, needs), TODAY)) for one in (silent, telling)]
     assert texts == ["Tells of nothing like your worry", "Speaks of %(words)s"]
 
 

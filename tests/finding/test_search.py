@@ -167,9 +167,6 @@ class Told:
     def of(self, _session: Session, person_ids: Any) -> dict[int, Record]:
         return {its_id: Record(4, 3, (5, 5, 4, 5)) for its_id in person_ids}
 
-    def mean_grade(self, _session: Session) -> float:
-        return 4.0
-
     def __call__(self, _session: Session, _person_id: int, *, without: int | None, now: datetime) -> list[OtherNeed]:
         return [OtherNeed(date(2027, 5, 3))] if without is None else []
 

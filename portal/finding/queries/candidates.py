@@ -12,10 +12,9 @@ from portal.finding.models.rows import FindingRow
 from portal.finding.queries.calling import under, veiled_name
 from portal.finding.queries.facts import facts_of
 from portal.finding.queries.gathering import WINDOW, gather
-from portal.finding.records import mean_grade
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
-from portal.finding.rules.fit import GOOD, MEAN_WHERE_NOBODY, Told, fit_of, parts, reasons, spoken_for
+from portal.finding.rules.fit import GOOD, Told, fit_of, parts, reasons, spoken_for
 from portal.finding.rules.misfits import Misfit, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
@@ -138,7 +137,7 @@ def candidates_of(
     of those who could fit so well, in the order of their fit if nobody had asked anything of them. What stands against them is told by
     ``told_to_all``, but to the account owner and admins, or to a room that decides on it (``tells_all``).
     """
-    zone, mean = programme_zone(session), mean_grade(session) or MEAN_WHERE_NOBODY
+    zone = programme_zone(session)
     today = local_date(now, zone)
     met: dict[int, dict[str, float]] = {}
 
@@ -146,7 +145,7 @@ def candidates_of(
         ranked: list[tuple[int, int]] = []
         for facts in some:
             sight = seen_by(actor, facts)
-            met[facts.person_id] = of = parts(facts, needs, mean, with_names=sight is not Sight.VEILED)
+            met[facts.person_id] = of = parts(facts, needs, with_names=sight is not Sight.VEILED)
             if not least or (sight is not Sight.NONE and fit_of(of) >= least):
                 ranked.append((-fit_of(of), facts.person_id))
         chosen = [its_id for _fit, its_id in sorted(ranked)]

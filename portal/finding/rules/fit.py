@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from statistics import fmean
 from typing import Any
 
 from portal.finding.rules import bands
@@ -20,7 +19,7 @@ WEIGHTS = {"industry": 30, "size": 15, "worry": 15, "region": 10, "role": 10, "c
 ALWAYS = ("quality", "rest", "fresh_voice")
 GOOD = 50
 """From this share on somebody counts as fitting. Below it what was asked for is mostly missing, and the reasons would be about nothing."""
-MEAN_WHERE_NOBODY, SHRINK, LOWEST, HIGHEST = 3.5, 3, 1, 5
+MIDDLE, SHRINK, LOWEST, HIGHEST = 3.5, 3, 1, 5
 ALIKE = 0.25
 
 
@@ -56,23 +55,19 @@ def told(text: str, plural: str = "", **facts: Any) -> Told:
     return Told(text, tuple(facts.items()), plural)
 
 
-def shrunk_grade(record: Record, mean_all: float) -> float:
-    """Return the mean grade (1 to 5) drawn towards everybody's: (Σ grade + 3·mean_all)/(n+3), so that one bad call sinks nobody."""
-    return (sum(record.grades) + SHRINK * mean_all) / (len(record.grades) + SHRINK)
+def shrunk_grade(record: Record) -> float:
+    """Return the mean grade (1 to 5) drawn towards a fixed middle: (Σ grade + 3·3.5)/(n+3), so that one bad call sinks nobody.
 
-
-def outcome_quality(record: Record, mean_all: float) -> float:
-    """Return the shrunk grade as 0 to 1.
-
-    Of who was never graded nothing is known, so that is a fixed middle: the mean of all would move their fit with every grade of others, and
-    nothing on the page could say why.
+    The specification draws it towards the mean of all grades. That moves with every grade of others: somebody's fit then changed from one day
+    to the next, and nothing on the page could say why. The middle is the same whoever is graded how, and is also that of whom nobody has
+    graded: a fit changes only for what concerns the person.
     """
-    return (shrunk_grade(record, mean_all if record.grades else MEAN_WHERE_NOBODY) - LOWEST) / (HIGHEST - LOWEST)
+    return (sum(record.grades) + SHRINK * MIDDLE) / (len(record.grades) + SHRINK)
 
 
-def mean_of_all(grades: Sequence[int]) -> float:
-    """Return the mean of all grades that were given; a little above the middle while there are none."""
-    return fmean(grades) if grades else MEAN_WHERE_NOBODY
+def outcome_quality(record: Record) -> float:
+    """Return the shrunk grade as 0 to 1; the middle, of whom nobody has graded."""
+    return (shrunk_grade(record) - LOWEST) / (HIGHEST - LOWEST)
 
 
 def use_case_overlap(facts: Facts, needs: Needs, *, with_names: bool = True) -> float:
@@ -96,7 +91,7 @@ def _words_in(told: str) -> frozenset[str]:
     return telling_words(told)
 
 
-def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = True) -> dict[str, float]:
+def parts(facts: Facts, needs: Needs, *, with_names: bool = True) -> dict[str, float]:
     """Return how well each criterion that was asked for is met, 0 to 1, and those that always count.
 
     What was not asked for is left out, so that it harms nobody; what was asked for and is not known of somebody is not met.
@@ -114,7 +109,7 @@ def parts(facts: Facts, needs: Needs, mean_all: float, *, with_names: bool = Tru
         found["role"] = _role_likeness(needs.role, facts.title)
     if needs.competitor:
         found["competitor"] = float(key_of(needs.competitor) in facts.replaced)
-    return found | {"quality": outcome_quality(facts.record, mean_all)} | spoken_for(facts)
+    return found | {"quality": outcome_quality(facts.record)} | spoken_for(facts)
 
 
 def spoken_for(facts: Facts) -> dict[str, float]:

@@ -44,11 +44,6 @@ class CompletedRequests:
             for person_id, rows in told.items()
         }
 
-    def mean_grade(self, session: Session) -> float | None:
-        """Return the mean of all grades of what was completed, None while there are none."""
-        mean = session.scalar(select(func.avg(RequestCandidate.grade)).where(RequestCandidate.state == CandidateState.COMPLETED))
-        return float(mean) if mean is not None else None
-
 
 def live_needs(session: Session, person_id: int, *, without: int | None, now: datetime) -> list[OtherNeed]:
     """Return the live requests, those due first, for which nobody is proposed yet and which this person might serve: they do that kind of
