@@ -13,7 +13,7 @@ from portal.imports import runner
 from portal.imports.actions.undoing import start_undo
 from portal.imports.contract import Importer
 from portal.imports.models import ImportRow
-from portal.imports.queries import counts_of, differences_of, get_batch, latest_batches, progress, reported_rows
+from portal.imports.queries import counts_of, differences_of, get_batch, kept_rows, latest_batches, progress, reported_rows
 from portal.imports.rules.plans import Plan, parse_pairs, parse_values
 from portal.imports.rules.records import STATE_NAMES, BatchState, Difference, Outcome
 from portal.imports.rules.reports import HEADER, Report, report_of
@@ -152,7 +152,10 @@ def _undo_command(importers: dict[str, Importer]) -> click.Command:
                 runner.undo(database(), batch_id, importers[batch.kind], clock=utcnow, on_progress=on_progress)
         with database().reading() as session:
             kept = counts_of(session, batch_id)["kept"]
+            told = [Report(row.line, row.external_id, row.outcome, row.faults[-1:]) for row in kept_rows(session, batch_id)]
         click.echo(f"Batch {batch_id} is undone." + (f" {kept} rows were kept, because they are in use." if kept else ""))
+        for report in told:
+            click.echo(f"  line {report.line}: {report.texts()[0]}")
 
     return undo
 

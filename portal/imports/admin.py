@@ -16,7 +16,7 @@ from portal.imports.actions.undoing import start_undo
 from portal.imports.contract import Importer
 from portal.imports.forms import ImportFilter, MappingForm, UploadForm, answered, mapping_form, plan_of
 from portal.imports.models import ImportBatch
-from portal.imports.queries import all_batches, counts_of, differences_of, get_batch, known_values, list_batches, progress, reported_rows
+from portal.imports.queries import all_batches, counts_of, differences_of, get_batch, kept_rows, known_values, list_batches, progress, reported_rows
 from portal.imports.rules.plans import Plan, complete, guess, plan_from
 from portal.imports.rules.reading import questions_of, unanswered
 from portal.imports.rules.records import OUTCOME_NAMES, STATE_NAMES, UNSTARTED, BatchState, Outcome
@@ -161,6 +161,7 @@ def show(batch_id: int) -> Any:
     counts = batch.counts or counts_of(db(), batch_id)
     reports = [Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id, SHOWN_REPORTS)]
     importer = _importer(batch.kind)
+    kept = kept_rows(db(), batch_id, SHOWN_REPORTS) if batch.state == BatchState.UNDONE else []
     found = differences_of(db(), batch_id, SHOWN_REPORTS + 1) if batch.state in (BatchState.DONE, BatchState.UNDONE) else []
     return render_fragment(
         "imports/show.html",
@@ -169,6 +170,7 @@ def show(batch_id: int) -> Any:
         importer=importer,
         counts=counts,
         reports=reports,
+        kept_rows=[Report(row.line, row.external_id, row.outcome, row.faults[-1:]) for row in kept],
         differences=[one.plain() for one in found[:SHOWN_REPORTS]],
         differing=len(found),
         left_alone=sum(one.is_kept for one in found),

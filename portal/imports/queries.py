@@ -60,6 +60,12 @@ def reported_rows(session: Session, batch_id: int, limit: int | None = None) -> 
     return list(session.scalars(found.limit(limit)))
 
 
+def kept_rows(session: Session, batch_id: int, limit: int | None = None) -> list[ImportRow]:
+    """Return the rows that undoing left alone and of which it is known why, in order of their lines; why is the last of their faults."""
+    kept = (ImportRow.batch_id == batch_id, ImportRow.is_kept, func.length(cast(ImportRow.faults, String)) > 2)
+    return list(session.scalars(select(ImportRow).where(*kept).order_by(ImportRow.line).limit(limit)))
+
+
 def differences_of(session: Session, batch_id: int, limit: int | None = None) -> list[Difference]:
     """Return, field by field, what a batch changed and what it left alone, in order of the lines; of at most ``limit`` rows."""
     changed = or_(ImportRow.outcome == Outcome.CHANGED, ImportRow.outcome == Outcome.UNCHANGED)

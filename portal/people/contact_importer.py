@@ -16,12 +16,15 @@ from portal.people.actions.by_hand import PERSON
 from portal.people.actions.companies import company_named, edit_company
 from portal.people.actions.persons import add_person, identify_person
 from portal.people.actions.profile import edit_person
+from portal.people.actions.states import deactivate_person, reactivate_person
 from portal.people.importer import LEFT_ALONE, CompaniesImporter, employees_by_email
 from portal.people.models import Person
 from portal.people.queries.by_hand import edited_by_hand
 from portal.people.queries.companies import find_company_by_name, get_company
 from portal.people.queries.persons import find_person_by_identity, get_person, people_by_email, people_by_identity
+from portal.people.queries.referring import refers_to
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
+from portal.people.rules.importing import UNDONE, PersonStays, why_stays
 from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
 
 Pairs = dict[str, tuple[Any, Any]]
@@ -89,6 +92,10 @@ class ContactsImporter:
             self._identify(session, person.id, record, context, now)
             return Applied(Outcome.CREATED, person.id)
         self._identify(session, subject_id, record, context, now)
+        if _was_taken_out(session, subject_id):
+            reactivate_person(session, actor, person_id=subject_id, now=now)
+            _edit(session, actor, subject_id, values, now)
+            return Applied(Outcome.CREATED, subject_id)
         differing, kept = _sorted_out(session, subject_id, values, context)
         notes = tuple(Fault(LEFT_ALONE, {"value": str(new or "")[:80], "here": str(old or "")[:80]}, field) for field, (old, new) in kept.items())
         if not differing:
@@ -97,8 +104,8 @@ class ContactsImporter:
         return Applied(Outcome.CHANGED, subject_id, before={field: list(pair) for field, pair in differing.items()}, notes=notes)
 
     def would_change(self, session: Session, record: Record, subject_id: int, context: Context) -> bool:
-        """Tell whether the person differs from the record in a field that may be written."""
-        return any(not one.is_kept for one in self.differences(session, record, subject_id, context))
+        """Tell whether the person differs from the record in a field that may be written, or comes back."""
+        return _was_taken_out(session, subject_id) or any(not one.is_kept for one in self.differences(session, record, subject_id, context))
 
     def differences(self, session: Session, record: Record, subject_id: int, context: Context) -> Sequence[Difference]:
         """Tell which fields the record says otherwise, and which of them stay as somebody entered them."""
@@ -108,9 +115,11 @@ class ContactsImporter:
         return [Difference(record.line, record.external_id, field, *_shown(session, field, pair, record), is_kept) for field, pair, is_kept in pairs]
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
-        """Give an edited contact back what it had, where nobody changed it since. One that was added stays: people are never removed."""
+        """Give an edited contact back what it had, where nobody changed it since. One that was added is deactivated, since people are never
+        removed; refuses who has done something by now, or of whom something speaks (``PersonStays``).
+        """
         if row.outcome is Outcome.CREATED:
-            return False
+            return _take_out(session, actor, row.subject_id, now)
         person, before = get_person(session, row.subject_id), row.before or {}
         back = {field: old for field, (old, new) in before.items() if getattr(person, field) == new}
         if back:
@@ -144,6 +153,25 @@ class ContactsImporter:
             owner_id = employees_by_email(session, {record["owner_email"]}).get(normal_email(record["owner_email"]) or "")
             if owner_id is not None:
                 edit_company(session, actor, company_id=company_id, is_import=True, owner_id=owner_id, now=now)
+
+
+def _take_out(session: Session, actor: Actor, person_id: int, now: datetime) -> bool:
+    person = get_person(session, person_id)
+    session.refresh(person, with_for_update=True)
+    if person.state == PersonState.DEACTIVATED:
+        return True
+    is_edited = bool(edited_by_hand(session, PERSON, person_id))
+    why = why_stays(is_contact=person.state == PersonState.CONTACT, is_edited=is_edited, tables=refers_to(session, person_id))
+    if why is not None:
+        raise PersonStays(why, name=person.name)
+    deactivate_person(session, actor, person_id=person_id, reason=UNDONE, now=now)
+    return True
+
+
+def _was_taken_out(session: Session, person_id: int) -> bool:
+    """Tell whether somebody is gone since the import that added them was undone, and for no other reason."""
+    person = get_person(session, person_id)
+    return person.state == PersonState.DEACTIVATED and person.deactivation_reason == UNDONE
 
 
 def _sorted_out(session: Session, person_id: int, values: Mapping[str, Any], context: Context) -> tuple[Pairs, Pairs]:

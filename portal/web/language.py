@@ -1,6 +1,6 @@
 """Language, time zone and the way numbers and dates are shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_time, format_timedelta, get_datetime_format
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
@@ -112,6 +113,11 @@ def day(value: date | datetime) -> str:
     """A date in the reader's language; a moment is put into the reader's time zone first."""
     zone = reader().zone
     return _dated(value.astimezone(zone).date() if isinstance(value, datetime) else value, "medium", calendar())
+
+
+def together(parts: Iterable[str]) -> str:
+    """“A”, “A and B”, “A, B, and C”: what stands in a sentence, as the reader's language joins it."""
+    return str(format_list([str(part) for part in parts], locale=reader().locale))
 
 
 def month(value: date, pattern: str = "LLL") -> str:
@@ -252,6 +258,7 @@ def init(app: Flask, settings: Settings) -> None:
         "ago": ago,
         "span": span,
         "iso": datetime.fromisoformat,
+        "together": together,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(direction=direction, language_tag=lambda: str(reader().locale).replace("_", "-"))

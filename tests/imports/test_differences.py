@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries.seeing import may_search_contact
-from portal.imports.queries import differences_of
+from portal.imports.queries import differences_of, kept_rows
 from portal.imports.rules.plans import Plan, plan_from
 from portal.imports.runner import differences_in
 from portal.kernel.actor import ADMIN, Actor
@@ -18,12 +18,16 @@ from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
 from portal.people.actions.companies import edit_company
 from portal.people.actions.joining import invite_person
-from portal.people.actions.profile import edit_profile
+from portal.people.actions.profile import edit_person, edit_profile
 from portal.people.contact_importer import ContactsImporter
 from portal.people.models import Company, Person
-from portal.people.queries.persons import find_person_by_email, find_person_by_identity
+from portal.people.queries.persons import find_person_by_email, find_person_by_identity, get_person
 from portal.people.rules.person import PersonState
+from portal.profiles.actions.opening import open_by_staff
+from portal.profiles.rules.facts import Facts
+from tests.factories.asks import make_ask
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
+from tests.factories.references import acting
 from tests.imports.engine import COMPANIES, imported, prepared, table, undone
 from tests.imports.samples import CONSTITUENTS
 from tests.imports.test_companies import SP500
@@ -160,6 +164,47 @@ def test_an_invited_contact_keeps_their_address_and_undoing_keeps_people(databas
     with database.reading() as session:
         ada = session.get_one(Person, ada_id)
         assert (ada.name, ada.email) == ("Ada", "ada@firm.example")
+
+
+def test_undoing_takes_out_whom_an_import_added_and_nobody_speaks_of_and_says_who_stays_and_why(database: Database, sign_in: SignIn) -> None:
+    names = ("Ada", "Bo", "Cy", "Di", "Ed", "Flo")
+    file = table(*({"external_id": n, "name": name, "email": f"{name}@firm.example", "company": "Firm"} for n, name in enumerate(names)))
+    batch_id, counts = imported(database, CONTACTS, file)
+    assert counts["created"] == len(names)
+
+    def use(session: Session) -> dict[str, int]:
+        boss = make_admin(session)
+        people = {person.name: person.id for person in session.scalars(select(Person).where(Person.name.in_(names)))}
+        invite_person(session, ADMIN_HERE, person_id=people["Bo"], mail=False, now=utcnow())
+        bare = get_person(session, people["Cy"])
+        values = {"name": "Cy", "email": bare.email, "company_id": bare.company_id}
+        edit_person(session, ADMIN_HERE, person_id=people["Cy"], title="Chair", **values, now=utcnow())
+        make_ask(session, acting(boss), people["Di"], channel="phone")
+        open_by_staff(session, acting(boss), person_id=people["Ed"], facts=Facts(), now=utcnow())
+        return people | {"boss": boss.id}
+
+    people = database.write(use)
+    undone(database, CONTACTS, batch_id)
+    with database.reading() as session:
+        states = {name: session.get_one(Person, people[name]).state for name in names}
+        assert states == dict.fromkeys(names, "contact") | {"Bo": "invited", "Ada": "deactivated", "Flo": "deactivated"}
+        said = [row.faults[-1]["message"] % row.faults[-1]["facts"] for row in kept_rows(session, batch_id)]
+    assert said == [
+        "Bo stays: they were invited, or have joined.",
+        "Cy stays: somebody changed their record here since.",
+        "Di stays: they were asked for something.",
+        "Ed stays: they have a reference profile.",
+    ]
+    page = sign_in(people["boss"]).get(f"/admin/imports/{batch_id}").text
+    assert [text for text in said if text not in page] == []
+    again, counts = imported(database, CONTACTS, file)
+    assert (counts["created"], counts["unchanged"]) == (2, 4)
+    with database.reading() as session:
+        assert session.get_one(Person, people["Ada"]).state == "contact", "with the import they come back, and are nobody new"
+        assert session.scalar(select(func.count()).select_from(Person).where(Person.name.in_(names))) == len(names)
+    undone(database, CONTACTS, again)
+    with database.reading() as session:
+        assert session.get_one(Person, people["Ada"]).state == "deactivated"
 
 
 def test_admins_read_the_differences_before_and_after_and_may_say_otherwise(app: Flask, database: Database, sign_in: SignIn) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from portal.consents.models import Consent
+from portal.dashboard.queries.company import nominations_there
 from portal.kernel import migrate
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
@@ -14,7 +15,7 @@ from portal.kernel.db import Database
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.joining import invite_person, join
 from portal.people.actions.states import deactivate_person
-from portal.people.models import Person
+from portal.people.models import Company, Person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
@@ -305,6 +306,8 @@ def test_who_has_no_account_takes_their_yes_back_by_the_link(database: Database,
         assert theirs == [list(WORDS.values())], "a nominator who is an admin too reads all of it in one mail"
         assert told(session, scene.greta)[-1] == "taken_back"
         assert scene.standing(session) is Standing.TAKEN_BACK
+        company = session.get_one(Company, session.get_one(Nomination, scene.id).company_id or 0)
+        assert [(row.nominator, stands) for row, stands in nominations_there(session, system(), company)] == [(scene.greta.name, Standing.TAKEN_BACK)]
         for wanted, number in ((Standing.TAKEN_BACK, 1), (Standing.ACCEPTED, 0)):
             assert len(nominations_of(session, scene.greta.id, standing=wanted).rows) == number
             assert len(list_registry(session, system(), Filters(state=wanted)).rows) == number

@@ -356,9 +356,9 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)
-    assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press"]}).status_code == 303
+    assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press", "analyst"]}).status_code == 303
     after = client.get(link).text
-    assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests in 90 days.", "Never:"))
+    assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests in 90 days.", "Never: Press and Talk to analysts"))
     assert client.post("/proposal/account", data=data).headers["Location"].startswith("/join?t=")
     assert "Said yes" in sign_in(employee).get("/nominate/mine").text
     assert client.post("/proposal/no", data=data | {"code": "no_time"}).status_code == 409
@@ -379,6 +379,43 @@ def test_a_customer_says_no_by_link_and_may_turn_round(database: Database, sign_
     assert "was asked and said no" in own.post("/nominate", data=DATA).text
     assert client.post("/proposal/again", data=data).status_code == 303
     assert "Yes, you may ask me" in client.get(link).text
+    # Who gives words of their own is quoted with them, and not said to have rather not said why.
+    rather = "I would rather not say"
+    for said in ("", "We part ways."):
+        assert client.post("/proposal/no", data=data | {"code": "other", "reason": said}).status_code == 303
+        page = own.get(f"/nominate/mine/{made}").text
+        assert (rather in page, said in page) == (not said, True)
+        assert client.post("/proposal/again", data=data).status_code == 303
+
+
+def test_a_nominee_reads_what_was_written_for_them_and_nothing_that_was_written_for_others(
+    database: Database, sign_in: SignIn, employee: Person, client: PortalClient
+) -> None:
+    more = {"words": "You said it so well.", "notes": "For reviewers.", "sensitivities": "Her boss is new.", "usage_count": "3", "usage_days": "365"}
+    key = re.search(r'name="key" value="([^"]+)"', sign_in(employee).get("/nominate").text)
+    assert key
+    assert sign_in(employee).post("/nominate", data=DATA | more | {"key": key[1]}).status_code == 303
+
+    def approve(session: Session) -> int:
+        made = session.scalars(select(Nomination.id)).one()
+        accept_nomination(session, acting(make_admin(session)), nomination_id=made, now=utcnow())
+        return made
+
+    made = database.write(approve)
+    link = link_to(database, DATA["email"])  # type: ignore[arg-type]
+    for page in (client.get(link).text, client.post("/proposal", data={"t": link.partition("=")[2]}).text):
+        assert "You said it so well." in page
+        assert not any(text in page for text in (DATA["why"], "For reviewers.", "Her boss is new."))  # type: ignore[operator]
+    data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call"], "agreed": "y"}
+    assert client.post("/proposal", data=data).status_code == 303
+    with database.reading() as session:
+        own = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send").order_by(OutboxJob.id.desc()))
+        mine = next(p["link"] for p in own if p["kind"] == "reference_agreed")
+    page = client.get(mine).text
+    assert "Now at most 2 requests in 90 days; used by now: 0." in page
+    assert not any(text in page for text in ("For reviewers.", "Her boss is new."))
+    page = sign_in(employee).get(f"/nominate/mine/{made}").text
+    assert all(text in page for text in ("Said yes", DATA["why"]))  # type: ignore[operator]
 
 
 def test_guessing_links_is_slowed_and_tells_nothing(client: PortalClient) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.acts.models.acts import Act
 from portal.acts.models.asks import PersonGoodwill
 from portal.consents.models import Consent
 from portal.kernel.actor import Actor
@@ -18,6 +19,7 @@ from portal.profiles.queries.seeing import readable
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.states import Status
 from portal.references.models.nominating import Nomination
+from portal.references.queries.nominations import taken_back_at
 from portal.references.rules.states import STANDS, Standing, State, standing
 from portal.requests.models import ReferenceRequest, RequestCandidate
 
@@ -26,14 +28,19 @@ _nominator = aliased(Person)
 
 
 def nominations_there(session: Session, actor: Actor, company: Company) -> list[tuple[Any, Standing]]:
-    """Return the latest nominations of people of a company, each with how it stands; none of those turned down or refused, nor of whom the
-    actor may not know of.
+    """Return the latest nominations of people of a company, each with how it stands, in whose name it was, and how many acts the nominee has
+    done; none of those turned down or refused, nor of whom the actor may not know of.
     """
     there = or_(
         Nomination.company_id == company.id, (Nomination.company_id.is_(None)) & (func.lower(Nomination.company_name) == company.name.lower())
     )
-    columns = (Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"))
-    found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == Nomination.nominator_id)
+    acts = select(func.count()).where(Act.person_id == Nomination.person_id, Act.reversed_at.is_(None)).correlate(Nomination).scalar_subquery()
+    columns = (
+        Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"), acts.label("acts"),
+        taken_back_at(Nomination).label("taken_back_at"),
+    )  # fmt: skip
+    who = func.coalesce(Nomination.colleague_id, Nomination.nominator_id)
+    found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == who)
     shown = (
         Nomination.duplicate_of_id.is_(None), Nomination.state.in_(STANDS), or_(Nomination.person_id.is_(None), known_to(session, actor)),
     )  # fmt: skip
@@ -43,7 +50,8 @@ def nominations_there(session: Session, actor: Actor, company: Company) -> list[
 
 def _stands(row: Any) -> Standing:
     one = row.Nomination
-    return standing(State(one.state), row.person_state, is_in_review=one.review_began_at is not None, ask_again_on=one.ask_again_on)
+    facts = {"is_in_review": one.review_began_at is not None, "is_taken_back": row.taken_back_at is not None}
+    return standing(State(one.state), row.person_state, ask_again_on=one.ask_again_on, **facts)
 
 
 def profiles_there(session: Session, actor: Actor, company: Company, today: date) -> tuple[Sequence[Any], dict[int, list[Activity]]]:

@@ -49,10 +49,14 @@ def told_of_kinds() -> dict[str, Told]:
     return {kind.value: Told(_(one.what), _(one.takes, minutes=minutes), _(one.public)) for kind, one in MEANINGS.items()}
 
 
+def _name(kind: str) -> str:
+    return str(_(ACTIVITY_NAMES[Activity(kind)]))
+
+
 def _why(why: str) -> str:
     return str(_(WHY_NAMES[Why(why)])) if why in WHY_NAMES else str(_(WHY_NAMES[Why.AGE]))
 
 
 def init(app: Flask) -> None:
-    """Offer the words of verification to templates of pages and mails: ``why|verify_why``."""
-    app.jinja_env.filters["verify_why"] = _why
+    """Offer words to templates of pages and mails: ``why|verify_why``, ``kind|activity_name``, and ``name|translated`` for ``map``."""
+    app.jinja_env.filters |= {"verify_why": _why, "activity_name": _name, "translated": lambda text: str(_(text))}
