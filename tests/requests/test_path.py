@@ -107,6 +107,13 @@ def test_a_request_goes_from_the_need_to_points_and_the_advocate_hears_what_thei
     assert not ask_both(session, candidate_id=candidate.id, now=over - timedelta(seconds=1))
     assert [ask_both(session, candidate_id=candidate.id, now=over) for _ in range(2)] == [True, False]
     found = behind(session, LinkKind.CUSTOMER, "request_outcome", over)
+    told = [payload["data"] for kind, _, payload in mails(session) if kind == "request_outcome"]
+    assert [(one["asker"], one["contact"], one["told_as"], one["when"]) for one in told] == [
+        ("Greta", "Paul Prospect", "A logistics company", meeting.starts_at.isoformat()),
+    ]  # fmt: skip
+    own = session.scalars(select(Notice).where(Notice.person_id == cast.greta_row.id).order_by(Notice.id.desc())).first()
+    assert own is not None
+    assert (own.data["person"], own.data["prospect"], own.data["when"]) == ("Ada, Works", request.prospect, meeting.starts_at.isoformat())
     assert say_as_customer(session, ORIGIN, candidate=found, came=True, minutes=45, note="Went well.", now=over) is Verdict.WAIT
     with pytest.raises(GradeNeeded):
         say_as_requester(session, cast.greta, request_id=request.id, candidate_id=candidate.id, came=True, now=over)
@@ -207,6 +214,16 @@ def test_a_customers_no_names_a_colleague_and_calls_off_what_was_booked(session:
     assert steps(session, cast.greta_row.id)[-1] == "cannot"
     with pytest.raises(AnsweredBefore):
         accept(session, ORIGIN, candidate=candidate, walls=walls(cast.at, 3), zone=ZONE, now=cast.at)
+
+
+def test_a_no_because_of_a_worry_reaches_whoever_looks_after_the_customer(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate, _ = to_booked(session, cast, request.id)
+    decline(session, ORIGIN, candidate=candidate, code=CustomerNo.NOT_HAPPY, said="Support is slow.", now=cast.at)
+    for who, step in ((cast.owner_row, "unhappy"), (cast.greta_row, "cannot")):
+        told = session.scalars(select(Notice).where(Notice.person_id == who.id).order_by(Notice.id.desc())).first()
+        assert told is not None
+        assert (told.data["step"], told.data["reason"], told.data["code"]) == (step, "Support is slow.", "I am not happy enough with you")
 
 
 def test_times_are_picked_again_with_a_higher_sequence_and_what_is_not_offered_is_refused(session: Session, cast: Cast) -> None:

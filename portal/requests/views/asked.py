@@ -27,9 +27,9 @@ from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm
 from portal.requests.models import RequestCandidate
 from portal.requests.queries.links import candidate_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
-from portal.requests.rules.answering import LINK_TRIES
+from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
@@ -78,6 +78,27 @@ def _spent(refusal: Refusal) -> ResponseReturnValue:
 def _back(endpoint: str) -> ResponseReturnValue:
     kept: dict[str, Any] = {name: value for name, value in _given().items() if value}
     return redirect(url_for(endpoint, **kept), 303)
+
+
+def _odd(form: TimesForm, asked: Asked) -> list[tuple[datetime, list[Odd]]]:
+    """Return the times that are odd, with what is, before they are sent; nothing once they were shown and sent all the same.
+
+    What cannot be at all is refused elsewhere.
+    """
+    if form.sure.data == form.typed:
+        return []
+    known = asked.meeting.prospect_zone if asked.meeting else None
+    found = []
+    for wall in filter(None, form.walls):
+        try:
+            moment = in_zone(wall, form.zone.data)
+        except SlotNever:
+            continue
+        facts = {"zone": form.zone.data, "needed_by": asked.request.needed_by, "prospect_zone": known}
+        if moment > utcnow() and (odd := odd_of(moment, form.minutes.data, **facts)):
+            found.append((moment, odd))
+    form.sure.data = form.typed
+    return found
 
 
 def _answer(page: Callable[..., ResponseReturnValue], name: str, make: Callable[..., Form]) -> Callable[[Refusal], ResponseReturnValue]:
@@ -154,8 +175,10 @@ def _customers(**given: Any) -> ResponseReturnValue:
     kept = _given()
     times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
     forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
+    odd = given.pop("odd", [])
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
-    return render("requests/asked.html", asked=asked, note=note, now=utcnow(), **forms, **NAMES), status
+    forms["times"].offer(asked.activity)
+    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), status
 
 
 @bp.post("/asked/yes")
@@ -167,6 +190,8 @@ def customer_accepts(ready: None) -> ResponseReturnValue:
     form, asked = TimesForm(), behind_link(db(), candidate)
     if asked.is_meeting and not form.validate():
         return _customers(times=form, status=422)
+    if asked.is_meeting and (odd := _odd(form, asked)):
+        return _customers(times=form, odd=odd)
     given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data} if asked.is_meeting else {}
     accept(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
     return _back("requests.customers_page")
@@ -181,6 +206,8 @@ def customer_offers(ready: None) -> ResponseReturnValue:
     if not form.validate():
         return _customers(times=form, status=422)
     candidate = _opened(LinkKind.CUSTOMER)
+    if odd := _odd(form, behind_link(db(), candidate)):
+        return _customers(times=form, odd=odd)
     given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data}
     offer_others(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
     flash(_("Thank you. Your times are passed on."), "good")
