@@ -22,8 +22,10 @@ from portal.requests.actions.booking import pick_as_prospect, pick_slot
 from portal.requests.actions.ending import cancel, close_deal, close_deals, decline_request, expire
 from portal.requests.actions.following import ask_both, follow, settle_silence
 from portal.requests.actions.outcomes import rule_on, say_as_customer, say_as_requester
+from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, agree_by_link, refuse, refuse_by_link
 from portal.requests.actions.proposing import propose, take_back
+from portal.requests.actions.reopening import say_none_suits
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
 from portal.requests.queries.invariants import INVARIANTS
 from portal.requests.rules.answering import CustomerNo, OwnerNo
@@ -348,6 +350,29 @@ BREACHES = {
     "a request that stands alone": "UPDATE reference_request SET state = 'accepted'",
     "done, but neither act nor pay": "UPDATE request_candidate SET state = 'completed'",
 }
+
+
+WAITS = {
+    "a wait that began before the yes": "UPDATE request_wait SET since_at = '2020-01-01 00:00:00+00:00'",
+    "asked before the waiting began": "UPDATE request_wait SET asked_at = '2020-01-01 00:00:00+00:00'",
+    "a word about times that are settled": "UPDATE request_wait SET word = 'none_suits'",
+    "held outside, and called off": "UPDATE request_meeting SET cancelled_at = booked_at",
+    "held outside by nobody": "UPDATE request_outside SET who = ''",
+    "written down before it began": "UPDATE request_outside SET noted_at = '2020-01-01 00:00:00+00:00'",
+}
+
+
+@pytest.mark.breaks_the_books("that is what is looked for")
+@pytest.mark.parametrize("broken", WAITS.values(), ids=WAITS)
+def test_a_breach_of_what_waits_or_took_place_outside_is_found(session: Session, cast: Cast, broken: str) -> None:
+    candidate = to_yes(session, cast, cast.request(session).id)
+    say_none_suits(session, ORIGIN, candidate=candidate, wish="Mondays.", now=cast.at)
+    now = cast.at + timedelta(hours=1)
+    given = {"wall": (cast.at + timedelta(minutes=1)).replace(tzinfo=None), "zone": "UTC", "minutes": 20, "who": "Paul and Ada"}
+    write_outside(session, cast.greta, request_id=candidate.request_id, candidate_id=candidate.id, **given, now=now)
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] == [], "what was said of the times is forgotten"
+    session.execute(text(broken))
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] != []
 
 
 @pytest.mark.breaks_the_books("that is what is looked for")

@@ -9,7 +9,7 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_key
 from portal.kernel.text import clean_line
-from portal.requests.actions.booking import cancel_booked
+from portal.requests.actions.booking import cancel_booked, forget_word
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.telling import closest, outcome_words, tell_staff
 from portal.requests.actions.waiting import may_write, write_again
@@ -44,6 +44,7 @@ def write_outside(
         raise ToldAlready()
     cancel_booked(session, request, candidate, now, is_held=True)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
+    forget_word(session, candidate)
     meeting = _put(session, candidate, meeting, starts_at, minutes, zone, now)
     note = before or RequestOutside(candidate_id=candidate.id)
     note.who, note.noted_by_id, note.noted_at = named, int(actor.id or 0), now
