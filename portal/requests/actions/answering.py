@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -121,14 +122,14 @@ def decline(
     end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
     step = "cannot" if was_settled else "suggested" if candidate.suggested_name else "declined"
-    words = {"reason": candidate.said, "code": CUSTOMER_NO_NAMES[CustomerNo(code)]}
+    words: dict[str, Any] = {"reason": candidate.said, "code": CUSTOMER_NO_NAMES[CustomerNo(code)]}
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, **words)
     if code == CustomerNo.NOT_HAPPY:
         _tell_worry(session, request, candidate, words, now)
     return request
 
 
-def _tell_worry(session: Session, request: ReferenceRequest, candidate: RequestCandidate, words: dict[str, str], now: datetime) -> None:
+def _tell_worry(session: Session, request: ReferenceRequest, candidate: RequestCandidate, words: dict[str, Any], now: datetime) -> None:
     """Tell who looks after a customer, or the admins where nobody does, that they are not happy."""
     if candidate.owner_id is not None:
         tell_staff(session, request, "unhappy", now, to={candidate.owner_id}, candidate=candidate, **words)

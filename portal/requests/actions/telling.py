@@ -100,7 +100,7 @@ def outcome_words(session: Session, request: ReferenceRequest, candidate: Reques
     return customer_words(session, request, candidate) | told
 
 
-def when_of(session: Session, candidate: RequestCandidate) -> dict[str, str]:
+def when_of(session: Session, candidate: RequestCandidate) -> dict[str, Any]:
     """Return when a meeting was, for the mails of staff; empty where none stands."""
     meeting = settled_of(session, candidate.id)
     return {"when": meeting.starts_at.isoformat(), "zone": meeting.zone} if meeting is not None else {}
