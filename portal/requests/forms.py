@@ -1,6 +1,8 @@
 """What staff, customers, owners and prospects type about requests. Shape only."""
 
+from collections.abc import Iterable
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -13,13 +15,25 @@ from portal.kernel.text import N_
 from portal.people.rules.company import CompanySize
 from portal.people.rules.person import EMAIL_LENGTH, time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
-from portal.requests.rules.answering import CUSTOMER_NO_NAMES, LENGTHS, OWNER_NO_NAMES, PLACE_LENGTH, REASON_LENGTH, SAID_LENGTH, UNFILLED_NAMES
+from portal.requests.rules.answering import (
+    CUSTOMER_NO_NAMES,
+    LENGTHS,
+    LENGTHS_OF,
+    OWNER_NO_NAMES,
+    PLACE_LENGTH,
+    REASON_LENGTH,
+    SAID_LENGTH,
+    UNFILLED_NAMES,
+    lengths_of,
+)
 from portal.requests.rules.need import LINE, SHORT, WORDS, Need
 from portal.requests.rules.outcome import GRADES, MOST_MINUTES, WHO_LENGTH
 from portal.requests.rules.states import OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES
 from portal.requests.rules.terms import MOST_DAYS, MOST_POINTS, Terms
 from portal.requests.rules.waiting import PROSPECT_WORDS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
+
+ALL_LENGTHS = sorted({*LENGTHS, *(one for some in LENGTHS_OF.values() for one in some)})
 
 
 def _named(names: Any, blank: str | None = None) -> Any:
@@ -28,6 +42,10 @@ def _named(names: Any, blank: str | None = None) -> Any:
         return [*first, *((str(getattr(key, "value", key)), gettext(name)) for key, name in names.items())]
 
     return choices
+
+
+def _lengths(lengths: Iterable[int]) -> list[tuple[int, str]]:
+    return [(n, gettext("%(minutes)s minutes", minutes=n)) for n in lengths]
 
 
 def _line(label: Any, most: int = LINE) -> StringField:
@@ -124,18 +142,28 @@ class TimesForm(LinkForm):
     slot1 = DateTimeLocalField(_("First time"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
     slot2 = DateTimeLocalField(_("Second time"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
     slot3 = DateTimeLocalField(_("Third time"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
-    minutes = SelectField(_("How long"), coerce=int, choices=lambda: [(n, gettext("%(minutes)s minutes", minutes=n)) for n in LENGTHS])
+    minutes = SelectField(_("How long"), coerce=int, choices=lambda: _lengths(ALL_LENGTHS))
+    sure = HiddenField()
     zone = SelectField(_("Your time zone"), choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()])
 
     @property
     def walls(self) -> list[Any]:
         return [self.slot1.data, self.slot2.data, self.slot3.data]
 
+    @property
+    def typed(self) -> str:
+        """Return the times and their zone as one text: what is odd about them is told once."""
+        return " ".join(str(one.isoformat() if isinstance(one, datetime) else one) for one in [*self.walls, self.minutes.data, self.zone.data] if one)
+
+    def offer(self, activity: Activity) -> None:
+        """Let only the lengths be chosen that fit the kind."""
+        self.minutes.choices = _lengths(lengths_of(activity))
+
 
 class CustomerNoForm(LinkForm):
-    """A customer's no, or a colleague instead. That one would rather not say comes first, so that no reason is kept which nobody chose."""
+    """A customer's no, or a colleague instead. None is preset, so that no reason is kept which nobody chose."""
 
-    code = SelectField(_("Why not?"), choices=lambda: sorted(_named(CUSTOMER_NO_NAMES)(), key=lambda one: one[0] != "other"), default="other")
+    code = SelectField(_("Why not?"), [InputRequired()], choices=_named(CUSTOMER_NO_NAMES, N_("Choose")))
     said = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
     colleague = _line(_("A colleague who might rather"), 120)
     colleague_email = StringField(_("Their e-mail"), [Optional(), Length(max=EMAIL_LENGTH), Email()], filters=[one_line])
@@ -229,7 +257,7 @@ class TermsForm(Form):
     remind_days = _days(_("The customer is reminded after (days)"))
     silent_days = _days(_("Silence of the customer counts as no answer after (days)"))
     confirm_days = _days(_("What one side says stands after (days)"))
-    minutes = SelectField(_("Length of a meeting"), coerce=int, choices=lambda: [(n, gettext("%(minutes)s minutes", minutes=n)) for n in LENGTHS])
+    minutes = SelectField(_("Length of a meeting"), coerce=int, choices=lambda: _lengths(LENGTHS))
     pick_days = _days(_("Who picks the time is reminded after (days)"))
     done_days = _days(_("Without a meeting, both are asked whether it is done after (days)"))
     last_days = _days(_("What was agreed to ends, if nobody answers, after (days)"))

@@ -15,7 +15,7 @@ from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_ti
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_timezone, get_translations, refresh
 from flask_babel import gettext as _
 from flask_login import current_user
 from jinja2 import pass_eval_context
@@ -52,6 +52,13 @@ def speaking(app: Flask, locale: str) -> Iterator[None]:
     """Speak ``locale`` in here, whoever asks outside: for mails."""
     with app.app_context(), force_locale(locale):
         yield
+
+
+def speak_to(language: str | None) -> None:
+    """Write this answer in somebody's language, whoever is signed in: for pages behind the links of mails. None is the programme's."""
+    g.spoken = language or ""
+    g.pop("reader", None)
+    refresh()
 
 
 # What Babel writes is kept by value, language and zone, which alone decide it: Babel takes a while for each.
@@ -233,6 +240,8 @@ def init(app: Flask, settings: Settings) -> None:
     """Choose locale and zone per request; offer texts and filters to the templates."""
 
     def locale() -> str:
+        if "spoken" in g:
+            return g.spoken or settings.language
         return getattr(current_user, "language", None) or settings.language if current_user else settings.language
 
     def zone() -> str:

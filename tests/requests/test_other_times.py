@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.rules.link import LinkSpent
+from portal.profiles.rules.activity import Activity
 from portal.requests.actions.answering import offer_others
 from portal.requests.actions.booking import pick_as_prospect
+from portal.requests.actions.owning import agree
+from portal.requests.actions.proposing import propose
 from portal.requests.actions.reopening import ask_another_time, say_none_suits, say_not_needed
 from portal.requests.models import RequestSlot
 from portal.requests.queries.waiting import wait_of
@@ -26,6 +29,7 @@ from tests.requests.test_pages import newest, text_at
 from tests.requests.test_path import ORIGIN, ZONE, cast, mails, state, steps, to_booked, to_yes, walls
 from tests.requests.test_waiting import followed, kinds_to
 from tests.support.application import PortalClient, SignIn
+from tests.support.forms import fields_of
 
 __all__ = ["cast"]
 PAUL, ADA = "paul@prospect.example", "ada@works.example"
@@ -96,10 +100,8 @@ def test_whoever_asked_asks_for_another_time_once_and_only_before_it_begins(sess
     assert kinds_to(session, PAUL)[-2:] == ["request_invitation", "request_times"]
     assert "request_new_times" not in kinds_to(session, ADA), "other times of hers are left"
     # With none left the customer is asked.
-    session.execute(RequestSlot.__table__.delete())
     now = cast.at + timedelta(minutes=1)
-    again = behind(session, LinkKind.CUSTOMER, "request_invitation", now)
-    offer_others(session, ORIGIN, candidate=again, walls=walls(cast.at, 6), minutes=30, zone=ZONE, now=now)
+    offer_others(session, ORIGIN, candidate=candidate, walls=walls(cast.at, 6), minutes=30, zone=ZONE, now=now)
     slot = session.scalars(select(RequestSlot.id).where(RequestSlot.is_offered)).one()
     pick_as_prospect(session, ORIGIN, candidate=candidate, slot_id=slot, now=now)
     ask_another_time(session, cast.admin, **which, why="Paul is ill.", now=now + timedelta(minutes=1))
@@ -157,6 +159,36 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert "It is settled" in text_at(client, f"/meet?t={meet}")
     assert greta.post(f"{one}/candidates/1/another-time", data={"reason": "Paul is ill."}).status_code == 303
     assert "has to ask you for another time" in text_at(client, f"/asked?t={asked}")
+
+
+def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database: Database, sign_in: SignIn, client: PortalClient) -> None:
+    cast = database.write(Cast)
+
+    def ask(session: Session) -> int:
+        request = cast.request(session, activity=Activity.VISIT, needed_by=(utcnow() + timedelta(days=5)).date())
+        candidate = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)
+        agree(session, cast.owner, request_id=request.id, candidate_id=candidate.id, now=cast.at)
+        return request.id
+
+    request_id, asked = database.write(ask), newest(database, "request_asked")
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("It takes about 60 minutes" in page, ">240 minutes<" in page, ">30 minutes<" in page) == (True, True, False)
+    short = {"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": (utcnow() + timedelta(days=3)).strftime("%Y-%m-%dT10:00")}
+    refused = client.post("/asked/yes", data=short)
+    assert (refused.status_code, "Choose one of the lengths that are offered" in refused.text) == (422, True)
+    late = short | {"minutes": "120", "slot1": (utcnow() + timedelta(days=9)).strftime("%Y-%m-%dT18:30")}
+    told = client.post("/asked/yes", data=late)
+    assert (told.status_code, "after the day by which it is needed" in told.text, "where you are" in told.text) == (200, True, True)
+    sure = fields_of(told.text, having="sure")["sure"]
+    other = client.post("/asked/yes", data=late | {"sure": sure, "slot1": (utcnow() + timedelta(days=8)).strftime("%Y-%m-%dT18:30")})
+    assert "press the button once more" in other.text, "another odd time is told anew"
+    assert client.post("/asked/yes", data=late | {"sure": sure}).status_code == 303
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("after the day by which it is needed" in page, "where you are" in page) == (True, True)
+    page = text_at(sign_in(cast.greta_row), f"/requests/{request_id}")
+    assert ("after the day by which it is needed" in page, "after 20:00 where the customer is" in page) == (True, True)
+    page = text_at(client, f"/meet?t={newest(database, 'request_times')}&zone=America/New_York")
+    assert ("after the day by which it is needed" in page, "where Ada is" in page, "where you are" in page) == (True, True, False)
 
 
 @pytest.mark.parametrize(("day", "due"), [(0, WaitDue.NOTHING), (20.9, WaitDue.NOTHING), (21, WaitDue.GIVE_UP)])

@@ -60,7 +60,7 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     agreeing = newest(database, "request_agree")
     assert f"{CANARY} deal" in text_at(client, f"/agree?t={agreeing}")
     assert client.post("/agree/yes", data={"t": agreeing, "asks_now": "y"}).status_code == 303
-    assert "You agreed" in text_at(client, f"/agree?t={agreeing}")
+    assert "Olaf agreed on" in text_at(client, f"/agree?t={agreeing}")
     asked = newest(database, "request_asked")
     assert CANARY not in text_at(client, f"/asked?t={asked}")
     refused = client.post("/asked/yes", data={"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": "2020-01-01T10:00"})

@@ -22,8 +22,10 @@ from portal.requests.actions.booking import pick_as_prospect, pick_slot
 from portal.requests.actions.ending import cancel, close_deal, close_deals, decline_request, expire
 from portal.requests.actions.following import ask_both, follow, settle_silence
 from portal.requests.actions.outcomes import rule_on, say_as_customer, say_as_requester
+from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, agree_by_link, refuse, refuse_by_link
 from portal.requests.actions.proposing import propose, take_back
+from portal.requests.actions.reopening import say_none_suits
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
 from portal.requests.queries.invariants import INVARIANTS
 from portal.requests.rules.answering import CustomerNo, OwnerNo
@@ -107,6 +109,13 @@ def test_a_request_goes_from_the_need_to_points_and_the_advocate_hears_what_thei
     assert not ask_both(session, candidate_id=candidate.id, now=over - timedelta(seconds=1))
     assert [ask_both(session, candidate_id=candidate.id, now=over) for _ in range(2)] == [True, False]
     found = behind(session, LinkKind.CUSTOMER, "request_outcome", over)
+    told = [payload["data"] for kind, _, payload in mails(session) if kind == "request_outcome"]
+    assert [(one["asker"], one["contact"], one["told_as"], one["when"]) for one in told] == [
+        ("Greta", "Paul Prospect", "A logistics company", meeting.starts_at.isoformat()),
+    ]  # fmt: skip
+    own = session.scalars(select(Notice).where(Notice.person_id == cast.greta_row.id).order_by(Notice.id.desc())).first()
+    assert own is not None
+    assert (own.data["person"], own.data["prospect"], own.data["when"]) == ("Ada, Works", request.prospect, meeting.starts_at.isoformat())
     assert say_as_customer(session, ORIGIN, candidate=found, came=True, minutes=45, note="Went well.", now=over) is Verdict.WAIT
     with pytest.raises(GradeNeeded):
         say_as_requester(session, cast.greta, request_id=request.id, candidate_id=candidate.id, came=True, now=over)
@@ -209,6 +218,16 @@ def test_a_customers_no_names_a_colleague_and_calls_off_what_was_booked(session:
         accept(session, ORIGIN, candidate=candidate, walls=walls(cast.at, 3), zone=ZONE, now=cast.at)
 
 
+def test_a_no_because_of_a_worry_reaches_whoever_looks_after_the_customer(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate, _ = to_booked(session, cast, request.id)
+    decline(session, ORIGIN, candidate=candidate, code=CustomerNo.NOT_HAPPY, said="Support is slow.", now=cast.at)
+    for who, step in ((cast.owner_row, "unhappy"), (cast.greta_row, "cannot")):
+        told = session.scalars(select(Notice).where(Notice.person_id == who.id).order_by(Notice.id.desc())).first()
+        assert told is not None
+        assert (told.data["step"], told.data["reason"], told.data["code"]) == (step, "Support is slow.", "I am not happy enough with you")
+
+
 def test_times_are_picked_again_with_a_higher_sequence_and_what_is_not_offered_is_refused(session: Session, cast: Cast) -> None:
     request = cast.request(session)
     candidate, meeting = to_booked(session, cast, request.id)
@@ -268,7 +287,7 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
     assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("missed", 0)
     told = [(to, payload["data"], payload["answers_to"]) for kind, to, payload in mails(session) if kind == "request_decided"]
     assert [(to, one["came"], one["said"], one["by"], one["points"]) for to, one, _ in told] == [
-        ("ada@works.example", False, "came", "Imani", 0), ("paul@prospect.example", False, "came", "Imani", 0),
+        ("ada@works.example", False, "came", "Imani", 0), ("paul@prospect.example", False, "", "Imani", 0),
     ]  # fmt: skip
     # Whoever answers writes to the requester, and the mail says so too.
     assert {(back["name"], back["email"]) for _, _, back in told} == {("Greta", cast.greta_row.email)}
@@ -331,6 +350,29 @@ BREACHES = {
     "a request that stands alone": "UPDATE reference_request SET state = 'accepted'",
     "done, but neither act nor pay": "UPDATE request_candidate SET state = 'completed'",
 }
+
+
+WAITS = {
+    "a wait that began before the yes": "UPDATE request_wait SET since_at = '2020-01-01 00:00:00+00:00'",
+    "asked before the waiting began": "UPDATE request_wait SET asked_at = '2020-01-01 00:00:00+00:00'",
+    "a word about times that are settled": "UPDATE request_wait SET word = 'none_suits'",
+    "held outside, and called off": "UPDATE request_meeting SET cancelled_at = booked_at",
+    "held outside by nobody": "UPDATE request_outside SET who = ''",
+    "written down before it began": "UPDATE request_outside SET noted_at = '2020-01-01 00:00:00+00:00'",
+}
+
+
+@pytest.mark.breaks_the_books("that is what is looked for")
+@pytest.mark.parametrize("broken", WAITS.values(), ids=WAITS)
+def test_a_breach_of_what_waits_or_took_place_outside_is_found(session: Session, cast: Cast, broken: str) -> None:
+    candidate = to_yes(session, cast, cast.request(session).id)
+    say_none_suits(session, ORIGIN, candidate=candidate, wish="Mondays.", now=cast.at)
+    now = cast.at + timedelta(hours=1)
+    given = {"wall": (cast.at + timedelta(minutes=1)).replace(tzinfo=None), "zone": "UTC", "minutes": 20, "who": "Paul and Ada"}
+    write_outside(session, cast.greta, request_id=candidate.request_id, candidate_id=candidate.id, **given, now=now)
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] == [], "what was said of the times is forgotten"
+    session.execute(text(broken))
+    assert [problem for part in INVARIANTS for problem in part.breaches(session)] != []
 
 
 @pytest.mark.breaks_the_books("that is what is looked for")

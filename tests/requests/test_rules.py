@@ -1,14 +1,15 @@
 """Tables of cases: moves, who may do what, times, what follows from what both say, the clock."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from portal.kernel.actor import Actor
 from portal.profiles.rules.activity import MEANINGS, Activity
-from portal.requests.rules.answering import require_slots
+from portal.requests.rules.answering import Odd, length_of, lengths_of, odd_of, require_length, require_slots
 from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
-from portal.requests.rules.refusals import NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
+from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
 from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, frees, moved
 from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
@@ -118,3 +119,43 @@ def test_every_kind_says_what_it_is_and_takes_and_those_of_a_meeting_how_long_it
 )
 def test_a_customer_hears_what_is_written_down_where_it_is_not_what_they_said(came: bool, customer: bool | None, news: bool) -> None:
     assert is_news(came, customer) is news
+
+
+@pytest.mark.parametrize(
+    ("hour", "minutes", "prospect_zone", "odd"),
+    [
+        ("2026-03-23T07:00", 30, None, []),
+        ("2026-03-23T06:59", 30, None, [Odd.CUSTOMER_NIGHT]),
+        ("2026-03-23T19:00", 60, None, []),
+        ("2026-03-23T19:01", 60, None, [Odd.CUSTOMER_NIGHT]),
+        ("2026-03-23T23:30", 60, None, [Odd.CUSTOMER_NIGHT]),
+        ("2026-03-25T10:00", 30, None, [Odd.AFTER_NEED]),
+        ("2026-03-24T10:00", 30, "America/New_York", [Odd.PROSPECT_NIGHT]),
+        ("2026-03-24T16:00", 30, "America/New_York", []),
+        ("2026-03-25T03:00", 30, "America/Los_Angeles", [Odd.AFTER_NEED, Odd.CUSTOMER_NIGHT]),
+    ],
+)
+def test_what_is_odd_about_a_time_is_said(hour: str, minutes: int, prospect_zone: str | None, odd: list[Odd]) -> None:
+    there = datetime.fromisoformat(hour).replace(tzinfo=ZoneInfo(ZONE))
+    assert odd_of(there.astimezone(UTC), minutes, zone=ZONE, needed_by=date(2026, 3, 24), prospect_zone=prospect_zone) == odd
+    assert odd_of(there.astimezone(UTC), 30, zone=ZONE, needed_by=None)[:1] != [Odd.AFTER_NEED]
+
+
+def test_a_site_visit_takes_an_hour_or_more_and_a_call_no_more_than_one() -> None:
+    assert (min(lengths_of(Activity.VISIT)), max(lengths_of(Activity.CALL)), max(lengths_of(Activity.ANALYST))) == (60, 60, 60)
+    assert (length_of(Activity.VISIT, 30), length_of(Activity.CALL, 30), length_of(Activity.VISIT, 60)) == (60, 30, 60)
+    assert require_length(240, Activity.VISIT) == 240
+    for minutes, kind in ((30, Activity.VISIT), (240, Activity.CALL), (45, Activity.CALL)):
+        with pytest.raises(LengthUnknown):
+            require_length(minutes, kind)
+
+
+@pytest.mark.parametrize(("second", "is_refused"), [("10:00", True), ("10:29", True), ("09:31", True), ("10:30", False), ("09:30", False)])
+def test_times_that_overlap_are_refused_by_name_and_field(second: str, is_refused: bool) -> None:
+    at = [datetime.fromisoformat("2026-03-24T10:00"), datetime.fromisoformat(f"2026-03-24T{second}")]
+    if not is_refused:
+        assert len(require_slots(at, ZONE, [], NOW, minutes=30)) == 2
+        return
+    with pytest.raises(SlotTwice) as refused:
+        require_slots(at, ZONE, [], NOW, minutes=30)
+    assert refused.value.field == "slot2"

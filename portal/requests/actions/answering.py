@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,14 +13,15 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line
 from portal.people.queries.persons import get_person, zone_of
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH
+from portal.profiles.rules.activity import Activity
 from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
-from portal.requests.actions.telling import closest, company_name, tell_staff
+from portal.requests.actions.telling import closest, company_name, tell_admins, tell_staff
 from portal.requests.actions.waiting import start_again
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import blackouts_of, has_begun
-from portal.requests.rules.answering import SAID_LENGTH, CustomerNo, require_length, require_slots
+from portal.requests.rules.answering import CUSTOMER_NO_NAMES, SAID_LENGTH, CustomerNo, require_length, require_slots
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, HeldAlready, NotNeeded
 from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, Move
@@ -120,8 +122,19 @@ def decline(
     end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
     step = "cannot" if was_settled else "suggested" if candidate.suggested_name else "declined"
-    tell_staff(session, request, step, now, to=closest(request), candidate=candidate, reason=candidate.said, when="")
+    words: dict[str, Any] = {"reason": candidate.said, "code": CUSTOMER_NO_NAMES[CustomerNo(code)]}
+    tell_staff(session, request, step, now, to=closest(request), candidate=candidate, **words)
+    if code == CustomerNo.NOT_HAPPY:
+        _tell_worry(session, request, candidate, words, now)
     return request
+
+
+def _tell_worry(session: Session, request: ReferenceRequest, candidate: RequestCandidate, words: dict[str, Any], now: datetime) -> None:
+    """Tell who looks after a customer, or the admins where nobody does, that they are not happy."""
+    if candidate.owner_id is not None:
+        tell_staff(session, request, "unhappy", now, to={candidate.owner_id}, candidate=candidate, **words)
+    else:
+        tell_admins(session, request, "unhappy", now, candidate=candidate, **words)
 
 
 def nomination_of(session: Session, candidate: RequestCandidate) -> dict[str, str]:
@@ -140,7 +153,7 @@ def _times(
 ) -> list[datetime]:
     if request.activity not in MEETINGS:
         return []
-    require_length(minutes)
+    require_length(minutes, Activity(request.activity))
     return require_slots(walls, zone, blackouts_of(session, candidate.person_id), now, minutes=minutes)
 
 

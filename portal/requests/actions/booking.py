@@ -144,8 +144,7 @@ def _book(
     ):
         return meeting
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
-    mine = update(RequestWait).where(RequestWait.candidate_id == candidate.id)
-    session.execute(mine.values(word=None, words=None).execution_options(synchronize_session=False))
+    forget_word(session, candidate)
     # What was said was said of the time before.
     session.execute(delete(RequestOutcome).where(RequestOutcome.candidate_id == candidate.id).execution_options(synchronize_session=False))
     is_first = meeting is None
@@ -161,6 +160,12 @@ def _book(
     step = "booked" if is_first else "rebooked"
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, by=actor, when=slot.starts_at.isoformat(), zone=slot.zone)
     return meeting
+
+
+def forget_word(session: Session, candidate: RequestCandidate) -> None:
+    """Forget why another time was looked for: one is settled."""
+    mine = update(RequestWait).where(RequestWait.candidate_id == candidate.id)
+    session.execute(mine.values(word=None, words=None).execution_options(synchronize_session=False))
 
 
 def take_off(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_open: bool = False) -> datetime | None:

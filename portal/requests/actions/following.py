@@ -1,7 +1,6 @@
 """The clock: owners and customers are reminded, admins told, silence counts, both sides are asked what happened. Each may run twice."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.outcomes import settle_if_due
 from portal.requests.actions.proposing import ask_owner_mail, let_go
-from portal.requests.actions.telling import asked_words, closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asked_words, closest, outcome_words, tell_admins, tell_staff, when_of
 from portal.requests.actions.waiting import may_write
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome
 from portal.requests.queries.parties import holder_of, meeting_of
@@ -121,8 +120,8 @@ def ask_both(session: Session, *, candidate_id: int, now: datetime) -> bool:
     if candidate is None or candidate.id != candidate_id or candidate.state != CandidateState.SCHEDULED:
         return False
     record(session, system("job"), "request.outcome_asked", SOURCE, request.id, now=now, candidate_id=candidate_id)
-    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate)
-    data: dict[str, Any] = customer_words(session, request, candidate)
+    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate, **when_of(session, candidate))
+    data = outcome_words(session, request, candidate)
     send_link(session, candidate, LinkKind.CUSTOMER, recipient(session, candidate.person_id), "request_outcome", data, now)
     return True
 

@@ -211,16 +211,17 @@ def _tell_decided(
         "is_customer": True,
         "firm": "",
     }
-    key, answers = f"request:{request.id}:{candidate.id}:decided", {"answers_to": asker}
+    key = f"request:{request.id}:{candidate.id}:decided"
     data = customer_words(session, request, candidate) | facts
     to = recipient(session, candidate.person_id)
     if _may_hear(session, candidate, now):
-        notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), **answers)
+        notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), answers_to=asker)
     prospect = prospect_of(request)
     if prospect is not None and meeting is not None and facts["when"]:
         words = prospect_words(session, request, candidate)
-        theirs = {"is_customer": False, "points": 0, "zone": meeting.prospect_zone or meeting.zone, "firm": words["company"], "told_as": ""}
-        notify(session, to=prospect, kind=DECIDED, data=words | facts | theirs, key=key, now=now, **answers)
+        theirs = {"is_customer": False, "said": "", "points": 0, "firm": words["company"], "told_as": ""}
+        theirs |= {"zone": meeting.prospect_zone or meeting.zone}
+        notify(session, to=prospect, kind=DECIDED, data=words | facts | theirs, key=key, now=now, answers_to=asker)
 
 
 def _may_hear(session: Session, candidate: RequestCandidate, now: datetime) -> bool:

@@ -9,9 +9,9 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_key
 from portal.kernel.text import clean_line
-from portal.requests.actions.booking import cancel_booked
+from portal.requests.actions.booking import cancel_booked, forget_word
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, require_holder, require_way
-from portal.requests.actions.telling import closest, customer_words, tell_staff
+from portal.requests.actions.telling import closest, outcome_words, tell_staff
 from portal.requests.actions.waiting import may_write, write_again
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
 from portal.requests.queries.parties import meeting_of
@@ -44,6 +44,7 @@ def write_outside(
         raise ToldAlready()
     cancel_booked(session, request, candidate, now, is_held=True)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
+    forget_word(session, candidate)
     meeting = _put(session, candidate, meeting, starts_at, minutes, zone, now)
     note = before or RequestOutside(candidate_id=candidate.id)
     note.who, note.noted_by_id, note.noted_at = named, int(actor.id or 0), now
@@ -73,4 +74,4 @@ def _put(
 def _ask(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate, starts_at: datetime, now: datetime) -> None:
     tell_staff(session, request, "outside", now, to=closest(request), candidate=candidate, by=actor, when=starts_at.isoformat())
     if may_write(session, request, candidate, now):
-        write_again(session, request, candidate, "request_outcome", customer_words(session, request, candidate), now)
+        write_again(session, request, candidate, "request_outcome", outcome_words(session, request, candidate), now)

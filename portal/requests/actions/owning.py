@@ -16,7 +16,7 @@ from portal.requests.actions.proposing import free_slot
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import works_here
-from portal.requests.rules.answering import REASON_LENGTH, OwnerNo
+from portal.requests.rules.answering import OWNER_NO_NAMES, REASON_LENGTH, OwnerNo
 from portal.requests.rules.refusals import CodeNeeded
 from portal.requests.rules.states import Move
 
@@ -78,6 +78,7 @@ def _refuse(session: Session, actor: Actor, request: ReferenceRequest, candidate
     session.flush()
     free_slot(session, request, candidate, now)
     revoke_links(session, candidate.id, now)
+    named = OWNER_NO_NAMES[OwnerNo(code)]
     record(session, actor, "request.owner_refused", SOURCE, request.id, now=now, candidate_id=candidate_id, code=code)
-    tell_staff(session, request, "owner_refused", now, to=closest(request), candidate=candidate, by=actor, reason=clean(said)[:REASON_LENGTH])
+    tell_staff(session, request, "owner_refused", now, to=closest(request), candidate=candidate, by=actor, reason=candidate.owner_said, code=named)
     return request

@@ -14,8 +14,10 @@ from portal.people.models import Company, Person
 from portal.people.queries.persons import admins, recipient, recipients
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import label_for, works_here
+from portal.requests.queries.parties import label_for, settled_of, works_here
 from portal.requests.queries.terms import terms_of
+from portal.requests.rules.answering import length_of
+from portal.requests.rules.states import MEETINGS
 
 STEP = "request_step"
 
@@ -42,6 +44,7 @@ def tell_staff(
         "prospect": request.prospect,
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "reason": "",
+        "code": "",
         "when": "",
         "zone": programme_zone(session),
     } | facts
@@ -83,10 +86,26 @@ def customer_words(session: Session, request: ReferenceRequest, candidate: Reque
 
 def asked_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
     """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, and by when."""
-    told = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
-    told |= {"takes": MEANINGS[Activity(request.activity)].takes, "minutes": terms_of(session).minutes}
+    activity = Activity(request.activity)
+    minutes = length_of(activity, terms_of(session).minutes) if activity in MEETINGS else 0
+    told: dict[str, Any] = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
+    told |= {"takes": MEANINGS[activity].takes, "minutes": minutes}
     told |= {"needed_by": request.needed_by.isoformat()} if request.needed_by else {}
     return customer_words(session, request, candidate) | told
+
+
+def outcome_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
+    """Return what a customer needs to know to say how it went: with whom it was, of those the invitation named, and when."""
+    meeting = settled_of(session, candidate.id)
+    told = {"contact": request.prospect_contact if request.prospect_email else "", "when": "", "zone": ""}
+    told |= {"when": meeting.starts_at.isoformat(), "zone": meeting.zone} if meeting is not None else {}
+    return customer_words(session, request, candidate) | told
+
+
+def when_of(session: Session, candidate: RequestCandidate) -> dict[str, Any]:
+    """Return when a meeting was, for the mails of staff; empty where none stands."""
+    meeting = settled_of(session, candidate.id)
+    return {"when": meeting.starts_at.isoformat(), "zone": meeting.zone} if meeting is not None else {}
 
 
 def company_name(session: Session, candidate: RequestCandidate) -> str:

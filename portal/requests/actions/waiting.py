@@ -22,7 +22,7 @@ from portal.requests.actions.booking import prospect_of, prospect_words, send_ti
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go, require_agreed, require_reference
-from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
+from portal.requests.actions.telling import asker_of, closest, customer_words, outcome_words, tell_admins, tell_staff, when_of
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
 from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
@@ -168,9 +168,9 @@ def _tell_of_silence(
     if due is WaitDue.TELL_SILENCE:
         tell_admins(session, request, "silent", now, candidate=candidate)
         return
-    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate)
+    tell_staff(session, request, "outcome", now, to={request.requester_id}, candidate=candidate, **when_of(session, candidate))
     if can_write:
-        write_again(session, request, candidate, "request_outcome", customer_words(session, request, candidate), now)
+        write_again(session, request, candidate, "request_outcome", outcome_words(session, request, candidate), now)
 
 
 def _give_up(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_told: bool) -> None:

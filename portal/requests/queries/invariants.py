@@ -20,6 +20,20 @@ INVARIANTS = (
         AND r.state <> CASE c.state WHEN 'asked' THEN 'customer_asked' ELSE c.state END""",
     ),
     Invariant(
+        "I15", "Whoever is waited for after a yes said yes, and was reminded or asked no sooner than the waiting began.", "request_wait",
+        """SELECT w.candidate_id AS id, 'waits without a yes, or was reminded or asked before it began' AS text FROM request_wait w
+        JOIN request_candidate c ON c.id = w.candidate_id
+        WHERE c.answered_at IS NULL OR (w.since_at < c.answered_at AND c.state IN ('accepted', 'scheduled'))
+        OR w.reminded_at < w.since_at OR w.asked_at < w.since_at
+        OR (w.word IS NOT NULL AND c.state = 'scheduled') OR (w.words <> '' AND w.word IS NULL)""",
+    ),
+    Invariant(
+        "I15", "What took place outside the portal had begun before it was written down, and its meeting stands.", "request_outside",
+        """SELECT o.candidate_id AS id, 'has no meeting that stands and had begun' AS text FROM request_outside o
+        LEFT JOIN request_meeting m ON m.candidate_id = o.candidate_id
+        WHERE m.candidate_id IS NULL OR m.cancelled_at IS NOT NULL OR m.starts_at > o.noted_at OR o.who = ''""",
+    ),
+    Invariant(
         "I15", "A completed request has its act, and was paid as the act says, once.", "reference_request",
         """SELECT r.id, 'has no act, or was not paid as it says' AS text FROM reference_request r
         JOIN request_candidate c ON c.request_id = r.id AND c.state = 'completed'

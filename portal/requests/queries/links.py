@@ -11,6 +11,16 @@ from portal.requests.models import RequestCandidate, RequestLink
 from portal.requests.rules.links import LinkKind
 
 
+def answered_behind(session: Session, token: str, now: datetime) -> RequestCandidate:
+    """Return the candidate of whom an account owner has answered by this link, also once it opens nothing else; ``LinkSpent`` for every other."""
+    own = (RequestLink.token_hash == token_hash(token), RequestLink.kind == LinkKind.OWNER, RequestLink.expires_at > now)
+    found = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id)
+    candidate = session.scalar(found.where(*own, RequestCandidate.owner_answered_at.is_not(None)))
+    if candidate is None:
+        raise LinkSpent()
+    return candidate
+
+
 def candidate_behind(session: Session, token: str, kind: LinkKind, now: datetime) -> RequestCandidate:
     """Return the candidate of a link that is good; ``LinkSpent`` for every other one, whatever is wrong with it."""
     good = (RequestLink.token_hash == token_hash(token), RequestLink.kind == kind, RequestLink.revoked_at.is_(None), RequestLink.expires_at > now)

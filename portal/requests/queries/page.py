@@ -27,6 +27,7 @@ from portal.requests.queries.parties import blackouts_of, masked, request_for, t
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
+from portal.requests.rules.answering import length_of
 from portal.requests.rules.lists import STEP_NAMES
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
@@ -314,7 +315,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
         state=CandidateState(candidate.state), zone=slots[0].zone if slots else zone,
-        minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
+        minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts,
     )  # fmt: skip
 

@@ -8,12 +8,17 @@ from zoneinfo import ZoneInfo
 from portal.kernel.clock import local_date
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
+from portal.profiles.rules.activity import Activity
 from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 
 LINK_GOOD_FOR = timedelta(days=90)
 """A link outlives the ask and the meeting, so that who says late how it went still can."""
 LINK_TRIES = Limit("request.link", 60, timedelta(hours=1))
 LENGTHS = (30, 60)
+LENGTHS_OF = {Activity.VISIT: (60, 120, 240)}
+"""How long a meeting of a kind may take, in minutes, where that is not half an hour or an hour: nobody travels for half an hour."""
+DAY_BEGINS, DAY_ENDS = 7, 20
+"""Between these hours of their own clock people expect to be met."""
 SLOTS = 3
 SLOT_DAYS = 60
 NOTICE = timedelta(hours=1)
@@ -116,9 +121,51 @@ def in_zone(wall: datetime, zone: str) -> datetime:
     return moment
 
 
-def require_length(minutes: int) -> int:
-    """Return the length of a meeting; refuses all but half an hour and an hour."""
-    if minutes not in LENGTHS:
+def lengths_of(activity: Activity) -> tuple[int, ...]:
+    """Return how long a meeting of this kind may take, in minutes."""
+    return LENGTHS_OF.get(activity, LENGTHS)
+
+
+def length_of(activity: Activity, minutes: int) -> int:
+    """Return how long a meeting of this kind takes if nobody chooses: ``minutes``, or the shortest that fits the kind."""
+    return minutes if minutes in lengths_of(activity) else lengths_of(activity)[0]
+
+
+class Odd(StrEnum):
+    """What is odd about a time that is offered. It is said, and nothing is refused for it."""
+
+    AFTER_NEED = "after_need"
+    CUSTOMER_NIGHT = "customer_night"
+    PROSPECT_NIGHT = "prospect_night"
+
+
+ODD_NAMES = {
+    Odd.AFTER_NEED: N_("This is after the day by which it is needed."),
+    Odd.CUSTOMER_NIGHT: N_("This is before 7:00 or after 20:00 where the customer is."),
+    Odd.PROSPECT_NIGHT: N_("This is before 7:00 or after 20:00 where the prospect is."),
+}
+
+
+def odd_of(starts_at: datetime, minutes: int, *, zone: str, needed_by: date | None, prospect_zone: str | None = None) -> list[Odd]:
+    """Return what is odd about a time: after the day by which it is needed, or early or late in the day where one of them is (``zone`` of the
+    customer, ``prospect_zone`` once it is known).
+    """
+    odd = [Odd.AFTER_NEED] if needed_by is not None and local_date(starts_at, zone) > needed_by else []
+    odd += [Odd.CUSTOMER_NIGHT] if _is_night(starts_at, minutes, zone) else []
+    odd += [Odd.PROSPECT_NIGHT] if prospect_zone and _is_night(starts_at, minutes, prospect_zone) else []
+    return odd
+
+
+def _is_night(starts_at: datetime, minutes: int, zone: str) -> bool:
+    begins = starts_at.astimezone(ZoneInfo(zone))
+    ends = (starts_at + timedelta(minutes=minutes)).astimezone(ZoneInfo(zone))
+    is_late = ends.date() != begins.date() or (ends.hour, ends.minute) > (DAY_ENDS, 0)
+    return begins.hour < DAY_BEGINS or is_late
+
+
+def require_length(minutes: int, activity: Activity) -> int:
+    """Return the length of a meeting; refuses one that does not fit its kind."""
+    if minutes not in lengths_of(activity):
         raise LengthUnknown()
     return minutes
 

@@ -128,9 +128,9 @@ class SlotTooFar(Refusal):
 
 
 class SlotTwice(Refusal):
-    """The same time twice."""
+    """The same time twice, or two that overlap."""
 
-    message = N_("This time is offered twice.")
+    message = N_("This time overlaps with another one that you offer.")
 
 
 class SlotOff(Refusal):
@@ -165,9 +165,9 @@ class WhyNeeded(Refusal):
 
 
 class LengthUnknown(Refusal):
-    """Neither half an hour nor an hour."""
+    """A length that does not fit what is arranged."""
 
-    message = N_("Choose 30 or 60 minutes.")
+    message = N_("Choose one of the lengths that are offered.")
     field = "minutes"
 
 

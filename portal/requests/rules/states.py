@@ -144,7 +144,11 @@ WAYS: Mapping[Move, Way] = {
     Move.TAKE_UP: Way((State.OPEN, State.MATCHING), State.MATCHING),
     Move.PROPOSE: Way((State.OPEN, State.MATCHING), State.PROPOSED),
     Move.OWNER_AGREE: Way((State.PROPOSED,), State.OWNER_AGREED, (CandidateState.PROPOSED,), CandidateState.OWNER_AGREED),
-    Move.OWNER_REFUSE: Way((State.PROPOSED,), State.MATCHING, (CandidateState.PROPOSED,), CandidateState.OWNER_DECLINED),
+    # Who agreed may still say no, as long as nobody has written to the customer.
+    Move.OWNER_REFUSE: Way(
+        (State.PROPOSED, State.OWNER_AGREED), State.MATCHING,
+        (CandidateState.PROPOSED, CandidateState.OWNER_AGREED), CandidateState.OWNER_DECLINED,
+    ),
     Move.ASK: Way((State.OWNER_AGREED,), State.CUSTOMER_ASKED, (CandidateState.OWNER_AGREED,), CandidateState.ASKED),
     Move.ACCEPT: Way((State.CUSTOMER_ASKED,), State.ACCEPTED, (CandidateState.ASKED,), CandidateState.ACCEPTED),
     # Who said yes may still have to say no.

@@ -16,6 +16,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import read_id
 from portal.people.actions.throttles import count_try
+from portal.people.queries.persons import get_person
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
 from portal.requests.actions.answering import accept, decline, offer_others
@@ -25,16 +26,17 @@ from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_
 from portal.requests.actions.reopening import say_none_suits, say_not_needed
 from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, ProspectNoForm, TimesForm
 from portal.requests.models import RequestCandidate
-from portal.requests.queries.links import candidate_behind
+from portal.requests.queries.links import answered_behind, candidate_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
-from portal.requests.rules.answering import LINK_TRIES
+from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
 from portal.web.forms import Form
 from portal.web.guards import current_actor, public
+from portal.web.language import speak_to
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
 
@@ -80,13 +82,34 @@ def _back(endpoint: str) -> ResponseReturnValue:
     return redirect(url_for(endpoint, **kept), 303)
 
 
+def _odd(form: TimesForm, asked: Asked) -> list[tuple[datetime, list[Odd]]]:
+    """Return the times that are odd, with what is, before they are sent; nothing once they were shown and sent all the same.
+
+    What cannot be at all is refused elsewhere.
+    """
+    if form.sure.data == form.typed:
+        return []
+    known = asked.meeting.prospect_zone if asked.meeting else None
+    found = []
+    for wall in filter(None, form.walls):
+        try:
+            moment = in_zone(wall, form.zone.data)
+        except SlotNever:
+            continue
+        facts = {"zone": form.zone.data, "needed_by": asked.request.needed_by, "prospect_zone": known}
+        if moment > utcnow() and (odd := odd_of(moment, form.minutes.data, **facts)):
+            found.append((moment, odd))
+    form.sure.data = form.typed
+    return found
+
+
 def _answer(page: Callable[..., ResponseReturnValue], name: str, make: Callable[..., Form]) -> Callable[[Refusal], ResponseReturnValue]:
     """Return how a refusal is answered: by the page, with what was typed; where things have moved on, by the page as they stand."""
 
     def again(refusal: Refusal) -> ResponseReturnValue:
-        if isinstance(refusal, LinkSpent | TooManyTries):
+        if isinstance(refusal, TooManyTries):
             return _spent(refusal)
-        if isinstance(refusal, MOVED):
+        if isinstance(refusal, (*MOVED, LinkSpent)):
             return page(note=sentence(refusal), status=refusal.status)
         form = make()
         form.refuse(refusal)
@@ -104,15 +127,25 @@ def owners_page() -> ResponseReturnValue:
 
 def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
     try:
-        candidate = _opened(LinkKind.OWNER)
+        candidate = _owners_candidate()
         owner_by_link(db(), candidate, current_actor().origin)
         asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
+    owner = get_person(db(), candidate.owner_id or 0)
+    speak_to(owner.language)
     forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}
     budget = budget_of(db(), candidate.person_id, utcnow()).person
     spent = _("%(used)s of %(most)s asks in %(days)s days, this one among them", used=budget.used, most=budget.most, days=budget.days)
-    return render("requests/agree.html", asked=asked, note=note, spent=spent, **forms, **NAMES), status
+    return render("requests/agree.html", asked=asked, owner=owner.name, note=note, spent=spent, **forms, **NAMES), status
+
+
+def _owners_candidate() -> RequestCandidate:
+    """Return whom the owner is asked about; once they answered, also by a link that opens nothing else any more."""
+    try:
+        return _opened(LinkKind.OWNER)
+    except LinkSpent:
+        return answered_behind(db(), _given()["t"], utcnow())
 
 
 @bp.post("/agree/yes")
@@ -129,13 +162,13 @@ def owner_agrees(ready: None) -> ResponseReturnValue:
 @public
 @writes(first=_counted, again=_answer(_owners, "no", OwnerNoForm))
 def owner_refuses(ready: None) -> ResponseReturnValue:
-    """Do not agree. The link is spent then, so the thanks stand on this answer."""
+    """Do not agree, or not any more. The page then says what was answered, though the link opens nothing else."""
     form = OwnerNoForm()
     if not form.validate():
         return _owners(no=form, status=422)
     given = {"code": form.code.data, "said": form.said.data or ""}
     refuse_by_link(db(), current_actor().origin, candidate=_opened(LinkKind.OWNER), **given, now=utcnow())
-    return render("requests/thanks.html", text=_("The slot is free again, and whoever asked reads your reason. Nobody has written to the customer."))
+    return _back("requests.owners_page")
 
 
 @bp.get("/asked")
@@ -151,11 +184,14 @@ def _customers(**given: Any) -> ResponseReturnValue:
         asked = behind_link(db(), _opened(LinkKind.CUSTOMER))
     except LinkSpent as refusal:
         return _spent(refusal)
+    speak_to(get_person(db(), asked.candidate.person_id).language)
     kept = _given()
     times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
     forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
+    odd = given.pop("odd", [])
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
-    return render("requests/asked.html", asked=asked, note=note, now=utcnow(), **forms, **NAMES), status
+    forms["times"].offer(asked.activity)
+    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), status
 
 
 @bp.post("/asked/yes")
@@ -167,6 +203,8 @@ def customer_accepts(ready: None) -> ResponseReturnValue:
     form, asked = TimesForm(), behind_link(db(), candidate)
     if asked.is_meeting and not form.validate():
         return _customers(times=form, status=422)
+    if asked.is_meeting and (odd := _odd(form, asked)):
+        return _customers(times=form, odd=odd)
     given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data} if asked.is_meeting else {}
     accept(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
     return _back("requests.customers_page")
@@ -181,6 +219,8 @@ def customer_offers(ready: None) -> ResponseReturnValue:
     if not form.validate():
         return _customers(times=form, status=422)
     candidate = _opened(LinkKind.CUSTOMER)
+    if odd := _odd(form, behind_link(db(), candidate)):
+        return _customers(times=form, odd=odd)
     given = {"walls": form.walls, "minutes": form.minutes.data, "zone": form.zone.data}
     offer_others(db(), current_actor().origin, candidate=candidate, **given, now=utcnow())
     flash(_("Thank you. Your times are passed on."), "good")
@@ -230,6 +270,7 @@ def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "",
         asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
     except LinkSpent as refusal:
         return _spent(refusal)
+    speak_to(None)
     settled = asked.settled
     form = pick or PickForm(formdata=None, data=_given() | {"place": settled.place if settled else ""})
     zone = TimesForm(formdata=None).zone

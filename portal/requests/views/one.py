@@ -39,6 +39,7 @@ from portal.requests.forms import (
 )
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.terms import terms_of
+from portal.requests.rules.answering import length_of
 from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome
 from portal.requests.views.shared import NAMES, bp
@@ -278,7 +279,8 @@ def _page(
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
     if name != "outside":
         known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
-        forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": whole.meeting.minutes if whole.meeting else terms_of(db()).minutes})
+        minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
+        forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": minutes})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
     if whole.request.deal_outcome and name != "deal":

@@ -5,7 +5,7 @@ from flask import Blueprint
 from portal.finding.rules.fit import Told
 from portal.finding.views.names import spoken
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS
-from portal.requests.rules.answering import CUSTOMER_NO_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES
+from portal.requests.rules.answering import CUSTOMER_NO_NAMES, ODD_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES, odd_of
 from portal.requests.rules.lists import TAB_NAMES
 from portal.requests.rules.outcome import GRADES
 from portal.requests.rules.states import CANDIDATE_NAMES, OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES, TURN_NAMES, State
@@ -30,6 +30,8 @@ NAMES = {
     "customer_nos": CUSTOMER_NO_NAMES,
     "unfilled": {str(key): name for names in (UNFILLED_NAMES, GAVE_UP_NAMES) for key, name in names.items()},
     "looks": LOOKS,
+    "odd_names": ODD_NAMES,
+    "odd_of": odd_of,
     "told": Told.from_json,
     "spoken": spoken,
 }
