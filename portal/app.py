@@ -13,6 +13,7 @@ from portal.acts.actions import loads as asks_loads
 from portal.acts.actions.acts import ActHeard
 from portal.acts.importer import AsksImporter
 from portal.acts.queries.refusing import NO_REFERENCE
+from portal.acts.rooms import AskingRoom
 from portal.acts.views import doors as goodwill
 from portal.acts.views import own as asks
 from portal.acts.views import staff as goodwill_shown
@@ -150,7 +151,7 @@ from portal.referrals.queries import TakenBack
 from portal.requests import admin as requests_admin
 from portal.requests import jobs as requests_jobs
 from portal.requests.actions import hearing as requests_hearing
-from portal.requests.queries.page import asks_of_requests
+from portal.requests.queries.asks import AsksOfRequests
 from portal.requests.queries.records import CompletedRequests, asked_for, live_needs
 from portal.requests.queries.sources import describe_requests, requests_matching
 from portal.requests.queries.terms import terms_of as request_terms
@@ -342,8 +343,8 @@ AUDIENCE_OWNERS: list[AudienceOwner] = [
     ChallengeOwner(),
     RewardOwner(),
 ]
-# What asks on the page of one's asks came from, by source type: the words of who asks, and the page on which it is answered.
-ASK_PAGES = {"reference_request": asks_of_requests}
+# What rooms ask besides goodwill itself, by the type of the source: their words, where it is answered, and where staff settle it.
+ASK_PAGES: dict[str, AskingRoom] = {"reference_request": AsksOfRequests()}
 # What needs a level of recognition, so that it is not removed.
 LEVEL_USES = [level_use]
 # What lines of a statement came from, by source type.

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import settle_outside_ask, withdraw_ask
-from portal.acts.actions.asking import MOST_YEARS, log_outside_ask
+from portal.acts.actions.outside import MOST_YEARS, log_outside_ask
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.asks import states_of
 from portal.acts.queries.people import find_asker, person_of

@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, finish_ask, withdraw_ask
-from portal.acts.actions.asking import log_outside_ask, propose_ask
+from portal.acts.actions.asking import propose_ask
+from portal.acts.actions.outside import log_outside_ask
 from portal.acts.models.asks import Ask
 from portal.acts.queries.asks import find_ask, outcomes_of
 from portal.acts.queries.budget import budget_of

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.asking import log_outside_ask, propose_ask
+from portal.acts.actions.asking import propose_ask
+from portal.acts.actions.outside import log_outside_ask
 from portal.acts.models.asks import Ask
 from portal.kernel.actor import ADMIN, ADVOCATE, EMPLOYEE, Actor
 from portal.kernel.clock import utcnow

@@ -118,6 +118,15 @@ def test_the_list_is_saved_as_a_file_with_its_reasons(greta: PortalClient) -> No
     assert any("free again on" in row["what_stands_against"] for row in rows)
 
 
+def test_where_nothing_is_asked_for_no_page_and_no_file_tells_a_fit(greta: PortalClient, house: House) -> None:
+    for address in (f"/find/{house.kestrel}", f"/find/compare?who={house.kestrel}&who={house.alto}", "/find/favourites", "/find"):
+        shown, asked = greta.get(address).text, greta.get(f"{address}{'&' if '?' in address else '?'}industry=Transport").text
+        assert ("% fit" not in shown, "% of what you asked for" not in shown) == (True, True), address
+        assert "% fit" in asked or "% of what you asked for" in asked or address == "/find/favourites"
+    files = [csv.DictReader(io.StringIO(greta.get(f"/find?format=csv{deal}").text.lstrip("\ufeff"))) for deal in ("", "&industry=Transport")]
+    assert [{bool(row["fit"]) for row in rows} for rows in files] == [{False}, {True}]
+
+
 def test_an_empty_search_tells_what_to_let_go_of(greta: PortalClient) -> None:
     page = words(greta.get("/find?industry=Transport&language=Finnish&worry=spreadsheets").text)
     assert "Nobody fits all of this" in page
@@ -149,6 +158,14 @@ def test_four_at_most_stand_side_by_side(greta: PortalClient, house: House) -> N
     assert "Kestrel Freight" in page
     assert "Asked 4 of 4" in page
     assert "Upset Co" not in page
+    differs, same = page.split(" things are the same for all", 1)
+    told_once = [f">{label}</dt>" in same for label in ("Industry", "May be asked for", "Load", "Last asked", "Why")]
+    assert told_once == [True, True, True, False, False]
+    for told in ("Takes one of 4 free asks until", "Takes nothing now: no ask is free until", "Effort 8", "Last asked", "Never"):
+        assert told in differs
+    assert f"/requests/new?person={house.kestrel}&amp;activity=call&amp;industry=Transport" in differs, "and leads on to ask each of them"
+    for led in ("Ask: Kestrel Freight", "Ask later: Alto Rail", "Verify first: Nimbus Foundry"):
+        assert led in differs
     assert "Nobody to compare" in greta.get("/find/compare").text
 
 

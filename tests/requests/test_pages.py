@@ -154,9 +154,14 @@ def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Databas
     assert f"/asked?c={candidate_id}" in text_at(ada, "/asks")
     ask = ada.post("/asks/1/yes", follow_redirects=True)
     assert "is settled there" in ask.text
+    goodwill = f"/goodwill/people/{cast.ada_id}"
+    assert all(f'href="/requests/{request_id}"' in text_at(reader, goodwill) for reader in (owner, admin)), "the way there stands beside it"
     assert CANARY not in text_at(ada, f"/asked?c={candidate_id}")
     assert text_at(client, f"/asked?c={candidate_id}", 410)
     assert ada.post("/asked/no", data={"c": candidate_id, "code": "no_time"}).status_code == 303
+    past = text_at(ada, "/asks").split("Everything you were asked")[1]
+    assert "Declined" in past
+    assert f"by {cast.admin_row.name}" not in past, "who pressed the button is nobody they know: the request’s words say who asks"
 
 
 def test_a_draft_is_kept_and_through_an_admin_a_request_waits_until_one_takes_it_up(database: Database, sign_in: SignIn) -> None:

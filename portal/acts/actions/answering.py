@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
+from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
 from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotYours, SettledElsewhere
 from portal.audit.actions import record
@@ -147,7 +148,7 @@ def require_minutes(minutes: int | None) -> None:
 
 
 def _require_source(session: Session, ask: Ask, source: Source | None) -> None:
-    if ask.source_type in session.info.get("ask_pages", {}) and source != (ask.source_type, ask.source_id):
+    if ask.source_type in rooms_that_ask(session) and source != (ask.source_type, ask.source_id):
         raise SettledElsewhere()
 
 

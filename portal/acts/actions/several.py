@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import lapse
-from portal.acts.actions.asking import ask_all, known_kind, not_here, require_staff
+from portal.acts.actions.asking import ask_all, not_here
+from portal.acts.actions.keeping import known_kind, require_staff
 from portal.acts.actions.locking import lock_budgets
 from portal.acts.models.asks import Ask
 from portal.acts.queries.budget import Budget, budgets_of

@@ -1,6 +1,6 @@
 """Reading asks: one's outcomes, what is open, what was asked of somebody."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
+from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import AskState, Came, state_of
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
@@ -87,16 +88,26 @@ def count_open(session: Session, actor: Actor, *, person_id: int | None = None, 
     return session.scalar(found) or 0
 
 
-def asked_by(session: Session, person_id: int, rows: list[AskRow]) -> dict[int, tuple[str, str]]:
+def asked_by(session: Session, person_id: int, rows: Iterable[AskRow]) -> dict[int, tuple[str, str]]:
     """Return, by ask, the words of the room that asks and the page on which it is answered there, for what rooms of ``ASK_PAGES`` ask.
 
     Both are empty while a slot is only reserved, and nobody has written to the person.
     """
     found: dict[int, tuple[str, str]] = {}
-    for kind, pages in session.info.get("ask_pages", {}).items():
-        mine = {row.ask.source_id: row.ask.id for row in rows if row.ask.source_type == kind}
-        told = pages(session, person_id, list(mine)) if mine else {}
-        found |= {ask_id: told.get(source_id, ("", "")) for source_id, ask_id in mine.items()}
+    for kind, room in rooms_that_ask(session).items():
+        mine = {row.ask.id: row.ask.source_id or 0 for row in rows if row.ask.source_type == kind}
+        told = room.told(session, person_id, sorted(set(mine.values()))) if mine else {}
+        found |= {ask_id: told.get(source_id, ("", "")) for ask_id, source_id in mine.items()}
+    return found
+
+
+def settled_at(session: Session, actor: Actor, rows: Iterable[AskRow]) -> dict[int, str]:
+    """Return, by ask that another room makes, the page of staff on which it is settled; empty where the actor may not open that."""
+    found: dict[int, str] = {}
+    for kind, room in rooms_that_ask(session).items():
+        mine = {row.ask.id: row.ask.source_id or 0 for row in rows if row.ask.source_type == kind}
+        open_to = room.readable(session, actor, sorted(set(mine.values()))) if mine else ()
+        found |= {ask_id: room.page_of(source_id) if source_id in open_to else "" for ask_id, source_id in mine.items()}
     return found
 
 

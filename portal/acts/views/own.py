@@ -107,7 +107,7 @@ def _page(form: TermsForm | None = None, *, refused: tuple[int, AnswerForm] | No
     page = asks_of(db(), me, after=request.args.get("after"))
     shown = form or terms_form(TermsForm, budget.person.terms).offer(default, budget.person.terms.days)
     waiting = open_asks(db(), current_actor(), person_id=me)
-    facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now, "asked_by": asked_by(db(), me, waiting)}
+    facts = {"budget": budget, "default": default, "open": waiting, "page": page, "now": now, "asked_by": asked_by(db(), me, [*waiting, *page.rows])}
     facts["kept_apart"] = refused[1].reason.data if refused and refused[0] not in [row.ask.id for row in waiting] else ""
     blank = AnswerForm(formdata=None)
     return render("acts/mine.html", form=shown, answer=blank, refused=refused, **facts, **NAMES)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import answer_ask, finish_ask, get_ask, withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.forms import AskForm, OutcomeForm, PeopleFilter
-from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, count_open, open_asks
+from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, count_open, open_asks, settled_at
 from portal.acts.queries.budget import budget_of, budgets_of, company_budget
 from portal.acts.queries.people import approvers, everybody_to_ask, people_to_ask
 from portal.acts.rules.asks import Channel
@@ -169,9 +169,8 @@ def _open_of(refused: tuple[int, OutcomeForm] | None, **whose: int) -> dict[str,
     actor = current_actor()
     found, total = open_asks(db(), actor, **whose), count_open(db(), actor, **whose)
     apart = refused[1].note.data if refused and refused[0] not in [row.ask.id for row in found] else ""
-    elsewhere = tuple(db().info.get("ask_pages", ()))
     shown = {"open": found, "open_total": total, "outcome": OutcomeForm(formdata=None), "refused": refused, "kept_apart": apart}
-    return shown | {"settled_elsewhere": elsewhere}
+    return shown | {"settled_at": settled_at(db(), actor, found)}
 
 
 def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = None, refused: tuple[int, OutcomeForm] | None = None) -> str:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.acts.actions.asking import log_outside_ask
+from portal.acts.actions.outside import log_outside_ask
 from portal.acts.actions.several import Line, ask_several, foresee_several
 from portal.acts.forms import LogForm, SeveralForm
 from portal.acts.queries.budget import budget_of

@@ -5,8 +5,9 @@ from random import Random
 from typing import Any
 
 from portal.acts.actions.answering import answer_ask, expire_due, finish_ask
-from portal.acts.actions.asking import Override, log_outside_ask, propose_ask
+from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.actions.blocking import set_block
+from portal.acts.actions.outside import log_outside_ask
 from portal.acts.actions.saying import set_company_terms, set_own_terms
 from portal.acts.models.asks import Ask
 from portal.acts.rules.asks import AskKind, Came, Channel

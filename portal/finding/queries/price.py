@@ -9,6 +9,7 @@ from portal.acts.queries.budget import budget_of
 from portal.acts.queries.settings import efforts_at
 from portal.finding.queries.facts import load_of
 from portal.finding.records import LiveNeeds
+from portal.finding.rules.facts import Load
 from portal.finding.rules.price import OtherNeed, Price, price_of
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
@@ -21,7 +22,13 @@ def ask_price(session: Session, person_id: int, activity: Activity, needed_by: d
     Another need counts that is open at all; with ``needed_by``, only one that falls into the window of the cap from that day on, before the slot
     is free again. Raises NotFound for who is unknown.
     """
-    load = load_of(budget_of(session, person_id, now))
+    return price_with(session, load_of(budget_of(session, person_id, now)), person_id, activity, needed_by, now, request_id=request_id)
+
+
+def price_with(
+    session: Session, load: Load, person_id: int, activity: Activity, needed_by: date | None, now: datetime, *, request_id: int | None = None
+) -> Price:
+    """Return the price of whose budget is read already."""
     today = local_date(now, programme_zone(session))
     until = today + timedelta(days=load.days)
     told: LiveNeeds | None = session.info.get("live_needs")

@@ -14,7 +14,7 @@ from portal.finding.queries.candidates import Candidate, Search, candidates_of, 
 from portal.finding.queries.candidates import search as search_for
 from portal.finding.queries.favourites import favourites_of, marked_among
 from portal.finding.queries.library import substitutes
-from portal.finding.queries.price import ask_price
+from portal.finding.queries.price import ask_price, price_with
 from portal.finding.rules.needs import Needs
 from portal.finding.views.names import NAMES, called, described, does, spoken
 from portal.kernel.clock import local_date, utcnow
@@ -41,7 +41,7 @@ def find() -> ResponseReturnValue:
     needs, actor, now = form.needs(), current_actor(), utcnow()
     found = search_for(db(), actor, needs, now)
     if request.args.get("format") == "csv":
-        return csv_response("references.csv", HEADER, (_line(one) for one in found.shown))
+        return csv_response("references.csv", HEADER, (_line(one, is_asked=bool(needs.set)) for one in found.shown))
     page = page_of(db(), found.shown, request.args.get("after"))
     shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
     shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
@@ -99,7 +99,15 @@ def compare() -> str:
     chosen = list(dict.fromkeys(filter(None, (meant(db(), current_actor(), who) for who in asked))))
     found = candidates_of(db(), current_actor(), chosen[:MOST_COMPARED], needs, now)
     rows = [one for one in found.values() if not _is_unknown(one)]
-    shown = {"rows": rows, "needs": needs, "query": query_of(needs), "left_out": max(len(chosen) - MOST_COMPARED, 0), "today": _today(now)}
+    prices = {one.person_id: price_with(db(), one.facts.load, one.person_id, needs.activity, needs.needed_by, now) for one in rows}
+    shown = {
+        "rows": rows,
+        "needs": needs,
+        "query": query_of(needs),
+        "prices": prices,
+        "left_out": max(len(chosen) - MOST_COMPARED, 0),
+        "today": _today(now),
+    }
     return render("finding/compare.html", **shown, **_starred(rows), **NAMES, **doors())
 
 
@@ -166,10 +174,11 @@ def _ways(needs: Needs) -> list[tuple[str, str]]:
     return [(words, url_for(".find", **query_of(needs.without(name)))) for name, words in told.items() if name in needs.set]
 
 
-def _line(one: Candidate) -> tuple[Any, ...]:
+def _line(one: Candidate, *, is_asked: bool) -> tuple[Any, ...]:
+    """Return a line of the file. Where nothing is asked for there is nothing to fit, so no number is told there."""
     facts = one.facts
     who = "" if one.is_veiled else ", ".join(filter(None, (facts.name, facts.title)))
     why = "; ".join(spoken(told) for told in one.reasons)
     against = " ".join(sentence(failed) for failed in one.failed)
     place = (facts.industry, facts.region, facts.size)
-    return (one.fit, described(one), who, *place, ", ".join(does(one)), one.slots_used, one.slots_most, why, against)
+    return (one.fit if is_asked else "", described(one), who, *place, ", ".join(does(one)), one.slots_used, one.slots_most, why, against)

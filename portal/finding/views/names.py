@@ -9,7 +9,7 @@ from portal.finding.queries.calling import called as called_in
 from portal.finding.queries.candidates import Candidate
 from portal.finding.rules.fit import Told
 from portal.finding.rules.library import KIND_NAMES
-from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
 from portal.web.errors import sentence, shown_fact
 from portal.web.transaction import db
 
@@ -40,9 +40,15 @@ def does(one: Candidate) -> list[str]:
     return [str(gettext(ACTIVITY_NAMES[activity])) for activity in Activity if activity in one.facts.activities]
 
 
+def asked_for(one: Candidate) -> list[str]:
+    """Return what they may be asked for: what they do, but for kinds of asks that they ruled out since."""
+    unwanted = one.facts.standing.person.terms.unwanted if one.facts.standing else ()
+    return [str(gettext(ACTIVITY_NAMES[what])) for what in Activity if what in one.facts.activities and ASK_OF[what].value not in unwanted]
+
+
 def called(one: Candidate) -> str:
     """Return what stands for them in addresses and forms."""
     return called_in(db(), one.person_id, is_veiled=one.is_veiled)
 
 
-NAMES |= {"called": called, "spoken": spoken, "described": described, "does": does}
+NAMES |= {"called": called, "spoken": spoken, "described": described, "does": does, "asked_for": asked_for}

@@ -324,19 +324,3 @@ def own_candidate(session: Session, actor: Actor, candidate_id: int) -> RequestC
     """Return what a signed-in customer was asked, once they were; None for what is not theirs, or not theirs to know of."""
     row = session.get(RequestCandidate, candidate_id)
     return row if row is not None and row.person_id == actor.id and row.asked_at is not None else None
-
-
-def asks_of_requests(session: Session, person_id: int, request_ids: list[int]) -> dict[int, tuple[str, str]]:
-    """Return what the page of one's asks says of those that requests made: the request's words, and the page on which it is answered.
-
-    Both are empty of what nobody has written to them about.
-    """
-    found = (
-        select(RequestCandidate, ReferenceRequest.told_as, ReferenceRequest.words)
-        .join(ReferenceRequest, ReferenceRequest.id == RequestCandidate.request_id)
-        .where(RequestCandidate.person_id == person_id, RequestCandidate.request_id.in_(request_ids))
-    )
-    return {
-        row.request_id: ("\n".join(filter(None, (told_as, words))), f"/asked?c={row.id}") if row.asked_at else ("", "")
-        for row, told_as, words in session.execute(found)
-    }
