@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.garbage",
     "tests.support.compiled",
     "tests.support.databases",
+    "tests.support.rooms",
     "tests.support.selection",
     "tests.support.nightly",
     "tests.support.order",

@@ -134,7 +134,8 @@ class Templates:
         self.folder = folder
         self._made: dict[str, str] = {}
 
-    def _template(self, engine: str) -> str:
+    def plain(self, engine: str) -> str:
+        """Return the name of the database (on SQLite the path) on which nothing was done but to migrate it."""
         if engine not in self._made:
             if engine == "sqlite":
                 path = self.folder / "template.sqlite3"
@@ -153,7 +154,7 @@ class Templates:
 
     def copy(self, engine: str, folder: Path, template: str = "") -> str:
         """Return the address of a fresh, migrated database, or of one that is as ``template`` is."""
-        template = template or self._template(engine)
+        template = template or self.plain(engine)
         if engine == "sqlite":
             path = folder / "portal.sqlite3"
             shutil.copy(template, path)
@@ -208,8 +209,8 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 # What numbers the rows of PostgreSQL's tables, and where it stands; and all of it put back there, which no rollback does.
-_NUMBERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
-_NUMBERS_AGAIN = text("SELECT setval(quote_ident(key)::regclass, COALESCE(value::bigint, 1), value IS NOT NULL) FROM json_each_text(:numbers)")
+NUMBERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
+NUMBERS_AGAIN = text("SELECT setval(quote_ident(key)::regclass, COALESCE(value::bigint, 1), value IS NOT NULL) FROM json_each_text(:numbers)")
 
 
 class Kept:
@@ -239,7 +240,7 @@ class Kept:
             self._end(engine)
         elif engine == "postgresql":
             with database.engine.connect() as connection:
-                connection.execute(_NUMBERS_AGAIN, {"numbers": json.dumps(self._numbers)})
+                connection.execute(NUMBERS_AGAIN, {"numbers": json.dumps(self._numbers)})
 
     def _fresh(self, engine: str) -> tuple[Database, str, list[bool]]:
         folder = self._folder / uuid.uuid4().hex
@@ -248,7 +249,7 @@ class Kept:
         found, commits = Database(url), list[bool]()
         if engine == "postgresql":
             with found.engine.connect() as connection:
-                self._numbers = {row[0]: row[1] for row in connection.execute(_NUMBERS)}
+                self._numbers = {row[0]: row[1] for row in connection.execute(NUMBERS)}
         event.listen(found.engine, "commit", lambda connection: commits.append(True))
         return found, url, commits
 
@@ -284,22 +285,27 @@ def _tale_of(item: Any) -> Any:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, engine_name: str, templates: Templates, kept: Kept, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database on the schema of the migrations; for who asks for the ``story`` or another tale, with it told in it."""
+def database(
+    request: pytest.FixtureRequest, engine_name: str, servers: Servers, templates: Templates, kept: Kept, tmp_path: Path
+) -> Iterator[Database]:
+    """A database as fresh as one that was just migrated; for who asks for the ``story`` or another tale, with it told in it."""
     if _asks_for_a_session_alone(request.node):
         with kept.lent(engine_name) as found:
             yield found
         return
+    template = templates.plain(engine_name)
     if "story" in request.fixturenames:
-        url = request.getfixturevalue("telling").copy(engine_name, tmp_path)
+        template = request.getfixturevalue("telling").template(engine_name, tmp_path)
     elif (tale := _tale_of(request.node)) is not None:
-        url = request.getfixturevalue("telling").copy(engine_name, tmp_path, tale)
-    else:
-        url = templates.copy(engine_name, tmp_path)
-    found = Database(url)
+        template = request.getfixturevalue("telling").template(engine_name, tmp_path, tale)
+    if engine_name == "postgresql" and servers.is_started:
+        with request.getfixturevalue("rooms").lent(template) as found:
+            yield found
+        return
+    found = Database(templates.copy(engine_name, tmp_path, template))
     yield found
     found.dispose()
-    templates.drop(url)
+    templates.drop(found.url)
 
 
 @pytest.fixture

@@ -60,12 +60,16 @@ class Telling:
         """Return what the tale tells, rows too, as nobody else has it: a test may change it."""
         return pickle.loads(pickle.dumps(self.told(engine, tale).story))
 
-    def copy(self, engine: str, folder: Path, tale: Tale = tell_story) -> str:
-        """Return the address of a fresh database with the tale; its files are in ``folder``."""
+    def template(self, engine: str, folder: Path, tale: Tale = tell_story) -> str:
+        """Return the database to copy, with the tale in it; its files are in ``folder`` then."""
         told = self.told(engine, tale)
         if told.files.exists():
             shutil.copytree(told.files, folder / "files")
-        return self._templates.copy(engine, folder, told.template)
+        return told.template
+
+    def copy(self, engine: str, folder: Path, tale: Tale = tell_story) -> str:
+        """Return the address of a fresh database with the tale; its files are in ``folder``."""
+        return self._templates.copy(engine, folder, self.template(engine, folder, tale))
 
 
 @pytest.fixture(scope="session")
