@@ -216,7 +216,7 @@ def test_who_says_that_something_changed_corrects_it_in_the_same_form_and_that_c
             moved = session.get_one(Company, session.get_one(Person, scene.id).company_id or 0)
             assert (moved.name, row_of(database, scene).status) == (company, Status.NEEDS_VERIFICATION), "a note waits to be written down"
     else:
-        assert "What you corrected is written down" in browser.get(page).text
+        assert "What was corrected is written down" in browser.get(page).text
 
 
 def shown_again(page: str) -> dict[str, str]:
