@@ -76,7 +76,7 @@ def customer_words(session: Session, request: ReferenceRequest, candidate: Reque
 
 def asked_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
     """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, and by when."""
-    told = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
+    told: dict[str, Any] = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
     told |= {"takes": MEANINGS[Activity(request.activity)].takes, "minutes": terms_of(session).minutes}
     told |= {"needed_by": request.needed_by.isoformat()} if request.needed_by else {}
     return customer_words(session, request, candidate) | told
