@@ -24,7 +24,7 @@ from portal.people.queries.companies import find_company_by_name, get_company
 from portal.people.queries.persons import find_person_by_identity, get_person, people_by_email, people_by_identity
 from portal.people.queries.referring import refers_to
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
-from portal.people.rules.importing import UNDONE, PersonStays, why_stays
+from portal.people.rules.importing import UNDONE, why_stays
 from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
 
 Pairs = dict[str, tuple[Any, Any]]
@@ -163,7 +163,7 @@ def _take_out(session: Session, actor: Actor, person_id: int, now: datetime) -> 
     is_edited = bool(edited_by_hand(session, PERSON, person_id))
     why = why_stays(is_contact=person.state == PersonState.CONTACT, is_edited=is_edited, tables=refers_to(session, person_id))
     if why is not None:
-        raise PersonStays(why, name=person.name)
+        raise why(name=person.name)
     deactivate_person(session, actor, person_id=person_id, reason=UNDONE, now=now)
     return True
 

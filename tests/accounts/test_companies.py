@@ -152,10 +152,10 @@ def test_everybody_on_the_team_reads_the_page_and_only_the_owner_reads_what_is_t
         text = client.get(page).text
         assert [word for word in everybody if word not in text] == []
         assert "@customer.example" not in text
-        assert ("Nominate the first" in text, "Nominate somebody for it" in text) == (False, False)
+        assert ("Nominate somebody from here" in text, "Nominate somebody for it" in text) == (False, False)
     bare = database.write(lambda s: make_company(s, name="Empty Works").id)
     text = other.get(f"/companies/{bare}").text
-    for leads_on in ("Nominate the first", "Nominate somebody for it", "Find a reference elsewhere", "Find a reference for a deal"):
+    for leads_on in ("Nominate somebody from here", "Nominate somebody for it", "Find a reference elsewhere", "Find a reference for a deal"):
         assert leads_on in text
     assert text.count("/nominate?company=Empty+Works") >= 3
     text = other.get(page).text

@@ -1,5 +1,7 @@
 """The page behind a link that asks whether a profile is true. GET shows, POST decides, so that a mail scanner answers nothing."""
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -81,7 +83,7 @@ def take_check(answer: str, ready: None) -> ResponseReturnValue:
     holder = holder_of(db(), token(), current_actor().origin, now, is_own=False)
     assert holder.check is not None
     said = form.note.data or ""
-    facts = {"note": said, "check_id": holder.check.id, "correction": form.correction()}
+    facts: dict[str, Any] = {"note": said, "check_id": holder.check.id, "correction": form.correction()}
     answer_check(db(), holder.actor, person_id=holder.person_id, answer=Answer(answer), **facts, now=now)
     if not may_change(holder.actor, owner_of(db(), holder.person_id)):
         # Whom they named looks after the customer now: their own link opens nothing more.

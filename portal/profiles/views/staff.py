@@ -198,7 +198,7 @@ def answer(person_id: int, answer: str) -> ResponseReturnValue:
     form = AnswerForm()
     if not form.validate():
         return _show(person_id, answer_form=form, way=answer), 422
-    facts = {"note": form.note.data or "", "correction": form.correction()}
+    facts: dict[str, Any] = {"note": form.note.data or "", "correction": form.correction()}
     answer_check(db(), current_actor(), person_id=person_id, answer=Answer(answer), **facts, now=utcnow())
     flash(_("Thank you. That is written down."), "good")
     if not may_change(current_actor(), owner_of(db(), person_id)):
