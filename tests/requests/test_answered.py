@@ -77,7 +77,7 @@ def test_a_customer_reads_what_it_is_about_and_a_no_needs_a_reason(database: Dat
     owners = newest(database, "request_agree")
     assert client.post("/agree/yes", data={"t": owners, "asks_now": "y"}).status_code == 303
     page = text_at(client, f"/agree?t={owners}")
-    for said in ("Olaf agreed on", "The customer was written to on", "can not be changed here any more", cast.greta_row.email or "?"):
+    for said in ("Olaf agreed on", "The customer was written to on", "cannot be changed here any more", cast.greta_row.email or "?"):
         assert said in page, said
     link = newest(database, "request_asked")
     page = text_at(client, f"/asked?t={link}")

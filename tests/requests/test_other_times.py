@@ -179,6 +179,7 @@ def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database
     late = short | {"minutes": "120", "slot1": (utcnow() + timedelta(days=9)).strftime("%Y-%m-%dT18:30")}
     told = client.post("/asked/yes", data=late)
     assert (told.status_code, "after the day by which it is needed" in told.text, "where you are" in told.text) == (200, True, True)
+    assert "They are not sent yet" in told.text
     sure = fields_of(told.text, having="sure")["sure"]
     other = client.post("/asked/yes", data=late | {"sure": sure, "slot1": (utcnow() + timedelta(days=8)).strftime("%Y-%m-%dT18:30")})
     assert "press the button once more" in other.text, "another odd time is told anew"

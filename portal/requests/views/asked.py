@@ -189,6 +189,7 @@ def _customers(**given: Any) -> ResponseReturnValue:
     times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
     forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
     odd = given.pop("odd", [])
+    note = note or (_("Please look at your times once more. They are not sent yet.") if odd else "")
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
     forms["times"].offer(asked.activity)
     return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), status
@@ -272,7 +273,7 @@ def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "",
         return _spent(refusal)
     speak_to(None)
     settled = asked.settled
-    form = pick or PickForm(formdata=None, data=_given() | {"place": settled.place if settled else ""})
+    form = pick or PickForm(formdata=None, data=_given() | {"place": asked.meeting.place if asked.meeting else ""})
     zone = TimesForm(formdata=None).zone
     named = request.values.get("zone", "")[:ZONES]
     own = (asked.meeting.prospect_zone if asked.meeting else None) or asked.zone
