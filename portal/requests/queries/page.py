@@ -1,5 +1,6 @@
 """One request whole, as one reader may see it; and what stands behind the links of customers, owners and prospects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
 from portal.acts.models.asks import Ask
+from portal.acts.queries.asks import beyond_told
 from portal.audit.models import AuditEvent
 from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
@@ -264,6 +266,10 @@ class Asked:
     blackouts: list[tuple[date, date]]
     ends_at: datetime | None
     """When it ends, if nobody answers what was asked since the yes."""
+    beyond: list[tuple[str, Mapping[str, Any]]]
+    """The limits that it goes beyond, as sentences."""
+    approver: str
+    """In whose name it does."""
 
     @property
     def has_said(self) -> bool:
@@ -294,7 +300,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=session.get_one(Person, request.requester_id).name, activity=Activity(request.activity), state=CandidateState(candidate.state),
         zone=slots[0].zone if slots else zone, minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends,
-        **facts,
+        **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
 
 
