@@ -72,3 +72,10 @@ if (zones && !new URLSearchParams(location.search).has("zone") && !zones.dataset
     zones.requestSubmit();
   }
 }
+
+// Where nobody said which zone is theirs, times are typed in that of the browser.
+const unsaid = document.querySelector("select[data-zone-unsaid]");
+if (unsaid) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...unsaid.options].some((one) => one.value === here)) unsaid.value = here;
+}

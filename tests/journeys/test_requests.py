@@ -71,8 +71,9 @@ def test_a_whole_request_with_three_people_and_the_prospect(database: Database, 
     owner.page.get_by_role("button", name="I agree").click()
     expect(owner.page.get_by_role("heading", level=1)).to_have_text("Thank you")
 
-    ada = visit(**PHONE, java_script_enabled=True)
+    ada = visit(**PHONE, java_script_enabled=True, timezone_id="Asia/Dubai")
     ada.go(link_in(post.to("ada@works.example", "asks for your help")))
+    expect(ada.page.get_by_label("Your time zone")).to_have_value("Asia/Dubai")
     sound(ada)
     assert CANARY not in ada.page.content()
     assert "Prospect Works" not in ada.page.content()

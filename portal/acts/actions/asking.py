@@ -163,7 +163,7 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
     approver = get_person(session, ask.approver_id).name if ask.approver_id else ""
-    data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
+    data: dict[str, Any] = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
     data |= {"beyond": beyond_of(ask)}
     notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
 

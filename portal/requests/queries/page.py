@@ -270,6 +270,8 @@ class Asked:
     """The limits that it goes beyond, as sentences."""
     approver: str
     """In whose name it does."""
+    is_zone_known: bool
+    """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
 
     @property
     def has_said(self) -> bool:
@@ -294,12 +296,13 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     meeting, slots, said = _meeting(session, candidate.id)
     terms = terms_of(session)
     ends = ends_at(wait_of(session, candidate), terms) if candidate.state == CandidateState.ACCEPTED else None
-    zone = person.time_zone or (profile.time_zone if profile else "") or programme_zone(session)
+    own_zone = (slots[0].zone if slots else "") or person.time_zone or (profile.time_zone if profile else "")
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     return Asked(
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=session.get_one(Person, request.requester_id).name, activity=Activity(request.activity), state=CandidateState(candidate.state),
-        zone=slots[0].zone if slots else zone, minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends,
+        zone=own_zone or programme_zone(session), is_zone_known=bool(own_zone),
+        minutes=terms.minutes, is_meeting=request.activity in MEETINGS, ends_at=ends,
         **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
 
