@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
+from portal.profiles.models import ReferenceProfile
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from tests.factories.requests import CANARY, Cast
 from tests.journeys.conftest import Visitor
@@ -50,6 +51,7 @@ def sound(visitor: Visitor) -> None:
 @pytest.mark.browser
 def test_a_whole_request_with_three_people_and_the_prospect(database: Database, site: Site, post: Post, visit: Callable[..., Visitor]) -> None:
     cast = database.write(Cast)
+    database.write(lambda session: setattr(session.get_one(ReferenceProfile, cast.ada_id), "time_zone", ""))
     greta = visit().sign_in(str(cast.greta_row.email))
     greta.go(f"/requests/new?person={cast.ada_id}&activity=call")
     sound(greta)
