@@ -96,3 +96,10 @@ document.addEventListener("input", ({ target }) => {
   target.setCustomValidity(over ? tooLong().replace("{most}", target.dataset.most).replace("{length}", length) : "");
   if (over) target.reportValidity();
 });
+
+// Where nobody said which zone is theirs, times are typed in that of the browser.
+const unsaid = document.querySelector("select[data-zone-unsaid]");
+if (unsaid) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...unsaid.options].some((one) => one.value === here)) unsaid.value = here;
+}

@@ -22,7 +22,7 @@ from portal.acts.queries.people import Order, everybody_to_ask, people_to_ask
 from portal.acts.queries.ready import Ready
 from portal.acts.rules import refusals
 from portal.acts.rules.asks import AskState
-from portal.acts.rules.budget import Cap, Defaults, capacity, strain
+from portal.acts.rules.budget import Band, Cap, Defaults, capacity, strain
 from portal.acts.rules.loads import NEVER_ASKED, TAKES_NONE, kept_of, load_at, rank_at, rank_of, strain_of
 from portal.acts.rules.terms import Terms
 from portal.invariants import problems
@@ -142,9 +142,14 @@ def test_the_list_says_of_everybody_what_the_verb_finds_now_and_while_time_passe
         expected = stands(session, ids, now)
         for state in Ready:
             assert set(listed(session, now, state)) == expected[state], (days, state)
-        strains = {one: budget.person.strain for one, budget in budgets_of(session, ids, now).items()}
+        budgets = budgets_of(session, ids, now)
+        strains = {one: budget.person.strain for one, budget in budgets.items()}
         named = [one for one in listed(session, now) if one != world.ids["none"]]
-        assert [strains[one] for one in named] == pytest.approx(sorted(strains[one] for one in named), rel=1e-4)
+        colours = [(one not in expected[Ready.NOW], list(Band).index(budgets[one].band) * (one in expected[Ready.NOW])) for one in named]
+        assert colours == sorted(colours), "who cannot be asked comes last, and nobody stands above whom the page calls more rested"
+        for colour in set(colours):
+            own = [strains[one] for one, other in zip(named, colours, strict=True) if other == colour]
+            assert own == pytest.approx(sorted(own), rel=1e-4), "and within a colour by their own strain"
         worn = [strains[one] for one in listed(session, now, order=Order.WORN) if one != world.ids["none"]]
         assert worn == pytest.approx(sorted(worn, reverse=True), rel=1e-4)
     assert len(stands(session, ids, NOW)[Ready.FULL]) >= 6, "the world has somebody everywhere"

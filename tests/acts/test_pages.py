@@ -163,7 +163,9 @@ def test_staff_ask_from_the_page_and_a_second_click_is_the_first(greta: PortalCl
     assert "Hall &amp; Sons" in page
 
 
-def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(greta: PortalClient, house: House, database: Database) -> None:
+def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
+    greta: PortalClient, amara: PortalClient, house: House, database: Database
+) -> None:
     caps(database, house, 1)
     database.write(house.ask)
     address = f"/goodwill/people/{house.amara}"
@@ -182,6 +184,11 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(gr
     assert (ask.overrode, ask.approver_id) == ("PersonCapReached", house.ada)
     with database.reading() as session:
         assert session.scalars(select(Notice.kind).where(Notice.person_id == house.ada)).all() == ["ask_overridden"]
+        told = session.scalars(select(Notice.data).where(Notice.person_id == house.amara, Notice.kind == "ask_made").order_by(Notice.id)).all()
+    assert told[-1]["beyond"] == [["Beyond your limit of %(most)s in %(days)s days.", {"most": 1, "days": 90}]]
+    own = words(amara.get("/asks").text)
+    assert "Beyond your limit of 1 in 90 days. Ada Admin at" in own
+    assert "The board asked" not in own, "the reason is for staff, as the form says"
 
 
 def test_a_block_offers_no_override(greta: PortalClient, house: House, database: Database) -> None:
@@ -375,8 +382,9 @@ def test_an_admin_writes_down_limits_and_sets_and_lifts_blocks(ada: PortalClient
 
 
 def test_the_report_of_the_month_lists_overrides_and_what_was_asked_outside(
-    ada: PortalClient, greta: PortalClient, house: House, database: Database
+    ada: PortalClient, greta: PortalClient, house: House, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("portal.acts.queries.report.AT_ONCE", 1)
     caps(database, house, 1)
     database.write(house.ask)
     address = f"/goodwill/people/{house.amara}"
@@ -390,7 +398,7 @@ def test_the_report_of_the_month_lists_overrides_and_what_was_asked_outside(
     assert [(row["person"], row["outside"], row["overrode"], row["reason"], row["approver"]) for row in rows] == [
         ("Ben Duarte", "1", "", "", ""),
         ("Amara Okafor", "0", "PersonCapReached", "'=cmd", "Ada Admin"),
-    ]
+    ], "all of them, though they are read one at a time here"
     assert ada.get("/admin/goodwill/report?format=xlsx").status_code == 200
     assert "Nothing to report" in ada.get("/admin/goodwill/report?month=2025-12").text
     assert ada.get("/admin/goodwill/report?month=1066-10").status_code == 200

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
+from portal.profiles.models import ReferenceProfile
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from tests.factories.requests import CANARY, Cast
 from tests.journeys.conftest import Visitor
@@ -50,6 +51,7 @@ def sound(visitor: Visitor) -> None:
 @pytest.mark.browser
 def test_a_whole_request_with_three_people_and_the_prospect(database: Database, site: Site, post: Post, visit: Callable[..., Visitor]) -> None:
     cast = database.write(Cast)
+    database.write(lambda session: setattr(session.get_one(ReferenceProfile, cast.ada_id), "time_zone", ""))
     greta = visit().sign_in(str(cast.greta_row.email))
     greta.go(f"/requests/new?person={cast.ada_id}&activity=call")
     sound(greta)
@@ -71,8 +73,9 @@ def test_a_whole_request_with_three_people_and_the_prospect(database: Database, 
     owner.page.get_by_role("button", name="I agree").click()
     expect(owner.page.get_by_role("main")).to_contain_text("Olaf agreed on")
 
-    ada = visit(**PHONE, java_script_enabled=True)
+    ada = visit(**PHONE, java_script_enabled=True, timezone_id="Asia/Dubai")
     ada.go(link_in(post.to("ada@works.example", "asks for your help")))
+    expect(ada.page.get_by_label("Your time zone")).to_have_value("Asia/Dubai")
     sound(ada)
     assert CANARY not in ada.page.content()
     assert "Prospect Works" not in ada.page.content()

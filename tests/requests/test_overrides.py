@@ -27,6 +27,8 @@ from portal.requests.actions.ending import close_deal
 from portal.requests.actions.following import follow
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
+from portal.requests.actions.telling import asked_words
+from portal.requests.queries.page import behind_link
 from portal.requests.rules.refusals import ClosedLater, NotToBeAskedNow
 from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_admin
@@ -74,6 +76,9 @@ def test_who_does_not_fit_is_refused_by_name_and_proposed_with_a_reason_that_an_
     ask = session.get_one(Ask, candidate.ask_id)
     assert (ask.overrode, ask.override_reason, ask.approver_id) == (misfit.__name__, "The only one.", cast.admin.id)
     assert "ask_overridden" in [kind for kind, _, _ in mails(session)]
+    mailed, shown = asked_words(session, request, candidate), behind_link(session, candidate)
+    told = [("Beyond a rule of ours for whom we ask.", {})]
+    assert (mailed["beyond"], shown.beyond, mailed["approver"], shown.approver) == (told, told, "Imani", "Imani"), "which rule is for staff"
 
 
 def test_a_renewal_near_is_refused_by_name(session: Session, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from portal.acts.actions.answering import lapse
 from portal.acts.actions.keeping import ABOUT_LENGTH, company_of, keep, known_kind, lock_whole, made, opened, require_staff, same_ask
 from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask
+from portal.acts.queries.asks import beyond_of
 from portal.acts.queries.budget import Budget, budget_of
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import last_freed
@@ -162,7 +163,8 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
     approver = get_person(session, ask.approver_id).name if ask.approver_id else ""
-    data = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
+    data: dict[str, Any] = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
+    data |= {"beyond": beyond_of(ask)}
     notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
 
 

@@ -1,6 +1,6 @@
 """Reading asks: one's outcomes, what is open, what was asked of somebody."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import AskState, Came, state_of
+from portal.acts.rules.beyond import beyond
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
 from portal.people.queries.knowing import known_to
@@ -40,8 +41,25 @@ class AskRow:
         return self.outcomes[-1] if self.outcomes else None
 
     @property
+    def beyond(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The limits and rules that it goes beyond, as sentences for whom it is asked of."""
+        return beyond_of(self.ask)
+
+    @property
     def is_open(self) -> bool:
         return self.state in (AskState.OPEN, AskState.ACCEPTED)
+
+
+def beyond_of(ask: Ask) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the limits and rules that an ask goes beyond, as sentences with their facts, for whom it is asked of."""
+    return beyond(ask.overrode, ask.person_most, (ask.asked_at - ask.person_since).days)
+
+
+def beyond_told(session: Session, ask_id: int | None) -> dict[str, Any]:
+    """Return what is told to whom an ask is made of where it goes beyond a limit: ``beyond`` and, in whose name, ``approver``; empty otherwise."""
+    found = select(Ask, _approver.name).join(_approver, _approver.id == Ask.approver_id).where(Ask.id == ask_id)
+    row = session.execute(found).one_or_none()
+    return {"beyond": beyond_of(row[0]), "approver": row[1]} if row is not None else {"beyond": [], "approver": ""}
 
 
 def outcomes_of(session: Session, ask_id: int) -> list[Came]:
@@ -137,11 +155,6 @@ def blocks_of(session: Session, *, person_id: int | None = None, company_id: int
     """Return the blocks that stand on a person or on a company."""
     whose = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
     return list(session.scalars(select(AskBlock).where(whose, AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)))
-
-
-def rows_of(session: Session, chosen: ColumnElement[bool], limit: int) -> list[AskRow]:
-    """Return asks as rows, newest first, for a report."""
-    return _filled(session, session.execute(_rows().where(chosen).order_by(Ask.recorded_at.desc(), Ask.id.desc()).limit(limit)).all())
 
 
 def _rows() -> Any:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskLoad
@@ -130,35 +129,66 @@ def people_to_ask(
     """Return a page of (id, name, title, company_id, company), by strain unless another order is asked for; those alone who stand at ``state``,
     and whom ``actor`` may know of.
 
-    A cursor stays right while time passes: strain fades alike for all. On whom nothing weighs stands by name before the others (behind them
-    where the most used come first), and is read apart from them, so that each part comes out of an index of its own.
+    The most rested first is the order of what the page says of each: who can be asked now, by the colour of themself or their company, whichever
+    is worse, and within it by their own strain; behind them who cannot be asked. On whom nothing weighs stands by name before the others (behind
+    them where the most used come first). Each part comes out of an index of its own and is read only once the one before it is at its end.
+    Whose colour fades while somebody turns pages may be missed there; within a colour a cursor stays right, as strain fades alike for all.
     """
-    found = _sifted(session, actor, now, q or "", company_id, state)
+    parts = _parts_of(session, actor, now, q or "", company_id, state, order)
     if order == Order.NAME:
-        return page_by(session, found, BY_NAME, after=after, size=size)
-    is_worn, values = order == Order.WORN, read_cursor(after) if after else None
-    first, second = _parts(found, is_worn)
-    if values and isinstance(values[0], str) == is_worn:
-        return replace(page_by(session, *second, after=after, size=size), is_first=False)
-    page = page_by(session, *first, after=after, size=size)
-    if page.next is not None:
-        return page
-    more = page_by(session, *second, after=None, size=max(size - len(page), 1))
-    if len(page) == size:
-        return replace(page, next=pack_cursor(["", 0] if is_worn else [NEVER_ASKED, 0]) if more.rows else None)
-    return Page([*page.rows, *more.rows], more.next, page.is_first)
+        return page_by(session, *parts[0], after=after, size=size)
+    place, cursor = _place(after, len(parts))
+    shown: list[Any] = []
+    for number in range(place, len(parts)):
+        page = page_by(session, *parts[number], after=cursor, size=max(size - len(shown), 1))
+        if len(shown) == size:
+            # Full already: it is only asked whether anybody comes behind.
+            if page.rows:
+                return Page(shown, _packed(number, None), is_first=after is None)
+            continue
+        shown, cursor = [*shown, *page.rows], None
+        if page.next is not None:
+            return Page(shown, _packed(number, page.next), is_first=after is None)
+    return Page(shown, None, is_first=after is None)
+
+
+def _place(after: str | None, most: int) -> tuple[int, str | None]:
+    """Return in which part a page begins, and behind whom there; the first for what cannot be read."""
+    values = read_cursor(after) if after else None
+    if not values or len(values) != 2 or type(values[0]) is not int or not 0 <= values[0] < most or not isinstance(values[1], str):
+        return 0, None
+    return values[0], values[1] or None
+
+
+def _packed(number: int, cursor: str | None) -> str:
+    return pack_cursor([number, cursor or ""])
 
 
 def everybody_to_ask(
     session: Session, actor: Actor, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None
 ) -> Sequence[Any]:
     """Return everybody whom the list shows under its search, in its order."""
-    found = _sifted(session, actor, now, q or "", None, state)
-    parts = [(found, BY_NAME)] if order == Order.NAME else _parts(found, order == Order.WORN)
+    parts = _parts_of(session, actor, now, q or "", None, state, order)
     rows: list[Any] = []
     for part, keys in parts:
         rows += session.execute(part.order_by(*(column.desc() if descending else column for column, descending in keys))).all()
     return rows
+
+
+def _parts_of(
+    session: Session, actor: Actor, now: datetime, term: str, company_id: int | None, state: str | None, order: str | None
+) -> list[tuple[Any, list[tuple[Any, bool]]]]:
+    """Return the parts of a list with their keys, in its order."""
+    sifting = ready(session, now)
+    found = sifting.joined(_people(session, actor, term, company_id))
+    found = found.where(sifting.where[Ready(state)]) if state else found
+    if order == Order.NAME:
+        return [(found, BY_NAME)]
+    if order == Order.WORN or state not in (None, "", Ready.NOW):
+        return _parts(found, order == Order.WORN)
+    able = found if state else found.where(sifting.where[Ready.NOW])
+    parts = [part for _band, has_it in sifting.bands for part in _parts(able.where(has_it), False)]
+    return parts if state else [*parts, *_parts(found.where(not_(sifting.where[Ready.NOW])), False)]
 
 
 def _parts(found: Any, is_worn: bool) -> list[tuple[Any, list[tuple[Any, bool]]]]:
@@ -166,12 +196,6 @@ def _parts(found: Any, is_worn: bool) -> list[tuple[Any, list[tuple[Any, bool]]]
     light = (found.where(or_(AskLoad.rank.is_(None), AskLoad.rank == NEVER_ASKED)), BY_NAME)
     weighed = (found.where(AskLoad.rank > NEVER_ASKED), [(AskLoad.rank, is_worn), (AskLoad.person_id, is_worn)])
     return [weighed, light] if is_worn else [light, weighed]
-
-
-def _sifted(session: Session, actor: Actor, now: datetime, term: str, company_id: int | None, state: str | None) -> Any:
-    sifting = ready(session, now)
-    found = sifting.joined(_people(session, actor, term, company_id))
-    return found.where(sifting.where[Ready(state)]) if state else found
 
 
 def approvers(session: Session, without: Sequence[int | None]) -> list[tuple[int, str]]:

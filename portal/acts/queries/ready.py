@@ -4,7 +4,7 @@
 holds together. It reads what is kept with every ask (``ask_load``), so it counts nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +14,10 @@ from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, f
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskBlock, AskLoad, CompanyAskLoad, CompanyGoodwill, PersonGoodwill
-from portal.acts.queries.settings import defaults_of
-from portal.acts.rules.loads import NEVER_ASKED
+from portal.acts.queries.settings import defaults_of, efforts_at
+from portal.acts.rules.asks import AskKind
+from portal.acts.rules.budget import AMBER, RED, Band
+from portal.acts.rules.loads import NEVER_ASKED, rank_at
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
@@ -49,6 +51,8 @@ class Sifting:
     """What a statement over ``Person`` needs to be sifted by who can be asked."""
 
     where: Mapping[Ready, ColumnElement[bool]]
+    bands: Sequence[tuple[Band, ColumnElement[bool]]]
+    """Who has which colour, as pages show it: of the person and their company the worse. The most rested first."""
 
     def joined(self, statement: Any) -> Any:
         """Return the statement with the tables that the conditions and ``RANK`` read, each joined by its key."""
@@ -70,7 +74,14 @@ def ready(session: Session, now: datetime) -> Sifting:
         Ready.PAUSED: or_(*said),
         Ready.BLOCKED: blocked,
     }
-    return Sifting(where | {Ready.NOW: not_(or_(*where.values()))})
+    return Sifting(where | {Ready.NOW: not_(or_(*where.values()))}, _bands(session, now))
+
+
+def _bands(session: Session, now: datetime) -> list[tuple[Band, ColumnElement[bool]]]:
+    call_effort = efforts_at(session, now)[AskKind.CALL]
+    company = func.coalesce(CompanyAskLoad.rank, literal(NEVER_ASKED, BigInteger), type_=BigInteger)
+    green, red = (and_(*(side < rank_at(edge, now, call_effort) for side in (RANK, company))) for edge in (AMBER, RED))
+    return [(Band.GREEN, green), (Band.AMBER, and_(red, not_(green))), (Band.RED, not_(red))]
 
 
 def _full(until: Any, key: Any, usual: int, now: datetime) -> ColumnElement[bool]:

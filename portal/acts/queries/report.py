@@ -1,6 +1,6 @@
 """The monthly report: what was asked beyond a rule, and what was asked outside the portal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import Ask
-from portal.acts.queries.asks import AskRow, asks_page_by_record, rows_of
+from portal.acts.queries.asks import AskRow, asks_page_by_record
 from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.web.paging import Page
 
-MOST_LINES = 50_000
+AT_ONCE = 1_000
+"""How many lines of the file are read at once: it is as long as the month, and no more of it stands in memory."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,15 @@ def reported(session: Session, first: date, *, after: str | None = None) -> Page
     return asks_page_by_record(session, or_(Ask.is_outside, Ask.overrode != ""), *_within(session, first), after=after)
 
 
-def all_reported(session: Session, first: date) -> Sequence[AskRow]:
-    """Return everything the month's report lists, for a file."""
-    since, until = _within(session, first)
-    return rows_of(session, or_(Ask.is_outside, Ask.overrode != "") & since & until, MOST_LINES)
+def all_reported(session: Session, first: date) -> Iterator[AskRow]:
+    """Yield everything the month's report lists, for a file: some lines at a time, by their key, and all of them."""
+    chosen, after = (or_(Ask.is_outside, Ask.overrode != ""), *_within(session, first)), None
+    while True:
+        page = asks_page_by_record(session, *chosen, after=after, size=AT_ONCE)
+        yield from page.rows
+        after = page.next
+        if after is None:
+            return
 
 
 def _within(session: Session, first: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.acts.queries.asks import beyond_told
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
@@ -85,13 +86,14 @@ def customer_words(session: Session, request: ReferenceRequest, candidate: Reque
 
 
 def asked_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
-    """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, and by when."""
+    """Return what a customer needs to know to answer: also what kind of company it is where it is not told, how long it takes, by when, and
+    which limit it goes beyond, in whose name."""
     activity = Activity(request.activity)
     minutes = length_of(activity, terms_of(session).minutes) if activity in MEETINGS else 0
     told: dict[str, Any] = {"like": ", ".join(filter(None, (request.industry, request.region))), "needed_by": ""}
     told |= {"takes": MEANINGS[activity].takes, "minutes": minutes}
     told |= {"needed_by": request.needed_by.isoformat()} if request.needed_by else {}
-    return customer_words(session, request, candidate) | told
+    return customer_words(session, request, candidate) | told | beyond_told(session, candidate.ask_id)
 
 
 def outcome_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One request whole, as one reader may see it; and what stands behind the links of customers, owners and prospects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
 from portal.acts.models.asks import Ask
+from portal.acts.queries.asks import beyond_told
 from portal.audit.models import AuditEvent
 from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
@@ -274,6 +276,12 @@ class Asked:
     """How long the yes has waited for a time, while it does."""
     asker_email: str
     """Where whoever asked is written to; empty once they work here no more."""
+    beyond: list[tuple[str, Mapping[str, Any]]]
+    """The limits that it goes beyond, as sentences."""
+    approver: str
+    """In whose name it does."""
+    is_zone_known: bool
+    """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
 
     @property
     def settled(self) -> RequestMeeting | None:
@@ -309,14 +317,14 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     terms, asker = terms_of(session), session.get_one(Person, request.requester_id)
     wait = wait_of(session, candidate) if candidate.state == CandidateState.ACCEPTED else None
     ends = ends_at(wait, terms) if wait is not None else None
-    zone = person.time_zone or (profile.time_zone if profile else "") or programme_zone(session)
+    own_zone = (slots[0].zone if slots else "") or person.time_zone or (profile.time_zone if profile else "")
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     return Asked(
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
-        state=CandidateState(candidate.state), zone=slots[0].zone if slots else zone,
+        state=CandidateState(candidate.state), zone=own_zone or programme_zone(session), is_zone_known=bool(own_zone),
         minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
-        **facts,
+        **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
 
 
