@@ -19,7 +19,7 @@ from tests.imports.test_activity import attempts, paid, submissions
 
 @pytest.mark.only_on(
     "sqlite",
-    reason="the whole file takes longest here: its first 450 rows go into PostgreSQL too (test_kill), and unchanged rows and undoing are tried on both",
+    reason="the whole takes longest here: its first 450 rows go into PostgreSQL too (test_kill); unchanged rows and undoing are tried on both",
 )
 def test_a_real_contest_comes_out_as_it_was_is_on_the_board_and_can_be_undone(app: Flask, database: Database, run: Run) -> None:
     result = run("activity", SUBMISSIONS, *ICPC)
