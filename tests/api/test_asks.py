@@ -116,9 +116,8 @@ def test_one_that_was_asked_already_is_written_down(send: Send, database: Databa
         assert outcomes_of(session, ask.id) == ["completed"]
 
 
-@pytest.mark.parametrize(
-    ("given", "problem"),
-    [
+def test_what_is_wrong_is_named_and_nothing_is_kept(send: Send, database: Database, subtests: pytest.Subtests) -> None:
+    for given, problem in [
         ({"kind": "favour"}, "kind-unknown"),
         ({"person_id": 1}, "one-of-two"),
         ({"email": "nobody@x.example"}, "who-unknown"),
@@ -131,11 +130,10 @@ def test_one_that_was_asked_already_is_written_down(send: Send, database: Databa
         ({"happened_at": "2999-01-01T00:00:00+00:00"}, "moment-ahead"),
         ({"happened_at": "1999-01-01T00:00:00+00:00"}, "moment-too-old"),
         ({"colour": "red"}, "field-unknown"),
-    ],
-)
-def test_what_is_wrong_is_named_and_nothing_is_kept(send: Send, database: Database, given: dict[str, Any], problem: str) -> None:
-    assert problem_of(send(given)) == problem
-    assert count(database) == 0
+    ]:
+        with subtests.test(given=given):
+            assert problem_of(send(given)) == problem
+            assert count(database) == 0
 
 
 def test_a_token_for_events_asks_nobody(send: Send, database: Database) -> None:

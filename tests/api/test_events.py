@@ -74,9 +74,8 @@ def test_an_event_is_taken_once_and_answered_alike(database: Database, send: Sen
     assert "Set-Cookie" not in first.headers
 
 
-@pytest.mark.parametrize(
-    ("given", "problem", "field"),
-    [
+def test_what_is_wrong_is_told_by_name_and_field(database: Database, send: Send, subtests: pytest.Subtests) -> None:
+    for given, problem, field in [
         ({"id": ""}, "event-id-invalid", "id"),
         ({"id": 7}, "field-invalid", "id"),
         ({"code": "two words"}, "code-invalid", "code"),
@@ -93,13 +92,12 @@ def test_an_event_is_taken_once_and_answered_alike(database: Database, send: Sen
         ({"data": {"a": "\x00"}}, "field-invalid", "data"),
         ({"data": {"a": "x" * 4000}}, "data-too-large", "data"),
         ({"happend_at": "2026"}, "field-unknown", "happend_at"),
-    ],
-)
-def test_what_is_wrong_is_told_by_name_and_field(database: Database, send: Send, given: dict[str, Any], problem: str, field: str) -> None:
-    answer = send(given)
-    assert (answer.status_code, problem_of(answer)) == (422, problem)
-    assert [error["field"] for error in json.loads(answer.text)["errors"]] == [field]
-    assert count(database, OutsideEvent) == 0
+    ]:
+        with subtests.test(given=given):
+            answer = send(given)
+            assert (answer.status_code, problem_of(answer)) == (422, problem)
+            assert [error["field"] for error in json.loads(answer.text)["errors"]] == [field]
+            assert count(database, OutsideEvent) == 0
 
 
 def test_data_that_lies_too_deep_is_refused_in_a_sentence_however_deep(database: Database, send: Send) -> None:

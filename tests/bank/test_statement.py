@@ -77,9 +77,8 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("query", "places"),
-    [
+def test_lines_tell_what_why_who_and_the_balance_after(amara: PortalClient, subtests: pytest.Subtests) -> None:
+    for query, places in [
         ("", [0, 1, 2, 3]),
         ("?kind=adjust", [0]),
         ("?category=error", [0]),
@@ -91,10 +90,9 @@ EXPECTED = [
         ("?until=2026-07-14", [3]),
         ("?since=2026-07-15", [0, 1, 2]),
         ("?since=2026-07-14&until=2026-07-14", [3]),
-    ],
-)
-def test_lines_tell_what_why_who_and_the_balance_after(amara: PortalClient, query: str, places: list[int]) -> None:
-    assert lines(amara, f"/statement{query}") == [EXPECTED[place] for place in places]
+    ]:
+        with subtests.test(query):
+            assert lines(amara, f"/statement{query}") == [EXPECTED[place] for place in places]
 
 
 def test_days_that_are_the_wrong_way_round_are_told_beside_their_field(amara: PortalClient) -> None:

@@ -44,9 +44,15 @@ def test_the_list_shows_what_is_open_with_counts_per_track(database: Database, s
     assert not any(title in page for title in ("Still a draft", "Closed by now", "Ended", "Not yet"))
 
 
-@pytest.mark.parametrize(
-    ("query", "shown"),
-    [
+def test_filters(database: Database, sign_in: SignIn, subtests: pytest.Subtests) -> None:
+    def given(session: Session) -> Person:
+        make_challenge(session, title="Short vote", summary="", track=Track.ENGAGE, points=60, minutes=5, stages=("confirm",))
+        make_challenge(session, title="Long réview", summary="", track=Track.ENDORSE, points=150, minutes=25, stages=("answer", "confirm"))
+        make_challenge(session, title="Story", summary="", track=Track.EARN, points=250, minutes=None, stages=("upload",))
+        return make_person(session)
+
+    member = sign_in(database.write(given))
+    for query, shown in [
         ("", {"Short vote", "Long réview", "Story"}),
         ("?q=review", {"Long réview"}),
         ("?q=VOTE+short", {"Short vote"}),
@@ -62,17 +68,10 @@ def test_the_list_shows_what_is_open_with_counts_per_track(database: Database, s
         ("?state=open", {"Short vote", "Long réview", "Story"}),
         ("?state=done", set()),
         ("?state=nonsense&track=nonsense&minutes=x&sort=x&after=x", {"Short vote", "Long réview", "Story"}),
-    ],
-)
-def test_filters(database: Database, sign_in: SignIn, query: str, shown: set[str]) -> None:
-    def given(session: Session) -> Person:
-        make_challenge(session, title="Short vote", summary="", track=Track.ENGAGE, points=60, minutes=5, stages=("confirm",))
-        make_challenge(session, title="Long réview", summary="", track=Track.ENDORSE, points=150, minutes=25, stages=("answer", "confirm"))
-        make_challenge(session, title="Story", summary="", track=Track.EARN, points=250, minutes=None, stages=("upload",))
-        return make_person(session)
-
-    page = sign_in(database.write(given)).get(f"/challenges{query}").text
-    assert {title for title in ("Short vote", "Long réview", "Story") if title in page} == shown
+    ]:
+        with subtests.test(query):
+            page = member.get(f"/challenges{query}").text
+            assert {title for title in ("Short vote", "Long réview", "Story") if title in page} == shown
 
 
 def test_states_follow_what_the_person_did(database: Database, sign_in: SignIn) -> None:

@@ -77,9 +77,11 @@ def test_what_was_said_is_read_from_every_kind_of_value(value: dict[str, Any], s
     assert list(said_in(value)) == said
 
 
-@pytest.mark.parametrize(
-    ("question", "answers", "found"),
-    [
+def test_choices_numbers_and_words_are_compared_with_what_is_asked_for(session: Session, subtests: pytest.Subtests) -> None:
+    stage = _survey(session)
+    first = _send(session, stage, {"answers": {"team": "Sales", "tools": ["Chat", "Café, “Phone”"], "ease": 0, "why": ""}})
+    second = _send(session, stage, {"answers": {"team": "Support", "tools": ["Chat"], "ease": 10, "why": "Sales"}})
+    for question, answers, found in [
         ("", "Sales", (True, False)),
         ("team", "Sales", (True, False)),
         ("team", "Support", (False, True)),
@@ -92,22 +94,16 @@ def test_what_was_said_is_read_from_every_kind_of_value(value: dict[str, Any], s
         ("why", "Sales", (False, True)),
         ("why", "", (False, True)),
         ("", "", (True, True)),
-    ],
-)
-def test_choices_numbers_and_words_are_compared_with_what_is_asked_for(
-    session: Session, question: str, answers: str, found: tuple[bool, bool]
-) -> None:
-    stage = _survey(session)
-    first = _send(session, stage, {"answers": {"team": "Sales", "tools": ["Chat", "Café, “Phone”"], "ease": 0, "why": ""}})
-    second = _send(session, stage, {"answers": {"team": "Support", "tools": ["Chat"], "ease": 10, "why": "Sales"}})
-    options = HasAnswered().read(session, {"stage": f"{stage.id}:{question}" if question else str(stage.id), "answers": answers})
-    expected = {person.id for person, is_in in zip((first, second), found, strict=True) if is_in}
-    if (question, answers) == ("", "Sales"):
-        expected |= {second.id}  # who wrote it to another question of the step
-    assert _meant(session, options) == expected
-    key, wanted = (stage.id, question), set(options["answers"])
-    said = {person.id: load_answers(session, person.id).to(key) for person in (first, second)}
-    assert {who for who, known in said.items() if (set(known or ()) & wanted if wanted else known is not None)} == expected
+    ]:
+        with subtests.test(f"{question}: {answers}"):
+            options = HasAnswered().read(session, {"stage": f"{stage.id}:{question}" if question else str(stage.id), "answers": answers})
+            expected = {person.id for person, is_in in zip((first, second), found, strict=True) if is_in}
+            if (question, answers) == ("", "Sales"):
+                expected |= {second.id}  # who wrote it to another question of the step
+            assert _meant(session, options) == expected
+            key, wanted = (stage.id, question), set(options["answers"])
+            said = {person.id: load_answers(session, person.id).to(key) for person in (first, second)}
+            assert {who for who, known in said.items() if (set(known or ()) & wanted if wanted else known is not None)} == expected
 
 
 def test_an_nps_score_and_an_answer_of_a_quiz_can_be_asked_for(session: Session) -> None:

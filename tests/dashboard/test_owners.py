@@ -108,20 +108,18 @@ def test_what_was_decided_needs_no_owner(desk: PortalClient, stage: Scene, datab
     assert owner_of(database, "attempt", stage.attempt.id) is None
 
 
-@pytest.mark.parametrize(
-    ("wanted", "kinds"),
-    [
+def test_the_queue_is_filtered_by_company_owner_and_challenge(session: Session, subtests: pytest.Subtests) -> None:
+    build(session)
+    for wanted, kinds in [
         (Wanted(company="pocket"), ["attempt", "redemption"]),
         (Wanted(company="nobody"), []),
         (Wanted(company="ines"), []),
         (Wanted(owner="none"), ["attempt", "redemption", "nomination"]),
         (Wanted(owner="999999"), []),
         (Wanted(challenge=999_999), []),
-    ],
-)
-def test_the_queue_is_filtered_by_company_owner_and_challenge(session: Session, wanted: Wanted, kinds: list[str]) -> None:
-    build(session)
-    assert [row.kind for row in waiting_page(session, WAITING, wanted)] == kinds
+    ]:
+        with subtests.test(wanted=wanted):
+            assert [row.kind for row in waiting_page(session, WAITING, wanted)] == kinds
 
 
 def test_one_challenge_leaves_its_answers(session: Session) -> None:

@@ -33,19 +33,20 @@ def test_everything_waits_in_one_list_oldest_first(session: Session, scene: Scen
     assert rows[0].waiting_since < rows[1].waiting_since < rows[2].waiting_since
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 7])
-def test_pages_hold_everything_once_whatever_their_size(session: Session, scene: Scene, size: int) -> None:
+def test_pages_hold_everything_once_whatever_their_size(session: Session, scene: Scene, subtests: pytest.Subtests) -> None:
     more_attempts(session, scene.challenge, 6)
     whole = [(row.kind, row.id) for row in iter_waiting(session, WAITING, Wanted())]
-    found, after = [], None
-    while True:
-        page = waiting_page(session, WAITING, Wanted(), after=after, size=size)
-        found += [(row.kind, row.id) for row in page]
-        if page.next is None:
-            break
-        after = page.next
-    assert found == whole
-    assert len(set(found)) == 9
+    for size in [1, 2, 3, 5, 7]:
+        with subtests.test(size=size):
+            found, after = [], None
+            while True:
+                page = waiting_page(session, WAITING, Wanted(), after=after, size=size)
+                found += [(row.kind, row.id) for row in page]
+                if page.next is None:
+                    break
+                after = page.next
+            assert found == whole
+            assert len(set(found)) == 9
 
 
 def test_things_of_one_moment_are_paged_too(session: Session, scene: Scene) -> None:
@@ -70,19 +71,17 @@ def test_a_cursor_that_cannot_be_read_gives_the_first_page(session: Session, sce
     assert len(page) == 3
 
 
-@pytest.mark.parametrize(
-    ("q", "kinds"),
-    [
+def test_search_finds_people_companies_and_what_it_is_about(session: Session, scene: Scene, subtests: pytest.Subtests) -> None:
+    for q, kinds in [
         ("dev", ["attempt", "redemption"]),
         ("pocket review", ["attempt"]),
         ("ines", ["nomination"]),
         ("karim", ["nomination"]),
         ("gift", ["redemption"]),
         ("100%", []),
-    ],
-)
-def test_search_finds_people_companies_and_what_it_is_about(session: Session, scene: Scene, q: str, kinds: list[str]) -> None:
-    assert _kinds(session, Wanted(q=q)) == kinds
+    ]:
+        with subtests.test(q):
+            assert _kinds(session, Wanted(q=q)) == kinds
 
 
 def test_a_track_leaves_only_activities_of_it(session: Session, scene: Scene) -> None:

@@ -42,9 +42,9 @@ def found(session: Session, **filters: str) -> list[str]:
     return [entry.name for entry in list_registry(session, system(), Filters(**filters))]
 
 
-@pytest.mark.parametrize(
-    ("filters", "names"),
-    [
+def test_the_registry_finds(session: Session, subtests: pytest.Subtests) -> None:
+    fill(session)
+    for filters, names in [
         ({}, ["Åsa Lund", "Bela Novák", "Chidi Obi"]),
         ({"q": "asa"}, ["Åsa Lund"]),
         ({"q": "oresund"}, ["Åsa Lund"]),
@@ -61,12 +61,10 @@ def found(session: Session, **filters: str) -> list[str]:
         ({"might": "press"}, ["Chidi Obi"]),
         ({"might": "video"}, []),
         ({"state": "waiting", "industry": "Healthcare"}, []),
-    ],
-)
-def test_the_registry_finds(session: Session, filters: dict[str, str], names: list[str]) -> None:
-    fill(session)
-    assert found(session, **filters) == names
-    assert [entry.name for entry in whole_registry(session, system(), Filters(**filters))] == names
+    ]:
+        with subtests.test(filters=filters):
+            assert found(session, **filters) == names
+            assert [entry.name for entry in whole_registry(session, system(), Filters(**filters))] == names
 
 
 def test_the_registry_counts_who_stands_in_it(session: Session) -> None:

@@ -22,7 +22,8 @@ _SHAPE = "SELECT " + ", ".join(
     for source in (
         "pg_class WHERE relnamespace = 'public'::regnamespace",
         "pg_proc WHERE pronamespace = 'public'::regnamespace",
-        *("pg_attribute", "pg_trigger", "pg_constraint", "pg_statistic", "pg_db_role_setting"),
+        "pg_attribute WHERE attrelid >= 16384",  # not PostgreSQL's own
+        *("pg_trigger", "pg_constraint", "pg_statistic", "pg_db_role_setting"),
     )
 )
 _OTHERS_AWAY = """
@@ -48,6 +49,8 @@ class Room:
         self._engine = Database(url).engine
         event.listen(self._engine, "connect", lambda connection, _record: self._opened.add(connection.info.backend_pid))
         self._line = psycopg.connect(self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
+        # Neither triggers nor keys stand in its way. Said once: PostgreSQL forgets every plan of a connection when this changes.
+        self._line.execute("SET session_replication_role = replica")
         self._tables = [str(row[0]) for row in self._line.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")]
         self._shape = self._asked(_SHAPE)
         self._known = self._rows(self._tables)
@@ -91,7 +94,6 @@ class Room:
         if sum(int(now[table].split("/")[0]) for table in changed) > self.MANY:
             return False
         with self._line.transaction():
-            self._line.execute("SET LOCAL session_replication_role = replica")
             self._line.execute(";".join(f'DELETE FROM "{table}"' for table in changed))  # type: ignore[arg-type]
             for table in changed:
                 if table in self._copies:

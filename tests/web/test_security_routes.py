@@ -66,7 +66,11 @@ def browsers(sign_in, database: Database, app: Flask) -> dict[str, object]:
 
 
 def test_looking_changes_nothing(app, sign_in, database, story) -> None:
-    """Every GET and HEAD, as everybody, GET by htmx and as CSV too where the door is open; a one-time link opened by a mail scanner stays good."""
+    """Every GET and HEAD, as everybody; a one-time link opened by a mail scanner stays good.
+
+    On SQLite, where a page that wants to write would find nobody to stop it but ``query_only``, GET by htmx and as CSV too where the door is open.
+    """
+    ways = WAYS if database.is_sqlite else WAYS[:1]
     everybody = browsers(sign_in, database, app) | {"own": sign_in(story.advocate), "nominator": sign_in(story.employee)}
     before = content(database, without=MARKS)
     visited = 0
@@ -74,7 +78,7 @@ def test_looking_changes_nothing(app, sign_in, database, story) -> None:
         if endpoint in ("static", "people.sign_out"):
             continue
         for role, browser in everybody.items():
-            for query, headers in WAYS if method == "GET" else WAYS[:1]:
+            for query, headers in ways if method == "GET" else ways[:1]:
                 answer = browser.open(path + query, method=method, headers=headers, buffered=True)
                 # Without a worker mails wait, which readyz says truthfully.
                 assert answer.status_code < 500 or endpoint == "health.readyz", f"{role} {method} {path}{query}"
