@@ -253,6 +253,7 @@ EVENTS: dict[str, str] = {
     "profile.does_changed": N_("%(what)s changed what they do as a reference"),
     "profile.doubted": N_("The verification of the reference profile of %(what)s was pulled forward"),
     "profile.dropped": N_("%(who)s removed the reference profile of %(what)s with an import that was undone"),
+    "profile.corrected": N_("%(who)s corrected title, company or owner beside the reference profile of %(what)s"),
     "profile.edited": N_("%(who)s edited the reference profile of %(what)s"),
     "profile.edited_own": N_("%(what)s edited their own reference profile"),
     "profile.hidden": N_("%(who)s hid the reference profile of %(what)s"),

@@ -37,7 +37,9 @@ def _recorded(path: Path) -> Iterator[tuple[str, str]]:
         ):
             yield str(node.value), ""
         if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "record" and len(node.args) > 3:
-            yield "", str(getattr(node.args[3], "value", ""))
+            yield "", node.args[3].value if isinstance(node.args[3], ast.Constant) else ""
+        if isinstance(node, ast.keyword) and node.arg == "subject" and isinstance(node.value, ast.Constant):
+            yield "", node.value.value
 
 
 def _all_recorded() -> set[tuple[str, str]]:

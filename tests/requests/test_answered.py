@@ -82,7 +82,7 @@ def test_a_customer_reads_what_it_is_about_and_a_no_needs_a_reason(database: Dat
     link = newest(database, "request_asked")
     page = text_at(client, f"/asked?t={link}")
     for said in (
-        "a company of this kind: Shipping, Wales", "You learn who it is with your yes", "It takes about 30 minutes", "It is needed by",
+        "a company of this kind: Shipping, Wales", "You learn who it is with your yes", "About 30 minutes for each call", "It is needed by",
         "They wonder how long it took.", "With your yes, Greta may see your e-mail address",
     ):  # fmt: skip
         assert said in page, said

@@ -172,7 +172,7 @@ def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database
 
     request_id, asked = database.write(ask), newest(database, "request_asked")
     page = text_at(client, f"/asked?t={asked}")
-    assert ("It takes about 60 minutes" in page, ">240 minutes<" in page, ">30 minutes<" in page) == (True, True, False)
+    assert ("About 60 minutes or longer" in page, ">240 minutes<" in page, ">30 minutes<" in page) == (True, True, False)
     short = {"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": (utcnow() + timedelta(days=3)).strftime("%Y-%m-%dT10:00")}
     refused = client.post("/asked/yes", data=short)
     assert (refused.status_code, "Choose one of the lengths that are offered" in refused.text) == (422, True)
