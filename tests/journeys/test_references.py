@@ -32,7 +32,7 @@ def test_a_profile_is_verified_and_left_by_the_links_of_mails(database: Database
     greta.go(f"/profiles/check?t={token}&a=changed")
     assert violations(greta, *ALL_RULES) == []
     assert greta.page.evaluate("document.documentElement.scrollWidth") <= 320
-    greta.page.get_by_label("What changed, or why").fill("Head of planning now.")
+    greta.page.get_by_label("What else changed, or why").fill("Head of planning now.")
     greta.page.get_by_role("button", name="Something changed").click()
     expect(greta.page.get_by_role("heading", level=1)).to_contain_text("Thank you")
     assert violations(greta, *ALL_RULES) == []
