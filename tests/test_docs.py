@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from config import ROOT
-from portal.app import COMMANDS, IMPORTERS
+from portal.app import COMMANDS
 from portal.commands.demo.cast import PASSWORD
 from portal.commands.demo.command import SIGN_INS
+from portal.wiring import IMPORTERS
 
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 every_document = pytest.mark.parametrize("path", DOCS, ids=[path.name for path in DOCS])

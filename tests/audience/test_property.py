@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.app import AUDIENCE_KINDS
 from portal.audience.models import AudienceRule
 from portal.audience.queries.admission import Gate, facts_of
 from portal.audience.queries.reach import condition_of
@@ -19,6 +18,7 @@ from portal.audience.rules import Mode, Side
 from portal.kernel.tracks import Track
 from portal.people.models import Person
 from portal.people.rules.interest import Interest
+from portal.wiring import AUDIENCE_KINDS
 from tests.audience.world import COUNTRIES, INDUSTRIES, LANGUAGES, NOW, QUESTIONS, REGIONS, SAID, SIZES, Somebody, World, make_world, plainly
 
 Rule = tuple[str, dict[str, Any]]

@@ -11,7 +11,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.app import LINE_DECIDERS
 from portal.audit.models import AuditEvent
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.actions.deciding import approve_adjustment, decline_adjustment
@@ -40,6 +39,7 @@ from portal.review.actions.terms import set_terms
 from portal.review.queries.terms import terms_of
 from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.actions.review import give_approval
+from portal.wiring import LINE_DECIDERS
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.app import STATEMENT_SOURCES
 from portal.bank.queries.statement import Wanted, iter_lines
 from portal.challenges.actions.auto import approve_by_rule, make_rule, remove_rule, switch_rule
 from portal.challenges.actions.review import ask_for_more, give_feedback, reverse_approval
@@ -40,6 +39,7 @@ from portal.review.actions.cases import change_case
 from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
 from portal.review.rules.terms import Terms
+from portal.wiring import STATEMENT_SOURCES
 from tests.challenges.test_races import at_once
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge
 from tests.factories.people import make_admin, make_person

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.challenges.actions.answering import save_answers, withdraw_submission
 from portal.challenges.actions.referring import forget_peer, forget_unsent
 from portal.challenges.actions.review import accept_early, approve_attempt, ask_for_more, decline_attempt
@@ -22,6 +21,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.referrals.actions import erase_due, erase_referral
 from portal.referrals.models import Referral
 from portal.referrals.rules import AlreadyErased, PeerKnown
+from portal.wiring import REFERRAL_ERASED, REFERRAL_LOCKED
 from tests.challenges.peers import NOW, PAT, QUINN, SECRETS, only, refer, stored_texts
 from tests.factories.challenges import as_admin, as_advocate, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person

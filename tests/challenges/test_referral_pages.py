@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.challenges.actions.answering import withdraw_submission
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
 from portal.challenges.queries.stages import own_stages
@@ -14,6 +13,7 @@ from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.referrals.actions import erase_due, erase_referral
 from portal.referrals.models import Referral
+from portal.wiring import REFERRAL_ERASED, REFERRAL_LOCKED
 from tests.challenges.peers import NOW, only, refer
 from tests.factories.challenges import as_admin, as_advocate, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person

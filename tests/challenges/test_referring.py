@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from portal.app import REFERRAL_ERASED, REFERRAL_LOCKED
 from portal.audit.models import AuditEvent
 from portal.challenges.actions.answering import save_answers, submit_attempt, withdraw_submission
 from portal.challenges.actions.referring import forget_unsent, require_new_peer, settle_peers
@@ -24,6 +23,7 @@ from portal.ledger.queries.balances import balance_of
 from portal.referrals.actions import erase_due, erase_referral
 from portal.referrals.models import Referral
 from portal.referrals.rules import AGREEMENT, AGREEMENT_VERSION, PeerIsOurs, PeerIsSelf, PeerKnown
+from portal.wiring import REFERRAL_ERASED, REFERRAL_LOCKED
 from tests.challenges.peers import NOW, PAT, QUINN, SECRETS, only, refer, stored_texts
 from tests.factories.challenges import as_admin, as_advocate, make_challenge, make_submission
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person

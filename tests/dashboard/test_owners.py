@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.app import WAITING
 from portal.challenges.actions.appealing import appeal
 from portal.challenges.actions.review import decline_attempt
 from portal.dashboard.jobs import escalate
@@ -29,6 +28,7 @@ from portal.review.actions.cases import assign_case
 from portal.review.models import ReviewCase, SavedView
 from portal.review.rules.refusals import OwnerMayNotDecide
 from portal.review.rules.terms import KINDS
+from portal.wiring import WAITING
 from tests.challenges.test_races import at_once
 from tests.dashboard.scene import Scene, build
 from tests.factories.challenges import as_admin, as_advocate

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from portal.app import WAITING
 from portal.dashboard.queries.queue import COUNTED, Waiting, count_waiting, find_row, iter_waiting, rows_of, together, waiting_page
 from portal.dashboard.waiting.contract import Wanted
 from portal.kernel.clock import utcnow
+from portal.wiring import WAITING
 from tests.dashboard.scene import Scene, build, more_attempts
 
 

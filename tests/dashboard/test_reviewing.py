@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from portal.app import WAITING
 from portal.challenges.actions.answering import submit_attempt
 from portal.challenges.actions.appealing import appeal, grant_appeal
 from portal.challenges.actions.review import approve_attempt, decline_attempt, reverse_approval
@@ -27,6 +26,7 @@ from portal.review.actions.cases import change_case
 from portal.review.actions.terms import set_terms
 from portal.review.models import ReviewCase
 from portal.review.rules.terms import Terms
+from portal.wiring import WAITING
 from tests.dashboard.scene import Scene, build, more_attempts
 from tests.factories.challenges import as_admin, as_advocate, fill, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_person

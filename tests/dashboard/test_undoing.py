@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.app import WAITING
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.actions.disputing import dispute_line
 from portal.challenges.actions.answering import submit_attempt
@@ -26,6 +25,7 @@ from portal.review.rules.terms import KINDS, Terms
 from portal.rewards.actions.fulfilling import send_redemption
 from portal.rewards.queries.redemptions import get_redemption
 from portal.rewards.rules.states import State
+from portal.wiring import WAITING
 from tests.challenges.test_begun import begin
 from tests.dashboard.scene import Scene, give
 from tests.factories.people import make_admin, make_employee, make_person

@@ -13,7 +13,6 @@ from portal.acts.actions.blocking import set_block
 from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.rules.refusals import ApproverNeeded, OpenEscalation, ReasonNeeded
 from portal.acts.rules.terms import BlockKind
-from portal.app import PROFILE_REMOVED
 from portal.finding.rules import misfits as no
 from portal.kernel.db import Database
 from portal.profiles.actions.consenting import take_back_own
@@ -31,6 +30,7 @@ from portal.requests.actions.telling import asked_words
 from portal.requests.queries.page import behind_link
 from portal.requests.rules.refusals import ClosedLater, NotToBeAskedNow
 from portal.requests.rules.states import DealOutcome
+from portal.wiring import PROFILE_REMOVED
 from tests.factories.people import make_admin
 from tests.factories.references import acting
 from tests.factories.requests import Cast

@@ -162,8 +162,8 @@ def _serve(app: Any, shop: Shop, tokens: tuple[str, str]) -> None:
 
 def _work(app: Any) -> None:
     """Do what the worker does, for ever; months go by, so that points lapse and what waits is released."""
-    from portal.app import TICKS
     from portal.notifications import leases
+    from portal.wiring import TICKS
 
     database, later = app.extensions["database"], utcnow()
     engine = app.extensions["jobs"]

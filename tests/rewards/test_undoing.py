@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.app import STATEMENT_SOURCES
 from portal.bank.actions.adjusting import adjust_points
 from portal.bank.queries.statement import Wanted, list_lines
 from portal.kernel.clock import utcnow
@@ -45,6 +44,7 @@ from portal.rewards.rules.states import HELD_BEFORE, State
 from portal.rewards.rules.undoing import AskedForAgain, CardChanged, HandedOverWithIt, PieceGone, PointsGone
 from portal.vault.queries import look_of
 from portal.vault.rules import Card, Read
+from portal.wiring import STATEMENT_SOURCES
 from tests.factories.people import make_admin, make_person
 from tests.factories.recognition import give_points
 from tests.factories.rewards import WITH_ADDRESS, acting, as_admin, make_digital, make_redemption, make_reward

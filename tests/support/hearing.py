@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.app import ACT_HEARD, PERSON_CHANGED, PERSON_EDITED
 from portal.challenges.queries.badges import ChallengesDone
 from portal.kernel.db import Database
+from portal.wiring import ACT_HEARD, PERSON_CHANGED, PERSON_EDITED
 
 
 @pytest.fixture

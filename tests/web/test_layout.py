@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.app import NAVIGATION
 from portal.kernel.db import Database
+from portal.menu import NAVIGATION
 from portal.people.models import Person
 from tests.factories.gallery import make_gallery_challenge, make_item
 from tests.factories.people import make_admin, make_employee, make_person

@@ -4,8 +4,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from config import ROOT
-from portal.app import NAVIGATION
 from portal.kernel.errors import Refusal
+from portal.menu import NAVIGATION
 
 
 def every_refusal(kind: type[Refusal] = Refusal) -> set[type[Refusal]]:

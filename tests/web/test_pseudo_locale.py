@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from config import ROOT, Settings
-from portal.app import IMPORTERS
 from portal.challenges.forms.sites import LANGUAGES
 from portal.challenges.library.reading import built_in
 from portal.challenges.rules.gaps import gaps_in
@@ -30,6 +29,7 @@ from portal.notifications.senders import FolderSender
 from portal.people.models import Person
 from portal.rewards.rules.tickets import number_of
 from portal.web.guards import audience_of
+from portal.wiring import IMPORTERS
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.story import Story
 from tests.support.application import SECRET, SignIn

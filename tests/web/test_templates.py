@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from jinja2 import Environment, nodes
 
 from config import ROOT
-from portal.app import NAVIGATION
+from portal.menu import NAVIGATION
 from tests.support.markup import HOLE, TEMPLATES, bare_literals, has_letters, pages, without_expressions, words
 
 PAGES = pages()
