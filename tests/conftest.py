@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 pytest_plugins = [
@@ -21,6 +22,10 @@ pytest_plugins = [
     "tests.support.pages",
     "tests.support.telling",
 ]
+
+# Dozens of processes are started: what Python compiled once is kept, or each of them compiles everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Databases of tests live in memory where there is room for them: what is tested is not the disk.
 MEMORY, ROOM = Path("/dev/shm"), 4_000_000_000

@@ -13,7 +13,7 @@ from config import Settings
 from portal.kernel.db import TRIES as ENGINE_TRIES
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
-from tests.support.prepared import prepared
+from tests.support.prepared import prepared, remember_templates
 
 PROCESSES, TRIES = 8, 20
 LIMIT_SECONDS = 300
@@ -76,7 +76,9 @@ def client_of(app: Any, token: str) -> Any:
 
 
 def application(settings: dict[str, Any]) -> Any:
-    """Return the portal, in a process of its own."""
+    """Return the portal, in a process of its own, which finds the templates that another of them compiled."""
+    settings = dict(settings)
+    remember_templates(settings.pop("templates"))
     from portal.app import create_app
     from tests.support.application import PortalClient
 
@@ -85,7 +87,7 @@ def application(settings: dict[str, Any]) -> Any:
     return app
 
 
-def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, start: Any, answers: Any) -> None:
+def press(settings: dict[str, Any], tokens: list[str], address: str, price: int, tries: int, start: Any, answers: Any) -> None:
     """Press "Redeem" again and again, one round for each session; report what the answers were. Runs in a process of its own."""
     from portal.kernel.ids import new_key
 
@@ -94,18 +96,19 @@ def press(settings: dict[str, Any], tokens: list[str], address: str, price: int,
         client = client_of(app, token)
         start.wait(LIMIT_SECONDS)
         found: Counter[str] = Counter()
-        for _ in range(TRIES):
+        for _ in range(tries):
             answer = client.post(address, data={"key": new_key(), "shown_price": price, "wish": ""})
             is_refusal = answer.status_code == 422 and f"this costs {price}." in answer.text
             found["refused" if is_refusal else str(answer.status_code)] += 1
         answers.put((token, found))
 
 
-def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str, price: int) -> dict[str, Counter[str]]:
+def press_in_processes(settings: dict[str, Any], tokens: list[str], address: str, price: int, tries: int = TRIES) -> dict[str, Counter[str]]:
     """Let eight processes press at once, and return the answers by session."""
     context = prepared()
     start, answers = context.Barrier(PROCESSES), context.Queue()
-    workers = [context.Process(target=press, args=(settings, tokens, address, price, start, answers), daemon=True) for _ in range(PROCESSES)]
+    given = (settings, tokens, address, price, tries, start, answers)
+    workers = [context.Process(target=press, args=given, daemon=True) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
     totals: dict[str, Counter[str]] = {token: Counter() for token in tokens}

@@ -26,6 +26,7 @@ from tests.factories.recognition import give_points
 from tests.factories.rewards import acting, as_admin, make_redemption, make_reward
 from tests.rewards.racing import PROCESSES, TRIES, all_at_once, follow_in_processes, press_in_processes
 from tests.support.patient import patient
+from tests.support.prepared import compiled_templates
 
 ROUNDS, DUELS = 5, 5
 BUYERS, PIECES = 32, 5
@@ -191,7 +192,7 @@ def sign_in(session: Session, person_id: int) -> str:
 
 def facts_of(settings: Settings) -> dict[str, object]:
     """Return what another process needs for the same installation."""
-    return settings.model_dump(include={"env", "data", "database_url", "secret_key", "log_level"})
+    return settings.model_dump(include={"env", "data", "database_url", "secret_key", "log_level"}) | {"templates": compiled_templates()}
 
 
 def test_eight_processes_redeem_exactly_what_the_points_allow_five_times_in_a_row(database: Database, settings: Settings) -> None:

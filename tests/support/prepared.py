@@ -35,14 +35,14 @@ def prepared() -> ForkServerContext:
 
 
 @cache
-def _compiled() -> str:
+def compiled_templates() -> str:
     """Return the folder in which the processes of this run find what one of them compiled of a template."""
     folder = mkdtemp(prefix="laurel-templates-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
-def _remember_templates(folder: str) -> None:
+def remember_templates(folder: str) -> None:
     """Let every application of this process take templates that another compiled, as long as their text is the same."""
     plain = app.create_app
 
@@ -67,7 +67,7 @@ def _run(command: tuple[str, ...], environment: dict[str, str], out: Path, err: 
         os.dup2(target, number)
         os.close(target)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    _remember_templates(compiled)
+    remember_templates(compiled)
     set_start_method("fork", force=True)  # As in a process that Python started itself; a process like this one would begin its children otherwise.
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
@@ -82,7 +82,7 @@ class Started:
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path, asked: Path = Path(os.devnull)) -> None:
         for path in (out, err):
             path.touch()  # It may be read before the process has written to it.
-        self._process = prepared().Process(target=_run, args=(command, dict(environment), out, err, asked, _compiled()))
+        self._process = prepared().Process(target=_run, args=(command, dict(environment), out, err, asked, compiled_templates()))
         self._process.start()
 
     @property
