@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.acts.rules.asks import EFFORTS, AskKind, AskState, Came, Past, after, state_of
+from portal.acts.rules.beyond import beyond
 from portal.acts.rules.budget import Band, Cap, Defaults, band, capacity, load, require_cap, rests_until, strain, taken, worse
 from portal.acts.rules.refusals import CapInvalid, NotThisOutcome
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms, next_month_on
@@ -261,3 +262,17 @@ def test_numbers_out_of_range_are_refused_on_their_field(most: int, days: int, f
 
 def test_the_defaults_of_the_house() -> None:
     assert Defaults() == Defaults(Cap(4, 90), Cap(8, 90), 14)
+
+
+@pytest.mark.parametrize(
+    ("overrode", "told"),
+    [
+        ("", []),
+        ("PersonCapReached", ["Beyond your limit of 4 in 90 days."]),
+        ("Paused MonthOff", ["Beyond a pause that is not over.", "In a month in which nobody was to ask."]),
+        ("Detracts RenewsSoon", ["Beyond a rule of ours for whom we ask."]),
+        ("PersonCapReached Detracts", ["Beyond your limit of 4 in 90 days.", "Beyond a rule of ours for whom we ask."]),
+    ],
+)
+def test_whom_an_ask_is_made_of_reads_their_own_limits_and_of_ours_that_there_are_some(overrode: str, told: list[str]) -> None:
+    assert [text % facts for text, facts in beyond(overrode, 4, 90)] == told
