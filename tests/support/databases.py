@@ -1,4 +1,4 @@
-"""Two engines, one template each: migrated once a session, copied for every test."""
+"""Two engines, one template each: migrated once a session; each test has a copy of it, on PostgreSQL one that others used before."""
 
 import json
 import os
