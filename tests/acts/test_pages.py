@@ -164,7 +164,7 @@ def test_staff_ask_from_the_page_and_a_second_click_is_the_first(greta: PortalCl
 
 
 def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
-    greta: PortalClient, amara: PortalClient, house: House, database: Database
+    greta: PortalClient, amara: PortalClient, ada: PortalClient, house: House, database: Database
 ) -> None:
     caps(database, house, 1)
     database.write(house.ask)
@@ -183,12 +183,18 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
     ask = asks(database)[-1]
     assert (ask.overrode, ask.approver_id) == ("PersonCapReached", house.ada)
     with database.reading() as session:
-        assert session.scalars(select(Notice.kind).where(Notice.person_id == house.ada)).all() == ["ask_overridden"]
+        (mail,) = session.scalars(select(Notice).where(Notice.person_id == house.ada)).all()
         told = session.scalars(select(Notice.data).where(Notice.person_id == house.amara, Notice.kind == "ask_made").order_by(Notice.id)).all()
     assert told[-1]["beyond"] == [["Beyond your limit of %(most)s in %(days)s days.", {"most": 1, "days": 90}]]
     own = words(amara.get("/asks").text)
     assert "Beyond your limit of 1 in 90 days. Ada Admin at" in own
     assert "The board asked" not in own, "the reason is for staff, as the form says"
+    page = ada.get(mail.link or "").text
+    assert (mail.kind, page.count('<details class="mt-2" open>')) == ("ask_overridden", 1), "the mail opens the ask that it is about"
+    taken_back = f"/goodwill/asks/{ask.id}/withdrawn"
+    assert taken_back in page
+    assert ada.post(taken_back, data=fields_of(page, having="minutes")).status_code == 303
+    assert "Withdrawn" in words(amara.get("/asks").text)
 
 
 def test_a_block_offers_no_override(greta: PortalClient, house: House, database: Database) -> None:

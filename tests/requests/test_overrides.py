@@ -30,7 +30,7 @@ from portal.requests.actions.telling import asked_words
 from portal.requests.queries.page import behind_link
 from portal.requests.rules.refusals import ClosedLater, NotToBeAskedNow
 from portal.requests.rules.states import DealOutcome
-from portal.wiring import PROFILE_REMOVED
+from portal.wiring import ASK_PAGES, PROFILE_REMOVED
 from tests.factories.people import make_admin
 from tests.factories.references import acting
 from tests.factories.requests import Cast
@@ -59,6 +59,7 @@ def test_who_does_not_fit_is_refused_by_name_and_proposed_with_a_reason_that_an_
     if "nps" in profile:
         row.nps_at = cast.at
     session.flush()
+    session.info["ask_pages"] = ASK_PAGES
     request = cast.request(session, **need)
     given = {"request_id": request.id, "person_id": cast.ada_id, "now": cast.at}
     with pytest.raises(misfit), session.begin_nested():
@@ -75,7 +76,8 @@ def test_who_does_not_fit_is_refused_by_name_and_proposed_with_a_reason_that_an_
     candidate = propose(session, cast.greta, override=Override("The only one.", cast.admin.id), **given)
     ask = session.get_one(Ask, candidate.ask_id)
     assert (ask.overrode, ask.override_reason, ask.approver_id) == (misfit.__name__, "The only one.", cast.admin.id)
-    assert "ask_overridden" in [kind for kind, _, _ in mails(session)]
+    (link,) = [payload["link"] for kind, _, payload in mails(session) if kind == "ask_overridden"]
+    assert link == f"/requests/{request.id}", "where it is taken back"
     mailed, shown = asked_words(session, request, candidate), behind_link(session, candidate)
     told = [("Beyond a rule of ours for whom we ask.", {})]
     assert (mailed["beyond"], shown.beyond, mailed["approver"], shown.approver) == (told, told, "Imani", "Imani"), "which rule is for staff"
