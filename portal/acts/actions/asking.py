@@ -177,5 +177,8 @@ def _tell(session: Session, ask: Ask, person: Person, is_told: bool) -> None:
         data = {"person": person.name, "asker": asker, "reason": ask.override_reason, "kind": ASK_KIND_NAMES[AskKind(ask.kind)]}
         # What another room asks for is taken back where that room shows it.
         room = rooms_that_ask(session).get(ask.source_type or "")
-        to, link = recipient(session, ask.approver_id), room.page_of(ask.source_id or 0) if room else f"/goodwill/people/{person.id}?ask={ask.id}#ask-{ask.id}"
+        to, link = (
+            recipient(session, ask.approver_id),
+            room.page_of(ask.source_id or 0) if room else f"/goodwill/people/{person.id}?ask={ask.id}#ask-{ask.id}",
+        )
         notify(session, to=to, kind="ask_overridden", data=data, key=f"ask_overridden:{ask.id}", now=ask.recorded_at, link=link)

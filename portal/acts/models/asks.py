@@ -11,6 +11,7 @@ from portal.acts.rules.terms import BlockKind, Terms
 from portal.kernel.schema import Base, BigId, UTCDateTime, WordList, append_only_ddl, attach_ddl, one_of
 
 _STANDS = text("lifted_at IS NULL")
+_IS_FULL, _RESTS = text("full_until IS NOT NULL"), text("rests_until IS NOT NULL")
 _OUTSIDE = text("is_outside OR overrode <> ''")
 _ENDS = text("came <> 'accepted'")
 
@@ -167,7 +168,11 @@ class AskLoad(_Load, Base):
     """The load of one person. Who was never asked and said nothing has no row. ``rests_until`` as ``rules.budget.rests_until`` says."""
 
     __tablename__ = "ask_load"
-    __table_args__ = (Index(None, "rank", "person_id"),)
+    __table_args__ = (
+        Index(None, "rank", "person_id"),
+        Index("ix_ask_load_full_until", "full_until", sqlite_where=_IS_FULL, postgresql_where=_IS_FULL),
+        Index("ix_ask_load_rests_until", "rests_until", sqlite_where=_RESTS, postgresql_where=_RESTS),
+    )
 
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), primary_key=True, autoincrement=False)
     rests_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -177,7 +182,10 @@ class CompanyAskLoad(_Load, Base):
     """The load of the people of one company together, each ask with the company of its time."""
 
     __tablename__ = "company_ask_load"
-    __table_args__ = (Index(None, "rank", "company_id"),)
+    __table_args__ = (
+        Index(None, "rank", "company_id"),
+        Index("ix_company_ask_load_full_until", "full_until", sqlite_where=_IS_FULL, postgresql_where=_IS_FULL),
+    )
 
     company_id: Mapped[int] = mapped_column(BigId, ForeignKey("company.id"), primary_key=True, autoincrement=False)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskLoad
@@ -180,21 +180,24 @@ def _parts_of(
 ) -> list[tuple[Any, list[tuple[Any, bool]]]]:
     """Return the parts of a list with their keys, in its order."""
     sifting = ready(session, now)
-    found = sifting.joined(_people(session, actor, term, company_id))
-    found = found.where(sifting.where[Ready(state)]) if state else found
+    standing = Ready(state) if state else None
+    where = [sifting.where[standing], sifting.among.get(standing, true())] if standing else []
+    is_few = standing in sifting.among
+    by_name = sifting.joined(_people(session, actor, term, company_id, is_found=is_few)).where(*where)
+    by_key = sifting.joined(_people(session, actor, term, company_id, is_found=True)).where(*where)
     if order == Order.NAME:
-        return [(found, BY_NAME)]
-    if order == Order.WORN or state not in (None, "", Ready.NOW):
-        return _parts(found, order == Order.WORN)
-    able = found if state else found.where(sifting.where[Ready.NOW])
-    parts = [part for _band, has_it in sifting.bands for part in _parts(able.where(has_it), False)]
-    return parts if state else [*parts, *_parts(found.where(not_(sifting.where[Ready.NOW])), False)]
+        return [(by_name, BY_NAME)]
+    if order == Order.WORN or standing not in (None, Ready.NOW):
+        return _parts(by_name, by_key, order == Order.WORN)
+    now_only = [] if standing else [sifting.where[Ready.NOW]]
+    parts = [part for _band, has_it in sifting.bands for part in _parts(by_name, by_key, False, *now_only, has_it)]
+    return parts if standing else [*parts, *_parts(by_name, by_key, False, not_(sifting.where[Ready.NOW]))]
 
 
-def _parts(found: Any, is_worn: bool) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-    """Return the two parts of a list by strain with their keys, in order."""
-    light = (found.where(or_(AskLoad.rank.is_(None), AskLoad.rank == NEVER_ASKED)), BY_NAME)
-    weighed = (found.where(AskLoad.rank > NEVER_ASKED), [(AskLoad.rank, is_worn), (AskLoad.person_id, is_worn)])
+def _parts(by_name: Any, by_key: Any, is_worn: bool, *where: ColumnElement[bool]) -> list[tuple[Any, list[tuple[Any, bool]]]]:
+    """Return the two parts of a list by strain with their keys, in order: each statement is the one that is read by the index of its order."""
+    light = (by_name.where(or_(AskLoad.rank.is_(None), AskLoad.rank == NEVER_ASKED), *where), BY_NAME)
+    weighed = (by_key.where(AskLoad.rank > NEVER_ASKED, *where), [(AskLoad.rank, is_worn), (AskLoad.person_id, is_worn)])
     return [weighed, light] if is_worn else [light, weighed]
 
 
@@ -205,9 +208,14 @@ def approvers(session: Session, without: Sequence[int | None]) -> list[tuple[int
     return [(row.id, row.name) for row in session.execute(found.order_by(Person.name_key, Person.id))]
 
 
-def _people(session: Session, actor: Actor, term: str, company_id: int | None = None) -> Any:
+def _people(session: Session, actor: Actor, term: str, company_id: int | None = None, *, is_found: bool = False) -> Any:
+    """Return the statement of people who may be asked. ``is_found``: something else says of whom, so that the index of all customers' people,
+    which SQLite would take for lack of figures, is of no use."""
     columns = (Person.id, Person.name, Person.title, Person.company_id, Company.name.label("company"))
-    found: Any = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*ASKABLE, known_to(session, actor))
+    askable = (func.coalesce(Person.is_advocate, false()), *ASKABLE[1:])
+    found: Any = (
+        select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*(askable if is_found else ASKABLE), known_to(session, actor))
+    )
     if term:
         # By a whole address, never by a part of one: that would tell addresses to whoever tries long enough.
         by_name = like_pattern(fold(term))

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskBlock, AskLoad, CompanyAskLoad, CompanyGoodwill, PersonGoodwill
@@ -51,6 +51,9 @@ class Sifting:
     """What a statement over ``Person`` needs to be sifted by who can be asked."""
 
     where: Mapping[Ready, ColumnElement[bool]]
+    among: Mapping[Ready, ColumnElement[bool]]
+    """Of whom it is written down, or of whose company, that they stand so: lists look at those alone instead of at everybody. What ``where``
+    says besides decides; a state that is not here may be anybody's."""
     bands: Sequence[tuple[Band, ColumnElement[bool]]]
     """Who has which colour, as pages show it: of the person and their company the worse. The most rested first."""
 
@@ -74,7 +77,22 @@ def ready(session: Session, now: datetime) -> Sifting:
         Ready.PAUSED: or_(*said),
         Ready.BLOCKED: blocked,
     }
-    return Sifting(where | {Ready.NOW: not_(or_(*where.values()))}, _bands(session, now))
+    loads = ((AskLoad.person_id, AskLoad.full_until), (CompanyAskLoad.company_id, CompanyAskLoad.full_until))
+    goodwill = zip((PersonGoodwill.person_id, CompanyGoodwill.company_id), said, strict=True)
+    blocks = (AskBlock.person_id, AskBlock.company_id)
+    among = {
+        Ready.RESTING: _of(select(AskLoad.person_id).where(AskLoad.rests_until > now)),
+        Ready.PAUSED: _of(*(select(key).where(condition) for key, condition in goodwill)),
+        Ready.BLOCKED: _of(*(select(key).where(AskBlock.lifted_at.is_(None), key.is_not(None)) for key in blocks)),
+    }
+    if defaults.person.most and defaults.company.most:
+        among[Ready.FULL] = _of(*(select(key).where(until > now) for key, until in loads))
+    return Sifting(where | {Ready.NOW: not_(or_(*where.values()))}, among, _bands(session, now))
+
+
+def _of(people: Any, companies: Any = None) -> ColumnElement[bool]:
+    found = Person.id.in_(people)
+    return found if companies is None else or_(found, Person.company_id.in_(companies))
 
 
 def _bands(session: Session, now: datetime) -> list[tuple[Band, ColumnElement[bool]]]:
