@@ -296,12 +296,15 @@ def test_several_are_nominated_line_by_line(database: Database, sign_in: SignIn,
         make_person(session, name="Member Mia", email="mia@works.example")
 
     database.write(start)
-    lines = "Ada, ada@works.example, Works\nBo, bo@works.example, Works, Lead\nMia, mia@works.example, Works\nwithout commas"
+    lines = (
+        "Ada, ada@works.example, Works\nBo, bo@works.example, Works, Lead\nBo, bo@works.example, Works\nMia, mia@works.example, Works\nwithout commas"
+    )
     client = sign_in(employee)
     page = client.post("/nominate/several", data={"key": "s", "lines": lines, "why": "Met at the fair."}).text
     assert all(
         text in page for text in ("Karim Boutaleb nominated them before", "Nominated.", "is a member already", "Give name, e-mail and company")
     )
+    assert (page.count("Nominated."), page.count("A line above names the same person")) == (1, 1)
     left = re.search(r"<textarea[^>]*name=\"lines\"[^>]*>\s*([^<]*)</textarea>", page)
     assert left
     assert left[1].split("\n") == ["Mia, mia@works.example, Works", "without commas"]

@@ -167,9 +167,10 @@ def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Databas
 def test_a_draft_is_kept_and_through_an_admin_a_request_waits_until_one_takes_it_up(database: Database, sign_in: SignIn) -> None:
     greta = sign_in(database.write(lambda s: make_employee(s, name="Greta")))
     boss = sign_in(database.write(make_admin))
-    kept = greta.post("/requests/new", data={"key": "draft-1", "activity": "visit", "prospect": "", "do": "draft", "worry": "Time."})
+    kept = greta.post("/requests/new", data={"key": "draft-1", "activity": "visit", "prospect": "", "needed_by": "", "do": "draft", "worry": "Time."})
     assert kept.status_code == 303
     assert "Time." in text_at(greta, kept.location)
+    assert greta.get("/requests/1").location == kept.location, "its own address leads on"
     assert text_at(boss, "/requests/1", 404)
     day = (utcnow() + timedelta(days=2)).date().isoformat()
     sent = {"key": "draft-1", "activity": "visit", "prospect": "Prospect", "needed_by": day, "through_admin": "y", "do": "send"}

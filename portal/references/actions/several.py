@@ -1,7 +1,7 @@
 """Nominating several people at once, each line for itself."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,12 +17,13 @@ from portal.references.rules.nominating import Line, read_lines, require_line
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one line: the nomination, for a later voice who was first, or why not."""
+    """What became of one line: the nomination, for a later voice who was first, or why not. ``is_again``: a line above names the same person."""
 
     line: Line
     nomination: Nomination | None = None
     first: str | None = None
     refusal: Refusal | None = None
+    is_again: bool = False
 
 
 def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: str, colleague_id: int | None = None, now: datetime) -> list[Outcome]:
@@ -31,7 +32,12 @@ def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: 
     A line that is refused leaves the others alone; the same ``key`` again nominates nobody twice, and who was put into a line since is
     somebody else. Refuses more than fifty lines.
     """
-    return [_one(session, actor, line, f"{key[:40]}:{_mark(line)}", why, colleague_id, now) for line in read_lines(text)]
+    found: list[Outcome] = []
+    for line in read_lines(text):
+        made = _one(session, actor, line, f"{key[:40]}:{_mark(line)}", why, colleague_id, now)
+        is_again = any(made.nomination is not None and made.nomination is one.nomination for one in found)
+        found.append(replace(made, is_again=is_again))
+    return found
 
 
 def _mark(line: Line) -> str:

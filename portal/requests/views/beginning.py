@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms.validators import Optional
 
 from portal.finding.queries.calling import called, meant
 from portal.kernel.clock import utcnow
@@ -57,7 +58,7 @@ def send() -> ResponseReturnValue:
     """Keep a draft, or send it; who was found and may be picked is proposed at once."""
     form, actor, now = BeginForm(), current_actor(), utcnow()
     if request.form.get("do") == "draft":
-        form.prospect.validators, form.needed_by.validators = (), ()
+        form.prospect.validators, form.needed_by.validators = (Optional(),), (Optional(),)
     if not form.validate():
         return _page(form, status=422)
     twin = None if request.form.get("do") == "draft" else twin_of(db(), actor.id, form.need(), key=form.key.data or "")

@@ -38,10 +38,11 @@ from portal.requests.forms import (
     ReasonForm,
 )
 from portal.requests.queries.page import Whole, whole_request
+from portal.requests.queries.parties import request_for
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
-from portal.requests.rules.states import LIVES, DealOutcome
+from portal.requests.rules.states import LIVES, DealOutcome, State
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import sentence
 from portal.web.forms import Form
@@ -61,7 +62,10 @@ GONE = (RequestMoved, OneAtATime, SaidBefore, TooEarly)
 @bp.get("/requests/<int:request_id>")
 @staff
 def one(request_id: int) -> ResponseReturnValue:
-    """The request."""
+    """The request; a draft is gone on with in its form."""
+    found, _parties = request_for(db(), current_actor(), request_id)
+    if found.state == State.DRAFT:
+        return redirect(url_for("requests.begin", draft=request_id), 303)
     return _page(request_id)
 
 
