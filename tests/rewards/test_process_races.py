@@ -27,6 +27,7 @@ from tests.factories.rewards import make_reward
 from tests.factories.vault import KEY, make_vault_card
 from tests.rewards.racing import PROCESSES, follow_in_processes
 from tests.rewards.test_waiting import told, work
+from tests.support.prepared import compiled_templates
 
 ROUNDS, CODES = 4, 5
 
@@ -37,7 +38,7 @@ def signed_in(session: Session, person_id: int) -> str:
 
 def installation(settings: Settings) -> dict[str, Any]:
     """Return what another process needs for the same installation."""
-    return settings.model_dump(include={"env", "data", "database_url", "secret_key", "vault_keys", "log_level"})
+    return settings.model_dump(include={"env", "data", "database_url", "secret_key", "vault_keys", "log_level"}) | {"templates": compiled_templates()}
 
 
 def members(database: Database, many: int) -> dict[str, int]:
