@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskLoad
-from portal.acts.queries.ready import Ready, ready
+from portal.acts.queries.ready import Ready, few, ready
 from portal.acts.rules.loads import NEVER_ASKED
 from portal.acts.rules.refusals import AskerUnknown, OneOfTwo, WhoUnclear, WhoUnknown
 from portal.kernel.actor import Actor
+from portal.kernel.db import along_the_index
 from portal.kernel.errors import Refusal
 from portal.kernel.ids import MOST_ID
 from portal.kernel.text import N_, clean_line, fold, like_pattern, normal_email
@@ -134,9 +136,15 @@ def people_to_ask(
     them where the most used come first). Each part comes out of an index of its own and is read only once the one before it is at its end.
     Whose colour fades while somebody turns pages may be missed there; within a colour a cursor stays right, as strain fades alike for all.
     """
-    parts = _parts_of(session, actor, now, q or "", company_id, state, order)
-    if order == Order.NAME:
-        return page_by(session, *parts[0], after=after, size=size)
+    parts, is_few = _parts_of(session, actor, now, q or "", company_id, state, order)
+    with nullcontext() if is_few or q or company_id is not None else along_the_index(session):
+        if order == Order.NAME:
+            return page_by(session, *parts[0], after=after, size=size)
+        return _paged(session, parts, after, size)
+
+
+def _paged(session: Session, parts: Sequence[tuple[Any, Any]], after: str | None, size: int) -> Page:
+    """Return a page of parts that are read one behind the other."""
     place, cursor = _place(after, len(parts))
     shown: list[Any] = []
     for number in range(place, len(parts)):
@@ -168,7 +176,7 @@ def everybody_to_ask(
     session: Session, actor: Actor, *, now: datetime, q: str | None = None, state: str | None = None, order: str | None = None
 ) -> Sequence[Any]:
     """Return everybody whom the list shows under its search, in its order."""
-    parts = _parts_of(session, actor, now, q or "", None, state, order)
+    parts, _is_few = _parts_of(session, actor, now, q or "", None, state, order)
     rows: list[Any] = []
     for part, keys in parts:
         rows += session.execute(part.order_by(*(column.desc() if descending else column for column, descending in keys))).all()
@@ -177,21 +185,24 @@ def everybody_to_ask(
 
 def _parts_of(
     session: Session, actor: Actor, now: datetime, term: str, company_id: int | None, state: str | None, order: str | None
-) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-    """Return the parts of a list with their keys, in its order."""
+) -> tuple[list[tuple[Any, list[tuple[Any, bool]]]], bool]:
+    """Return the parts of a list with their keys, in its order, and whether they hold few only."""
     sifting = ready(session, now)
     standing = Ready(state) if state else None
-    where = [sifting.where[standing], sifting.among.get(standing, true())] if standing else []
-    is_few = standing in sifting.among
-    by_name = sifting.joined(_people(session, actor, term, company_id, is_found=is_few)).where(*where)
+    is_written = standing in sifting.among
+    where = [sifting.where[standing]] if standing else []
+    if standing and is_written:
+        where.append(Person.id.in_(few(session, sifting, standing)))
+    by_name = sifting.joined(_people(session, actor, term, company_id, is_found=is_written)).where(*where)
     by_key = sifting.joined(_people(session, actor, term, company_id, is_found=True)).where(*where)
     if order == Order.NAME:
-        return [(by_name, BY_NAME)]
+        return [(by_name, BY_NAME)], is_written
     if order == Order.WORN or standing not in (None, Ready.NOW):
-        return _parts(by_name, by_key, order == Order.WORN)
+        return _parts(by_name, by_key, order == Order.WORN), is_written
     now_only = [] if standing else [sifting.where[Ready.NOW]]
     parts = [part for _band, has_it in sifting.bands for part in _parts(by_name, by_key, False, *now_only, has_it)]
-    return parts if standing else [*parts, *_parts(by_name, by_key, False, not_(sifting.where[Ready.NOW]))]
+    rest = [] if standing else _parts(by_name, by_key, False, not_(sifting.where[Ready.NOW]))
+    return [*parts, *rest], False
 
 
 def _parts(by_name: Any, by_key: Any, is_worn: bool, *where: ColumnElement[bool]) -> list[tuple[Any, list[tuple[Any, bool]]]]:

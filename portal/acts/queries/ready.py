@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, select, true, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskBlock, AskLoad, CompanyAskLoad, CompanyGoodwill, PersonGoodwill
@@ -23,6 +23,8 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.people.models import Person
 
+FEW = 2_000
+"""Up to so many are looked at one by one: the engines cannot tell beforehand that they are few, and would look at everybody."""
 RANK: ColumnElement[int] = func.coalesce(AskLoad.rank, literal(NEVER_ASKED, BigInteger), type_=BigInteger)
 """The rank of a person by strain, never NULL: ascending is most rested first (``rules/loads.py``)."""
 
@@ -51,9 +53,9 @@ class Sifting:
     """What a statement over ``Person`` needs to be sifted by who can be asked."""
 
     where: Mapping[Ready, ColumnElement[bool]]
-    among: Mapping[Ready, ColumnElement[bool]]
-    """Of whom it is written down, or of whose company, that they stand so: lists look at those alone instead of at everybody. What ``where``
-    says besides decides; a state that is not here may be anybody's."""
+    among: Mapping[Ready, Any]
+    """The statement of ids of whom it is written down, or of whose company, that they stand so; what ``where`` says besides decides. A state
+    that is not here may be anybody's."""
     bands: Sequence[tuple[Band, ColumnElement[bool]]]
     """Who has which colour, as pages show it: of the person and their company the worse. The most rested first."""
 
@@ -90,9 +92,14 @@ def ready(session: Session, now: datetime) -> Sifting:
     return Sifting(where | {Ready.NOW: not_(or_(*where.values()))}, among, _bands(session, now))
 
 
-def _of(people: Any, companies: Any = None) -> ColumnElement[bool]:
-    found = Person.id.in_(people)
-    return found if companies is None else or_(found, Person.company_id.in_(companies))
+def few(session: Session, sifting: Sifting, state: Ready) -> Any:
+    """Return the ids of who may stand so, found beforehand where they are few; the statement of them where they are many."""
+    found = list(session.scalars(sifting.among[state].limit(FEW + 1)))
+    return found if len(found) <= FEW else sifting.among[state]
+
+
+def _of(people: Any, companies: Any = None) -> Any:
+    return people if companies is None else union_all(people, select(Person.id).where(Person.company_id.in_(companies)))
 
 
 def _bands(session: Session, now: datetime) -> list[tuple[Band, ColumnElement[bool]]]:
