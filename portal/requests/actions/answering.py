@@ -14,7 +14,7 @@ from portal.kernel.text import clean, clean_line
 from portal.people.queries.persons import get_person, zone_of
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH
 from portal.profiles.rules.activity import Activity
-from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off
+from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off, tell_prospect_off
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_admins, tell_staff
@@ -101,8 +101,8 @@ def decline(
 ) -> ReferenceRequest:
     """Say no, with a reason from the list; who said yes may still. A colleague may be named instead, whom the requester can nominate.
 
-    The slot is free again, what was booked is called off, and the request looks for somebody else. Refuses: AnsweredBefore, NotNeeded,
-    AskLapsed, CodeNeeded.
+    The slot is free again, what was booked is called off, a prospect who had times hears so, and the request looks for somebody else.
+    Refuses: AnsweredBefore, NotNeeded, AskLapsed, CodeNeeded.
     """
     actor, request = customer(candidate, origin), locked(session, candidate.request_id)
     if code not in set(CustomerNo):
@@ -110,7 +110,7 @@ def decline(
     _require_waiting(session, candidate, Move.REFUSE)
     if has_begun(session, candidate, now):
         raise HeldAlready()
-    was_settled = candidate.state == CandidateState.SCHEDULED
+    was = CandidateState(candidate.state)
     cancel_booked(session, request, candidate, now)
     make_move(session, request, Move.REFUSE, now=now, candidate=candidate)
     candidate.answered_at, candidate.decline_code, candidate.said = now, code, clean(said)[:SAID_LENGTH]
@@ -118,10 +118,11 @@ def decline(
     session.flush()
     if candidate.ask_id is not None:
         answer_ask(session, actor, ask_id=candidate.ask_id, is_yes=False, reason=candidate.said, source=(SOURCE, request.id), is_told=False, now=now)
+    tell_prospect_off(session, request, candidate, was, now)
     revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
     end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
-    step = "cannot" if was_settled else "suggested" if candidate.suggested_name else "declined"
+    step = "cannot" if was is CandidateState.SCHEDULED else "suggested" if candidate.suggested_name else "declined"
     words: dict[str, Any] = {"reason": candidate.said, "code": CUSTOMER_NO_NAMES[CustomerNo(code)]}
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, **words)
     if code == CustomerNo.NOT_HAPPY:

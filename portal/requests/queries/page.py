@@ -33,7 +33,7 @@ from portal.requests.rules.answering import length_of
 from portal.requests.rules.lists import STEP_NAMES
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
-from portal.requests.rules.states import MEETINGS, CandidateState, Move, State, Turn, turn
+from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
 from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
@@ -292,6 +292,11 @@ class Asked:
     def off(self) -> RequestMeeting | None:
         """Return the meeting that was settled and is off, while another time is looked for."""
         return self.meeting if self.state is CandidateState.ACCEPTED and self.settled is None else None
+
+    @property
+    def is_looked_on(self) -> bool:
+        """Tell whether somebody else is looked for: the request goes on."""
+        return State(self.request.state) in LIVES
 
     @property
     def has_said(self) -> bool:

@@ -26,7 +26,7 @@ from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_
 from portal.requests.actions.reopening import say_none_suits, say_not_needed
 from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, ProspectNoForm, TimesForm
 from portal.requests.models import RequestCandidate
-from portal.requests.queries.links import answered_behind, candidate_behind
+from portal.requests.queries.links import answered_behind, candidate_behind, off_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
 from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
 from portal.requests.rules.links import LinkKind
@@ -58,6 +58,14 @@ def _opened(kind: LinkKind) -> RequestCandidate:
     if found is None:
         raise LinkSpent()
     return found
+
+
+def _shown(kind: LinkKind) -> tuple[RequestCandidate, int]:
+    """Return whom a page is about, with its status: also once it is off, so that the page says so."""
+    try:
+        return _opened(kind), 200
+    except LinkSpent as refusal:
+        return off_behind(db(), _given()["t"], kind, utcnow()), refusal.status
 
 
 def _moment(typed: str | None) -> datetime | None:
@@ -109,7 +117,9 @@ def _answer(page: Callable[..., ResponseReturnValue], name: str, make: Callable[
     def again(refusal: Refusal) -> ResponseReturnValue:
         if isinstance(refusal, TooManyTries):
             return _spent(refusal)
-        if isinstance(refusal, (*MOVED, LinkSpent)):
+        if isinstance(refusal, LinkSpent):
+            return page(status=refusal.status)
+        if isinstance(refusal, MOVED):
             return page(note=sentence(refusal), status=refusal.status)
         form = make()
         form.refuse(refusal)
@@ -181,7 +191,8 @@ def customers_page() -> ResponseReturnValue:
 def _customers(**given: Any) -> ResponseReturnValue:
     note, status = given.pop("note", ""), given.pop("status", 200)
     try:
-        asked = behind_link(db(), _opened(LinkKind.CUSTOMER))
+        candidate, gone = _shown(LinkKind.CUSTOMER)
+        asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
     speak_to(get_person(db(), asked.candidate.person_id).language)
@@ -192,7 +203,7 @@ def _customers(**given: Any) -> ResponseReturnValue:
     note = note or (_("Please look at your times once more. They are not sent yet.") if odd else "")
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
     forms["times"].offer(asked.activity)
-    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), status
+    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), max(status, gone)
 
 
 @bp.post("/asked/yes")
@@ -268,7 +279,8 @@ def prospects_page() -> ResponseReturnValue:
 
 def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
     try:
-        asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
+        candidate, gone = _shown(LinkKind.PROSPECT)
+        asked: Asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
     speak_to(None)
@@ -280,7 +292,7 @@ def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "",
     no = no or ProspectNoForm(formdata=None, data=_given())
     zone.data = form.zone.data = named if named in {value for value, _label in zone.choices} else own
     form.seen.data = settled.starts_at.isoformat() if settled else ""
-    return render("requests/meet.html", asked=asked, form=form, no=no, zone=zone, note=note, now=utcnow(), **NAMES), status
+    return render("requests/meet.html", asked=asked, form=form, no=no, zone=zone, note=note, now=utcnow(), **NAMES), max(status, gone)
 
 
 @bp.post("/meet")
