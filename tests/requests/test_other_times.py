@@ -161,6 +161,36 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert "has to ask you for another time" in text_at(client, f"/asked?t={asked}")
 
 
+@pytest.mark.parametrize("how", ["else", "off"])
+def test_a_prospect_who_had_times_hears_once_that_it_is_off_and_every_link_says_so(
+    database: Database, sign_in: SignIn, client: PortalClient, how: str
+) -> None:
+    cast = database.write(Cast)
+    database.write(lambda session: to_yes(session, cast, cast.request(session).id))
+    meet, asked, greta = newest(database, "request_times"), newest(database, "request_asked"), sign_in(cast.greta_row)
+    if how == "else":
+        assert client.post("/asked/no", data={"t": asked, "code": "no_time"}).status_code == 303
+    else:
+        assert greta.post("/requests/1/cancel").status_code == 303
+    with database.reading() as session:
+        told = [(to, payload["data"]["how"]) for kind, to, payload in mails(session) if kind == "request_no_meeting"]
+        assert (told, kinds_to(session, PAUL)) == ([(PAUL, how)], ["request_times", "request_no_meeting"])
+    page = text_at(client, f"/meet?t={meet}", 410)
+    for said in ("This does not take place", "Your conversation with Ada of Works", "is off since", cast.greta_row.email or "?"):
+        assert said in page, said
+    assert ("looks for somebody else for you" in page, "used already" in page) == (how == "else", False)
+    picked = client.post("/meet", data={"t": meet, "slot": "1"})
+    assert (picked.status_code, "is off since" in picked.text, "used already" in picked.text) == (410, True, False)
+    if how == "off":
+        page = text_at(client, f"/asked?t={asked}", 410)
+        for said in ("This is not needed any more", "is off since", "You need do nothing", cast.greta_row.email or "?"):
+            assert said in page, said
+        late = client.post("/asked/no", data={"t": asked, "code": "no_time"})
+        assert (late.status_code, "is off since" in late.text, "used already" in late.text) == (410, True, False)
+    else:
+        assert "You said no, and that is fine" in text_at(client, f"/asked?t={asked}")
+
+
 def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database: Database, sign_in: SignIn, client: PortalClient) -> None:
     cast = database.write(Cast)
 
