@@ -21,7 +21,7 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
-from portal.requests.queries.parties import has_begun, meeting_of, settled_of
+from portal.requests.queries.parties import has_begun, meeting_of, settled_of, whom_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import HeldAlready, PickedMeanwhile, SlotGone
@@ -273,7 +273,8 @@ def _invite(
         key = f"request:{request.id}:{candidate.id}:entry:{meeting.sequence}:{number}"
         outside = Recipient(person_id=None, email=one.email, name=one.name, language=one.language)
         zone = meeting.zone if one is customer else meeting.prospect_zone or meeting.zone
-        facts: dict[str, Any] = {"data": told | {"zone": zone}, "key": key, "calendar": entry.to_json()}
+        other = whom_of(request) if one is customer else ", ".join(filter(None, (customer.name, company_name(session, candidate))))
+        facts: dict[str, Any] = {"data": told | {"zone": zone, "other": other}, "key": key, "calendar": entry.to_json()}
         if entry.is_cancelled and not is_open:
             notify(session, to=outside, kind=INVITATION, now=now, answers_to=asker_of(session, request), **facts)
         else:

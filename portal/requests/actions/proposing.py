@@ -29,7 +29,7 @@ from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, works_here
+from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.twins import is_asked_for_prospect
@@ -198,6 +198,8 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "prospect": request.prospect,
         "needed_by": request.needed_by.isoformat() if request.needed_by else "",
+        "before": request.told_as or ", ".join(filter(None, (request.industry, request.region))),
+        "whom": whom_of(request),
     }
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
 

@@ -15,7 +15,7 @@ from portal.people.models import Company, Person
 from portal.people.queries.persons import admins, recipient, recipients
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import label_for, settled_of, works_here
+from portal.requests.queries.parties import label_for, said_yes, settled_of, whom_of, works_here
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.states import MEETINGS
@@ -75,13 +75,14 @@ def asker_of(session: Session, request: ReferenceRequest) -> Recipient | None:
 
 
 def customer_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
-    """Return what a customer reads of a request: never the deal, and of the prospect only how they may hear of it."""
+    """Return what a customer reads of a request: never the deal, and of the prospect only how they may hear of it; after their yes, who it is."""
     return {
         "person": session.get_one(Person, candidate.person_id).name,
         "asker": session.get_one(Person, request.requester_id).name,
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "told_as": request.told_as or "",
         "words": request.words or "",
+        "whom": whom_of(request) if said_yes(candidate) else "",
     }
 
 

@@ -25,7 +25,7 @@ from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of, works_here
+from portal.requests.queries.parties import blackouts_of, masked, request_for, said_yes, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
@@ -280,6 +280,8 @@ class Asked:
     """The limits that it goes beyond, as sentences."""
     approver: str
     """In whose name it does."""
+    whom: str
+    """Who the prospect is, once the customer said yes."""
     is_zone_known: bool
     """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
 
@@ -292,6 +294,11 @@ class Asked:
     def off(self) -> RequestMeeting | None:
         """Return the meeting that was settled and is off, while another time is looked for."""
         return self.meeting if self.state is CandidateState.ACCEPTED and self.settled is None else None
+
+    @property
+    def named(self) -> str:
+        """Return how the prospect is named to a customer who says yes."""
+        return whom_of(self.request)
 
     @property
     def is_looked_on(self) -> bool:
@@ -328,6 +335,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
         state=CandidateState(candidate.state), zone=own_zone or programme_zone(session), is_zone_known=bool(own_zone),
+        whom=whom_of(request) if said_yes(candidate) else "",
         minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
