@@ -163,6 +163,7 @@ class TimesForm(LinkForm):
 class CustomerNoForm(LinkForm):
     """A customer's no, or a colleague instead. None is preset, so that no reason is kept which nobody chose."""
 
+    seen = HiddenField()
     code = SelectField(_("Why not?"), [InputRequired()], choices=_named(CUSTOMER_NO_NAMES, N_("Choose")))
     said = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
     colleague = _line(_("A colleague who might rather"), 120)

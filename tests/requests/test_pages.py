@@ -75,6 +75,9 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert "You have answered already" in twice.text
     page = text_at(client, f"/asked?t={asked}")
     assert ("It is about: Prospect One, Paul." in page, "You learn who it is" in page, CANARY in page) == (True, False, False)
+    late = client.post("/asked/no", data={"t": asked, "code": "no_time", "seen": "asked"})
+    assert (late.status_code, "You said yes meanwhile, and nothing was changed" in late.text, "I cannot after all" in late.text) == (409, True, True)
+    assert fields_of(late.text, having="colleague")["seen"] == ["accepted"]
     shown = greta.post(f"{one}/contact")
     assert "ada@works.example" in shown.text
     with database.reading() as session:
@@ -112,8 +115,10 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert client.post("/asked/outcome", data={"t": asked, "came": "yes", "minutes": "35"}).status_code == 303
     ungraded = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes"})
     assert "Please say how it went" in ungraded.text
+    assert "If that was a mistake, please write to Greta" in text_at(client, f"/asked?t={asked}")
     assert greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"}).status_code == 303
-    assert "Very positive" in text_at(greta, one)
+    page = text_at(greta, one)
+    assert ("Very positive" in page, "You both say that it took place" in page, "It counts as soon as" in page) == (True, True, False)
     page = text_at(client, f"/asked?t={asked}")
     assert ("written down as done" in page, "Prospect One, Paul" in page, "You learn who it is" in page) == (True, True, False)
     assert greta.post(f"{one}/deal", data={"outcome": "won", "closed_on": utcnow().date().isoformat()}).status_code == 303

@@ -23,7 +23,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import blackouts_of, has_begun
 from portal.requests.rules.answering import CUSTOMER_NO_NAMES, SAID_LENGTH, CustomerNo, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, HeldAlready, NotNeeded
+from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, ColleagueNeeded, HeldAlready, NotNeeded, YesMeanwhile
 from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, Move
 
 
@@ -97,19 +97,25 @@ def decline(
     said: str = "",
     colleague: str = "",
     colleague_email: str = "",
+    seen: str | None = None,
     now: datetime,
 ) -> ReferenceRequest:
     """Say no, with a reason from the list; who said yes may still. A colleague may be named instead, whom the requester can nominate.
 
     The slot is free again, what was booked is called off, a prospect who had times hears so, and the request looks for somebody else.
-    Refuses: AnsweredBefore, NotNeeded, AskLapsed, CodeNeeded.
+    ``seen`` is how it stood on the page of the no. Refuses: AnsweredBefore, NotNeeded, AskLapsed, HeldAlready, CodeNeeded; ColleagueNeeded where one
+    would be better and none is named; YesMeanwhile where the page knew of no yes.
     """
     actor, request = customer(candidate, origin), locked(session, candidate.request_id)
     if code not in set(CustomerNo):
         raise CodeNeeded()
     _require_waiting(session, candidate, Move.REFUSE)
+    if seen == CandidateState.ASKED and candidate.state != CandidateState.ASKED:
+        raise YesMeanwhile()
     if has_begun(session, candidate, now):
         raise HeldAlready()
+    if code == CustomerNo.COLLEAGUE and not clean_line(colleague):
+        raise ColleagueNeeded()
     was = CandidateState(candidate.state)
     cancel_booked(session, request, candidate, now)
     make_move(session, request, Move.REFUSE, now=now, candidate=candidate)

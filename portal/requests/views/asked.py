@@ -30,7 +30,7 @@ from portal.requests.queries.links import answered_behind, candidate_behind, off
 from portal.requests.queries.page import Asked, behind_link, own_candidate
 from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready, YesMeanwhile
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
@@ -40,7 +40,7 @@ from portal.web.language import speak_to
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
 
-MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready)
+MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile)
 ZONES = 64
 
 
@@ -147,7 +147,7 @@ def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", sta
     forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}
     budget = budget_of(db(), candidate.person_id, utcnow()).person
     spent = _("%(used)s of %(most)s asks in %(days)s days, this one among them", used=budget.used, most=budget.most, days=budget.days)
-    return render("requests/agree.html", asked=asked, owner=owner.name, note=note, spent=spent, **forms, **NAMES), status
+    return render("requests/agree.html", asked=asked, owner=owner.name, sent_to=owner, note=note, spent=spent, **forms, **NAMES), status
 
 
 def _owners_candidate() -> RequestCandidate:
@@ -195,15 +195,17 @@ def _customers(**given: Any) -> ResponseReturnValue:
         asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
-    speak_to(get_person(db(), asked.candidate.person_id).language)
+    person = get_person(db(), asked.candidate.person_id)
+    speak_to(person.language)
     kept = _given()
     times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
-    forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
+    no = CustomerNoForm(formdata=None, data=kept | {"seen": asked.state.value})
+    forms = {"times": times, "no": no, "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
     odd = given.pop("odd", [])
     note = note or (_("Please look at your times once more. They are not sent yet.") if odd else "")
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
     forms["times"].offer(asked.activity)
-    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), max(status, gone)
+    return render("requests/asked.html", asked=asked, sent_to=person, note=note, odd=odd, now=utcnow(), **forms, **NAMES), max(status, gone)
 
 
 @bp.post("/asked/yes")
@@ -252,6 +254,7 @@ def customer_declines(ready: None) -> ResponseReturnValue:
         "said": form.said.data or "",
         "colleague": form.colleague.data or "",
         "colleague_email": form.colleague_email.data or "",
+        "seen": form.seen.data or None,
     }
     decline(db(), current_actor().origin, candidate=_opened(LinkKind.CUSTOMER), **given, now=utcnow())
     return _back("requests.customers_page")

@@ -40,6 +40,7 @@ from portal.requests.forms import (
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
+from portal.requests.rules.outcome import Verdict
 from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome
 from portal.requests.views.shared import NAMES, bp
@@ -185,8 +186,8 @@ def say_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(request_id, "outcome", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "grade": form.grade.data, "minutes": form.minutes.data, "note": form.note.data or ""}
-    say_as_requester(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
-    return _done(request_id, _("Thank you. It counts as soon as the customer says so too, or after some days of silence."))
+    found = say_as_requester(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
+    return _done(request_id, _follows(found))
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/outside")
@@ -289,6 +290,17 @@ def _page(
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     facts |= {"terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _follows(found: Verdict) -> str:
+    """Return what follows of what the requester has just said."""
+    if found is Verdict.COMPLETED:
+        return _("Thank you. You both say that it took place. It is written down, and the customer is thanked.")
+    if found is Verdict.MISSED:
+        return _("Thank you. You both say that it did not take place. It is written down so.")
+    if found is Verdict.DISPUTED:
+        return _("Thank you. The customer said otherwise, so an admin asks and decides. You are told.")
+    return _("Thank you. It counts as soon as the customer says so too, or after %(days)s days of silence.", days=terms_of(db()).confirm_days)
 
 
 def _own_zone() -> str:
