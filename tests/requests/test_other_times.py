@@ -56,6 +56,8 @@ def test_where_no_time_suits_the_prospect_the_customer_is_asked_for_others_and_t
     again = behind(session, LinkKind.CUSTOMER, "request_new_times", now)
     offer_others(session, ORIGIN, candidate=again, walls=walls(now, 2), minutes=30, zone=ZONE, now=now)
     assert (kinds_to(session, PAUL)[-1], wait_of(session, candidate).word) == ("request_times", None)
+    told = [payload["data"]["is_new"] for kind, _, payload in mails(session) if kind == "request_times"]
+    assert told == [False, True], "the second mail says that these are others"
 
 
 def test_a_prospect_who_needs_it_no_more_frees_both_calendars_and_the_requester_decides(session: Session, cast: Cast) -> None:
@@ -130,7 +132,8 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     meet, asked = newest(database, "request_invitation"), newest(database, "request_asked")
     greta, one = sign_in(cast.greta_row), f"/requests/{request_id}"
     assert "Ask for another time" in text_at(greta, one)
-    assert "Either takes the meeting on" in text_at(client, f"/meet?t={meet}")
+    page = text_at(client, f"/meet?t={meet}")
+    assert ("Either takes the meeting on" in page, "do not need it any more (please say why)" in page) == (True, True)
     bare = client.post("/meet/other", data={"t": meet, "what": "not_needed"})
     assert (bare.status_code, "Please say in a few words why" in bare.text) == (422, True)
     assert client.post("/meet/other", data={"t": meet, "what": "none_suits", "said": "Mondays after ten."}).status_code == 303
@@ -151,8 +154,10 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert client.post("/meet/other", data={"t": meet, "what": "not_needed", "said": "We chose another one."}).status_code == 303
     assert "You told us on" in text_at(client, f"/meet?t={meet}")
     assert "We chose another one." in text_at(greta, one)
-    assert "You need do nothing" in text_at(client, f"/asked?t={asked}") or "you need do nothing" in text_at(client, f"/asked?t={asked}")
-    assert "Your turn" in text_at(greta, one)
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("you need do nothing" in page, "Offer other times" in page) == (True, False)
+    page = text_at(greta, one)
+    assert ("Your turn" in page, "No time is picked yet" in page) == (True, False)
     with database.reading() as session:
         slot = session.scalars(select(RequestSlot.id).where(RequestSlot.is_offered)).one()
     assert client.post("/meet", data={"t": meet, "slot": str(slot)}).status_code == 303
@@ -206,6 +211,8 @@ def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database
     short = {"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": (utcnow() + timedelta(days=3)).strftime("%Y-%m-%dT10:00")}
     refused = client.post("/asked/yes", data=short)
     assert (refused.status_code, "Choose one of the lengths that are offered" in refused.text) == (422, True)
+    far = client.post("/asked/yes", data=short | {"minutes": "60", "slot1": (utcnow() + timedelta(days=90)).strftime("%Y-%m-%dT03:00")})
+    assert (far.status_code, "more than 60 days away" in far.text, "press the button once more" in far.text) == (422, True, False)
     late = short | {"minutes": "120", "slot1": (utcnow() + timedelta(days=9)).strftime("%Y-%m-%dT18:30")}
     told = client.post("/asked/yes", data=late)
     assert (told.status_code, "after the day by which it is needed" in told.text, "where you are" in told.text) == (200, True, True)

@@ -84,7 +84,7 @@ def offer_others(
     keep_slots(session, candidate, starts, minutes=minutes, zone=zone)
     start_again(session, candidate, now)
     record(session, actor, "request.other_times", SOURCE, request.id, now=now, candidate_id=candidate.id, slots=len(starts))
-    send_times(session, request, candidate, now)
+    send_times(session, request, candidate, now, is_new=not is_off)
     tell_staff(session, request, "other_times_off" if is_off else "other_times", now, to=closest(request), candidate=candidate)
 
 

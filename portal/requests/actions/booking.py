@@ -44,12 +44,15 @@ def keep_slots(session: Session, candidate: RequestCandidate, starts: Sequence[d
     session.flush()
 
 
-def send_times(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str = "request_times") -> bool:
-    """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is."""
+def send_times(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str = "request_times", is_new: bool = False
+) -> bool:
+    """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is. ``is_new``: others than before."""
     to = prospect_of(request)
     if to is None or request.activity not in MEETINGS:
         return False
-    send_link(session, candidate, LinkKind.PROSPECT, to, mail, prospect_words(session, request, candidate), now)
+    data = prospect_words(session, request, candidate) | {"is_new": is_new and _has_link(session, candidate)}
+    send_link(session, candidate, LinkKind.PROSPECT, to, mail, data, now)
     return True
 
 
@@ -219,14 +222,19 @@ def tell_prospect_off(
     Who had a settled meeting hears it from their calendar, and who said themselves that it is not needed hears nothing. ``has_no_time``: because
     no time was found; otherwise the mail says whether somebody else is looked for. To be called while the links are good.
     """
-    links = select(RequestLink.id).where(RequestLink.candidate_id == candidate.id, RequestLink.kind == LinkKind.PROSPECT)
     wait, to = session.get(RequestWait, candidate.id, populate_existing=True), prospect_of(request)
     is_known = was is CandidateState.SCHEDULED or (wait is not None and wait.word == WaitWord.NOT_NEEDED)
-    if to is None or is_known or session.scalar(links.where(RequestLink.revoked_at.is_(None)).limit(1)) is None:
+    if to is None or is_known or not _has_link(session, candidate):
         return
     how = "no_time" if has_no_time else "else" if request.state in LIVES else "off"
     key, data = f"request:{request.id}:{candidate.id}:no_meeting", prospect_words(session, request, candidate) | {"how": how}
     notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
+
+
+def _has_link(session: Session, candidate: RequestCandidate) -> bool:
+    """Tell whether the prospect was written to, and the link is good."""
+    links = select(RequestLink.id).where(RequestLink.candidate_id == candidate.id, RequestLink.kind == LinkKind.PROSPECT)
+    return session.scalar(links.where(RequestLink.revoked_at.is_(None)).limit(1)) is not None
 
 
 def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_held: bool = False) -> None:

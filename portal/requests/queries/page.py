@@ -189,7 +189,9 @@ def _steps(session: Session, actor: Actor, request: ReferenceRequest, candidates
     owners = {one.row.owner_id for one in unknown} - {request.requester_id, request.handler_id, actor.id}
     hidden = {one.row.person_id for one in candidates} | owners
     without = {*BY_CUSTOMER, *(BY_OWNER if unknown else ())}
-    found = session.execute(events)
+    found = session.execute(events).all()
+    sent = {at for at, name, _its_id, _who in found if name == "request.sent"}
+    found = [one for one in found if one[1] != "request.drafted" or one[0] not in sent]  # what was sent at once was no draft
     return [(at, STEP_NAMES[name], "" if name in without or its_id in hidden else who or "") for at, name, its_id, who in found]
 
 

@@ -28,9 +28,10 @@ from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm
 from portal.requests.models import RequestCandidate
 from portal.requests.queries.links import answered_behind, candidate_behind, off_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
-from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
+from portal.requests.rules.answering import LINK_TRIES, Odd, odd_of, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready, YesMeanwhile
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile
+from portal.requests.rules.states import CandidateState
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
@@ -93,20 +94,16 @@ def _back(endpoint: str) -> ResponseReturnValue:
 def _odd(form: TimesForm, asked: Asked) -> list[tuple[datetime, list[Odd]]]:
     """Return the times that are odd, with what is, before they are sent; nothing once they were shown and sent all the same.
 
-    What cannot be at all is refused elsewhere.
+    What cannot be at all is refused first, as by the action.
     """
-    if form.sure.data == form.typed:
+    is_open = asked.state in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED)
+    if form.sure.data == form.typed or not is_open:
         return []
     known = asked.meeting.prospect_zone if asked.meeting else None
-    found = []
-    for wall in filter(None, form.walls):
-        try:
-            moment = in_zone(wall, form.zone.data)
-        except SlotNever:
-            continue
-        facts = {"zone": form.zone.data, "needed_by": asked.request.needed_by, "prospect_zone": known}
-        if moment > utcnow() and (odd := odd_of(moment, form.minutes.data, **facts)):
-            found.append((moment, odd))
+    zone, minutes = form.zone.data, require_length(form.minutes.data, asked.activity)
+    moments = require_slots(form.walls, zone, asked.blackouts, utcnow(), minutes=minutes)
+    facts = {"zone": zone, "needed_by": asked.request.needed_by, "prospect_zone": known}
+    found = [(moment, odd) for moment in moments if (odd := odd_of(moment, minutes, **facts))]
     form.sure.data = form.typed
     return found
 

@@ -37,13 +37,14 @@ from portal.requests.forms import (
     ProspectForm,
     ReasonForm,
 )
+from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
 from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome
-from portal.requests.views.shared import NAMES, bp
+from portal.requests.views.shared import NAMES, bp, proposed
 from portal.web.errors import sentence
 from portal.web.forms import Form
 from portal.web.guards import current_actor, staff
@@ -97,8 +98,9 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
         person_id = find_asked(db(), current_actor(), form.who.data or "").id
     except WhoUnknown as refusal:
         raise NobodyToPropose(text=refusal.facts["text"]) from None
-    propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
-    return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
+    candidate = propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
+    requester_id = db().get_one(ReferenceRequest, request_id).requester_id
+    return _done(request_id, proposed(candidate, requester_id, current_actor().id))
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/agree")
