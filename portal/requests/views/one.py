@@ -297,12 +297,12 @@ def _page(
 def _follows(found: Verdict) -> str:
     """Return what follows of what the requester has just said."""
     if found is Verdict.COMPLETED:
-        return _("Thank you. You both say that it took place. It is written down, and the customer is thanked.")
+        return str(_("Thank you. You both say that it took place. It is written down, and the customer is thanked."))
     if found is Verdict.MISSED:
-        return _("Thank you. You both say that it did not take place. It is written down so.")
+        return str(_("Thank you. You both say that it did not take place. It is written down so."))
     if found is Verdict.DISPUTED:
-        return _("Thank you. The customer said otherwise, so an admin asks and decides. You are told.")
-    return _("Thank you. It counts as soon as the customer says so too, or after %(days)s days of silence.", days=terms_of(db()).confirm_days)
+        return str(_("Thank you. The customer said otherwise, so an admin asks and decides. You are told."))
+    return str(_("Thank you. It counts as soon as the customer says so too, or after %(days)s days of silence.", days=terms_of(db()).confirm_days))
 
 
 def _own_zone() -> str:

@@ -19,12 +19,12 @@ bp = Blueprint("requests", __name__)
 def proposed(candidate: RequestCandidate, requester_id: int, actor_id: int | None) -> str:
     """Return what follows once somebody is proposed: whether an account owner is asked first, and why not where none is."""
     if candidate.state != CandidateState.OWNER_AGREED or candidate.owner_id not in (None, requester_id):
-        return _("A slot is reserved. Nobody writes to them before the account owner agrees.")
+        return str(_("A slot is reserved. Nobody writes to them before the account owner agrees."))
     if candidate.owner_id is None:
-        return _("A slot is reserved. Nobody looks after their company, so they can be asked now.")
+        return str(_("A slot is reserved. Nobody looks after their company, so they can be asked now."))
     if candidate.owner_id == actor_id:
-        return _("A slot is reserved. You look after them, so you can ask them now.")
-    return _("A slot is reserved. The requester looks after them, so they can be asked now.")
+        return str(_("A slot is reserved. You look after them, so you can ask them now."))
+    return str(_("A slot is reserved. The requester looks after them, so they can be asked now."))
 
 
 LOOKS = {
