@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.kernel.ids import read_id
 from portal.kernel.text import N_
@@ -34,6 +34,7 @@ from portal.requests.rules.waiting import PROSPECT_WORDS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 ALL_LENGTHS = sorted({*LENGTHS, *(one for some in LENGTHS_OF.values() for one in some)})
+NO_CURRENCY = _("Please enter the currency by three letters, such as EUR.")
 
 
 def _named(names: Any, blank: str | None = None) -> Any:
@@ -75,7 +76,7 @@ class BeginForm(Form):
     deal_name = _line(_("Name of the deal"))
     deal_ref = _line(_("Number in your sales system"), SHORT)
     deal_value = IntegerField(_("Value of the deal"), [Optional(), NumberRange(0, 10**12)], render_kw={"min": 0})
-    currency = StringField(_("Currency"), [Optional(), Length(min=3, max=3)], filters=[one_line, str.upper])
+    currency = StringField(_("Currency"), [Optional(), Regexp("[A-Z]{3}$", message=NO_CURRENCY)], filters=[one_line, str.upper])
     deal_stage = SelectField(_("Stage of the deal"), [Optional()], choices=_named(STAGE_NAMES, N_("Not said")))
     expected_grade = SelectField(_("How well should it go?"), [Optional()], coerce=read_id, choices=_named(GRADES, N_("Not said")))
     through_admin = BooleanField(_("An admin finds somebody for me"))
@@ -163,6 +164,7 @@ class TimesForm(LinkForm):
 class CustomerNoForm(LinkForm):
     """A customer's no, or a colleague instead. None is preset, so that no reason is kept which nobody chose."""
 
+    seen = HiddenField()
     code = SelectField(_("Why not?"), [InputRequired()], choices=_named(CUSTOMER_NO_NAMES, N_("Choose")))
     said = TextAreaField(_("Anything you want to add"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
     colleague = _line(_("A colleague who might rather"), 120)

@@ -31,6 +31,7 @@ OURS = {
     "Number must be at most %(max)s.": N_("Please enter %(max)s or less."),
     "Number must be between %(min)s and %(max)s.": N_("Please enter a number between %(min)s and %(max)s."),
     "Not a valid choice.": N_("Please choose one of those that are offered."),
+    "Invalid email address.": N_("This does not look like an e-mail address."),
 }
 
 

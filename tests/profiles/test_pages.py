@@ -129,7 +129,9 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
         assert (own.status_code, others.status_code) == (200, 404)
 
 
-def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(database: Database, client: PortalClient, scene: Scene) -> None:
+def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
+    database: Database, client: PortalClient, sign_in: SignIn, scene: Scene
+) -> None:
     database.write(lambda s: ask_several(s, scene.boss, person_ids=[scene.id], now=utcnow()))
     with database.reading() as session:
         token = token_to(session, scene.greta_id)
@@ -137,6 +139,9 @@ def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
         page = client.get(f"/profiles/check?t={token}&a={answer}").text
         assert all(text in page for text in ("Ada", "Still true", "Something changed", "They left", "No longer suitable", "Moved off paper."))
     assert row_of(database, scene).status == Status.ACTIVE, "a scanner that opens every link decides nothing"
+    assert "This link was sent to" not in page
+    others = sign_in(person(database, scene.boss.id or 0)).get(f"/profiles/check?t={token}").text
+    assert "you are signed in as" in others, "who presses reads whose answer it is"
     refused = client.post("/profiles/check/changed", data={"t": token})
     assert (refused.status_code, 'id="note-error"' in refused.text) == (422, True)
     assert client.post("/profiles/check/true", data={"t": token}).status_code == 303

@@ -88,7 +88,10 @@ def test_a_customer_reads_what_it_is_about_and_a_no_needs_a_reason(database: Dat
         assert said in page, said
     bare = client.post("/asked/no", data={"t": link, "code": ""})
     assert (bare.status_code, "You said no" in bare.text, 'value="other" selected' in bare.text) == (422, False, False)
+    nobody = client.post("/asked/no", data={"t": link, "code": "colleague", "colleague": " ", "said": "Ask Bo."})
+    assert (nobody.status_code, "Please name the colleague" in nobody.text, "Ask Bo." in nobody.text) == (422, True, True)
     assert client.post("/asked/no", data={"t": link, "code": "not_happy", "said": "Support is slow."}).status_code == 303
+    assert f"If that was a mistake, please write to Greta, {cast.greta_row.email}" in text_at(client, f"/asked?t={link}")
     for reader in (cast.greta_row, cast.owner_row):
         page = text_at(sign_in(reader), f"/requests/{request_id}")
         for said in ("I am not happy enough with you", "Support is slow.", "They are not happy with us. Olaf was told"):
@@ -104,13 +107,16 @@ def test_afterwards_both_pages_say_what_is_written_down_and_no_page_says_that_it
     asked, meet = newest(database, "request_asked"), newest(database, "request_invitation")
     database.write(lambda session: setattr(session.get_one(RequestMeeting, 1), "starts_at", utcnow() - timedelta(hours=3)))
     page = text_at(client, f"/asked?t={asked}")
-    for said in ("How did it go, Ada?", "It is about the conversation on", "With: Paul Prospect.", "Arranged by Greta at"):
+    for said in ("How did it go, Ada?", "It is about the conversation on", "Paul Prospect.", "Arranged by Greta at"):
         assert said in page, said
     greta = sign_in(cast.greta_row)
     assert "Ada, Works and Paul Prospect, " in text_at(greta, f"/requests/{request_id}")
     # A lost deal does not end what has begun, and the page does not say so.
     lost = greta.post(f"/requests/{request_id}/deal", data={"outcome": "lost", "closed_on": utcnow().date().isoformat()})
     assert (lost.status_code, "has begun or is over" in lost.text, "calls off" in lost.text) == (409, True, False)
+
+    early = greta.post(f"/requests/{request_id}/candidates/1/outcome", data={"came": "yes" if came else "no", "grade": "4"}, follow_redirects=True)
+    assert "after 7 days of silence" in early.text
 
     def decide(session: Session) -> None:
         candidate = session.get_one(RequestCandidate, 1)
@@ -127,7 +133,9 @@ def test_afterwards_both_pages_say_what_is_written_down_and_no_page_says_that_it
         assert "not needed any more" not in page, path
 
 
-def test_the_pages_behind_links_speak_the_language_of_who_reads_them_and_not_of_who_is_signed_in(database: Database, sign_in: SignIn) -> None:
+def test_the_pages_behind_links_speak_the_language_of_who_reads_them_and_not_of_who_is_signed_in(
+    database: Database, sign_in: SignIn, client: PortalClient
+) -> None:
     cast = database.write(Cast)
     database.write(lambda session: setattr(session.get_one(Person, cast.ada_id), "language", "de"))
     database.write(lambda session: to_booked(session, cast, cast.request(session).id))
@@ -135,7 +143,12 @@ def test_the_pages_behind_links_speak_the_language_of_who_reads_them_and_not_of_
     greta = sign_in(cast.greta_row)
     spoken = {"request_asked": ("/asked", "de"), "request_times": ("/meet", "en"), "request_agree": ("/agree", "en")}
     for kind, (path, language) in spoken.items():
-        assert f'<html lang="{language}"' in text_at(greta, f"{path}?t={newest(database, kind)}"), path
+        page = text_at(greta, f"{path}?t={newest(database, kind)}")
+        assert f'<html lang="{language}"' in page, path
+        if path == "/agree":
+            assert "This link was sent to Olaf; you are signed in as Greta. What you press here counts as the answer of Olaf." in page
+            for reader in (sign_in(cast.owner_row), client):
+                assert "This link was sent to" not in text_at(reader, f"{path}?t={newest(database, kind)}")
     assert '<html lang="fr"' in text_at(greta, "/requests/1")
     with database.reading() as session:
         sent = [

@@ -56,6 +56,8 @@ def test_where_no_time_suits_the_prospect_the_customer_is_asked_for_others_and_t
     again = behind(session, LinkKind.CUSTOMER, "request_new_times", now)
     offer_others(session, ORIGIN, candidate=again, walls=walls(now, 2), minutes=30, zone=ZONE, now=now)
     assert (kinds_to(session, PAUL)[-1], wait_of(session, candidate).word) == ("request_times", None)
+    told = [payload["data"]["is_new"] for kind, _, payload in mails(session) if kind == "request_times"]
+    assert told == [False, True], "the second mail says that these are others"
 
 
 def test_a_prospect_who_needs_it_no_more_frees_both_calendars_and_the_requester_decides(session: Session, cast: Cast) -> None:
@@ -130,7 +132,8 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     meet, asked = newest(database, "request_invitation"), newest(database, "request_asked")
     greta, one = sign_in(cast.greta_row), f"/requests/{request_id}"
     assert "Ask for another time" in text_at(greta, one)
-    assert "Either takes the meeting on" in text_at(client, f"/meet?t={meet}")
+    page = text_at(client, f"/meet?t={meet}")
+    assert ("Either takes the meeting on" in page, "do not need it any more (please say why)" in page) == (True, True)
     bare = client.post("/meet/other", data={"t": meet, "what": "not_needed"})
     assert (bare.status_code, "Please say in a few words why" in bare.text) == (422, True)
     assert client.post("/meet/other", data={"t": meet, "what": "none_suits", "said": "Mondays after ten."}).status_code == 303
@@ -151,14 +154,46 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert client.post("/meet/other", data={"t": meet, "what": "not_needed", "said": "We chose another one."}).status_code == 303
     assert "You told us on" in text_at(client, f"/meet?t={meet}")
     assert "We chose another one." in text_at(greta, one)
-    assert "You need do nothing" in text_at(client, f"/asked?t={asked}") or "you need do nothing" in text_at(client, f"/asked?t={asked}")
-    assert "Your turn" in text_at(greta, one)
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("you need do nothing" in page, "Offer other times" in page) == (True, False)
+    page = text_at(greta, one)
+    assert ("Your turn" in page, "No time is picked yet" in page) == (True, False)
     with database.reading() as session:
         slot = session.scalars(select(RequestSlot.id).where(RequestSlot.is_offered)).one()
     assert client.post("/meet", data={"t": meet, "slot": str(slot)}).status_code == 303
     assert "It is settled" in text_at(client, f"/meet?t={meet}")
     assert greta.post(f"{one}/candidates/1/another-time", data={"reason": "Paul is ill."}).status_code == 303
     assert "has to ask you for another time" in text_at(client, f"/asked?t={asked}")
+
+
+@pytest.mark.parametrize("how", ["else", "off"])
+def test_a_prospect_who_had_times_hears_once_that_it_is_off_and_every_link_says_so(
+    database: Database, sign_in: SignIn, client: PortalClient, how: str
+) -> None:
+    cast = database.write(Cast)
+    database.write(lambda session: to_yes(session, cast, cast.request(session).id))
+    meet, asked, greta = newest(database, "request_times"), newest(database, "request_asked"), sign_in(cast.greta_row)
+    if how == "else":
+        assert client.post("/asked/no", data={"t": asked, "code": "no_time"}).status_code == 303
+    else:
+        assert greta.post("/requests/1/cancel").status_code == 303
+    with database.reading() as session:
+        told = [(to, payload["data"]["how"]) for kind, to, payload in mails(session) if kind == "request_no_meeting"]
+        assert (told, kinds_to(session, PAUL)) == ([(PAUL, how)], ["request_times", "request_no_meeting"])
+    page = text_at(client, f"/meet?t={meet}", 410)
+    for said in ("This does not take place", "Your conversation with Ada of Works", "is off since", cast.greta_row.email or "?"):
+        assert said in page, said
+    assert ("looks for somebody else for you" in page, "used already" in page) == (how == "else", False)
+    picked = client.post("/meet", data={"t": meet, "slot": "1"})
+    assert (picked.status_code, "is off since" in picked.text, "used already" in picked.text) == (410, True, False)
+    if how == "off":
+        page = text_at(client, f"/asked?t={asked}", 410)
+        for said in ("This is not needed any more", "is off since", "You need do nothing", cast.greta_row.email or "?"):
+            assert said in page, said
+        late = client.post("/asked/no", data={"t": asked, "code": "no_time"})
+        assert (late.status_code, "is off since" in late.text, "used already" in late.text) == (410, True, False)
+    else:
+        assert "You said no, and that is fine" in text_at(client, f"/asked?t={asked}")
 
 
 def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database: Database, sign_in: SignIn, client: PortalClient) -> None:
@@ -176,6 +211,8 @@ def test_an_odd_time_is_told_before_it_is_sent_and_marked_on_every_page(database
     short = {"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": (utcnow() + timedelta(days=3)).strftime("%Y-%m-%dT10:00")}
     refused = client.post("/asked/yes", data=short)
     assert (refused.status_code, "Choose one of the lengths that are offered" in refused.text) == (422, True)
+    far = client.post("/asked/yes", data=short | {"minutes": "60", "slot1": (utcnow() + timedelta(days=90)).strftime("%Y-%m-%dT03:00")})
+    assert (far.status_code, "more than 60 days away" in far.text, "press the button once more" in far.text) == (422, True, False)
     late = short | {"minutes": "120", "slot1": (utcnow() + timedelta(days=9)).strftime("%Y-%m-%dT18:30")}
     told = client.post("/asked/yes", data=late)
     assert (told.status_code, "after the day by which it is needed" in told.text, "where you are" in told.text) == (200, True, True)

@@ -58,11 +58,13 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     one = first.location
     assert "The account owner’s turn" in text_at(greta, one)
     agreeing = newest(database, "request_agree")
-    assert f"{CANARY} deal" in text_at(client, f"/agree?t={agreeing}")
+    page = text_at(client, f"/agree?t={agreeing}")
+    assert (f"{CANARY} deal" in page, "Before they answer: A port in Wales. With their yes: Prospect One, Paul." in page) == (True, True)
     assert client.post("/agree/yes", data={"t": agreeing, "asks_now": "y"}).status_code == 303
     assert "Olaf agreed on" in text_at(client, f"/agree?t={agreeing}")
     asked = newest(database, "request_asked")
-    assert CANARY not in text_at(client, f"/asked?t={asked}")
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("A port in Wales" in page, "Prospect One" in page, CANARY in page) == (True, False, False)
     refused = client.post("/asked/yes", data={"t": asked, "minutes": "30", "zone": "Europe/Berlin", "slot1": "2020-01-01T10:00"})
     assert refused.status_code == 422
     assert "This time is over" in refused.text
@@ -71,6 +73,11 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     twice = client.post("/asked/yes", data={"t": asked, "minutes": "30", "zone": "Europe/Berlin", **walls(4)})
     assert twice.status_code == 409
     assert "You have answered already" in twice.text
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("It is about: Prospect One, Paul." in page, "You learn who it is" in page, CANARY in page) == (True, False, False)
+    late = client.post("/asked/no", data={"t": asked, "code": "no_time", "seen": "asked"})
+    assert (late.status_code, "You said yes meanwhile, and nothing was changed" in late.text, "I cannot after all" in late.text) == (409, True, True)
+    assert fields_of(late.text, having="colleague")["seen"] == ["accepted"]
     shown = greta.post(f"{one}/contact")
     assert "ada@works.example" in shown.text
     with database.reading() as session:
@@ -96,7 +103,8 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert client.post("/meet", data={"t": times, "slot": str(late), "seen": seen}).status_code == 303
     assert "+81 3 1234" in text_at(client, f"/meet?t={times}"), "a window that knew of no number takes none away"
     assert client.post("/meet", data=mine | {"seen": fields_of(text_at(client, f"/meet?t={times}"), having="seen")["seen"]}).status_code == 303
-    assert "It is settled" in text_at(client, f"/asked?t={asked}")
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("It is settled" in page, "Prospect One, Paul" in page) == (True, True)
     again = client.get(f"/asked/yes?t={asked}")
     assert (again.status_code, again.location) == (303, f"/asked?t={asked}"), "a page that is read again after a mistake opens the link"
     early = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"})
@@ -107,9 +115,12 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert client.post("/asked/outcome", data={"t": asked, "came": "yes", "minutes": "35"}).status_code == 303
     ungraded = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes"})
     assert "Please say how it went" in ungraded.text
+    assert "If that was a mistake, please write to Greta" in text_at(client, f"/asked?t={asked}")
     assert greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"}).status_code == 303
-    assert "Very positive" in text_at(greta, one)
-    assert "written down as done" in text_at(client, f"/asked?t={asked}")
+    page = text_at(greta, one)
+    assert ("Very positive" in page, "You both say that it took place" in page, "It counts as soon as" in page) == (True, True, False)
+    page = text_at(client, f"/asked?t={asked}")
+    assert ("written down as done" in page, "Prospect One, Paul" in page, "You learn who it is" in page) == (True, True, False)
     assert greta.post(f"{one}/deal", data={"outcome": "won", "closed_on": utcnow().date().isoformat()}).status_code == 303
     assert "The deal was won" in text_at(greta, one)
     day = {"closed_on": utcnow().date().isoformat()}

@@ -12,7 +12,7 @@ from portal.acts.models.acts import Act
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.settings import defaults_of
 from portal.acts.rules.refusals import PersonCapReached
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.rules.link import LinkSpent
@@ -136,7 +136,8 @@ def test_a_request_goes_from_the_need_to_points_and_the_advocate_hears_what_thei
     with pytest.raises(DealClosed):
         close_deal(session, cast.greta, request_id=request.id, outcome=DealOutcome.LOST, closed_on=over.date(), now=over)
     told = [payload["data"] for kind, to, payload in mails(session) if kind == "request_result"]
-    assert [(one["is_won"], one["told_as"]) for one in told] == [(True, "A logistics company")]
+    day = local_date(meeting.starts_at, ZONE).isoformat()
+    assert [(one["is_won"], one["whom"], one["day"]) for one in told] == [(True, f"{request.prospect}, Paul Prospect", day)]
     # Greta proposed Ada herself, so nobody tells her that.
     assert steps(session, cast.greta_row.id) == ["asked", "accepted", "booked", "outcome", "completed"]
 
@@ -148,8 +149,10 @@ def test_nothing_of_the_deal_reaches_customer_or_prospect(session: Session, cast
     outside = [payload for _, to, payload in mails(session) if to in ("ada@works.example", "paul@prospect.example")]
     assert {payload["kind"] for payload in outside} == {"request_asked", "request_times", "request_invitation", "request_outcome"}
     assert not any(CANARY in str(payload) or "987654" in str(payload["data"]).replace(",", "") for payload in outside)
-    to_ada = [str(payload["data"]) for _, to, payload in mails(session) if to == "ada@works.example" and payload["kind"] != "request_invitation"]
-    assert not any(str(request.prospect) in text for text in to_ada)
+    to_ada = {payload["kind"]: str(payload["data"]) for _, to, payload in mails(session) if to == "ada@works.example"}
+    assert {kind: str(request.prospect) in said for kind, said in to_ada.items()} == {
+        "request_asked": False, "request_invitation": True, "request_outcome": True,
+    }, "who it is they learn with their yes, and not before"  # fmt: skip
     assert not any(CANARY in str(data) for data in session.scalars(select(Notice.data).where(Notice.person_id == cast.ada_id)))
 
 

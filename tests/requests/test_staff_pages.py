@@ -12,10 +12,12 @@ from portal.acts.models.asks import OpenAsk
 from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
+from portal.notifications.models import Notice
+from portal.people.models import Person
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.begin import hand_to_admins, send_request
 from portal.requests.actions.proposing import propose, take_back
-from portal.requests.models import ReferenceRequest, RequestCandidate
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestSlot
 from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import AskedForThem, CurrencyMissing, RequestMoved, RequestUnknown
 from tests.factories.people import make_employee
@@ -164,3 +166,36 @@ def test_a_value_has_a_currency(session: Session, cast: Cast) -> None:
     draft = make_request(session, cast.greta_row, is_sent=False, currency="", now=cast.at)
     with pytest.raises(CurrencyMissing):
         send_request(session, cast.greta, request_id=draft.id, now=cast.at)
+
+
+def test_staff_read_times_on_their_own_clock_too_only_times_that_are_left_and_no_draft_where_none_was_kept(
+    database: Database, sign_in: SignIn
+) -> None:
+    cast = database.write(Cast)
+    database.write(lambda session: setattr(session.get_one(Person, cast.greta_row.id), "time_zone", "America/New_York"))
+    request_id = database.write(lambda session: to_booked(session, cast, cast.request(session).id)[0].request_id)
+    one = f"/requests/{request_id}"
+    with database.reading() as session:
+        told = {notice.person_id: notice.data for notice in session.scalars(select(Notice)) if notice.data.get("step") == "booked"}
+        assert (told[cast.greta_row.id]["zone"], told[cast.greta_row.id]["own_zone"]) == ("Europe/Berlin", "America/New_York")
+        first = session.scalars(select(RequestSlot.id).order_by(RequestSlot.starts_at)).first()
+    greta = sign_in(cast.greta_row)
+    page = text_at(greta, one)
+    assert ("10:00 (Europe/Berlin); on your clock:" in page, "(America/New York)" in page, "Draft begun" in page) == (True, True, False)
+    assert f'name="slot" value="{first}"' in page
+    database.write(lambda session: setattr(session.get_one(RequestSlot, first), "starts_at", utcnow() - timedelta(hours=1)))
+    assert f'name="slot" value="{first}"' not in text_at(greta, one)
+    assert "A slot is reserved. You look after them" in _sent_by_owner(database, sign_in, cast)
+
+
+def _sent_by_owner(database: Database, sign_in: SignIn, cast: Cast) -> str:
+    """Return what Olaf reads who keeps a draft, and then proposes somebody he looks after."""
+    olaf = sign_in(cast.owner_row)
+    typed = TYPED | {"key": "own-1", "needed_by": day(), "prospect": "Small Inns"}
+    assert olaf.post("/requests/new", data=typed | {"do": "draft"}).status_code == 303
+    wrong = olaf.post("/requests/new", data=typed | {"currency": "eu1", "prospect_email": "paul"})
+    assert (wrong.status_code, "the currency by three letters, such as EUR" in wrong.text) == (422, True)
+    assert ("This does not look like an e-mail address" in wrong.text, "Field must be" in wrong.text) == (True, False)
+    path = olaf.post("/requests/new", data=typed | {"currency": "eur"}).location
+    assert "Draft begun" in text_at(olaf, path)
+    return olaf.post(f"{path}/propose", data={"who": "ada@works.example"}, follow_redirects=True).text

@@ -11,7 +11,7 @@ from portal.people.actions.by_hand import PERSON
 from portal.people.actions.throttles import count_try
 from portal.people.queries.by_hand import wrote_themself
 from portal.people.queries.companies import possible_owners
-from portal.people.queries.persons import names
+from portal.people.queries.persons import get_person, names
 from portal.people.rules.link import LinkSpent
 from portal.people.rules.throttle import TooManyTries, network
 from portal.profiles.actions.checking import answer_check
@@ -58,6 +58,7 @@ def _show(form: AnswerForm | None = None, status: int = 200, chosen: str = "") -
     kinds = activities_of(db(), [holder.person_id], now).get(holder.person_id, [])
     by = names(db(), [check.answered_by_id]).get(check.answered_by_id) if check.answered_by_id else None
     facts = {"held": whose, "row": whose.profile, "check": check, "kinds": kinds, "by": by, "is_mine": check.answered_by_id == holder.actor.id}
+    facts["sent_to"] = get_person(db(), holder.actor.id) if holder.actor.id else None
     owners = possible_owners(db()) if check.ended_at is None else []
     form = form.offer(owners) if form else AnswerForm.of(stands(whose), owners, token())
     facts["theirs"] = wrote_themself(db(), PERSON, holder.person_id, "title")

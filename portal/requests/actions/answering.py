@@ -14,7 +14,7 @@ from portal.kernel.text import clean, clean_line
 from portal.people.queries.persons import get_person, zone_of
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH
 from portal.profiles.rules.activity import Activity
-from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off
+from portal.requests.actions.booking import cancel_booked, keep_slots, send_times, take_off, tell_prospect_off
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.telling import closest, company_name, tell_admins, tell_staff
@@ -23,7 +23,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import blackouts_of, has_begun
 from portal.requests.rules.answering import CUSTOMER_NO_NAMES, SAID_LENGTH, CustomerNo, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, HeldAlready, NotNeeded
+from portal.requests.rules.refusals import AnsweredBefore, CodeNeeded, ColleagueNeeded, HeldAlready, NotNeeded, YesMeanwhile
 from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, Move
 
 
@@ -84,7 +84,7 @@ def offer_others(
     keep_slots(session, candidate, starts, minutes=minutes, zone=zone)
     start_again(session, candidate, now)
     record(session, actor, "request.other_times", SOURCE, request.id, now=now, candidate_id=candidate.id, slots=len(starts))
-    send_times(session, request, candidate, now)
+    send_times(session, request, candidate, now, is_new=not is_off)
     tell_staff(session, request, "other_times_off" if is_off else "other_times", now, to=closest(request), candidate=candidate)
 
 
@@ -97,20 +97,26 @@ def decline(
     said: str = "",
     colleague: str = "",
     colleague_email: str = "",
+    seen: str | None = None,
     now: datetime,
 ) -> ReferenceRequest:
     """Say no, with a reason from the list; who said yes may still. A colleague may be named instead, whom the requester can nominate.
 
-    The slot is free again, what was booked is called off, and the request looks for somebody else. Refuses: AnsweredBefore, NotNeeded,
-    AskLapsed, CodeNeeded.
+    The slot is free again, what was booked is called off, a prospect who had times hears so, and the request looks for somebody else.
+    ``seen`` is how it stood on the page of the no. Refuses: AnsweredBefore, NotNeeded, AskLapsed, HeldAlready, CodeNeeded; ColleagueNeeded where one
+    would be better and none is named; YesMeanwhile where the page knew of no yes.
     """
     actor, request = customer(candidate, origin), locked(session, candidate.request_id)
     if code not in set(CustomerNo):
         raise CodeNeeded()
     _require_waiting(session, candidate, Move.REFUSE)
+    if seen == CandidateState.ASKED and candidate.state != CandidateState.ASKED:
+        raise YesMeanwhile()
     if has_begun(session, candidate, now):
         raise HeldAlready()
-    was_settled = candidate.state == CandidateState.SCHEDULED
+    if code == CustomerNo.COLLEAGUE and not clean_line(colleague):
+        raise ColleagueNeeded()
+    was = CandidateState(candidate.state)
     cancel_booked(session, request, candidate, now)
     make_move(session, request, Move.REFUSE, now=now, candidate=candidate)
     candidate.answered_at, candidate.decline_code, candidate.said = now, code, clean(said)[:SAID_LENGTH]
@@ -118,10 +124,11 @@ def decline(
     session.flush()
     if candidate.ask_id is not None:
         answer_ask(session, actor, ask_id=candidate.ask_id, is_yes=False, reason=candidate.said, source=(SOURCE, request.id), is_told=False, now=now)
+    tell_prospect_off(session, request, candidate, was, now)
     revoke_links(session, candidate.id, now, LinkKind.PROSPECT, LinkKind.OWNER)
     end_grants(session, (SOURCE, request.id), now)
     record(session, actor, "request.customer_declined", SOURCE, request.id, now=now, candidate_id=candidate.id, code=code)
-    step = "cannot" if was_settled else "suggested" if candidate.suggested_name else "declined"
+    step = "cannot" if was is CandidateState.SCHEDULED else "suggested" if candidate.suggested_name else "declined"
     words: dict[str, Any] = {"reason": candidate.said, "code": CUSTOMER_NO_NAMES[CustomerNo(code)]}
     tell_staff(session, request, step, now, to=closest(request), candidate=candidate, **words)
     if code == CustomerNo.NOT_HAPPY:

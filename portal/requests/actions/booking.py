@@ -20,12 +20,13 @@ from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
-from portal.requests.queries.parties import has_begun, meeting_of, settled_of
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
+from portal.requests.queries.parties import has_begun, meeting_of, settled_of, whom_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import HeldAlready, PickedMeanwhile, SlotGone
-from portal.requests.rules.states import MEETINGS, CandidateState, Move, State
+from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State
+from portal.requests.rules.waiting import WaitWord
 
 INVITATION = "request_invitation"
 
@@ -43,12 +44,15 @@ def keep_slots(session: Session, candidate: RequestCandidate, starts: Sequence[d
     session.flush()
 
 
-def send_times(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str = "request_times") -> bool:
-    """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is."""
+def send_times(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str = "request_times", is_new: bool = False
+) -> bool:
+    """Mail the prospect a link to the offered times, if an address of theirs is known; tells whether it is. ``is_new``: others than before."""
     to = prospect_of(request)
     if to is None or request.activity not in MEETINGS:
         return False
-    send_link(session, candidate, LinkKind.PROSPECT, to, mail, prospect_words(session, request, candidate), now)
+    data = prospect_words(session, request, candidate) | {"is_new": is_new and _has_link(session, candidate)}
+    send_link(session, candidate, LinkKind.PROSPECT, to, mail, data, now)
     return True
 
 
@@ -61,13 +65,14 @@ def prospect_of(request: ReferenceRequest) -> Recipient | None:
 
 def prospect_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
     """Return what a prospect reads: who is arranged for them, by whom, and nothing of the deal; ``off`` is when they were to meet, if that is off."""
-    meeting = meeting_of(session, candidate.id)
+    meeting, asker = meeting_of(session, candidate.id), asker_of(session, request)
     off = meeting if meeting is not None and meeting.cancelled_at is not None else None
     return {
         "off": off.starts_at.isoformat() if off is not None else "",
         "off_zone": (off.prospect_zone or off.zone) if off is not None else "",
         "contact": request.prospect_contact or request.prospect,
         "asker": session.get_one(Person, request.requester_id).name,
+        "asker_email": (asker.email or "") if asker is not None else "",
         "company": company_name(session, candidate),
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "person": session.get_one(Person, candidate.person_id).name,
@@ -209,6 +214,29 @@ def call_off(
         notify(session, to=to, kind=mail, data=words, key=key, now=now, answers_to=asker)
 
 
+def tell_prospect_off(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, was: CandidateState, now: datetime, *, has_no_time: bool = False
+) -> None:
+    """Tell a prospect who had a link to the times, once, that it does not take place: of a request whose candidate is not any more.
+
+    Who had a settled meeting hears it from their calendar, and who said themselves that it is not needed hears nothing. ``has_no_time``: because
+    no time was found; otherwise the mail says whether somebody else is looked for. To be called while the links are good.
+    """
+    wait, to = session.get(RequestWait, candidate.id, populate_existing=True), prospect_of(request)
+    is_known = was is CandidateState.SCHEDULED or (wait is not None and wait.word == WaitWord.NOT_NEEDED)
+    if to is None or is_known or not _has_link(session, candidate):
+        return
+    how = "no_time" if has_no_time else "else" if request.state in LIVES else "off"
+    key, data = f"request:{request.id}:{candidate.id}:no_meeting", prospect_words(session, request, candidate) | {"how": how}
+    notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
+
+
+def _has_link(session: Session, candidate: RequestCandidate) -> bool:
+    """Tell whether the prospect was written to, and the link is good."""
+    links = select(RequestLink.id).where(RequestLink.candidate_id == candidate.id, RequestLink.kind == LinkKind.PROSPECT)
+    return session.scalar(links.where(RequestLink.revoked_at.is_(None)).limit(1)) is not None
+
+
 def cancel_booked(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_held: bool = False) -> None:
     """Take a booked meeting out of both calendars: the customer cannot after all; or, ``is_held``, they have talked already."""
     call_off(session, request, candidate, CandidateState.DECLINED, now, is_held=is_held)
@@ -253,7 +281,8 @@ def _invite(
         key = f"request:{request.id}:{candidate.id}:entry:{meeting.sequence}:{number}"
         outside = Recipient(person_id=None, email=one.email, name=one.name, language=one.language)
         zone = meeting.zone if one is customer else meeting.prospect_zone or meeting.zone
-        facts: dict[str, Any] = {"data": told | {"zone": zone}, "key": key, "calendar": entry.to_json()}
+        other = whom_of(request) if one is customer else ", ".join(filter(None, (customer.name, company_name(session, candidate))))
+        facts: dict[str, Any] = {"data": told | {"zone": zone, "other": other}, "key": key, "calendar": entry.to_json()}
         if entry.is_cancelled and not is_open:
             notify(session, to=outside, kind=INVITATION, now=now, answers_to=asker_of(session, request), **facts)
         else:

@@ -14,7 +14,7 @@ from portal.kernel.actor import system
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.people.queries.persons import recipient
-from portal.requests.actions.booking import call_off
+from portal.requests.actions.booking import call_off, tell_prospect_off
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.outcomes import settle_if_due
@@ -99,6 +99,7 @@ def _lapse(session: Session, request: ReferenceRequest, candidate: RequestCandid
     make_move(session, request, move, now=now, candidate=candidate)
     if step == "taken_back" and last != [Came.DECLINED]:
         call_off(session, request, candidate, was, now)
+    tell_prospect_off(session, request, candidate, was, now)
     revoke_links(session, candidate.id, now)
     event = "request.candidate_taken_back" if step == "taken_back" else f"request.{step}"
     record(session, system("job"), event, SOURCE, request.id, now=now, candidate_id=candidate.id)

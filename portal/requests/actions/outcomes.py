@@ -16,8 +16,8 @@ from portal.acts.rules.acts import ActKind
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
-from portal.kernel.clock import micros
-from portal.kernel.db import violated
+from portal.kernel.clock import local_date, micros
+from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.kernel.tracks import Track
@@ -33,7 +33,7 @@ from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
 from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
-from portal.requests.queries.parties import meeting_of
+from portal.requests.queries.parties import meeting_of, settled_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import SAID_LENGTH
@@ -240,7 +240,10 @@ def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcom
         if not is_again or is_corrected:
             candidate.told_result_at = now
             session.flush()
-            data = customer_words(session, request, candidate) | {"is_won": outcome is DealOutcome.WON, "is_again": is_again}
+            held = settled_of(session, candidate.id)
+            day = local_date(held.starts_at, held.zone) if held else local_date(candidate.ended_at or now, programme_zone(session))
+            facts = {"is_won": outcome is DealOutcome.WON, "is_again": is_again, "day": day.isoformat()}
+            data = customer_words(session, request, candidate) | facts
             to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
             key, asker = f"request:{request.id}:result:{micros(now)}", asker_of(session, request)
             notify(session, to=to, kind="request_result", data=data, key=key, now=now, link=link, answers_to=asker)

@@ -23,13 +23,13 @@ from portal.profiles.queries.profiles import does, owner_of
 from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
 from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import Status
-from portal.requests.actions.booking import call_off
+from portal.requests.actions.booking import call_off, tell_prospect_off
 from portal.requests.actions.fitting import require_never, stands_against
 from portal.requests.actions.links import revoke_links, send_link
 from portal.requests.actions.moving import SOURCE, locked_for, make_move, move_candidate, require_holder, require_way
 from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, works_here
+from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.twins import is_asked_for_prospect
@@ -147,13 +147,15 @@ def let_go(
 ) -> None:
     """End the candidate of a locked request who is not needed any more: slot freed, links dead, grants ended, meeting called off.
 
-    Who was written to already is told, with ``mail``, if any. Refuses, once their meeting has begun, ``HeldAlready``.
+    Who was written to already is told, with ``mail``, if any, and so is a prospect who had times. Refuses, once their meeting has begun,
+    ``HeldAlready``.
     """
     if has_begun(session, candidate, now):
         raise HeldAlready()
     was = CandidateState(candidate.state)
     move_candidate(session, request, candidate, move, now=now)
     call_off(session, request, candidate, was, now, mail=mail)
+    tell_prospect_off(session, request, candidate, was, now, has_no_time=move is Move.GIVE_UP)
     free_slot(session, request, candidate, now, note=note)
     revoke_links(session, candidate.id, now)
     end_grants(session, (SOURCE, request.id), now)
@@ -196,6 +198,8 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "prospect": request.prospect,
         "needed_by": request.needed_by.isoformat() if request.needed_by else "",
+        "before": request.told_as or ", ".join(filter(None, (request.industry, request.region))),
+        "whom": whom_of(request),
     }
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
 

@@ -16,7 +16,7 @@ from portal.requests.actions.moving import SOURCE, locked, locked_for, request_m
 from portal.requests.actions.telling import closest, customer_words, tell_staff
 from portal.requests.actions.waiting import NEW_TIMES, may_write, note_asked, start_again, write_again
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import settled_of
+from portal.requests.queries.parties import meeting_of, settled_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import has_times, wait_of
 from portal.requests.rules.answering import REASON_LENGTH
@@ -75,7 +75,8 @@ def ask_another_time(session: Session, actor: Actor, *, request_id: int, candida
     start_again(session, holder, now, WaitWord.ANOTHER, said)
     record(session, actor, "request.another_time", SOURCE, request.id, now=now, candidate_id=holder.id)
     if has_times(session, holder.id, now):
-        send_times(session, request, holder, now)
+        # Who had picked none before they said that it is not needed reads of the same times once more.
+        send_times(session, request, holder, now, mail="request_times" if meeting_of(session, holder.id) else "request_times_again")
     else:
         _ask_customer(session, request, holder, WaitWord.ANOTHER, said, now)
     tell_staff(session, request, "another_time", now, to=closest(request), candidate=holder, by=actor, reason=said)

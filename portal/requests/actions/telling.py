@@ -12,12 +12,12 @@ from portal.kernel.db import programme_zone
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.models import Company, Person
-from portal.people.queries.persons import admins, recipient, recipients
+from portal.people.queries.persons import admins, recipient, recipients, zone_of
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.queries.parties import label_for, settled_of, works_here
+from portal.requests.queries.parties import label_for, said_yes, settled_of, whom_of, works_here
 from portal.requests.queries.terms import terms_of
-from portal.requests.rules.answering import length_of
+from portal.requests.rules.answering import is_same_clock, length_of
 from portal.requests.rules.states import MEETINGS
 
 STEP = "request_step"
@@ -52,7 +52,9 @@ def tell_staff(
     for person_id, who in sorted(recipients(session, to - {by.id if by else None}).items()):
         reader = Actor(id=person_id, roles=session.get_one(Person, person_id).roles)
         named = label_for(session, reader, request, candidate) if candidate is not None else ""
-        told = data | {"person": named}
+        own = zone_of(session, person_id) if data["when"] else ""
+        is_other = bool(own) and not is_same_clock(datetime.fromisoformat(data["when"]), data["zone"], own)
+        told = data | {"person": named, "own_zone": own if is_other else ""}
         key = f"request:{request.id}:{step}:{micros(now)}:{person_id}"
         notify(session, to=who, kind=STEP, data=told, key=key, now=now, link=page_of(request.id))
 
@@ -75,13 +77,14 @@ def asker_of(session: Session, request: ReferenceRequest) -> Recipient | None:
 
 
 def customer_words(session: Session, request: ReferenceRequest, candidate: RequestCandidate) -> dict[str, Any]:
-    """Return what a customer reads of a request: never the deal, and of the prospect only how they may hear of it."""
+    """Return what a customer reads of a request: never the deal, and of the prospect only how they may hear of it; after their yes, who it is."""
     return {
         "person": session.get_one(Person, candidate.person_id).name,
         "asker": session.get_one(Person, request.requester_id).name,
         "activity": ACTIVITY_NAMES[Activity(request.activity)],
         "told_as": request.told_as or "",
         "words": request.words or "",
+        "whom": whom_of(request) if said_yes(candidate) else "",
     }
 
 

@@ -18,11 +18,11 @@ from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
-from portal.requests.actions.booking import prospect_of, prospect_words, send_times
+from portal.requests.actions.booking import send_times
 from portal.requests.actions.links import send_link
 from portal.requests.actions.moving import SOURCE, locked, make_move
 from portal.requests.actions.proposing import let_go, require_agreed, require_reference
-from portal.requests.actions.telling import asker_of, closest, customer_words, outcome_words, tell_admins, tell_staff, when_of
+from portal.requests.actions.telling import closest, customer_words, outcome_words, tell_admins, tell_staff, when_of
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestWait
 from portal.requests.queries.parties import holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
@@ -176,12 +176,8 @@ def _tell_of_silence(
 def _give_up(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, is_told: bool) -> None:
     is_meeting = request.activity in MEETINGS
     step, why = ("gave_up_time", GaveUp.NO_TIME) if is_meeting else ("gave_up_done", GaveUp.NOT_SAID)
-    prospect, words = prospect_of(request), prospect_words(session, request, candidate)
     make_move(session, request, Move.GIVE_UP, now=now, unfilled_by=why.value)
     let_go(session, request, candidate, Move.GIVE_UP, now, mail="request_gave_up" if is_told else None)
     record(session, system("job"), f"request.{step}", SOURCE, request.id, now=now, candidate_id=candidate.id)
     owner = {candidate.owner_id} if candidate.owner_id else set()
     tell_staff(session, request, step, now, to=closest(request) | owner, candidate=candidate)
-    if is_meeting and prospect is not None:
-        key, asker = f"request:{request.id}:{candidate.id}:no_meeting", asker_of(session, request)
-        notify(session, to=prospect, kind="request_no_meeting", data=words, key=key, now=now, answers_to=asker)

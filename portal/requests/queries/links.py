@@ -9,6 +9,7 @@ from portal.kernel.ids import token_hash
 from portal.people.rules.link import LinkSpent
 from portal.requests.models import RequestCandidate, RequestLink
 from portal.requests.rules.links import LinkKind
+from portal.requests.rules.states import HOLDING
 
 
 def answered_behind(session: Session, token: str, now: datetime) -> RequestCandidate:
@@ -17,6 +18,23 @@ def answered_behind(session: Session, token: str, now: datetime) -> RequestCandi
     found = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id)
     candidate = session.scalar(found.where(*own, RequestCandidate.owner_answered_at.is_not(None)))
     if candidate is None:
+        raise LinkSpent()
+    return candidate
+
+
+def off_behind(session: Session, token: str, kind: LinkKind, now: datetime) -> RequestCandidate:
+    """Return the candidate of a customer's or a prospect's link that opens nothing any more because they are not needed any more; ``LinkSpent``
+    for every other, also one that was recalled before that.
+    """
+    own = (
+        RequestLink.token_hash == token_hash(token),
+        RequestLink.kind == kind,
+        RequestLink.expires_at > now,
+        RequestCandidate.state.not_in(HOLDING),
+    )
+    found = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id).where(*own)
+    candidate = session.scalar(found.where(RequestLink.revoked_at >= RequestCandidate.ended_at))
+    if candidate is None or kind is LinkKind.OWNER:
         raise LinkSpent()
     return candidate
 

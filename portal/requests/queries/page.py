@@ -25,7 +25,7 @@ from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, request_for, tier_of, works_here
+from portal.requests.queries.parties import blackouts_of, masked, request_for, said_yes, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
@@ -33,7 +33,7 @@ from portal.requests.rules.answering import length_of
 from portal.requests.rules.lists import STEP_NAMES
 from portal.requests.rules.outcome import Side
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
-from portal.requests.rules.states import MEETINGS, CandidateState, Move, State, Turn, turn
+from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
 from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
@@ -189,7 +189,9 @@ def _steps(session: Session, actor: Actor, request: ReferenceRequest, candidates
     owners = {one.row.owner_id for one in unknown} - {request.requester_id, request.handler_id, actor.id}
     hidden = {one.row.person_id for one in candidates} | owners
     without = {*BY_CUSTOMER, *(BY_OWNER if unknown else ())}
-    found = session.execute(events)
+    found = session.execute(events).all()
+    sent = {at for at, name, _its_id, _who in found if name == "request.sent"}
+    found = [one for one in found if one[1] != "request.drafted" or one[0] not in sent]  # what was sent at once was no draft
     return [(at, STEP_NAMES[name], "" if name in without or its_id in hidden else who or "") for at, name, its_id, who in found]
 
 
@@ -280,6 +282,8 @@ class Asked:
     """The limits that it goes beyond, as sentences."""
     approver: str
     """In whose name it does."""
+    whom: str
+    """Who the prospect is, once the customer said yes."""
     is_zone_known: bool
     """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
 
@@ -292,6 +296,16 @@ class Asked:
     def off(self) -> RequestMeeting | None:
         """Return the meeting that was settled and is off, while another time is looked for."""
         return self.meeting if self.state is CandidateState.ACCEPTED and self.settled is None else None
+
+    @property
+    def named(self) -> str:
+        """Return how the prospect is named to a customer who says yes."""
+        return whom_of(self.request)
+
+    @property
+    def is_looked_on(self) -> bool:
+        """Tell whether somebody else is looked for: the request goes on."""
+        return State(self.request.state) in LIVES
 
     @property
     def has_said(self) -> bool:
@@ -323,6 +337,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
         state=CandidateState(candidate.state), zone=own_zone or programme_zone(session), is_zone_known=bool(own_zone),
+        whom=whom_of(request) if said_yes(candidate) else "",
         minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip

@@ -93,6 +93,16 @@ def label_for(session: Session, actor: Actor, request: ReferenceRequest, candida
     return masked(company)
 
 
+def said_yes(candidate: RequestCandidate) -> bool:
+    """Tell whether the customer said yes, and has not taken that back: from then on they may know who the prospect is."""
+    return candidate.answered_at is not None and not candidate.decline_code
+
+
+def whom_of(request: ReferenceRequest) -> str:
+    """Return how the prospect is named to a customer who said yes: the company, and who there takes part."""
+    return ", ".join(filter(None, (request.prospect, request.prospect_contact)))
+
+
 def works_here(person: Person) -> bool:
     """Tell whether somebody can still answer as an account owner."""
     return person.state == PersonState.ACTIVE and (person.is_employee or person.is_admin)

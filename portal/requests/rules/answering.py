@@ -156,6 +156,11 @@ def odd_of(starts_at: datetime, minutes: int, *, zone: str, needed_by: date | No
     return odd
 
 
+def is_same_clock(moment: datetime, zone: str, other: str) -> bool:
+    """Tell whether clocks in two zones show the same at that moment."""
+    return moment.astimezone(ZoneInfo(zone)).utcoffset() == moment.astimezone(ZoneInfo(other)).utcoffset()
+
+
 def _is_night(starts_at: datetime, minutes: int, zone: str) -> bool:
     begins = starts_at.astimezone(ZoneInfo(zone))
     ends = (starts_at + timedelta(minutes=minutes)).astimezone(ZoneInfo(zone))

@@ -76,6 +76,12 @@ class AnsweredBefore(Conflict):
     message = N_("You have answered already. Nothing was changed.")
 
 
+class YesMeanwhile(Conflict):
+    """A no from a page that saw the question open, after a yes was given elsewhere."""
+
+    message = N_("You said yes meanwhile, and nothing was changed. If you cannot after all, say so here below.")
+
+
 class NotNeeded(Conflict):
     """The request ended, or somebody else is asked."""
 
@@ -106,6 +112,13 @@ class CodeNeeded(Refusal):
 
     message = N_("Please choose why.")
     field = "code"
+
+
+class ColleagueNeeded(Refusal):
+    """A colleague would be better, but none is named."""
+
+    message = N_("Please name the colleague, so that they can be asked.")
+    field = "colleague"
 
 
 class NoSlots(Refusal):

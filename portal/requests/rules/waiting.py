@@ -21,7 +21,7 @@ class WaitWord(StrEnum):
 
 PROSPECT_WORDS = {
     WaitWord.NONE_SUITS: N_("None of these times suits us"),
-    WaitWord.NOT_NEEDED: N_("We cannot come, or do not need it any more"),
+    WaitWord.NOT_NEEDED: N_("We cannot come, or do not need it any more (please say why)"),
 }
 
 

@@ -26,11 +26,12 @@ from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_
 from portal.requests.actions.reopening import say_none_suits, say_not_needed
 from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, ProspectNoForm, TimesForm
 from portal.requests.models import RequestCandidate
-from portal.requests.queries.links import answered_behind, candidate_behind
+from portal.requests.queries.links import answered_behind, candidate_behind, off_behind
 from portal.requests.queries.page import Asked, behind_link, own_candidate
-from portal.requests.rules.answering import LINK_TRIES, Odd, in_zone, odd_of
+from portal.requests.rules.answering import LINK_TRIES, Odd, odd_of, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, SlotNever, ToldUsAlready
+from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile
+from portal.requests.rules.states import CandidateState
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
 from portal.web.errors import headers_of, sentence
@@ -40,7 +41,7 @@ from portal.web.language import speak_to
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
 
-MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready)
+MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile)
 ZONES = 64
 
 
@@ -58,6 +59,14 @@ def _opened(kind: LinkKind) -> RequestCandidate:
     if found is None:
         raise LinkSpent()
     return found
+
+
+def _shown(kind: LinkKind) -> tuple[RequestCandidate, int]:
+    """Return whom a page is about, with its status: also once it is off, so that the page says so."""
+    try:
+        return _opened(kind), 200
+    except LinkSpent as refusal:
+        return off_behind(db(), _given()["t"], kind, utcnow()), refusal.status
 
 
 def _moment(typed: str | None) -> datetime | None:
@@ -85,20 +94,16 @@ def _back(endpoint: str) -> ResponseReturnValue:
 def _odd(form: TimesForm, asked: Asked) -> list[tuple[datetime, list[Odd]]]:
     """Return the times that are odd, with what is, before they are sent; nothing once they were shown and sent all the same.
 
-    What cannot be at all is refused elsewhere.
+    What cannot be at all is refused first, as by the action.
     """
-    if form.sure.data == form.typed:
+    is_open = asked.state in (CandidateState.ASKED, CandidateState.ACCEPTED, CandidateState.SCHEDULED)
+    if form.sure.data == form.typed or not is_open:
         return []
     known = asked.meeting.prospect_zone if asked.meeting else None
-    found = []
-    for wall in filter(None, form.walls):
-        try:
-            moment = in_zone(wall, form.zone.data)
-        except SlotNever:
-            continue
-        facts = {"zone": form.zone.data, "needed_by": asked.request.needed_by, "prospect_zone": known}
-        if moment > utcnow() and (odd := odd_of(moment, form.minutes.data, **facts)):
-            found.append((moment, odd))
+    zone, minutes = form.zone.data, require_length(form.minutes.data, asked.activity)
+    moments = require_slots(form.walls, zone, asked.blackouts, utcnow(), minutes=minutes)
+    facts = {"zone": zone, "needed_by": asked.request.needed_by, "prospect_zone": known}
+    found = [(moment, odd) for moment in moments if (odd := odd_of(moment, minutes, **facts))]
     form.sure.data = form.typed
     return found
 
@@ -109,7 +114,9 @@ def _answer(page: Callable[..., ResponseReturnValue], name: str, make: Callable[
     def again(refusal: Refusal) -> ResponseReturnValue:
         if isinstance(refusal, TooManyTries):
             return _spent(refusal)
-        if isinstance(refusal, (*MOVED, LinkSpent)):
+        if isinstance(refusal, LinkSpent):
+            return page(status=refusal.status)
+        if isinstance(refusal, MOVED):
             return page(note=sentence(refusal), status=refusal.status)
         form = make()
         form.refuse(refusal)
@@ -137,7 +144,7 @@ def _owners(yes: Form | None = None, no: Form | None = None, note: str = "", sta
     forms = {"yes": yes or AgreeForm(formdata=None, data=_given() | {"asks_now": True}), "no": no or OwnerNoForm(formdata=None, data=_given())}
     budget = budget_of(db(), candidate.person_id, utcnow()).person
     spent = _("%(used)s of %(most)s asks in %(days)s days, this one among them", used=budget.used, most=budget.most, days=budget.days)
-    return render("requests/agree.html", asked=asked, owner=owner.name, note=note, spent=spent, **forms, **NAMES), status
+    return render("requests/agree.html", asked=asked, owner=owner.name, sent_to=owner, note=note, spent=spent, **forms, **NAMES), status
 
 
 def _owners_candidate() -> RequestCandidate:
@@ -181,18 +188,21 @@ def customers_page() -> ResponseReturnValue:
 def _customers(**given: Any) -> ResponseReturnValue:
     note, status = given.pop("note", ""), given.pop("status", 200)
     try:
-        asked = behind_link(db(), _opened(LinkKind.CUSTOMER))
+        candidate, gone = _shown(LinkKind.CUSTOMER)
+        asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
-    speak_to(get_person(db(), asked.candidate.person_id).language)
+    person = get_person(db(), asked.candidate.person_id)
+    speak_to(person.language)
     kept = _given()
     times = TimesForm(formdata=None, data=kept | {"minutes": asked.minutes, "zone": asked.zone})
-    forms = {"times": times, "no": CustomerNoForm(formdata=None, data=kept), "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
+    no = CustomerNoForm(formdata=None, data=kept | {"seen": asked.state.value})
+    forms = {"times": times, "no": no, "outcome": CustomerOutcomeForm(formdata=None, data=kept)}
     odd = given.pop("odd", [])
     note = note or (_("Please look at your times once more. They are not sent yet.") if odd else "")
     forms |= {"link": LinkForm(formdata=None, data=kept)} | given
     forms["times"].offer(asked.activity)
-    return render("requests/asked.html", asked=asked, note=note, odd=odd, now=utcnow(), **forms, **NAMES), status
+    return render("requests/asked.html", asked=asked, sent_to=person, note=note, odd=odd, now=utcnow(), **forms, **NAMES), max(status, gone)
 
 
 @bp.post("/asked/yes")
@@ -241,6 +251,7 @@ def customer_declines(ready: None) -> ResponseReturnValue:
         "said": form.said.data or "",
         "colleague": form.colleague.data or "",
         "colleague_email": form.colleague_email.data or "",
+        "seen": form.seen.data or None,
     }
     decline(db(), current_actor().origin, candidate=_opened(LinkKind.CUSTOMER), **given, now=utcnow())
     return _back("requests.customers_page")
@@ -268,7 +279,8 @@ def prospects_page() -> ResponseReturnValue:
 
 def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "", status: int = 200) -> ResponseReturnValue:
     try:
-        asked: Asked = behind_link(db(), _opened(LinkKind.PROSPECT))
+        candidate, gone = _shown(LinkKind.PROSPECT)
+        asked: Asked = behind_link(db(), candidate)
     except LinkSpent as refusal:
         return _spent(refusal)
     speak_to(None)
@@ -280,7 +292,7 @@ def _prospects(pick: Form | None = None, no: Form | None = None, note: str = "",
     no = no or ProspectNoForm(formdata=None, data=_given())
     zone.data = form.zone.data = named if named in {value for value, _label in zone.choices} else own
     form.seen.data = settled.starts_at.isoformat() if settled else ""
-    return render("requests/meet.html", asked=asked, form=form, no=no, zone=zone, note=note, now=utcnow(), **NAMES), status
+    return render("requests/meet.html", asked=asked, form=form, no=no, zone=zone, note=note, now=utcnow(), **NAMES), max(status, gone)
 
 
 @bp.post("/meet")

@@ -24,7 +24,7 @@ from portal.requests.queries.twins import twin_of
 from portal.requests.rules.need import Need
 from portal.requests.rules.refusals import RequestUnknown
 from portal.requests.rules.states import State
-from portal.requests.views.shared import NAMES, bp
+from portal.requests.views.shared import NAMES, bp, proposed
 from portal.web.errors import sentence
 from portal.web.guards import current_actor, staff
 from portal.web.templating import render
@@ -75,11 +75,8 @@ def send() -> ResponseReturnValue:
     was_new = kept.state == State.DRAFT
     send_request(db(), actor, request_id=kept.id, now=now)
     if found is not None and picks and was_new and not form.alone.data:
-        propose(db(), actor, request_id=kept.id, person_id=found.person_id, now=now)
-        if found.is_own:
-            flash(_("Sent. A slot of %(name)s is reserved. You look after them, so you can ask them now.", name=found.name), "good")
-        else:
-            flash(_("Sent. A slot of %(name)s is reserved; the account owner is asked before anybody writes to them.", name=found.name), "good")
+        candidate = propose(db(), actor, request_id=kept.id, person_id=found.person_id, now=now)
+        flash(_("Sent, and %(name)s is proposed.", name=found.name or _("the customer")) + " " + proposed(candidate, actor.id or 0, actor.id), "good")
     elif picks:
         flash(_("Sent. Propose somebody now."), "good")
     else:

@@ -37,13 +37,15 @@ from portal.requests.forms import (
     ProspectForm,
     ReasonForm,
 )
+from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.parties import request_for
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
+from portal.requests.rules.outcome import Verdict
 from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome, State
-from portal.requests.views.shared import NAMES, bp
+from portal.requests.views.shared import NAMES, bp, proposed
 from portal.web.errors import sentence
 from portal.web.forms import Form
 from portal.web.guards import current_actor, staff
@@ -100,8 +102,9 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
         person_id = find_asked(db(), current_actor(), form.who.data or "").id
     except WhoUnknown as refusal:
         raise NobodyToPropose(text=refusal.facts["text"]) from None
-    propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
-    return _done(request_id, _("Proposed, and a slot is reserved. Nobody writes to them before the account owner agrees."))
+    candidate = propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
+    requester_id = db().get_one(ReferenceRequest, request_id).requester_id
+    return _done(request_id, proposed(candidate, requester_id, current_actor().id))
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/agree")
@@ -189,8 +192,8 @@ def say_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(request_id, "outcome", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "grade": form.grade.data, "minutes": form.minutes.data, "note": form.note.data or ""}
-    say_as_requester(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
-    return _done(request_id, _("Thank you. It counts as soon as the customer says so too, or after some days of silence."))
+    found = say_as_requester(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
+    return _done(request_id, _follows(found))
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/outside")
@@ -293,6 +296,17 @@ def _page(
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     facts |= {"terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _follows(found: Verdict) -> str:
+    """Return what follows of what the requester has just said."""
+    if found is Verdict.COMPLETED:
+        return str(_("Thank you. You both say that it took place. It is written down, and the customer is thanked."))
+    if found is Verdict.MISSED:
+        return str(_("Thank you. You both say that it did not take place. It is written down so."))
+    if found is Verdict.DISPUTED:
+        return str(_("Thank you. The customer said otherwise, so an admin asks and decides. You are told."))
+    return str(_("Thank you. It counts as soon as the customer says so too, or after %(days)s days of silence.", days=terms_of(db()).confirm_days))
 
 
 def _own_zone() -> str:

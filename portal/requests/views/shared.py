@@ -1,17 +1,32 @@
 """The blueprint, and what its templates call things."""
 
 from flask import Blueprint
+from flask_babel import gettext as _
 
 from portal.finding.rules.fit import Told
 from portal.finding.views.names import spoken
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS
-from portal.requests.rules.answering import CUSTOMER_NO_NAMES, ODD_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES, odd_of
+from portal.requests.models import RequestCandidate
+from portal.requests.rules.answering import CUSTOMER_NO_NAMES, ODD_NAMES, OWNER_NO_NAMES, UNFILLED_NAMES, is_same_clock, odd_of
 from portal.requests.rules.lists import TAB_NAMES
 from portal.requests.rules.outcome import GRADES
-from portal.requests.rules.states import CANDIDATE_NAMES, OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES, TURN_NAMES, State
+from portal.requests.rules.states import CANDIDATE_NAMES, OUTCOME_NAMES, STAGE_NAMES, STATE_NAMES, TURN_NAMES, CandidateState, State
 from portal.requests.rules.waiting import GAVE_UP_NAMES
 
 bp = Blueprint("requests", __name__)
+
+
+def proposed(candidate: RequestCandidate, requester_id: int, actor_id: int | None) -> str:
+    """Return what follows once somebody is proposed: whether an account owner is asked first, and why not where none is."""
+    if candidate.state != CandidateState.OWNER_AGREED or candidate.owner_id not in (None, requester_id):
+        return str(_("A slot is reserved. Nobody writes to them before the account owner agrees."))
+    if candidate.owner_id is None:
+        return str(_("A slot is reserved. Nobody looks after their company, so they can be asked now."))
+    if candidate.owner_id == actor_id:
+        return str(_("A slot is reserved. You look after them, so you can ask them now."))
+    return str(_("A slot is reserved. The requester looks after them, so they can be asked now."))
+
+
 LOOKS = {
     State.COMPLETED: "good", State.SCHEDULED: "good", State.ACCEPTED: "good", State.MISSED: "bad", State.DECLINED: "bad", State.EXPIRED: "bad",
     State.DRAFT: "neutral", State.CANCELLED: "neutral", State.WITHDRAWN: "neutral",
@@ -32,6 +47,7 @@ NAMES = {
     "looks": LOOKS,
     "odd_names": ODD_NAMES,
     "odd_of": odd_of,
+    "is_same_clock": is_same_clock,
     "told": Told.from_json,
     "spoken": spoken,
 }
