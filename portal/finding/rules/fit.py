@@ -130,6 +130,11 @@ def fit_of(met: dict[str, float]) -> int:
     return min(100, round(100 * points / whole + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
 
 
+def least_of(needs: Needs) -> int:
+    """Return from which share on somebody counts as fitting: whoever is asked for nothing in particular hides nobody by rest and grades alone."""
+    return GOOD if needs.is_weighed else 0
+
+
 def _region_likeness(facts: Facts, region: str) -> float:
     """Return 1 for a company of the region, ½ for a person whose time zone lies in it though the company is elsewhere, or nobody knows where.
 

@@ -12,6 +12,7 @@ from portal.finding.forms import FavouriteForm, FindForm
 from portal.finding.queries.calling import meant
 from portal.finding.queries.candidates import Candidate, Search, candidates_of, count_yes, page_of
 from portal.finding.queries.candidates import search as search_for
+from portal.finding.queries.everybody import listed, listed_whole
 from portal.finding.queries.favourites import favourites_of, marked_among
 from portal.finding.queries.library import substitutes
 from portal.finding.queries.price import ask_price, price_with
@@ -39,10 +40,12 @@ def find() -> ResponseReturnValue:
     """Who fits a deal, with reasons; who nearly does, with the one rule; what answers the same worry without an ask."""
     form = FindForm(request.args).offer(db())
     needs, actor, now = form.needs(), current_actor(), utcnow()
-    found = search_for(db(), actor, needs, now)
-    if request.args.get("format") == "csv":
-        return csv_response("references.csv", HEADER, (_line(one, is_asked=bool(needs.set)) for one in found.shown))
-    page = page_of(db(), found.shown, request.args.get("after"))
+    is_file, after = request.args.get("format") == "csv", request.args.get("after")
+    found = Search(needs) if not needs.set and (after or is_file) else search_for(db(), actor, needs, now)
+    if is_file:
+        chosen = found.shown if needs.set else listed_whole(db(), actor, needs, now)
+        return csv_response("references.csv", HEADER, (_line(one, is_asked=needs.is_weighed) for one in chosen))
+    page = page_of(db(), found.shown, after) if needs.set else listed(db(), actor, needs, now, after)
     shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
     shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
     return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors())
