@@ -174,6 +174,12 @@ def test_the_price_is_told_before_anybody_is_asked(greta: PortalClient, house: H
     assert "Takes one of 4 free asks until" in page
     assert "Effort 8" in page
     assert "Takes nothing now: no ask is free until" in words(greta.get(f"/find/{house.alto}").text)
+    assert ("We moved off spreadsheets in a week.", f'href="/profiles/{house.kestrel}"', "Open the company") == tuple(
+        told for told in ("We moved off spreadsheets in a week.", f'href="/profiles/{house.kestrel}"', "Open the company") if told in page
+    ), "what they tell stands where one decides"
+    assert "We moved off spreadsheets" in greta.get(f"/find/compare?who={house.kestrel}").text
+    veiled = greta.get(f"/find/{veiled_in(greta)}").text
+    assert not any(told in veiled for told in ("We moved off spreadsheets", "/profiles/", "Open the company")), "a story names whom it is about"
     assert greta.get(f"/find/{house.greta}").status_code == 303, "who has no profile has a page in the registry"
 
 
