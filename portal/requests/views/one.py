@@ -93,7 +93,8 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
     form = _with_approvers(ProposeForm())
     if not form.validate():
         return _page(request_id, "propose", form, 422)
-    override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
+    lifts = form.reason.data or form.approver.data or request.form.get("lifts")
+    override = Override(form.reason.data or "", form.approver.data) if lifts else None
     try:
         person_id = find_asked(db(), current_actor(), form.who.data or "").id
     except WhoUnknown as refusal:
