@@ -86,6 +86,7 @@ from portal.references.views import doors as references
 from portal.referrals import admin as referrals_admin
 from portal.requests import admin as requests_admin
 from portal.requests.queries.records import CompletedRequests, asked_for, live_needs
+from portal.requests.queries.searching import open_request
 from portal.requests.queries.terms import terms_of as request_terms
 from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
@@ -257,7 +258,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
     app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
     app.extensions["database"].inform_sessions(**{NO_REFERENCE: (no_more, said_no)})
-    app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs)
+    app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs, open_requests=open_request)
     app.extensions["database"].inform_sessions(
         reference_demand=lambda session: asked_for(session, utcnow()), **{MINUTES: lambda session: request_terms(session).minutes}
     )

@@ -158,6 +158,12 @@ class OwnForm(Form):
     t = HiddenField()
 
 
+class RemoveForm(OwnForm):
+    """Being no reference any more, and, if they like, being asked for nothing at all."""
+
+    nothing_at_all = BooleanField(_("Ask me for nothing at all: no survey and no invitation either"))
+
+
 class LimitForm(OwnForm):
     """Being asked less."""
 

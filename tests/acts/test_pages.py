@@ -176,6 +176,9 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
     assert "has 1 of 1 asks in 90 days. A slot frees on" in refused.text
     form = fields_of(refused.text, having="about")
     assert form["about"] == ["The board wants her"]
+    nothing = greta.post(address, data=form | {"lifts": "1", "about": "Kept as typed"})
+    assert (nothing.status_code, "Please say why" in nothing.text, "Name an active admin" in nothing.text) == (422, True, True)
+    assert fields_of(nothing.text, having="about")["about"] == ["Kept as typed"]
     no_approver = greta.post(address, data=form | {"reason": "The board asked"})
     assert no_approver.status_code == 422
     assert "Name an active admin" in no_approver.text
@@ -185,9 +188,11 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
     with database.reading() as session:
         (mail,) = session.scalars(select(Notice).where(Notice.person_id == house.ada)).all()
         told = session.scalars(select(Notice.data).where(Notice.person_id == house.amara, Notice.kind == "ask_made").order_by(Notice.id)).all()
+    assert (told[-1]["asker"], told[-1]["approver"]) == ("Greta Holm", "Ada Admin"), "who asks, besides who answers for it"
     assert told[-1]["beyond"] == [["Beyond your limit of %(most)s in %(days)s days.", {"most": 1, "days": 90}]]
     own = words(amara.get("/asks").text)
-    assert "Beyond your limit of 1 in 90 days. Ada Admin at" in own
+    waits = own.split("Waiting for you", 1)[1].split("Everything you were asked", 1)[0]
+    assert "Beyond your limit of 1 in 90 days. Ada Admin at" in waits, "where they answer, not only in the list of all"
     assert "The board asked" not in own, "the reason is for staff, as the form says"
     page = ada.get(mail.link or "").text
     assert (mail.kind, page.count('<details class="mt-2" open>')) == ("ask_overridden", 1), "the mail opens the ask that it is about"

@@ -127,6 +127,23 @@ def test_where_nothing_is_asked_for_no_page_and_no_file_tells_a_fit(greta: Porta
     assert [{bool(row["fit"]) for row in rows} for rows in files] == [{False}, {True}]
 
 
+def test_what_is_elsewhere_is_told_where_and_every_place_that_is_shown_can_be_chosen(greta: PortalClient, database: Database) -> None:
+    def more(session: Session) -> None:
+        far = make_reference(session, "Far Freight", "Fay Far", region="APAC", **STORY).id
+        log_ask(session, by_employee(session.scalars(select(Person.id).where(Person.is_employee)).one()), far, utcnow() - 15 * DAY, came="declined")
+        make_reference(session, "Held Power", "Hela Held", industry="Energy", region="Nordics", status="needs_verification", **STORY)
+
+    database.write(more)
+    page = words(greta.get(SEARCH).text)
+    assert "Another region: APAC" in page
+    assert "they stand below whoever fits better" in page
+    for place in ("Energy", "Nordics", "APAC", "Transport"):
+        assert f'<option value="{place}">' in page or f'<option selected value="{place}">' in page, place
+    assert "Held Power" in greta.get("/find?industry=Energy&activity=call").text, "a near miss is found by its place"
+    card = page.split("Far Freight", 1)[1].split("</li>", 1)[0]
+    assert ("0 of 4" in card, "which takes no slot any more: a no, silence or what was taken back frees it" in card) == (True, True)
+
+
 def test_an_empty_search_tells_what_to_let_go_of(greta: PortalClient) -> None:
     page = words(greta.get("/find?industry=Transport&language=Finnish&worry=spreadsheets").text)
     assert "Nobody fits all of this" in page
@@ -166,6 +183,7 @@ def test_four_at_most_stand_side_by_side(greta: PortalClient, house: House) -> N
     assert f"/requests/new?person={house.kestrel}&amp;activity=call&amp;industry=Transport" in differs, "and leads on to ask each of them"
     for led in ("Ask: Kestrel Freight", "Ask later: Alto Rail", "Verify first: Nimbus Foundry"):
         assert led in differs
+    assert "Scroll sideways to see all 4." in page
     assert "Nobody to compare" in greta.get("/find/compare").text
 
 
@@ -174,6 +192,12 @@ def test_the_price_is_told_before_anybody_is_asked(greta: PortalClient, house: H
     assert "Takes one of 4 free asks until" in page
     assert "Effort 8" in page
     assert "Takes nothing now: no ask is free until" in words(greta.get(f"/find/{house.alto}").text)
+    assert ("We moved off spreadsheets in a week.", f'href="/profiles/{house.kestrel}"', "Open the company") == tuple(
+        told for told in ("We moved off spreadsheets in a week.", f'href="/profiles/{house.kestrel}"', "Open the company") if told in page
+    ), "what they tell stands where one decides"
+    assert "We moved off spreadsheets" in greta.get(f"/find/compare?who={house.kestrel}").text
+    veiled = greta.get(f"/find/{veiled_in(greta)}").text
+    assert not any(told in veiled for told in ("We moved off spreadsheets", "/profiles/", "Open the company")), "a story names whom it is about"
     assert greta.get(f"/find/{house.greta}").status_code == 303, "who has no profile has a page in the registry"
 
 

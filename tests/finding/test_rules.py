@@ -266,7 +266,9 @@ def test_a_time_zone_of_the_region_is_half_a_region_and_said_as_what_it_is() -> 
     for region, zone, met, said in (
         ("EMEA", "Asia/Tokyo", 1.0, "Same region"),
         ("", "Europe/Paris", 0.5, "Their time zone is in that region"),
-        ("APAC", "Asia/Tokyo", 0.0, "Another region"),
+        ("APAC", "Europe/Paris", 0.5, "Another region: %(region)s, but their time zone is in the one you asked for"),
+        ("APAC", "Asia/Tokyo", 0.0, "Another region: %(region)s"),
+        ("", "Asia/Tokyo", 0.0, "Another region"),
     ):
         facts = Facts(1, region=region, time_zone=zone)
         of = parts(facts, needs)

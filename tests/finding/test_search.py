@@ -12,6 +12,7 @@ from portal.acts.actions.blocking import set_block
 from portal.acts.actions.settings import set_defaults
 from portal.acts.rules.budget import Cap, Defaults
 from portal.finding.queries.candidates import Candidate, candidates_of, check_one, find, near_misses, search
+from portal.finding.queries.everybody import listed, listed_whole
 from portal.finding.queries.facts import facts_of
 from portal.finding.queries.gathering import LOOKED, NEAR_LOOKED
 from portal.finding.queries.price import ask_price
@@ -161,6 +162,31 @@ def test_pages_follow_each_other_without_gaps(session: Session, market: Market) 
     assert ids(find(session, market.by(market.greta), NEEDS, market.now, after="nonsense", limit=3)) == seen[:3]
 
 
+def test_where_nothing_is_asked_for_everybody_is_listed_page_by_page_whatever_their_rest_and_grades(session: Session, market: Market) -> None:
+    me, anything = market.by(market.greta), Needs()
+    for days in (1, 2, 3):
+        log_ask(session, by_employee(market.greta), market.skerry, market.now - (20 + days) * DAY, came="completed")
+    worn = candidates_of(session, me, [market.skerry], anything, market.now)[market.skerry]
+    assert (worn.fit < 50, worn.failed) == (True, ()), "three of four slots are taken: what is left is a matter of asking with care, not of hiding"
+    assert market.skerry in ids(search(session, me, Needs(product="planner"), market.now).shown), "what only keeps out ranks nobody, too"
+    # All in one moment, so that only the number tells them apart.
+    for number in range(50):
+        market._add(session, f"Fleet {number}", f"Driver {number}", verified_at=market.now - DAY)
+    seen: list[int] = []
+    after: str | None = None
+    while True:
+        page = listed(session, me, anything, market.now, after, limit=15)
+        seen += ids(page)
+        after = page.next
+        if after is None:
+            break
+    assert len(seen) == len(set(seen)) == 56
+    assert {market.kestrel, market.alto, market.nimbus, market.skerry, market.bank, market.shop} < set(seen)
+    assert not {market.hidden, market.upset, market.soon} & set(seen), "who may not be found, or has something else against them"
+    assert sorted(ids(listed_whole(session, me, anything, market.now))) == sorted(seen)
+    assert ids(listed(session, me, anything, market.now, "nonsense", limit=15)) == seen[:15]
+
+
 class Told:
     """What the room of requests hands over, as it might stand."""
 
@@ -194,8 +220,12 @@ def test_a_search_asks_no_more_of_a_thousand_than_of_ten(database: Database, cou
     needs = Needs(Activity.CALL, "audit reporting", "Transport", "EMEA", "1–49")
     with database.reading() as session, count_queries(database.engine) as statements:
         found = search(session, Actor(id=1, roles=frozenset({"employee"})), needs, utcnow())
-    assert statements.total <= 45
+        sought = statements.total
+        page = listed(session, Actor(id=1, roles=frozenset({"employee"})), Needs(), utcnow(), None)
+    assert sought <= 45
+    assert statements.total - sought <= 20
     assert len(found.shown) <= LOOKED + NEAR_LOOKED
+    assert len(page.rows) == (20 if number > 20 else len(page.rows))
 
 
 def test_a_search_of_many_asks_as_often_as_one_of_few(session: Session, market: Market, count_queries: CountQueries) -> None:

@@ -228,6 +228,10 @@ def shown_again(page: str) -> dict[str, str]:
     return {"seen": re.findall('name="seen" value="([^"]+)"', page)[0]}
 
 
+def words_of(page: str) -> str:
+    return " ".join(page.split())
+
+
 @pytest.mark.parametrize("is_link", [True, False])
 def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     database: Database, sign_in: SignIn, client: PortalClient, scene: Scene, is_link: bool
@@ -274,7 +278,11 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     assert (press("days", first_on="2099-01-02", last_on="2099-01-05"), press("say", story="In my words.", language="English")) == (303, 303)
     with database.reading() as session:
         assert {"story", "language", "days_off"} <= own_fields(session, scene.id)
-    assert (press("remove"), press("remove")) == (303, 303)
+    stop = words_of(browser.get(here).text)
+    assert "nobody asks you for calls, reviews and the like any more. Surveys and invitations can still come" in stop
+    assert "Ask me for nothing at all" in stop
+    at_once = {"nothing_at_all": "y"} if is_link else {}
+    assert (press("remove", **at_once), press("remove")) == (303, 303)
     row = row_of(database, scene)
     assert (row.status, row.retired_as, row.is_visible, heard) == (Status.RETIRED, Retired.OWN_WISH, False, [scene.id])
     with database.reading() as session:
@@ -283,7 +291,19 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
         told = {mail.payload["to"]["person_id"]: mail.payload["data"]["called_off"] for mail in mails(session, "profile_removed")}
         assert told == {scene.greta_id: [["Site visit", "Prospect Works"], ["Reference call", ""]], scene.admin_id: []}
         assert mails(session, "ask_answered") == [], "who reads that they are gone reads there that the ask went with it"
-    assert "You are no reference any more" in browser.get(here).text
+        assert {mail.payload["data"]["asks_nothing"] for mail in mails(session, "profile_removed")} == {is_link}, "staff read what else ends"
+    over = words_of(browser.get(here).text)
+    assert "You are no reference any more" in over
+    assert ("Surveys and invitations can still come, at most 2 in 90 days." in over, "You are asked for nothing at all" in over) == (
+        not is_link,
+        is_link,
+    )
+    if not is_link:
+        assert 'href="/asks"' in over
+        assert press("limit", most="0") == 303
+    assert "You are asked for nothing at all, surveys and invitations included." in words_of(browser.get(here).text)
+    with database.reading() as session:
+        assert budget_of(session, scene.id, utcnow()).person.terms.most == 0
     client.application.extensions["database"].inform_sessions(profile_removed=[])
 
 

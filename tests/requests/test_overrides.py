@@ -36,6 +36,7 @@ from tests.factories.references import acting
 from tests.factories.requests import Cast
 from tests.requests.test_path import cast, mails, state
 from tests.support.application import SignIn
+from tests.support.forms import fields_of
 
 __all__ = ["cast"]
 LIFTED: list[tuple[type[no.Misfit], dict[str, Any], dict[str, Any]]] = [
@@ -189,6 +190,9 @@ def test_the_page_says_the_rule_and_lets_it_be_asked_anyway(database: Database, 
     assert "3 of 10" not in refused.text
     assert "Their newest score is 3 of 10." in sign_in(cast.admin_row).post(f"/requests/{request_id}/propose", data=typed).text
     assert "Which admin answers for it" in refused.text
+    empty = greta.post(f"/requests/{request_id}/propose", data=fields_of(refused.text, having="who") | {"reason": "", "approver": ""})
+    assert (empty.status_code, "Please say why" in empty.text, "Name an active admin" in empty.text) == (422, True, True)
+    assert f"Ada (#{cast.ada_id})" in empty.text, "what was typed is kept"
     again = greta.post(f"/requests/{request_id}/propose", data=typed | {"reason": "The only one."})
     assert again.status_code == 422
     assert "Name an active admin" in again.text

@@ -1,5 +1,7 @@
 """What staff read and press on the way: no request twice, nobody twice for one prospect, a word beforehand, a question before the end."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +22,7 @@ from portal.requests.actions.proposing import propose, take_back
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestSlot
 from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import AskedForThem, CurrencyMissing, RequestMoved, RequestUnknown
+from tests.factories.finding import make_reference
 from tests.factories.people import make_employee
 from tests.factories.references import acting
 from tests.factories.requests import Cast, make_request
@@ -45,7 +48,7 @@ def test_the_same_need_sent_twice_is_asked_about_and_a_double_click_is_one(datab
     again = greta.post("/requests/new", data=sent | {"key": "form-2", "prospect": "GRAND INNS PLC"})
     assert (again.status_code, "You have a request for this prospect already" in again.text, first in again.text) == (409, True, True)
     assert greta.post("/requests/new", data=sent | {"key": "form-2", "again": "1"}).status_code == 303
-    other = sign_in(database.write(make_employee))
+    other = sign_in(database.write(lambda session: make_employee(session).id))
     assert other.post("/requests/new", data=sent | {"key": "form-3"}).status_code == 303, "of somebody else it tells nothing"
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(ReferenceRequest)) == 3
@@ -137,7 +140,28 @@ def test_who_said_no_is_not_offered_again(database: Database, sign_in: SignIn) -
     assert olaf.post(f"{one}/candidates/1/refuse", data={"code": "renewal", "said": "Not now."}).status_code == 303
     page = text_at(greta, one)
     assert f"(#{cast.ada_id})" not in page
-    assert "/find?" in page
+    found_at = html.unescape(re.findall(r'href="(/find\?[^"]*)"', page)[0])
+    assert "request=1" in found_at
+    other = database.write(lambda session: make_reference(session, "Other Rail", "Otto Other").id)
+    hidden = database.write(lambda session: make_reference(session, "Quiet Bank", "Quinn Quiet", tier=2).id)
+    veiled = re.findall(r"/find/(v[a-z2-7]{13})\?", text_at(greta, "/find?request=1"))[0]
+    for address in ("/find?request=1", f"/find/{cast.ada_id}?request=1", f"/find/compare?who={cast.ada_id}&who={other}&request=1"):
+        found = text_at(greta, address)
+        assert "For the request of Grand Inns plc." in found, address
+        assert "Their account owner said no to this request on" in found, address
+        assert f"/requests/1?person={cast.ada_id}" not in found
+        assert f"/requests/1?person={other}#who" in found or "compare" not in address
+        assert "/requests/new" not in found, "whoever looks for this request begins no other"
+    assert f"/requests/1?person={veiled}" not in text_at(greta, f"/find/{veiled}?request=1"), "who is asked through an admin is proposed by one"
+    assert f"Otto Other (#{other})" in text_at(greta, f"/requests/1?person={other}#who")
+    assert "Quinn Quiet" not in text_at(greta, f"/requests/1?person={hidden}") + text_at(greta, f"/requests/1?person={veiled}")
+    imani = sign_in(cast.admin_row)
+    assert f"/requests/1?person={hidden}#who" in text_at(imani, f"/find/{hidden}?request=1")
+    assert f"Quinn Quiet (#{hidden})" in text_at(imani, f"/requests/1?person={veiled}"), "by either name, as far as the reader may propose them"
+    assert "For the request of" not in text_at(sign_in(database.write(lambda session: make_employee(session).id)), "/find?request=1"), (
+        "a request is for its parties"
+    )
+    assert "For the request of" not in text_at(greta, "/find?request=99&worry=x") + text_at(greta, "/find?request=x")
 
 
 def test_a_lost_deal_asks_once_before_it_calls_a_meeting_off(database: Database, sign_in: SignIn) -> None:

@@ -152,19 +152,20 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
     if not stops or override is None:
         return {}
     reason = clean(override.reason)[:REASON_LENGTH]
-    if not reason:
-        raise ReasonNeeded()
     approver = session.get(Person, override.approver_id) if override.approver_id else None
     is_another = approver is not None and approver.id not in (actor.id, person_id)
     if approver is None or not is_another or not approver.is_admin or approver.state != PersonState.ACTIVE:
-        raise ApproverNeeded()
+        raise ApproverNeeded() if reason else ReasonNeeded(also=(ApproverNeeded(),))
+    if not reason:
+        raise ReasonNeeded()
     return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
 
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
+    asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
     approver = get_person(session, ask.approver_id).name if ask.approver_id else ""
     data: dict[str, Any] = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
-    data |= {"beyond": beyond_of(ask)}
+    data |= {"beyond": beyond_of(ask), "asker": asker}
     notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
 
 

@@ -138,10 +138,14 @@ class KindUnknown(Refusal):
 
 
 class ReasonNeeded(Refusal):
-    """An override, a block and a change by an admin each say why."""
+    """An override, a block and a change by an admin each say why. ``also`` is what is missing besides, each told at its own field."""
 
     message = N_("Please say why.")
     field = "reason"
+
+    def __init__(self, also: tuple[Refusal, ...] = ()) -> None:
+        super().__init__()
+        self.parts = (ReasonNeeded(), *also) if also else ()
 
 
 class ApproverNeeded(Refusal):

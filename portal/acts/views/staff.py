@@ -82,7 +82,8 @@ def ask(person_id: int) -> ResponseReturnValue:
     form = _ask_form(person_id)
     if not form.validate():
         return _person(person_id, form), 422
-    override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
+    lifts = form.reason.data or form.approver.data or request.form.get("lifts")
+    override = Override(form.reason.data or "", form.approver.data) if lifts else None
     given: dict[str, Any] = {"kind": form.kind.data, "about": form.about.data or "", "channel": form.channel.data, "key": f"form:{form.key.data}"}
     is_told = form.channel.data == Channel.PORTAL
     propose_ask(db(), current_actor(), person_id=person_id, **given, override=override, is_told=is_told, now=utcnow())

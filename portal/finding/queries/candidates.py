@@ -14,7 +14,7 @@ from portal.finding.queries.facts import facts_of
 from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
-from portal.finding.rules.fit import GOOD, Told, fit_of, parts, reasons, spoken_for
+from portal.finding.rules.fit import Told, fit_of, least_of, parts, reasons, spoken_for
 from portal.finding.rules.misfits import Misfit, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
@@ -65,6 +65,11 @@ class Candidate:
             return ""
         return self.failed[0].hint or "no" if len(self.failed) == 1 else "no"
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether they can be asked later, or once verified."""
+        return self.hint in ("later", "verify")
+
     def is_free_by(self, last: date) -> bool:
         """Tell whether they can be asked now, or a slot frees on or before ``last``."""
         load = self.facts.load
@@ -77,10 +82,10 @@ class Search:
     """What a search came to. ``fitting`` can be asked now, ``waiting`` later or once verified, ``near`` fail another one rule. Best first."""
 
     needs: Needs
-    fitting: tuple[Candidate, ...]
-    waiting: tuple[Candidate, ...]
-    near: tuple[Candidate, ...]
-    is_cut: bool
+    fitting: tuple[Candidate, ...] = ()
+    waiting: tuple[Candidate, ...] = ()
+    near: tuple[Candidate, ...] = ()
+    is_cut: bool = False
     """Whether there are more than are looked at: counts are then at least what they say."""
 
     @property
@@ -92,12 +97,12 @@ class Search:
 def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Search:
     """Return who fits ``needs``, among those whom the actor may find."""
     gathered = gather(session, actor, needs, now)
-    looked = candidates_of(session, actor, gathered.ids, needs, now, least=GOOD, closest=gathered.closest)
-    good = [one for one in looked.values() if one.fit >= GOOD and _may_be_told_of(one, gathered.by_words)]
+    looked = candidates_of(session, actor, gathered.ids, needs, now, least=least_of(needs), closest=gathered.closest)
+    good = [one for one in looked.values() if one.fit >= least_of(needs) and may_be_told_of(one, gathered.by_words)]
     fitting = sorted((one for one in good if not one.failed), key=_order)
     missing = sorted((one for one in good if len(one.failed) == 1), key=_order)
-    waiting = [one for one in missing if one.hint in ("later", "verify")]
-    near = [one for one in missing if one.hint not in ("later", "verify") and one.failed[0].criterion != "activity"]
+    waiting = [one for one in missing if one.is_waiting]
+    near = [one for one in missing if not one.is_waiting and one.failed[0].criterion != "activity"]
     return Search(needs, tuple(fitting[:WINDOW]), tuple(waiting[:WINDOW]), tuple(near[:NEAR_SHOWN]), len(gathered.passing) >= WINDOW)
 
 
@@ -196,7 +201,7 @@ def _order(one: Candidate) -> tuple[int, int]:
     return (-one.fit, one.person_id)
 
 
-def _may_be_told_of(one: Candidate, by_words: frozenset[int]) -> bool:
+def may_be_told_of(one: Candidate, by_words: frozenset[int] = frozenset()) -> bool:
     """Whoever was found by words alone and stays without a name has to be found by what they tell, not by who they are."""
     if any(failed.name == "OnlyByAdmin" for failed in one.failed):
         return False

@@ -14,12 +14,14 @@ _KEYS = """WITH RECURSIVE t(v, n) AS (SELECT min({key}), 1 FROM {table} WHERE {o
     SELECT t.v AS key, ({label}) AS label FROM t WHERE t.v IS NOT NULL AND t.v <> '' ORDER BY t.v"""
 
 
-def _places(key: str) -> Any:
-    label = f"SELECT {_LABELS[key]} FROM finding_row r JOIN company c ON c.id = r.company_id WHERE r.is_found = true AND r.{key} = t.v LIMIT 1"  # noqa: S608
-    return text(_KEYS.format(key=key, table="finding_row", of="is_found = true", label=label, most=MOST))
+def _places(key: str, is_found: str) -> Any:
+    of = f"is_found = {is_found}"
+    label = f"SELECT {_LABELS[key]} FROM finding_row r JOIN company c ON c.id = r.company_id WHERE r.{of} AND r.{key} = t.v LIMIT 1"  # noqa: S608
+    return text(_KEYS.format(key=key, table="finding_row", of=of, label=label, most=MOST))
 
 
-_PLACES = {"industry": _places("industry_key"), "region": _places("region_key")}
+# Also of who is not found now: a near miss is shown, so that one can look for others like it. Apart, since the index leads by it.
+_PLACES = {name: [_places(f"{name}_key", is_found) for is_found in ("true", "false")] for name in ("industry", "region")}
 _WORDS = text(
     _KEYS.format(
         key="key",
@@ -32,9 +34,13 @@ _WORDS = text(
 
 
 def places(session: Session) -> tuple[list[str], list[str]]:
-    """Return the industries and the regions of the companies whose people can be found."""
-    found = [[row.label for row in session.execute(_PLACES[name])] for name in ("industry", "region")]
-    return found[0], found[1]
+    """Return the industries and the regions of the companies whose people are shown: those found, and near misses."""
+    return _labels(session, "industry"), _labels(session, "region")
+
+
+def _labels(session: Session, name: str) -> list[str]:
+    found = {row.key: row.label for statement in reversed(_PLACES[name]) for row in session.execute(statement)}
+    return [found[key] for key in sorted(found)]
 
 
 def words(session: Session, kind: str) -> list[str]:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from portal.finding.models.rows import FindingRow
 from portal.finding.queries.sieve import Shape, passes, shape_of, values_of
-from portal.finding.rules.fit import ALWAYS, GOOD, WEIGHTS
+from portal.finding.rules.fit import ALWAYS, WEIGHTS, least_of
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.words import Asked
 from portal.finding.search.engines import text_search
@@ -39,8 +39,8 @@ LOOKED, NEAR_LOOKED = 60, 12
 """Of those how many have their budgets read, and how many of those who may not pass: the best if nobody asked anything of them."""
 SCANNED, RARE, MATCHES, AT_ONCE, NEAR = 2_000, 1_500, 400, 100, 12
 _PLACES = ("industry", "size", "region")
-_COLUMNS = (FindingRow.person_id, FindingRow.company_id, FindingRow.tier, FindingRow.verified_at, FindingRow.size, FindingRow.is_found)
-_NEWEST = (FindingRow.verified_at.desc(), FindingRow.person_id.desc())
+COLUMNS = (FindingRow.person_id, FindingRow.company_id, FindingRow.tier, FindingRow.verified_at, FindingRow.size, FindingRow.is_found)
+NEWEST = (FindingRow.verified_at.desc(), FindingRow.person_id.desc())
 _HELD = {
     "industry": FindingRow.industry_key == func.lower(bindparam("industry")),
     "size": FindingRow.size == bindparam("size"),
@@ -134,7 +134,7 @@ def _ladder(needs: Needs) -> list[tuple[str, ...]]:
         missed = sum(WEIGHTS[name] / (1 if name == "industry" else 2) for name in given if name not in held)
         return 100 * (whole - missed) / whole
 
-    return sorted((held for held in steps if most(held) >= GOOD), key=lambda held: -most(held))
+    return sorted((held for held in steps if most(held) >= least_of(needs)), key=lambda held: -most(held))
 
 
 @lru_cache(maxsize=500)
@@ -156,7 +156,7 @@ def _first_of(held: tuple[str, ...], *, is_found: bool) -> Any:
 def _scan(held: Sequence[str], most: int, *where: Any) -> Any:
     """Return the first rows of the index for these places, newest verified first. Bounded before anything is sifted, so that it stays quick."""
     led = [name for name in held if name != "size" or set(held) != {"industry", "size"}]
-    return select(*_COLUMNS).where(*where, *(_HELD[name] for name in led)).order_by(*_NEWEST).limit(most).subquery("scanned")
+    return select(*COLUMNS).where(*where, *(_HELD[name] for name in led)).order_by(*NEWEST).limit(most).subquery("scanned")
 
 
 def _best(session: Session, needs: Needs, shape: Shape | None, values: Mapping[str, Any], chosen: list[int] | str) -> list[int]:
@@ -185,13 +185,13 @@ def _best(session: Session, needs: Needs, shape: Shape | None, values: Mapping[s
 def _ordered(given: tuple[str, ...], rare: str) -> Any:
     points = sum((case((_HELD[name], WEIGHTS[name]), else_=0) for name in given), start=case((true(), 0)))
     chosen = FindingRow.person_id.in_(_RARE[rare]) if rare else Among(FindingRow.person_id, "some")
-    return select(FindingRow.person_id).where(chosen).order_by(points.desc(), *_NEWEST).limit(MATCHES)
+    return select(FindingRow.person_id).where(chosen).order_by(points.desc(), *NEWEST).limit(MATCHES)
 
 
 @lru_cache(maxsize=50)
 def _passing(shape: Shape) -> Any:
     # The limit keeps the rows by their numbers: without it SQLite walks all that are found for the few that are named.
-    row = select(*_COLUMNS).where(Among(FindingRow.person_id, "some")).limit(AT_ONCE).subquery("named").c
+    row = select(*COLUMNS).where(Among(FindingRow.person_id, "some")).limit(AT_ONCE).subquery("named").c
     return select(row.person_id).where(row.is_found, passes(row, shape))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.finding.models.rows import FindingRow
 from portal.finding.queries.candidates import candidates_of, near_misses
 from portal.finding.queries.gathering import gather, nearest
-from portal.finding.rules.fit import GOOD
+from portal.finding.rules.fit import least_of
 from portal.finding.rules.needs import Needs
 from portal.kernel.actor import system
 
@@ -30,7 +30,7 @@ def kept_out(session: Session, needs: Needs, now: datetime) -> KeptOut:
     """Return what stands between ``needs`` and those whom the search looks at, or who are nearest, all of them, whoever may see them."""
     actor = system("finding")
     ids = [*gather(session, actor, needs, now).ids, *nearest(session, actor, needs, now)]
-    looked = candidates_of(session, None, ids, needs, now, least=GOOD).values()
+    looked = candidates_of(session, None, ids, needs, now, least=least_of(needs)).values()
     alone = Counter(one.failed[0].name for one in looked if len(one.failed) == 1)
     return KeptOut(sum(not one.failed for one in looked), alone, _lacking(session, needs))
 

@@ -130,6 +130,11 @@ def fit_of(met: dict[str, float]) -> int:
     return min(100, round(100 * points / whole + WEIGHTS["fresh_voice"] * met.get("fresh_voice", 0.0)))
 
 
+def least_of(needs: Needs) -> int:
+    """Return from which share on somebody counts as fitting: whoever is asked for nothing in particular hides nobody by rest and grades alone."""
+    return GOOD if needs.is_weighed else 0
+
+
 def _region_likeness(facts: Facts, region: str) -> float:
     """Return 1 for a company of the region, ½ for a person whose time zone lies in it though the company is elsewhere, or nobody knows where.
 
@@ -150,13 +155,14 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     """Return why, and why not, as sentences: what was asked for first, then how they are spoken for."""
     found: list[Told] = []
     if "industry" in met:
-        found.append(told(N_("Same industry") if met["industry"] else N_("Another industry")))
+        other = told(N_("Another industry: %(industry)s"), industry=facts.industry) if facts.industry else told(N_("Another industry"))
+        found.append(told(N_("Same industry")) if met["industry"] else other)
     if met.get("size"):
         found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
     if met.get("region"):
-        found.append(told(N_("Same region") if met["region"] == 1 else N_("Their time zone is in that region")))
+        found.append(told(N_("Same region")) if met["region"] == 1 else _by_zone(facts))
     elif "region" in met:
-        found.append(told(N_("Another region")))
+        found.append(told(N_("Another region: %(region)s"), region=facts.region) if facts.region else told(N_("Another region")))
     if met.get("worry"):
         words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
@@ -173,6 +179,12 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
         left = facts.load.left
         found.append(told(N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free"), num=left, most=facts.load.cap.most))
     return found
+
+
+def _by_zone(facts: Facts) -> Told:
+    if facts.region:
+        return told(N_("Another region: %(region)s, but their time zone is in the one you asked for"), region=facts.region)
+    return told(N_("Their time zone is in that region"))
 
 
 def _last_used(facts: Facts, today: date) -> Told:

@@ -12,6 +12,9 @@ from portal.kernel.text import fold
 from portal.people.rules.company import name_key
 from portal.profiles.rules.activity import Activity
 
+WEIGHED = frozenset({"industry", "region", "size", "worry", "role", "competitor"})
+"""What is asked for and counts towards a fit."""
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -50,6 +53,11 @@ class Needs:
     def set(self) -> frozenset[str]:
         """Which criteria were given, besides the activity."""
         return frozenset(name for name, value in asdict(self).items() if value and name != "activity")
+
+    @property
+    def is_weighed(self) -> bool:
+        """Tell whether something is asked for that some fit better than others. What only keeps out (a product, a day) ranks nobody."""
+        return bool(self.set & WEIGHED)
 
     def without(self, name: str) -> "Needs":
         """Return the needs with one criterion let go: for telling what to relax."""

@@ -12,14 +12,18 @@ from portal.finding.forms import FavouriteForm, FindForm
 from portal.finding.queries.calling import meant
 from portal.finding.queries.candidates import Candidate, Search, candidates_of, count_yes, page_of
 from portal.finding.queries.candidates import search as search_for
+from portal.finding.queries.everybody import listed, listed_whole
 from portal.finding.queries.favourites import favourites_of, marked_among
 from portal.finding.queries.library import substitutes
 from portal.finding.queries.price import ask_price, price_with
+from portal.finding.queries.stories import stories_of
+from portal.finding.records import ForRequest, request_of
 from portal.finding.rules.needs import Needs
 from portal.finding.views.names import NAMES, called, described, does, spoken
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
+from portal.kernel.ids import read_id
 from portal.people.queries.persons import names as names_of
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
@@ -39,13 +43,16 @@ def find() -> ResponseReturnValue:
     """Who fits a deal, with reasons; who nearly does, with the one rule; what answers the same worry without an ask."""
     form = FindForm(request.args).offer(db())
     needs, actor, now = form.needs(), current_actor(), utcnow()
-    found = search_for(db(), actor, needs, now)
-    if request.args.get("format") == "csv":
-        return csv_response("references.csv", HEADER, (_line(one, is_asked=bool(needs.set)) for one in found.shown))
-    page = page_of(db(), found.shown, request.args.get("after"))
-    shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs), "ways": _ways(needs)}
+    is_file, after = request.args.get("format") == "csv", request.args.get("after")
+    found = Search(needs) if not needs.set and (after or is_file) else search_for(db(), actor, needs, now)
+    if is_file:
+        chosen = found.shown if needs.set else listed_whole(db(), actor, needs, now)
+        return csv_response("references.csv", HEADER, (_line(one, is_asked=needs.is_weighed) for one in chosen))
+    of_request = _of_request()
+    page = page_of(db(), found.shown, after) if needs.set else listed(db(), actor, needs, now, after)
+    shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs, of_request), "ways": _ways(needs, of_request)}
     shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
-    return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors())
+    return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors(of_request))
 
 
 @bp.get("/<reference_name>")
@@ -61,8 +68,9 @@ def reference(reference_name: str) -> ResponseReturnValue:
         return redirect(url_for("references.person", person_id=person_id), 303)
     price = ask_price(db(), person_id, needs.activity, needs.needed_by, now)
     owner = names_of(db(), [one.facts.owner_id]).get(one.facts.owner_id) if one.facts.owner_id else None
-    shown = {"one": one, "price": price, "needs": needs, "query": query_of(needs), "owner": owner, "today": _today(now)}
-    return render("finding/reference.html", **shown, **_starred([one]), **NAMES, **doors())
+    of_request, told = _of_request(), stories_of(db(), current_actor(), [one]).get(person_id)
+    shown = {"one": one, "price": price, "needs": needs, "query": query_of(needs, of_request), "owner": owner, "today": _today(now), "told": told}
+    return render("finding/reference.html", **shown, **_starred([one]), **NAMES, **doors(of_request))
 
 
 @bp.post("/<reference_name>/favourite")
@@ -85,8 +93,9 @@ def favourites() -> str:
     marked = favourites_of(db(), actor.id or 0, after=request.args.get("after"))
     found = candidates_of(db(), actor, [row.reference_id for row in marked], needs, now)
     rows = [one for row in marked if (one := found.get(row.reference_id)) is not None and not _is_unknown(one)]
-    shown = {"page": marked, "rows": rows, "needs": needs, "query": query_of(needs), "today": _today(now)}
-    return render("finding/favourites.html", **shown, **_starred(rows), **NAMES, **doors())
+    of_request = _of_request()
+    shown = {"page": marked, "rows": rows, "needs": needs, "query": query_of(needs, of_request), "today": _today(now)}
+    return render("finding/favourites.html", **shown, **_starred(rows), **NAMES, **doors(of_request))
 
 
 @bp.get("/compare")
@@ -100,32 +109,43 @@ def compare() -> str:
     found = candidates_of(db(), current_actor(), chosen[:MOST_COMPARED], needs, now)
     rows = [one for one in found.values() if not _is_unknown(one)]
     prices = {one.person_id: price_with(db(), one.facts.load, one.person_id, needs.activity, needs.needed_by, now) for one in rows}
+    of_request = _of_request()
     shown = {
         "rows": rows,
         "needs": needs,
-        "query": query_of(needs),
+        "query": query_of(needs, of_request),
+        "stories": stories_of(db(), current_actor(), rows),
         "prices": prices,
         "left_out": max(len(chosen) - MOST_COMPARED, 0),
         "today": _today(now),
     }
-    return render("finding/compare.html", **shown, **_starred(rows), **NAMES, **doors())
+    return render("finding/compare.html", **shown, **_starred(rows), **NAMES, **doors(of_request))
 
 
-def doors() -> dict[str, Any]:
-    """Return where “Ask” leads: to a request, in a portal that has them; else to the person's page of goodwill. Never to what is not there."""
+def doors(of_request: ForRequest | None) -> dict[str, Any]:
+    """Return where “Ask” leads: to the request that the search is for, with them chosen; else to a new one, in a portal that has requests; else to
+    the person's page of goodwill. Never to what is not there."""
     has_requests = "requests.begin" in current_app.view_functions
 
     def ask_at(one: Candidate, query: dict[str, Any]) -> str | None:
+        if of_request is not None:
+            if not of_request.lets_propose(one.person_id, one.facts.tier):
+                return None
+            return url_for("requests.one", request_id=of_request.request_id, person=called(one), _anchor="who")
         if has_requests:
             return url_for("requests.begin", person=called(one), **query)
         return None if one.is_veiled else url_for("goodwill.person", person_id=one.person_id)
 
-    return {"ask_at": ask_at, "has_requests": has_requests}
+    return {"ask_at": ask_at, "has_requests": has_requests, "of_request": of_request}
 
 
-def query_of(needs: Needs) -> dict[str, Any]:
-    """Return what is needed as a query string carries it, to the next page."""
-    return needs.to_json()
+def query_of(needs: Needs, of_request: ForRequest | None = None) -> dict[str, Any]:
+    """Return what is needed as a query string carries it, to the next page; with the request that it is for."""
+    return needs.to_json() | ({"request": of_request.request_id} if of_request else {})
+
+
+def _of_request() -> ForRequest | None:
+    return request_of(db(), current_actor(), read_id(request.args.get("request", "")) or 0)
 
 
 def _whom(reference_name: str) -> int:
@@ -164,14 +184,14 @@ def _counts(found: Search, now: datetime) -> tuple[int, int]:
     return len(able), sum(one.is_free_by(last) for one in able)
 
 
-def _ways(needs: Needs) -> list[tuple[str, str]]:
+def _ways(needs: Needs, of_request: ForRequest | None) -> list[tuple[str, str]]:
     """Return what could be let go of, each with the address of the search without it: for a page that is empty."""
     told = {
         "product": _("Whatever product they use"), "language": _("Whatever language they speak"), "industry": _("In any industry"),
         "size": _("Of any size"), "region": _("In any region"), "worry": _("Whatever they tell of"), "role": _("In any role"),
         "needed_by": _("Without a day"), "competitor": _("Whatever they used before"),
     }  # fmt: skip
-    return [(words, url_for(".find", **query_of(needs.without(name)))) for name, words in told.items() if name in needs.set]
+    return [(words, url_for(".find", **query_of(needs.without(name), of_request))) for name, words in told.items() if name in needs.set]
 
 
 def _line(one: Candidate, *, is_asked: bool) -> tuple[Any, ...]:

@@ -121,14 +121,16 @@ def say_of_myself(
     return edit_own_facts(session, actor, person_id=person_id, facts=replace(here, story=story, words={**here.words, **own}), now=now)
 
 
-def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) -> ReferenceProfile:
+def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime, asks_nothing: bool = False) -> ReferenceProfile:
     """Take the person out, at once: retired by their own wish, hidden, every consent ended, what is proposed or asked taken back.
 
     A second time changes nothing; of a profile that staff had retired, it is their wish that counts from now on. Only they can come back.
-    Points, acts and what was published with their consent are other matters.
+    Points, acts and what was published with their consent are other matters, and so are surveys and invitations, which need no profile:
+    ``asks_nothing`` stops these as well, as if they had set their limit to none.
     """
     row = _own(session, actor, person_id)
     if row.retired_as == Retired.OWN_WISH:
+        _stop_all(session, actor, asks_nothing, now)
         return row
     told, called_off = _told(session, person_id), list[CalledOff]()
     if row.status == Status.RETIRED:
@@ -147,9 +149,11 @@ def remove_me(session: Session, actor: Actor, *, person_id: int, now: datetime) 
         if ask.asked_by_id in told:
             called_off.append(CalledOff(frozenset({ask.asked_by_id}), ASK_KIND_NAMES[AskKind(ask.kind)], ask.about))
     record(session, actor, "profile.removed_self", "profile", person_id, now=now)
+    _stop_all(session, actor, asks_nothing, now)
+    takes_none = budget_of(session, person_id, now).person.most == 0
     for reader_id in told:
         lost = [[one.activity, one.about] for one in called_off if reader_id in one.followers]
-        _tell(session, person_id, "profile_removed", {"called_off": lost}, now, to={reader_id: told[reader_id]})
+        _tell(session, person_id, "profile_removed", {"called_off": lost, "asks_nothing": takes_none}, now, to={reader_id: told[reader_id]})
     return row
 
 
@@ -183,6 +187,12 @@ def _terms(session: Session, person_id: int, now: datetime) -> Terms:
 def _set_terms(session: Session, actor: Actor, terms: Terms, now: datetime) -> None:
     """Say it to the one owner of these numbers, as a member would on their own page."""
     set_own_terms(session, Actor(actor.id, frozenset({ADVOCATE}), actor.origin), terms=terms, now=now)
+
+
+def _stop_all(session: Session, actor: Actor, asks_nothing: bool, now: datetime) -> None:
+    """Set the limit to none, where they want that. After all asks are answered: these lock companies before people."""
+    if asks_nothing and actor.id is not None:
+        _set_terms(session, actor, replace(_terms(session, actor.id, now), most=0), now)
 
 
 def _told(session: Session, person_id: int) -> dict[int, Recipient]:

@@ -21,7 +21,7 @@ from portal.people.rules.throttle import TooManyTries
 from portal.profiles.actions.editing import add_days, remove_days
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.own import change_what_i_do, lower_limit, pause, remove_me, resume, say_of_myself
-from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, SayForm, does_form, wanted_of
+from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, wanted_of
 from portal.profiles.queries.profiles import blackouts_of, does, facts_of, held, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import split_words
@@ -36,7 +36,7 @@ from portal.web.transaction import db, writes
 
 bp = Blueprint("my_reference", __name__, url_prefix="/my-reference")
 WHAT = "any(pause, resume, limit, does, days, say, remove)"
-FORMS: dict[str, Any] = {"limit": LimitForm, "days": OwnDaysForm, "say": SayForm}
+FORMS: dict[str, Any] = {"limit": LimitForm, "days": OwnDaysForm, "say": SayForm, "remove": RemoveForm}
 
 
 def has_one() -> bool:
@@ -79,6 +79,7 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
         "does": does_form()(formdata=None, data={"t": link, **{a.value: stands.get(a.value, "no") for a in Activity}}),
         "days": OwnDaysForm(formdata=None, data={"t": link}),
         "say": SayForm(formdata=None, data={"t": link, "story": row.story} | {k.value: ", ".join(facts.words.get(k, ())) for k in WordKind}),
+        "remove": RemoveForm(formdata=None, data={"t": link}),
         "press": OwnForm(formdata=None, data={"t": link}),
     }
     if what in forms and form is not None:
@@ -107,7 +108,7 @@ def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
         told = _("Good to have you back.")
     elif what == "limit":
         lower_limit(db(), actor, most=form.most.data, **given)
-        told = _("Done. You are asked less from now on.")
+        told = _("Done. You are asked less from now on.") if form.most.data else _("Done. You are asked for nothing at all any more.")
     elif what == "does":
         changed = change_what_i_do(db(), actor, wanted=wanted_of(form), words={a: words_for(a) for a in Activity}, **given)
         told = _("Kept. It holds from now on.") if changed else _("Nothing differed.")
@@ -119,8 +120,8 @@ def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
         say_of_myself(db(), actor, story=form.story.data or "", words=words, **given)
         told = _("Kept.")
     else:
-        remove_me(db(), actor, **given)
-        told = _("You are no reference any more. Nobody asks you, and everything you had agreed to has ended.")
+        remove_me(db(), actor, asks_nothing=form.nothing_at_all.data, **given)
+        told = _("You are no reference any more: nobody asks you for calls, reviews and the like, and everything you had agreed to has ended.")
     flash(told, "good")
     return redirect(_here(link), 303)
 

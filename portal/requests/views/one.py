@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from portal.accounts.rules.seeing import Place
 from portal.acts.actions.asking import Override
 from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import WhoUnknown
+from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.people.queries.persons import zone_of
@@ -40,6 +41,7 @@ from portal.requests.forms import (
 from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
 from portal.requests.queries.parties import request_for
+from portal.requests.queries.searching import chosen
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
@@ -97,7 +99,8 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
     form = _with_approvers(ProposeForm())
     if not form.validate():
         return _page(request_id, "propose", form, 422)
-    override = Override(form.reason.data or "", form.approver.data) if form.reason.data or form.approver.data else None
+    lifts = form.reason.data or form.approver.data or request.form.get("lifts")
+    override = Override(form.reason.data or "", form.approver.data) if lifts else None
     try:
         person_id = find_asked(db(), current_actor(), form.who.data or "").id
     except WhoUnknown as refusal:
@@ -282,7 +285,11 @@ def _page(
     now = utcnow()
     whole = found or whole_request(db(), current_actor(), request_id, now)
     forms = {key: make(formdata=None) for key, make in FORMS.items()} | ({name: form} if form is not None else {})
-    if whole.wished and name != "propose":
+    found_one = meant(db(), current_actor(), request.args.get("person", "")) if name != "propose" else None
+    picked = chosen(db(), current_actor(), whole.parties, found_one) if found_one else ""
+    if picked:
+        forms["propose"] = ProposeForm(formdata=None, data={"who": picked})
+    elif whole.wished and name != "propose":
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
     if name != "outside":
         known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
