@@ -12,6 +12,7 @@ from portal.people.rules.link import LinkSpent
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.answering import offer_others
 from portal.requests.actions.booking import pick_as_prospect
+from portal.requests.actions.ending import cancel
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
 from portal.requests.actions.reopening import ask_another_time, say_none_suits, say_not_needed
@@ -85,6 +86,9 @@ def test_a_prospect_who_needs_it_no_more_frees_both_calendars_and_the_requester_
     again = pick_as_prospect(session, ORIGIN, candidate=found, slot_id=slot or 0, now=now)
     assert (again.uid, again.sequence, again.cancelled_at, state(session, request.id)) == (meeting.uid, 2, None, "scheduled")
     assert wait_of(session, candidate).word is None
+    say_not_needed(session, ORIGIN, candidate=found, why="Not after all.", now=now)
+    cancel(session, cast.greta, request_id=request.id, now=now)
+    assert "request_no_meeting" not in kinds_to(session, PAUL), "who said so themselves is not told"
 
 
 def test_whoever_asked_asks_for_another_time_once_and_only_before_it_begins(session: Session, cast: Cast) -> None:

@@ -304,6 +304,8 @@ def test_a_lost_deal_a_cancelled_request_and_one_that_nobody_fits_end_and_free_t
     close_deal(session, cast.greta, request_id=lost.id, outcome=DealOutcome.LOST, closed_on=cast.at.date(), now=cast.at)
     assert (state(session, lost.id), candidate.state) == ("withdrawn", "withdrawn")
     assert ("request_not_needed", "ada@works.example") in [(kind, to) for kind, to, _ in mails(session)]
+    off = [(to, payload["data"]["how"]) for kind, to, payload in mails(session) if kind == "request_no_meeting"]
+    assert off == [("paul@prospect.example", "off")], "whoever had times hears it too"
     with pytest.raises(NotNeeded):
         say_as_customer(session, ORIGIN, candidate=candidate, came=True, now=cast.at)
     second = cast.request(session)
