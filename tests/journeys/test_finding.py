@@ -83,7 +83,7 @@ def test_a_reference_is_found_compared_and_marked_with_the_keyboard(market: None
     expect(page.get_by_role("columnheader", name="Kestrel Freight")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Alto Rail")).to_be_visible()
     with page.expect_navigation():
-        page.get_by_role("link", name="Kestrel Freight").click()
+        page.get_by_role("link", name="Kestrel Freight", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("Takes one of 3 free asks until")
     with page.expect_navigation():
         page.get_by_role("button", name="Favourite: Kestrel Freight").click()
