@@ -217,7 +217,10 @@ def test_an_override_that_nothing_needs_is_none(cast: Cast) -> None:
 @pytest.mark.parametrize("of", ["person", "company"])
 def test_nothing_overrides_a_block_until_it_is_lifted(cast: Cast, kind: str, refusal: str, of: str) -> None:
     whom = {"person_id": cast.person.id} if of == "person" else {"company_id": cast.company_id}
+    asked, own = cast.ask(), {"is_yes": True, "now": NOW}
     block = set_block(cast.session, cast.admin, kind=kind, reason="Ticket 4711", now=NOW, **whom)
+    with pytest.raises(refusals.HeldBack):
+        answer_ask(cast.session, by_advocate(cast.person.id), ask_id=asked.id, **own)
     for override in (None, Override("Really", cast.admin.id)):
         with pytest.raises(getattr(refusals, refusal)):
             make_ask(cast.session, cast.admin, cast.person.id, now=NOW, override=override)
@@ -233,6 +236,7 @@ def test_nothing_overrides_a_block_until_it_is_lifted(cast: Cast, kind: str, ref
     with pytest.raises(refusals.BlockGone):
         lift_block(cast.session, cast.second, block_id=block.id, reason="Settled", now=NOW)
     assert cast.ask()
+    assert answer_ask(cast.session, by_advocate(cast.person.id), ask_id=asked.id, **own).id == asked.id
 
 
 def test_only_customers_people_are_asked_and_only_by_staff(cast: Cast) -> None:

@@ -8,14 +8,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import ContactGrant
+from portal.acts.actions.blocking import set_block
 from portal.acts.models.acts import Act
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.settings import defaults_of
-from portal.acts.rules.refusals import PersonCapReached
+from portal.acts.rules.refusals import HeldBack, PersonCapReached
+from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import local_date, utcnow
 from portal.ledger.queries.balances import balance_of
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.rules.link import LinkSpent
+from portal.profiles.rules.activity import Activity
 from portal.requests.actions.answering import accept, decline
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.booking import pick_as_prospect, pick_slot
@@ -288,6 +291,9 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
     assert not settle_silence(session, request_id=request.id, now=over + timedelta(days=9))
     assert rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=False, now=over) is Verdict.MISSED
     assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("missed", 0)
+    assert candidate.minutes is None, "what was not believed costs them no minutes"
+    heard = [payload["data"] for kind, to, payload in mails(session) if kind == "request_step" and to == cast.greta_row.email]
+    assert [(one["decided_by"]) for one in heard if one["step"] == "missed"] == ["Imani"]
     told = [(to, payload["data"], payload["answers_to"]) for kind, to, payload in mails(session) if kind == "request_decided"]
     assert [(to, one["came"], one["said"], one["by"], one["points"]) for to, one, _ in told] == [
         ("ada@works.example", False, "came", "Imani", 0), ("paul@prospect.example", False, "", "Imani", 0),
@@ -296,6 +302,22 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
     assert {(back["name"], back["email"]) for _, _, back in told} == {("Greta", cast.greta_row.email)}
     assert {one["asker_email"] for _, one, _ in told} == {cast.greta_row.email}
     assert CANARY not in str(told)
+
+
+def test_a_hold_that_is_set_meanwhile_lets_no_yes_and_no_time_put_anybody_in_touch(session: Session, cast: Cast) -> None:
+    first = cast.request(session)
+    candidate = to_yes(session, cast, first.id)
+    slot = session.scalars(select(RequestSlot).where(RequestSlot.candidate_id == candidate.id).order_by(RequestSlot.starts_at)).first()
+    second = cast.request(session, activity=Activity.QUOTE)
+    other = propose(session, cast.greta, request_id=second.id, person_id=cast.ada_id, now=cast.at)
+    agree(session, cast.owner, request_id=second.id, candidate_id=other.id, now=cast.at)
+    set_block(session, cast.admin, kind=BlockKind.ESCALATION, reason="A case.", person_id=cast.ada_id, now=cast.at)
+    before = len(mails(session))
+    with pytest.raises(HeldBack), session.begin_nested():
+        accept(session, ORIGIN, candidate=other, now=cast.at)
+    with pytest.raises(HeldBack), session.begin_nested():
+        pick_slot(session, cast.greta, request_id=first.id, slot_id=slot.id if slot else 0, now=cast.at)
+    assert (state(session, first.id), state(session, second.id), len(mails(session))) == ("accepted", "customer_asked", before)
 
 
 def test_a_lost_deal_a_cancelled_request_and_one_that_nobody_fits_end_and_free_the_slot(session: Session, cast: Cast) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import require_not_held
 from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
@@ -40,12 +41,14 @@ def answer_ask(
 
     A no frees the slot. Who said yes may still say no. What a room asks for, whose type stands in ``ASK_PAGES`` (``app.py``), only that room
     settles, by its ``source``. ``is_told`` lets who asked be told here; a room that tells them itself says False.
-    Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed, SettledElsewhere.
+    Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed, SettledElsewhere; HeldBack for a yes of their own while a block stands.
     """
     ask = get_ask(session, ask_id)
     _require_source(session, ask, source)
     if actor.id != ask.person_id and not (actor.is_employee or actor.is_admin):
         raise AskUnknown() if actor.is_advocate else NotYours()
+    if is_yes and actor.id == ask.person_id:
+        require_not_held(session, ask.person_id, now)
     return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, is_told=is_told, now=now)
 
 

@@ -130,11 +130,12 @@ def ask_all(
     session.flush()
     weigh(session, [*lapsed, *((ask, None, AskState.OPEN) for ask in asks)], now)
     told = recipients(session, people, joined=True) if channel is Channel.PORTAL else {}
+    asker = _name_of(session, actor.id) if told else ""
     for ask in asks:
         told_of = {"kind": ask.kind, "person_id": ask.person_id, "effort": ask.effort, "overrode": "", "approver_id": None}
         record(session, actor, "ask.made", "ask", ask.id, now=now, reason="", **told_of)
         if ask.person_id in told:
-            _tell_asked(session, ask, told[ask.person_id])
+            _tell_asked(session, ask, told[ask.person_id], asker)
     return {ask.person_id: ask for ask in asks}
 
 
@@ -161,20 +162,23 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
     return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
 
 
-def _tell_asked(session: Session, ask: Ask, to: Recipient) -> None:
-    asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
-    approver = get_person(session, ask.approver_id).name if ask.approver_id else ""
+def _tell_asked(session: Session, ask: Ask, to: Recipient, asker: str) -> None:
+    approver = _name_of(session, ask.approver_id)
     data: dict[str, Any] = {"kind": ASK_KIND_NAMES[AskKind(ask.kind)], "about": ask.about, "until": ask.expires_at.isoformat(), "approver": approver}
     data |= {"beyond": beyond_of(ask), "asker": asker}
     notify(session, to=to, kind="ask_made", data=data, key=f"ask:{ask.id}", now=ask.recorded_at, link="/asks")
 
 
+def _name_of(session: Session, person_id: int | None) -> str:
+    return get_person(session, person_id).name if person_id else ""
+
+
 def _tell(session: Session, ask: Ask, person: Person, is_told: bool) -> None:
     """Tell a member that they are asked, and the admin who was named what is asked in their name."""
+    asker = _name_of(session, ask.asked_by_id)
     if is_told and person.state == PersonState.ACTIVE:
-        _tell_asked(session, ask, recipient(session, person.id))
+        _tell_asked(session, ask, recipient(session, person.id), asker)
     if ask.approver_id is not None:
-        asker = get_person(session, ask.asked_by_id).name if ask.asked_by_id else ""
         data = {"person": person.name, "asker": asker, "reason": ask.override_reason, "kind": ASK_KIND_NAMES[AskKind(ask.kind)]}
         # What another room asks for is taken back where that room shows it.
         room = rooms_that_ask(session).get(ask.source_type or "")

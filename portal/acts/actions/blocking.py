@@ -9,7 +9,7 @@ from portal.acts.actions.locking import lock_budgets, locked_company, locked_per
 from portal.acts.models.asks import AskBlock
 from portal.acts.queries.budget import budget_of
 from portal.acts.rules.asks import REASON_LENGTH
-from portal.acts.rules.refusals import BlockGone, BlockThere, ReasonNeeded
+from portal.acts.rules.refusals import BlockGone, BlockThere, HeldBack, ReasonNeeded
 from portal.acts.rules.seeing import HELD, told_to
 from portal.acts.rules.terms import BlockKind
 from portal.audit.actions import record
@@ -74,6 +74,14 @@ def require_unblocked(session: Session, person_id: int, now: datetime, actor: Ac
     budget = budget_of(session, person_id, now)
     if held := [stop for stop in budget.standing.against("") if isinstance(stop, HELD)]:
         raise held[0] if actor is None else told_to(actor, held, budget.owner_id)[0]
+
+
+def require_not_held(session: Session, person_id: int, now: datetime) -> None:
+    """Refuses (HeldBack) where a legal hold or an open escalation stands, in words that everybody may read."""
+    try:
+        require_unblocked(session, person_id, now)
+    except HELD as stop:
+        raise HeldBack() from stop
 
 
 def _admins_why(actor: Actor, reason: str) -> str:

@@ -179,6 +179,12 @@ class AlreadyAnswered(Conflict):
     message = N_("This ask is settled already: %(state)s.")
 
 
+class HeldBack(Conflict):
+    """A legal hold or an open escalation stands: nobody is put in touch by a yes. For readers who may not know which."""
+
+    message = N_("We cannot go on with this just now, and nothing was changed. You need do nothing; whoever asked can tell more.")
+
+
 class AskLapsed(Conflict):
     """The day by which it was to be answered is over."""
 

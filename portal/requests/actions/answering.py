@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.actions.granting import end_grants, grant_contact
 from portal.acts.actions.answering import answer_ask
+from portal.acts.actions.blocking import require_not_held
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean, clean_line
@@ -44,11 +45,12 @@ def accept(
 ) -> ReferenceRequest:
     """Say yes, to a meeting with at least one time: ``walls`` as a clock in ``zone`` shows them.
 
-    From now on the requester may see how to reach the customer. Refuses: AnsweredBefore, NotNeeded, AskLapsed, LengthUnknown, NoSlots, and
-    each time that cannot be.
+    From now on the requester may see how to reach the customer. Refuses: AnsweredBefore, NotNeeded, AskLapsed, HeldBack, LengthUnknown,
+    NoSlots, and each time that cannot be.
     """
     actor, request = customer(candidate, origin), locked(session, candidate.request_id)
     _require_waiting(session, candidate, Move.ACCEPT)
+    require_not_held(session, candidate.person_id, now)
     where = zone or zone_of(session, candidate.person_id)
     starts = _times(session, request, candidate, walls, minutes, where, now)
     make_move(session, request, Move.ACCEPT, now=now, candidate=candidate, accepted_at=now)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import require_not_held
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_key
@@ -95,7 +96,7 @@ def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: st
 
 
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
-    """Pick one of the offered times for the prospect, or another one. Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone."""
+    """Pick one of the offered times for the prospect, or another one. Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack."""
     request = locked_for(session, actor, request_id, Move.BOOK)
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
 
@@ -114,7 +115,7 @@ def pick_as_prospect(
     """Pick a time by the prospect's link, with a ``place`` if they say one: a telephone number, or a link to a call. The same once more is one.
 
     ``zone`` is where they read times, and is kept for what is sent to them; ``seen`` is the time that they saw settled before, None for none.
-    Refuses: RequestMoved, SlotGone; PickedMeanwhile where another time was settled since.
+    Refuses: RequestMoved, SlotGone, HeldBack; PickedMeanwhile where another time was settled since.
     """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
     holder = require_holder(session, request, candidate.id)
@@ -148,6 +149,7 @@ def _book(
         and (meeting.starts_at, meeting.minutes, meeting.place) == (slot.starts_at, slot.minutes, at)
     ):
         return meeting
+    require_not_held(session, candidate.person_id, now)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
     forget_word(session, candidate)
     # What was said was said of the time before.

@@ -162,14 +162,16 @@ def settle(
 ) -> Verdict:
     """Write down what happened, once: the request's row is locked, and the move is made by one. ``by`` is the admin who decided, if one did."""
     is_done, said = found is Verdict.COMPLETED, said_of(session, candidate.id)
-    minutes = next((said[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in said and said[side].minutes is not None), None)
+    # What the side says that was not believed is in its own words on the page, and no fact.
+    stands = {side: one for side, one in said.items() if one.came is is_done}
+    minutes = next((stands[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in stands and stands[side].minutes is not None), None)
     meeting, own = meeting_of(session, candidate.id), said.get(Side.REQUESTER)
     minutes = minutes if minutes is not None or meeting is None or not is_done else meeting.minutes
     make_move(session, request, Move.COMPLETE if is_done else Move.MISS, now=now, candidate=candidate)
     candidate.grade, candidate.minutes = (own.grade if own is not None and is_done else None), minutes
     session.flush()
     if candidate.ask_id is not None:
-        note = next((one.note for one in said.values() if one.note), "")
+        note = next((one.note for one in stands.values() if one.note), "")
         asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
         finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
     end_grants(session, (SOURCE, request.id), now)
@@ -177,7 +179,9 @@ def settle(
     name = "request.completed" if is_done else "request.missed"
     record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)
     owner = {candidate.owner_id} if candidate.owner_id else set()
-    tell_staff(session, request, "completed" if is_done else "missed", now, to=closest(request) | owner, candidate=candidate)
+    who = session.get_one(Person, by.id).name if by is not None and by.id is not None else ""
+    facts: dict[str, Any] = {"to": closest(request) | owner, "candidate": candidate, "by": by, "decided_by": who}
+    tell_staff(session, request, "completed" if is_done else "missed", now, **facts)
     _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, by)
     if is_done:
         _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now)
