@@ -120,7 +120,7 @@ def _import(prepared: Prepared, file: Path) -> Came:
     with database().reading() as session:
         batch, counts = get_batch(session, batch_id), counts_of(session, batch_id)
         reports = [_report_of_row(row) for row in reported_rows(session, batch_id)]
-        found = differences_of(session, batch_id)
+        found = differences_of(session, batch_id, prepared.importer)
     resumed = ", resumed" if is_resumed else ""
     if batch.state == BatchState.FAILED:
         click.echo(f"Batch {batch_id}{resumed}: nothing was imported, since {counts[Outcome.BAD]} rows are bad.")

@@ -162,7 +162,7 @@ def show(batch_id: int) -> Any:
     reports = [Report(row.line, row.external_id, row.outcome, row.faults) for row in reported_rows(db(), batch_id, SHOWN_REPORTS)]
     importer = _importer(batch.kind)
     kept = kept_rows(db(), batch_id, SHOWN_REPORTS) if batch.state == BatchState.UNDONE else []
-    found = differences_of(db(), batch_id, SHOWN_REPORTS + 1) if batch.state in (BatchState.DONE, BatchState.UNDONE) else []
+    found = differences_of(db(), batch_id, importer, SHOWN_REPORTS + 1) if batch.state in (BatchState.DONE, BatchState.UNDONE) else []
     return render_fragment(
         "imports/show.html",
         "standing",
@@ -237,8 +237,8 @@ def errors(batch_id: int) -> Response:
 @admin
 def differences(batch_id: int) -> Response:
     """Every field that the import changed, or left as somebody entered it."""
-    get_batch(db(), batch_id)
-    rows = (one.plain() for one in differences_of(db(), batch_id))
+    importer = _importer(get_batch(db(), batch_id).kind)
+    rows = (one.plain() for one in differences_of(db(), batch_id, importer))
     return csv_response(f"import-{batch_id}-differences.csv", DIFFERENCES, ([row[name] for name in DIFFERENCES] for row in rows))
 
 

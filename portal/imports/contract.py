@@ -56,6 +56,13 @@ class Comparing(Protocol):
 
 
 @runtime_checkable
+class Telling(Protocol):
+    """An importer that keeps numbers where people read names: it tells what was done in words, with as many statements for many as for one."""
+
+    def told(self, session: Session, differences: Sequence[Difference]) -> Sequence[Difference]: ...
+
+
+@runtime_checkable
 class Gathering(Protocol):
     """An importer that reads what it compares rows with for many of them at once, into the context's memo. Each of ``records`` is in ``known``."""
 

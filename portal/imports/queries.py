@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.imports.contract import Importer
+from portal.imports.contract import Importer, Telling
 from portal.imports.models import ImportBatch, ImportIdentity, ImportRow
 from portal.imports.rules.records import BatchState, Context, Difference, Outcome, Record
 from portal.kernel.errors import NotFound
@@ -66,12 +66,13 @@ def kept_rows(session: Session, batch_id: int, limit: int | None = None) -> list
     return list(session.scalars(select(ImportRow).where(*kept).order_by(ImportRow.line).limit(limit)))
 
 
-def differences_of(session: Session, batch_id: int, limit: int | None = None) -> list[Difference]:
-    """Return, field by field, what a batch changed and what it left alone, in order of the lines; of at most ``limit`` rows."""
+def differences_of(session: Session, batch_id: int, importer: object, limit: int | None = None) -> list[Difference]:
+    """Return, field by field, what a batch of ``importer`` changed and what it left alone, in order of the lines; of at most ``limit`` rows."""
     changed = or_(ImportRow.outcome == Outcome.CHANGED, ImportRow.outcome == Outcome.UNCHANGED)
     told = or_(ImportRow.outcome == Outcome.CHANGED, func.length(cast(ImportRow.faults, String)) > 2)
     rows = session.scalars(select(ImportRow).where(ImportRow.batch_id == batch_id, changed, told).order_by(ImportRow.line).limit(limit))
-    return [one for row in rows for one in _differences(row)]
+    found = [one for row in rows for one in _differences(row)]
+    return list(importer.told(session, found)) if isinstance(importer, Telling) else found
 
 
 def _differences(row: ImportRow) -> Iterator[Difference]:

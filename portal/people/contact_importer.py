@@ -1,6 +1,7 @@
 """The contacts importer: people at customer companies, from a CRM. They become contacts: nobody is invited, told or asked anything."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from portal.people.actions.states import deactivate_person, reactivate_person
 from portal.people.importer import LEFT_ALONE, CompaniesImporter, employees_by_email
 from portal.people.models import Person
 from portal.people.queries.by_hand import edited_by_hand
-from portal.people.queries.companies import find_company_by_name, get_company
+from portal.people.queries.companies import find_company_by_name, get_company, names_of_companies
 from portal.people.queries.persons import find_person_by_identity, get_person, people_by_email, people_by_identity
 from portal.people.queries.referring import refers_to
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
@@ -113,6 +114,15 @@ class ContactsImporter:
         differing, kept = _sorted_out(session, subject_id, values, context)
         pairs = [(field, pair, False) for field, pair in differing.items()] + [(field, pair, True) for field, pair in kept.items()]
         return [Difference(record.line, record.external_id, field, *_shown(session, field, pair, record), is_kept) for field, pair, is_kept in pairs]
+
+    def told(self, session: Session, differences: Sequence[Difference]) -> Sequence[Difference]:
+        """Return them with companies by name."""
+        ids = {one for each in differences if each.field == "company_id" for one in (each.before, each.after) if isinstance(one, int)}
+        names: dict[Any, str] = {**names_of_companies(session, ids)}
+        return [
+            replace(one, before=names.get(one.before, one.before), after=names.get(one.after, one.after)) if one.field == "company_id" else one
+            for one in differences
+        ]
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
         """Give an edited contact back what it had, where nobody changed it since. One that was added is deactivated, since people are never

@@ -93,7 +93,7 @@ def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_
         assert [(one.line, one.before, one.after, one.is_kept) for one in expected] == [
             (2, "open", "completed", False), (3, "accepted", "completed", False), (4, "declined", "completed", True),
         ]  # fmt: skip
-        assert [(one.line, one.after, one.is_kept) for one in differences_of(session, batch_id)] == [
+        assert [(one.line, one.after, one.is_kept) for one in differences_of(session, batch_id, None)] == [
             (one.line, one.after, one.is_kept) for one in expected
         ]
         asks = session.scalars(select(Ask.id).order_by(Ask.asked_at)).all()

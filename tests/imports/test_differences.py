@@ -38,9 +38,9 @@ ADMIN_HERE = Actor(id=None, roles=frozenset({ADMIN}), origin="127.0.0.1")
 SECTORS = CONSTITUENTS.parent / "sector-counts.csv"
 
 
-def told(database: Database, batch_id: int) -> list[tuple[str, str, str, bool]]:
+def told(database: Database, batch_id: int, importer: object = None) -> list[tuple[str, str, str, bool]]:
     with database.reading() as session:
-        return [(one.field, str(one.before or ""), str(one.after), one.is_kept) for one in differences_of(session, batch_id)]
+        return [(one.field, str(one.before or ""), str(one.after), one.is_kept) for one in differences_of(session, batch_id, importer)]
 
 
 def test_the_sp500_as_it_is_published_with_its_quirks_and_again_with_changed_rows(database: Database) -> None:
@@ -146,6 +146,8 @@ def test_contacts_are_matched_by_identity_then_address_and_nobody_is_asked_or_to
     ]
     over = imported(database, CONTACTS, table(*moved), Plan(is_overwriting=True), source="crm")[0]
     assert {one[0]: one[3] for one in told(database, over)} == {"name": False, "title": False, "email": True}, "who signs in keeps their address"
+    elsewhere = imported(database, CONTACTS, table(rows[1] | {"company": "Other Works"}), source="crm")[0]
+    assert told(database, elsewhere, CONTACTS) == [("company_id", "New Works", "Other Works", False)], "companies are told by name"
     with database.reading() as session:
         assert (session.scalar(select(func.count()).select_from(OutboxJob)) or 0) == jobs
 

@@ -62,7 +62,7 @@ def done(database: Database, content: bytes, plan: Plan | None = None) -> tuple[
     before, expected = foreseen(database, content, plan)
     batch_id, counts = imported(database, REFERENCES, content, plan)
     with database.reading() as session:
-        found = told(differences_of(session, batch_id))
+        found = told(differences_of(session, batch_id, None))
     assert {name: counts[name] for name in before} == before
     assert [one for one in found if not one[3]] == [one for one in expected if not one[3]]
     assert [one[::2] for one in found if one[3]] == [one[::2] for one in expected if one[3]]

@@ -1,5 +1,7 @@
 """One company, and finding companies by name."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,12 @@ def get_company(session: Session, company_id: int) -> Company:
     if company is None:
         raise NotFound()
     return company
+
+
+def names_of_companies(session: Session, company_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of companies by their numbers."""
+    found = select(Company.id, Company.name).where(Company.id.in_(company_ids))
+    return {row.id: row.name for row in session.execute(found)} if company_ids else {}
 
 
 def find_company_by_name(session: Session, name: str) -> Company | None:
