@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.factories.people import PASSWORD
 from tests.support.site import Site
+
+# What a page shows is waited for as long as what is pressed on it: a machine that runs other tests beside answers late, not wrongly.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Visitor:
@@ -41,7 +45,7 @@ def visit(request: pytest.FixtureRequest, tmp_path: Path, site: Site, browser: B
 
     def window(**options: object) -> Visitor:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(Visitor(site, context))
         return opened[-1]
 

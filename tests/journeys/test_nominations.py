@@ -90,7 +90,7 @@ def test_what_is_typed_into_a_nomination_keeps_itself(link: str, visit: Callable
     why.fill("Tells it well.")
     assert why.evaluate("field => field.validity.valid")
     edo.page.get_by_label("Name", exact=True).fill("Zora Zest")
-    expect(edo.page.locator("#saved")).to_have_text("Saved as a draft.", timeout=15_000)
+    expect(edo.page.locator("#saved")).to_have_text("Saved as a draft.")
     edo.go("/nominate/drafts")
     edo.page.get_by_role("link", name="Go on with Zora Zest").click()
     expect(edo.page.get_by_label("Name", exact=True)).to_have_value("Zora Zest")
