@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.kernel.seen import seen_of
+from portal.profiles.rules.facts import TIER_NAMES
 from portal.references.actions.commenting import comment
 from portal.references.actions.decide import take_up
 from portal.references.actions.terms import add_rule, end_rule, seen_values, set_terms
 from portal.references.forms import CommentForm, RuleForm, TermsForm
 from portal.references.queries.terms import rules_with_makers, terms_of
-from portal.references.rules.nominating import TIER_NAMES
 from portal.references.rules.terms import MOST_BY_RULE, Terms
 from portal.web.guards import admin, current_actor, reviewer
 from portal.web.templating import render

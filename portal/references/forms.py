@@ -16,6 +16,7 @@ from portal.people.rules.company import FIELD_LENGTH, CompanySize
 from portal.people.rules.company import NAME_LENGTH as COMPANY_LENGTH
 from portal.people.rules.person import EMAIL_LENGTH, NAME_LENGTH, TITLE_LENGTH
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.facts import TIER_NAMES
 from portal.references.rules.deciding import COMMENT_LENGTH
 from portal.references.rules.joining import MOST_PER_QUARTER, REASON_LENGTH, REFUSED_NAMES, Refused
 from portal.references.rules.nominating import (
@@ -23,7 +24,6 @@ from portal.references.rules.nominating import (
     MOST_COUNT,
     PERIODS,
     PHONE_LENGTH,
-    TIER_NAMES,
     WAY_NAMES,
     WHY_LENGTH,
     WORDS_LENGTH,

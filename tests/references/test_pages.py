@@ -232,7 +232,7 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
     for text in (
         "Boards",
         "English, German",
-        "found through an admin",
+        "employees see what they do, and ask an admin who it is",
         "2 times in a quarter",
         "Her boss is new.",
         "consent.txt",

@@ -19,13 +19,12 @@ from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.deals import Deals, Told, deals_of, won
 from portal.requests.rules.figures import DUE_WITHIN, Share, Spread, filled_in_time, gini, spread
-from portal.requests.rules.states import CandidateState, State
+from portal.requests.rules.states import ENDED, CandidateState, State
 
 YEAR = timedelta(days=365)
 SHOWN_DUE = 20
 AT_ONCE = 2_000
 """So many rows are read at once where all of a year are looked at."""
-ENDED = (State.COMPLETED, State.MISSED, State.DECLINED, State.EXPIRED, State.CANCELLED, State.WITHDRAWN)
 LIVES = ReferenceRequest.state.not_in((State.DRAFT, *ENDED))
 _requester = aliased(Person)
 

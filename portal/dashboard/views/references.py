@@ -17,7 +17,7 @@ from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.requests.rules.answering import UNFILLED_NAMES
 from portal.requests.rules.deals import LEAST_DEALS, Comparison
 from portal.requests.rules.figures import ALARM, LEAST_MEASURED, Share, Spread, is_alarming
-from portal.requests.rules.states import CANDIDATE_NAMES, DealStage
+from portal.requests.rules.states import CANDIDATE_NAMES, STAGE_NAMES
 from portal.requests.rules.waiting import GAVE_UP_NAMES
 from portal.web.exports import csv_response
 from portal.web.guards import admin
@@ -28,12 +28,6 @@ FIGURES_HEADER, GAPS_HEADER = ("figure", "value", "number", "of"), ("industry", 
 SHOWN_GAPS = 200
 """So many places stand on the page, the worst first; the file has all."""
 BANDS = {"under_10k": N_("below 10,000"), "under_50k": N_("10,000 to 50,000"), "under_250k": N_("50,000 to 250,000"), "more": N_("250,000 and more")}
-STAGES = {
-    DealStage.EARLY: N_("Early"),
-    DealStage.EVALUATION: N_("Evaluation"),
-    DealStage.PROPOSAL: N_("Proposal"),
-    DealStage.NEGOTIATION: N_("Negotiation"),
-}
 COMPARISONS = {
     Comparison.TOO_FEW: N_("too few to say"),
     Comparison.CHANCE: N_("may be chance"),
@@ -57,7 +51,7 @@ def references() -> ResponseReturnValue:
     top = round_top(max((max(pair) for pair in counts), default=0) or 1)
     facts: dict[str, Any] = {"found": found, "months": months, "top": top, "currency": currency, "alarm": ALARM, "least": LEAST_DEALS}
     facts |= {"measured": LEAST_MEASURED, "is_alarming": is_alarming(found.concentration), "criterion_name": criterion_name}
-    return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGES, comparisons=COMPARISONS, activities=ACTIVITY_NAMES, now=now)
+    return render("dashboard/references.html", **facts, bands=BANDS, stages=STAGE_NAMES, comparisons=COMPARISONS, activities=ACTIVITY_NAMES, now=now)
 
 
 @bp.get("/admin/references/coverage")

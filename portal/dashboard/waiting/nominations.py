@@ -12,13 +12,14 @@ from portal.kernel.actor import Actor
 from portal.kernel.text import N_, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.rules.activity import ACTIVITY_NAMES
+from portal.profiles.rules.facts import TIER_NAMES
 from portal.references.actions.decide import accept_nomination, begin_review, decline_nomination, mark_duplicate
 from portal.references.actions.undoing import STOOD, undo_decision
 from portal.references.models.nominating import Nomination
 from portal.references.queries.review import KIND, nomination_for_review, waiting_nominations
 from portal.references.rules.deciding import CODE_NAMES, Code
 from portal.references.rules.joining import REFUSED_NAMES
-from portal.references.rules.nominating import PERIODS, TIER_NAMES, WAY_NAMES, credited
+from portal.references.rules.nominating import PERIODS, WAY_NAMES, credited
 from portal.review.models import ReviewDecision
 from portal.web.paging import AnySelect
 

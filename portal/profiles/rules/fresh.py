@@ -21,7 +21,11 @@ should call any more, which is worth more since nobody likes to do it. Once a ro
 
 
 class Why(StrEnum):
-    """Why a profile is to be verified: because its time has come, or what pulled that forward."""
+    """Why a profile is to be verified: because its time has come, or what pulled that forward.
+
+    Of A7's causes three are left out on purpose. A falling health score, a sunset product and a lost renewal are facts about an account that
+    the portal is not told of; whoever reads them in another system presses *Ask now*, or says so with *Something changed*.
+    """
 
     AGE = "age"
     BOUNCE = "bounce"

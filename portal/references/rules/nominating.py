@@ -18,7 +18,6 @@ DRAFTS_KEPT = timedelta(days=90)
 """A draft that nobody touched for so long is thrown away."""
 PHONE_LENGTH, _PHONE = 40, re.compile(r"\+?(?:[ ()./-]*\d){5,}[ ()./-]*(?:(?:x|ext\.?) ?\d+)?")
 TIERS = (1, 2, 3)
-TIER_NAMES = {1: N_("1: every employee may find them"), 2: N_("2: found through an admin"), 3: N_("3: only after asking their account owner")}
 PERIODS = {30: N_("a month"), 90: N_("a quarter"), 180: N_("half a year"), 365: N_("a year")}
 
 

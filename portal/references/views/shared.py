@@ -6,9 +6,10 @@ from flask import Blueprint
 from flask_babel import gettext as _
 
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.facts import TIER_NAMES
 from portal.references.rules.deciding import CODE_NAMES
 from portal.references.rules.joining import REFUSED_NAMES
-from portal.references.rules.nominating import PERIODS, TIER_NAMES, WAY_NAMES
+from portal.references.rules.nominating import PERIODS, WAY_NAMES
 from portal.references.rules.states import LOST, STANDING_NAMES
 
 bp = Blueprint("references", __name__)
