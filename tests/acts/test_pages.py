@@ -202,14 +202,16 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
     assert "Withdrawn" in words(amara.get("/asks").text)
 
 
-def test_a_block_offers_no_override(greta: PortalClient, house: House, database: Database) -> None:
-    database.write(lambda s: set_block(s, by_admin(house.ada), kind="legal", reason="Lawsuit 12", company_id=house.company_id, now=utcnow()))
+def test_where_a_block_stands_no_form_asks_and_no_override_lifts_it(greta: PortalClient, house: House, database: Database) -> None:
     address = f"/goodwill/people/{house.amara}"
-    page = greta.get(address).text
-    form = fields_of(page, having="about")
-    refused = greta.post(address, data=form | {"reason": "Still", "approver": str(house.ada)})
+    form = fields_of(greta.get(address).text, having="about")
+    database.write(lambda s: set_block(s, by_admin(house.ada), kind="legal", reason="Lawsuit 12", company_id=house.company_id, now=utcnow()))
+    refused = greta.post(address, data=form | {"about": "For Tamar & Sons", "reason": "Still", "approver": str(house.ada)})
     assert refused.status_code == 409
-    assert "is not to be asked now" in refused.text
+    for page in (refused.text, greta.get(address).text):
+        assert "is not to be asked now" in page
+        assert 'name="about"' not in page
+    assert "For Tamar &amp; Sons" in refused.text, "what was written is not lost"
     assert asks(database) == []
 
 

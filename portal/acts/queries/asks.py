@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
+from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import AskState, Came, state_of
 from portal.acts.rules.beyond import beyond
@@ -149,12 +149,6 @@ def asks_of(session: Session, person_id: int, *, after: str | None = None, size:
 def asks_of_company(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = SIZE) -> Page:
     """Return what was asked of the people of a company while they were there, of those whom ``actor`` may know of."""
     return asks_page(session, (Ask.company_id == company_id) & known_to(session, actor), after=after, size=size)
-
-
-def blocks_of(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskBlock]:
-    """Return the blocks that stand on a person or on a company."""
-    whose = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
-    return list(session.scalars(select(AskBlock).where(whose, AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)))
 
 
 def _rows() -> Any:

@@ -1,9 +1,11 @@
 """The rule of tiers (``rules.seeing``) as conditions, and whose profile somebody may read."""
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries.seeing import granted_to
+from portal.acts.queries.blocks import stands_on
+from portal.acts.rules.terms import BlockKind
 from portal.kernel.actor import Actor
 from portal.kernel.schema import BigId
 from portal.people.models import Company, Person
@@ -27,6 +29,15 @@ def readable(actor: Actor) -> ColumnElement[bool]:
         return true()
     everybody = and_(ReferenceProfile.tier <= OPEN_TIER, ReferenceProfile.is_visible, ReferenceProfile.status == Status.ACTIVE)
     return or_(Company.owner_id == (actor.id or 0), everybody) if actor.is_employee else Person.id.is_(None)
+
+
+def shown_status(actor: Actor) -> ColumnElement[str]:
+    """Return ``rules.states.shown_as`` over ``ReferenceProfile`` joined with ``Person`` and ``Company``; for whoever may not know which block
+    stands (``acts.rules.seeing``), the status of the profile itself.
+    """
+    held = and_(ReferenceProfile.status != Status.RETIRED, stands_on(BlockKind.LEGAL))
+    knows = true() if actor.is_admin else Company.owner_id == (actor.id or 0)
+    return case((and_(held, knows), Status.LEGAL_HOLD.value), else_=ReferenceProfile.status)
 
 
 def may_read(session: Session, actor: Actor, person_id: int) -> bool:
