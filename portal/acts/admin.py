@@ -13,6 +13,7 @@ from portal.acts.actions.blocking import lift_block, set_block
 from portal.acts.actions.saying import set_company_terms, set_person_terms
 from portal.acts.actions.settings import seen_defaults, seen_efforts, set_defaults, set_efforts
 from portal.acts.forms import BlockForm, DefaultsForm, EffortsForm, LiftForm, ReportFilter, TermsForm
+from portal.acts.queries.asks import asks_hit, count_hit, settled_at
 from portal.acts.queries.blocks import BlockRow, blocks_page, count_on_people, count_standing, standing_blocks, whose_block
 from portal.acts.queries.budget import budget_of, company_budget
 from portal.acts.queries.report import all_reported, figures_of, months_to_choose, reported
@@ -32,8 +33,24 @@ from portal.web.language import month as month_name
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
+HIT_SHOWN = 20
 bp = Blueprint("goodwill_admin", __name__, url_prefix="/admin/goodwill")
-HEADER = ("recorded_at", "asked_at", "person_id", "person", "company", "kind", "channel", "outside", "overrode", "reason", "approver", "by", "state")
+HEADER = (
+    "recorded_at",
+    "asked_at",
+    "person_id",
+    "person",
+    "company",
+    "kind",
+    "channel",
+    "outside",
+    "overrode",
+    "reason",
+    "approver",
+    "by",
+    "state",
+    "requester",
+)
 
 
 def _settings(defaults: Any = None, efforts: Any = None) -> str:
@@ -190,13 +207,15 @@ def _lines(first: date) -> Iterator[tuple[Any, ...]]:
         ask = row.ask
         told = (_(ASK_KIND_NAMES[AskKind(ask.kind)]), _(CHANNEL_NAMES[Channel(ask.channel)]), int(ask.is_outside), ask.overrode, ask.override_reason)
         who = (ask.person_id, row.person, row.company)
-        yield (ask.recorded_at, ask.asked_at, *who, *told, row.approver, row.asker, _(ASK_STATE_NAMES[row.state]))
+        yield (ask.recorded_at, ask.asked_at, *who, *told, row.approver, row.asker, _(ASK_STATE_NAMES[row.state]), row.requester)
 
 
 def _one(of: str, its_id: int, *, form: TermsForm | None = None, block: BlockForm | None = None, lift: tuple[int, LiftForm] | None = None) -> str:
     """Show what holds for a person or a company."""
     terms, default, facts = _standing(of, its_id)
     shown = form or terms_form(TermsForm, terms).offer(default, terms.days)
+    hit = asks_hit(db(), **{f"{of}_id": its_id}, after=request.args.get("after"), size=HIT_SHOWN)
+    facts |= {"hit": hit, "hit_total": count_hit(db(), **{f"{of}_id": its_id}), "settled_at": settled_at(db(), current_actor(), hit.rows)}
     facts |= {"form": shown, "block": block or BlockForm(formdata=None), "blocks": _standing_on(of, its_id), "default": default}
     return render("acts/terms.html", of=of, its_id=its_id, lift=LiftForm(formdata=None), refused=lift, **facts, **NAMES)
 
@@ -236,6 +255,8 @@ def _block(of: str, its_id: int) -> ResponseReturnValue:
     whom: dict[str, Any] = {f"{of}_id": its_id}
     set_block(db(), current_actor(), kind=form.kind.data, reason=form.reason.data or "", now=utcnow(), **whom)
     flash(_("Nobody can ask there until it is lifted."), "good")
+    if number := count_hit(db(), **whom):
+        flash(ngettext("It hits one open ask, which is named here.", "It hits %(num)s open asks, which are named here.", number), "info")
     return _to(of, its_id)
 
 

@@ -238,6 +238,27 @@ def test_which_block_stands_and_why_is_told_to_admins_and_the_owner_alone(house:
         assert ["Lawsuit 12" in page for page in shown] == [False, knows, knows, False, False]
 
 
+def test_an_admin_reads_what_a_block_would_hit_before_it_is_set_and_what_it_hits_after(ada: PortalClient, house: House, database: Database) -> None:
+    def ask_all(session: Session, first: int, last: int) -> None:
+        for number in range(first, last):
+            person = make_person(session, name=f"Asked {number}", email=f"asked{number}@harbour.example", company_id=house.company_id)
+            make_ask(session, by_employee(house.greta), person.id, kind="survey", about=f"About {number}", key=f"hit:{number}")
+
+    address = f"/admin/goodwill/companies/{house.company_id}"
+    caps(database, house, 4, 40)
+    database.write(lambda s: ask_all(s, 0, 2))
+    ask_id, person_id = database.write(lambda s: s.execute(select(Ask.id, Ask.person_id).where(Ask.key == "hit:1")).one())
+    before = words(ada.get(address).text)
+    for text in ("What a block would hit", "Asked 1</a>: Survey", "About 1", "by Greta Holm", "It hits 2 open asks", "A block ends none of them"):
+        assert text in before
+    assert f'href="/goodwill/people/{person_id}?ask={ask_id}#ask-{ask_id}"' in before
+    database.write(lambda s: ask_all(s, 2, 30))
+    after = ada.post(f"{address}/block", data={"kind": "legal", "reason": "Lawsuit"}, follow_redirects=True).text
+    assert "It hits 30 open asks, which are named here." in words(after)
+    assert ("What the block hits" in after, "Asked 29<" in after, "Asked 3<" in after) == (True, True, False), "the rest stands on the next page"
+    assert "One ask is open here." in words(ada.get(f"/admin/goodwill/people/{person_id}").text)
+
+
 def test_staff_write_down_what_came_of_an_ask(greta: PortalClient, house: House, database: Database) -> None:
     ask_id = database.write(house.ask)
     assert greta.post(f"/goodwill/asks/{ask_id}/yes", data={"note": "By phone"}).headers["Location"].endswith(f"/goodwill/people/{house.amara}")
@@ -448,7 +469,7 @@ def test_the_list_tells_who_can_be_asked_and_goes_out_as_a_file(greta: PortalCli
 
 
 def test_pages_ask_as_often_of_130_asks_as_of_ten(
-    greta: PortalClient, amara: PortalClient, house: House, database: Database, count_queries: CountQueries
+    greta: PortalClient, amara: PortalClient, ada: PortalClient, house: House, database: Database, count_queries: CountQueries
 ) -> None:
     addresses = (
         (greta, "/goodwill"),
@@ -457,6 +478,9 @@ def test_pages_ask_as_often_of_130_asks_as_of_ten(
         (greta, f"/goodwill/companies/{house.company_id}"),
         (amara, "/asks"),
         (amara, "/profile"),
+        (ada, f"/admin/goodwill/people/{house.amara}"),
+        (ada, f"/admin/goodwill/companies/{house.company_id}"),
+        (ada, "/admin/goodwill/report"),
     )
 
     def fill(people: int, each: int) -> None:
