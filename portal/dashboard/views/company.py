@@ -62,5 +62,5 @@ def requests_panel(session: Session, actor: Actor, company: Company, now: dateti
 
 
 def goodwill_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
-    """How much its people may still be asked."""
-    return company_panel(session, company.id, now, actor)
+    """How much its people may still be asked; what stands against asking them is told above the page."""
+    return {**company_panel(session, company.id, now, actor), "notice": "acts/_company_notice.html"}
