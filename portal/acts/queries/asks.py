@@ -103,6 +103,18 @@ def open_asks(session: Session, actor: Actor, *, person_id: int | None = None, c
     return _filled(session, session.execute(found).all())
 
 
+def waiting_asks(session: Session, person_id: int, now: datetime) -> list[tuple[AskRow, str]]:
+    """Return what waits for a person's own answer, each with the page on which it is answered: not what lapsed, nor what nobody wrote to them of."""
+    found = (
+        _rows()
+        .join(OpenAsk, OpenAsk.ask_id == Ask.id)
+        .where(OpenAsk.person_id == person_id, OpenAsk.is_accepted.is_(False), OpenAsk.expires_at > now)
+    )
+    rows = _filled(session, session.execute(found.order_by(OpenAsk.expires_at, Ask.id).limit(SHOWN)).all())
+    pages = {ask_id: page for ask_id, (_words, page) in asked_by(session, person_id, rows).items()}
+    return [(row, page) for row in rows if (page := pages.get(row.ask.id, "/asks"))]
+
+
 def count_open(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None) -> int:
     """Return how many unsettled asks there are of a person or of a company's people: those of ``open_asks``."""
     found = select(func.count()).select_from(OpenAsk)
