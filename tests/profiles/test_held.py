@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.asking import propose_ask
@@ -16,6 +17,7 @@ from portal.acts.queries.blocks import standing_blocks
 from portal.acts.rules.asks import AskKind
 from portal.acts.rules.refusals import EndsWithProfile, LegalHold
 from portal.acts.rules.terms import Terms
+from portal.kernel import migrate
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
@@ -176,3 +178,25 @@ def test_a_pause_is_told_with_its_days_wherever_goodwill_is_shown(database: Data
         assert told is not None, address
         assert re.search(rf"\b{(today - 9 * DAY).day}\b", told[1]), "since the pause was said, not since something else was"
     assert "Paused until" in words(admin.get("/profiles").text)
+
+
+def test_profiles_held_before_keep_their_hold_when_the_two_become_one_rule(database: Database) -> None:
+    def write(session: Session) -> list[Known]:
+        scenes = [Known(session) for _number in range(3)]
+        for scene in scenes:
+            scene.move(session, Move.HOLD, "Lawsuit.")
+        set_block(session, scenes[2].boss, kind="legal", reason="Another.", person_id=scenes[2].id, now=scenes[2].at)
+        return scenes
+
+    kept, lifted, both = database.write(write)
+    migrate.downgrade(database, "0071")
+    with database.engine.begin() as connection:
+        lift = text("UPDATE ask_block SET lifted_at = set_at, lifted_reason = 'Over.' WHERE person_id = :one")
+        connection.execute(lift, {"one": lifted.id})
+        # Of two holds of one person, which there was no place for before, that of the profile went.
+        standing = connection.execute(text("SELECT reason FROM ask_block WHERE person_id = :one AND lifted_at IS NULL"), {"one": both.id})
+        assert standing.scalars().all() == ["Another."]
+    migrate.upgrade(database, "0074")
+    with database.reading() as session:
+        assert [scene.standing(session) for scene in (kept, lifted)] == [[("Lawsuit.", True)]] * 2
+        assert sorted(both.standing(session)) == [("Another.", False), ("Lawsuit.", True)]
