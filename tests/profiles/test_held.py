@@ -20,8 +20,10 @@ from portal.acts.rules.terms import Terms
 from portal.kernel import migrate
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
+from portal.ledger.queries.invariants import check
 from portal.people.models import Person
 from portal.profiles.actions.moving import move_profile
+from portal.profiles.queries.invariants import INVARIANTS
 from portal.profiles.queries.lists import Filters, list_profiles, totals
 from portal.profiles.rules.states import Move, Retired, Status
 from tests.factories.people import make_employee
@@ -77,7 +79,12 @@ def test_a_legal_hold_of_the_profile_stands_in_goodwill_and_is_lifted_nowhere_el
     with pytest.raises(EndsWithProfile), session.begin_nested():
         lift_block(session, known.boss, block_id=mine.block.id, reason="Over.", now=known.at)
     assert refused(session, known, "survey")
+    with session.begin_nested() as trial:
+        session.execute(text("UPDATE ask_block SET lifted_at = set_at"))
+        assert [(one.rule, one.row_id) for one in check(session, also=INVARIANTS)] == [("I15", known.id)], "the list of invariants finds it"
+        trial.rollback()
     known.move(session, Move.RELEASE, "Settled.")
+    assert check(session, also=INVARIANTS) == []
     assert known.standing(session) == []
     assert not refused(session, known, "survey")
 

@@ -25,9 +25,17 @@ class BlockRow:
     lifter: str | None
 
 
-def stands_on(*kinds: BlockKind) -> ColumnElement[bool]:
-    """Return the condition over ``Person`` that a block stands on them or on their company, of ``kinds`` where given."""
+def stands_on(*kinds: BlockKind, of_all: bool = False) -> ColumnElement[bool]:
+    """Return the condition over ``Person`` that a block stands on them or on their company, of ``kinds`` where given; never NULL.
+
+    With ``of_all``, for a statement that looks at everybody: who is blocked is then found once, and not looked up for each row.
+    """
     of = (AskBlock.kind.in_(kinds),) if kinds else ()
+    if of_all:
+        people, companies = (
+            select(key).where(AskBlock.lifted_at.is_(None), key.is_not(None), *of) for key in (AskBlock.person_id, AskBlock.company_id)
+        )
+        return or_(Person.id.in_(people), func.coalesce(Person.company_id, 0).in_(companies))
     return exists().where(AskBlock.lifted_at.is_(None), or_(AskBlock.person_id == Person.id, AskBlock.company_id == Person.company_id), *of)
 
 

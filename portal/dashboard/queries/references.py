@@ -120,7 +120,7 @@ def _verified(session: Session, today: date) -> Share:
     found = (
         select(func.count(), func.coalesce(func.sum(fresh), 0)).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     )
-    row = session.execute(found.where(ReferenceProfile.status.in_(known), ~stands_on(BlockKind.LEGAL))).one()
+    row = session.execute(found.where(ReferenceProfile.status.in_(known), ~stands_on(BlockKind.LEGAL, of_all=True))).one()
     return Share(int(row[1]), row[0])
 
 
@@ -135,7 +135,7 @@ def _concentration(session: Session, since: datetime) -> float | None:
     )
     found = select(done.c.done, func.count().label("people")).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(done, done.c.person_id == ReferenceProfile.person_id)
-    found = found.where(ReferenceProfile.status == Status.ACTIVE, ~stands_on(BlockKind.LEGAL)).group_by(done.c.done)
+    found = found.where(ReferenceProfile.status == Status.ACTIVE, ~stands_on(BlockKind.LEGAL, of_all=True)).group_by(done.c.done)
     return gini({row.done or 0: row.people for row in session.execute(found)})
 
 

@@ -17,7 +17,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import consent_holds
-from portal.profiles.queries.seeing import readable, shown_status
+from portal.profiles.queries.seeing import is_shown_as, readable, shown_status
 from portal.profiles.rules.fresh import AGE, SOON
 from portal.profiles.rules.states import Status
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -56,7 +56,7 @@ def iter_profiles(session: Session, actor: Actor, filters: Filters, now: datetim
 
 def totals(session: Session, actor: Actor) -> dict[str, int]:
     """Return how many profiles there are of each status, as it is shown to ``actor``, among those that they see."""
-    status = shown_status(actor).label("status")
+    status = shown_status(actor, of_all=True).label("status")
     found = select(status, func.count().label("number")).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(Company, Company.id == Person.company_id).where(readable(actor)).group_by(status)
     return {row.status: row.number for row in session.execute(found)}
@@ -78,7 +78,7 @@ def _found(session: Session, actor: Actor, filters: Filters, now: datetime) -> A
     found: AnySelect = select(*columns).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(Company, Company.id == Person.company_id).outerjoin(_owner, _owner.id == Company.owner_id).where(readable(actor))
     if filters.status:
-        found = found.where(shown_status(actor) == filters.status)
+        found = found.where(is_shown_as(actor, filters.status))
     if filters.tier:
         found = found.where(ReferenceProfile.tier == int(filters.tier))
     if filters.visible:
