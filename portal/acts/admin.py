@@ -7,19 +7,21 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.acts.actions.blocking import lift_block, set_block
 from portal.acts.actions.saying import set_company_terms, set_person_terms
 from portal.acts.actions.settings import seen_defaults, seen_efforts, set_defaults, set_efforts
 from portal.acts.forms import BlockForm, DefaultsForm, EffortsForm, LiftForm, ReportFilter, TermsForm
-from portal.acts.queries.blocks import blocks_page, count_standing, whose_block
+from portal.acts.queries.asks import asks_hit, count_hit, settled_at
+from portal.acts.queries.blocks import BlockRow, blocks_page, count_on_people, count_standing, standing_blocks, whose_block
 from portal.acts.queries.budget import budget_of, company_budget
 from portal.acts.queries.report import all_reported, figures_of, months_to_choose, reported
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, CHANNEL_NAMES, AskKind, Channel
 from portal.acts.views.names import NAMES
 from portal.acts.views.own import terms_form
-from portal.acts.views.staff import standing_blocks
+from portal.acts.views.standing import still_stands
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.kernel.seen import seen_of
@@ -31,8 +33,24 @@ from portal.web.language import month as month_name
 from portal.web.templating import render
 from portal.web.transaction import db, writes
 
+HIT_SHOWN = 20
 bp = Blueprint("goodwill_admin", __name__, url_prefix="/admin/goodwill")
-HEADER = ("recorded_at", "asked_at", "person_id", "person", "company", "kind", "channel", "outside", "overrode", "reason", "approver", "by", "state")
+HEADER = (
+    "recorded_at",
+    "asked_at",
+    "person_id",
+    "person",
+    "company",
+    "kind",
+    "channel",
+    "outside",
+    "overrode",
+    "reason",
+    "approver",
+    "by",
+    "state",
+    "requester",
+)
 
 
 def _settings(defaults: Any = None, efforts: Any = None) -> str:
@@ -145,8 +163,27 @@ def lift(block_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _one(*whose_block(db(), block_id), lift=(block_id, form)), 422
     lift_block(db(), current_actor(), block_id=block_id, reason=form.reason.data or "", now=utcnow())
+    of, its_id = whose_block(db(), block_id)
     flash(_("Lifted."), "good")
-    return _to(*whose_block(db(), block_id))
+    for text in _still(of, its_id):
+        flash(text, "info")
+    return _to(of, its_id)
+
+
+def _still(of: str, its_id: int) -> list[str]:
+    """Return what still keeps people from being asked there, now that one block is lifted."""
+    if of == "person":
+        return still_stands(_standing_on(of, its_id))
+    number = count_on_people(db(), its_id)
+    people = ngettext("A block of their own still stands on one of its people.", "Blocks of their own still stand on %(num)s of its people.", number)
+    return still_stands(_standing_on(of, its_id)) + ([people] if number else [])
+
+
+def _standing_on(of: str, its_id: int) -> list[BlockRow]:
+    """Return the blocks that stand on a person and on their company, or on a company."""
+    if of == "person":
+        return standing_blocks(db(), person_id=its_id, company_id=get_person(db(), its_id).company_id)
+    return standing_blocks(db(), company_id=its_id)
 
 
 @bp.get("/report")
@@ -170,14 +207,16 @@ def _lines(first: date) -> Iterator[tuple[Any, ...]]:
         ask = row.ask
         told = (_(ASK_KIND_NAMES[AskKind(ask.kind)]), _(CHANNEL_NAMES[Channel(ask.channel)]), int(ask.is_outside), ask.overrode, ask.override_reason)
         who = (ask.person_id, row.person, row.company)
-        yield (ask.recorded_at, ask.asked_at, *who, *told, row.approver, row.asker, _(ASK_STATE_NAMES[row.state]))
+        yield (ask.recorded_at, ask.asked_at, *who, *told, row.approver, row.asker, _(ASK_STATE_NAMES[row.state]), row.requester)
 
 
 def _one(of: str, its_id: int, *, form: TermsForm | None = None, block: BlockForm | None = None, lift: tuple[int, LiftForm] | None = None) -> str:
     """Show what holds for a person or a company."""
     terms, default, facts = _standing(of, its_id)
     shown = form or terms_form(TermsForm, terms).offer(default, terms.days)
-    facts |= {"form": shown, "block": block or BlockForm(formdata=None), "blocks": standing_blocks(**{f"{of}_id": its_id}), "default": default}
+    hit = asks_hit(db(), **{f"{of}_id": its_id}, after=request.args.get("after"), size=HIT_SHOWN)
+    facts |= {"hit": hit, "hit_total": count_hit(db(), **{f"{of}_id": its_id}), "settled_at": settled_at(db(), current_actor(), hit.rows)}
+    facts |= {"form": shown, "block": block or BlockForm(formdata=None), "blocks": _standing_on(of, its_id), "default": default}
     return render("acts/terms.html", of=of, its_id=its_id, lift=LiftForm(formdata=None), refused=lift, **facts, **NAMES)
 
 
@@ -216,6 +255,8 @@ def _block(of: str, its_id: int) -> ResponseReturnValue:
     whom: dict[str, Any] = {f"{of}_id": its_id}
     set_block(db(), current_actor(), kind=form.kind.data, reason=form.reason.data or "", now=utcnow(), **whom)
     flash(_("Nobody can ask there until it is lifted."), "good")
+    if number := count_hit(db(), **whom):
+        flash(ngettext("It hits one open ask, which is named here.", "It hits %(num)s open asks, which are named here.", number), "info")
     return _to(of, its_id)
 
 

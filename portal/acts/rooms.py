@@ -15,6 +15,10 @@ class AskingRoom(Protocol):
         """Return, by source, the words of who asks and the page on which the person answers; both empty while nobody has written to them."""
         ...
 
+    def requesters(self, session: Session, source_ids: Collection[int]) -> Mapping[int, str]:
+        """Return, by source, the name of whom it is asked for, whoever proposed the person."""
+        ...
+
     def page_of(self, source_id: int) -> str:
         """Return the page of staff on which such an ask is taken back and settled."""
         ...

@@ -1,30 +1,26 @@
-"""Members' own page, staff's pages and the admins', through the doors."""
+"""Members' own page and staff's pages, through the doors."""
 
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.asking import Override
-from portal.acts.actions.blocking import set_block
 from portal.acts.actions.saying import set_own_terms
-from portal.acts.actions.settings import set_defaults
 from portal.acts.jobs import expire_asks
-from portal.acts.models.asks import Ask, AskBlock, PersonGoodwill
+from portal.acts.models.asks import PersonGoodwill
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import budget_of
-from portal.acts.rules.budget import Cap, Defaults
 from portal.acts.rules.terms import Terms
 from portal.acts.views.writing import moment_of_day
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import Notice
-from portal.people.models import Company
-from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, make_ask
-from tests.factories.people import make_admin, make_company, make_employee, make_person
+from tests.acts.house import House, asks, caps, words
+from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask
+from tests.factories.people import make_person
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 from tests.support.forms import fields_of
@@ -32,56 +28,9 @@ from tests.support.forms import fields_of
 DAY = timedelta(days=1)
 
 
-class House:
-    """A bank with two of its people, an employee, two admins."""
-
-    def __init__(self, session: Session) -> None:
-        self.company_id = make_company(session, name="Harbour Bank").id
-        self.amara = make_person(session, name="Amara Okafor", email="amara@harbour.example", company_id=self.company_id).id
-        self.ben = make_person(session, name="Ben Duarte", email="ben@harbour.example", company_id=self.company_id).id
-        self.greta = make_employee(session, name="Greta Holm").id
-        self.ada, self.abel = make_admin(session, name="Ada Admin").id, make_admin(session, name="Abel Admin").id
-
-    def ask(self, session: Session, **given: object) -> int:
-        return make_ask(session, by_employee(self.greta), self.amara, **given).id
-
-
-@pytest.fixture
-def house(database: Database) -> House:
-    return database.write(House)
-
-
-@pytest.fixture
-def amara(house: House, sign_in: SignIn) -> PortalClient:
-    return sign_in(house.amara)
-
-
-@pytest.fixture
-def greta(house: House, sign_in: SignIn) -> PortalClient:
-    return sign_in(house.greta)
-
-
-@pytest.fixture
-def ada(house: House, sign_in: SignIn) -> PortalClient:
-    return sign_in(house.ada)
-
-
-def words(page: str) -> str:
-    return " ".join(page.split())
-
-
 def came_of(database: Database, ask_id: int) -> list[str]:
     with database.reading() as session:
         return [str(came) for came in outcomes_of(session, ask_id)]
-
-
-def asks(database: Database) -> list[Ask]:
-    with database.reading() as session:
-        return list(session.scalars(select(Ask).order_by(Ask.id)))
-
-
-def caps(database: Database, house: House, person: int, company: int = 8) -> None:
-    database.write(lambda s: set_defaults(s, by_admin(house.ada), defaults=Defaults(Cap(person, 90), Cap(company, 90)), now=utcnow()))
 
 
 def test_a_member_sees_their_own_budget_and_says_yes(amara: PortalClient, house: House, database: Database) -> None:
@@ -202,40 +151,6 @@ def test_the_one_too_many_is_refused_with_its_day_and_lifted_by_a_named_admin(
     assert "Withdrawn" in words(amara.get("/asks").text)
 
 
-def test_a_block_offers_no_override(greta: PortalClient, house: House, database: Database) -> None:
-    database.write(lambda s: set_block(s, by_admin(house.ada), kind="legal", reason="Lawsuit 12", company_id=house.company_id, now=utcnow()))
-    address = f"/goodwill/people/{house.amara}"
-    page = greta.get(address).text
-    form = fields_of(page, having="about")
-    refused = greta.post(address, data=form | {"reason": "Still", "approver": str(house.ada)})
-    assert refused.status_code == 409
-    assert "is not to be asked now" in refused.text
-    assert asks(database) == []
-
-
-def test_which_block_stands_and_why_is_told_to_admins_and_the_owner_alone(house: House, database: Database, sign_in: SignIn) -> None:
-    def hold(session: Session) -> int:
-        for of in ({"company_id": house.company_id}, {"person_id": house.amara}):
-            set_block(session, by_admin(house.ada), kind="legal", reason="Lawsuit 12", now=utcnow(), **of)
-        owner = make_employee(session)
-        session.get_one(Company, house.company_id).owner_id = owner.id
-        return owner.id
-
-    owner_id = database.write(hold)
-    pages = ("/goodwill", f"/goodwill/people/{house.amara}", f"/goodwill/companies/{house.company_id}")
-    for who, knows in ((house.greta, False), (owner_id, True), (house.ada, True)):
-        client = sign_in(who)
-        form = fields_of(client.get("/goodwill/several").text, having="people")
-        shown = [client.get(page).text for page in pages]
-        shown.append(client.post("/goodwill/several", data=form | {"people": "amara@harbour.example", "step": "look"}).text)
-        log = fields_of(client.get(f"/goodwill/log?person={house.amara}").text, having="happened_on")
-        shown.append(client.post("/goodwill/log", data=log | {"came": "declined"}, follow_redirects=True).text)
-        for page in shown:
-            assert ("legal hold" in page.casefold()) is knows
-            assert ("not to be asked now" in page.casefold()) is not knows
-        assert ["Lawsuit 12" in page for page in shown] == [False, knows, knows, False, False]
-
-
 def test_staff_write_down_what_came_of_an_ask(greta: PortalClient, house: House, database: Database) -> None:
     ask_id = database.write(house.ask)
     assert greta.post(f"/goodwill/asks/{ask_id}/yes", data={"note": "By phone"}).headers["Location"].endswith(f"/goodwill/people/{house.amara}")
@@ -351,71 +266,6 @@ def test_a_bulk_ask_says_first_who_cannot_be_asked_and_why(greta: PortalClient, 
     assert greta.post("/goodwill/several", data=sent | {"people": "x\n" * 201}).status_code == 422
 
 
-def test_an_admin_sets_caps_and_efforts(ada: PortalClient, database: Database, house: House) -> None:
-    form = fields_of(ada.get("/admin/goodwill").text, having="person_most")
-    assert (form["person_most"], form["company_most"], form["answer_days"]) == (["4"], ["8"], ["14"])
-    assert ada.post("/admin/goodwill/defaults", data=form | {"person_most": "2"}).status_code == 303
-    assert "0 of 2" in words(ada.get(f"/admin/goodwill/people/{house.amara}").text)
-    stale = ada.post("/admin/goodwill/defaults", data=form | {"person_most": "3"})
-    assert stale.status_code == 409
-    assert "Stored now:" in stale.text
-    efforts = fields_of(ada.get("/admin/goodwill").text, having="effort_call")
-    assert (efforts["effort_survey"], efforts["effort_call"], efforts["effort_case_study"]) == (["1"], ["8"], ["25"])
-    assert ada.post("/admin/goodwill/efforts", data=efforts | {"effort_call": "101"}).status_code == 422
-    assert ada.post("/admin/goodwill/efforts", data=efforts | {"effort_call": "9"}).status_code == 303
-    assert ada.post("/admin/goodwill/defaults", data=form | {"person_days": "0"}).status_code == 422
-
-
-def test_an_admin_writes_down_limits_and_sets_and_lifts_blocks(ada: PortalClient, database: Database, house: House) -> None:
-    for of, its_id in (("people", house.amara), ("companies", house.company_id)):
-        address = f"/admin/goodwill/{of}/{its_id}"
-        form = fields_of(ada.get(address).text, having="paused_until") | {"most": "3"}
-        refused = ada.post(address, data=form)
-        assert (refused.status_code, "Please say why." in refused.text) == (422, True)
-        assert ada.post(address, data=form | {"reason": "They told us"}).status_code == 303
-        assert "0 of 3 asks used" in words(ada.get(address).text)
-        assert ada.post(f"{address}/block", data={"kind": "legal", "reason": ""}).status_code == 422
-        assert ada.post(f"{address}/block", data={"kind": "legal", "reason": "Lawsuit"}).status_code == 303
-        assert ada.post(f"{address}/block", data={"kind": "legal", "reason": "Lawsuit"}).status_code == 409
-    page = ada.get("/admin/goodwill/blocks").text
-    assert "2 stand." in page
-    with database.reading() as session:
-        ids = session.scalars(select(AskBlock.id)).all()
-    for block_id in ids:
-        assert ada.post(f"/admin/goodwill/blocks/{block_id}/lift", data={"reason": ""}).status_code == 422
-        long = ada.post(f"/admin/goodwill/blocks/{block_id}/lift", data={"reason": "Over " * 120})
-        assert (long.status_code, "Over Over" in long.text) == (422, True)
-        back = ada.post(f"/admin/goodwill/blocks/{block_id}/lift", data={"reason": "Over"})
-        assert back.headers["Location"].startswith("/admin/goodwill/")
-    assert "settled" not in ada.get("/admin/goodwill/blocks").text
-    with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(AskBlock).where(AskBlock.lifted_at.is_(None))) == 0
-
-
-def test_the_report_of_the_month_lists_overrides_and_what_was_asked_outside(
-    ada: PortalClient, greta: PortalClient, house: House, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("portal.acts.queries.report.AT_ONCE", 1)
-    caps(database, house, 1)
-    database.write(house.ask)
-    address = f"/goodwill/people/{house.amara}"
-    form = fields_of(greta.get(address).text, having="about")
-    greta.post(address, data=form | {"reason": "=cmd", "approver": str(house.ada)})
-    database.write(lambda s: log_ask(s, by_employee(house.greta), house.ben, utcnow() - DAY))
-    page = words(ada.get("/admin/goodwill/report").text)
-    assert "33% of all asks" in page
-    assert "in the name of Ada Admin" in page
-    rows = list(csv.DictReader(io.StringIO(ada.get("/admin/goodwill/report?format=csv").text.lstrip("\ufeff"))))
-    assert [(row["person"], row["outside"], row["overrode"], row["reason"], row["approver"]) for row in rows] == [
-        ("Ben Duarte", "1", "", "", ""),
-        ("Amara Okafor", "0", "PersonCapReached", "'=cmd", "Ada Admin"),
-    ], "all of them, though they are read one at a time here"
-    assert ada.get("/admin/goodwill/report?format=xlsx").status_code == 200
-    assert "Nothing to report" in ada.get("/admin/goodwill/report?month=2025-12").text
-    assert ada.get("/admin/goodwill/report?month=1066-10").status_code == 200
-    assert greta.get("/admin/goodwill/report").status_code in (403, 404)
-
-
 def test_panels_stand_on_the_pages_of_person_company_and_profile(ada: PortalClient, amara: PortalClient, house: House, database: Database) -> None:
     database.write(house.ask)
     assert "3 of 4 left" in words(ada.get(f"/admin/people/{house.amara}").text)
@@ -446,7 +296,7 @@ def test_the_list_tells_who_can_be_asked_and_goes_out_as_a_file(greta: PortalCli
 
 
 def test_pages_ask_as_often_of_130_asks_as_of_ten(
-    greta: PortalClient, amara: PortalClient, house: House, database: Database, count_queries: CountQueries
+    greta: PortalClient, amara: PortalClient, ada: PortalClient, house: House, database: Database, count_queries: CountQueries
 ) -> None:
     addresses = (
         (greta, "/goodwill"),
@@ -455,6 +305,9 @@ def test_pages_ask_as_often_of_130_asks_as_of_ten(
         (greta, f"/goodwill/companies/{house.company_id}"),
         (amara, "/asks"),
         (amara, "/profile"),
+        (ada, f"/admin/goodwill/people/{house.amara}"),
+        (ada, f"/admin/goodwill/companies/{house.company_id}"),
+        (ada, "/admin/goodwill/report"),
     )
 
     def fill(people: int, each: int) -> None:

@@ -20,6 +20,7 @@ from portal.review.rules.terms import Terms
 from portal.rewards.actions.review import approve_redemption
 from portal.rewards.models.redeeming import Redemption
 from tests.dashboard.scene import Scene, give, more_attempts
+from tests.factories.asks import make_ask
 from tests.factories.challenges import as_admin, make_attempt, make_challenge, make_submission
 from tests.factories.people import make_admin, make_employee, make_person
 from tests.factories.requests import Cast, make_request
@@ -97,6 +98,22 @@ def test_home_goes_on_with_what_was_touched_last(sign_in: SignIn, database: Data
     page = sign_in(person_id).get("/").text
     assert f'href="/challenges/{newest}" class="btn hero-button' in page
     assert page.count("Your turn") == 1
+
+
+def test_a_member_reads_at_home_what_waits_for_their_answer_until_they_gave_it(sign_in: SignIn, database: Database) -> None:
+    cast = database.write(Cast)
+
+    def asked(session: Session) -> int:
+        propose(session, cast.admin, request_id=cast.request(session).id, person_id=cast.ada_id, now=utcnow())
+        return make_ask(session, cast.greta, cast.ada_id, kind="survey", about="How boards help").id
+
+    ask_id = database.write(asked)
+    ada = sign_in(database.write(lambda s: s.get_one(Person, cast.ada_id)))
+    page = " ".join(ada.get("/").text.split())
+    assert "Somebody asks you for something" in page, "a slot that is only reserved asks them for nothing yet"
+    assert re.search('How boards help.*Greta asked on .*, it lapses on .*href="/asks"', page)
+    assert ada.post(f"/asks/{ask_id}/yes").status_code == 303
+    assert "asks you for something" not in ada.get("/").text
 
 
 def test_a_newcomer_is_told_what_to_do(sign_in: SignIn, database: Database) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, finish_ask
@@ -181,7 +182,9 @@ def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove
 def test_empty_pages_say_so_and_a_thousand_requests_cost_as_much_as_ten(database: Database, sign_in: SignIn, count_queries: CountQueries) -> None:
     admin_id, employee_id = database.write(lambda s: (make_admin(s).id, make_employee(s).id))
     admin, now = sign_in(admin_id), utcnow()
-    assert "Nothing is due." in admin.get("/admin/references").text
+    empty = admin.get("/admin/references").text
+    assert all(text in empty for text in ("Nothing is due.", "No request in twelve months."))
+    assert "0 of 0" not in empty
     assert "No request yet" in admin.get("/admin/references/coverage").text
 
     def add(number: int) -> Callable[[Session], None]:
@@ -217,6 +220,11 @@ def test_verified_is_counted_among_all_in_use_and_a_call_is_done_on_the_day_it_w
     assert settle_silence(session, request_id=request.id, now=held + 8 * DAY)
     found = glance(session, NOW, "USD")
     assert found.verified == Share(2, 4), "Ada has no day yet, and silence hid one: both count; the candidate was never in use"
+    with session.begin_nested() as trial:
+        fresh_id = session.scalar(select(ReferenceProfile.person_id).where(ReferenceProfile.status == "resting"))
+        set_block(session, cast.admin, kind="legal", reason="A case.", person_id=fresh_id, now=NOW)
+        assert glance(session, NOW, "USD").verified == Share(1, 3), "who is held in goodwill is in no use"
+        trial.rollback()
     assert found.to_completion.median == held - cast.at
     assert found.filled == Share(1, 1), "held before it was needed, though it counted as done only a week later"
     assert by_month(session, [held - DAY, held + DAY]) == [(0, 1), (0, 0)], "the months count the call where it was held"

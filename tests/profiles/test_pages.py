@@ -329,9 +329,9 @@ def test_what_somebody_ruled_out_under_my_asks_stands_on_their_profile_as_offere
     assert "May be asked" not in said
     assert "Offered, but ruled out" in said
     assert since(said) == first, "since they ruled it out, not since they said something else"
-    assert all(text in said for text in ("Paused under “My asks” until", "not to be asked in: December."))
+    assert all(text in said for text in ("is paused until", "not to be asked in: December."))
     say(5)
-    assert ("May be asked" in page(), "Paused under" in page()) == (True, False)
+    assert ("May be asked" in page(), "is paused until" in page()) == (True, False)
 
 
 def test_the_customers_to_verify_and_the_bulk_push(database: Database, sign_in: SignIn, scene: Scene) -> None:

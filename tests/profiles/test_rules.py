@@ -9,7 +9,7 @@ from portal.profiles.rules.facts import Facts, require_days, require_words, sear
 from portal.profiles.rules.fresh import Due, due, is_detractor, is_fresh, next_verify_on, pulled_forward
 from portal.profiles.rules.refusals import DaysOver, DaysReversed, TooManyDays, TooManyWords
 from portal.profiles.rules.seeing import may_change, may_see
-from portal.profiles.rules.states import WAYS, Move, Status, WordKind, moved, moves_from
+from portal.profiles.rules.states import WAYS, Move, Status, WordKind, moved, moves_from, shown_as
 
 BERLIN = "Europe/Berlin"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,6 +32,11 @@ def test_each_move_leads_from_where_it_may_and_from_nowhere_else() -> None:
     assert found == LEADS
     assert all(moves_from(status) for status in Status), "there is a way on from everywhere"
     assert {move for move in Move if WAYS[move].hides} == {Move.HOLD, Move.RETIRE}
+
+
+def test_a_legal_hold_of_goodwill_shows_a_profile_as_held_unless_it_is_retired() -> None:
+    assert {status: shown_as(status, is_held=True) for status in Status} == dict.fromkeys(Status, L) | {X: X}
+    assert [shown_as(status, is_held=False) for status in Status] == list(Status)
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Databas
     assert greta.post(f"/requests/{request_id}/contact").status_code == 403
     asks = text_at(ada, "/asks")
     assert "reserved for it" in asks
+    assert "Greta" not in asks, "nobody has written to them in her name yet"
     assert CANARY not in asks
     assert text_at(ada, f"/asked?c={candidate_id}", 410)
     database.write(lambda s: agree(s, cast.owner, request_id=request_id, candidate_id=candidate_id, now=utcnow()))
@@ -166,13 +167,17 @@ def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Databas
     ask = ada.post("/asks/1/yes", follow_redirects=True)
     assert "is settled there" in ask.text
     goodwill = f"/goodwill/people/{cast.ada_id}"
+    hit = text_at(admin, f"/admin/goodwill/companies/{cast.company.id}").split("What a block would hit")[1]
+    assert all(text in hit for text in ("Ada", "by Greta, proposed by", f'href="/requests/{request_id}"'))
     assert all(f'href="/requests/{request_id}"' in text_at(reader, goodwill) for reader in (owner, admin)), "the way there stands beside it"
     assert CANARY not in text_at(ada, f"/asked?c={candidate_id}")
     assert text_at(client, f"/asked?c={candidate_id}", 410)
     assert ada.post("/asked/no", data={"c": candidate_id, "code": "no_time"}).status_code == 303
     past = text_at(ada, "/asks").split("Everything you were asked")[1]
     assert "Declined" in past
-    assert f"by {cast.admin_row.name}" not in past, "who pressed the button is nobody they know: the request’s words say who asks"
+    assert f"by {cast.admin_row.name}" not in past, "who pressed the button is nobody they know"
+    assert "by Greta" in past, "the request names her"
+    assert f"by Greta, proposed by {cast.admin_row.name}" in text_at(admin, goodwill)
 
 
 def test_a_draft_is_kept_and_through_an_admin_a_request_waits_until_one_takes_it_up(database: Database, sign_in: SignIn) -> None:

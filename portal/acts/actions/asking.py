@@ -2,26 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import lapse
-from portal.acts.actions.keeping import ABOUT_LENGTH, company_of, keep, known_kind, lock_whole, made, opened, require_staff, same_ask
+from portal.acts.actions.keeping import company_of, keep, known_kind, lock_whole, made, opened, require_staff, same_ask
 from portal.acts.actions.loads import Change, weigh
 from portal.acts.models.asks import Ask
 from portal.acts.queries.asks import beyond_of
 from portal.acts.queries.budget import Budget, budget_of
-from portal.acts.queries.settings import defaults_of, efforts_at
-from portal.acts.queries.taken import last_freed
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, REASON_LENGTH, AskKind, AskState, Channel
 from portal.acts.rules.refusals import ApproverNeeded, NotHereYet, ReasonNeeded, Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.errors import Refusal
-from portal.kernel.text import clean, clean_line
+from portal.kernel.text import clean
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.models import Person
@@ -82,25 +80,11 @@ def propose_ask(
         raise
     if is_told and (not_told := not_here(budget, channel)):
         raise not_told
-    ask = made(
-        budget,
-        recorded_at=last_freed(session, [person_id], company_of(person), now),
-        key=key,
-        kind=wanted,
-        channel=Channel(channel),
-        about=clean_line(about)[:ABOUT_LENGTH],
-        effort=efforts_at(session, now)[wanted],
-        asked_at=now,
-        asked_by_id=actor.id,
-        now=now,
-        expires_at=expires_at or now + timedelta(days=defaults_of(session).answer_days),
-        source=source,
-        **lifted,
-    )
+    facts: dict[str, Any] = {"kind": wanted, "channel": channel, "about": about, "asked_at": now, "asked_by_id": actor.id, "now": now}
+    (ask,) = made(session, {key: budget}, **facts, expires_at=expires_at, source=source, **lifted)
     keep(session, ask)
     weigh(session, [*lapsed, (ask, None, AskState.OPEN)], now)
-    facts = {"kind": ask.kind, "person_id": person_id, "effort": ask.effort, "overrode": ask.overrode, "approver_id": ask.approver_id}
-    record(session, actor, "ask.overridden" if ask.overrode else "ask.made", "ask", ask.id, now=now, reason=ask.override_reason, **facts)
+    _note(session, actor, ask, now)
     _tell(session, ask, person, is_told)
     return ask
 
@@ -118,22 +102,17 @@ def ask_all(
     lapsed: Sequence[Change] = (),
 ) -> dict[int, Ask]:
     """Ask everybody of ``budgets``, which the caller locked and judged, and return the asks by person. ``lapsed`` is weighed with them."""
-    people, companies = [one.person_id for one in budgets], sorted({one.company_id for one in budgets if one.company_id})
-    moment = last_freed(session, people, companies, now)
-    facts = {"kind": kind, "channel": channel, "about": clean_line(about)[:ABOUT_LENGTH], "effort": efforts_at(session, now)[kind]}
-    facts |= {"asked_at": now, "asked_by_id": actor.id, "now": now, "recorded_at": moment, "source": None}
-    facts |= {"expires_at": now + timedelta(days=defaults_of(session).answer_days)}
-    asks = [made(one, key=f"{key}:{one.person_id}", **facts) for one in budgets]  # type: ignore[arg-type]
+    facts: dict[str, Any] = {"kind": kind, "channel": channel, "about": about, "asked_at": now, "asked_by_id": actor.id, "now": now}
+    asks = made(session, {f"{key}:{one.person_id}": one for one in budgets}, **facts)
     session.add_all(asks)
     session.flush()
     session.add_all(opened(ask) for ask in asks)
     session.flush()
     weigh(session, [*lapsed, *((ask, None, AskState.OPEN) for ask in asks)], now)
-    told = recipients(session, people, joined=True) if channel is Channel.PORTAL else {}
+    told = recipients(session, [one.person_id for one in budgets], joined=True) if channel is Channel.PORTAL else {}
     asker = _name_of(session, actor.id) if told else ""
     for ask in asks:
-        told_of = {"kind": ask.kind, "person_id": ask.person_id, "effort": ask.effort, "overrode": "", "approver_id": None}
-        record(session, actor, "ask.made", "ask", ask.id, now=now, reason="", **told_of)
+        _note(session, actor, ask, now)
         if ask.person_id in told:
             _tell_asked(session, ask, told[ask.person_id], asker)
     return {ask.person_id: ask for ask in asks}
@@ -160,6 +139,11 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
     if not reason:
         raise ReasonNeeded()
     return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
+
+
+def _note(session: Session, actor: Actor, ask: Ask, now: datetime) -> None:
+    facts = {"kind": ask.kind, "person_id": ask.person_id, "effort": ask.effort, "overrode": ask.overrode, "approver_id": ask.approver_id}
+    record(session, actor, "ask.overridden" if ask.overrode else "ask.made", "ask", ask.id, now=now, reason=ask.override_reason, **facts)
 
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient, asker: str) -> None:

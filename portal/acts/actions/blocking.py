@@ -9,7 +9,7 @@ from portal.acts.actions.locking import lock_budgets, locked_company, locked_per
 from portal.acts.models.asks import AskBlock
 from portal.acts.queries.budget import budget_of
 from portal.acts.rules.asks import REASON_LENGTH
-from portal.acts.rules.refusals import BlockGone, BlockThere, HeldBack, ReasonNeeded
+from portal.acts.rules.refusals import BlockGone, BlockThere, EndsWithProfile, HeldBack, ReasonNeeded
 from portal.acts.rules.seeing import HELD, told_to
 from portal.acts.rules.terms import BlockKind
 from portal.audit.actions import record
@@ -29,10 +29,12 @@ def set_block(
     now: datetime,
     person_id: int | None = None,
     company_id: int | None = None,
+    comes_with_profile: bool = False,
 ) -> AskBlock:
     """Let nobody ask a person, or anybody of a company, until it is lifted. Who asks at the same moment comes before it, or is refused.
 
-    What is open stays open: its askers see the block and take it back themselves. Refuses: NotAllowed, ReasonNeeded, NotFound, BlockThere.
+    What is open stays open: its askers see the block and take it back themselves. Only the verbs of profiles say ``comes_with_profile``.
+    Refuses: NotAllowed, ReasonNeeded, NotFound, BlockThere.
     """
     why = _admins_why(actor, reason)
     if person_id is not None:
@@ -40,10 +42,12 @@ def set_block(
     else:
         locked_company(session, get_company(session, company_id or 0).id)
     its = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
-    if session.scalar(select(AskBlock.id).where(its, AskBlock.kind == BlockKind(kind).value, AskBlock.lifted_at.is_(None))) is not None:
+    such = (AskBlock.kind == BlockKind(kind).value, AskBlock.comes_with_profile.is_(comes_with_profile), AskBlock.lifted_at.is_(None))
+    if session.scalar(select(AskBlock.id).where(its, *such)) is not None:
         raise BlockThere()
     of = {"person_id": person_id, "company_id": None if person_id is not None else company_id}
-    block = AskBlock(**of, kind=BlockKind(kind).value, reason=why, set_by_id=actor.id, set_at=now, lifted_reason="")
+    facts = {"kind": BlockKind(kind).value, "reason": why, "comes_with_profile": comes_with_profile}
+    block = AskBlock(**of, **facts, set_by_id=actor.id, set_at=now, lifted_reason="")
     session.add(block)
     session.flush()
     _note(session, actor, block, "ask_blocked", why, now)
@@ -51,16 +55,51 @@ def set_block(
 
 
 def lift_block(session: Session, actor: Actor, *, block_id: int, reason: str, now: datetime) -> AskBlock:
-    """Let people be asked again. Refuses: NotAllowed, ReasonNeeded, BlockGone."""
+    """Let people be asked again, unless another block stands. Refuses: NotAllowed, ReasonNeeded, BlockGone, EndsWithProfile."""
     why = _admins_why(actor, reason)
     found = select(AskBlock).where(AskBlock.id == block_id).with_for_update().execution_options(populate_existing=True)
     block = session.scalar(found)
     if block is None or block.lifted_at is not None:
         raise BlockGone()
+    if block.comes_with_profile:
+        raise EndsWithProfile(name=get_person(session, block.person_id or 0).name)
+    _lift(session, actor, block, why, now)
+    return block
+
+
+def lift_with_profile(session: Session, actor: Actor, *, person_id: int, reason: str, now: datetime) -> None:
+    """Lift the block that came with the legal hold of a profile; one that stands beside it stays. For the verb that ends that hold."""
+    if (block := _of_profile(session, person_id)) is not None:
+        _lift(session, actor, block, reason, now)
+
+
+def keep_without_profile(session: Session, actor: Actor, *, person_id: int, reason: str, now: datetime) -> None:
+    """Let the block of a profile's legal hold stand on by itself, for admins to lift: the profile is out of use, the hold is not over.
+
+    Where another legal hold of the person stands beside it, that one goes on, and this one ends for ``reason``.
+    """
+    block = _of_profile(session, person_id)
+    if block is None:
+        return
+    another = select(AskBlock.id).where(AskBlock.person_id == person_id, AskBlock.kind == BlockKind.LEGAL, AskBlock.comes_with_profile.is_(False))
+    if session.scalar(another.where(AskBlock.lifted_at.is_(None))) is not None:
+        _lift(session, actor, block, reason, now)
+        return
+    block.comes_with_profile = False
+    session.flush()
+
+
+def _of_profile(session: Session, person_id: int) -> AskBlock | None:
+    """Return the block that came with a profile's legal hold and stands, under the lock under which blocks of the person are set."""
+    locked_person(session, person_id)
+    found = select(AskBlock).where(AskBlock.person_id == person_id, AskBlock.comes_with_profile, AskBlock.lifted_at.is_(None))
+    return session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def _lift(session: Session, actor: Actor, block: AskBlock, why: str, now: datetime) -> None:
     block.lifted_at, block.lifted_by_id, block.lifted_reason = max(now, block.set_at), actor.id, why
     session.flush()
     _note(session, actor, block, "ask_block_lifted", why, now)
-    return block
 
 
 def require_unblocked(session: Session, person_id: int, now: datetime, actor: Actor | None = None) -> None:

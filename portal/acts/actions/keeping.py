@@ -1,6 +1,7 @@
 """What every ask is kept by, whether it is made here or was made elsewhere: the locks, the key that makes it one, the row and that it is open."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,12 +12,15 @@ from portal.acts.actions.locking import locked_company, locked_person
 from portal.acts.models.asks import Ask, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.queries.budget import Budget
-from portal.acts.rules.asks import KEY_LENGTH, AskKind, Came
+from portal.acts.queries.settings import defaults_of, efforts_at
+from portal.acts.queries.taken import last_freed
+from portal.acts.rules.asks import KEY_LENGTH, AskKind, Came, Channel
 from portal.acts.rules.budget import window_from
 from portal.acts.rules.refusals import KeyUsed, KindUnknown, SourceAsks
 from portal.kernel.actor import Actor
 from portal.kernel.db import violated
 from portal.kernel.errors import NotAllowed
+from portal.kernel.text import clean_line
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
 
@@ -68,34 +72,53 @@ def same_ask(session: Session, key: str, person_id: int, kind: AskKind, *, is_ou
 
 
 def made(
-    budget: Budget,
+    session: Session,
+    budgets: Mapping[str, Budget],
     *,
-    key: str,
     kind: AskKind,
+    channel: Channel | str,
+    about: str,
+    asked_at: datetime,
+    asked_by_id: int | None,
     now: datetime,
-    source: tuple[str, int] | None,
+    expires_at: datetime | None = None,
+    source: tuple[str, int] | None = None,
     is_outside: bool = False,
     overrode: str = "",
     override_reason: str = "",
     approver_id: int | None = None,
-    **facts: Any,
-) -> Ask:
-    """Return the row, with what the caps were decided on.
+) -> list[Ask]:
+    """Return the rows of one ask of each of ``budgets``, which are given by key, with what their caps were decided on.
 
-    Who waited for the lock may have begun before what freed the slot: ``recorded_at`` tells them in the order in which they counted.
+    Who waited for the lock may have begun before what freed the slot: ``recorded_at`` tells them in the order in which they counted. The effort
+    is that of ``asked_at``; without ``expires_at`` it waits the programme's days for its answer.
     """
+    people, companies = [one.person_id for one in budgets.values()], sorted({one.company_id for one in budgets.values() if one.company_id})
+    facts: dict[str, Any] = {
+        "kind": kind.value,
+        "channel": Channel(channel),
+        "about": clean_line(about)[:ABOUT_LENGTH],
+        "effort": efforts_at(session, asked_at)[kind],
+        "asked_at": asked_at,
+        "asked_by_id": asked_by_id,
+        "recorded_at": last_freed(session, people, companies, now),
+        "expires_at": expires_at or now + timedelta(days=defaults_of(session).answer_days),
+        "source_type": source[0] if source else None,
+        "source_id": source[1] if source else None,
+        "is_outside": is_outside,
+        "overrode": overrode,
+        "override_reason": override_reason,
+        "approver_id": approver_id,
+    }
+    return [_made(key, budget, now, facts) for key, budget in budgets.items()]
+
+
+def _made(key: str, budget: Budget, now: datetime, facts: Mapping[str, Any]) -> Ask:
     own, firm = budget.standing.person, budget.standing.company
     return Ask(
         key=key[:KEY_LENGTH],
         person_id=budget.person_id,
         company_id=budget.company_id,
-        kind=kind.value,
-        source_type=source[0] if source else None,
-        source_id=source[1] if source else None,
-        is_outside=is_outside,
-        overrode=overrode,
-        override_reason=override_reason,
-        approver_id=approver_id,
         person_used=own.taken.used,
         person_most=own.cap.most,
         person_since=window_from(own.cap, now),

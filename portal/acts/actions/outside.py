@@ -1,21 +1,20 @@
 """What was asked outside the portal, by phone, mail or in person: written down, and counted as if it were asked here."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import lapse, require_minutes, write_outcome
-from portal.acts.actions.keeping import ABOUT_LENGTH, company_of, keep, known_kind, lock_whole, made, require_staff, same_ask
+from portal.acts.actions.keeping import company_of, keep, known_kind, lock_whole, made, require_staff, same_ask
 from portal.acts.actions.loads import weigh
 from portal.acts.models.asks import Ask
 from portal.acts.queries.budget import budget_of
-from portal.acts.queries.settings import defaults_of, efforts_at
-from portal.acts.queries.taken import last_freed
 from portal.acts.rules.asks import NOTE_LENGTH, AskKind, AskState, Came, Channel
 from portal.acts.rules.refusals import CannotBeAsked, MomentAhead, MomentTooOld
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
-from portal.kernel.text import clean, clean_line
+from portal.kernel.text import clean
 from portal.people.queries.persons import get_person
 
 MOST_YEARS = 10
@@ -58,21 +57,8 @@ def log_outside_ask(
     if not person.is_advocate:
         raise CannotBeAsked(name=person.name)
     lapsed = lapse(session, system("job"), people=[person_id], companies=company_of(person), now=now)
-    ask = made(
-        budget_of(session, person_id, now),
-        recorded_at=last_freed(session, [person_id], company_of(person), now),
-        key=key,
-        kind=wanted,
-        channel=Channel(channel),
-        about=clean_line(about)[:ABOUT_LENGTH],
-        effort=efforts_at(session, happened_at)[wanted],
-        asked_at=happened_at,
-        asked_by_id=asked_by_id,
-        now=now,
-        expires_at=now + timedelta(days=defaults_of(session).answer_days),
-        source=None,
-        is_outside=True,
-    )
+    facts: dict[str, Any] = {"kind": wanted, "channel": channel, "about": about, "asked_at": happened_at, "asked_by_id": asked_by_id, "now": now}
+    (ask,) = made(session, {key: budget_of(session, person_id, now)}, **facts, is_outside=True)
     keep(session, ask, is_open=came in (None, Came.ACCEPTED), is_accepted=came == Came.ACCEPTED)
     record(session, actor, "ask.logged", "ask", ask.id, now=now, kind=ask.kind, person_id=person_id, came=str(came or ""))
     if came is not None:

@@ -191,14 +191,18 @@ class CompanyAskLoad(_Load, Base):
 
 
 class AskBlock(Base):
-    """A legal hold or an open escalation, of a person or of a company: nobody there is asked while it stands."""
+    """A legal hold or an open escalation, of a person or of a company: nobody there is asked while it stands.
+
+    One that ``comes_with_profile`` was set by the legal hold of the reference profile, and goes with that alone; another may stand beside it.
+    """
 
     __tablename__ = "ask_block"
     __table_args__ = (
         one_of("kind", BlockKind),
         CheckConstraint("(person_id IS NULL) <> (company_id IS NULL)", name="of_one"),
         CheckConstraint("lifted_at IS NULL OR lifted_at >= set_at", name="lifted_later"),
-        Index("uq_ask_block_person", "person_id", "kind", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
+        CheckConstraint("NOT comes_with_profile OR (person_id IS NOT NULL AND kind = 'legal')", name="profile_holds_a_person"),
+        Index("uq_ask_block_person", "person_id", "kind", "comes_with_profile", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
         Index("uq_ask_block_company", "company_id", "kind", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
         Index(None, "set_at", "id"),
     )
@@ -210,6 +214,7 @@ class AskBlock(Base):
     reason: Mapped[str] = mapped_column(String(500))
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     set_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    comes_with_profile: Mapped[bool] = mapped_column(default=False)
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lifted_reason: Mapped[str] = mapped_column(String(500))

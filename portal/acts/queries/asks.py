@@ -1,6 +1,6 @@
 """Reading asks: one's outcomes, what is open, what was asked of somebody."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.acts.models.asks import Ask, AskBlock, AskOutcome, OpenAsk
+from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import AskState, Came, state_of
 from portal.acts.rules.beyond import beyond
@@ -23,7 +23,7 @@ _asker, _approver = aliased(Person), aliased(Person)
 
 @dataclass(frozen=True)
 class AskRow:
-    """An ask as lists show it, with the person, who asked, and what came of it."""
+    """An ask as lists show it, with the person, who asked, and what came of it. ``requester`` is whom another room asks for."""
 
     ask: Ask
     person: str
@@ -31,6 +31,12 @@ class AskRow:
     asker: str | None
     approver: str | None
     outcomes: tuple[AskOutcome, ...]
+    requester: str | None = None
+
+    @property
+    def by(self) -> str | None:
+        """Who asks, as the person knows them: of a request the one who made it, whoever proposed the person."""
+        return self.requester or self.asker
 
     @property
     def state(self) -> AskState:
@@ -97,6 +103,18 @@ def open_asks(session: Session, actor: Actor, *, person_id: int | None = None, c
     return _filled(session, session.execute(found).all())
 
 
+def waiting_asks(session: Session, person_id: int, now: datetime) -> list[tuple[AskRow, str]]:
+    """Return what waits for a person's own answer, each with the page on which it is answered: not what lapsed, nor what nobody wrote to them of."""
+    found = (
+        _rows()
+        .join(OpenAsk, OpenAsk.ask_id == Ask.id)
+        .where(OpenAsk.person_id == person_id, OpenAsk.is_accepted.is_(False), OpenAsk.expires_at > now)
+    )
+    rows = _filled(session, session.execute(found.order_by(OpenAsk.expires_at, Ask.id).limit(SHOWN)).all())
+    pages = {ask_id: page for ask_id, (_words, page) in asked_by(session, person_id, rows).items()}
+    return [(row, page) for row in rows if (page := pages.get(row.ask.id, "/asks"))]
+
+
 def count_open(session: Session, actor: Actor, *, person_id: int | None = None, company_id: int | None = None) -> int:
     """Return how many unsettled asks there are of a person or of a company's people: those of ``open_asks``."""
     found = select(func.count()).select_from(OpenAsk)
@@ -104,6 +122,23 @@ def count_open(session: Session, actor: Actor, *, person_id: int | None = None, 
         return session.scalar(found.where(OpenAsk.person_id == person_id)) or 0
     found = found.join(Person, Person.id == OpenAsk.person_id).where(OpenAsk.company_id == company_id, known_to(session, actor))
     return session.scalar(found) or 0
+
+
+def asks_hit(session: Session, *, person_id: int | None = None, company_id: int | None = None, after: str | None = None, size: int = SIZE) -> Page:
+    """Return a page of the open asks that a block hits, as ``AskRow``, the latest first: of a person, or of whoever is with a company now."""
+    found = _rows().join(OpenAsk, OpenAsk.ask_id == Ask.id).where(_is_hit(person_id, company_id))
+    page = page_by(session, found, [(Ask.id, True)], after=after, size=size)
+    return Page(_filled(session, page.rows), page.next, page.is_first)
+
+
+def count_hit(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> int:
+    """Return how many open asks a block hits: those of ``asks_hit``."""
+    found = select(func.count()).select_from(OpenAsk).join(Person, Person.id == OpenAsk.person_id)
+    return session.scalar(found.where(_is_hit(person_id, company_id))) or 0
+
+
+def _is_hit(person_id: int | None, company_id: int | None) -> ColumnElement[bool]:
+    return OpenAsk.person_id == person_id if person_id is not None else Person.company_id == company_id
 
 
 def asked_by(session: Session, person_id: int, rows: Iterable[AskRow]) -> dict[int, tuple[str, str]]:
@@ -151,12 +186,6 @@ def asks_of_company(session: Session, actor: Actor, company_id: int, *, after: s
     return asks_page(session, (Ask.company_id == company_id) & known_to(session, actor), after=after, size=size)
 
 
-def blocks_of(session: Session, *, person_id: int | None = None, company_id: int | None = None) -> list[AskBlock]:
-    """Return the blocks that stand on a person or on a company."""
-    whose = AskBlock.person_id == person_id if person_id is not None else AskBlock.company_id == company_id
-    return list(session.scalars(select(AskBlock).where(whose, AskBlock.lifted_at.is_(None)).order_by(AskBlock.id)))
-
-
 def _rows() -> Any:
     columns = (Ask, Person.name.label("person"), Company.name.label("company"), _asker.name.label("asker"), _approver.name.label("approver"))
     joined = select(*columns).join(Person, Person.id == Ask.person_id).outerjoin(Company, Company.id == Ask.company_id)
@@ -170,4 +199,15 @@ def _filled(session: Session, rows: Any) -> list[AskRow]:
         some = select(AskOutcome).where(AskOutcome.ask_id.in_(ids[start : start + 500])).order_by(AskOutcome.id)
         for outcome in session.scalars(some):
             came.setdefault(outcome.ask_id, []).append(outcome)
-    return [AskRow(row.Ask, row.person, row.company, row.asker, row.approver, tuple(came.get(row.Ask.id, ()))) for row in rows]
+    by = _requesters(session, [row.Ask for row in rows])
+    return [AskRow(row.Ask, row.person, row.company, row.asker, row.approver, tuple(came.get(row.Ask.id, ())), by.get(row.Ask.id)) for row in rows]
+
+
+def _requesters(session: Session, asks: Sequence[Ask]) -> dict[int, str]:
+    """Return, by ask that another room makes, whom it is asked for; with a statement for each room of which there is an ask."""
+    found: dict[int, str] = {}
+    for kind, room in rooms_that_ask(session).items():
+        mine = {ask.id: ask.source_id or 0 for ask in asks if ask.source_type == kind}
+        names = room.requesters(session, sorted(set(mine.values()))) if mine else {}
+        found |= {ask_id: names[source_id] for ask_id, source_id in mine.items() if source_id in names}
+    return found

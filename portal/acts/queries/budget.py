@@ -14,7 +14,8 @@ from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import AT_ONCE, taken_of_companies
 from portal.acts.rules.asks import AskKind, AskState, Came, Channel, Past, state_of
 from portal.acts.rules.budget import MOST_DAYS, Band, Cap, Defaults, Taken, band, capacity, strain, taken, worse
-from portal.acts.rules.seeing import told_to
+from portal.acts.rules.refusals import NotToBeAsked
+from portal.acts.rules.seeing import HELD, told_to
 from portal.acts.rules.terms import BlockKind, NoReference, Side, Standing, Terms
 from portal.kernel.actor import Actor
 from portal.kernel.among import Among
@@ -89,6 +90,15 @@ class Budget:
     def against(self, actor: Actor, kind: str = "") -> list[Refusal]:
         """Return what stands against an ask of ``kind``, as ``actor`` may read it."""
         return told_to(actor, self.standing.against(kind), self.owner_id)
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether a block stands on the person or on their company: nothing is asked of them, and nobody can override that."""
+        return bool(self.person.blocks or (self.company and self.company.blocks))
+
+    def barred_by(self, actor: Actor) -> list[Refusal]:
+        """Return the blocks that stand, as ``actor`` may read it."""
+        return [stop for stop in self.against(actor) if isinstance(stop, (*HELD, NotToBeAsked))]
 
     @property
     def band(self) -> Band:

@@ -10,10 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, exists, false, func, literal, not_, or_, select, true, type_coerce, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, and_, false, func, literal, not_, or_, select, true, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import AskBlock, AskLoad, CompanyAskLoad, CompanyGoodwill, PersonGoodwill
+from portal.acts.queries.blocks import stands_on
 from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.rules.asks import AskKind
 from portal.acts.rules.budget import AMBER, RED, Band
@@ -71,13 +72,12 @@ def ready(session: Session, now: datetime) -> Sifting:
     defaults, today = defaults_of(session), local_date(now, programme_zone(session))
     of_person = _full(AskLoad.full_until, AskLoad.person_id, defaults.person.most, now)
     of_company = and_(Person.company_id.is_not(None), _full(CompanyAskLoad.full_until, CompanyAskLoad.company_id, defaults.company.most, now))
-    blocked = exists().where(AskBlock.lifted_at.is_(None), or_(AskBlock.person_id == Person.id, AskBlock.company_id == Person.company_id))
     said = [_off(said, today.month) | _is(said.paused_until > today) for said in (PersonGoodwill, CompanyGoodwill)]
     where = {
         Ready.RESTING: _is(AskLoad.rests_until > now),
         Ready.FULL: or_(of_person, of_company),
         Ready.PAUSED: or_(*said),
-        Ready.BLOCKED: blocked,
+        Ready.BLOCKED: stands_on(),
     }
     loads = ((AskLoad.person_id, AskLoad.full_until), (CompanyAskLoad.company_id, CompanyAskLoad.full_until))
     goodwill = zip((PersonGoodwill.person_id, CompanyGoodwill.company_id), said, strict=True)

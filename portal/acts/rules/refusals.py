@@ -222,6 +222,12 @@ class BlockThere(Conflict):
     message = N_("This block stands already.")
 
 
+class EndsWithProfile(Conflict):
+    """The block was set by the legal hold of the reference profile, and stands as long as that."""
+
+    message = N_("The reference profile of %(name)s is under legal hold. End it there: this block goes with it.")
+
+
 class BlockGone(Conflict):
     """The block was lifted already, or never stood."""
 

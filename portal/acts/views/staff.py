@@ -12,21 +12,21 @@ from sqlalchemy.orm import Session
 from portal.acts.actions.answering import answer_ask, finish_ask, get_ask, withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.forms import AskForm, OutcomeForm, PeopleFilter
-from portal.acts.queries.asks import asks_of, asks_of_company, blocks_of, count_open, open_asks, settled_at
+from portal.acts.queries.asks import asks_of, asks_of_company, count_open, open_asks, settled_at
 from portal.acts.queries.budget import budget_of, budgets_of, company_budget
 from portal.acts.queries.people import approvers, everybody_to_ask, people_to_ask
 from portal.acts.rules.asks import Channel
 from portal.acts.rules.budget import BAND_NAMES
 from portal.acts.rules.refusals import Stop
 from portal.acts.views.names import NAMES
+from portal.acts.views.standing import of_company, of_person
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.models import Person
 from portal.people.queries.companies import get_company
 from portal.people.queries.knowing import require_known
-from portal.people.queries.persons import get_person, names
-from portal.people.rules.company import looks_after
+from portal.people.queries.persons import get_person
 from portal.web.exports import csv_response, xlsx_response
 from portal.web.guards import current_actor, staff
 from portal.web.language import month
@@ -127,8 +127,8 @@ def _company(company_id: int, refused: tuple[int, OutcomeForm] | None = None) ->
     page = people_to_ask(db(), current_actor(), now=now, company_id=company_id, **form.values(), after=request.args.get("after"))
     facts: dict[str, Any] = {"company": found, "side": company_budget(db(), company_id, now), "page": page, "form": form, "asked": form.values()}
     facts |= {"budgets": budgets_of(db(), [row.id for row in page], now), **_open_of(refused, company_id=company_id)}
-    facts |= {"latest": asks_of_company(db(), current_actor(), company_id, size=10), "blocks": standing_blocks(company_id=company_id)}
-    facts |= {"knows_why": looks_after(current_actor(), found.owner_id), "actor": current_actor()}
+    facts |= {"latest": asks_of_company(db(), current_actor(), company_id, size=10), "actor": current_actor()}
+    facts |= of_company(db(), current_actor(), company_id, found.owner_id, facts["side"])
     return render("acts/company.html", **facts, now=now, **NAMES)
 
 
@@ -143,20 +143,15 @@ def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str
     """What is left of somebody's goodwill, on the admins' page about them."""
     if not person.is_advocate:
         return None
-    return {"budget": budget_of(session, person.id, now, of_company=False), "open": count_open(session, system(), person_id=person.id), **NAMES}
+    budget, number = budget_of(session, person.id, now), count_open(session, system(), person_id=person.id)
+    return {"budget": budget, "open": number, **NAMES, **of_person(session, SYSTEM, budget)}
 
 
 def company_panel(session: Session, company_id: int, now: datetime, actor: Actor = SYSTEM) -> Mapping[str, Any]:
     """What is left of a company's goodwill, on the admins' page about it."""
-    number = count_open(session, actor, company_id=company_id)
-    return {"side": company_budget(session, company_id, now), "company_id": company_id, "open": number, **NAMES}
-
-
-def standing_blocks(**whose: int) -> list[tuple[Any, str]]:
-    """Return the blocks that stand, each with who set it."""
-    found = blocks_of(db(), **whose)
-    who = names(db(), [block.set_by_id for block in found if block.set_by_id])
-    return [(block, who.get(block.set_by_id or 0, "–")) for block in found]
+    number, side = count_open(session, actor, company_id=company_id), company_budget(session, company_id, now)
+    told = of_company(session, actor, company_id, get_company(session, company_id).owner_id, side)
+    return {"side": side, "company_id": company_id, "open": number, **NAMES, **told}
 
 
 def _ask_form(person_id: int, **kwargs: Any) -> AskForm:
@@ -182,10 +177,10 @@ def _person(person_id: int, form: AskForm | None = None, *, stop: Stop | None = 
     budget = budget_of(db(), person_id, now)
     page = asks_of(db(), person_id, after=request.args.get("after"))
     facts: dict[str, Any] = {"person": found, "budget": budget, "page": page, **_open_of(refused, person_id=person_id)}
-    facts |= {"blocks": standing_blocks(person_id=person_id) + (standing_blocks(company_id=budget.company_id) if budget.company_id else [])}
-    facts |= {
-        "stops": budget.against(current_actor()),
-        "knows_why": looks_after(current_actor(), budget.owner_id),
+    stops = budget.against(current_actor())
+    facts |= of_person(db(), current_actor(), budget) | {
+        "stops": stops,
+        "is_final": any(isinstance(one, Stop) and one.is_final for one in stops),
         "stop": stop,
         "form": form or _ask_form(person_id, formdata=None),
     }

@@ -15,7 +15,7 @@ from portal.people.models import Company, Person
 from portal.people.queries.knowing import known_to
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import consent_holds
-from portal.profiles.queries.seeing import readable
+from portal.profiles.queries.seeing import readable, shown_status
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.states import Status
 from portal.references.models.nominating import Nomination
@@ -55,10 +55,11 @@ def _stands(row: Any) -> Standing:
 
 
 def profiles_there(session: Session, actor: Actor, company: Company, today: date) -> tuple[Sequence[Any], dict[int, list[Activity]]]:
-    """Return (ReferenceProfile, name) of a company that the actor may read, and what each person may be asked for: what a consent holds for and
-    they did not rule out since. Who is no reference any more is left out.
+    """Return (ReferenceProfile, name, status as it is shown) of a company that the actor may read, and what each person may be asked for: what
+    a consent holds for and they did not rule out since. Who is no reference any more is left out.
     """
-    found = select(ReferenceProfile, Person.name.label("person")).join(Person, Person.id == ReferenceProfile.person_id)
+    columns = (ReferenceProfile, Person.name.label("person"), shown_status(actor).label("status"))
+    found = select(*columns).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(Company, Company.id == Person.company_id).where(Person.company_id == company.id, readable(actor))
     found = found.where(ReferenceProfile.status != Status.RETIRED)
     found = found.order_by(Person.name_key, Person.id).limit(SOME + 1)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.acts.queries.asks import AskRow, waiting_asks
 from portal.challenges.queries.own import newest_waiting
 from portal.challenges.queries.picking import Picked, picked_for
 from portal.kernel.clock import local_date
@@ -31,7 +32,8 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class AdvocateHome:
-    """An advocate's home. ``picked`` are the challenges suggested; ``waiting`` submissions with us.
+    """An advocate's home. ``picked`` are the challenges suggested; ``waiting`` submissions with us, ``asks`` what waits for their
+    answer, with the page of each.
 
     ``expiring`` are points that expire within a month, ``pending`` those that cannot be spent yet.
 
@@ -45,6 +47,7 @@ class AdvocateHome:
     own: BoardRow | None
     picked: Picked
     waiting: list[Any]
+    asks: list[tuple[AskRow, str]]
     offers: list[Offer]
     wishes: list[Offer]
     rung: Rung
@@ -68,6 +71,7 @@ def advocate_home(session: Session, person_id: int, now: datetime) -> AdvocateHo
         own=find_own(session, period, person_id),
         picked=picked_for(session, person_id, now),
         waiting=newest_waiting(session, person_id, WAITING),
+        asks=waiting_asks(session, person_id, now),
         offers=within_reach(session, shopper),
         wishes=nearest_wishes(session, shopper),
         rung=rung_of(list_levels(session), balance.lifetime),

@@ -9,7 +9,9 @@ from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskOutcome
+from portal.acts.queries.blocks import stands_on
 from portal.acts.rules.asks import AskKind, Came
+from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.people.models import Person
@@ -108,16 +110,21 @@ def _unfilled(session: Session, since: datetime) -> list[tuple[str, int]]:
 
 
 def _verified(session: Session, today: date) -> Share:
-    """Return how many profiles are verified and not due to be asked again, of all that are in use or were until silence or doubt hid them."""
+    """Return how many profiles are verified and not due to be asked again, of all that are in use or were until silence or doubt hid them. Those
+    under a legal hold, of their own or of goodwill, are in no use.
+    """
     hidden = ReferenceProfile.status == Status.NEEDS_VERIFICATION
     fresh = case((ReferenceProfile.verified_at.is_not(None) & (ReferenceProfile.verify_on > today) & ~hidden, 1), else_=0)
     known = (Status.ACTIVE, Status.RESTING, Status.NEEDS_VERIFICATION)
-    row = session.execute(select(func.count(), func.coalesce(func.sum(fresh), 0)).where(ReferenceProfile.status.in_(known))).one()
+    found = (
+        select(func.count(), func.coalesce(func.sum(fresh), 0)).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
+    )
+    row = session.execute(found.where(ReferenceProfile.status.in_(known), ~stands_on(BlockKind.LEGAL, of_all=True))).one()
     return Share(int(row[1]), row[0])
 
 
 def _concentration(session: Session, since: datetime) -> float | None:
-    """Return the Gini of what active references completed; those who completed nothing count too."""
+    """Return the Gini of what active references, under no legal hold, completed; those who completed nothing count too."""
     done = (
         select(Ask.person_id, func.count().label("done"))
         .join(AskOutcome, AskOutcome.ask_id == Ask.id)
@@ -125,10 +132,9 @@ def _concentration(session: Session, since: datetime) -> float | None:
         .group_by(Ask.person_id)
         .subquery()
     )
-    found = select(done.c.done, func.count().label("people")).select_from(ReferenceProfile)
-    found = (
-        found.outerjoin(done, done.c.person_id == ReferenceProfile.person_id).where(ReferenceProfile.status == Status.ACTIVE).group_by(done.c.done)
-    )
+    found = select(done.c.done, func.count().label("people")).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
+    found = found.outerjoin(done, done.c.person_id == ReferenceProfile.person_id)
+    found = found.where(ReferenceProfile.status == Status.ACTIVE, ~stands_on(BlockKind.LEGAL, of_all=True)).group_by(done.c.done)
     return gini({row.done or 0: row.people for row in session.execute(found)})
 
 

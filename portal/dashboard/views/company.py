@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.accounts.rules.knowing import may_hand_over
+from portal.acts.queries.budget import budgets_of
+from portal.acts.views.names import BARRED_NAMES
 from portal.acts.views.staff import company_panel
 from portal.dashboard.queries.company import SOME, nominations_there, profiles_there, requests_there
 from portal.kernel.actor import Actor
@@ -45,7 +47,8 @@ def nominations_panel(session: Session, actor: Actor, company: Company, now: dat
 def profiles_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
     """Who of the company is a reference, and for what."""
     rows, does = profiles_there(session, actor, company, local_date(now, programme_zone(session)))
-    names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES}
+    names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES, "barred_names": BARRED_NAMES, "actor": actor}
+    names["budgets"] = budgets_of(session, [row.ReferenceProfile.person_id for row in rows[:SOME]], now)
     left = left_there(session, actor, company.id, SOME)
     return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "left": left, "company": company, "is_wide": True, **names}
 
@@ -59,5 +62,5 @@ def requests_panel(session: Session, actor: Actor, company: Company, now: dateti
 
 
 def goodwill_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:
-    """How much its people may still be asked."""
-    return company_panel(session, company.id, now, actor)
+    """How much its people may still be asked; what stands against asking them is told above the page."""
+    return {**company_panel(session, company.id, now, actor), "notice": "acts/_company_notice.html"}

@@ -15,7 +15,7 @@ from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
 from portal.finding.rules.fit import Told, fit_of, least_of, parts, reasons, spoken_for
-from portal.finding.rules.misfits import Misfit, told_to_all
+from portal.finding.rules.misfits import Escalated, Held, Misfit, StandsAgainst, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
 from portal.kernel.actor import Actor
@@ -57,6 +57,16 @@ class Candidate:
     def band(self) -> Band:
         """How worn they and their company are, the worse of the two."""
         return band(self.facts.load.strain)
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether something stands against them that the reader may not know, so that how rested they are says nothing."""
+        return any(isinstance(one, StandsAgainst) for one in self.failed)
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether a block of goodwill or a legal hold stands, for whoever may know that."""
+        return any(isinstance(one, Held | Escalated) for one in self.failed)
 
     @property
     def hint(self) -> str:

@@ -7,6 +7,8 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.acts.queries.budget import budget_of
+from portal.acts.views.standing import of_person
 from portal.finding.actions.choosing import mark_favourite
 from portal.finding.forms import FavouriteForm, FindForm
 from portal.finding.queries.calling import meant
@@ -25,6 +27,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.kernel.ids import read_id
 from portal.people.queries.persons import names as names_of
+from portal.people.rules.company import looks_after
 from portal.web.errors import sentence
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, staff
@@ -70,6 +73,9 @@ def reference(reference_name: str) -> ResponseReturnValue:
     owner = names_of(db(), [one.facts.owner_id]).get(one.facts.owner_id) if one.facts.owner_id else None
     of_request, told = _of_request(), stories_of(db(), current_actor(), [one]).get(person_id)
     shown = {"one": one, "price": price, "needs": needs, "query": query_of(needs, of_request), "owner": owner, "today": _today(now), "told": told}
+    # Who may not know which block stands reads that something does, among what speaks against it.
+    if looks_after(current_actor(), one.facts.owner_id):
+        shown |= of_person(db(), current_actor(), budget_of(db(), person_id, now)) | {"told_of_blocks": True}
     return render("finding/reference.html", **shown, **_starred([one]), **NAMES, **doors(of_request))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from portal.acts.rules.budget import BAND_NAMES
+from portal.acts.rules.terms import BLOCK_NAMES
 from portal.finding.queries.calling import called as called_in
 from portal.finding.queries.candidates import Candidate
 from portal.finding.rules.fit import Told
@@ -13,7 +14,7 @@ from portal.profiles.rules.activity import ACTIVITY_NAMES, ASK_OF, Activity
 from portal.web.errors import sentence, shown_fact
 from portal.web.transaction import db
 
-NAMES: dict[str, Any] = {"activities": ACTIVITY_NAMES, "kinds": KIND_NAMES, "bands": BAND_NAMES, "refused": sentence}
+NAMES: dict[str, Any] = {"activities": ACTIVITY_NAMES, "kinds": KIND_NAMES, "bands": BAND_NAMES, "block_names": BLOCK_NAMES, "refused": sentence}
 
 
 def spoken(told: Told) -> str:

@@ -4,9 +4,6 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.blocking import lift_block, set_block
-from portal.acts.queries.asks import blocks_of
-from portal.acts.rules.terms import BlockKind
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
@@ -40,7 +37,7 @@ def move_profile(
 ) -> ReferenceProfile:
     """Move a profile; ``retired_as`` says why it is retired, ``rests_until`` is the first day after a rest, if it ends by itself.
 
-    A legal hold blocks every ask of the person, and its end lifts that. Who retires a profile that nobody should call is credited. Refuses:
+    A legal hold blocks every ask of the person (``rows.move``). Who retires a profile that nobody should call is credited. Refuses:
     NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, OwnWish, PersonGone, CannotMove.
     """
     held = profile_to_change(session, actor, person_id)
@@ -52,7 +49,7 @@ def move_profile(
     if way not in WITHOUT_REASON and not why:
         raise ReasonMissing()
     before = locked(session, person_id)
-    was, was_as, held_for = before.status, before.retired_as, before.status_reason
+    was, was_as = before.status, before.retired_as
     if was == Status.LEGAL_HOLD and not actor.is_admin:
         raise NotAllowed()
     _require_revivable(held, way, was_as)
@@ -61,8 +58,6 @@ def move_profile(
     if way is Move.ACTIVATE and row.verify_on is None:
         row.verify_on, row.verify_why = today_of(session, now), Why.AGE
         session.flush()
-    if way in OF_ADMINS:
-        _block(session, actor, person_id, why, now, held_for=None if way is Move.HOLD else held_for)
     if as_ is Retired.LEFT:
         tell_left(session, actor, held, why, now)
     if as_ in CREDITED and was != Status.CANDIDATE:
@@ -77,13 +72,3 @@ def _require_revivable(held: Held, way: Move, retired_as: str | None) -> None:
         raise OwnWish(name=held.person.name)
     if held.person.state == PersonState.DEACTIVATED or not held.person.is_advocate:
         raise PersonGone(name=held.person.name)
-
-
-def _block(session: Session, actor: Actor, person_id: int, why: str, now: datetime, *, held_for: str | None) -> None:
-    """Set the block of a hold, or lift the one that was set for the reason ``held_for``: one that stood for another reason goes on."""
-    standing = [block for block in blocks_of(session, person_id=person_id) if block.kind == BlockKind.LEGAL]
-    if held_for is None and not standing:
-        set_block(session, actor, kind=BlockKind.LEGAL, reason=why, person_id=person_id, now=now)
-    for block in standing:
-        if held_for is not None and block.reason == held_for:
-            lift_block(session, actor, block_id=block.id, reason=why, now=now)

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import keep_without_profile
 from portal.audit.actions import record
 from portal.consents.actions import end_recorded
 from portal.consents.models import Consent
@@ -34,6 +35,7 @@ def remove_profile(session: Session, actor: Actor, *, person_id: int, now: datet
     except IntegrityError:
         return False
     session.expire_all()
+    keep_without_profile(session, actor, person_id=person_id, reason="", now=now)
     for consent_id in ids:
         end_recorded(session, actor, consent_id=consent_id, now=now)
     record(session, actor, "profile.dropped", "profile", person_id, now=now)

@@ -10,6 +10,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import keep_without_profile, lift_with_profile, set_block
+from portal.acts.rules.terms import BlockKind
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
@@ -67,7 +69,8 @@ def move(
 ) -> ReferenceProfile:
     """Make a move by one guarded update, of two at once one; refuses ``CannotMove``. Nothing here shows a profile that was hidden.
 
-    Who calls ``tell_removed`` themself after one that removes says so by ``is_heard``.
+    A profile under legal hold keeps its block of goodwill: it is set and lifted here alone, and one whose profile is retired stands on by
+    itself. Who calls ``tell_removed`` themself after one that removes says so by ``is_heard``.
     """
     values: dict[str, Any] = {"status": WAYS[way].end, "status_reason": reason, "retired_as": retired_as, "changed_at": now}
     values["edition"] = ReferenceProfile.edition + 1
@@ -80,11 +83,21 @@ def move(
         raise CannotMove()
     if way in (Move.RETIRE, Move.HOLD):
         close_check(session, person_id, now)
+    _hold(session, actor, person_id, way, reason, now)
     facts = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
     record(session, actor, "profile.moved", "profile", person_id, now=now, **facts)
     if way in (Move.RETIRE, Move.HOLD) and is_heard:
         tell_removed(session, actor, person_id, now)
     return session.get_one(ReferenceProfile, person_id, populate_existing=True)
+
+
+def _hold(session: Session, actor: Actor, person_id: int, way: Move, reason: str, now: datetime) -> None:
+    if way is Move.HOLD:
+        set_block(session, actor, kind=BlockKind.LEGAL, reason=reason, person_id=person_id, comes_with_profile=True, now=now)
+    elif way is Move.RELEASE:
+        lift_with_profile(session, actor, person_id=person_id, reason=reason, now=now)
+    elif way is Move.RETIRE:
+        keep_without_profile(session, actor, person_id=person_id, reason=reason, now=now)
 
 
 def close_check(session: Session, person_id: int, now: datetime, **answer: Any) -> int | None:

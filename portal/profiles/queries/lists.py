@@ -17,7 +17,7 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ProfileActivity, ReferenceProfile
 from portal.profiles.queries.profiles import consent_holds
-from portal.profiles.queries.seeing import readable
+from portal.profiles.queries.seeing import is_shown_as, readable, shown_status
 from portal.profiles.rules.fresh import AGE, SOON
 from portal.profiles.rules.states import Status
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -55,9 +55,10 @@ def iter_profiles(session: Session, actor: Actor, filters: Filters, now: datetim
 
 
 def totals(session: Session, actor: Actor) -> dict[str, int]:
-    """Return how many profiles there are of each status, among those that ``actor`` sees."""
-    found = select(ReferenceProfile.status, func.count().label("number")).join(Person, Person.id == ReferenceProfile.person_id)
-    found = found.outerjoin(Company, Company.id == Person.company_id).where(readable(actor)).group_by(ReferenceProfile.status)
+    """Return how many profiles there are of each status, as it is shown to ``actor``, among those that they see."""
+    status = shown_status(actor, of_all=True).label("status")
+    found = select(status, func.count().label("number")).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
+    found = found.outerjoin(Company, Company.id == Person.company_id).where(readable(actor)).group_by(status)
     return {row.status: row.number for row in session.execute(found)}
 
 
@@ -70,14 +71,14 @@ def history_of(session: Session, person_id: int) -> list[Any]:
 
 def _found(session: Session, actor: Actor, filters: Filters, now: datetime) -> AnySelect:
     columns = (
-        ReferenceProfile.status, ReferenceProfile.is_visible, ReferenceProfile.tier, ReferenceProfile.verified_at, ReferenceProfile.verify_on,
-        ReferenceProfile.rests_until, ReferenceProfile.retired_as, Person.id, Person.name, Person.name_key, Person.title,
+        shown_status(actor).label("status"), ReferenceProfile.is_visible, ReferenceProfile.tier, ReferenceProfile.verified_at,
+        ReferenceProfile.verify_on, ReferenceProfile.rests_until, ReferenceProfile.retired_as, Person.id, Person.name, Person.name_key, Person.title,
         Company.name.label("company"), Company.industry, Company.region, Company.owner_id, _owner.name.label("owner"),
     )  # fmt: skip
-    found: AnySelect = select(*columns).join(Person, Person.id == ReferenceProfile.person_id)
+    found: AnySelect = select(*columns).select_from(ReferenceProfile).join(Person, Person.id == ReferenceProfile.person_id)
     found = found.outerjoin(Company, Company.id == Person.company_id).outerjoin(_owner, _owner.id == Company.owner_id).where(readable(actor))
     if filters.status:
-        found = found.where(ReferenceProfile.status == filters.status)
+        found = found.where(is_shown_as(actor, filters.status))
     if filters.tier:
         found = found.where(ReferenceProfile.tier == int(filters.tier))
     if filters.visible:

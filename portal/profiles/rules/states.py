@@ -118,6 +118,13 @@ OF_ADMINS = (Move.HOLD, Move.RELEASE)
 """What the owner of the account may not do: a legal hold is the programme's."""
 
 
+def shown_as(status: Status, *, is_held: bool) -> Status:
+    """Return how a profile stands for whoever may know it: one whose person or company is under a legal hold of goodwill (``is_held``) stands
+    under legal hold, as if its own status said so, while it is of any use.
+    """
+    return Status.LEGAL_HOLD if is_held and status is not Status.RETIRED else status
+
+
 def moved(status: Status, move: Move) -> Status | None:
     """Return where a move leads from ``status``, or None where there is no such way."""
     way = WAYS[move]

@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
         return csv_response("profiles.csv", HEADER, _lines(list(iter_profiles(db(), actor, filters, now)), now))
     page = list_profiles(db(), actor, filters, now, after=request.args.get("after"))
     ids, own = [row.id for row in page], None if actor.is_admin else actor.id
-    facts: dict[str, Any] = {"page": page, "does": activities_of(db(), ids, now), "budgets": budgets_of(db(), ids, now)}
+    facts: dict[str, Any] = {"page": page, "does": activities_of(db(), ids, now), "budgets": budgets_of(db(), ids, now), "actor": actor}
     facts |= {
         "totals": totals(db(), actor),
         "waits": count_to_verify(db(), own, now),

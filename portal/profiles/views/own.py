@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from portal.acts.queries.blocks import is_held
 from portal.acts.queries.budget import budget_of
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date, utcnow
@@ -26,7 +27,7 @@ from portal.profiles.queries.profiles import blackouts_of, does, facts_of, held,
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import split_words
 from portal.profiles.rules.fresh import PAUSE_DAYS
-from portal.profiles.rules.states import Retired, Status, WordKind
+from portal.profiles.rules.states import Retired, Status, WordKind, shown_as
 from portal.profiles.views.checking import counted, spent, token
 from portal.profiles.views.shared import NAMES, told_of_kinds, words_for
 from portal.web.errors import sentence
@@ -192,4 +193,5 @@ def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str
         return None
     row = profile_of(session, person.id)
     kinds = [one.activity for one in does(session, person.id, now) if one.holds] if row else []
-    return {"row": row, "kinds": kinds, "person": person, **NAMES}
+    status = shown_as(Status(row.status), is_held=is_held(session, person.id)) if row else None
+    return {"row": row, "status": status, "kinds": kinds, "person": person, **NAMES}

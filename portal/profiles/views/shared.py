@@ -6,6 +6,8 @@ from flask import Blueprint, Flask, current_app
 from flask_babel import gettext as _
 
 from portal.acts.rules.budget import BAND_NAMES
+from portal.acts.rules.terms import BLOCK_NAMES
+from portal.acts.views.names import BARRED_NAMES
 from portal.profiles.queries.kinds import meeting_minutes
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.profiles.rules.facts import TIER_NAMES
@@ -20,6 +22,8 @@ NAMES: dict[str, Any] = {
     "band_names": BAND_NAMES,
     "activities": ACTIVITY_NAMES,
     "statuses": STATUS_NAMES,
+    "barred_names": BARRED_NAMES,
+    "block_names": BLOCK_NAMES,
     "retired_names": RETIRED_NAMES,
     "moves_named": MOVE_NAMES,
     "tiers": TIER_NAMES,

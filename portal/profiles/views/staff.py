@@ -8,10 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.acts.actions.saying import set_person_terms
+from portal.acts.queries.blocks import standing_blocks
 from portal.acts.queries.budget import budget_of
 from portal.acts.queries.people import find_asked
 from portal.acts.queries.said import ruled_out
 from portal.acts.queries.settings import defaults_of
+from portal.acts.rules.terms import BlockKind
+from portal.acts.views.standing import of_person, still_stands
 from portal.consents.rules import Scope
 from portal.files.actions import store_upload
 from portal.files.receiving import Received
@@ -24,7 +27,7 @@ from portal.kernel.seen import ChangedMeanwhile
 from portal.people.actions.by_hand import PERSON
 from portal.people.queries.by_hand import wrote_themself
 from portal.people.queries.companies import possible_owners
-from portal.people.queries.persons import names
+from portal.people.queries.persons import get_person, names
 from portal.people.rules.person import PersonState
 from portal.profiles.actions.checking import answer_check
 from portal.profiles.actions.consenting import end_consent, record_consent, rule_out
@@ -40,7 +43,7 @@ from portal.profiles.queries.profiles import Held, blackouts_of, does, facts_of,
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
-from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from
+from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from, shown_as
 from portal.profiles.views.shared import NAMES, bp
 from portal.web.errors import sentence
 from portal.web.guards import current_actor, staff
@@ -112,10 +115,21 @@ def _show(person_id: int, **refused: Any) -> str:
     moves = [move for move in moves_from(held.status) if move not in BY_ANSWER] if can_change else []
     if not actor.is_admin:
         moves = [move for move in moves if move not in OF_ADMINS and held.status is not Status.LEGAL_HOLD]
+    budget = budget_of(db(), person_id, now)
+    told = of_person(db(), actor, budget)
+    status = shown_as(held.status, is_held=can_change and any(one.block.kind == BlockKind.LEGAL for one in told["blocks"]))
+    if status is Status.LEGAL_HOLD:
+        moves = [move for move in moves if move is not Move.HOLD]
     checks = checks_of(db(), person_id) if can_change else []
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}
-    facts |= {"budget": budget_of(db(), person_id, now), "days": blackouts_of(db(), person_id, today), "own": own_fields(db(), person_id)}
+    facts |= told | {
+        "budget": budget,
+        "status": status,
+        "actor": actor,
+        "days": blackouts_of(db(), person_id, today),
+        "own": own_fields(db(), person_id),
+    }
     out = ruled_out(db(), person_id, {ASK_OF[one.activity] for one in facts["does"] if one.holds})
     facts |= {"ruled": {kind: out[ASK_OF[kind]] for kind in Activity if ASK_OF[kind] in out}}
     facts |= {"check": open_check(db(), person_id), "checks": checks, "history": history_of(db(), person_id) if can_change else [], "who": who}
@@ -187,6 +201,9 @@ def move(person_id: int, way: str) -> ResponseReturnValue:
         db(), current_actor(), person_id=person_id, way=Move(way), reason=form.reason.data or "", retired_as=as_, rests_until=until, now=utcnow()
     )
     flash(_("Done."), "good")
+    if way in (Move.RELEASE, Move.RETIRE):
+        for text in still_stands(standing_blocks(db(), person_id=person_id, company_id=get_person(db(), person_id).company_id)):
+            flash(text, "info")
     return redirect(url_for(".show", person_id=person_id), 303)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.people.models import Person
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import parties_of_many
 from portal.requests.rules.roles import may_see
@@ -26,6 +27,11 @@ class AsksOfRequests:
             row.request_id: ("\n".join(filter(None, (told_as, words))), f"/asked?c={row.id}") if row.asked_at else ("", "")
             for row, told_as, words in session.execute(found)
         }
+
+    def requesters(self, session: Session, source_ids: Collection[int]) -> Mapping[int, str]:
+        """Return, by request, the name of who made it."""
+        found = select(ReferenceRequest.id, Person.name).join(Person, Person.id == ReferenceRequest.requester_id)
+        return {row.id: row.name for row in session.execute(found.where(ReferenceRequest.id.in_(source_ids)))}
 
     def page_of(self, source_id: int) -> str:
         """Return the page of the request."""
