@@ -267,6 +267,18 @@ def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClie
     assert greta.get(old).status_code == 404
 
 
+def test_a_last_day_that_has_passed_is_refused_unless_it_stood_there_before(ada: PortalClient, house: House, database: Database) -> None:
+    yesterday = (date.today() - 2 * DAY).isoformat()
+    refused = add(ada, title="Over before it began", expires_on=yesterday)
+    assert all(text in refused for text in ("This day has passed", 'id="expires_on-error"', "Over before it began", f'value="{yesterday}"'))
+    at = add(ada, title="Good for a day", expires_on=(date.today() + DAY).isoformat())
+    change = fields_of(ada.get(f"{at}/edit").text, having="title")
+    assert "This day has passed" in ada.post(f"{at}/edit", data=change | {"expires_on": yesterday}).text
+    database.write(lambda s: s.execute(update(LibraryItem).where(LibraryItem.title == "Good for a day").values(expires_on=date(2020, 1, 1))))
+    over = fields_of(ada.get(f"{at}/edit").text, having="title") | {"title": "Was good for a day"}
+    assert (over["expires_on"], ada.post(f"{at}/edit", data=over).status_code) == (["2020-01-01"], 303), "what is over is mended all the same"
+
+
 def test_an_item_that_cannot_be_is_refused_beside_its_field_and_loses_nothing(ada: PortalClient, house: House, database: Database) -> None:
     def of_another(session: Session) -> int:
         return make_consent(session, make_person(session, company_id=make_company(session).id), item=Item.CASE_STUDY, quote="").id

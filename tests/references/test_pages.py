@@ -281,6 +281,18 @@ def test_a_draft_is_kept_while_typing_opened_again_sent_and_gone(database: Datab
     assert "No drafts" in client.get("/nominate/drafts").text
 
 
+def test_a_form_in_which_nothing_is_written_leaves_no_draft_behind(sign_in: SignIn, employee: Person) -> None:
+    client, by_script = sign_in(employee), {"HX-Request": "true", "HX-Target": "saved"}
+    blank = dict.fromkeys(DATA, "") | {"key": DATA["key"], "usage_days": "", "why": "  \n "}
+    assert client.post("/nominate/drafts", data=blank, headers=by_script).text.strip() == ""
+    refused = client.post("/nominate/drafts", data=blank)
+    assert (refused.status_code, "There is nothing to keep yet." in refused.text) == (422, True)
+    assert "No drafts" in client.get("/nominate/drafts").text
+    assert "Saved" in client.post("/nominate/drafts", data=blank | {"name": "Ada"}, headers=by_script).text, "a name is worth keeping"
+    told = client.post("/nominate/drafts", data=blank, follow_redirects=True).text
+    assert ("the draft is deleted" in told, "No drafts" in told) == (True, True), "and who empties it again has none"
+
+
 def test_a_draft_is_deleted_by_its_owner_alone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
     client = sign_in(employee)
     client.post("/nominate/drafts", data=DATA)
