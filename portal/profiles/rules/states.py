@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portal.kernel.text import N_
@@ -116,6 +117,19 @@ MOVE_NAMES = {
 }
 OF_ADMINS = (Move.HOLD, Move.RELEASE)
 """What the owner of the account may not do: a legal hold is the programme's."""
+
+
+def follows_consents(status: Status, *, reason: str, rests_until: date | None, has_agreed: bool, stands: bool) -> Move | None:
+    """Return the move that follows where somebody's last consent ended (``has_agreed``, and none ``stands``), or one stands again.
+
+    They rest: they are in no doubt, and have not asked to be taken out, so that one yes of theirs brings them back. Such a rest alone has
+    neither a reason (staff give one) nor a day on which it ends (a pause has one).
+    """
+    if status is Status.ACTIVE and has_agreed and not stands:
+        return Move.REST
+    if status is Status.RESTING and stands and not reason and rests_until is None:
+        return Move.RESUME
+    return None
 
 
 def moved(status: Status, move: Move) -> Status | None:
