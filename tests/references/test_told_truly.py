@@ -4,17 +4,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.consents.models import Consent
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.models import Person
+from portal.notifications.models import OutboxJob
+from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
+from portal.profiles.models import ReferenceProfile
 from portal.references.actions.asking import follow_up
 from portal.references.actions.commenting import comment
 from portal.references.actions.decide import take_up
 from portal.references.queries.comments import comments_on
+from portal.references.queries.nominations import standings_of
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
 from portal.references.rules.nominating import TIER_NAMES, Details
@@ -34,10 +39,86 @@ def ada(session: Session) -> Person:
     return found
 
 
+def join(session: Session, owner_id: int) -> None:
+    """Let Ada be a member, of a company that somebody looks after."""
+    known = {"state": "active", "joined_at": utcnow(), "password_hash": "no password"}
+    session.execute(update(Person).where(Person.id == ada(session).id).values(**known))
+    session.execute(update(Company).where(Company.id == ada(session).company_id).values(owner_id=owner_id))
+
+
 def fall_silent(session: Session, scene: Scene) -> None:
     for days in (8, 30):
         follow_up(session, system("job"), nomination_id=scene.id, now=scene.at + days * DAY)
     session.expire_all()
+
+
+def test_a_member_who_took_back_every_yes_is_counted_and_offered_nowhere_until_the_next_one(database: Database, sign_in: SignIn) -> None:
+    def start(session: Session) -> Scene:
+        scene = Scene(session)
+        scene.say(session, "yes")
+        join(session, scene.greta.id)
+        return scene
+
+    scene = database.write(start)
+    with database.reading() as session:
+        person = ada(session)
+    pages = (f"/registry/people/{person.id}", f"/profiles/{person.id}", f"/companies/{person.company_id}", "/registry", "/profiles")
+    greta, own = sign_in(scene.greta), sign_in(person)
+    counted = "One customer has said yes"
+    assert counted in greta.get("/find").text
+
+    def stands(session: Session) -> tuple[str, Standing, list[Standing]]:
+        listed = [one.standing for state in (Standing.JOINED, Standing.TAKEN_BACK) for one in list_registry(session, system(), Filters(state=state))]
+        return session.get_one(ReferenceProfile, person.id).status, scene.standing(session), listed
+
+    with database.reading() as session:
+        assert stands(session) == ("active", Standing.JOINED, [Standing.JOINED])
+    assert own.post("/my-reference/does", data={"call": "no", "video": "no"}).status_code == 303
+    with database.reading() as session:
+        assert stands(session) == ("resting", Standing.TAKEN_BACK, [Standing.TAKEN_BACK])
+        assert standings_of(session, scene.greta.id) == {Standing.TAKEN_BACK: 1}
+        mails = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "profile_taken_back"]
+        assert {mail["data"]["nothing_left"] for mail in mails} == {True}
+        assert scene.greta.id in {mail["to"]["person_id"] for mail in mails}
+    assert counted not in greta.get("/find").text
+    assert [page for page in pages if "greed to nothing" not in greta.get(page).text] == []
+    assert "You have agreed to nothing now" in own.get("/my-reference").text
+    told = " ".join(greta.get(f"/profiles/{person.id}").text.split())
+    assert "They have agreed to nothing now." in told.partition("History")[2], "the history tells of it"
+    assert "No longer: Reference call" in told.partition("History")[2]
+    refused = greta.post(f"/profiles/{person.id}/move/resume", data={}, follow_redirects=True).text
+    assert "has agreed to nothing now. Write down" in refused, "only a yes ends this rest"
+    assert own.post("/my-reference/does", data={"call": "yes", "video": "no"}).status_code == 303
+    with database.reading() as session:
+        assert stands(session) == ("active", Standing.JOINED, [Standing.JOINED])
+    assert counted in greta.get("/find").text
+    assert not any("greed to nothing now" in greta.get(page).text for page in (pages[0], *pages[2:]))
+
+
+@pytest.mark.parametrize("door", ["allowed", "link"])
+def test_whoever_takes_their_only_yes_back_elsewhere_rests_too_and_the_owner_hears_it_once(
+    database: Database, sign_in: SignIn, client: PortalClient, door: str
+) -> None:
+    def start(session: Session) -> tuple[Scene, int]:
+        scene, owner = Scene(session), make_employee(session)
+        scene.say(session, "yes")
+        join(session, owner.id)
+        return scene, owner.id
+
+    scene, owner_id = database.write(start)
+    with database.reading() as session:
+        person, consents = ada(session), session.scalars(select(Consent.id).order_by(Consent.id)).all()
+    if door == "link":
+        assert client.post("/proposal/back", data={"t": scene.token}).status_code == 303
+    else:
+        for consent_id in consents:
+            assert sign_in(person).post(f"/consents/{consent_id}/withdraw", data={}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(ReferenceProfile, person.id).status == "resting"
+        mails = [job.payload for job in session.scalars(select(OutboxJob).order_by(OutboxJob.id)) if job.payload.get("kind") == "profile_taken_back"]
+        assert {mail["to"]["person_id"] for mail in mails} == {owner_id}, "the admins are told of it by the room where it was"
+        assert [mail["data"]["nothing_left"] for mail in mails][-1] is True
+        assert len(mails) == (1 if door == "link" else len(consents))
 
 
 @pytest.mark.parametrize("form", ["html", "txt"])
