@@ -245,7 +245,14 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
     for client, status in ((desk, 200), (sign_in(colleague), 200), (sign_in(database.write(make_employee)), 404)):
         with client.get(link[1]) as answer:
             assert answer.status_code == status
-    assert "Sent in the name of Karim Boutaleb" in sign_in(employee).get("/nominate/mine").text
+    own = sign_in(employee)
+    assert "Sent in the name of Karim Boutaleb" in own.get("/nominate/mine").text
+    with database.reading() as session:
+        at = f"/nominate/mine/{session.scalars(select(Nomination.id)).one()}"
+    for client in (own, sign_in(colleague)):
+        shown = client.get(at).text
+        assert [text for text in (*TOLD, link[1], "consent.txt") if text not in shown] == [], "who sent it reads all of it again"
+    assert sign_in(database.write(make_employee)).get(at).status_code == 404
 
 
 @pytest.mark.parametrize(

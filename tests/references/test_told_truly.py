@@ -1,7 +1,9 @@
 """What mails, lists and pages say of a nomination is so: to the customer, to who nominated them and to who decides."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -15,13 +17,16 @@ from portal.notifications.models import OutboxJob
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
 from portal.profiles.models import ReferenceProfile
+from portal.references.actions.answering import say_no
 from portal.references.actions.asking import follow_up
 from portal.references.actions.commenting import comment
 from portal.references.actions.decide import take_up
+from portal.references.actions.several import nominate_lines
 from portal.references.queries.comments import comments_on
 from portal.references.queries.nominations import standings_of
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
+from portal.references.rules.joining import Refused
 from portal.references.rules.nominating import TIER_NAMES, Details
 from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_employee
@@ -119,6 +124,67 @@ def test_whoever_takes_their_only_yes_back_elsewhere_rests_too_and_the_owner_hea
         assert {mail["to"]["person_id"] for mail in mails} == {owner_id}, "the admins are told of it by the room where it was"
         assert [mail["data"]["nothing_left"] for mail in mails][-1] is True
         assert len(mails) == (1 if door == "link" else len(consents))
+
+
+def mails(session: Session, kind: str) -> dict[int | None, dict[str, Any]]:
+    """Return what mails of a kind say, by who gets them (None: whoever has no inbox here)."""
+    sent = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send").order_by(OutboxJob.id))
+    return {one["to"]["person_id"]: one["data"] for one in sent if one["kind"] == kind}
+
+
+def test_what_is_sent_in_a_colleagues_name_says_everywhere_who_wrote_it_and_tells_them_what(
+    database: Database, sign_in: SignIn, client: PortalClient
+) -> None:
+    declan = database.write(lambda s: make_employee(s, name="Declan"))
+    scene = database.write(lambda s: Scene(s, colleague_id=declan.id, why="She told it so well.", details=Details(words="Dear Ada, please do.")))
+    greta = scene.greta.name
+    with database.reading() as session:
+        told = mails(session, "nomination_sent_for")
+        assert (list(told), told[declan.id]["writer"], told[declan.id]["why"]) == ([declan.id], greta, "She told it so well.")
+        proposal = mails(session, "nomination_proposal")[None]
+        assert (proposal["proposers"], proposal["sent_for"]) == (["Declan"], [[greta, "Declan"]])
+        person, company = ada(session).id, ada(session).company_id
+    page = client.get(f"/proposal?t={scene.token}").text
+    assert f"{greta} wrote this in the name of Declan." in page
+    assert re.search(rf"Dear Ada, please do\.</blockquote><figcaption[^>]*>{greta}<", page), "who wrote the words signs them"
+    reader = sign_in(database.write(make_admin))
+    assert f"{greta} for Declan" in reader.get(f"/registry/people/{person}").text
+    assert f"by {greta} for Declan" in reader.get(f"/companies/{company}").text
+
+
+def test_several_sent_at_once_in_a_colleagues_name_are_told_to_them_in_one_mail(session: Session) -> None:
+    greta, declan, now = make_employee(session), make_employee(session), utcnow()
+    lines = "Ada, ada@x.example, Works\nBob, bob@x.example, Works\nNobody"
+    for _time in range(2):
+        nominate_lines(session, acting(greta), key="k", text=lines, why="Both know it.", colleague_id=declan.id, now=now)
+        now += timedelta(minutes=1)
+    sent = [job.payload["data"] for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "nomination_sent_for"]
+    assert [[one["nominee"] for one in data["nominees"]] for data in sent] == [["Ada", "Bob"]], "and the same form again tells nothing new"
+
+
+@pytest.mark.parametrize("owner", ["somebody", "nobody", "the nominator"])
+def test_who_is_not_happy_is_heard_with_their_words_by_whoever_looks_after_them(database: Database, owner: str) -> None:
+    def start(session: Session) -> tuple[Scene, int, int]:
+        scene = Scene(session)
+        looks = {"somebody": make_employee(session).id, "nobody": None, "the nominator": scene.greta.id}[owner]
+        session.execute(update(Company).where(Company.id == ada(session).company_id).values(owner_id=looks))
+        say_no(session, "127.0.0.1", token=scene.token, code=Refused.NOT_HAPPY, reason="Nobody answers me.", now=utcnow())
+        return scene, looks or scene.boss.id or 0, ada(session).company_id or 0
+
+    scene, looks, company = database.write(start)
+    with database.reading() as session:
+        step = mails(session, "nomination_step")[scene.greta.id]
+        assert (step["why"], step["reason"]) == ("I am not happy enough with you", "Nobody answers me.")
+        told = mails(session, "nominee_unhappy")
+        assert {to: data["words"] for to, data in told.items()} == ({} if owner == "the nominator" else {looks: "Nobody answers me."})
+        links = [job.payload["link"] for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "nominee_unhappy"]
+        assert set(links) <= {f"/companies/{company}"}, "they may read that page"
+
+
+def test_who_has_no_time_worries_nobody_but_the_nominator(session: Session) -> None:
+    scene = Scene(session)
+    scene.say(session, "no")
+    assert mails(session, "nominee_unhappy") == {}
 
 
 @pytest.mark.parametrize("form", ["html", "txt"])
