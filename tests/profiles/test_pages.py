@@ -250,6 +250,7 @@ def test_the_registry_says_of_whoever_is_retired_when_why_and_by_whom_and_offers
     for reader, words in ((greta, True), (other, False)):
         page = words_of(reader.get(at).text)
         assert ("What they offer" in page, "Not happy any more" in page, "Said so at dinner." in page) == (False, True, words)
+        assert "No reference any more" in reader.get("/registry").text
         assert re.search(r"Greta retired their profile on [^<]+\.", page)
     assert ada.post("/my-reference/remove", data={}).status_code == 303
     page = words_of(other.get(at).text)

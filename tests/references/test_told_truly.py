@@ -91,6 +91,7 @@ def test_a_member_who_took_back_every_yes_is_counted_and_offered_nowhere_until_t
     told = " ".join(greta.get(f"/profiles/{person.id}").text.split())
     assert "They have agreed to nothing now." in told.partition("History")[2], "the history tells of it"
     assert "No longer: Reference call" in told.partition("History")[2]
+    assert "End the rest" not in told, "it offers no button that refuses"
     refused = greta.post(f"/profiles/{person.id}/move/resume", data={}, follow_redirects=True).text
     assert "has agreed to nothing now. Write down" in refused, "only a yes ends this rest"
     assert own.post("/my-reference/does", data={"call": "yes", "video": "no"}).status_code == 303

@@ -62,6 +62,12 @@ def retirement_of(session: Session, actor: Actor, person_id: int) -> Retirement 
     return Retirement(Retired(row.retired_as), how.at if how else row.changed_at, (how.who if how else "") or "", words)
 
 
+def retired_among(session: Session, person_ids: Iterable[int]) -> set[int]:
+    """Return who of some people is no reference any more."""
+    found = select(ReferenceProfile.person_id).where(ReferenceProfile.person_id.in_(list(person_ids)), ReferenceProfile.status == Status.RETIRED)
+    return set(session.scalars(found))
+
+
 def left_there(session: Session, actor: Actor, company_id: int, limit: int) -> Sequence[Any]:
     """Return (id, name, title, state) of who is said to have left a company, by name, of those of whom the actor may know."""
     found = select(Person.id, Person.name, Person.title, Person.state).join(ReferenceProfile, ReferenceProfile.person_id == Person.id)

@@ -42,12 +42,14 @@ from portal.profiles.queries.profiles import (
     blackouts_of,
     does,
     facts_of,
+    has_agreed,
     own_fields,
     owner_of,
     profile_for,
     profile_of,
     profile_to_change,
 )
+from portal.profiles.queries.profiles import stands as agreed_to_something
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
@@ -123,6 +125,8 @@ def _show(person_id: int, **refused: Any) -> str:
     moves = [move for move in moves_from(held.status) if move not in BY_ANSWER] if can_change else []
     if not actor.is_admin:
         moves = [move for move in moves if move not in OF_ADMINS and held.status is not Status.LEGAL_HOLD]
+    if has_agreed(db(), person_id) and not agreed_to_something(db(), person_id):
+        moves = [move for move in moves if move is not Move.RESUME]  # only their yes ends that rest
     checks = checks_of(db(), person_id) if can_change else []
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}

@@ -1,5 +1,7 @@
 """Staff's pages: the registry, and one person of it."""
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +11,7 @@ from portal.accounts.views.contacts import shown_contact
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound
 from portal.people.queries.knowing import knows, require_known
-from portal.profiles.queries.leaving import retirement_of, said_to_have_left
+from portal.profiles.queries.leaving import retired_among, retirement_of, said_to_have_left
 from portal.profiles.queries.profiles import agree_to_nothing
 from portal.references.actions.seeing import see_nominee
 from portal.references.forms import RegistryFilter
@@ -42,7 +44,8 @@ def registry() -> ResponseReturnValue:
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
     page = list_registry(db(), current_actor(), filters, after=request.args.get("after"))
     people = [entry.id for entry in page if entry.kind == PERSON]
-    marks = {"left": said_to_have_left(db(), people), "nothing": agree_to_nothing(db(), people, utcnow())}
+    marks: dict[str, Any] = {"left": said_to_have_left(db(), people), "nothing": agree_to_nothing(db(), people, utcnow())}
+    marks["retired"] = retired_among(db(), people)
     return render("references/registry.html", form=form, page=page, **marks, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
 
 
