@@ -200,7 +200,9 @@ def taken_back_at(nomination: Any) -> ScalarSelect[datetime | None]:
     stands = select(ProfileActivity.person_id).join(since, since.id == ProfileActivity.consent_id)
     stands = stands.where(ProfileActivity.person_id == Consent.person_id, since.ended_at.is_(None)).correlate(Consent)
     own = select(case((func.count() == func.count(Consent.ended_at), func.max(Consent.ended_at))))
-    own = own.where(Consent.source_type == "nomination", Consent.source_id == nomination.id, ~stands.exists())
+    # By the person, whose consents have an index: of those of one nomination there is none.
+    theirs = (Consent.person_id == nomination.person_id, Consent.source_type == "nomination", Consent.source_id == nomination.id)
+    own = own.where(*theirs, ~stands.exists())
     return own.correlate(nomination).scalar_subquery()
 
 
