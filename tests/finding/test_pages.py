@@ -62,6 +62,13 @@ def words(page: str) -> str:
     return " ".join(page.split())
 
 
+def test_whose_only_yes_has_run_out_is_not_counted_among_those_who_said_it(greta: PortalClient, house: House, database: Database) -> None:
+    assert "6 customers have said yes." in words(greta.get("/find").text)
+    over = update(Consent).where(Consent.person_id == house.kestrel).values(expires_on=date.today() - 2 * DAY)
+    database.write(lambda s: s.execute(over))
+    assert "5 customers have said yes." in words(greta.get("/find").text)
+
+
 def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClient, house: House) -> None:
     page = words(greta.get(SEARCH).text)
     assert "5 customers have said yes." not in page, "one whose score is bad has said yes, too"

@@ -55,7 +55,7 @@ def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
     actor, now = current_actor(), utcnow()
     require_known(db(), actor, person_id)
-    facts = {"may_see": person_id in seen_by(db(), actor, [person_id]), "has_left": bool(said_to_have_left(db(), [person_id]))}
+    facts: dict[str, Any] = {"may_see": person_id in seen_by(db(), actor, [person_id]), "has_left": bool(said_to_have_left(db(), [person_id]))}
     facts |= {"nothing_since": agree_to_nothing(db(), [person_id], now).get(person_id), "retired": retirement_of(db(), actor, person_id)}
     return render("references/profile.html", profile=profile_of_person(db(), person_id, now), **facts, **NAMES)
 
