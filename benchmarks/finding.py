@@ -153,7 +153,7 @@ def measure(database: Database, tries: int) -> tuple[list[float], list[float], f
             began, spent = time.perf_counter(), time.process_time()
             found = search(session, actor, needs, now)
             page_of(session, found.shown, None) if needs.set else listed(session, actor, needs, now, None)
-            count_yes(session), places(session), substitutes(session, actor, needs, now)
+            count_yes(session, now), places(session), substitutes(session, actor, needs, now)
             if number >= WARMING:  # the first ones build statements, each for its own filters, as in a worker that has just begun
                 elapsed.append((time.perf_counter() - began) * 1000)
                 cpu.append((time.process_time() - spent) * 1000)

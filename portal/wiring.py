@@ -31,6 +31,7 @@ from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.shown import taken_back
 from portal.challenges.queries.sources import deciders_of_submission, describe_submissions, rules_that_paid, submissions_matching
 from portal.consents import views as consents
+from portal.consents.actions import ConsentWithdrawn
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import company as company_panels
 from portal.dashboard.waiting.adjustments import WaitingAdjustments
@@ -58,6 +59,7 @@ from portal.people.importer import CompaniesImporter
 from portal.people.panels import CompanyPanel, Panel
 from portal.profiles import jobs as profiles_jobs
 from portal.profiles.actions import hearing as profiles_hearing
+from portal.profiles.actions import own as profiles_own
 from portal.profiles.actions.rows import ProfileRemoved
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
@@ -119,6 +121,10 @@ PERSON_EDITED: list[PersonEdited] = [
 # Who hears, in the same transaction, that somebody is no reference any more (retired, held, hidden), and takes back what is proposed of them.
 PROFILE_REMOVED: list[ProfileRemoved] = [
     requests_hearing.person_left,
+]
+# Who hears, in the same transaction, what somebody withdrew of what they allowed.
+CONSENT_WITHDRAWN: list[ConsentWithdrawn] = [
+    profiles_own.hear_withdrawn,
 ]
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [

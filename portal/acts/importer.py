@@ -25,7 +25,7 @@ from portal.people.queries.persons import find_person_by_identity, people_by_ema
 
 KINDS, CHANNELS, CAME = (tuple(word.value for word in words) for words in (AskKind, Channel, Came))
 REASON_UNDONE = "import undone"
-SETTLED = N_("is settled here already and stays as it is; the file says “%(value)s”")
+SETTLED = N_("is settled here already as “%(here)s” and stays so; the file says “%(value)s”")
 
 
 class AsksImporter:
@@ -125,7 +125,7 @@ class AsksImporter:
             return Applied(Outcome.UNCHANGED, ask_id)
         one = found[0]
         if one.is_kept:
-            return Applied(Outcome.UNCHANGED, ask_id, notes=(Fault(SETTLED, {"value": one.after}, one.field),))
+            return Applied(Outcome.UNCHANGED, ask_id, notes=(Fault(SETTLED, {"value": one.after, "here": one.before}, one.field),))
         settle_outside_ask(session, actor, ask_id=ask_id, came=Came(one.after), minutes=record["minutes"], note=record["note"] or "", now=now)
         return Applied(Outcome.CHANGED, ask_id, before={one.field: [one.before, one.after]})
 

@@ -171,11 +171,11 @@ def _tell_remarks(prepared: Prepared) -> None:
 
 
 def _tell_differences(found: Sequence[Difference], file: Path | None) -> None:
-    """Say what was changed, or would be, field by field; what somebody changed by hand and stays is said first."""
+    """Say what was changed, or would be, field by field; what stays as it is here is said first."""
     ordered = sorted(found, key=lambda one: not one.is_kept)
     for one in ordered[:SHOWN]:
         row = one.plain()
-        told = f"stays, the file says {row['after']!r}" if one.is_kept else f"{row['before']!r} → {row['after']!r}"
+        told = f"stays {row['before']!r}, the file says {row['after']!r}" if one.is_kept else f"{row['before']!r} → {row['after']!r}"
         click.echo(f"line {one.line}, {one.external_id}: {one.field} {told}", err=True)
     if len(found) > SHOWN:
         click.echo(f"and {len(found) - SHOWN} more differences; --differences FILE.csv writes them all", err=True)

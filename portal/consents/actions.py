@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -29,6 +29,18 @@ class Origin:
     part: int
     evidence_id: int
     version: int
+
+
+class ConsentWithdrawn(Protocol):
+    """Hears, in the same transaction, what its person withdrew. Who is among ``besides`` is told of it elsewhere, as are the admins."""
+
+    def __call__(self, session: Session, actor: Actor, ended: Sequence[Consent], besides: Collection[int], now: datetime) -> None: ...
+
+
+def _let_hear(session: Session, actor: Actor, ended: Sequence[Consent], besides: Collection[int], now: datetime) -> None:
+    hearers: Sequence[ConsentWithdrawn] = session.info.get("consent_withdrawn", ())
+    for hear in hearers:
+        hear(session, actor, ended, besides, now)
 
 
 def give_consent(
@@ -87,6 +99,7 @@ def withdraw_consent(session: Session, actor: Actor, *, consent_id: int, reason:
     session.refresh(consent)
     record(session, actor, "consent.withdrawn", "consent", consent.id, now=now, item=consent.item, has_reason=bool(said))
     _tell_admins(session, [consent], f"consent:{consent.id}:withdrawn", f"/admin/consents/{consent.id}", now)
+    _let_hear(session, actor, [consent], (), now)
     return consent
 
 
@@ -107,6 +120,7 @@ def withdraw_consents(
     if found:
         key = f"consent:{source_type}:{source_id}:withdrawn:{micros(now)}"
         _tell_admins(session, found, key, f"/admin/people/{actor.id}", now, besides)
+        _let_hear(session, actor, found, besides, now)
     return found
 
 

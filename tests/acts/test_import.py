@@ -1,5 +1,6 @@
 """Asks by a file: as if each had been logged by hand, once, with what is wrong told per row."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from portal.imports.queries import differences_of
 from portal.imports.runner import differences_in, foresee
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from tests.factories.people import make_employee, make_person
+from tests.factories.people import make_admin, make_employee, make_person
 from tests.imports.engine import imported, prepared, table, undone
+from tests.support.application import SignIn
 
 ASKS = AsksImporter()
 EMAIL = "amara@customer.example"
@@ -80,7 +82,9 @@ def test_undoing_takes_back_what_is_open_and_keeps_what_is_settled(database: Dat
     assert came == [["completed"], ["withdrawn"]]
 
 
-def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_what_is_settled_stays(database: Database, amara: int) -> None:
+def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_what_is_settled_stays(
+    database: Database, sign_in: SignIn, amara: int
+) -> None:
     first = [row(1, outcome=""), row(2, outcome="accepted", days=4), row(3, outcome="declined", days=3), row(4, outcome="", days=2)]
     imported(database, ASKS, table(*first))
     later = table(*(one | {"outcome": "completed"} for one in first[:3]), first[3])
@@ -93,12 +97,13 @@ def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_
         assert [(one.line, one.before, one.after, one.is_kept) for one in expected] == [
             (2, "open", "completed", False), (3, "accepted", "completed", False), (4, "declined", "completed", True),
         ]  # fmt: skip
-        assert [(one.line, one.after, one.is_kept) for one in differences_of(session, batch_id, None)] == [
-            (one.line, one.after, one.is_kept) for one in expected
-        ]
+        assert list(differences_of(session, batch_id, None)) == expected, "after the run as before it, with what stood here"
         asks = session.scalars(select(Ask.id).order_by(Ask.asked_at)).all()
         assert [outcomes_of(session, ask_id) for ask_id in asks] == [["completed"], ["accepted", "completed"], ["declined"], []]
     assert imported(database, ASKS, later)[1]["changed"] == 0
+    page = sign_in(database.write(make_admin)).get(f"/admin/imports/{batch_id}").text
+    assert ("One row is settled here already" in page, "settled, left as it is" in page, "by hand" in page) == (True, True, False)
+    assert re.search(r"max-w-64 break-words\">declined</td><td class=\"max-w-64 break-words\">completed</td>", page), "what stood here is shown"
     undone(database, ASKS, batch_id)
     ready = prepared(database, ASKS, table(first[3] | {"outcome": "completed"}))
     with database.reading() as session:

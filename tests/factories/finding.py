@@ -17,11 +17,11 @@ from tests.factories.consents import make_consent
 from tests.factories.people import make_company, make_person
 
 
-def make_profile(
+def make_profile_row(
     session: Session, person: Person, *, does: Iterable[Activity] = (Activity.CALL,), now: datetime | None = None, **given: Any
 ) -> ReferenceProfile:
-    """Give a person an active, visible profile, verified ten days ago, with consents. ``languages``, ``products``, ``use_cases``, ``replaced``,
-    ``not_for`` are words."""
+    """Write the rows of an active, visible profile of a person, verified ten days ago, with consents. ``languages``, ``products``,
+    ``use_cases``, ``replaced``, ``not_for`` are words."""
     now = now or utcnow()
     kinds = {"languages": WordKind.LANGUAGE, "products": WordKind.PRODUCT, "use_cases": WordKind.USE_CASE, "replaced": WordKind.REPLACED}
     kinds |= {"not_for": WordKind.NOT_FOR}
@@ -48,5 +48,5 @@ def make_reference(session: Session, company: str, name: str, **given: Any) -> P
     owner = given.pop("owner_id", None)
     firm = make_company(session, name=company, owner_id=owner, **at)
     person = make_person(session, name=name, title=given.pop("title", ""), company_id=firm.id)
-    make_profile(session, person, **given)
+    make_profile_row(session, person, **given)
     return person

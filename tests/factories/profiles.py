@@ -32,7 +32,8 @@ def make_profile(
     tier: int = 2,
     **of_person: Any,
 ) -> ReferenceProfile:
-    """Open an active, visible, verified profile of somebody new at a company of ``owner`` (None: of nobody), with consents of their own."""
+    """Open, by the verbs of the room, an active, visible, verified profile of somebody new at a company of ``owner`` (None: of nobody), with
+    consents of their own. Rows alone, of somebody who is there: ``factories.finding.make_profile_row``."""
     at, admin = now or utcnow(), boss or acting(make_admin(session))
     company = make_company(session, owner_id=owner.id if owner else None)
     person = make_person(session, company_id=company.id, **of_person)

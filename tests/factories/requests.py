@@ -18,7 +18,7 @@ from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.links import candidate_behind
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.need import Need
-from tests.factories.finding import make_profile as make_consenting
+from tests.factories.finding import make_profile_row
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting
 
@@ -27,9 +27,9 @@ CANARY = "Nightingale"
 """Stands in everything of a deal: it may never reach a customer, a prospect or another employee."""
 
 
-def make_profile(session: Session, person: Person, tier: int = 1, now: datetime | None = None) -> ReferenceProfile:
-    """Give somebody an active reference profile, with consents to what tests ask for."""
-    return make_consenting(session, person, does=(Activity.CALL, Activity.VISIT, Activity.QUOTE, Activity.REVIEW), tier=tier, now=now)
+def make_askable(session: Session, person: Person, tier: int = 1, now: datetime | None = None) -> ReferenceProfile:
+    """Let somebody be asked for what requests in tests are about: a profile row of theirs, with those consents."""
+    return make_profile_row(session, person, does=(Activity.CALL, Activity.VISIT, Activity.QUOTE, Activity.REVIEW), tier=tier, now=now)
 
 
 def make_request(session: Session, requester: Person | None = None, *, is_sent: bool = True, **overrides: Any) -> ReferenceRequest:
@@ -61,7 +61,7 @@ class Cast:
         self.admin_row = make_admin(session, name="Imani")
         self.company = make_company(session, name="Works", owner_id=self.owner_row.id if has_owner else None)
         self.ada_row = make_person(session, name="Ada", email="ada@works.example", company_id=self.company.id)
-        make_profile(session, self.ada_row, tier, self.at)
+        make_askable(session, self.ada_row, tier, self.at)
         self.greta, self.owner, self.admin = acting(self.greta_row), acting(self.owner_row), acting(self.admin_row)
         self.ada_id = self.ada_row.id
 

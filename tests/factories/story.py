@@ -101,7 +101,7 @@ from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, ma
 from tests.factories.audience import in_industry, make_rule, show_only_to
 from tests.factories.challenges import as_admin, as_advocate, make_attempt, make_challenge, make_draft, make_submission
 from tests.factories.consents import make_consent
-from tests.factories.finding import make_profile
+from tests.factories.finding import make_profile_row
 from tests.factories.gallery import make_gallery_challenge, make_item
 from tests.factories.notifications import make_dead_letter
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
@@ -336,7 +336,7 @@ def _asked(session: Session, admin: Person, employee: Person, ann: Person, bob: 
 def _requested(session: Session, employee: Person, admin: Person, now: datetime) -> RequestCandidate:
     """An employee's request whose customer said yes, one that nobody was found for, and a draft."""
     rita = make_person(session, name="Rita Reference", company_id=make_company(session, name="Harbour Works").id, now=now)
-    make_profile(session, rita, now=now)
+    make_profile_row(session, rita, now=now)
     request = make_request(session, employee, prospect="Prospect Works", told_as="A port", words="Tell them of the first month.", now=now)
     boss, greta = as_admin(admin), by_employee(employee.id)
     candidate = propose(session, greta, request_id=request.id, person_id=rita.id, now=now)

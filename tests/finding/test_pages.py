@@ -62,6 +62,13 @@ def words(page: str) -> str:
     return " ".join(page.split())
 
 
+def test_whose_only_yes_has_run_out_is_not_counted_among_those_who_said_it(greta: PortalClient, house: House, database: Database) -> None:
+    assert "6 customers have said yes." in words(greta.get("/find").text)
+    over = update(Consent).where(Consent.person_id == house.kestrel).values(expires_on=date.today() - 2 * DAY)
+    database.write(lambda s: s.execute(over))
+    assert "5 customers have said yes." in words(greta.get("/find").text)
+
+
 def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClient, house: House) -> None:
     page = words(greta.get(SEARCH).text)
     assert "5 customers have said yes." not in page, "one whose score is bad has said yes, too"
@@ -265,6 +272,18 @@ def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClie
     assert greta.get(old).status_code == 200
     database.write(lambda s: s.execute(update(LibraryItem).where(LibraryItem.title == "Over tomorrow").values(expires_on=date(2020, 1, 1))))
     assert greta.get(old).status_code == 404
+
+
+def test_a_last_day_that_has_passed_is_refused_unless_it_stood_there_before(ada: PortalClient, house: House, database: Database) -> None:
+    yesterday = (date.today() - 2 * DAY).isoformat()
+    refused = add(ada, title="Over before it began", expires_on=yesterday)
+    assert all(text in refused for text in ("This day has passed", 'id="expires_on-error"', "Over before it began", f'value="{yesterday}"'))
+    at = add(ada, title="Good for a day", expires_on=(date.today() + DAY).isoformat())
+    change = fields_of(ada.get(f"{at}/edit").text, having="title")
+    assert "This day has passed" in ada.post(f"{at}/edit", data=change | {"expires_on": yesterday}).text
+    database.write(lambda s: s.execute(update(LibraryItem).where(LibraryItem.title == "Good for a day").values(expires_on=date(2020, 1, 1))))
+    over = fields_of(ada.get(f"{at}/edit").text, having="title") | {"title": "Was good for a day"}
+    assert (over["expires_on"], ada.post(f"{at}/edit", data=over).status_code) == (["2020-01-01"], 303), "what is over is mended all the same"
 
 
 def test_an_item_that_cannot_be_is_refused_beside_its_field_and_loses_nothing(ada: PortalClient, house: House, database: Database) -> None:

@@ -144,7 +144,8 @@ def test_a_full_company_keeps_all_its_people_out(session: Session, market: Marke
     one = check_one(session, market.kestrel, NEEDS, market.now + DAY)
     assert one is not None
     assert [failed.name for failed in one.failed] == ["CompanyAskedOften"]
-    assert one.reasons[-2].text == "Last asked yesterday"
+    assert one.reasons[-1].text == "Last asked yesterday", "how many slots they have left themself helps nobody"
+    assert [told.text for told in one.reasons if not told.speaks_for] == ["Last asked yesterday"], "and speaks for nobody"
 
 
 def test_pages_follow_each_other_without_gaps(session: Session, market: Market) -> None:

@@ -26,7 +26,7 @@ from portal.profiles.actions.own import remove_me
 from portal.profiles.queries.refusing import no_more
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.references.queries.refusing import said_no
-from tests.factories.finding import make_profile as make_reference_profile
+from tests.factories.finding import make_profile_row
 from tests.factories.people import make_admin, make_employee
 from tests.factories.profiles import make_profile
 from tests.factories.references import acting
@@ -108,7 +108,7 @@ def test_who_became_a_reference_since_is_asked_whatever_was_said_before(told: Se
     person = find_person_by_email(told, ADDRESS)
     assert person is not None
     assert said_no(told, [person.id], utcnow()) == {person.id: None}
-    make_reference_profile(told, person)
+    make_profile_row(told, person)
     assert said_no(told, [person.id], utcnow()) == no_more(told, [person.id], utcnow()) == {}
 
 

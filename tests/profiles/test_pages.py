@@ -224,6 +224,39 @@ def test_who_says_that_something_changed_corrects_it_in_the_same_form_and_that_c
         assert "What was corrected is written down" in browser.get(page).text
 
 
+@pytest.mark.parametrize("door", ["changed", "doubt"])
+def test_a_profile_in_doubt_says_what_was_written_and_promises_no_day(database: Database, sign_in: SignIn, scene: Scene, door: str) -> None:
+    greta = sign_in(person(database, scene.greta_id))
+    assert "Asked again on" in greta.get(f"/profiles/{scene.id}").text
+    if door == "changed":
+        data = shown_again(greta.get(f"/profiles/{scene.id}").text)
+        assert greta.post(f"/profiles/{scene.id}/answer/changed", data=data | {"note": "Moved to another team."}).status_code == 303
+    else:
+        assert greta.post(f"/profiles/{scene.id}/move/doubt", data={"reason": "Moved to another team."}).status_code == 303
+    page = words_of(greta.get(f"/profiles/{scene.id}").text)
+    assert ("Asked again on" in page, "In doubt: nobody finds it" in page) == (False, True)
+    for shown in (page, words_of(greta.get("/profiles/verify").text)):
+        assert "What was written: <q>Moved to another team.</q>" in shown
+    assert greta.post(f"/profiles/{scene.id}/answer/true").status_code == 303
+    assert "Asked again on" in greta.get(f"/profiles/{scene.id}").text
+
+
+def test_the_registry_says_of_whoever_is_retired_when_why_and_by_whom_and_offers_nothing(database: Database, sign_in: SignIn, scene: Scene) -> None:
+    at = f"/registry/people/{scene.id}"
+    greta, ada, other = (sign_in(person(database, one)) for one in (scene.greta_id, scene.id, database.write(make_employee).id))
+    database.write(lambda s: s.execute(update(ReferenceProfile).values(tier=1)))
+    assert ("What they offer" in other.get(at).text, "No reference any more" in other.get(at).text) == (True, False)
+    assert greta.post(f"/profiles/{scene.id}/move/retire", data={"reason": "Said so at dinner.", "retired_as": "unhappy"}).status_code == 303
+    for reader, words in ((greta, True), (other, False)):
+        page = words_of(reader.get(at).text)
+        assert ("What they offer" in page, "Not happy any more" in page, "Said so at dinner." in page) == (False, True, words)
+        assert "No reference any more" in reader.get("/registry").text
+        assert re.search(r"Greta retired their profile on [^<]+\.", page)
+    assert ada.post("/my-reference/remove", data={}).status_code == 303
+    page = words_of(other.get(at).text)
+    assert ("They took themself out on" in page, "Greta retired" in page, "Not happy" in page) == (True, False, False)
+
+
 def shown_again(page: str) -> dict[str, str]:
     return {"seen": re.findall('name="seen" value="([^"]+)"', page)[0]}
 

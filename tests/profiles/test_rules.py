@@ -9,7 +9,7 @@ from portal.profiles.rules.facts import Facts, require_days, require_words, sear
 from portal.profiles.rules.fresh import Due, due, is_detractor, is_fresh, next_verify_on, pulled_forward
 from portal.profiles.rules.refusals import DaysOver, DaysReversed, TooManyDays, TooManyWords
 from portal.profiles.rules.seeing import may_change, may_see
-from portal.profiles.rules.states import WAYS, Move, Status, WordKind, moved, moves_from, shown_as
+from portal.profiles.rules.states import WAYS, Move, Status, WordKind, follows_consents, moved, moves_from, shown_as
 
 BERLIN = "Europe/Berlin"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,6 +37,28 @@ def test_each_move_leads_from_where_it_may_and_from_nowhere_else() -> None:
 def test_a_legal_hold_of_goodwill_shows_a_profile_as_held_unless_it_is_retired() -> None:
     assert {status: shown_as(status, is_held=True) for status in Status} == dict.fromkeys(Status, L) | {X: X}
     assert [shown_as(status, is_held=False) for status in Status] == list(Status)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "rests_until", "has_agreed", "stands", "way"),
+    [
+        (Status.ACTIVE, "", None, True, False, Move.REST),
+        (Status.ACTIVE, "", None, True, True, None),
+        (Status.ACTIVE, "", None, False, False, None),  # opened by staff, who write down what was agreed to next
+        (Status.RESTING, "", None, True, True, Move.RESUME),
+        (Status.RESTING, "", None, True, False, None),
+        (Status.RESTING, "Too much lately.", None, True, True, None),
+        (Status.RESTING, "", date(2026, 3, 1), True, True, None),
+        (Status.NEEDS_VERIFICATION, "", None, True, False, None),
+        (Status.LEGAL_HOLD, "", None, True, False, None),
+        (Status.CANDIDATE, "", None, True, False, None),
+        (Status.RETIRED, "", None, True, True, None),
+    ],
+)
+def test_who_has_agreed_to_nothing_any_more_rests_and_the_next_yes_ends_that_rest_and_no_other(
+    status: Status, reason: str, rests_until: date | None, has_agreed: bool, stands: bool, way: Move | None
+) -> None:
+    assert follows_consents(status, reason=reason, rests_until=rests_until, has_agreed=has_agreed, stands=stands) is way
 
 
 @pytest.mark.parametrize(

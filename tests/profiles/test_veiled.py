@@ -32,7 +32,7 @@ from portal.requests.models import RequestCandidate
 from portal.web.guards import audience_of
 from tests.factories.asks import by_admin, by_advocate, by_employee, log_ask, make_ask
 from tests.factories.consents import make_consent
-from tests.factories.finding import make_profile
+from tests.factories.finding import make_profile_row
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import make_nomination
 from tests.factories.requests import make_request
@@ -62,7 +62,7 @@ class Veiled:
         three = make_contact(session, name=f"{NAMES[1]} Mott", email=f"{NAMES[1]}@{AT}".lower(), company_id=self.firms[1])
         self.two, self.three = two.id, three.id
         for person, tier in ((two, 2), (three, 3)):
-            make_profile(session, person, tier=tier, products=("Ledgers",), now=now, **SAID | {"nps": None})
+            make_profile_row(session, person, tier=tier, products=("Ledgers",), now=now, **SAID | {"nps": None})
             self.ask = make_ask(session, by_admin(self.admin), person.id, channel="email").id
             log_ask(session, by_employee(self.owner), person.id, now - timedelta(days=40), came="completed")
             make_consent(session, person, quote="It carries the ore for us.")
@@ -159,7 +159,7 @@ def test_a_nomination_names_neither_who_was_turned_down_nor_who_is_behind_the_ve
     def nominated(session: Session) -> tuple[int, int, int]:
         turned = make_nomination(session, name="Wilhelmine Turned", email="turned@works.example").id
         decline_nomination(session, by_admin(veiled.admin), nomination_id=turned, reason="Not now.", now=utcnow())
-        make_profile(session, make_person(session, name=f"{NAMES[0]} Member", email=f"member@{AT}"), tier=2, now=utcnow())
+        make_profile_row(session, make_person(session, name=f"{NAMES[0]} Member", email=f"member@{AT}"), tier=2, now=utcnow())
         waits = make_nomination(session, name="Plain Sight", email="plain@works.example").id
         return turned, waits, make_nomination(session, name=f"{NAMES[1]} Mott", email=f"{NAMES[1]}@{AT}".lower()).id
 
@@ -253,7 +253,7 @@ def test_the_rule_in_sql_says_what_the_rule_says(database: Database, veiled: Vei
         for tier in (None, 1, 2, 3):
             person = make_person(session, company_id=make_company(session, owner_id=veiled.reader).id)
             if tier:
-                make_profile(session, person, tier=tier)
+                make_profile_row(session, person, tier=tier)
             people[person.id] = (tier, veiled.reader)
         grant_contact(session, viewer_id=veiled.reader, person_id=veiled.three, source=("test", 1), now=now)
         return people

@@ -226,7 +226,8 @@ def test_a_colleague_is_credited_and_both_follow_and_neither_decides(session: Se
     colleague, admin = make_employee(session), make_person(session, roles={"employee", "admin"})
     scene = Scene(session, colleague_id=colleague.id)
     assert (balance_of(session, colleague.id, unit=STAFF).net, scene.credit(session)) == (10, 0)
-    assert told(session, colleague) == told(session, scene.greta) == ["nomination_accepted"]
+    assert told(session, scene.greta) == ["nomination_accepted"]
+    assert told(session, colleague) == ["nomination_sent_for", "nomination_accepted"], "whose name it is hears that it was used, and each step"
     assert nominations_of(session, colleague.id).rows[0].sent_by == scene.greta.name
     with pytest.raises(NominatedBySelf), session.begin_nested():
         make_nomination(session, colleague, email=ADDRESS)

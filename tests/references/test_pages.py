@@ -245,7 +245,14 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
     for client, status in ((desk, 200), (sign_in(colleague), 200), (sign_in(database.write(make_employee)), 404)):
         with client.get(link[1]) as answer:
             assert answer.status_code == status
-    assert "Sent in the name of Karim Boutaleb" in sign_in(employee).get("/nominate/mine").text
+    own = sign_in(employee)
+    assert "Sent in the name of Karim Boutaleb" in own.get("/nominate/mine").text
+    with database.reading() as session:
+        at = f"/nominate/mine/{session.scalars(select(Nomination.id)).one()}"
+    for client in (own, sign_in(colleague)):
+        shown = client.get(at).text
+        assert [text for text in (*TOLD, link[1], "consent.txt") if text not in shown] == [], "who sent it reads all of it again"
+    assert sign_in(database.write(make_employee)).get(at).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -279,6 +286,18 @@ def test_a_draft_is_kept_while_typing_opened_again_sent_and_gone(database: Datab
     assert "No drafts" in client.get("/nominate/drafts").text
     assert client.post("/nominate/drafts", data=DATA, headers=by_script).text.strip() == "", "what was sent is no draft any more"
     assert "No drafts" in client.get("/nominate/drafts").text
+
+
+def test_a_form_in_which_nothing_is_written_leaves_no_draft_behind(sign_in: SignIn, employee: Person) -> None:
+    client, by_script = sign_in(employee), {"HX-Request": "true", "HX-Target": "saved"}
+    blank = dict.fromkeys(DATA, "") | {"key": DATA["key"], "usage_days": "", "why": "  \n "}
+    assert client.post("/nominate/drafts", data=blank, headers=by_script).text.strip() == ""
+    refused = client.post("/nominate/drafts", data=blank)
+    assert (refused.status_code, "There is nothing to keep yet." in refused.text) == (422, True)
+    assert "No drafts" in client.get("/nominate/drafts").text
+    assert "Saved" in client.post("/nominate/drafts", data=blank | {"name": "Ada"}, headers=by_script).text, "a name is worth keeping"
+    told = client.post("/nominate/drafts", data=blank, follow_redirects=True).text
+    assert ("the draft is deleted" in told, "No drafts" in told) == (True, True), "and who empties it again has none"
 
 
 def test_a_draft_is_deleted_by_its_owner_alone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:

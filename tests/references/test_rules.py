@@ -66,6 +66,12 @@ def test_a_nomination_stands_by_its_decision_and_by_what_the_person_made_of_it(
     assert standing(state, person, is_in_review=in_review, ask_again_on=again) is expected
 
 
+@pytest.mark.parametrize(("person", "expected"), [("invited", Standing.TAKEN_BACK), ("active", Standing.TAKEN_BACK), ("deactivated", Standing.LEFT)])
+def test_a_yes_that_was_taken_back_is_told_of_members_too(person: str, expected: Standing) -> None:
+    assert standing(State.ACCEPTED, person, is_taken_back=True) is expected
+    assert standing(State.INVITED, "active", is_taken_back=True) is Standing.JOINED, "who never answered took nothing back"
+
+
 LEGAL = {
     (State.SUBMITTED, Move.TAKE_UP): State.SUBMITTED,
     (State.SUBMITTED, Move.APPROVE): State.INVITED,

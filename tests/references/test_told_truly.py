@@ -1,22 +1,32 @@
 """What mails, lists and pages say of a nomination is so: to the customer, to who nominated them and to who decides."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.consents.models import Consent
 from portal.kernel.actor import system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.people.models import Person
+from portal.notifications.models import OutboxJob
+from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
+from portal.profiles.models import ReferenceProfile
+from portal.references.actions.answering import say_no
 from portal.references.actions.asking import follow_up
 from portal.references.actions.commenting import comment
 from portal.references.actions.decide import take_up
+from portal.references.actions.several import nominate_lines
 from portal.references.queries.comments import comments_on
+from portal.references.queries.nominations import standings_of
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
+from portal.references.rules.joining import Refused
 from portal.references.rules.nominating import TIER_NAMES, Details
 from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_employee
@@ -34,10 +44,148 @@ def ada(session: Session) -> Person:
     return found
 
 
+def join(session: Session, owner_id: int) -> None:
+    """Let Ada be a member, of a company that somebody looks after."""
+    known = {"state": "active", "joined_at": utcnow(), "password_hash": "no password"}
+    session.execute(update(Person).where(Person.id == ada(session).id).values(**known))
+    session.execute(update(Company).where(Company.id == ada(session).company_id).values(owner_id=owner_id))
+
+
 def fall_silent(session: Session, scene: Scene) -> None:
     for days in (8, 30):
         follow_up(session, system("job"), nomination_id=scene.id, now=scene.at + days * DAY)
     session.expire_all()
+
+
+def test_a_member_who_took_back_every_yes_is_counted_and_offered_nowhere_until_the_next_one(database: Database, sign_in: SignIn) -> None:
+    def start(session: Session) -> Scene:
+        scene = Scene(session)
+        scene.say(session, "yes")
+        join(session, scene.greta.id)
+        return scene
+
+    scene = database.write(start)
+    with database.reading() as session:
+        person = ada(session)
+    pages = (f"/registry/people/{person.id}", f"/profiles/{person.id}", f"/companies/{person.company_id}", "/registry", "/profiles")
+    greta, own = sign_in(scene.greta), sign_in(person)
+    counted = "One customer has said yes"
+    assert counted in greta.get("/find").text
+
+    def stands(session: Session) -> tuple[str, Standing, list[Standing]]:
+        listed = [one.standing for state in (Standing.JOINED, Standing.TAKEN_BACK) for one in list_registry(session, system(), Filters(state=state))]
+        return session.get_one(ReferenceProfile, person.id).status, scene.standing(session), listed
+
+    with database.reading() as session:
+        assert stands(session) == ("active", Standing.JOINED, [Standing.JOINED])
+    assert own.post("/my-reference/does", data={"call": "no", "video": "no"}).status_code == 303
+    with database.reading() as session:
+        assert stands(session) == ("resting", Standing.TAKEN_BACK, [Standing.TAKEN_BACK])
+        assert standings_of(session, scene.greta.id) == {Standing.TAKEN_BACK: 1}
+        mails = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "profile_taken_back"]
+        assert {mail["data"]["nothing_left"] for mail in mails} == {True}
+        assert scene.greta.id in {mail["to"]["person_id"] for mail in mails}
+    assert counted not in greta.get("/find").text
+    assert [page for page in pages if "greed to nothing" not in greta.get(page).text] == []
+    assert "You have agreed to nothing now" in own.get("/my-reference").text
+    told = " ".join(greta.get(f"/profiles/{person.id}").text.split())
+    assert "They have agreed to nothing now." in told.partition("History")[2], "the history tells of it"
+    assert "No longer: Reference call" in told.partition("History")[2]
+    assert "End the rest" not in told, "it offers no button that refuses"
+    refused = greta.post(f"/profiles/{person.id}/move/resume", data={}, follow_redirects=True).text
+    assert "has agreed to nothing now. Write down" in refused, "only a yes ends this rest"
+    assert own.post("/my-reference/does", data={"call": "yes", "video": "no"}).status_code == 303
+    with database.reading() as session:
+        assert stands(session) == ("active", Standing.JOINED, [Standing.JOINED])
+    assert counted in greta.get("/find").text
+    assert not any("greed to nothing now" in greta.get(page).text for page in (pages[0], *pages[2:]))
+
+
+@pytest.mark.parametrize("door", ["allowed", "link"])
+def test_whoever_takes_their_only_yes_back_elsewhere_rests_too_and_the_owner_hears_it_once(
+    database: Database, sign_in: SignIn, client: PortalClient, door: str
+) -> None:
+    def start(session: Session) -> tuple[Scene, int]:
+        scene, owner = Scene(session), make_employee(session)
+        scene.say(session, "yes")
+        join(session, owner.id)
+        return scene, owner.id
+
+    scene, owner_id = database.write(start)
+    with database.reading() as session:
+        person, consents = ada(session), session.scalars(select(Consent.id).order_by(Consent.id)).all()
+    if door == "link":
+        assert client.post("/proposal/back", data={"t": scene.token}).status_code == 303
+    else:
+        for consent_id in consents:
+            assert sign_in(person).post(f"/consents/{consent_id}/withdraw", data={}).status_code == 303
+    with database.reading() as session:
+        assert session.get_one(ReferenceProfile, person.id).status == "resting"
+        mails = [job.payload for job in session.scalars(select(OutboxJob).order_by(OutboxJob.id)) if job.payload.get("kind") == "profile_taken_back"]
+        assert {mail["to"]["person_id"] for mail in mails} == {owner_id}, "the admins are told of it by the room where it was"
+        assert [mail["data"]["nothing_left"] for mail in mails][-1] is True
+        assert len(mails) == (1 if door == "link" else len(consents))
+
+
+def mails(session: Session, kind: str) -> dict[int | None, dict[str, Any]]:
+    """Return what mails of a kind say, by who gets them (None: whoever has no inbox here)."""
+    sent = session.scalars(select(OutboxJob.payload).where(OutboxJob.topic == "mail.send").order_by(OutboxJob.id))
+    return {one["to"]["person_id"]: one["data"] for one in sent if one["kind"] == kind}
+
+
+def test_what_is_sent_in_a_colleagues_name_says_everywhere_who_wrote_it_and_tells_them_what(
+    database: Database, sign_in: SignIn, client: PortalClient
+) -> None:
+    declan = database.write(lambda s: make_employee(s, name="Declan"))
+    scene = database.write(lambda s: Scene(s, colleague_id=declan.id, why="She told it so well.", details=Details(words="Dear Ada, please do.")))
+    greta = scene.greta.name
+    with database.reading() as session:
+        told = mails(session, "nomination_sent_for")
+        assert (list(told), told[declan.id]["writer"], told[declan.id]["why"]) == ([declan.id], greta, "She told it so well.")
+        proposal = mails(session, "nomination_proposal")[None]
+        assert (proposal["proposers"], proposal["sent_for"]) == (["Declan"], [[greta, "Declan"]])
+        person, company = ada(session).id, ada(session).company_id
+    page = client.get(f"/proposal?t={scene.token}").text
+    assert f"{greta} wrote this in the name of Declan." in page
+    assert re.search(rf"Dear Ada, please do\.</blockquote><figcaption[^>]*>{greta}<", page), "who wrote the words signs them"
+    reader = sign_in(database.write(make_admin))
+    assert f"{greta} for Declan" in reader.get(f"/registry/people/{person}").text
+    assert f"by {greta} for Declan" in reader.get(f"/companies/{company}").text
+
+
+def test_several_sent_at_once_in_a_colleagues_name_are_told_to_them_in_one_mail(session: Session) -> None:
+    greta, declan, now = make_employee(session), make_employee(session), utcnow()
+    lines = "Ada, ada@x.example, Works\nBob, bob@x.example, Works\nNobody"
+    for _time in range(2):
+        nominate_lines(session, acting(greta), key="k", text=lines, why="Both know it.", colleague_id=declan.id, now=now)
+        now += timedelta(minutes=1)
+    sent = [job.payload["data"] for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "nomination_sent_for"]
+    assert [[one["nominee"] for one in data["nominees"]] for data in sent] == [["Ada", "Bob"]], "and the same form again tells nothing new"
+
+
+@pytest.mark.parametrize("owner", ["somebody", "nobody", "the nominator"])
+def test_who_is_not_happy_is_heard_with_their_words_by_whoever_looks_after_them(database: Database, owner: str) -> None:
+    def start(session: Session) -> tuple[Scene, int, int]:
+        scene = Scene(session)
+        looks = {"somebody": make_employee(session).id, "nobody": None, "the nominator": scene.greta.id}[owner]
+        session.execute(update(Company).where(Company.id == ada(session).company_id).values(owner_id=looks))
+        say_no(session, "127.0.0.1", token=scene.token, code=Refused.NOT_HAPPY, reason="Nobody answers me.", now=utcnow())
+        return scene, looks or scene.boss.id or 0, ada(session).company_id or 0
+
+    scene, looks, company = database.write(start)
+    with database.reading() as session:
+        step = mails(session, "nomination_step")[scene.greta.id]
+        assert (step["why"], step["reason"]) == ("I am not happy enough with you", "Nobody answers me.")
+        told = mails(session, "nominee_unhappy")
+        assert {to: data["words"] for to, data in told.items()} == ({} if owner == "the nominator" else {looks: "Nobody answers me."})
+        links = [job.payload["link"] for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "nominee_unhappy"]
+        assert set(links) <= {f"/companies/{company}"}, "they may read that page"
+
+
+def test_who_has_no_time_worries_nobody_but_the_nominator(session: Session) -> None:
+    scene = Scene(session)
+    scene.say(session, "no")
+    assert mails(session, "nominee_unhappy") == {}
 
 
 @pytest.mark.parametrize("form", ["html", "txt"])

@@ -52,7 +52,7 @@ from portal.requests.rules.refusals import (
 from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_employee, make_person
 from tests.factories.references import acting
-from tests.factories.requests import CANARY, Cast, behind, make_profile, make_request
+from tests.factories.requests import CANARY, Cast, behind, make_askable, make_request
 
 ZONE = "Europe/Berlin"
 ORIGIN = "127.0.0.1"
@@ -165,7 +165,7 @@ def test_an_owners_no_frees_the_slot_and_somebody_else_is_looked_for(session: Se
     again = propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at)
     assert again.id == candidate.id
     other = make_person(session, company_id=cast.company.id)
-    make_profile(session, other)
+    make_askable(session, other)
     with pytest.raises(OneAtATime):
         propose(session, cast.greta, request_id=request.id, person_id=other.id, now=cast.at)
     found = behind(session, LinkKind.OWNER, "request_agree", cast.at)

@@ -27,7 +27,7 @@ from portal.requests.actions.reopening import say_none_suits
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestSlot
 from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_person
-from tests.factories.requests import Cast, make_profile
+from tests.factories.requests import Cast, make_askable
 from tests.requests.test_path import ORIGIN, ZONE, to_booked, to_yes, walls
 from tests.rewards.racing import all_at_once
 
@@ -65,7 +65,7 @@ def test_one_request_has_one_candidate_however_many_are_proposed_at_once(databas
     def scene(session: Session) -> tuple[int, list[int]]:
         people = [make_person(session) for _ in range(8)]
         for person in people:
-            make_profile(session, person)
+            make_askable(session, person)
         return cast.request(session).id, [person.id for person in people]
 
     request_id, people = database.write(scene)

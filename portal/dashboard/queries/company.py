@@ -24,7 +24,7 @@ from portal.references.rules.states import STANDS, Standing, State, standing
 from portal.requests.models import ReferenceRequest, RequestCandidate
 
 SOME = 5
-_nominator = aliased(Person)
+_nominator, _colleague = aliased(Person), aliased(Person)
 
 
 def nominations_there(session: Session, actor: Actor, company: Company) -> list[tuple[Any, Standing]]:
@@ -36,11 +36,11 @@ def nominations_there(session: Session, actor: Actor, company: Company) -> list[
     )
     acts = select(func.count()).where(Act.person_id == Nomination.person_id, Act.reversed_at.is_(None)).correlate(Nomination).scalar_subquery()
     columns = (
-        Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"), acts.label("acts"),
+        Nomination, Person.state.label("person_state"), _nominator.name.label("nominator"), _colleague.name.label("colleague"), acts.label("acts"),
         taken_back_at(Nomination).label("taken_back_at"),
     )  # fmt: skip
-    who = func.coalesce(Nomination.colleague_id, Nomination.nominator_id)
-    found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == who)
+    found = select(*columns).outerjoin(Person, Person.id == Nomination.person_id).join(_nominator, _nominator.id == Nomination.nominator_id)
+    found = found.outerjoin(_colleague, _colleague.id == Nomination.colleague_id)
     shown = (
         Nomination.duplicate_of_id.is_(None), Nomination.state.in_(STANDS), or_(Nomination.person_id.is_(None), known_to(session, actor)),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.text import N_
 from portal.people.models import Company
 from portal.profiles.queries.leaving import left_there
+from portal.profiles.queries.profiles import agree_to_nothing
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.profiles.rules.states import STATUS_NAMES
 from portal.references.rules.states import STANDING_NAMES
@@ -50,7 +51,9 @@ def profiles_panel(session: Session, actor: Actor, company: Company, now: dateti
     names = {"activities": ACTIVITY_NAMES, "statuses": STATUS_NAMES, "barred_names": BARRED_NAMES, "actor": actor}
     names["budgets"] = budgets_of(session, [row.ReferenceProfile.person_id for row in rows[:SOME]], now)
     left = left_there(session, actor, company.id, SOME)
-    return {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "left": left, "company": company, "is_wide": True, **names}
+    nothing = agree_to_nothing(session, [row.ReferenceProfile.person_id for row in rows[:SOME]], now)
+    facts = {"rows": rows[:SOME], "is_more": len(rows) > SOME, "does": does, "left": left, "nothing": nothing}
+    return {**facts, "company": company, "is_wide": True, **names}
 
 
 def requests_panel(session: Session, actor: Actor, company: Company, now: datetime) -> Mapping[str, Any]:

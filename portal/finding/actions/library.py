@@ -21,6 +21,7 @@ from portal.finding.rules.library import (
     Kind,
     PermissionNeeded,
     require_content,
+    require_last_day,
     require_link,
 )
 from portal.kernel.actor import Actor
@@ -54,7 +55,7 @@ class Content:
 def add_item(session: Session, actor: Actor, *, key: str, content: Content, file_id: int | None, now: datetime) -> LibraryItem:
     """Put an item into the library; the same form twice is one.
 
-    Refuses: NotAllowed, NothingToShow, LinkNotSafe, PermissionNeeded, ConsentDoesNotFit, CompanyUnknown, WhoUnknown, WhoUnclear.
+    Refuses: NotAllowed, OverAlready, NothingToShow, LinkNotSafe, PermissionNeeded, ConsentDoesNotFit, CompanyUnknown, WhoUnknown, WhoUnclear.
     """
     _require_admin(actor)
     made = session.scalar(select(LibraryItem).where(LibraryItem.key == key))
@@ -74,7 +75,7 @@ def change_item(session: Session, actor: Actor, *, item_id: int, edition: int, c
     item: LibraryItem = get_item(session, actor, item_id, now, is_any=True).LibraryItem
     if item.retired_at is not None:
         raise ItemRetired()
-    values = _values(session, actor, content, file_id or item.file_id, now) | {"edition": edition + 1, "changed_at": now}
+    values = _values(session, actor, content, file_id or item.file_id, now, stood=item.expires_on) | {"edition": edition + 1, "changed_at": now}
     mine = (LibraryItem.id == item_id, LibraryItem.edition == edition, LibraryItem.retired_at.is_(None))
     if not session.execute(update(LibraryItem).where(*mine).values(**values)).rowcount:  # type: ignore[attr-defined]
         raise Conflict()
@@ -108,7 +109,8 @@ def _require_admin(actor: Actor) -> None:
         raise NotAllowed()
 
 
-def _values(session: Session, actor: Actor, content: Content, file_id: int | None, now: datetime) -> dict[str, Any]:
+def _values(session: Session, actor: Actor, content: Content, file_id: int | None, now: datetime, stood: date | None = None) -> dict[str, Any]:
+    require_last_day(content.expires_on, local_date(now, programme_zone(session)), stood)
     require_link(content.link)
     require_content(quote=content.quote, link=content.link, has_file=file_id is not None)
     person = find_asked(session, actor, content.person) if content.person else None

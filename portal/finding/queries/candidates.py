@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.rules.budget import Band, band
+from portal.consents.models import Consent
 from portal.finding.models.rows import FindingRow
 from portal.finding.queries.calling import under, veiled_name
 from portal.finding.queries.facts import facts_of
@@ -21,6 +22,8 @@ from portal.finding.rules.seeing import Sight, sight_of
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
+from portal.profiles.models import ProfileActivity
+from portal.profiles.queries.profiles import consent_holds
 from portal.profiles.rules.seeing import may_change, may_know
 from portal.web.paging import Page, pack_cursor, read_cursor
 
@@ -200,9 +203,11 @@ def page_of(session: Session, ranked: list[Candidate], after: str | None, limit:
     return Page(shown, cursor, is_first=known is None)
 
 
-def count_yes(session: Session) -> tuple[int, bool]:
-    """Return how many profiles are active and visible, and whether there are more than are counted."""
-    some = select(FindingRow.person_id).where(FindingRow.is_found).limit(COUNTED + 1).subquery()
+def count_yes(session: Session, now: datetime) -> tuple[int, bool]:
+    """Return how many customers may be asked for something (active, visible, with a yes that holds), and whether there are more than are counted."""
+    agreed = select(ProfileActivity.person_id).join(Consent, Consent.id == ProfileActivity.consent_id)
+    agreed = agreed.where(ProfileActivity.person_id == FindingRow.person_id, consent_holds(local_date(now, programme_zone(session))))
+    some = select(FindingRow.person_id).where(FindingRow.is_found, agreed.exists()).limit(COUNTED + 1).subquery()
     number = session.scalar(select(func.count()).select_from(some)) or 0
     return min(number, COUNTED), number > COUNTED
 

@@ -1,7 +1,7 @@
 """How well one profile fits what is needed: a share of what was asked for, with a reason for each part. Specification A6; changes say why. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -25,11 +25,14 @@ ALIKE = 0.25
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence with its facts, translated where it is shown. ``plural`` is the other form, by ``facts["num"]``."""
+    """A sentence with its facts, translated where it is shown. ``plural`` is the other form, by ``facts["num"]``. ``speaks_for`` tells that it is
+    a reason to ask them, where a page marks that.
+    """
 
     text: str
     facts: tuple[tuple[str, Any], ...] = ()
     plural: str = ""
+    speaks_for: bool = field(default=True, compare=False)
 
     def to_json(self) -> list[Any]:
         """Return the sentence for a column."""
@@ -53,6 +56,11 @@ def _fact(value: Any) -> Any:
 def told(text: str, plural: str = "", **facts: Any) -> Told:
     """Return a sentence with its facts."""
     return Told(text, tuple(facts.items()), plural)
+
+
+def _but(text: str, plural: str = "", **facts: Any) -> Told:
+    """Return a sentence that is told, and speaks for nobody."""
+    return Told(text, tuple(facts.items()), plural, speaks_for=False)
 
 
 def shrunk_grade(record: Record) -> float:
@@ -155,19 +163,19 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     """Return why, and why not, as sentences: what was asked for first, then how they are spoken for."""
     found: list[Told] = []
     if "industry" in met:
-        other = told(N_("Another industry: %(industry)s"), industry=facts.industry) if facts.industry else told(N_("Another industry"))
+        other = _but(N_("Another industry: %(industry)s"), industry=facts.industry) if facts.industry else _but(N_("Another industry"))
         found.append(told(N_("Same industry")) if met["industry"] else other)
     if met.get("size"):
         found.append(told(N_("Same size band") if met["size"] == 1 else N_("A size band away")))
     if met.get("region"):
         found.append(told(N_("Same region")) if met["region"] == 1 else _by_zone(facts))
     elif "region" in met:
-        found.append(told(N_("Another region: %(region)s"), region=facts.region) if facts.region else told(N_("Another region")))
+        found.append(_but(N_("Another region: %(region)s"), region=facts.region) if facts.region else _but(N_("Another region")))
     if met.get("worry"):
         words = needs.asked.found_in(facts.words | facts.names if with_names else facts.words)
         found.append(told(N_("Speaks of %(words)s"), words=", ".join(words)) if words else told(N_("A use case that is close")))
     elif "worry" in met:
-        found.append(told(N_("Tells of nothing like your worry")))
+        found.append(_but(N_("Tells of nothing like your worry")))
     if met.get("role", 0) > ALIKE:
         found.append(told(N_("A role like the buyer’s")))
     if met.get("competitor"):
@@ -175,9 +183,11 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     if len(facts.record.grades) >= SHRINK and met["quality"] >= 0.75:
         found.append(told(N_("Their calls are graded well")))
     found.append(_last_used(facts, today))
-    if facts.load.cap.most:
+    # Where the company is full, whatever they have left themself, that is told as what stands in the way.
+    if facts.load.cap.most and (facts.load.is_person_full or not facts.load.is_company_full):
         left = facts.load.left
-        found.append(told(N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free"), num=left, most=facts.load.cap.most))
+        say = told if left else _but
+        found.append(say(N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free"), num=left, most=facts.load.cap.most))
     return found
 
 
@@ -192,5 +202,5 @@ def _last_used(facts: Facts, today: date) -> Told:
         return told(N_("Never asked before"))
     days = max((today - facts.last_asked_on).days, 0)
     if days == 0:
-        return told(N_("Last asked today"))
-    return told(N_("Last asked yesterday"), N_("Last asked %(num)s days ago"), num=days)
+        return _but(N_("Last asked today"))
+    return _but(N_("Last asked yesterday"), N_("Last asked %(num)s days ago"), num=days)

@@ -1,5 +1,6 @@
 """What the library holds, and what may stand in it. Pure."""
 
+from datetime import date
 from enum import StrEnum
 
 from portal.consents.rules import Item
@@ -56,6 +57,13 @@ class ConsentDoesNotFit(Refusal):
     field = "consent_id"
 
 
+class OverAlready(Refusal):
+    """A last day that has passed: nobody would ever find the item."""
+
+    message = N_("This day has passed, so nobody would find it. Choose today or a later day, or leave it empty.")
+    field = "expires_on"
+
+
 class CompanyUnknown(Refusal):
     """No company of that name."""
 
@@ -79,3 +87,9 @@ def require_content(*, quote: str, link: str, has_file: bool) -> None:
     """Refuses (``NothingToShow``) an item without content."""
     if not (quote or link or has_file):
         raise NothingToShow()
+
+
+def require_last_day(last: date | None, today: date, before: date | None = None) -> None:
+    """Refuses (``OverAlready``) a last day that has passed; none is fine, and so is the one that stood there ``before``."""
+    if last is not None and last < today and last != before:
+        raise OverAlready()

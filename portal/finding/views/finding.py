@@ -54,7 +54,7 @@ def find() -> ResponseReturnValue:
     of_request = _of_request()
     page = page_of(db(), found.shown, after) if needs.set else listed(db(), actor, needs, now, after)
     shown = {"form": form, "page": page, "found": found, "needs": needs, "query": query_of(needs, of_request), "ways": _ways(needs, of_request)}
-    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db()), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
+    shown |= {"counts": _counts(found, now), "said_yes": count_yes(db(), now), "items": substitutes(db(), actor, needs, now), "today": _today(now)}
     return render_fragment("finding/find.html", "results", **shown, **_starred([*page.rows, *found.near]), **NAMES, **doors(of_request))
 
 

@@ -131,7 +131,8 @@ class Applied:
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that a row says otherwise than the portal. ``is_kept``: somebody changed it here, so the import leaves it alone."""
+    """One field that a row says otherwise than the portal. ``is_kept``: somebody changed it here, or it is settled, so the import
+    leaves it alone."""
 
     line: int
     external_id: str

@@ -15,6 +15,7 @@ from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.queries.persons import admins, recipients
+from portal.profiles.actions.consenting import follow_consents
 from portal.profiles.actions.links import check_link
 from portal.profiles.actions.rows import locked, move, today_of
 from portal.profiles.models import ProfileCheck, ReferenceProfile
@@ -98,6 +99,7 @@ def wake(session: Session, actor: Actor, *, person_id: int, now: datetime) -> bo
     if row is None or row.status != Status.RESTING or row.rests_until is None or row.rests_until > today_of(session, now):
         return False
     move(session, actor, person_id, Move.RESUME, now)
+    follow_consents(session, actor, person_id, now)
     return True
 
 

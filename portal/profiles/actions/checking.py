@@ -14,6 +14,7 @@ from portal.notifications.actions import notify
 from portal.people.models import Person
 from portal.people.queries.persons import admins, recipients
 from portal.people.rules.person import PersonState
+from portal.profiles.actions.consenting import follow_consents
 from portal.profiles.actions.correcting import correct
 from portal.profiles.actions.crediting import credit_retired, credit_round
 from portal.profiles.actions.opening import verified
@@ -105,6 +106,8 @@ def _follow(session: Session, actor: Actor, whose: Held, row: ReferenceProfile, 
         row = move(session, actor, person_id, Move.VERIFY, now)
         if rests_until is not None and rests_until > today_of(session, now):
             row = move(session, actor, person_id, Move.REST, now, rests_until=rests_until)
+        elif follow_consents(session, actor, person_id, now) is not None:
+            session.refresh(row)
     verified(session, row, actor.id, now)
     touch(row, now)
     session.flush()

@@ -11,12 +11,13 @@ from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item, Scope
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean
-from portal.profiles.actions.rows import locked, mark_own, touch, unmark
+from portal.profiles.actions.rows import locked, mark_own, move, touch, unmark
 from portal.profiles.models import ProfileActivity, ProfileProof, ReferenceProfile
-from portal.profiles.queries.profiles import BY_STAFF, OWN, Does, does, field_of, profile_to_change
+from portal.profiles.queries.profiles import BY_STAFF, OWN, Does, does, field_of, has_agreed, profile_to_change, stands
 from portal.profiles.rules.activity import PART, Activity
 from portal.profiles.rules.facts import NOTE_LENGTH
 from portal.profiles.rules.refusals import ConsentTheirs, EvidenceMissing
+from portal.profiles.rules.states import Move, Status, follows_consents
 
 
 def record_consent(
@@ -36,7 +37,7 @@ def record_consent(
     """Write down that somebody agreed to ``words``, with what shows it (a file, or ``note``: where and when), until a day or without end.
 
     Refuses: NotFound who may not change the profile, EvidenceMissing, ConsentTheirs where the person said something themself. What staff had
-    written down for this kind before ends, and the new one stands.
+    written down for this kind before ends, and the new one stands. Who rested since nothing did is active again.
     """
     held = profile_to_change(session, actor, person_id)
     row = locked(session, person_id)
@@ -49,11 +50,13 @@ def record_consent(
     _end_staffs(session, actor, before, now)
     proof = _prove(session, person_id, actor, said, file_id, is_own=False, now=now)
     consent_id = _give(session, actor, BY_STAFF, proof, activity, words, given_on or now, until, scope, now)
-    return _keep(session, row, activity, consent_id, now)
+    kept = _keep(session, row, activity, consent_id, now)
+    follow_consents(session, actor, person_id, now)
+    return kept
 
 
 def end_consent(session: Session, actor: Actor, *, person_id: int, activity: Activity, now: datetime) -> None:
-    """Take back what staff had written down. Refuses NotFound, and what the person gave themself (``ConsentTheirs``)."""
+    """Take back what staff had written down; a profile without anything rests. Refuses NotFound, and what the person gave (``ConsentTheirs``)."""
     held = profile_to_change(session, actor, person_id)
     row = locked(session, person_id)
     before = _before(session, person_id, activity, now)
@@ -63,7 +66,7 @@ def end_consent(session: Session, actor: Actor, *, person_id: int, activity: Act
         raise ConsentTheirs(name=held.person.name)
     _end_staffs(session, actor, before, now)
     touch(row, now)
-    session.flush()
+    follow_consents(session, actor, person_id, now)
 
 
 def give_own(session: Session, actor: Actor, *, person_id: int, activity: Activity, words: str, now: datetime) -> bool:
@@ -123,6 +126,21 @@ def rule_out(session: Session, actor: Actor, *, person_id: int, activity: Activi
     touch(row, now)
     session.flush()
     record(session, actor, "profile.ruled_out", "profile", person_id, now=now, activity=activity.value)
+    follow_consents(session, actor, person_id, now)
+
+
+def follow_consents(session: Session, actor: Actor, person_id: int, now: datetime) -> Move | None:
+    """Let a profile rest when nothing of what its person agreed to stands any more, and end that rest when something does; return the move.
+
+    Called once at the end of whatever changes what stands, and of whatever makes a profile active.
+    """
+    session.flush()
+    row = locked(session, person_id)
+    agreed = {"has_agreed": has_agreed(session, person_id), "stands": stands(session, person_id)}
+    way = follows_consents(Status(row.status), reason=row.status_reason, rests_until=row.rests_until, **agreed)
+    if way is not None:
+        move(session, actor, person_id, way, now, is_of_consents=True)
+    return way
 
 
 def end_staffs(session: Session, actor: Actor, person_id: int, now: datetime) -> None:

@@ -12,10 +12,10 @@ from portal.profiles.actions.checking import tell_left
 from portal.profiles.actions.crediting import credit_retired
 from portal.profiles.actions.rows import locked, move, today_of
 from portal.profiles.models import ReferenceProfile
-from portal.profiles.queries.profiles import Held, profile_to_change
+from portal.profiles.queries.profiles import Held, has_agreed, profile_to_change, stands
 from portal.profiles.rules.facts import REASON_LENGTH
 from portal.profiles.rules.fresh import Why
-from portal.profiles.rules.refusals import CannotMove, OwnWish, PersonGone, ReasonMissing
+from portal.profiles.rules.refusals import CannotMove, NothingAgreed, OwnWish, PersonGone, ReasonMissing
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status
 
 WITHOUT_REASON = (Move.ACTIVATE, Move.RESUME, Move.VERIFY)
@@ -38,7 +38,8 @@ def move_profile(
     """Move a profile; ``retired_as`` says why it is retired, ``rests_until`` is the first day after a rest, if it ends by itself.
 
     A legal hold blocks every ask of the person (``rows.move``). Who retires a profile that nobody should call is credited. Refuses:
-    NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, OwnWish, PersonGone, CannotMove.
+    NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, OwnWish, NothingAgreed (a rest that
+    their yes ends), PersonGone, CannotMove.
     """
     held = profile_to_change(session, actor, person_id)
     if way in BY_ANSWER:
@@ -53,6 +54,8 @@ def move_profile(
     if was == Status.LEGAL_HOLD and not actor.is_admin:
         raise NotAllowed()
     _require_revivable(held, way, was_as)
+    if way is Move.RESUME and has_agreed(session, person_id) and not stands(session, person_id):
+        raise NothingAgreed(name=held.person.name)
     as_ = (retired_as or Retired.OTHER) if way is Move.RETIRE else None
     row = move(session, actor, person_id, way, now, reason=why, retired_as=as_, rests_until=rests_until)
     if way is Move.ACTIVATE and row.verify_on is None:

@@ -1,6 +1,6 @@
 """What somebody does with their own profile: rest, be asked less, change what they do, stop. By their page, or by a link without signing in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,18 +15,19 @@ from portal.acts.rules.asks import ASK_KIND_NAMES, AskKind
 from portal.acts.rules.terms import Terms
 from portal.audit.actions import record
 from portal.consents.actions import withdraw_own
+from portal.consents.models import Consent
 from portal.kernel.actor import ADVOCATE, Actor
 from portal.kernel.clock import micros
 from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.queries.persons import admins, get_person, recipient, recipients
-from portal.profiles.actions.consenting import end_staffs, give_own, take_back_own
+from portal.profiles.actions.consenting import end_staffs, follow_consents, give_own, take_back_own
 from portal.profiles.actions.editing import edit_own_facts
 from portal.profiles.actions.links import own_link
 from portal.profiles.actions.rows import CalledOff, locked, move, tell_removed, today_of, touch
 from portal.profiles.models import ReferenceProfile
-from portal.profiles.queries.profiles import does, facts_of, held, profile_to_change
+from portal.profiles.queries.profiles import activities_by, does, facts_of, held, profile_of, profile_to_change, stands
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.profiles.rules.facts import OWN_WORDS
 from portal.profiles.rules.fresh import PAUSE_DAYS
@@ -64,6 +65,7 @@ def resume(session: Session, actor: Actor, *, person_id: int, now: datetime) -> 
     touch(row, now)
     session.flush()
     record(session, actor, "profile.unpaused", "profile", person_id, now=now)
+    follow_consents(session, actor, person_id, now)
     _set_terms(session, actor, replace(_terms(session, person_id, now), paused_until=None), now)
     return row
 
@@ -87,7 +89,8 @@ def change_what_i_do(
 ) -> list[Activity]:
     """Set what the person does: True with a consent to exactly ``words``, None not, False never. Return what differed.
 
-    What is not among ``wanted`` stays. The admins read in one message what was taken back. Refuses NotAllowed and, once retired, CannotMove.
+    What is not among ``wanted`` stays. The account owner and the admins read in one message what was taken back, and whether nothing is left:
+    then the profile rests, and their next yes ends that. Refuses NotAllowed and, once retired, CannotMove.
     """
     row = _own(session, actor, person_id)
     if row.status == Status.RETIRED:
@@ -105,10 +108,32 @@ def change_what_i_do(
     if differing:
         facts = {"given": [a.value for a in differing if wanted[a]], "taken": [a.value for a in differing if not wanted[a]]}
         record(session, actor, "profile.does_changed", "profile", person_id, now=now, **facts)
+        follow_consents(session, actor, person_id, now)
         taken = [activity for activity in differing if activity in stood and not wanted[activity]]
         if taken:
-            _tell(session, person_id, "profile_taken_back", {"activities": [ACTIVITY_NAMES[activity] for activity in taken]}, now)
+            _tell_taken_back(session, person_id, taken, now)
     return differing
+
+
+def hear_withdrawn(session: Session, actor: Actor, ended: Sequence[Consent], besides: Collection[int], now: datetime) -> None:
+    """Hear that somebody withdrew consents elsewhere: on the page of all they allowed, or by the link of a nomination.
+
+    Who looks after the account reads what was taken back; the admins, and whoever is among ``besides``, are told of it there.
+    """
+    person_id = ended[0].person_id
+    if actor.id != person_id or profile_of(session, person_id) is None:
+        return
+    lost = set(activities_by(session, [one.id for one in ended]))
+    follow_consents(session, actor, person_id, now)
+    owner_id = held(session, person_id).owner_id or 0
+    known = {admin.person_id for admin in admins(session)} | {person_id, *besides}
+    if lost and owner_id not in known:
+        _tell_taken_back(session, person_id, [one for one in Activity if one in lost], now, to=recipients(session, [owner_id]))
+
+
+def _tell_taken_back(session: Session, person_id: int, taken: Sequence[Activity], now: datetime, to: Mapping[int, Recipient] | None = None) -> None:
+    facts = {"activities": [ACTIVITY_NAMES[activity] for activity in taken], "nothing_left": not stands(session, person_id)}
+    _tell(session, person_id, "profile_taken_back", facts, now, to)
 
 
 def say_of_myself(

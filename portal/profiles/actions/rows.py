@@ -66,11 +66,13 @@ def move(
     retired_as: Retired | None = None,
     rests_until: date | None = None,
     is_heard: bool = True,
+    is_of_consents: bool = False,
 ) -> ReferenceProfile:
     """Make a move by one guarded update, of two at once one; refuses ``CannotMove``. Nothing here shows a profile that was hidden.
 
     A profile under legal hold keeps its block of goodwill: it is set and lifted here alone, and one whose profile is retired stands on by
-    itself. Who calls ``tell_removed`` themself after one that removes says so by ``is_heard``.
+    itself. Who calls ``tell_removed`` themself after one that removes says so by ``is_heard``. ``is_of_consents``: it follows what somebody
+    agreed to or took back, which the record tells.
     """
     values: dict[str, Any] = {"status": WAYS[way].end, "status_reason": reason, "retired_as": retired_as, "changed_at": now}
     values["edition"] = ReferenceProfile.edition + 1
@@ -84,7 +86,8 @@ def move(
     if way in (Move.RETIRE, Move.HOLD):
         close_check(session, person_id, now)
     _hold(session, actor, person_id, way, reason, now)
-    facts = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
+    facts: dict[str, Any] = {"move": way.value, "reason": reason} | ({"as": retired_as.value} if retired_as else {})
+    facts |= {"of_consents": True} if is_of_consents else {}
     record(session, actor, "profile.moved", "profile", person_id, now=now, **facts)
     if way in (Move.RETIRE, Move.HOLD) and is_heard:
         tell_removed(session, actor, person_id, now)

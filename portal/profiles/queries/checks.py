@@ -114,7 +114,7 @@ def to_verify(session: Session, owner_id: int | None, now: datetime, *, after: s
     today = local_date(now, programme_zone(session))
     open_ = and_(ProfileCheck.person_id == ReferenceProfile.person_id, ProfileCheck.ended_at.is_(None))
     row = ReferenceProfile
-    more = (row.status, row.verify_on, row.verified_at, Person.name_key, ProfileCheck.asked_at, ProfileCheck.why)
+    more = (row.status, row.status_reason, row.verify_on, row.verified_at, Person.name_key, ProfileCheck.asked_at, ProfileCheck.why)
     found = _with_owner().add_columns(*more, func.coalesce(_owner.name, "").label("owner_name"))
     found = found.outerjoin(ProfileCheck, open_).where(_waits(today))
     if owner_id is not None:

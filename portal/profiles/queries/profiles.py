@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal.consents.models import Consent
+from portal.consents.rules import Item
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
@@ -113,6 +114,43 @@ def _does(row: ProfileActivity, consent: Consent | None, proof: ProfileProof | N
     is_own = field_of(row.activity) in own if consent is None else consent.source_type != BY_STAFF
     holds = consent is not None and consent.ended_at is None and (consent.expires_on is None or consent.expires_on >= today)
     return Does(Activity(row.activity), row.is_never, consent, is_own, holds, proof)
+
+
+def stands(session: Session, person_id: int) -> bool:
+    """Tell whether somebody has agreed to something that has not ended; whether it has expired is another matter."""
+    found = select(ProfileActivity.person_id).join(Consent, Consent.id == ProfileActivity.consent_id)
+    return session.scalar(found.where(ProfileActivity.person_id == person_id, Consent.ended_at.is_(None)).limit(1)) is not None
+
+
+def has_agreed(session: Session, person_id: int) -> bool:
+    """Tell whether somebody ever agreed to something as a reference, whatever became of it."""
+    found = select(Consent.id).where(Consent.person_id == person_id, Consent.item == Item.REFERENCE)
+    return session.scalar(found.limit(1)) is not None
+
+
+def activities_by(session: Session, consent_ids: Iterable[int]) -> list[Activity]:
+    """Return what some consents are for: those by which profiles say that something may be asked."""
+    found = select(ProfileActivity.activity).where(ProfileActivity.consent_id.in_(list(consent_ids)))
+    return [Activity(activity) for activity in session.scalars(found)]
+
+
+def agree_to_nothing(session: Session, person_ids: Iterable[int], now: datetime) -> dict[int, date]:
+    """Return who of some people is a reference that may be asked for nothing any more, each with the day on which the last consent ended or
+    expired. Who never agreed to anything, and who is retired, is another matter.
+    """
+    zone = programme_zone(session)
+    today = local_date(now, zone)
+    ids = list(person_ids)
+    if not ids:
+        return {}
+    held = select(ProfileActivity.person_id).join(Consent, Consent.id == ProfileActivity.consent_id).where(consent_holds(today))
+    over = select(Consent.person_id, Consent.ended_at, Consent.expires_on).join(ReferenceProfile, ReferenceProfile.person_id == Consent.person_id)
+    over = over.where(Consent.person_id.in_(ids), Consent.item == Item.REFERENCE, ReferenceProfile.status != Status.RETIRED)
+    found: dict[int, date] = {}
+    for person_id, ended_at, expires_on in session.execute(over.where(Consent.person_id.not_in(held.where(ProfileActivity.person_id.in_(ids))))):
+        days = [day for day in (local_date(ended_at, zone) if ended_at else None, expires_on) if day is not None and day <= today]
+        found[person_id] = max(found.get(person_id, date.min), min(days, default=date.min))
+    return {person_id: day for person_id, day in found.items() if day > date.min}
 
 
 def activities_of(session: Session, person_ids: Iterable[int], now: datetime) -> dict[int, list[Activity]]:

@@ -23,6 +23,12 @@ class OwnWish(Refusal):
     message = N_("%(name)s asked not to be a reference any more. Only they can take that back.")
 
 
+class NothingAgreed(Refusal):
+    """A rest that ends by their yes alone."""
+
+    message = N_("%(name)s has agreed to nothing now. Write down what they agree to, or let them choose it on their own page.")
+
+
 class PersonGone(Refusal):
     """A profile of somebody who has no account any more, or is no customer."""
 

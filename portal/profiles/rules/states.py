@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portal.kernel.text import N_
@@ -123,6 +124,19 @@ def shown_as(status: Status, *, is_held: bool) -> Status:
     under legal hold, as if its own status said so, while it is of any use.
     """
     return Status.LEGAL_HOLD if is_held and status is not Status.RETIRED else status
+
+
+def follows_consents(status: Status, *, reason: str, rests_until: date | None, has_agreed: bool, stands: bool) -> Move | None:
+    """Return the move that follows where somebody's last consent ended (``has_agreed``, and none ``stands``), or one stands again.
+
+    They rest: they are in no doubt, and have not asked to be taken out, so that one yes of theirs brings them back. Such a rest alone has
+    neither a reason (staff give one) nor a day on which it ends (a pause has one).
+    """
+    if status is Status.ACTIVE and has_agreed and not stands:
+        return Move.REST
+    if status is Status.RESTING and stands and not reason and rests_until is None:
+        return Move.RESUME
+    return None
 
 
 def moved(status: Status, move: Move) -> Status | None:

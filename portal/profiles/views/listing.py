@@ -17,7 +17,7 @@ from portal.profiles.actions.asking import ask_several
 from portal.profiles.forms import ProfileFilter, TickForm
 from portal.profiles.queries.checks import count_soon, count_to_verify, to_verify
 from portal.profiles.queries.lists import Filters, iter_profiles, list_profiles, totals
-from portal.profiles.queries.profiles import activities_of
+from portal.profiles.queries.profiles import activities_of, agree_to_nothing
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.profiles.rules.states import STATUS_NAMES, Status
 from portal.profiles.views.shared import NAMES, bp
@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         "waits": count_to_verify(db(), own, now),
         "soon": count_soon(db(), own, now),
         "is_narrowed": filters.is_narrow,
+        "nothing": agree_to_nothing(db(), ids, now),
         "tick": TickForm(formdata=None),
         "today": now.date(),
     }

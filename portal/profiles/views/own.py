@@ -23,7 +23,7 @@ from portal.profiles.actions.editing import add_days, remove_days
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.own import change_what_i_do, lower_limit, pause, remove_me, resume, say_of_myself
 from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, wanted_of
-from portal.profiles.queries.profiles import blackouts_of, does, facts_of, held, profile_of
+from portal.profiles.queries.profiles import agree_to_nothing, blackouts_of, does, facts_of, held, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import split_words
 from portal.profiles.rules.fresh import PAUSE_DAYS
@@ -89,6 +89,7 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
     told = {"held": whose, "row": row, "kinds": kinds, "budget": budget, "days": blackouts_of(db(), person_id, today), "paused": paused}
     told |= {"link": link, "agreed_words": {a.value: words_for(a) for a in Activity}, "means_of": told_of_kinds(), "pause_days": PAUSE_DAYS}
     told |= {"is_over": row.status == Status.RETIRED, "is_own_wish": row.retired_as == Retired.OWN_WISH, "forms": forms}
+    told["does_nothing"] = person_id in agree_to_nothing(db(), [person_id], now)
     return render("profiles/mine_link.html" if link else "profiles/mine.html", **told, **NAMES), status
 
 
@@ -194,4 +195,5 @@ def person_panel(session: Session, person: Person, now: datetime) -> Mapping[str
     row = profile_of(session, person.id)
     kinds = [one.activity for one in does(session, person.id, now) if one.holds] if row else []
     status = shown_as(Status(row.status), is_held=is_held(session, person.id)) if row else None
-    return {"row": row, "status": status, "kinds": kinds, "person": person, **NAMES}
+    nothing_since = agree_to_nothing(session, [person.id], now).get(person.id)
+    return {"row": row, "status": status, "kinds": kinds, "nothing_since": nothing_since, "person": person, **NAMES}

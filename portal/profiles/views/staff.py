@@ -39,7 +39,20 @@ from portal.profiles.actions.own import send_own_link
 from portal.profiles.forms import ActivityForm, AnswerForm, ConsentForm, DaysForm, FactsForm, MoveForm, NewForm, PressForm
 from portal.profiles.queries.checks import checks_of, open_check
 from portal.profiles.queries.lists import history_of
-from portal.profiles.queries.profiles import Held, blackouts_of, does, facts_of, own_fields, owner_of, profile_for, profile_of, profile_to_change
+from portal.profiles.queries.profiles import (
+    Held,
+    agree_to_nothing,
+    blackouts_of,
+    does,
+    facts_of,
+    has_agreed,
+    own_fields,
+    owner_of,
+    profile_for,
+    profile_of,
+    profile_to_change,
+)
+from portal.profiles.queries.profiles import stands as agreed_to_something
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
 from portal.profiles.rules.seeing import may_change
@@ -120,6 +133,8 @@ def _show(person_id: int, **refused: Any) -> str:
     status = shown_as(held.status, is_held=can_change and any(one.block.kind == BlockKind.LEGAL for one in told["blocks"]))
     if status is Status.LEGAL_HOLD:
         moves = [move for move in moves if move is not Move.HOLD]
+    if has_agreed(db(), person_id) and not agreed_to_something(db(), person_id):
+        moves = [move for move in moves if move is not Move.RESUME]  # only their yes ends that rest
     checks = checks_of(db(), person_id) if can_change else []
     who = names(db(), {one for one in (row.verified_by_id, held.owner_id, *(check.answered_by_id for check in checks)) if one})
     facts: dict[str, Any] = {"held": held, "row": row, "does": does(db(), person_id, now), "facts": facts_of(db(), row), "today": today, "now": now}
@@ -136,6 +151,7 @@ def _show(person_id: int, **refused: Any) -> str:
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}
     facts |= {name: refused.get(name) or form(formdata=None) for name, form in forms.items()}
+    facts["nothing_since"] = agree_to_nothing(db(), [person_id], now).get(person_id)
     facts["has_left"] = row.retired_as == Retired.LEFT and held.person.state != PersonState.DEACTIVATED
     if can_change:
         facts["answer_form"] = refused["answer_form"].offer(possible_owners(db())) if "answer_form" in refused else _answers(held)

@@ -27,14 +27,14 @@ from portal.profiles.rules.facts import Facts, split_words
 from portal.profiles.rules.states import WordKind
 from portal.references.actions.crediting import credit_agreed
 from portal.references.actions.links import revoke_links
-from portal.references.actions.telling import tell_step, tell_what_was_agreed
+from portal.references.actions.telling import tell_step, tell_unhappy, tell_what_was_agreed
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.queries.customers import Proposal, proposal_of
 from portal.references.queries.duplicates import addresses_of
 from portal.references.queries.nominations import parts_in
 from portal.references.queries.terms import terms_of
-from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
+from portal.references.rules.joining import LINK_GOOD_FOR, REASON_LENGTH, REFUSED_NAMES, AnsweredAlready, AskedAnew, Offer, Refused, YesFirst
 from portal.references.rules.states import WAYS, Move, State
 
 SOURCE = "nomination"
@@ -57,14 +57,18 @@ def agree(session: Session, origin: str, *, token: str, offer: Offer, words: dic
 
 
 def say_no(session: Session, origin: str, *, token: str, code: Refused, reason: str, now: datetime) -> Proposal:
-    """Keep that the nominee does not want to, with their reason; they are never asked again unless they say so. Refuses like ``agree``."""
+    """Keep that the nominee does not want to, with their reason; they are never asked again unless they say so. Who is not happy is a worry
+    that whoever looks after them hears. Refuses like ``agree``.
+    """
     proposal, actor = _holder(session, origin, token, now)
     said = clean(reason).strip()[:REASON_LENGTH]
     values = {"answered_at": now, "given_up_at": None, "ask_again_on": None, "answer_code": code, "answer": said}
     nomination = _move(session, actor, proposal, Move.SAY_NO, values)
     _uninvite(session, actor, get_person(session, proposal.person_id), nomination, now)
     record(session, actor, "nomination.customer_declined", "nomination", nomination.id, now=now, code=code, has_reason=bool(said))
-    tell_step(session, nomination, "customer_declined", now, code=code, reason=said)
+    tell_step(session, nomination, "customer_declined", now, code=code, why=REFUSED_NAMES[code], reason=said)
+    if code is Refused.NOT_HAPPY:
+        tell_unhappy(session, nomination, proposal.person_id, said, now)
     return proposal
 
 

@@ -8,12 +8,19 @@ from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
 from portal.references.models.nominating import NominationDraft
-from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, TooManyDrafts, require_employee
+from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, DraftEmpty, TooManyDrafts, require_employee
 
 
-def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, Any], now: datetime) -> NominationDraft:
-    """Keep what is typed under the form's ``key``, in place of what was kept before. Refuses the hundred-and-first draft (``TooManyDrafts``)."""
+def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, Any], now: datetime) -> NominationDraft | None:
+    """Keep what is typed under the form's ``key``, in place of what was kept before; a draft that was emptied goes, which returns None.
+
+    Refuses a form in which nothing was ever typed (``DraftEmpty``), and the hundred-and-first draft (``TooManyDrafts``).
+    """
     require_employee(actor)
+    if not fields:
+        if drop_draft(session, actor, key=key):
+            return None
+        raise DraftEmpty()
     draft = session.scalar(select(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key))
     if draft is None:
         if (session.scalar(select(func.count()).where(NominationDraft.person_id == actor.id)) or 0) >= MOST_DRAFTS:

@@ -14,7 +14,7 @@ from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination
-from portal.references.queries.customers import proposers
+from portal.references.queries.customers import proposers, sent_for
 from portal.references.rules.joining import LINK_GOOD_FOR
 
 ANSWER = "/proposal?t="
@@ -26,7 +26,11 @@ def send_link(session: Session, nomination: Nomination, person: Person, kind: st
     session.add(NominationLink(nomination_id=nomination.id, token_hash=token_hash(token), made_at=now, expires_at=now + LINK_GOOD_FOR))
     session.flush()
     key = mail_key_of(nomination, kind, now)
-    data = {"proposers": proposers(session, nomination.id), "person": person.name}
+    data = {
+        "proposers": proposers(session, nomination.id),
+        "sent_for": [list(pair) for pair in sent_for(session, nomination.id)],
+        "person": person.name,
+    }
     notify(session, to=_to(session, person.id), kind=kind, data=data, key=key, now=now, link=f"{ANSWER}{token}", mail_at=mail_at)
     return f"{ANSWER}{token}"
 

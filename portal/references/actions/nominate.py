@@ -23,6 +23,7 @@ from portal.people.rules.person import NAME_LENGTH, TITLE_LENGTH, PersonState
 from portal.profiles.rules.activity import Activity
 from portal.references.actions.drafting import drop_draft
 from portal.references.actions.ruling import approve_by_rule
+from portal.references.actions.telling import tell_sent_for
 from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
 from portal.references.queries.duplicates import first_of, said_no
 from portal.references.queries.nominations import nominators_of
@@ -63,14 +64,16 @@ def nominate(
     activities: Iterable[Activity] = (),
     details: Details = NO_DETAILS,
     colleague_id: int | None = None,
+    is_told: bool = True,
     now: datetime,
 ) -> Nomination:
     """Record that the actor nominates a person, and return the nomination: waiting, approved by a rule, or the duplicate of an earlier one.
 
-    ``colleague_id`` is on whose behalf, who is credited then. The draft with the same ``key`` goes. The same ``key`` a second time returns
-    the first answer. Refuses who is no employee (``NotAllowed``), a colleague who is none (``ColleagueNotEmployee``), an address that is
-    none, one of our own team (``NotACustomer``), somebody who takes part already (``AlreadyMember``) or said no (``SaidNo``), whom the
-    actor or the colleague nominated before (``NominatedBySelf``), and details that are none (``NotALink``, ``UsageHalf``, ``NotAPhone``).
+    ``colleague_id`` is on whose behalf, who is credited then, and told of it unless the caller does that (``is_told``). The draft with the
+    same ``key`` goes. The same ``key`` a second time returns the first answer. Refuses who is no employee (``NotAllowed``), a colleague who
+    is none (``ColleagueNotEmployee``), an address that is none, one of our own team (``NotACustomer``), somebody who takes part already
+    (``AlreadyMember``) or said no (``SaidNo``), whom the actor or the colleague nominated before (``NominatedBySelf``), and details that are
+    none (``NotALink``, ``UsageHalf``, ``NotAPhone``).
     """
     require_employee(actor)
     take_turn(session, f"nominate:{actor.id}")  # so that what rules approve of one sender in a day is counted
@@ -102,6 +105,8 @@ def nominate(
     }
     nomination = _insert(session, actor, columns, sorted(set(activities)), details, now)
     drop_draft(session, actor, key=key)
+    if is_told:
+        tell_sent_for(session, [nomination], now)
     if nomination.state == State.SUBMITTED:
         approve_by_rule(session, nomination, now)
     return nomination

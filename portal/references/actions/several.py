@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from portal.kernel.errors import Refusal
 from portal.kernel.text import normal_email
 from portal.people.queries.persons import names
 from portal.references.actions.nominate import nominate
+from portal.references.actions.telling import tell_sent_for
 from portal.references.models.nominating import Nomination
 from portal.references.rules.nominating import Line, read_lines, require_line
 
@@ -37,6 +39,8 @@ def nominate_lines(session: Session, actor: Actor, *, key: str, text: str, why: 
         made = _one(session, actor, line, f"{key[:40]}:{_mark(line)}", why, colleague_id, now)
         is_again = any(made.nomination is not None and made.nomination is one.nomination for one in found)
         found.append(replace(made, is_again=is_again))
+    made_now = [one.nomination for one in found if one.nomination is not None and one.nomination.created_at == now and not one.is_again]
+    tell_sent_for(session, made_now, now)
     return found
 
 
@@ -48,9 +52,8 @@ def _one(session: Session, actor: Actor, line: Line, key: str, why: str, colleag
     try:
         name, email, company, title = require_line(line)
         with session.begin_nested():
-            made = nominate(
-                session, actor, key=key, name=name, email=email, company=company, title=title, why=why, colleague_id=colleague_id, now=now
-            )
+            given: dict[str, Any] = {"name": name, "email": email, "company": company, "title": title, "why": why, "colleague_id": colleague_id}
+            made = nominate(session, actor, key=key, **given, is_told=False, now=now)
     except Refusal as refusal:
         return Outcome(line, refusal=refusal)
     if made.duplicate_of_id is None:

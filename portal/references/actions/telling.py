@@ -1,5 +1,6 @@
 """Telling everybody who nominated somebody what became of it: in the inbox and by mail, once each; and who said yes, to what."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import micros
 from portal.notifications.actions import notify
 from portal.people.models import Person
-from portal.people.queries.persons import recipient, recipients
+from portal.people.queries.persons import admins, get_person, recipient, recipients
 from portal.profiles.actions.links import own_link
 from portal.profiles.queries.kinds import meeting_minutes
 from portal.profiles.queries.profiles import does, owner_of
@@ -38,6 +39,37 @@ def tell_decided(session: Session, nomination: Nomination, kind: str, now: datet
     for person_id, to in sorted(recipients(session, set(own)).items()):
         key = told_key(nomination, person_id)
         notify(session, to=to, kind=kind, data=data, key=key, now=now, link=page_of(own[person_id]), mail_at=mail_at)
+
+
+def tell_sent_for(session: Session, nominations: Sequence[Nomination], now: datetime) -> None:
+    """Tell a colleague what somebody sent in their name just now, all of it at once: in whose, what they wrote, and that it is credited to them
+    if they were first.
+    """
+    sent = [one for one in nominations if one.colleague_id is not None]
+    if not sent:
+        return
+    first = sent[0]
+    writer = get_person(session, first.nominator_id).name
+    nominees = [{"nominee": one.name, "company": one.company_name} for one in sent]
+    data = {"writer": writer, "nominees": nominees, "why": first.why, "is_first": any(one.duplicate_of_id is None for one in sent)}
+    link = page_of(first.id) if len(sent) == 1 else MINE
+    for to in recipients(session, [first.colleague_id or 0]).values():
+        notify(session, to=to, kind="nomination_sent_for", data=data, key=f"nomination:{first.id}:sent_for", now=now, link=link)
+
+
+def tell_unhappy(session: Session, nomination: Nomination, person_id: int, words: str, now: datetime) -> None:
+    """Tell who looks after the account that a customer said no since they are not happy, with their words; the admins, where nobody does.
+
+    Who nominated them reads it in the mail about their nomination.
+    """
+    owner_id = owner_of(session, person_id)
+    told = list(recipients(session, [owner_id]).values()) if owner_id else []
+    data = {"nominee": nomination.name, "company": nomination.company_name, "words": words}
+    own = parts_in(session, nomination.id)
+    for to in told or admins(session):
+        if to.person_id not in own:
+            key = f"nomination:{nomination.id}:unhappy:{micros(now)}"
+            notify(session, to=to, kind="nominee_unhappy", data=data, key=key, now=now, link=f"/companies/{nomination.company_id}")
 
 
 def tell_step(session: Session, nomination: Nomination, step: str, now: datetime, **facts: Any) -> None:

@@ -33,6 +33,8 @@ class Proposal:
     proposers: list[str]
     words: list[tuple[str, str]]
     """(who wrote it, what they wrote to the nominee)."""
+    sent_for: list[tuple[str, str]]
+    """(who sent it, the colleague in whose name), of what was not sent in one's own."""
     suggested: list[Activity]
     ask_again_on: date | None
     answered_at: datetime | None
@@ -64,6 +66,17 @@ def proposers(session: Session, nomination_id: int) -> list[str]:
     found: AnySelect = select(Person.name).join(Nomination, who == Person.id).where(_voices(nomination_id))
     found = found.where(or_(decided_at.is_(None), Nomination.created_at <= decided_at))
     return list(dict.fromkeys(session.scalars(found.order_by((Nomination.id == nomination_id).desc(), Nomination.id))))
+
+
+def sent_for(session: Session, nomination_id: int) -> list[tuple[str, str]]:
+    """Return, of what was sent in the name of a colleague, who sent it and in whose name, the first one first."""
+    sender, colleague, first = aliased(Person), aliased(Person), aliased(Nomination)
+    decided_at = select(first.decided_at).where(first.id == nomination_id).scalar_subquery()
+    found: AnySelect = select(sender.name, colleague.name).join(Nomination, Nomination.nominator_id == sender.id)
+    found = found.join(colleague, colleague.id == Nomination.colleague_id).where(_voices(nomination_id))
+    found = found.where(or_(decided_at.is_(None), Nomination.created_at <= decided_at))
+    rows = session.execute(found.order_by((Nomination.id == nomination_id).desc(), Nomination.id))
+    return list(dict.fromkeys((sent_by, name) for sent_by, name in rows))
 
 
 def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
@@ -100,6 +113,7 @@ def proposal_of(session: Session, token: str, now: datetime) -> Proposal:
         person_id=person.id,
         person_state=person.state,
         proposers=proposers(session, nomination.id),
+        sent_for=sent_for(session, nomination.id),
         words=[(name, words) for name, words in session.execute(said)],
         suggested=[activity for activity in Activity if activity in suggested],
         ask_again_on=nomination.ask_again_on,

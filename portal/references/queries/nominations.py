@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
@@ -19,6 +19,7 @@ from portal.people.models import Company, Person
 from portal.people.queries.knowing import knows
 from portal.people.queries.persons import find_person_by_email
 from portal.people.rules.person import PersonState
+from portal.profiles.models import ProfileActivity
 from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink
 from portal.references.models.nominating import Nomination, NominationActivity
@@ -192,9 +193,17 @@ def in_order(activities: set[str]) -> list[Activity]:
 
 
 def taken_back_at(nomination: Any) -> ScalarSelect[datetime | None]:
-    """Return when the last of what was agreed to by a nomination ended; NULL while something of it stands, and where nothing was agreed to."""
-    own = select(func.max(Consent.ended_at)).where(Consent.source_type == "nomination", Consent.source_id == nomination.id)
-    return own.having(func.count() == func.count(Consent.ended_at)).correlate(nomination).scalar_subquery()
+    """Return when the last of what was agreed to by a nomination ended; NULL while something of it stands, or of what they agreed to since on
+    their own page or by staff, and where nothing was agreed to.
+    """
+    since = aliased(Consent)
+    stands = select(ProfileActivity.person_id).join(since, since.id == ProfileActivity.consent_id)
+    stands = stands.where(ProfileActivity.person_id == Consent.person_id, since.ended_at.is_(None)).correlate(Consent)
+    own = select(case((func.count() == func.count(Consent.ended_at), func.max(Consent.ended_at))))
+    # By the person, whose consents have an index: of those of one nomination there is none.
+    theirs = (Consent.person_id == nomination.person_id, Consent.source_type == "nomination", Consent.source_id == nomination.id)
+    own = own.where(*theirs, ~stands.exists())
+    return own.correlate(nomination).scalar_subquery()
 
 
 def _joined(found: AnySelect) -> AnySelect:
@@ -232,8 +241,10 @@ def _stands(wanted: Standing) -> ColumnElement[bool]:
         Standing.INVITED: and_(asked, is_here, _first.ask_again_on.is_(None)),
         Standing.NOT_NOW: and_(asked, is_here, _first.ask_again_on.is_not(None)),
         Standing.ACCEPTED: and_(state == State.ACCEPTED, is_here, back.is_(None)),
-        Standing.TAKEN_BACK: and_(state == State.ACCEPTED, is_here, back.is_not(None)),
-        Standing.JOINED: and_(or_(invited, state == State.NO_ANSWER), person == PersonState.ACTIVE),
+        Standing.TAKEN_BACK: and_(state == State.ACCEPTED, or_(is_here, person == PersonState.ACTIVE), back.is_not(None)),
+        Standing.JOINED: and_(
+            or_(state.in_((State.INVITED, State.NO_ANSWER)), and_(state == State.ACCEPTED, back.is_(None))), person == PersonState.ACTIVE
+        ),
         Standing.LEFT: and_(invited, person == PersonState.DEACTIVATED),
         Standing.CUSTOMER_DECLINED: state == State.CUSTOMER_DECLINED,
         Standing.NO_ANSWER: and_(state == State.NO_ANSWER, or_(person.is_(None), person != PersonState.ACTIVE)),

@@ -42,7 +42,9 @@ _ANSWER = (
     .correlate(Person)
     .scalar_subquery()
 )
-_STANDING = case((Person.state == PersonState.ACTIVE, Standing.JOINED.value), else_=func.coalesce(_ANSWER, Standing.INVITED.value))
+_IS_BACK = func.coalesce(_ANSWER, "") == Standing.TAKEN_BACK.value
+_MEMBER = case((_IS_BACK, Standing.TAKEN_BACK.value), else_=Standing.JOINED.value)
+_STANDING = case((Person.state == PersonState.ACTIVE, _MEMBER), else_=func.coalesce(_ANSWER, Standing.INVITED.value))
 _STATES = select(Person.state, func.count().label("number")).where(Person.is_advocate, Person.state.in_(STANDINGS)).group_by(Person.state)
 _WAITING = select(func.count()).select_from(Nomination).where(Nomination.state == State.SUBMITTED)
 _PLACES = select(Company.industry, Company.region).distinct()
@@ -199,7 +201,9 @@ def _persons(asked: frozenset[str], rule: Rule | None) -> AnySelect:
         if asked & _IN_REVIEW:
             found = found.where(false())
         elif Standing.JOINED in asked:
-            found = found.where(Person.state == PersonState.ACTIVE)
+            found = found.where(Person.state == PersonState.ACTIVE, ~_IS_BACK)
+        elif Standing.TAKEN_BACK in asked:
+            found = found.where(bindparam("state", type_=String) == _STANDING)
         else:
             found = found.where(Person.state == PersonState.INVITED, bindparam("state", type_=String) == _STANDING)
     if "q" in asked:

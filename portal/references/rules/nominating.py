@@ -192,6 +192,12 @@ class LineUnreadable(Refusal):
     field = "lines"
 
 
+class DraftEmpty(Refusal):
+    """Nothing typed yet: there is nothing to keep."""
+
+    message = N_("There is nothing to keep yet. Write a name, an address or a reason first.")
+
+
 class TooManyDrafts(Refusal):
     """More drafts than are kept of one person."""
 

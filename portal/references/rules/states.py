@@ -136,12 +136,15 @@ def standing(
         return Standing(state.value)
     if state not in (State.INVITED, State.ACCEPTED):
         return Standing.IN_REVIEW if is_in_review else Standing.WAITING
-    if person_state == PersonState.ACTIVE:
-        return Standing.JOINED
     if person_state == PersonState.DEACTIVATED:
         return Standing.LEFT
+    # Also of a member: who takes part and has agreed to nothing is no reference.
+    if state is State.ACCEPTED and is_taken_back:
+        return Standing.TAKEN_BACK
+    if person_state == PersonState.ACTIVE:
+        return Standing.JOINED
     if state is State.ACCEPTED:
-        return Standing.TAKEN_BACK if is_taken_back else Standing.ACCEPTED
+        return Standing.ACCEPTED
     return Standing.NOT_NOW if ask_again_on else Standing.INVITED
 
 

@@ -10,7 +10,7 @@ from portal.references.actions.drafting import drop_draft, save_draft
 from portal.references.actions.nominate import with_key
 from portal.references.forms import NominateForm
 from portal.references.queries.drafts import drafts_of, find_draft
-from portal.references.rules.nominating import DRAFTS_KEPT
+from portal.references.rules.nominating import DRAFTS_KEPT, DraftEmpty
 from portal.references.views.nominating import show_form
 from portal.references.views.shared import bp
 from portal.web.forms import KEY
@@ -39,10 +39,10 @@ def keep_draft() -> ResponseReturnValue:
     if with_key(db(), current_actor(), form.key.data) is not None:
         # Sent meanwhile, in this window or another: there is nothing to keep.
         return _line("") if by_script else redirect(url_for("references.mine"), 303)
-    save_draft(db(), current_actor(), key=form.key.data, fields=form.typed(), now=utcnow())
+    kept = save_draft(db(), current_actor(), key=form.key.data, fields=form.typed(), now=utcnow())
     if by_script:
-        return _line(_("Saved as a draft."))
-    flash(_("Saved as a draft. Nobody but you sees it."), "good")
+        return _line(_("Saved as a draft.") if kept else "")
+    flash(_("Saved as a draft. Nobody but you sees it.") if kept else _("Nothing was written any more, so the draft is deleted."), "good")
     return redirect(url_for("references.drafts"), 303)
 
 
@@ -52,7 +52,7 @@ def _line(text: str) -> str:
 
 def _not_kept(refusal: Refusal) -> ResponseReturnValue:
     if "HX-Request" in request.headers:
-        return _line(str(_(refusal.message, **refusal.facts))), 200
+        return _line("" if isinstance(refusal, DraftEmpty) else str(_(refusal.message, **refusal.facts))), 200
     form = NominateForm()
     form.refuse(refusal)
     return show_form(form), refusal.status

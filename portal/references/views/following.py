@@ -11,6 +11,7 @@ from portal.references.actions.commenting import comment
 from portal.references.forms import CommentForm, MineFilter
 from portal.references.queries.comments import comments_on
 from portal.references.queries.nominations import Followed, all_nominations_of, followed, nominations_of, standings_of
+from portal.references.queries.review import voices
 from portal.references.queries.terms import terms_of
 from portal.references.rules.states import STANDING_NAMES
 from portal.references.rules.terms import STAFF
@@ -77,4 +78,5 @@ def _own(nomination_id: int) -> Followed:
 
 def _page(nomination_id: int, form: CommentForm) -> str:
     one = _own(nomination_id)
-    return render("references/nomination.html", nomination=one, comments=comments_on(db(), one.first_id), form=form, **NAMES)
+    voice = voices(db(), nomination_id)[0]
+    return render("references/nomination.html", nomination=one, voice=voice, comments=comments_on(db(), one.first_id), form=form, **NAMES)

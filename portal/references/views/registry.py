@@ -1,5 +1,7 @@
 """Staff's pages: the registry, and one person of it."""
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +11,8 @@ from portal.accounts.views.contacts import shown_contact
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound
 from portal.people.queries.knowing import knows, require_known
-from portal.profiles.queries.leaving import said_to_have_left
+from portal.profiles.queries.leaving import retired_among, retirement_of, said_to_have_left
+from portal.profiles.queries.profiles import agree_to_nothing
 from portal.references.actions.seeing import see_nominee
 from portal.references.forms import RegistryFilter
 from portal.references.queries.nominations import followed, may_see_nominee
@@ -40,18 +43,21 @@ def registry() -> ResponseReturnValue:
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
     page = list_registry(db(), current_actor(), filters, after=request.args.get("after"))
-    left = said_to_have_left(db(), [entry.id for entry in page if entry.kind == PERSON])
-    return render("references/registry.html", form=form, page=page, left=left, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
+    people = [entry.id for entry in page if entry.kind == PERSON]
+    marks: dict[str, Any] = {"left": said_to_have_left(db(), people), "nothing": agree_to_nothing(db(), people, utcnow())}
+    marks["retired"] = retired_among(db(), people)
+    return render("references/registry.html", form=form, page=page, **marks, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
 
 
 @bp.get("/registry/people/<int:person_id>")
 @staff
 def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
-    require_known(db(), current_actor(), person_id)
-    may_see = person_id in seen_by(db(), current_actor(), [person_id])
-    profile, has_left = profile_of_person(db(), person_id, utcnow()), bool(said_to_have_left(db(), [person_id]))
-    return render("references/profile.html", profile=profile, may_see=may_see, has_left=has_left, **NAMES)
+    actor, now = current_actor(), utcnow()
+    require_known(db(), actor, person_id)
+    facts: dict[str, Any] = {"may_see": person_id in seen_by(db(), actor, [person_id]), "has_left": bool(said_to_have_left(db(), [person_id]))}
+    facts |= {"nothing_since": agree_to_nothing(db(), [person_id], now).get(person_id), "retired": retirement_of(db(), actor, person_id)}
+    return render("references/profile.html", profile=profile_of_person(db(), person_id, now), **facts, **NAMES)
 
 
 @bp.get("/registry/nominations/<int:nomination_id>")

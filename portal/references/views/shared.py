@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.profiles.rules.facts import TIER_NAMES
+from portal.profiles.rules.states import RETIRED_NAMES
 from portal.references.rules.deciding import CODE_NAMES
 from portal.references.rules.joining import REFUSED_NAMES
 from portal.references.rules.nominating import PERIODS, WAY_NAMES
@@ -34,5 +35,6 @@ NAMES = {
     "tiers": TIER_NAMES,
     "periods": PERIODS,
     "ways": WAY_NAMES,
+    "retired_names": RETIRED_NAMES,
     "translated": translated,
 }
