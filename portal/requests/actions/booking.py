@@ -23,9 +23,11 @@ from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
 from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
 from portal.requests.queries.parties import has_begun, meeting_of, settled_of, whom_of
+from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import HeldAlready, PickedMeanwhile, SlotGone
+from portal.requests.rules.outcome import differ
+from portal.requests.rules.refusals import Disputed, HeldAlready, PickedMeanwhile, SlotGone
 from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State
 from portal.requests.rules.waiting import WaitWord
 
@@ -96,7 +98,10 @@ def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: st
 
 
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
-    """Pick one of the offered times for the prospect, or another one. Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack."""
+    """Pick one of the offered times for the prospect, or another one.
+
+    Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack; Disputed where an admin is to decide what happened.
+    """
     request = locked_for(session, actor, request_id, Move.BOOK)
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
 
@@ -115,7 +120,7 @@ def pick_as_prospect(
     """Pick a time by the prospect's link, with a ``place`` if they say one: a telephone number, or a link to a call. The same once more is one.
 
     ``zone`` is where they read times, and is kept for what is sent to them; ``seen`` is the time that they saw settled before, None for none.
-    Refuses: RequestMoved, SlotGone, HeldBack; PickedMeanwhile where another time was settled since.
+    Refuses: RequestMoved, SlotGone, Disputed, HeldBack; PickedMeanwhile where another time was settled since.
     """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
     holder = require_holder(session, request, candidate.id)
@@ -149,6 +154,8 @@ def _book(
         and (meeting.starts_at, meeting.minutes, meeting.place) == (slot.starts_at, slot.minutes, at)
     ):
         return meeting
+    if differ(one.came for one in said_of(session, candidate.id).values()):
+        raise Disputed()
     require_not_held(session, candidate.person_id, now)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
     forget_word(session, candidate)
