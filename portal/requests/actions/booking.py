@@ -240,6 +240,23 @@ def tell_prospect_off(
     notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
 
 
+def tell_prospect_end(session: Session, request: ReferenceRequest, now: datetime, *, besides: RequestCandidate | None) -> None:
+    """Tell a prospect, once, that the search for somebody else has ended, where they had times of somebody before.
+
+    Not of ``besides``, the candidate of the moment: of those they hear otherwise. Who said themselves that it is not needed hears nothing.
+    """
+    had = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id)
+    had = had.where(RequestCandidate.request_id == request.id, RequestLink.kind == LinkKind.PROSPECT).order_by(RequestLink.id.desc()).limit(1)
+    last, to = session.scalar(had), prospect_of(request)
+    if last is None or to is None or (besides is not None and besides.id == last.id):
+        return
+    wait = session.get(RequestWait, last.id, populate_existing=True)
+    if wait is not None and wait.word == WaitWord.NOT_NEEDED:
+        return
+    key, data = f"request:{request.id}:no_meeting", prospect_words(session, request, last) | {"how": "nobody"}
+    notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
+
+
 def _has_link(session: Session, candidate: RequestCandidate) -> bool:
     """Tell whether the prospect was written to, and the link is good."""
     links = select(RequestLink.id).where(RequestLink.candidate_id == candidate.id, RequestLink.kind == LinkKind.PROSPECT)

@@ -58,7 +58,9 @@ def follow(session: Session, *, request_id: int, now: datetime) -> str:
     else:
         due = Due.NOTHING
     if due is not Due.NOTHING and not may_write(session, request, candidate, now):
-        return _leave_alone(session, request, candidate, now)
+        if _is_held(session, candidate, now):
+            return _let_go(session, request, candidate, now)
+        return _let_go(session, request, candidate, now, mail=None)  # a consent that ended: they said so themselves
     return _remind(session, request, candidate, due, now)
 
 
@@ -70,23 +72,26 @@ def let_held_go(session: Session, *, request_id: int, now: datetime) -> bool:
     """
     request = locked(session, request_id)
     candidate = holder_of(session, request_id)
-    if candidate is None or has_begun(session, candidate, now):
+    if candidate is None or has_begun(session, candidate, now) or not _is_held(session, candidate, now):
         return False
+    _let_go(session, request, candidate, now)
+    return True
+
+
+def _is_held(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
     try:
         require_unblocked(session, candidate.person_id, now)
     except Stop:
-        make_move(session, request, Move.TAKE_BACK, now=now)
-        let_go(session, request, candidate, Move.TAKE_BACK, now)
-        record(session, system("job"), "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
-        tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate)
         return True
     return False
 
 
-def _leave_alone(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> str:
-    """Take back who may not be written to any more, without a word to them: a hold, or a consent that ended, since they were proposed."""
+def _let_go(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str | None = "request_not_needed"
+) -> str:
+    """Take back who may not be asked any more since they were proposed, with ``mail`` to whom was written to, if any."""
     make_move(session, request, Move.TAKE_BACK, now=now)
-    let_go(session, request, candidate, Move.TAKE_BACK, now, mail=None)
+    let_go(session, request, candidate, Move.TAKE_BACK, now, mail=mail)
     record(session, system("job"), "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
     tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate)
     return "taken_back"
