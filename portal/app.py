@@ -79,7 +79,7 @@ from portal.recognition.admin import doors as recognition_admin
 from portal.recognition.views import doors as recognition
 from portal.recognition.views import shown as recognition_shown
 from portal.references import admin as references_admin
-from portal.references.actions.crediting import credit_completion
+from portal.references.actions.crediting import credit_completion, take_completion_back
 from portal.references.queries.nominations import nominators_of_person
 from portal.references.queries.refusing import said_no
 from portal.references.views import doors as references
@@ -257,6 +257,7 @@ def _make_flask(settings: Settings) -> Flask:
         language=settings.language, audience_kinds={kind.key: kind for kind in AUDIENCE_KINDS}, audience_gates=Gates()
     )
     app.extensions["database"].inform_sessions(level_uses=LEVEL_USES, ask_pages=ASK_PAGES, credit_completion=credit_completion)
+    app.extensions["database"].inform_sessions(take_completion_back=take_completion_back)
     app.extensions["database"].inform_sessions(**{KNOWN: known_by_tier, VEIL: veil_key(settings.secret_key)})
     app.extensions["database"].inform_sessions(**{NO_REFERENCE: (no_more, said_no)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs, open_requests=open_request)

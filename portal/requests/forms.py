@@ -227,6 +227,19 @@ class OutcomeForm(Form):
     note = TextAreaField(_("Note"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 
 
+class RulingForm(Form):
+    """What an admin decides of a meeting, and why. Nothing is preset, so that nobody decides by a slip."""
+
+    came = RadioField(_("Did it take place?"), [InputRequired()], choices=lambda: [("yes", gettext("Yes")), ("no", gettext("No"))])
+    reason = TextAreaField(_("Why?"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
+
+
+class RightForm(ReasonForm):
+    """That something else happened than is written down, and how one knows."""
+
+    came = HiddenField()
+
+
 class DealForm(Form):
     """What became of the deal, or that something else did than was noted."""
 

@@ -13,6 +13,8 @@ from portal.requests.actions.following import (
     ask_both,
     follow,
     half_said,
+    held_requests,
+    let_held_go,
     over_requests,
     settle_silence,
     unasked_meetings,
@@ -25,8 +27,11 @@ AT_ONCE = 200
 
 
 def follow_requests(database: Database, now: datetime) -> int:
-    """Remind who is silent, and look for somebody else where an ask lapsed; returns about how many something was done."""
-    return _each(database, waiting_requests, lambda request_id: partial(follow, request_id=request_id, now=now), "follow_requests")
+    """Let go whom a hold that was set meanwhile keeps from being asked, remind who is silent, and look for somebody else where an ask lapsed;
+    returns about how many something was done.
+    """
+    held = _each(database, held_requests, lambda request_id: partial(let_held_go, request_id=request_id, now=now), "let_held_go")
+    return held + _each(database, waiting_requests, lambda request_id: partial(follow, request_id=request_id, now=now), "follow_requests")
 
 
 def follow_agreed(database: Database, now: datetime) -> int:

@@ -48,7 +48,7 @@ def helped(session: Session, cast: Cast) -> tuple[int, str]:
     request = cast.request(session)
     candidate, meeting = to_booked(session, cast, request.id)
     over = meeting.starts_at + timedelta(hours=3)
-    rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, now=over)
+    rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, reason="Both were asked.", now=over)
     return request.id, str(request.deal_ref)
 
 

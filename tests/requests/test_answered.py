@@ -121,7 +121,7 @@ def test_afterwards_both_pages_say_what_is_written_down_and_no_page_says_that_it
     def decide(session: Session) -> None:
         candidate = session.get_one(RequestCandidate, 1)
         say_as_customer(session, ORIGIN, candidate=candidate, came=not came, now=utcnow())
-        rule_on(session, cast.admin, request_id=request_id, candidate_id=1, came=came, now=utcnow())
+        rule_on(session, cast.admin, request_id=request_id, candidate_id=1, came=came, reason="Both were asked.", now=utcnow())
 
     database.write(decide)
     with database.reading() as session:

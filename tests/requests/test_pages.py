@@ -115,7 +115,7 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert client.post("/asked/outcome", data={"t": asked, "came": "yes", "minutes": "35"}).status_code == 303
     ungraded = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes"})
     assert "Please say how it went" in ungraded.text
-    assert "If that was a mistake, please write to Greta" in text_at(client, f"/asked?t={asked}")
+    assert f"If that is not so, please write to Imani, {cast.admin_row.email}, who can put it right." in text_at(client, f"/asked?t={asked}")
     assert greta.post(f"{one}/candidates/1/outcome", data={"came": "yes", "grade": "5"}).status_code == 303
     page = text_at(greta, one)
     assert ("Very positive" in page, "You both say that it took place" in page, "It counts as soon as" in page) == (True, True, False)

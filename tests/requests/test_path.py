@@ -44,6 +44,7 @@ from portal.requests.rules.refusals import (
     ProposedBefore,
     RequestMoved,
     RequestUnknown,
+    RulingReason,
     SaidBefore,
     SlotGone,
     ThroughAdmin,
@@ -74,7 +75,7 @@ def state(session: Session, request_id: int) -> str:
 
 def mails(session: Session) -> list[tuple[str, str, Any]]:
     found = session.scalars(select(OutboxJob).where(OutboxJob.topic == "mail.send").order_by(OutboxJob.id))
-    return [(job.payload["kind"], job.payload["to"]["email"], job.payload) for job in found]
+    return [(job.payload["kind"], job.payload["to"]["email"], job.payload) for job in found if "kind" in job.payload]
 
 
 def steps(session: Session, person_id: int) -> list[str]:
@@ -289,17 +290,22 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
     assert say_as_customer(session, ORIGIN, candidate=candidate, came=True, minutes=20, now=over) is Verdict.DISPUTED
     assert steps(session, cast.admin_row.id)[-1] == "disputed"
     assert not settle_silence(session, request_id=request.id, now=over + timedelta(days=9))
-    assert rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=False, now=over) is Verdict.MISSED
+    ruled = {"request_id": request.id, "candidate_id": candidate.id, "came": False, "now": over}
+    with pytest.raises(RulingReason):
+        rule_on(session, cast.admin, **ruled, reason="  ")
+    assert rule_on(session, cast.admin, **ruled, reason="Nobody joined the call.") is Verdict.MISSED
     assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("missed", 0)
     assert candidate.minutes is None, "what was not believed costs them no minutes"
     heard = [payload["data"] for kind, to, payload in mails(session) if kind == "request_step" and to == cast.greta_row.email]
-    assert [(one["decided_by"]) for one in heard if one["step"] == "missed"] == ["Imani"]
+    assert [(one["decided_by"], one["decided_why"]) for one in heard if one["step"] == "missed"] == [("Imani", "Nobody joined the call.")]
     told = [(to, payload["data"], payload["answers_to"]) for kind, to, payload in mails(session) if kind == "request_decided"]
     assert [(to, one["came"], one["said"], one["by"], one["points"]) for to, one, _ in told] == [
         ("ada@works.example", False, "came", "Imani", 0), ("paul@prospect.example", False, "", "Imani", 0),
     ]  # fmt: skip
-    # Whoever answers writes to the requester, and the mail says so too.
-    assert {(back["name"], back["email"]) for _, _, back in told} == {("Greta", cast.greta_row.email)}
+    # The customer writes to who can put it right and reads why; the prospect to who arranged it, and the mail says so too.
+    assert [(one["why"], one["righter"], back["email"]) for _, one, back in told] == [
+        ("Nobody joined the call.", "Imani", cast.admin_row.email), ("", "Greta", cast.greta_row.email),
+    ]  # fmt: skip
     assert {one["asker_email"] for _, one, _ in told} == {cast.greta_row.email}
     assert CANARY not in str(told)
 

@@ -1,26 +1,37 @@
 """What may be put right, and who hears of it: a wrong outcome of a deal, a proposal that was taken back, an ask that ended by another hand."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import withdraw_ask
+from portal.acts.models.acts import Act
+from portal.acts.models.asks import AskOutcome
 from portal.kernel.actor import system
+from portal.kernel.errors import NotAllowed
+from portal.ledger.queries.balances import balance_of, balances_of
+from portal.references.actions.crediting import credit_completion, take_completion_back
+from portal.references.models.nominating import Nomination
+from portal.references.rules.terms import STAFF
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import take_up
 from portal.requests.actions.ending import close_deal
 from portal.requests.actions.following import follow
 from portal.requests.actions.moving import SOURCE
-from portal.requests.actions.outcomes import rule_on
+from portal.requests.actions.outcomes import put_right, rule_on, say_as_customer, say_as_requester
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.models import ReferenceRequest, RequestCandidate
-from portal.requests.rules.refusals import ClosedLater, ProposedBefore
+from portal.requests.rules.outcome import Verdict
+from portal.requests.rules.refusals import ClosedLater, ProposedBefore, RequestMoved, RulingReason
 from portal.requests.rules.roles import may_come_again
 from portal.requests.rules.states import CandidateState, DealOutcome
-from tests.factories.requests import Cast
-from tests.requests.test_path import cast, mails, state, steps, to_booked, to_yes
+from tests.factories.people import make_employee
+from tests.factories.references import make_nomination
+from tests.factories.requests import CANARY, Cast
+from tests.requests.test_path import ORIGIN, cast, mails, state, steps, to_booked, to_yes
 
 __all__ = ["cast"]
 
@@ -29,7 +40,7 @@ def test_a_wrong_outcome_is_put_right_and_who_heard_it_hears_that_it_was_not_so(
     request = cast.request(session)
     candidate, meeting = to_booked(session, cast, request.id)
     over = meeting.starts_at + timedelta(hours=3)
-    rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, now=over)
+    rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, reason="Both were asked.", now=over)
 
     def close(outcome: DealOutcome, day: date, minutes: int = 0, **told: bool) -> None:
         close_deal(session, cast.greta, request_id=request.id, outcome=outcome, closed_on=day, now=over + timedelta(minutes=minutes), **told)
@@ -56,6 +67,59 @@ def test_a_deal_that_was_lost_after_all_ends_what_goes_on_and_one_that_was_won_a
     close_deal(session, cast.greta, outcome=DealOutcome.WON, corrects=True, **facts)
     assert (state(session, request.id), session.get_one(ReferenceRequest, request.id).deal_outcome) == ("withdrawn", "won")
     assert "request_result" not in [kind for kind, _, _ in mails(session)], "nobody has helped"
+
+
+def to_dispute(session: Session, cast: Cast, request_id: int) -> tuple[RequestCandidate, datetime]:
+    """Let Ada say that it took place, and Greta that it did not."""
+    candidate, meeting = to_booked(session, cast, request_id)
+    over = meeting.starts_at + timedelta(hours=3)
+    say_as_customer(session, ORIGIN, candidate=candidate, came=True, minutes=40, note="A good hour.", now=over)
+    said = say_as_requester(session, cast.greta, request_id=request_id, candidate_id=candidate.id, came=False, now=over)
+    assert said is Verdict.DISPUTED
+    return candidate, over
+
+
+def test_what_an_admin_decided_is_put_right_and_minutes_act_points_credit_and_what_the_ask_weighs_follow(session: Session, cast: Cast) -> None:
+    session.info |= {"credit_completion": credit_completion, "take_completion_back": take_completion_back}
+    nominator = make_employee(session)
+    answered = {"answered_at": cast.at, "decided_at": cast.at}
+    nomination = make_nomination(session, nominator, name="Ada", email="ada@before.example")
+    session.execute(update(Nomination).where(Nomination.id == nomination.id).values(person_id=cast.ada_id, state="accepted", **answered))
+    request = cast.request(session)
+    candidate, over = to_dispute(session, cast, request.id)
+    which = {"request_id": request.id, "candidate_id": candidate.id}
+    with pytest.raises(RequestMoved):
+        put_right(session, cast.admin, **which, came=True, reason="Too early.", now=over)
+    rule_on(session, cast.admin, **which, came=False, reason="Nobody joined.", now=over)
+    ended = session.get_one(ReferenceRequest, request.id).ended_at
+
+    def stands() -> tuple[object, ...]:
+        session.expire_all()
+        kept, row = session.get_one(ReferenceRequest, request.id), session.get_one(RequestCandidate, candidate.id)
+        acts = [act.points for act in session.scalars(select(Act).where(Act.reversed_at.is_(None)))]
+        last = session.scalars(select(AskOutcome).where(AskOutcome.ask_id == row.ask_id).order_by(AskOutcome.id.desc())).first()
+        credit = balance_of(session, nominator.id, unit=STAFF).net if balances_of(session, [nominator.id], unit=STAFF) else 0
+        assert (kept.ended_at, row.ended_at) == (ended, ended), "it ended when it did"
+        assert last is not None
+        return kept.state, row.minutes, balance_of(session, cast.ada_id).net, acts, (last.came, last.minutes), credit
+
+    missed, done = ("missed", None, 0, [], ("missed", None), 0), ("completed", 40, 400, [400], ("completed", 40), 50)
+    assert stands() == missed
+    for actor, reason, refused in ((cast.admin, " ", RulingReason), (cast.greta, "It was.", NotAllowed)):
+        with pytest.raises(refused):
+            put_right(session, actor, **which, came=True, reason=reason, now=over)
+    for number, (came, found) in enumerate([(True, done), (True, done), (False, missed), (True, done), (False, missed)], 1):
+        put_right(session, cast.admin, **which, came=came, reason=f"Reason {number}.", now=over + timedelta(hours=number))
+        assert stands() == found, number
+    told = [payload for kind, to, payload in mails(session) if kind == "request_decided" and to == "ada@works.example"]
+    assert [(one["data"]["came"], one["data"]["why"], one["data"]["points"], one["data"]["back"]) for one in told] == [
+        (False, "Nobody joined.", 0, 0), (True, "Reason 1.", 400, 0), (False, "Reason 3.", 0, 400), (True, "Reason 4.", 400, 0),
+        (False, "Reason 5.", 0, 400),
+    ], "what is put right twice the same way is told once"  # fmt: skip
+    assert {(one["data"]["righter"], one["answers_to"]["email"]) for one in told} == {("Imani", cast.admin_row.email)}
+    for person in (cast.greta_row, cast.owner_row):
+        assert steps(session, person.id)[-5:] == ["missed", *["completed_after_all", "missed_after_all"] * 2]
+    assert CANARY not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from portal.notifications.models import OutboxJob
 from portal.requests.actions.answering import accept, decline
 from portal.requests.actions.booking import pick_as_prospect
 from portal.requests.actions.ending import close_deal
-from portal.requests.actions.outcomes import say_as_customer, say_as_requester
+from portal.requests.actions.outcomes import put_right, rule_on, say_as_customer, say_as_requester
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose
 from portal.requests.actions.reopening import say_none_suits
@@ -29,6 +29,7 @@ from portal.requests.rules.states import DealOutcome
 from tests.factories.people import make_person
 from tests.factories.requests import Cast, make_askable
 from tests.requests.test_path import ORIGIN, ZONE, to_booked, to_yes, walls
+from tests.requests.test_put_right import to_dispute
 from tests.rewards.racing import all_at_once
 
 MANY = 32
@@ -159,6 +160,20 @@ def test_both_say_at_once_what_happened_and_points_are_paid_once(database: Datab
         assert session.get_one(ReferenceRequest, 1).state == "completed"
         assert balance_of(session, cast.ada_id).net == 400
         assert session.scalar(select(func.count()).select_from(Act)) == 1
+
+
+def test_six_admins_who_put_it_right_at_once_pay_once_and_take_back_once(database: Database, cast: Cast) -> None:
+    candidate, over = database.write(lambda session: to_dispute(session, cast, cast.request(session).id))
+    facts = {"request_id": 1, "candidate_id": candidate.id, "now": over}
+    database.write(lambda session: rule_on(session, cast.admin, **facts, came=False, reason="Nobody joined."))
+    for came, net, acts in ((True, 400, 1), (False, 0, 1)):
+        works: list[Work] = [lambda session, came=came: put_right(session, cast.admin, **facts, came=came, reason="Heard anew.")] * 6
+        assert race(database, works) == {"done": 6}
+        with database.reading() as session:
+            assert (balance_of(session, cast.ada_id).net, session.scalar(select(func.count()).select_from(Act))) == (net, acts)
+    with database.reading() as session:
+        told = [job.payload for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "request_decided"]
+        assert len([one for one in told if one["data"]["is_customer"]]) == 3
 
 
 def test_of_six_who_say_at_once_that_no_time_suits_one_counts(database: Database, cast: Cast) -> None:

@@ -11,7 +11,7 @@ from portal.requests.rules.answering import Odd, length_of, lengths_of, odd_of, 
 from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
 from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
 from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
-from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, frees, moved
+from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, Turn, frees, moved, turn
 from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
@@ -24,8 +24,9 @@ def who(person_id: int) -> Actor:
     return Actor(id=person_id, roles=frozenset({ROLES[person_id]}))
 
 
-def test_no_move_leads_out_of_an_end_and_every_living_request_can_be_ended() -> None:
-    assert all(moved(state, move) is None for state in ENDED for move in Move)
+def test_no_move_leads_out_of_an_end_but_to_put_it_right_and_every_living_request_can_be_ended() -> None:
+    out = {(state, move): moved(state, move) for state in ENDED for move in Move if moved(state, move) is not None}
+    assert out == {(State.MISSED, Move.PUT_DONE): State.COMPLETED, (State.COMPLETED, Move.PUT_MISSED): State.MISSED}
     assert all(moved(state, move) for state in LIVES for move in (Move.CANCEL, Move.WITHDRAW))
     assert all(way.end is not State.OPEN or move is Move.SEND for move, way in WAYS.items())
     assert moved(State.ACCEPTED, Move.EXPIRE) is None
@@ -41,10 +42,17 @@ def test_a_slot_is_free_after_every_end_but_those_of_a_yes() -> None:
     [
         (Move.SEND, {1}), (Move.TAKE_UP, {2}), (Move.PROPOSE, {1, 2}), (Move.OWNER_AGREE, {3}), (Move.OWNER_REFUSE, {3}), (Move.ASK, {1, 2, 3}),
         (Move.BOOK, {1, 2}), (Move.DECLINE, {2}), (Move.CANCEL, {1, 2}), (Move.WITHDRAW, {1, 2}), (Move.ACCEPT, set()), (Move.COMPLETE, set()),
+        (Move.PUT_DONE, {2}), (Move.PUT_MISSED, {2}),
     ],
 )  # fmt: skip
 def test_who_may_make_which_move(move: Move, allowed: set[int]) -> None:
     assert {person for person in ROLES if may(move, who(person), PARTIES)} == allowed
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_what_the_two_sides_differ_about_is_an_admins_turn_while_it_goes_on(state: State) -> None:
+    facts = {"is_self_serve": True, "is_meeting": state is State.SCHEDULED, "has_prospect": True}
+    assert (turn(state, **facts, is_disputed=True) is Turn.ADMIN) is (state in (State.ACCEPTED, State.SCHEDULED))
 
 
 def test_who_reads_what() -> None:

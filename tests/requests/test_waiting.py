@@ -185,7 +185,8 @@ def test_where_both_are_silent_about_a_meeting_they_are_reminded_and_an_admin_de
     assert kinds_to(session, "ada@works.example").count("request_outcome") == 2
     assert (steps(session, cast.greta_row.id)[-1], steps(session, cast.admin_row.id)[-1]) == ("outcome", "silent")
     late = over + timedelta(days=22)
-    assert rule_on(session, cast.admin, request_id=request.id, candidate_id=candidate.id, came=True, now=late) is Verdict.COMPLETED
+    ruled = {"request_id": request.id, "candidate_id": candidate.id, "came": True, "reason": "Both were asked."}
+    assert rule_on(session, cast.admin, **ruled, now=late) is Verdict.COMPLETED
     assert balance_of(session, cast.ada_id).net == 400
 
 

@@ -64,6 +64,7 @@ NOT_OURS = {
     "Period",
     "Person",
     "C",
+    "Came",
     "Company",
     "Is On",
     "Item",

@@ -12,7 +12,7 @@ from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
-from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotYours, SettledElsewhere
+from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotThisOutcome, NotYours, SettledElsewhere
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -84,6 +84,39 @@ def finish_ask(
     return _settle(session, actor, ask, came, minutes=minutes, note=note, now=now)
 
 
+def correct_ask(
+    session: Session,
+    actor: Actor,
+    *,
+    ask_id: int,
+    was_done: bool,
+    minutes: int | None = None,
+    note: str = "",
+    source: Source | None = None,
+    now: datetime,
+) -> Ask:
+    """Put right whether what was asked for was done, after one or the other was written down; what it weighs follows. The same twice is one.
+
+    Staff only. Whoever calls this holds the row of the room that asked. Refuses: AskUnknown, NotAllowed, MinutesInvalid, SettledElsewhere, and
+    ``NotThisOutcome`` where neither was written down.
+    """
+    if not (actor.is_employee or actor.is_admin):
+        raise NotAllowed()
+    require_minutes(minutes)
+    came, ask = Came.COMPLETED if was_done else Came.MISSED, get_ask(session, ask_id)
+    _require_source(session, ask, source)
+    said = outcomes_of(session, ask.id)
+    before = state_of(said)
+    if before == came.value:
+        return ask
+    if before not in (AskState.COMPLETED, AskState.MISSED):
+        raise NotThisOutcome(state=ASK_STATE_NAMES[before])
+    nth = sum(one in (Came.COMPLETED, Came.MISSED) for one in said)
+    write_outcome(session, actor, ask, came, minutes=minutes, note=note, nth=nth, at=now, now=now)
+    weigh(session, [(ask, before, after(before, came))], now)
+    return ask
+
+
 def settle_outside_ask(session: Session, actor: Actor, *, ask_id: int, came: Came, minutes: int | None = None, note: str = "", now: datetime) -> Ask:
     """Write down what came of an ask that was made outside the portal and is not settled yet, as another system says. Nobody is told.
 
@@ -136,10 +169,10 @@ def get_ask(session: Session, ask_id: int) -> Ask:
 
 
 def write_outcome(
-    session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", at: datetime, now: datetime
+    session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", nth: int = 0, at: datetime, now: datetime
 ) -> None:
-    """Write one outcome, and what the record says of it. Whoever calls this holds the open ask, or has just made the ask."""
-    session.add(AskOutcome(ask_id=ask.id, came=came.value, minutes=minutes, note=clean(note)[:NOTE_LENGTH], by_id=actor.id, at=at))
+    """Write one outcome, and what the record says of it. Whoever calls this holds the open ask, or has just made the ask; or puts it right."""
+    session.add(AskOutcome(ask_id=ask.id, came=came.value, minutes=minutes, note=clean(note)[:NOTE_LENGTH], by_id=actor.id, at=at, nth=nth))
     session.flush()
     record(session, actor, f"ask.{came.value}", "ask", ask.id, now=now, kind=ask.kind, person_id=ask.person_id)
 

@@ -68,14 +68,18 @@ class Ask(Base):
 
 
 class AskOutcome(Base):
-    """One thing that came of an ask, in order of ``id``: a yes may be followed by what ended it. ``by_id`` is empty for the portal itself."""
+    """One thing that came of an ask, in order of ``id``: a yes may be followed by what ended it. ``by_id`` is empty for the portal itself.
+
+    ``nth`` counts how often it was put right whether it was done: the row with the highest one stands.
+    """
 
     __tablename__ = "ask_outcome"
     __table_args__ = (
         one_of("came", Came),
         CheckConstraint("minutes >= 0", name="minutes_not_negative"),
-        UniqueConstraint("ask_id", "came"),
-        Index("uq_ask_outcome_end", "ask_id", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
+        CheckConstraint("nth = 0 OR (nth > 0 AND came IN ('completed', 'missed'))", name="put_right"),
+        UniqueConstraint("ask_id", "came", "nth"),
+        Index("uq_ask_outcome_end", "ask_id", "nth", unique=True, sqlite_where=_ENDS, postgresql_where=_ENDS),
         Index(None, "at"),
     )
 
@@ -86,6 +90,7 @@ class AskOutcome(Base):
     note: Mapped[str] = mapped_column(String(500))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    nth: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class OpenAsk(Base):

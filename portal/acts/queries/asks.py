@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
@@ -19,6 +19,7 @@ from portal.web.paging import SIZE, Page, page_by
 
 SHOWN = 200
 _asker, _approver = aliased(Person), aliased(Person)
+_later = aliased(AskOutcome)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ def beyond_told(session: Session, ask_id: int | None) -> dict[str, Any]:
     found = select(Ask, _approver.name).join(_approver, _approver.id == Ask.approver_id).where(Ask.id == ask_id)
     row = session.execute(found).one_or_none()
     return {"beyond": beyond_of(row[0]), "approver": row[1]} if row is not None else {"beyond": [], "approver": ""}
+
+
+def stands() -> ColumnElement[bool]:
+    """Tell of an outcome in a statement whether it stands: nobody put right afterwards whether it was done."""
+    return ~exists().where(_later.ask_id == AskOutcome.ask_id, _later.nth > AskOutcome.nth)
 
 
 def outcomes_of(session: Session, ask_id: int) -> list[Came]:

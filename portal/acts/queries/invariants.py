@@ -16,6 +16,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.models.asks import Ask, AskLoad, AskOutcome, CompanyAskLoad, OpenAsk
+from portal.acts.queries.asks import stands
 from portal.acts.rules.asks import FREEING, AskState
 from portal.acts.rules.loads import kept_of
 from portal.ledger.queries.invariants import Invariant
@@ -57,7 +58,7 @@ def _over(of: str) -> Callable[[Session], Iterator[Problem]]:
 def _loads(of: str, table: type[AskLoad] | type[CompanyAskLoad]) -> Callable[[Session], Iterator[Problem]]:
     """Return what finds loads that are not the plain sum of what their asks weigh."""
     whose, key, name = getattr(Ask, f"{of}_id"), getattr(table, f"{of}_id"), table.__tablename__
-    last = and_(AskOutcome.ask_id == Ask.id, AskOutcome.came != AskState.ACCEPTED.value)
+    last = and_(AskOutcome.ask_id == Ask.id, AskOutcome.came != AskState.ACCEPTED.value, stands())
     weighs = select(whose.label("whose"), Ask.effort, Ask.asked_at, AskOutcome.came).outerjoin(AskOutcome, last).where(whose.is_not(None))
 
     def find(session: Session) -> Iterator[Problem]:
@@ -78,9 +79,11 @@ INVARIANTS = (
     Invariant("I15", "What a person was asked is kept as the sum of what each ask weighs.", "ask", find=_loads("person", AskLoad)),
     Invariant("I15", "What a company was asked is kept as that sum, too.", "ask", find=_loads("company", CompanyAskLoad)),
     Invariant(
-        "I15", "An ask ends once, and nothing comes after its end.", "ask_outcome",
+        "I15", "An ask ends once, and nothing comes after its end but that it was, or was not, done after all.", "ask_outcome",
         """SELECT o.id, 'comes after the end of ask ' || o.ask_id AS text FROM ask_outcome o JOIN ask_outcome e ON e.ask_id = o.ask_id
-        AND e.id < o.id AND e.came <> 'accepted'""",
+        AND e.id < o.id AND e.came <> 'accepted'
+        AND NOT (o.nth = e.nth + 1 AND e.came IN ('completed', 'missed') AND o.came <> e.came)
+        AND NOT (o.nth > e.nth + 1 AND e.came IN ('completed', 'missed') AND o.came IN ('completed', 'missed'))""",
     ),
     Invariant(
         "I15", "An ask is open as long as nothing ended it, and known as accepted once it was.", "ask",

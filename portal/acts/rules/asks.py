@@ -122,8 +122,11 @@ ASK_STATE_NAMES = {
 NEXT: Mapping[AskState, frozenset[Came]] = {
     AskState.OPEN: frozenset(Came),
     AskState.ACCEPTED: frozenset({Came.DECLINED, Came.WITHDRAWN, Came.COMPLETED, Came.MISSED}),
+    AskState.COMPLETED: frozenset({Came.MISSED}),
+    AskState.MISSED: frozenset({Came.COMPLETED}),
 }
-"""What may follow. A survey that is sent in is done without having been accepted; who accepted may still have to say no. All else is the end."""
+"""What may follow. A survey that is sent in is done without having been accepted; who accepted may still have to say no. Whether it was done
+is put right by one more row. All else is the end."""
 HOLDING = frozenset({AskState.OPEN, AskState.ACCEPTED, AskState.COMPLETED, AskState.MISSED})
 """Asks in these states hold a slot: still open, or accepted, whatever came of it then. A no, silence or a withdrawal frees the slot."""
 UNSETTLED = frozenset({AskState.OPEN, AskState.ACCEPTED})

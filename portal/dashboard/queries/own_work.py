@@ -15,11 +15,14 @@ RECENT = 5
 
 @dataclass(frozen=True)
 class OwnWork:
-    """``to_agree`` and ``to_verify`` wait for who looks after the customer, ``to_take_up`` for any admin; ``requests`` are one's own."""
+    """``to_agree`` and ``to_verify`` wait for who looks after the customer, ``to_take_up`` and ``to_decide`` (two sides say different things)
+    for any admin; ``requests`` are one's own.
+    """
 
     to_agree: int
     to_verify: int
     to_take_up: int
+    to_decide: int
     requests: list[Listed]
 
 
@@ -30,5 +33,6 @@ def work_of(session: Session, actor: Actor, now: datetime) -> OwnWork:
         to_agree=counts[Tab.AGREE],
         to_verify=count_to_verify(session, int(actor.id or 0), now),
         to_take_up=counts.get(Tab.UNASSIGNED, 0),
+        to_decide=counts.get(Tab.DECIDE, 0),
         requests=going_on(session, actor, now, RECENT),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.acts.models.asks import Ask, AskOutcome
+from portal.acts.queries.asks import stands
 from portal.acts.queries.blocks import stands_on
 from portal.acts.rules.asks import AskKind, Came
 from portal.acts.rules.terms import BlockKind
@@ -128,7 +129,7 @@ def _concentration(session: Session, since: datetime) -> float | None:
     done = (
         select(Ask.person_id, func.count().label("done"))
         .join(AskOutcome, AskOutcome.ask_id == Ask.id)
-        .where(AskOutcome.came == Came.COMPLETED, AskOutcome.at >= since, Ask.kind.in_(sorted(set(ASK_OF.values()))))
+        .where(AskOutcome.came == Came.COMPLETED, AskOutcome.at >= since, stands(), Ask.kind.in_(sorted(set(ASK_OF.values()))))
         .group_by(Ask.person_id)
         .subquery()
     )
@@ -141,7 +142,7 @@ def _concentration(session: Session, since: datetime) -> float | None:
 def _bypass(session: Session, since: datetime) -> Share:
     """Return how many reference calls that took place were logged after the fact, of all that took place: a no is no call."""
     found = select(func.count(), func.coalesce(func.sum(case((Ask.is_outside, 1), else_=0)), 0))
-    took_place = exists().where(AskOutcome.ask_id == Ask.id, AskOutcome.came == Came.COMPLETED)
+    took_place = exists().where(AskOutcome.ask_id == Ask.id, AskOutcome.came == Came.COMPLETED, stands())
     row = session.execute(found.where(Ask.kind == AskKind.CALL, Ask.recorded_at >= since, took_place)).one()
     return Share(int(row[1]), row[0])
 

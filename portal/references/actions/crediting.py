@@ -65,6 +65,24 @@ def credit_completion(session: Session, *, person_id: int, source: str, grade: i
     return nomination
 
 
+def take_completion_back(session: Session, *, source: str, now: datetime) -> None:
+    """Take back what a completion credited that did not take place after all, and forget it; nothing where it credited nobody.
+
+    Should it take place yet another time, that is another ``source``. Take no ledger account before: the nominator's are locked here.
+    """
+    kept, actor = _kept(session, source), system("references")
+    if kept is None:
+        return
+    for what in (COMPLETED, WELL_DONE):
+        key = completion_key(source, what)
+        given = find_transfer(session, key=key)
+        if given is not None:
+            reverse(session, actor, transfer_id=given.id, key=f"{key}:back", reason="nomination.completion_undone", now=now)
+    record(session, actor, "nomination.completion_undone", "nomination", kept.nomination_id, now=now, source=source)
+    session.delete(kept)
+    session.flush()
+
+
 def _kept(session: Session, source: str) -> NominationCompletion | None:
     return session.get(NominationCompletion, source, populate_existing=True)
 

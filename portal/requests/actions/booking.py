@@ -23,9 +23,11 @@ from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
 from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
 from portal.requests.queries.parties import has_begun, meeting_of, settled_of, whom_of
+from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import PLACE_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import HeldAlready, PickedMeanwhile, SlotGone
+from portal.requests.rules.outcome import differ
+from portal.requests.rules.refusals import Disputed, HeldAlready, PickedMeanwhile, SlotGone
 from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State
 from portal.requests.rules.waiting import WaitWord
 
@@ -96,7 +98,10 @@ def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: st
 
 
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
-    """Pick one of the offered times for the prospect, or another one. Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack."""
+    """Pick one of the offered times for the prospect, or another one.
+
+    Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack; Disputed where an admin is to decide what happened.
+    """
     request = locked_for(session, actor, request_id, Move.BOOK)
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
 
@@ -115,7 +120,7 @@ def pick_as_prospect(
     """Pick a time by the prospect's link, with a ``place`` if they say one: a telephone number, or a link to a call. The same once more is one.
 
     ``zone`` is where they read times, and is kept for what is sent to them; ``seen`` is the time that they saw settled before, None for none.
-    Refuses: RequestMoved, SlotGone, HeldBack; PickedMeanwhile where another time was settled since.
+    Refuses: RequestMoved, SlotGone, Disputed, HeldBack; PickedMeanwhile where another time was settled since.
     """
     request, visitor = locked(session, candidate.request_id), Actor(id=None, roles=frozenset({"visitor"}), origin=origin)
     holder = require_holder(session, request, candidate.id)
@@ -149,6 +154,8 @@ def _book(
         and (meeting.starts_at, meeting.minutes, meeting.place) == (slot.starts_at, slot.minutes, at)
     ):
         return meeting
+    if differ(one.came for one in said_of(session, candidate.id).values()):
+        raise Disputed()
     require_not_held(session, candidate.person_id, now)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
     forget_word(session, candidate)
@@ -230,6 +237,23 @@ def tell_prospect_off(
         return
     how = "no_time" if has_no_time else "else" if request.state in LIVES else "off"
     key, data = f"request:{request.id}:{candidate.id}:no_meeting", prospect_words(session, request, candidate) | {"how": how}
+    notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
+
+
+def tell_prospect_end(session: Session, request: ReferenceRequest, now: datetime, *, besides: RequestCandidate | None) -> None:
+    """Tell a prospect, once, that the search for somebody else has ended, where they had times of somebody before.
+
+    Not of ``besides``, the candidate of the moment: of those they hear otherwise. Who said themselves that it is not needed hears nothing.
+    """
+    had = select(RequestCandidate).join(RequestLink, RequestLink.candidate_id == RequestCandidate.id)
+    had = had.where(RequestCandidate.request_id == request.id, RequestLink.kind == LinkKind.PROSPECT).order_by(RequestLink.id.desc()).limit(1)
+    last, to = session.scalar(had), prospect_of(request)
+    if last is None or to is None or (besides is not None and besides.id == last.id):
+        return
+    wait = session.get(RequestWait, last.id, populate_existing=True)
+    if wait is not None and wait.word == WaitWord.NOT_NEEDED:
+        return
+    key, data = f"request:{request.id}:no_meeting", prospect_words(session, request, last) | {"how": "nobody"}
     notify(session, to=to, kind="request_no_meeting", data=data, key=key, now=now, answers_to=asker_of(session, request))
 
 

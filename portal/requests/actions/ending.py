@@ -12,6 +12,7 @@ from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean, clean_line
+from portal.requests.actions.booking import tell_prospect_end
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
 from portal.requests.actions.outcomes import tell_result
 from portal.requests.actions.proposing import let_go
@@ -143,6 +144,7 @@ def _end(
     make_move(session, request, move, now=now, end_code=code, end_reason=said, unfilled_by=unfilled)
     if candidate is not None:
         let_go(session, request, candidate, move, now)
+    tell_prospect_end(session, request, now, besides=candidate)
     record(session, actor, f"request.{step}", SOURCE, request.id, now=now, **({"code": code} if code else {}))
     if not was_draft:
         owner = {candidate.owner_id} if candidate is not None and candidate.owner_id else set()

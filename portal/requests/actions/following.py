@@ -2,17 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import expire_due
-from portal.acts.models.asks import OpenAsk
+from portal.acts.actions.blocking import require_unblocked
+from portal.acts.models.asks import AskBlock, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.rules.asks import Came
+from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import system
 from portal.kernel.clock import local_date
 from portal.kernel.db import programme_zone
+from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.requests.actions.booking import call_off, tell_prospect_off
 from portal.requests.actions.links import revoke_links, send_link
@@ -22,11 +25,11 @@ from portal.requests.actions.proposing import ask_owner_mail, let_go
 from portal.requests.actions.telling import asked_words, closest, outcome_words, tell_admins, tell_staff, when_of
 from portal.requests.actions.waiting import may_write
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome
-from portal.requests.queries.parties import holder_of, meeting_of
+from portal.requests.queries.parties import has_begun, holder_of, meeting_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import ASK_AFTER, Verdict, ask_at
-from portal.requests.rules.states import WAYS, CandidateState, Move, State
+from portal.requests.rules.states import HOLDING, WAYS, CandidateState, Move, State
 from portal.requests.rules.terms import Due, due_of_customer, due_of_owner
 
 WAITING = (CandidateState.PROPOSED, CandidateState.OWNER_AGREED, CandidateState.ASKED)
@@ -55,14 +58,40 @@ def follow(session: Session, *, request_id: int, now: datetime) -> str:
     else:
         due = Due.NOTHING
     if due is not Due.NOTHING and not may_write(session, request, candidate, now):
-        return _leave_alone(session, request, candidate, now)
+        if _is_held(session, candidate, now):
+            return _let_go(session, request, candidate, now)
+        return _let_go(session, request, candidate, now, mail=None)  # a consent that ended: they said so themselves
     return _remind(session, request, candidate, due, now)
 
 
-def _leave_alone(session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime) -> str:
-    """Take back who may not be written to any more, without a word to them: a hold, or a consent that ended, since they were proposed."""
+def let_held_go(session: Session, *, request_id: int, now: datetime) -> bool:
+    """Take back whom a hold or an escalation that was set meanwhile keeps from being asked, unless their meeting has begun; tells whether it did.
+
+    Who was written to hears, in words that tell nothing of it, that they are not needed, and so does a prospect who had times; what was settled
+    is out of both calendars. The requester looks for somebody else.
+    """
+    request = locked(session, request_id)
+    candidate = holder_of(session, request_id)
+    if candidate is None or has_begun(session, candidate, now) or not _is_held(session, candidate, now):
+        return False
+    _let_go(session, request, candidate, now)
+    return True
+
+
+def _is_held(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
+    try:
+        require_unblocked(session, candidate.person_id, now)
+    except Stop:
+        return True
+    return False
+
+
+def _let_go(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, now: datetime, *, mail: str | None = "request_not_needed"
+) -> str:
+    """Take back who may not be asked any more since they were proposed, with ``mail`` to whom was written to, if any."""
     make_move(session, request, Move.TAKE_BACK, now=now)
-    let_go(session, request, candidate, Move.TAKE_BACK, now, mail=None)
+    let_go(session, request, candidate, Move.TAKE_BACK, now, mail=mail)
     record(session, system("job"), "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
     tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate)
     return "taken_back"
@@ -137,6 +166,17 @@ def waiting_requests(session: Session, after: int, limit: int) -> list[int]:
     states = (State.PROPOSED, State.OWNER_AGREED, State.CUSTOMER_ASKED)
     found = select(ReferenceRequest.id).where(ReferenceRequest.state.in_(states), ReferenceRequest.id > after)
     return list(session.scalars(found.order_by(ReferenceRequest.id).limit(limit)))
+
+
+def held_requests(session: Session, after: int, limit: int) -> list[int]:
+    """Return requests whose candidate, or the company of theirs, stands under a hold or an escalation, in order of their ids."""
+    stands = (AskBlock.lifted_at.is_(None), or_(AskBlock.person_id == Person.id, AskBlock.company_id == Person.company_id))
+    found = (
+        select(RequestCandidate.request_id)
+        .join(Person, Person.id == RequestCandidate.person_id)
+        .where(RequestCandidate.state.in_(HOLDING), RequestCandidate.request_id > after, exists().where(*stands))
+    )
+    return list(session.scalars(found.order_by(RequestCandidate.request_id).limit(limit)))
 
 
 def over_requests(session: Session, now: datetime, after: int, limit: int) -> list[int]:

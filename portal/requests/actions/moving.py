@@ -60,7 +60,7 @@ def make_move(
     way = WAYS[move]
     ends = {"ended_at": now} if way.end in ENDED else {}
     here = update(ReferenceRequest).where(ReferenceRequest.id == request.id, ReferenceRequest.state.in_(way.start))
-    done = session.execute(here.values(state=way.end, changed_at=now, **ends, **values).execution_options(synchronize_session=False))
+    done = session.execute(here.values(state=way.end, changed_at=now, **(ends | values)).execution_options(synchronize_session=False))
     if not done.rowcount:  # type: ignore[attr-defined]
         raise request_moved(request)
     session.refresh(request)
@@ -74,7 +74,7 @@ def move_candidate(session: Session, request: ReferenceRequest, candidate: Reque
     assert way.candidate_end is not None
     ends = {} if way.candidate_end in HOLDING else {"ended_at": now}
     here = update(RequestCandidate).where(RequestCandidate.id == candidate.id, RequestCandidate.state.in_(way.candidate_start))
-    done = session.execute(here.values(state=way.candidate_end, **ends, **values).execution_options(synchronize_session=False))
+    done = session.execute(here.values(state=way.candidate_end, **(ends | values)).execution_options(synchronize_session=False))
     if not done.rowcount:  # type: ignore[attr-defined]
         raise request_moved(request)
     session.refresh(candidate)

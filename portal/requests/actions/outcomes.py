@@ -1,6 +1,7 @@
 """What happened, as both sides say, and what follows: an act, points, the staff's credit; or that it did not take place."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.actions.granting import end_grants
-from portal.acts.actions.acts import record_act
-from portal.acts.actions.answering import finish_ask, require_minutes
+from portal.acts.actions.acts import record_act, reverse_act
+from portal.acts.actions.answering import correct_ask, finish_ask, require_minutes
 from portal.acts.actions.blocking import require_unblocked
 from portal.acts.rules.acts import ActKind
 from portal.acts.rules.refusals import Stop
@@ -21,29 +22,33 @@ from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotAllowed
 from portal.kernel.text import clean
 from portal.kernel.tracks import Track
+from portal.ledger.queries.transfers import find_transfer
 from portal.notifications.actions import notify
 from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.rules.activity import Activity
-from portal.recognition.actions.scores import award
+from portal.recognition.actions.scores import award, reverse
 from portal.requests.actions.answering import customer
 from portal.requests.actions.booking import prospect_of, prospect_words
 from portal.requests.actions.links import revoke_links
-from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, request_moved, require_holder
+from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, move_candidate, request_moved, require_holder
 from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
 from portal.requests.queries.parties import meeting_of, settled_of
+from portal.requests.queries.rulings import PUT_RIGHT, RULED, righter_of, times_paid
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import said_of
-from portal.requests.rules.answering import SAID_LENGTH
+from portal.requests.rules.answering import REASON_LENGTH, SAID_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_grade, verdict
-from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
-from portal.requests.rules.states import MEETINGS, WAYS, CandidateState, DealOutcome, Move
+from portal.requests.rules.refusals import NotNeeded, RulingReason, SaidBefore, TooEarly
+from portal.requests.rules.states import KEEPS_SLOT, MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
 Credit = Callable[..., object]
 """Credits who nominated somebody: ``(session, *, person_id, source, grade, now)``. Handed over in ``app.py``."""
+TakeBack = Callable[..., object]
+"""Takes that credit back: ``(session, *, source, now)``. Handed over in ``app.py``."""
 KIND = {Activity.REVIEW: ActKind.REVIEW, Activity.REFERRAL: ActKind.REFERRAL}
 TRACK = {
     Activity.CALL: Track.ENGAGE,
@@ -54,6 +59,18 @@ TRACK = {
 }
 
 DECIDED = "request_decided"
+
+
+@dataclass(frozen=True)
+class _Ruling:
+    """What an admin decides, and why; ``is_again``: other than was written down before."""
+
+    by: Actor
+    name: str
+    reason: str
+    is_again: bool = False
+
+
 SAID_BY = {Side.REQUESTER: "request.said_by_requester", Side.CUSTOMER: "request.said_by_customer"}
 
 
@@ -89,15 +106,37 @@ def say_as_customer(
     return _say(session, actor, request, candidate, Side.CUSTOMER, came, None, minutes, note, now)
 
 
-def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, now: datetime) -> Verdict:
-    """Let an admin decide what happened where the two sides differ, or one is silent. Refuses: NotAllowed, RequestMoved, TooEarly."""
+def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, reason: str, now: datetime) -> Verdict:
+    """Let an admin decide what happened where the two sides differ, or one is silent, and say why.
+
+    Refuses: NotAllowed, RequestMoved, TooEarly, RulingReason.
+    """
     request = locked(session, request_id)
     if not actor.is_admin:
         raise NotAllowed()
     candidate = require_holder(session, request, candidate_id)
     _require_over(session, request, candidate, now)
-    record(session, actor, "request.ruled_on", SOURCE, request.id, now=now, candidate_id=candidate.id, came=came)
-    return settle(session, request, candidate, Verdict.COMPLETED if came else Verdict.MISSED, now, by=actor)
+    ruling = _ruling(session, actor, reason)
+    record(session, actor, RULED, SOURCE, request.id, now=now, candidate_id=candidate.id, came=came, reason=ruling.reason)
+    return settle(session, request, candidate, Verdict.COMPLETED if came else Verdict.MISSED, now, ruling=ruling)
+
+
+def put_right(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, reason: str, now: datetime) -> Verdict:
+    """Let an admin put right what is written down of what happened: minutes, ask, act, points and the staff's credit follow, and who was told
+    otherwise hears it. The same once more is nothing. Refuses: NotAllowed, RulingReason; RequestMoved while nothing is written down.
+    """
+    request = locked(session, request_id)
+    if not actor.is_admin:
+        raise NotAllowed()
+    candidate = session.get(RequestCandidate, candidate_id, populate_existing=True)
+    if candidate is None or candidate.request_id != request.id or candidate.state not in KEEPS_SLOT:
+        raise request_moved(request)
+    found = Verdict.COMPLETED if came else Verdict.MISSED
+    if candidate.state == found.value:
+        return found
+    ruling = _ruling(session, actor, reason, is_again=True)
+    record(session, actor, PUT_RIGHT, SOURCE, request.id, now=now, candidate_id=candidate.id, came=came, reason=ruling.reason)
+    return settle(session, request, candidate, found, now, ruling=ruling)
 
 
 def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdict:
@@ -106,6 +145,13 @@ def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdic
     if request.state not in WAYS[Move.COMPLETE].start:
         return Verdict.WAIT
     return _weigh(session, request, require_holder(session, request), now)
+
+
+def _ruling(session: Session, actor: Actor, reason: str, *, is_again: bool = False) -> _Ruling:
+    why = clean(reason)[:REASON_LENGTH]
+    if not why:
+        raise RulingReason()
+    return _Ruling(actor, session.get_one(Person, actor.id).name, why, is_again)
 
 
 def _say(
@@ -158,36 +204,51 @@ def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandid
 
 
 def settle(
-    session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime, *, by: Actor | None = None
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime, *, ruling: _Ruling | None = None
 ) -> Verdict:
-    """Write down what happened, once: the request's row is locked, and the move is made by one. ``by`` is the admin who decided, if one did."""
+    """Write down what happened, once: the request's row is locked, and the move is made by one. ``ruling`` is what an admin decided, if one did."""
+    is_again = ruling is not None and ruling.is_again
     is_done, said = found is Verdict.COMPLETED, said_of(session, candidate.id)
     # What the side says that was not believed is in its own words on the page, and no fact.
     stands = {side: one for side, one in said.items() if one.came is is_done}
     minutes = next((stands[side].minutes for side in (Side.CUSTOMER, Side.REQUESTER) if side in stands and stands[side].minutes is not None), None)
     meeting, own = meeting_of(session, candidate.id), said.get(Side.REQUESTER)
     minutes = minutes if minutes is not None or meeting is None or not is_done else meeting.minutes
-    make_move(session, request, Move.COMPLETE if is_done else Move.MISS, now=now, candidate=candidate)
+    _move(session, request, candidate, is_done, is_again, now)
     candidate.grade, candidate.minutes = (own.grade if own is not None and is_done else None), minutes
     session.flush()
     if candidate.ask_id is not None:
         note = next((one.note for one in stands.values() if one.note), "")
         asked: dict[str, Any] = {"minutes": minutes, "note": note, "source": (SOURCE, request.id)}
-        finish_ask(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
+        (correct_ask if is_again else finish_ask)(session, system("requests"), ask_id=candidate.ask_id, was_done=is_done, **asked, now=now)
     end_grants(session, (SOURCE, request.id), now)
     revoke_links(session, candidate.id, now, LinkKind.OWNER)  # the prospect's says what is written down
     name = "request.completed" if is_done else "request.missed"
     record(session, system("requests"), name, SOURCE, request.id, now=now, candidate_id=candidate.id, minutes=minutes)
     owner = {candidate.owner_id} if candidate.owner_id else set()
-    who = session.get_one(Person, by.id).name if by is not None and by.id is not None else ""
-    facts: dict[str, Any] = {"to": closest(request) | owner, "candidate": candidate, "by": by, "decided_by": who}
-    tell_staff(session, request, "completed" if is_done else "missed", now, **facts)
-    _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, by)
+    facts: dict[str, Any] = {"to": closest(request) | owner, "candidate": candidate, "decided_by": "", "decided_why": "", "decider_email": ""}
+    if ruling is not None:
+        facts |= {"by": ruling.by, "decided_by": ruling.name, "decided_why": ruling.reason}
+        facts["decider_email"] = session.get_one(Person, ruling.by.id).email or ""
+    step = "completed" if is_done else "missed"
+    tell_staff(session, request, f"{step}_after_all" if is_again else step, now, **facts)
+    back = _take_back(session, request, candidate, ruling, now) if ruling is not None and is_again and not is_done else 0
+    _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, ruling, back)
     if is_done:
-        _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now)
+        _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now, ruling if is_again else None)
         if request.deal_outcome is not None:
             tell_result(session, request, DealOutcome(request.deal_outcome), now)
     return found
+
+
+def _move(session: Session, request: ReferenceRequest, candidate: RequestCandidate, is_done: bool, is_again: bool, now: datetime) -> None:
+    """Move both; what is put right ended when it did."""
+    if not is_again:
+        make_move(session, request, Move.COMPLETE if is_done else Move.MISS, now=now, candidate=candidate)
+        return
+    move = Move.PUT_DONE if is_done else Move.PUT_MISSED
+    make_move(session, request, move, now=now, ended_at=request.ended_at)
+    move_candidate(session, request, candidate, move, now=now, ended_at=candidate.ended_at)
 
 
 def _tell_decided(
@@ -197,17 +258,27 @@ def _tell_decided(
     own: RequestOutcome | None,
     is_done: bool,
     now: datetime,
-    by: Actor | None,
+    ruling: _Ruling | None,
+    back: int,
 ) -> None:
-    """Tell the customer and the prospect what is written down where that is not what the customer said: by whom, and what it means for points."""
-    if not is_news(is_done, own.came if own is not None else None):
+    """Tell the customer and the prospect what is written down where that is not what the customer said, or not what they were told before: by
+    whom, why, who can put it right, and what it means for points; ``back`` of them were taken back.
+    """
+    is_again = ruling is not None and ruling.is_again
+    if not is_again and not is_news(is_done, own.came if own is not None else None):
         return
     asker, meeting = asker_of(session, request), meeting_of(session, candidate.id)
+    righter = righter_of(session, request, ruling.by.id if ruling is not None else None) or asker
     person, points = session.get_one(Person, candidate.person_id), terms_of(session).points.get(request.activity, 0)
     facts: dict[str, Any] = {
         "came": is_done,
         "said": "" if own is None else "came" if own.came else "missed",
-        "by": session.get_one(Person, by.id).name if by is not None and by.id is not None else "",
+        "by": ruling.name if ruling is not None else "",
+        "why": ruling.reason if ruling is not None else "",
+        "is_again": is_again,
+        "back": back if person.state == PersonState.ACTIVE else 0,
+        "righter": righter.name if righter is not None else "",
+        "righter_email": (righter.email or "") if righter is not None else "",
         "when": meeting.starts_at.isoformat() if meeting is not None and meeting.cancelled_at is None else "",
         "asker_email": (asker.email or "") if asker is not None else "",
         "points": points if is_done and person.state == PersonState.ACTIVE else 0,
@@ -215,15 +286,16 @@ def _tell_decided(
         "is_customer": True,
         "firm": "",
     }
-    key = f"request:{request.id}:{candidate.id}:decided"
+    key = f"request:{request.id}:{candidate.id}:decided" + (f":{times_paid(session, request.id)}:{is_done:d}" if is_again else "")
     data = customer_words(session, request, candidate) | facts
     to = recipient(session, candidate.person_id)
     if _may_hear(session, candidate, now):
-        notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), answers_to=asker)
+        notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), answers_to=righter)
     prospect = prospect_of(request)
     if prospect is not None and meeting is not None and facts["when"]:
         words = prospect_words(session, request, candidate)
-        theirs = {"is_customer": False, "said": "", "points": 0, "firm": words["company"], "told_as": ""}
+        theirs = {"is_customer": False, "said": "", "points": 0, "back": 0, "why": "", "firm": words["company"], "told_as": ""}
+        theirs |= {"righter": words["asker"], "righter_email": words["asker_email"]}
         theirs |= {"zone": meeting.prospect_zone or meeting.zone}
         notify(session, to=prospect, kind=DECIDED, data=words | facts | theirs, key=key, now=now, answers_to=asker)
 
@@ -253,23 +325,30 @@ def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcom
             notify(session, to=to, kind="request_result", data=data, key=key, now=now, link=link, answers_to=asker)
 
 
-def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime) -> None:
-    """Credit the staff who found them, then pay the customer's person, and record the act. Each has a key that is unique for ever."""
+def _pay(
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime, ruling: _Ruling | None
+) -> None:
+    """Credit the staff who found them, then pay the customer's person, and record the act. Each has a key that is unique for ever, and names how
+    often it was completed by now; ``ruling`` is what puts right that it was not.
+    """
+    nth = times_paid(session, request.id) + 1
     credit: Credit | None = session.info.get("credit_completion")
     if credit is not None:
-        credit(session, person_id=candidate.person_id, source=f"{SOURCE}:{request.id}", grade=candidate.grade, now=now)
+        credit(session, person_id=candidate.person_id, source=_credit_of(request, nth), grade=candidate.grade, now=now)
     activity, person = Activity(request.activity), session.get_one(Person, candidate.person_id)
     points = terms_of(session).points.get(activity.value, 0)
-    by = system("requests")
+    by = ruling.by if ruling is not None else system("requests")
     if points:
         award(
-            session, by, person_id=person.id, points=points, key=f"request:{request.id}:completed:{person.id}", reason="reference_completed",
-            source_type=SOURCE, source_id=request.id, effective_at=now, now=now,
+            session, by, person_id=person.id, points=points, key=_payment_of(request, candidate, nth), reason="reference_completed",
+            note=ruling.reason if ruling is not None else None, source_type=SOURCE, source_id=request.id, effective_at=now, now=now,
         )  # fmt: skip
     record_act(
         session, by, person_id=person.id, company_id=candidate.company_id, kind=KIND.get(activity, ActKind.REFERENCE),
         track=TRACK.get(activity, Track.ENDORSE), source_type=SOURCE, source_id=request.id, points=points, happened_at=happened_at, now=now,
     )  # fmt: skip
+    if ruling is not None:
+        return  # They read that with what was put right.
     data = customer_words(session, request, candidate) | {"points": points if person.state == PersonState.ACTIVE else 0}
     notify(
         session,
@@ -281,6 +360,28 @@ def _pay(session: Session, request: ReferenceRequest, candidate: RequestCandidat
         link=own_page(person),
         answers_to=asker_of(session, request),
     )
+
+
+def _take_back(session: Session, request: ReferenceRequest, candidate: RequestCandidate, ruling: _Ruling, now: datetime) -> int:
+    """Take back what was credited and paid for what did not take place after all, and mark the act; return the points."""
+    nth = times_paid(session, request.id)
+    take: TakeBack | None = session.info.get("take_completion_back")
+    if take is not None:
+        take(session, source=_credit_of(request, nth), now=now)
+    key = _payment_of(request, candidate, nth)
+    paid = find_transfer(session, key=key)
+    if paid is not None:
+        reverse(session, ruling.by, transfer_id=paid.id, key=f"{key}:back", reason="reference_put_right", now=now, note=ruling.reason)
+    reverse_act(session, ruling.by, source_type=SOURCE, source_id=request.id, now=now)
+    return paid.points if paid is not None else 0
+
+
+def _credit_of(request: ReferenceRequest, nth: int) -> str:
+    return f"{SOURCE}:{request.id}" + (f":{nth}" if nth > 1 else "")
+
+
+def _payment_of(request: ReferenceRequest, candidate: RequestCandidate, nth: int) -> str:
+    return f"request:{request.id}:completed:{candidate.person_id}" + (f":{nth}" if nth > 1 else "")
 
 
 def own_page(person: Person) -> str | None:

@@ -38,7 +38,15 @@ INVARIANTS = (
         """SELECT r.id, 'has no act, or was not paid as it says' AS text FROM reference_request r
         JOIN request_candidate c ON c.request_id = r.id AND c.state = 'completed'
         LEFT JOIN act a ON a.source_type = 'reference_request' AND a.source_id = r.id AND a.person_id = c.person_id
+        AND a.reversed_at IS NULL
         WHERE a.id IS NULL OR a.points <> (SELECT COALESCE(SUM(t.points), 0) FROM transfer t
-        WHERE t.source_type = 'reference_request' AND t.source_id = r.id AND t.kind = 'award')""",
+        WHERE t.source_type = 'reference_request' AND t.source_id = r.id AND t.kind IN ('award', 'reverse'))""",
+    ),
+    Invariant(
+        "I15", "What did not take place has no act that counts, and what was paid for it was taken back.", "reference_request",
+        """SELECT r.id, 'did not take place, and has an act or points that were not taken back' AS text FROM reference_request r
+        WHERE r.state = 'missed' AND (EXISTS (SELECT 1 FROM act a WHERE a.source_type = 'reference_request' AND a.source_id = r.id
+        AND a.reversed_at IS NULL) OR 0 <> (SELECT COALESCE(SUM(t.points), 0) FROM transfer t
+        WHERE t.source_type = 'reference_request' AND t.source_id = r.id AND t.kind IN ('award', 'reverse')))""",
     ),
 )  # fmt: skip

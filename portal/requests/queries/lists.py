@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.kernel.actor import Actor
@@ -15,9 +15,10 @@ from portal.kernel.text import fold, like_pattern
 from portal.people.models import Company, Person
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
-from portal.requests.models import ReferenceRequest, RequestCandidate, RequestWait
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome, RequestWait
 from portal.requests.queries.parties import masked, parties_of_many
 from portal.requests.rules.lists import Tab
+from portal.requests.rules.outcome import Side
 from portal.requests.rules.roles import TIER_OF_STRANGERS, may_know_who
 from portal.requests.rules.states import ENDED, HOLDING, LIVES, MEETINGS, CandidateState, State, Turn, turn
 from portal.requests.rules.terms import DUE_SOON
@@ -25,6 +26,7 @@ from portal.requests.rules.waiting import WaitWord
 from portal.web.paging import SIZE, AnySelect, Page, page_by
 
 _requester, _handler = aliased(Person), aliased(Person)
+_one, _other = aliased(RequestOutcome), aliased(RequestOutcome)
 AT_ONCE = 500
 
 
@@ -98,7 +100,7 @@ def counts_of(session: Session, actor: Actor) -> dict[Tab, int]:
 
 def tabs_of(actor: Actor) -> list[Tab]:
     """Return the lists of somebody: employees read their own and what they are to agree to, admins every one."""
-    return [Tab.MINE, Tab.AGREE, *([Tab.UNASSIGNED, Tab.ACTIVE, Tab.ALL] if actor.is_admin else [])]
+    return [Tab.MINE, Tab.AGREE, *([Tab.UNASSIGNED, Tab.DECIDE, Tab.ACTIVE, Tab.ALL] if actor.is_admin else [])]
 
 
 def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -> list[Listed]:
@@ -106,7 +108,7 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
     requests, last = [row[0] for row in rows], _due_by(session, now)
     parties = parties_of_many(session, requests)
     found = (
-        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier, RequestWait.asked_at, RequestWait.word)
+        select(RequestCandidate, Person.name, Company, ReferenceProfile.tier, RequestWait.asked_at, RequestWait.word, _do_differ())
         .join(Person, Person.id == RequestCandidate.person_id)
         .outerjoin(Company, Company.id == RequestCandidate.company_id)
         .outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
@@ -114,8 +116,10 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
         .where(RequestCandidate.request_id.in_([one.id for one in requests]))
         .where(RequestCandidate.state.in_((*HOLDING, CandidateState.COMPLETED, CandidateState.MISSED)))
     )
-    who, out_of_times, unneeded = {}, set(), set()
-    for candidate, name, company, tier, times_asked_at, word in session.execute(found):
+    who, out_of_times, unneeded, disputed = {}, set(), set(), set()
+    for candidate, name, company, tier, times_asked_at, word, do_differ in session.execute(found):
+        if do_differ:
+            disputed.add(candidate.request_id)
         if word == WaitWord.NOT_NEEDED:
             unneeded.add(candidate.request_id)
         if times_asked_at is not None:
@@ -131,6 +135,7 @@ def listed(session: Session, actor: Actor, rows: Sequence[Any], now: datetime) -
             turn=turn(
                 State(one.state), is_self_serve=one.is_self_serve, is_meeting=one.activity in MEETINGS, has_prospect=bool(one.prospect_email),
                 is_out_of_times=one.id in out_of_times, is_unneeded=one.id in unneeded,
+                is_disputed=one.id in disputed,
             ),
             made_at=one.made_at, request=one,
         )
@@ -153,9 +158,18 @@ def _in_tab(actor: Actor, tab: Tab) -> list[ColumnElement[bool]]:
     if tab is Tab.UNASSIGNED:
         waits = (State.OPEN, State.MATCHING)
         return [ReferenceRequest.is_self_serve.is_(False), ReferenceRequest.handler_id.is_(None), ReferenceRequest.state.in_(waits)]
+    if tab is Tab.DECIDE:
+        here = (RequestCandidate.request_id == ReferenceRequest.id, RequestCandidate.state.in_(HOLDING), _do_differ())
+        return [ReferenceRequest.state.in_((State.ACCEPTED, State.SCHEDULED)), exists().where(*here)]
     if tab is Tab.ACTIVE:
         return [ReferenceRequest.state.in_(LIVES)]
     return [ReferenceRequest.opened_at.is_not(None)]  # a draft is its writer's alone, a cancelled one too
+
+
+def _do_differ() -> ColumnElement[bool]:
+    """Tell of a candidate in a statement whether the two sides do not say the same of what happened."""
+    sides = (_one.side == Side.REQUESTER, _other.side == Side.CUSTOMER, _one.came != _other.came)
+    return exists().where(_one.candidate_id == RequestCandidate.id, _other.candidate_id == RequestCandidate.id, *sides)
 
 
 def _due_by(session: Session, now: datetime) -> date:

@@ -27,13 +27,14 @@ from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
 from portal.requests.queries.parties import blackouts_of, masked, request_for, said_yes, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
+from portal.requests.queries.rulings import Ruling, righter_of, ruling_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import outside_of, wait_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.lists import STEP_NAMES
-from portal.requests.rules.outcome import Side
+from portal.requests.rules.outcome import Side, differ
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
-from portal.requests.rules.states import LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
+from portal.requests.rules.states import KEEPS_SLOT, LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
 from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
@@ -89,6 +90,15 @@ class Whole:
     ends_at: datetime | None
     """When it ends, if nobody answers what was asked since the yes."""
     outside: RequestOutside | None
+    ruling: Ruling | None
+    """What an admin decided of what happened, where one did."""
+    righter: str
+    """The admin who can put right what is written down of what happened; empty while nothing is."""
+
+    @property
+    def is_disputed(self) -> bool:
+        """Tell whether the two sides do not say the same, so that an admin decides."""
+        return self.state in (State.ACCEPTED, State.SCHEDULED) and differ(one.came for one in self.said.values())
 
     @property
     def query(self) -> dict[str, Any]:
@@ -97,8 +107,8 @@ class Whole:
 
     @property
     def is_own_turn(self) -> bool:
-        """Tell whether it is the reader's turn."""
-        own = {Turn.REQUESTER: Role.REQUESTER, Turn.OWNER: Role.OWNER, Turn.ADMIN: Role.HANDLER}
+        """Tell whether it is the reader's turn; what the two sides differ about is any admin's."""
+        own = {Turn.REQUESTER: Role.REQUESTER, Turn.OWNER: Role.OWNER, Turn.ADMIN: Role.ADMIN if self.is_disputed else Role.HANDLER}
         return own.get(self.turn) in self.roles
 
     @property
@@ -124,10 +134,14 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
     people = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(_named(request))))}
     state, is_meeting = State(request.state), request.activity in MEETINGS
     wait = wait_of(session, current.row) if current is not None and state is State.ACCEPTED else None
+    is_settled = current is not None and current.state in KEEPS_SLOT
+    ruling = ruling_of(session, current.row) if current is not None else None
+    righter = righter_of(session, request, ruling.person_id if ruling else None) if is_settled else None
     return Whole(
         request=request, parties=parties, roles=roles_of(actor, parties), activity=Activity(request.activity), state=state,
         turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email),
-                  is_out_of_times=wait is not None and wait.asked_at is not None, is_unneeded=wait is not None and wait.is_unneeded),
+                  is_out_of_times=wait is not None and wait.asked_at is not None, is_unneeded=wait is not None and wait.is_unneeded,
+                  is_disputed=differ(one.came for one in said.values())),
         requester=people[request.requester_id], handler=people.get(request.handler_id or 0, ""),
         candidates=candidates, steps=_steps(session, actor, request, candidates), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
@@ -135,6 +149,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         wished=_wished(session, actor, request, parties, candidates), wish=_wish(session, actor, request),
         wait=wait, ends_at=ends_at(wait, terms_of(session)) if wait is not None else None,
         outside=outside_of(session, current.row.id) if current is not None and meeting is not None else None,
+        ruling=ruling, righter=righter.name if righter is not None else "",
     )  # fmt: skip
 
 
@@ -284,6 +299,10 @@ class Asked:
     """In whose name it does."""
     whom: str
     """Who the prospect is, once the customer said yes."""
+    ruling: Ruling | None
+    """What an admin decided of what happened, where one did."""
+    righter: str
+    """The admin who can put right what they said, or what is written down of it, with the address; empty before they said anything."""
     is_zone_known: bool
     """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
 
@@ -306,6 +325,11 @@ class Asked:
     def is_looked_on(self) -> bool:
         """Tell whether somebody else is looked for: the request goes on."""
         return State(self.request.state) in LIVES
+
+    @property
+    def is_disputed(self) -> bool:
+        """Tell whether the requester said otherwise than they did, so that an admin decides."""
+        return differ(one.came for one in self.said.values())
 
     @property
     def has_said(self) -> bool:
@@ -333,6 +357,9 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     ends = ends_at(wait, terms) if wait is not None else None
     own_zone = (slots[0].zone if slots else "") or person.time_zone or (profile.time_zone if profile else "")
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
+    ruling = ruling_of(session, candidate)
+    righter = righter_of(session, request, ruling.person_id if ruling else None) if said or candidate.state in KEEPS_SLOT else None
+    facts |= {"ruling": ruling, "righter": ", ".join(filter(None, (righter.name, righter.email))) if righter is not None else ""}
     return Asked(
         candidate=candidate, request=request, person=person.name, company=company.name if company else "",
         asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),

@@ -11,6 +11,7 @@ class Tab(StrEnum):
     MINE = "mine"
     AGREE = "agree"
     UNASSIGNED = "unassigned"
+    DECIDE = "decide"
     ACTIVE = "active"
     ALL = "all"
 
@@ -19,6 +20,7 @@ TAB_NAMES = {
     Tab.MINE: N_("Mine"),
     Tab.AGREE: N_("To agree to"),
     Tab.UNASSIGNED: N_("Unassigned"),
+    Tab.DECIDE: N_("To decide"),
     Tab.ACTIVE: N_("Active"),
     Tab.ALL: N_("All"),
 }
@@ -63,6 +65,7 @@ STEP_NAMES = {
     "request.said_by_requester": N_("The requester said what happened"),
     "request.said_by_customer": N_("The customer said what happened"),
     "request.ruled_on": N_("An admin decided what happened"),
+    "request.put_right": N_("An admin put right what happened"),
     "request.completed": N_("Completed"),
     "request.missed": N_("Did not happen"),
     "request.declined_request": N_("Nobody was found"),

@@ -1,5 +1,6 @@
 """What happened, as both sides say: when they are asked, and what follows from what they say, or from their silence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,12 +52,17 @@ def verdict(requester: Said | None, customer: Said | None, now: datetime, *, con
     """
     both = [said for said in (requester, customer) if said is not None]
     if len(both) == 2:
-        if both[0].came != both[1].came:
+        if differ(said.came for said in both):
             return Verdict.DISPUTED
         return Verdict.COMPLETED if both[0].came else Verdict.MISSED
     if both and now >= both[0].said_at + timedelta(days=confirm_days):
         return Verdict.COMPLETED if both[0].came else Verdict.MISSED
     return Verdict.WAIT
+
+
+def differ(came: Iterable[bool]) -> bool:
+    """Tell whether what the sides say contradicts each other: then an admin decides, and nobody else goes on with it."""
+    return len(set(came)) > 1
 
 
 def is_news(came: bool, customer: bool | None) -> bool:

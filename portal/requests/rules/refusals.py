@@ -45,6 +45,19 @@ class PickedMeanwhile(Conflict):
     message = N_("Another time is settled by now: it stands above. Press once more to move it.")
 
 
+class Disputed(Conflict):
+    """Something about a meeting of which the two sides do not say the same, before an admin has decided."""
+
+    message = N_("One side says that it took place, the other that it did not. An admin decides that first.")
+
+
+class RulingReason(Refusal):
+    """An admin decides what happened, or puts it right, and does not say why."""
+
+    message = N_("Please say in a few words why. The requester, the account owner and the customer read it.")
+    field = "reason"
+
+
 class CurrencyMissing(Refusal):
     """A value of nothing."""
 

@@ -47,6 +47,8 @@ MAY: dict[Move, frozenset[Role]] = {
     Move.DECLINE: frozenset({Role.ADMIN}),
     Move.CANCEL: frozenset({Role.REQUESTER, Role.ADMIN}),
     Move.WITHDRAW: frozenset({Role.REQUESTER, Role.ADMIN}),
+    Move.PUT_DONE: frozenset({Role.ADMIN}),
+    Move.PUT_MISSED: frozenset({Role.ADMIN}),
 }
 """Who may make a move from a page of the portal. An admin answers for no account owner, unless they are the owner; for one who is
 silent, an admin takes the proposal back, gives the company another owner, and proposes again. Whoever handles a request is an admin."""

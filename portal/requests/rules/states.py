@@ -119,6 +119,8 @@ class Move(StrEnum):
     GIVE_UP = "give_up"
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
+    PUT_DONE = "put_done"
+    PUT_MISSED = "put_missed"
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,9 @@ WAYS: Mapping[Move, Way] = {
     Move.GIVE_UP: Way((State.ACCEPTED,), State.EXPIRED, (CandidateState.ACCEPTED,), CandidateState.WITHDRAWN),
     Move.CANCEL: Way((State.DRAFT, *LIVES), State.CANCELLED, *_ENDS_WITH_ALL),
     Move.WITHDRAW: Way(LIVES, State.WITHDRAWN, *_ENDS_WITH_ALL),
+    # What was written down of it was not so.
+    Move.PUT_DONE: Way((State.MISSED,), State.COMPLETED, (CandidateState.MISSED,), CandidateState.COMPLETED),
+    Move.PUT_MISSED: Way((State.COMPLETED,), State.MISSED, (CandidateState.COMPLETED,), CandidateState.MISSED),
 }  # fmt: skip
 """Every move that there is. What stands nowhere here is refused, by the guarded update that makes the move."""
 HOLDING = _HOLDS
@@ -223,11 +228,20 @@ TURN_NAMES = {
 
 
 def turn(
-    state: State, *, is_self_serve: bool, is_meeting: bool, has_prospect: bool, is_out_of_times: bool = False, is_unneeded: bool = False
+    state: State,
+    *,
+    is_self_serve: bool,
+    is_meeting: bool,
+    has_prospect: bool,
+    is_out_of_times: bool = False,
+    is_unneeded: bool = False,
+    is_disputed: bool = False,
 ) -> Turn:
     """Return whose turn it is. ``has_prospect``: there is an address to which the slots were sent; ``is_out_of_times``: the customer was asked
-    for new ones; ``is_unneeded``: the prospect cannot come, or needs it no more.
+    for new ones; ``is_unneeded``: the prospect cannot come, or needs it no more; ``is_disputed``: the two sides do not say the same of it.
     """
+    if is_disputed and state in (State.ACCEPTED, State.SCHEDULED):
+        return Turn.ADMIN
     if state in (State.OPEN, State.MATCHING):
         return Turn.REQUESTER if is_self_serve else Turn.ADMIN
     if state in (State.DRAFT, State.OWNER_AGREED):

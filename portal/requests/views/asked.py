@@ -30,7 +30,7 @@ from portal.requests.queries.links import answered_behind, candidate_behind, off
 from portal.requests.queries.page import Asked, behind_link, own_candidate
 from portal.requests.rules.answering import LINK_TRIES, Odd, odd_of, require_length, require_slots
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.refusals import AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile
+from portal.requests.rules.refusals import AnsweredBefore, Disputed, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile
 from portal.requests.rules.states import CandidateState
 from portal.requests.rules.waiting import WaitWord
 from portal.requests.views.shared import NAMES, bp
@@ -41,7 +41,7 @@ from portal.web.language import speak_to
 from portal.web.templating import render
 from portal.web.transaction import database, db, writes
 
-MOVED = (AnsweredBefore, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile)
+MOVED = (AnsweredBefore, Disputed, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile)
 ZONES = 64
 
 

@@ -21,7 +21,7 @@ from portal.requests.actions.begin import hand_to_admins, take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
 from portal.requests.actions.ending import cancel, close_deal, decline_request, why_unfilled
 from portal.requests.actions.fitting import may_lift
-from portal.requests.actions.outcomes import rule_on, say_as_requester
+from portal.requests.actions.outcomes import put_right, rule_on, say_as_requester
 from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose, take_back
@@ -37,6 +37,8 @@ from portal.requests.forms import (
     ProposeForm,
     ProspectForm,
     ReasonForm,
+    RightForm,
+    RulingForm,
 )
 from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
@@ -45,7 +47,7 @@ from portal.requests.queries.searching import chosen
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
-from portal.requests.rules.refusals import NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
+from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome, State
 from portal.requests.views.shared import NAMES, bp, proposed
 from portal.web.errors import sentence
@@ -57,9 +59,9 @@ from portal.web.transaction import db, writes
 FORMS: dict[str, Callable[..., Form]] = {
     "propose": ProposeForm, "agree": AgreeForm, "no": OwnerNoForm, "reason": ReasonForm, "nobody": NobodyForm,
     "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
-    "outside": OutsideForm,
+    "outside": OutsideForm, "ruling": RulingForm, "right": RightForm,
 }  # fmt: skip
-GONE = (RequestMoved, OneAtATime, SaidBefore, TooEarly)
+GONE = (Disputed, RequestMoved, OneAtATime, SaidBefore, TooEarly)
 """Refusals of a form that the page has no more, once it is read again: told above it."""
 
 
@@ -212,13 +214,30 @@ def keep_outside(request_id: int, candidate_id: int) -> ResponseReturnValue:
     return _done(request_id, _("Written down. The customer is asked what happened; say how it went, too."))
 
 
-@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/<any(came, missed):what>")
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/ruling")
 @staff
-@writes(again=lambda refusal, request_id, candidate_id, what: _told(refusal, request_id))
-def decide_outcome(request_id: int, candidate_id: int, what: str) -> ResponseReturnValue:
+@writes(again=lambda refusal, request_id, candidate_id: _again(refusal, request_id, "ruling"))
+def decide_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     """Decide what happened, as an admin."""
-    rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, came=what == "came", now=utcnow())
-    return _done(request_id, _("Decided. Whoever asked is told, and the customer is thanked if it took place."))
+    form = RulingForm()
+    if not form.validate():
+        return _page(request_id, "ruling", form, 422)
+    said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
+    rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
+    return _done(request_id, _("Decided. Whoever asked, the account owner and the customer read what you decided, and why."))
+
+
+@bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/put-right")
+@staff
+@writes(again=lambda refusal, request_id, candidate_id: _again(refusal, request_id, "right"))
+def put_outcome_right(request_id: int, candidate_id: int) -> ResponseReturnValue:
+    """Put right what is written down of what happened, as an admin."""
+    form = RightForm()
+    if not form.validate() or form.came.data not in ("yes", "no"):
+        return _page(request_id, "right", form, 422)
+    said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
+    put_right(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
+    return _done(request_id, _("Put right. Points and credit follow, and whoever asked, the account owner and the customer read why."))
 
 
 @bp.post("/requests/<int:request_id>/cancel")
@@ -295,6 +314,8 @@ def _page(
         known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
         minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
         forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": minutes})
+    if name != "right":
+        forms["right"] = RightForm(formdata=None, data={"came": "yes" if whole.state is State.MISSED else "no"})
     if name != "prospect":
         forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
     if whole.request.deal_outcome and name != "deal":
